@@ -18,8 +18,8 @@ import { ProfileStore } from './config/profiles.js';
 import { configDir, resolveSettings } from './config/settings.js';
 import { resolveTarget, type TenantAccess } from './config/target.js';
 import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
-import { connectionTo } from './library/jobs.js';
-import { check, id } from './library/requests.js';
+import { nodeCounter, originOf } from './library/jobs.js';
+import { check, fields, id, text } from './library/requests.js';
 
 export type {
   Deployment,
@@ -33,6 +33,7 @@ export type {
   ActionName,
   ActivitiesRequest,
   FollowRequest,
+  NodesRequest,
   OneOrMany,
   RollGate,
 } from './library/requests.js';
@@ -42,24 +43,25 @@ export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/e
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';
 export type { GateResult, NodeResult, ResultFacts, TargetKind } from './base/outcome.js';
+export type { NodeState, RuntimeState } from './log/nodes.js';
 export type { ShownStep } from './job/events.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
 
 const newKey = (): string => crypto.randomUUID();
 
-const connectOptions = v.strictObject({
+const connectOptions = fields({
   /** The Supervisor of the deployment: https, or http to a loopback address. */
-  supervisorUrl: v.string(),
+  supervisorUrl: text,
   deploymentId: id,
   /** Never shown, and in no error. */
-  apiKey: v.string(),
+  apiKey: text,
   /** Checked against the log before anything is sent; it is not needed otherwise. */
   tenantId: v.optional(id),
   /**
    * A folder where triggers with a key of your own are remembered for 24 hours, across restarts and
    * for all who share it.
    */
-  journal: v.optional(v.pipe(v.string(), v.nonEmpty('a path was expected'))),
+  journal: v.optional(v.pipe(text, v.nonEmpty('a path was expected'))),
 });
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
 
@@ -76,7 +78,7 @@ export function connect(options: ConnectOptions): Deployment {
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   const key = parseApiKey(apiKey, 'apiKey');
   return deploymentOn({
-    ...{ deploymentId, clock, newKey, keepsRolls: false },
+    ...{ deploymentId, clock, newKey, keepsRolls: false, counter: null },
     apiKey: key.fingerprint(),
     supervisor: new SupervisorApi({ url, apiKey: key }),
     tenant:
@@ -117,16 +119,22 @@ export async function connectProfile(
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const lookUp = ({ apiUrl: url, key: apiKey, tenantId }: TenantAccess) =>
-    new CoreApi({ url, apiKey }).structure(tenantId, { signal });
+  const coreFor = ({ apiUrl: url, key: apiKey }: Pick<TenantAccess, 'apiUrl' | 'key'>) =>
+    new CoreApi({ url, apiKey });
+  const lookUp = (access: TenantAccess) => coreFor(access).structure(access.tenantId, { signal });
   const target = await resolveTarget(settings, lookUp, signal);
   const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
+  const core = coreFor({ apiUrl: settings.apiUrl.value, key: target.key });
+  const counter = nodeCounter(target, settings, core, null);
   const { profile } = settings;
   const needed = settings.deployment?.value.name ?? String(target.deployment.id);
-  return deploymentOn(connectionTo(target, settings, { supervisor, folder, clock, newKey }), () => {
-    if (profile?.protected !== true || confirm === needed) return;
-    const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
-    const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
-    throw new UsageError(what, { code: 'consent_missing', hint });
-  });
+  return deploymentOn(
+    originOf(target, settings, { supervisor, counter, folder, clock, newKey }),
+    () => {
+      if (profile?.protected !== true || confirm === needed) return;
+      const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
+      const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
+      throw new UsageError(what, { code: 'consent_missing', hint });
+    },
+  );
 }

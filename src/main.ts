@@ -15,7 +15,7 @@ export { packageProgram } from './cli/host.js';
 
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what
- * arrives here failed before a command could begin.
+ * arrives here failed before a command could start.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   assumeHome();
@@ -31,7 +31,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   const endedEarly = (code: number): void => {
     if (code !== EXIT_CODES.done.code) return;
     process.exitCode = EXIT_CODES.fault.code;
-    host().output.stderr.write('error: a fault in ldctl itself: it ended before the command did\n');
+    host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
   // What was thrown where nothing waits for it. Node would show the line it comes from, and in a
   // bundle a line is long.
@@ -65,10 +65,10 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     await fail(error);
   }
   const { stdout, stderr } = host().output;
-  // A write that fails at once is told a turn later.
+  // A write that fails at once reports that a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
-  // A command has told it and set its exit code.
+  // A command has reported it and set its exit code.
   if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
   process.removeListener('exit', endedEarly);
   // What has no reader would keep the process alive.

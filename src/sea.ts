@@ -1,6 +1,6 @@
 /**
- * Where a single executable begins (scripts/binary.js): all of ldctl as one file, and what it reads
- * as assets.
+ * The start of the single executable (scripts/binary.js): all of ldctl as one file, and what it
+ * reads as assets.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,11 @@ import { getAsset, getRawAsset } from 'node:sea';
 import { serveKeyring, type KeyringLibrary } from './config/keyring.js';
 import { main } from './main.js';
 
-/** The word by which the executable is told that it is the process for the keyring. */
+/** The argument that makes the executable the process for the keyring. */
 const KEYRING_WORD = '__keyring';
 const ADDON_FOLDER = 'ldctl-keyring-';
 /** By then a process that uses a folder has loaded what is in it. */
-const LEFT_BEHIND_MS = 60_000;
+const STALE_MS = 60_000;
 
 /**
  * The keyring's native code, which a system loads from files only: from a folder that only this
@@ -33,15 +33,19 @@ function keyringLibrary(): KeyringLibrary {
     // Windows removes no file that is loaded, and a process that is killed removes nothing: that is
     // left to a later one.
     for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(ADDON_FOLDER))) {
-      const left = join(tmpdir(), name);
-      try {
-        if (left === folder || statSync(left).mtimeMs < Date.now() - LEFT_BEHIND_MS) {
-          rmSync(left, { recursive: true });
-        }
-      } catch {
-        // It is loaded by another process.
-      }
+      removeUnloaded(join(tmpdir(), name), folder);
     }
+  }
+}
+
+/** @param own the folder of this process; that of another one may be in use while it is new */
+function removeUnloaded(left: string, own: string): void {
+  try {
+    if (left === own || statSync(left).mtimeMs < Date.now() - STALE_MS) {
+      rmSync(left, { recursive: true });
+    }
+  } catch {
+    // Another process has loaded it.
   }
 }
 

@@ -128,7 +128,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const code = quoted(problem?.code);
   const fields: ApiErrorFields = {
     status,
-    // Programs compare it, so a text with blanks or a masked key in it is no code.
+    // Programs compare it, so a text with spaces or a masked key in it is not a code.
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
     reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: retryAfterOf(answer),

@@ -11,7 +11,7 @@ export function parseBaseUrl(text: string, what: string): URL {
   if (!URL.canParse(text)) throw invalid(`${what} is not a URL`, EXAMPLE);
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw invalid(`${what} must begin with https://`, EXAMPLE);
+    throw invalid(`${what} must start with https://`, EXAMPLE);
   }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
     throw invalid(
@@ -38,7 +38,7 @@ export function isLoopback(url: URL): boolean {
   );
 }
 
-/** @param path begins with a slash, and is sent as it is written, colons too */
+/** @param path starts with a slash, and is sent as it is written, colons too */
 export function endpoint(base: Pick<URL, 'origin' | 'pathname'>, path: string): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
 }

@@ -135,7 +135,7 @@ export class Client {
     });
   }
 
-  /** Sends once: it may have been carried out however it ends. @throws as `get` */
+  /** Sends once. However it ends, the action may have run. @throws as `get` */
   post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
     return this.#send({ ...call, method: 'POST', tries: 1 });
   }
@@ -173,11 +173,11 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const told = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
-        if (retryInMs === null) throw told;
+        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
-        if (leftMs() <= 0) throw told;
+        if (leftMs() <= 0) throw explained;
       }
     }
   }
@@ -255,13 +255,29 @@ export class Client {
 function proxyFor(url: URL): URL | null {
   const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
   if (setting === '') return null;
-  if (URL.canParse(setting) && /^https?:/i.test(setting)) return new URL(setting);
+  if (URL.canParse(setting) && /^https?:/i.test(setting)) {
+    const proxy = new URL(setting);
+    if (isDecodable(proxy.username) && isDecodable(proxy.password)) return proxy;
+    throw new UsageError('HTTPS_PROXY has a user or a password that cannot be decoded', {
+      code: 'invalid_proxy',
+      hint: 'Write a % in them as %25.',
+    });
+  }
   // The value is not repeated: it may hold a password.
   const hint = 'Write it as http://HOST:PORT or https://HOST:PORT.';
   throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', {
     code: 'invalid_proxy',
     hint,
   });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A body as UTF-8; null as soon as it is too large. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isId, type Id } from '../base/ids.js';
-import type { CallOptions } from '../base/supervisor.js';
+import { MOST_NODES, type CallOptions } from '../base/supervisor.js';
 import { count, valueOf } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
@@ -70,7 +70,7 @@ const tenantStructure = v.looseObject({
 const deploymentDetails = v.looseObject({
   id,
   name: shown,
-  nodes_count: count,
+  nodes_count: v.pipe(count, v.maxValue(MOST_NODES)),
   supervisor_url: orNull,
 });
 

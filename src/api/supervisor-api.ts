@@ -79,7 +79,7 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
 /**
  * The same bytes for the same request: `{}` for every node, otherwise `{"nodes":[…]}` with each id
  * once, ascending.
- * @throws UsageError for an empty list, which the API may take for every node
+ * @throws UsageError for an empty list, which the API may treat as every node
  */
 export function triggerBody(nodes: readonly Id[] | null): string {
   if (nodes === null) return '{}';

@@ -86,10 +86,7 @@ export function parseAction(text: string, config?: string): Action {
   if (id !== undefined) {
     return { verb, configId: parseId(id, inline === undefined ? '--config' : verb) };
   }
-  throw invalid(
-    'reconfigure needs the id of a config',
-    'Write reconfigure:ID, or reconfigure with --config ID.',
-  );
+  throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID.');
 }
 
 /** The action as a path segment and for people: `restart`, `reconfigure:42`. */

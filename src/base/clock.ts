@@ -1,5 +1,6 @@
 import { uptime } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { LdctlError } from './errors.js';
 
 /**
  * Calls back once, when the signal is aborted; at once, if it is already. In place of
@@ -32,15 +33,60 @@ export interface Clock {
    */
   now(): number;
   /**
-   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and goes on
+   * Monotonic, with fractions: for every limit, age and interval. It cannot be set, and runs on
    * while the process is stopped and while the machine sleeps.
    */
   elapsed(): number;
   /**
-   * Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and leaves no
-   * timer behind.
+   * Resolves after `ms`; rejects with the signal's reason as soon as it is aborted, and clears its
+   * timer.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls back after `ms`, as a limit on what may never end by itself.
+   * @returns releases it: call it when the work is done
+   */
+  limit(ms: number, call: () => void): () => void;
+}
+
+/**
+ * Does work that may take so long: after that its signal is aborted, and `late` is thrown.
+ * @throws what the work throws, or the reason of the outer signal
+ */
+export async function within<T>(
+  ms: number,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = new AbortController();
+  const releases = [
+    onAbort(signal, () => limited.abort(signal.reason)),
+    clock.limit(ms, () => limited.abort(late())),
+  ];
+  try {
+    return await work(limited.signal);
+  } finally {
+    for (const release of releases) release();
+  }
+}
+
+/** Nobody waits longer for what nothing depends on. */
+const OPTIONAL_MS = 2000;
+
+/** Asks for what nothing depends on. @returns null where it cannot be had in two seconds */
+export async function optional<T>(
+  tools: { clock: Clock; signal: AbortSignal },
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  const late = () => new LdctlError('unreachable', 'timeout', 'no answer within 2s');
+  try {
+    return await within(OPTIONAL_MS, tools, late, ask);
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    if (error instanceof LdctlError) return null;
+    throw error;
+  }
 }
 
 /** Some systems give their uptime in whole seconds: the clock must not run ahead by that. */
@@ -49,7 +95,7 @@ const UPTIME_STEP_MS = 1000;
 const LONGEST_TIMER_MS = 10_000;
 
 /**
- * The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime tells how long
+ * The monotonic clock stops on Linux and macOS while the machine sleeps: the uptime shows how long
  * that was.
  */
 export function createClock(uptimeSeconds: () => number = uptime): Clock {
@@ -70,10 +116,14 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
       left = end - elapsed();
       // A timer drops fractions.
       const timerMs = Math.min(Math.max(Math.ceil(left), 0), LONGEST_TIMER_MS);
-      await setTimeout(timerMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      await sleepFor(timerMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
     } while (left > LONGEST_TIMER_MS);
   };
-  return { now: () => Date.now(), elapsed, sleep };
+  const limit: Clock['limit'] = (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  };
+  return { now: () => Date.now(), elapsed, sleep, limit };
 }
 
 export const systemClock: Clock = createClock();

@@ -36,8 +36,8 @@ export class LdctlError extends Error {
 }
 
 /**
- * A copy of an error with another hint, and another message if one is given: whoever holds the
- * original never sees it change.
+ * A copy of an error with another hint, and another message if one is given. The original
+ * does not change.
  */
 export function withHint<T extends LdctlError>(
   error: T,
@@ -162,7 +162,7 @@ export class Interrupted extends LdctlError {
   }
 }
 
-/** A failure in JSON. One that was not foreseen is a fault in ldctl itself. */
+/** A failure in JSON. One that was not foreseen is a bug in ldctl. */
 export function errorDocument(error: unknown) {
   const known = error instanceof LdctlError ? error : null;
   return {

@@ -1,7 +1,7 @@
 /** The one table of exit codes; help, README and docs are generated from it. */
 export const EXIT_CODES = {
-  done: { code: 0, meaning: 'done', sent: 'yes', ci: 'go on' },
-  fault: { code: 1, meaning: 'a fault in ldctl itself', sent: 'see the output', ci: 'report it' },
+  done: { code: 0, meaning: 'done', sent: 'yes', ci: 'continue' },
+  fault: { code: 1, meaning: 'a bug in ldctl', sent: 'no', ci: 'report it' },
   usage: { code: 2, meaning: 'usage, or consent not given', sent: 'no', ci: 'fix the command' },
   rejected: { code: 3, meaning: 'a node rejected the action', sent: 'yes', ci: 'look at the node' },
   denied: {
@@ -12,20 +12,21 @@ export const EXIT_CODES = {
   },
   refused: {
     code: 5,
-    meaning: 'the API refused (other 4xx), or a profile or deployment is not found, or busy',
+    meaning:
+      'the API refused (other 4xx), a profile or deployment was not found, or a node was busy',
     sent: 'no',
     ci: 'fix the target',
   },
   unreachable: {
     code: 6,
-    meaning: 'the API could not be reached, or answered nonsense',
+    meaning: 'the API could not be reached, or its answer made no sense',
     sent: 'no',
     ci: 'try again',
   },
   unconfirmed: {
     code: 7,
     meaning:
-      "unconfirmed: it may or may not have been carried out, a node's entry never appeared, or the log could not be read",
+      'unconfirmed: it may or may not have run, a node never appeared in the log, or the log could not be read',
     sent: 'perhaps',
     ci: 'look before trying again',
   },

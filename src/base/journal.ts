@@ -17,7 +17,7 @@ const idTexts = v.pipe(v.array(idText), v.readonly());
  * follow it. Strict, so that an older ldctl refuses what a later one wrote.
  */
 export const runRecord = v.strictObject({
-  /** The `idempotency-key` as it goes over the wire: it tells this trigger from every other. */
+  /** The `idempotency-key` as it goes over the wire. No other trigger has it. */
   key: v.string(),
   /** 8 digits of the hash of the API key. */
   apiKey: v.string(),
@@ -25,18 +25,18 @@ export const runRecord = v.strictObject({
   baseline: idText,
   /** The server's clock then, ms UTC; null when it did not say. */
   date: v.nullable(v.pipe(v.number(), v.safeInteger())),
-  /** Of every node: how many were asked for; null when nobody said. */
+  /** Of every node: how many were asked for; null when that is open. */
   expect: v.nullable(v.pipe(v.number(), v.safeInteger())),
   /** How many nodes there were by Core; null when that was not known. */
   core: v.nullable(v.pipe(v.number(), v.safeInteger())),
   /** The nodes that the log listed for this runtime, and for others only. */
   listed: v.strictObject({ here: idTexts, elsewhere: idTexts }),
-  /** When the first POST began: wall clock, ms UTC. */
+  /** When the first POST started: wall clock, ms UTC. */
   postedAt: v.pipe(v.number(), v.safeInteger()),
 });
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
-/** Made once, beside a record. `refused`: nothing came of its POST. */
+/** Made once, beside a record. `refused`: its POST had no effect. */
 export type Mark = 'accepted' | 'refused' | 'passed';
 
 /** What is on the disk of one key: the newest record, and the marks on any. */
@@ -54,7 +54,7 @@ export interface KeptRun {
  * `made`: the generation of the record. `found`: another run that has come since, to be followed
  * instead.
  */
-export type Begun = { made: number } | { found: KeptRun };
+export type Started = { made: number } | { found: KeptRun };
 
 /**
  * Survives the process, and a power cut. Every method throws LdctlError where the journal cannot be
@@ -66,8 +66,8 @@ export interface RunJournal {
   /**
    * Makes the record of one POST, right before it. It is the next generation, which only one
    * process can make.
-   * @param after what this run goes on from; 0 for nothing
+   * @param after the record that this run continues from; 0 for none
    */
-  begin(record: RunRecord, after: number): Begun;
+  begin(record: RunRecord, after: number): Started;
   mark(key: string, generation: number, mark: Mark): void;
 }

@@ -37,12 +37,14 @@ export interface NodeResult {
   /** Several entries may be the one of this trigger. */
   ambiguous: boolean;
   /**
-   * In a roll only: when the node was begun, RFC 3339 UTC by this machine's clock; null when it was
+   * In a roll only: when the node was started, RFC 3339 UTC by this machine's clock; null when it was
    * not.
    */
   started_at?: string | null;
   /** In a roll only; null when no gate was run after the node. */
   gate?: GateResult | null;
+  /** In a roll that was resumed: its gate passed then, and is not run again. */
+  passed_earlier?: true;
 }
 
 /** How a gate ended. */
@@ -53,7 +55,7 @@ export interface GateResult {
   took_ms: number;
 }
 
-/** A gate that failed does not let the roll go on. */
+/** A gate that failed halts the roll. */
 export function isFailedGate(gate: GateResult | null | undefined): gate is GateResult {
   return gate !== undefined && gate !== null && gate.exit_code !== 0;
 }
@@ -84,7 +86,7 @@ export interface ResultFacts {
   /** The API knew the key: an earlier run had sent this trigger. */
   replayed: boolean | null;
   /**
-   * The log, or the record of an earlier run, showed that it was carried out: the answer was lost.
+   * The answer was lost. The log, or the record of an earlier run, showed that the action ran.
    */
   recovered: boolean | null;
   /** The API's `ld-request` of the POST: support asks for it. */

@@ -35,7 +35,7 @@ export class ApiKey {
     return this.#value;
   }
 
-  /** 8 digits of its hash: tells whether two keys are the same, and nothing else. */
+  /** 8 digits of its hash: enough to see whether two keys are the same, and nothing else. */
   fingerprint(): string {
     return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
   }

@@ -30,7 +30,7 @@ export interface WireTrigger {
 
 export interface Accepted {
   requestId: string | null;
-  /** The API knew the key: this request was carried out before. */
+  /** The API knew the key: this request ran before. */
   replayed: boolean;
   /** The server's own clock (`date` header), milliseconds UTC; null when it sent none. */
   serverTime: number | null;
@@ -55,6 +55,9 @@ export interface ActivityPage {
   /** For an error about this page; absent when it had none. */
   requestId?: string;
 }
+
+/** As many nodes as any deployment has, and a result can list. */
+export const MOST_NODES = 100_000;
 
 /** The most entries a page can hold. */
 export const MAX_PAGE_SIZE = 100;

@@ -1,22 +1,39 @@
 import { UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { count, shortList } from '../base/text.js';
+import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
-import type { Target } from '../config/target.js';
-import { nodeText } from '../output/columns.js';
+import { deploymentText, type Target } from '../config/target.js';
+import type { Findings } from '../library/survey.js';
+import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
-import type { Prompts } from './prompts.js';
-import { saying } from './signals.js';
+import type { Host } from './host.js';
+import { NO_TICK, type Prompts } from './prompts.js';
+import { saying, Unanswered } from './signals.js';
 
-type ConsentFlags = { yes: boolean; confirm?: string | undefined };
+export type ConsentFlags = { yes: boolean; confirm?: string | undefined };
 
-/** `restart iggy`, and the nodes that are named, which is consent; null for every node. */
+/** `restart iggy`, and the nodes that are named, which is consent; undefined for every node. */
 interface Request {
   what: string;
-  nodes: readonly Id[] | null;
+  nodes: readonly Id[] | undefined;
 }
-/** `known`: the nodes that the log names, which is read only where someone is asked. */
-type TargetedRequest = Request & { known: () => Promise<readonly Id[]> };
+
+/** What a question is about. */
+interface Asked extends Request {
+  /** What is known of the deployment; null where a record of an earlier run is followed. */
+  found: Findings | null;
+  /** How many nodes are meant, where none are named; null where that is not known. */
+  counted: number | null;
+  /** Whether waiting for what keeps a node busy is an answer. */
+  mayWait: boolean;
+}
+
+export interface Consent {
+  /** Those that were named, or that were chosen now; undefined for every node. */
+  nodes: readonly Id[] | undefined;
+  /** Whether to wait for what keeps a node busy. */
+  waits: boolean;
+}
 
 /** The answer "no": all has been said. */
 export class Declined extends UsageError {
@@ -38,8 +55,8 @@ export function requireConsent(
 ): void {
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
-  const whom = nodes === null ? 'every node' : count(nodes.length, 'node');
-  const where = deployment ? ` of deployment ${deployment.value.name ?? deployment.value.id}` : '';
+  const whom = nodes ? count(nodes.length, 'node') : 'every node';
+  const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
     `this would ${what} on ${whom}${where}, and there is no one to ask; nothing was sent`,
     profile?.protected
@@ -48,63 +65,138 @@ export function requireConsent(
   );
 }
 
+/** Whether someone will be asked. */
+export function isAsked(
+  { prompts, settings }: CommandContext,
+  nodes: Request['nodes'],
+  flags: ConsentFlags,
+): boolean {
+  return prompts !== null && !isGiven(settings.profile, nodes, flags);
+}
+
 /**
  * Makes sure that it is meant, once the deployment is known and before anything is sent.
- * @returns the nodes to act on: those that were named, or that were chosen now; null for every node
- * @throws UsageError for a `--confirm` of another deployment, and where consent is missing;
- * Interrupted
+ * @throws Declined; Interrupted
  */
 export async function consentTo(
   context: CommandContext,
   target: Target,
-  request: TargetedRequest,
+  asked: Asked,
   flags: ConsentFlags,
-): Promise<readonly Id[] | null> {
-  requireConsent(context, request, flags);
-  await checkConfirm(context, target, flags);
+): Promise<Consent> {
   const { prompts, settings } = context;
-  if (!prompts || isGiven(settings.profile, request.nodes, flags)) return request.nodes;
-  return ask(context, prompts, target, request).catch(saying('Nothing was sent.'));
+  const { nodes } = asked;
+  if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
+  const path = await context.placeOf(target);
+  const { id, name } = target.deployment;
+  const names = [path, name, String(id)].filter((one) => one !== null);
+  const where = deploymentText(target.deployment);
+  const question = { ...questionOf(context, asked, where), where };
+  try {
+    return settings.profile?.protected
+      ? await askForName(prompts, asked, question, names)
+      : await askForYes(prompts, asked, question);
+  } catch (error) {
+    if (error instanceof Unanswered) throw new Declined();
+    return saying('Nothing was sent.')(error);
+  }
 }
 
-async function ask(
-  context: CommandContext,
-  prompts: Prompts,
-  target: Target,
-  { what, nodes, known }: TargetedRequest,
+/** `Restart iggy on all 3 nodes of …?`, and what keeps some of them busy; '' for nothing. */
+function questionOf(
+  { host }: CommandContext,
+  { what, nodes, found, counted }: Asked,
+  where: string,
 ) {
-  const { id, name } = target.deployment;
-  const where = (await context.placeOf(target)) ?? `deployment ${name ?? id}`;
-  const all = nodes ?? (await known());
-  const { stderr } = context.host.output;
-  const shown = (node: Id): string => nodeText(node, stderr);
-  const [one] = all;
-  const some =
-    one !== undefined && all.length === 1
-      ? `node ${shown(one)}`
-      : `${nodes ? '' : 'all '}${count(all.length, 'node')}`;
-  const whom = all.length === 0 ? 'every node' : some;
-  const question = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
-  if (context.settings.profile?.protected) {
-    const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
-    const typed = await prompts.text(`${question}${named}? Type ${name ?? id} to go ahead:`);
-    if (typed.trim() === String(name ?? id)) return nodes;
-    throw new Declined();
-  }
+  const shown = (node: Id): string => nodeText(node, host.output.stderr);
+  const number = nodes?.length ?? counted ?? 0;
+  const [first] = nodes ?? found?.listed.here ?? [];
+  const whom = whomText(number, nodes !== null, first === undefined ? null : shown(first));
+  const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
+  const busy = found ? busyText(host, found) : '';
+  return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
+}
+type Question = ReturnType<typeof questionOf> & { where: string };
+
+/** @param first how the only one is shown, where it is known */
+function whomText(number: number, areNamed: boolean, first: string | null): string {
+  if (number === 0) return 'every node';
+  if (number === 1 && first !== null) return `node ${first}`;
+  return `${areNamed ? '' : 'all '}${count(number, 'node')}`;
+}
+
+/** Asks until one of the names is typed. */
+async function askForName(
+  prompts: Prompts,
+  { nodes, mayWait }: Asked,
+  { text, busy, shown: nameOf }: Question,
+  names: readonly string[],
+): Promise<Consent> {
+  const [shown = ''] = names;
+  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(nameOf), 20)})` : '';
+  const typed = await prompts.text(`${text}${named}?${busy} Type ${shown} to go ahead:`, {
+    validate: (answer) =>
+      ['', ...names].includes(answer.trim()) || `${JSON.stringify(answer.trim())} is not ${shown}`,
+    ...NO_TICK,
+  });
+  if (typed.trim() === '') throw new Declined();
+  if (busy === '' || !mayWait) return { nodes, waits: false };
   const answer = await prompts.choose(
-    all.length === 0 ? `${question}? Its log names none yet.` : `${question}?`,
-    [
-      { value: 'all', name: `yes, ${whom}` },
-      ...(all.length > 1 ? [{ value: 'some', name: 'some of them' }] : []),
-      { value: 'no', name: 'no' },
-    ],
-    'no',
+    busy.trim(),
+    [WAIT, { value: 'now', name: 'go ahead now' }, NO],
+    {
+      ...NO_TICK,
+    },
   );
-  if (answer === 'all') return null;
-  const choices = all.map((node) => ({ value: node, name: shown(node) }));
-  const chosen = answer === 'no' ? [] : await prompts.some(`On which nodes of ${where}?`, choices);
+  if (answer === 'no') throw new Declined();
+  return { nodes, waits: answer === 'wait' };
+}
+
+const WAIT = { value: 'wait', name: 'wait for it first' } as const;
+const SOME = { value: 'some', name: 'some of them' } as const;
+const NO = { value: 'no', name: 'no' } as const;
+
+async function askForYes(
+  prompts: Prompts,
+  { nodes, found, mayWait }: Asked,
+  { text, whom, busy, where, shown }: Question,
+): Promise<Consent> {
+  const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
+  const none = found && listed.length === 0 ? ' Its log lists none yet.' : '';
+  const all = { value: 'all', name: `yes, ${whom}` } as const;
+  const waits = busy !== '' && mayWait ? [WAIT] : [];
+  const some = listed.length > 1 ? [SOME] : [];
+  const answer = await prompts.choose(`${text}?${none}${busy}`, [all, ...waits, ...some, NO], {
+    default: 'no',
+    ...NO_TICK,
+  });
+  if (answer === 'no') throw new Declined();
+  if (answer !== 'some') return { nodes, waits: answer === 'wait' };
+  const choices = listed.map((node) => ({ value: node, name: shown(node) }));
+  const chosen = await prompts.some(`On which nodes of ${where}?`, choices, NO_TICK);
   if (chosen.length === 0) throw new Declined();
-  return chosen;
+  return { nodes: chosen, waits: false };
+}
+
+const BEING: Readonly<Record<string, string>> = {
+  start: 'started',
+  stop: 'stopped',
+  restart: 'restarted',
+  reconfigure: 'reconfigured',
+};
+const MOST_BUSY = 3;
+
+/** `node 7 is being restarted (3s)`; '' where none is. */
+export function busyText({ clock, output }: Host, { busy, serverTime }: Findings): string {
+  const some = busy.slice(0, MOST_BUSY).map(({ node_id: node, action, created_at: at }) => {
+    const age = Math.max((serverTime ?? clock.now()) - Date.parse(at), 0);
+    const done = BEING[action.replace(/:.*/s, '')];
+    const being = done === undefined ? `busy with ${action}` : `being ${done}`;
+    const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
+    return plainText(`node ${nodeText(node, output.stderr)} is ${being}${took}`);
+  });
+  const more = busy.length - some.length;
+  return [...some, ...(more > 0 ? [`${more} more are busy`] : [])].join(', ');
 }
 
 /**
@@ -136,7 +228,7 @@ function isGiven(
   nodes: Request['nodes'],
   { yes, confirm }: ConsentFlags,
 ): boolean {
-  return confirm !== undefined || (!profile?.protected && (nodes !== null || yes));
+  return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));
 }
 
 function missing(message: string, hint: string): UsageError {

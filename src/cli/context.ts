@@ -2,7 +2,7 @@ import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi, type TenantStructure } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { formatDuration } from '../base/durations.js';
-import { LdctlError, type ApiError } from '../base/errors.js';
+import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -20,19 +20,20 @@ import {
 import {
   expiryWarning,
   findDeployment,
+  isCoreCertain,
   placeText,
   resolveTarget,
+  type PlacedDeployment,
   type Target,
   type TenantAccess,
 } from '../config/target.js';
+import { optional } from '../base/clock.js';
+import { openLog, type ActivityLog } from '../log/log.js';
 import { warningText } from '../output/error.js';
 import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
-
-/** What nothing hangs on is not waited for any longer. */
-const OPTIONAL_MS = 2000;
 
 /** The part of the Core API that commands use. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -55,6 +56,11 @@ export class CommandContext {
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #structure: TenantStructure | undefined;
+  #target: Promise<Target> | undefined;
+  #placed: Promise<PlacedDeployment | null> | undefined;
+  #core: { key: ApiKey; api: Core } | undefined;
+  #supervisor: Supervisor | undefined;
+  #log: ActivityLog | undefined;
 
   /** @param folder where profiles and the run journal are kept */
   constructor(
@@ -112,16 +118,9 @@ export class CommandContext {
     return work().finally(() => spinner.stop());
   }
 
-  /** Asks for what nothing hangs on. @returns null where it cannot be had in two seconds */
-  async optional<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-    const late = AbortSignal.timeout(OPTIONAL_MS);
-    try {
-      return await ask(AbortSignal.any([this.signal, late]));
-    } catch (error) {
-      this.signal.throwIfAborted();
-      if (error instanceof LdctlError || late.aborted) return null;
-      throw error;
-    }
+  /** Asks for what nothing depends on. @returns null where it cannot be had in two seconds */
+  optional<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    return optional({ clock: this.host.clock, signal: this.signal }, ask);
   }
 
   /** From now on the key is in no output, whatever says it. @returns the key */
@@ -149,7 +148,11 @@ export class CommandContext {
   }
 
   /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
-  async target(): Promise<Target> {
+  target(): Promise<Target> {
+    return (this.#target ??= this.#findTarget());
+  }
+
+  async #findTarget(): Promise<Target> {
     const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
     const target = await resolveTarget(this.settings, lookUp, this.signal);
     this.host.output.names = this.nodeNames.read(target.deployment.id);
@@ -157,22 +160,32 @@ export class CommandContext {
   }
 
   /**
-   * Where a deployment stands, as `division/environment/name`; null where that is not known. From
-   * then on it has its name.
+   * Where a deployment stands; null where that is not known, or it is not certain which Core knows
+   * it. Asked for once; from then on the deployment has its name.
    */
-  async placeOf({ deployment, key }: Target): Promise<string | null> {
-    if (deployment.path) return deployment.path;
+  placed(target: Target): Promise<PlacedDeployment | null> {
+    return (this.#placed ??= this.#place(target));
+  }
+
+  async #place({ deployment, key, supervisorUrl }: Target): Promise<PlacedDeployment | null> {
     const { tenantId, apiUrl } = this.settings;
-    if (!this.#structure && !tenantId) return null;
     const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
+    const isKnown = this.#structure ?? (tenantId && isCoreCertain(this.settings, supervisorUrl));
+    if (!isKnown || (deployment.path && !this.#structure)) return null;
     return this.optional(async (signal) => {
-      const placed = findDeployment(await this.#structureOf(access, signal), {
-        id: deployment.id,
-        name: null,
-      });
+      const structure = await this.#structureOf(access, signal);
+      const placed = findDeployment(structure, { id: deployment.id, name: null });
       deployment.name = placed.deployment.name;
-      return (deployment.path = placeText(placed));
+      deployment.path = placeText(placed);
+      return placed;
     });
+  }
+
+  /** The same as `division/environment/name`. */
+  async placeOf(target: Target): Promise<string | null> {
+    const { deployment } = target;
+    if (!deployment.path) await this.placed(target);
+    return deployment.path ?? null;
   }
 
   /** Asked for once. */
@@ -180,7 +193,17 @@ export class CommandContext {
     return (this.#structure ??= await this.core(access).structure(access.tenantId, { signal }));
   }
 
-  supervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
+  /** The log, opened once: what was found out about its order is not found out again. */
+  log(target: Target): ActivityLog {
+    return (this.#log ??= openLog(this.supervisor(target), target.deployment.id, this.host.clock));
+  }
+
+  /** The Supervisor, by one client. */
+  supervisor(target: Target): Supervisor {
+    return (this.#supervisor ??= this.#openSupervisor(target));
+  }
+
+  #openSupervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
@@ -195,9 +218,12 @@ export class CommandContext {
     return { trigger: (...asked) => api.trigger(...asked), list };
   }
 
-  /** The Core API for a key. */
+  /** The Core API for a key, by one client. */
   core({ apiUrl, key }: Pick<TenantAccess, 'apiUrl' | 'key'>): Core {
-    return new CoreApi(this.#client(apiUrl, key));
+    if (this.#core?.key !== key) {
+      this.#core = { key, api: new CoreApi(this.#client(apiUrl, key)) };
+    }
+    return this.#core.api;
   }
 
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {

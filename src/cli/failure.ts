@@ -23,7 +23,7 @@ export function askedOutput(flags: readonly ReadFlag[]) {
 }
 
 /**
- * The one end of everything that went wrong: tells it in the format that was asked for.
+ * The one end of everything that went wrong: prints it in the format that was asked for.
  * @returns the exit code
  */
 export async function printFailure(
@@ -34,7 +34,10 @@ export async function printFailure(
   const { format, numberIds, debug } = askedOutput(flags);
   host.output.stdout.isData = format !== 'table';
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
-  if (error instanceof Declined && (format === 'table' || format === 'csv')) return error.exitCode;
+  if (error instanceof Declined && (format === 'table' || format === 'csv')) {
+    host.output.stderr.write('Nothing was sent.\n');
+    return error.exitCode;
+  }
   const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, numberIds, utc: false });
   if (failure !== error && debug && error instanceof Error) {
@@ -45,7 +48,7 @@ export async function printFailure(
 
 function fault(error: unknown): LdctlError {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new LdctlError('fault', 'internal', `a fault in ldctl itself: ${what}`, {
+  return new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
     hint: 'Please report it, with what --debug adds to it.',
     cause: error,
   });

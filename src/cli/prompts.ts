@@ -1,9 +1,10 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
+import { openKeyboard } from './keyboard.js';
+import { Unanswered } from './signals.js';
 
 export interface Choice<T> {
   value: T;
@@ -15,13 +16,20 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 type Validate = (answer: string) => true | string;
 
+/** How an answer is marked; a green tick unless given. */
+interface Marked {
+  theme?: { prefix: { done: string } };
+}
+
+/** Of a question whose answer may be no, or is still to be judged. */
+export const NO_TICK = { theme: { prefix: { done: '?' } } } as const;
+
 /**
  * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data.
- * Every method throws Interrupted when the answer is Ctrl-C.
+ * Every method throws Interrupted when the answer is Ctrl-C, and Unanswered when it is Ctrl-D.
  */
 export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
-  const { stdin, stderr, output } = host;
   const ask = async <T>(
     type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
     question: string,
@@ -29,38 +37,49 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
   ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
-    const prompt = inquirer.createPromptModule({ input: stdin, output: stderr, signal });
+    const unanswered = new AbortController();
+    const keyboard = await openKeyboard(host, () => unanswered.abort(new Unanswered()));
+    const { input, output } = keyboard;
+    const ends = AbortSignal.any([signal, unanswered.signal]);
+    const prompt = inquirer.createPromptModule({
+      input,
+      output,
+      signal: ends,
+    });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
-    const message = wrapWords(plainText(question), Math.max(output.stderr.columns - 12, 20)).join(
-      '\n',
-    );
-    // What was typed before a question is shown is no answer to it: read, and dropped, within two
-    // turns.
-    stdin.setRawMode(true).resume();
-    await nextTurn();
-    await nextTurn();
+    const width = Math.max(host.output.stderr.columns - 12, 20);
+    const message = wrapWords(plainText(question), width).join('\n');
     try {
       return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
         .answer as T;
     } catch (error) {
-      signal.throwIfAborted();
+      ends.throwIfAborted();
       if (error instanceof Error && error.name === 'ExitPromptError') {
         throw new Interrupted('SIGINT');
       }
       throw error;
+    } finally {
+      keyboard.close();
     }
   };
   return {
-    confirm: (message: string) => ask<boolean>('confirm', message, { default: false }),
-    text: (message: string, options?: { default?: string; validate?: Validate }) =>
+    confirm: (message: string) =>
+      ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
+        if (error instanceof Unanswered) return false;
+        throw error;
+      }),
+    text: (message: string, options?: { default?: string; validate?: Validate } & Marked) =>
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) =>
       ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
-    /** @param preset what Enter alone chooses, unless it is the first */
-    choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
-      ask<T>('select', message, { choices: choices.map(plainChoice), default: preset }),
+    /** The first one is marked, unless `default` is another. */
+    choose: <T>(
+      message: string,
+      choices: ReadonlyArray<Choice<T>>,
+      options?: { default?: T } & Marked,
+    ) => ask<T>('select', message, { choices: choices.map(plainChoice), ...options }),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const source = (typed = '') => {
@@ -71,8 +90,8 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       return ask<T>('search', message, { source });
     },
     /** Any of them, also none. */
-    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice) }),
+    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>, options?: Marked) =>
+      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice), ...options }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;

@@ -1,4 +1,4 @@
-import { Interrupted, withHint, type StopSignal } from '../base/errors.js';
+import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /** How to end what must not outlive this process. */
@@ -63,9 +63,20 @@ export function catchInterrupts({ stdout, stderr }: Output) {
 }
 export type Interrupts = ReturnType<typeof catchInterrupts>;
 
-/** Has an interrupt say what it left undone: `work().catch(saying('Nothing was stored.'))`. */
+/** Ctrl-D, or a terminal that has closed: no answer, which is never a yes. */
+export class Unanswered extends UsageError {
+  constructor() {
+    super('the question was not answered', { code: 'not_answered' });
+  }
+}
+
+/**
+ * Has an interrupt, or a question without an answer, say what it left undone:
+ * `work().catch(saying('Nothing was stored.'))`.
+ */
 export function saying(hint: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof Interrupted ? withHint(error, hint) : error;
+    const isLeft = error instanceof Interrupted || error instanceof Unanswered;
+    throw isLeft ? withHint(error, hint) : error;
   };
 }

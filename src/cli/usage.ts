@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
-import { UsageError, withHint } from '../base/errors.js';
+import { LdctlError, UsageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
@@ -208,6 +208,17 @@ function exampleOf(examples: NonNullable<Commands[string]['examples']>): string 
  */
 const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
+/** By the code of an error: the flags that help. A program has none, so the error names none. */
+const FLAGS_FOR: Readonly<Record<string, string>> = {
+  no_tenant:
+    'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
+  no_deployment:
+    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
+  supervisor_url_missing:
+    'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
+  busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',
+};
+
 /**
  * What a command threw, with what to do next.
  * @param words what was typed behind the command, without its flags
@@ -216,12 +227,19 @@ export function advised(error: unknown, id: string, words: readonly string[]): u
   if (error instanceof Error && 'oclif' in error) {
     return mistake(error.message.split('\n')[0] ?? '', id);
   }
-  if (!(error instanceof UsageError)) return error;
+  if (!(error instanceof LdctlError)) return error;
+  const next = error.hint ?? FLAGS_FOR[error.code];
+  if (!(error instanceof UsageError)) return next === error.hint ? error : withHint(error, next);
   const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
-  const meant = isWord ? actionIn(words, id.replaceAll(':', ' '), 2 / 3) : undefined;
-  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
-  const hint = `${isOther ? `Did you mean ldctl ${meant}? ` : ''}${error.hint ?? seeHelp(id)}`;
+  const hint = `${isWord ? meantAction(id, words) : ''}${next ?? seeHelp(id)}`;
   return withHint(error, hint, error.message.replace(PARSING, '$1'));
+}
+
+/** `Did you mean …? `, or '' where nothing is near to what was typed. */
+function meantAction(id: string, words: readonly string[]): string {
+  const meant = actionIn(words, id.replaceAll(':', ' '), 2 / 3);
+  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
+  return isOther ? `Did you mean ldctl ${meant}? ` : '';
 }
 
 /** In any case; one that begins so is near too. */

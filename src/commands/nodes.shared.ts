@@ -1,10 +1,10 @@
 import { UsageError } from '../base/errors.js';
 import { isId, shownWord, type Id } from '../base/ids.js';
 import type { CommandContext } from '../cli/context.js';
+import { NO_TICK } from '../cli/prompts.js';
 import { endOf, nodeNamed, type NodeRef } from '../config/node-names.js';
 import { nodeText } from '../output/columns.js';
 import { nodesOf } from '../job/entries.js';
-import { openLog } from '../log/log.js';
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
@@ -46,10 +46,8 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
 /** A person says which of the nodes that the log lists it is. */
 async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
   const end = endOf(ref) ?? '';
-  const { host, signal } = context;
   const target = await context.target();
-  const log = openLog(context.supervisor(target), target.deployment.id, host.clock);
-  const { entries } = await log.known({ signal });
+  const { entries } = await context.log(target).known({ signal: context.signal });
   const choices = nodesOf(entries)
     .filter((node) => String(node).endsWith(end))
     .map((node) => ({ value: node, name: namedId(context, node) }));
@@ -58,7 +56,7 @@ async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
   const node = await context.prompts?.choose<Id | null>(
     `${which} node …${end}?`,
     [...choices, { value: null, name: no }],
-    null,
+    { default: null, ...NO_TICK },
   );
   if (isId(node)) return node;
   throw new UsageError(`…${end} was not confirmed; nothing was sent`, { code: 'consent_missing' });

@@ -193,17 +193,21 @@ export async function readInput(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    const code = fileErrorCode(error);
-    const why = code ?? (error instanceof Error ? error.message : '');
-    const file = pathText(path);
-    throw new UsageError(
-      code === 'ENOENT'
-        ? `${where}: there is no file${file}`
-        : `${where}: cannot read${file || ' its file'} (${why})`,
-      { code: 'file_unreadable', hint: 'Check the path, and who may read it.' },
-    );
+    throw inputFault(path, where, error);
   }
   const bytes = Buffer.concat(chunks);
   // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
+}
+
+function inputFault(path: string, where: string, error: unknown): UsageError {
+  const code = fileErrorCode(error);
+  const why = code ?? (error instanceof Error ? error.message : '');
+  const file = pathText(path);
+  return new UsageError(
+    code === 'ENOENT'
+      ? `${where}: there is no file${file}`
+      : `${where}: cannot read${file || ' its file'} (${why})`,
+    { code: 'file_unreadable', hint: 'Check the path, and who may read it.' },
+  );
 }

@@ -31,7 +31,7 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
-/** Nobody sends a trigger more often. A number too long to count on from is not ours. */
+/** No trigger is sent more often. A longer number is not ours. */
 const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
@@ -39,8 +39,8 @@ const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 const rollRecord = v.strictObject({
   key: v.string(),
   deploymentId: idText,
-  /** When its first process began: wall clock, ms UTC. */
-  begunAt: v.pipe(v.number(), v.safeInteger()),
+  /** When its first process started: wall clock, ms UTC. */
+  startedAt: v.pipe(v.number(), v.safeInteger()),
   /** What to do to which nodes, and how, as plain JSON with ids as text: for `--resume`. */
   request: v.unknown(),
 });
@@ -78,7 +78,7 @@ class Records<T extends { key: string }> {
     const ofDeployment = 'key' in of ? undefined : of.deploymentId;
     const kept = [...names].flatMap((name) => {
       const has = (mark: string): boolean => names.has(`${name}.${mark}`);
-      // Another process may have followed this record, and sent, or found that it was carried out.
+      // Another process may have followed this record, and sent, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) {
         return [];
       }
@@ -186,24 +186,16 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
 /**
  * The records of rolls, beside those of runs: each process makes its own, and the newest says how
- * the roll goes on. Throws as `RunJournal` does.
+ * the roll continues. Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
  */
 export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
-  const records = new Records(join(folder, 'rolls'), rollRecord, ({ begunAt }) => begunAt, clock);
-
-  /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
-  function unfinished(deploymentId: Id): RollRecord[] {
-    const { kept } = records.find({ deploymentId });
-    const ended = new Set(kept.flatMap(({ record, has }) => (has('finished') ? record.key : [])));
-    const newest = new Map<string, RollRecord>();
-    for (const { record } of kept) {
-      if (record.deploymentId === deploymentId && !ended.has(record.key)) {
-        newest.set(record.key, newest.get(record.key) ?? record);
-      }
-    }
-    return [...newest.values()].sort((a, b) => b.begunAt - a.begunAt);
-  }
+  const records = new Records(
+    join(folder, 'rolls'),
+    rollRecord,
+    ({ startedAt }) => startedAt,
+    clock,
+  );
 
   return {
     read: (key: string): RollRecord | null => records.find({ key }).kept[0]?.record ?? null,
@@ -221,8 +213,8 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
           check(before);
         }
         // The records of its nodes are as old as the first process: so is the roll.
-        const begunAt = before?.begunAt ?? record.begunAt;
-        if (records.make({ ...record, begunAt }, last + 1)) {
+        const startedAt = before?.startedAt ?? record.startedAt;
+        if (records.make({ ...record, startedAt }, last + 1)) {
           return last + 1;
         }
       }
@@ -242,7 +234,17 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
       }
     },
 
-    unfinished,
+    /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
+    unfinished(deploymentId: Id): RollRecord[] {
+      const { kept } = records.find({ deploymentId });
+      const own = kept.filter(({ record }) => record.deploymentId === deploymentId);
+      const ended = new Set(
+        own.filter(({ has }) => has('finished')).map(({ record }) => record.key),
+      );
+      const open = own.map(({ record }) => record).filter(({ key }) => !ended.has(key));
+      const newest = open.filter(({ key }, at) => open.findIndex((one) => one.key === key) === at);
+      return newest.sort((a, b) => b.startedAt - a.startedAt);
+    },
   };
 }
 

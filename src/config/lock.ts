@@ -5,8 +5,8 @@ import type { Clock } from '../base/clock.js';
 import { UsageError } from '../base/errors.js';
 import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from './files.js';
 
-/** Far longer than a change takes. An older lock was left behind by a process that was killed. */
-const LEFT_BEHIND_MS = 10_000;
+/** Far longer than a change takes. An older lock is stale: its process was killed. */
+const STALE_MS = 10_000;
 const LONGEST_WAIT_MS = 20_000;
 
 /**
@@ -25,7 +25,7 @@ export async function takeLock(
   const mine = randomUUID();
   const until = clock.elapsed() + LONGEST_WAIT_MS;
   while (!createPrivateFile(folder, name, mine)) {
-    if (removeLeftBehind(path, clock.now())) continue;
+    if (removeStale(path, clock.now())) continue;
     await clock.sleep(10 + 40 * Math.random(), signal);
     if (clock.elapsed() < until) continue;
     throw new UsageError(`${folder} is being changed by other ldctl processes`, {
@@ -39,13 +39,13 @@ export async function takeLock(
   };
 }
 
-/** @returns whether the lock was left behind, and is gone now */
-function removeLeftBehind(path: string, now: number): boolean {
+/** @returns whether the lock was stale, and is gone now */
+function removeStale(path: string, now: number): boolean {
   const aside = `${path}.${randomUUID()}`;
   try {
     const { mtimeMs } = statSync(path);
-    if (now - mtimeMs <= LEFT_BEHIND_MS) return false;
-    // Moved aside first, since another process may have replaced it with its own lock meanwhile.
+    if (now - mtimeMs <= STALE_MS) return false;
+    // Renamed first, since another process may have replaced it with its own lock meanwhile.
     renameSync(path, aside);
     if (statSync(aside).mtimeMs !== mtimeMs) linkSync(aside, path);
     return true;

@@ -160,7 +160,7 @@ export class ProfileStore {
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
     const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
-    // conf only writes here: whoever changes a file has read it.
+    // conf only writes here: the file was read before.
     const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
     try {
       return work((configName, content) => {
@@ -183,10 +183,10 @@ function decodeConfig(text: string, path: string): Config {
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
   const what =
-    field === null ? 'is no JSON with a list of profiles' : `cannot be used: look at ${field}`;
+    field === null ? 'is not JSON with a list of profiles' : `cannot be used: look at ${field}`;
   throw new UsageError(`${path} ${what}`, {
     code: 'config_broken',
-    hint: 'It was left as it is. Mend it, or move it away and add the profiles again.',
+    hint: 'ldctl left it as it is. Fix it, or move it away and add the profiles again.',
   });
 }
 

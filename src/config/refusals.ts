@@ -1,9 +1,8 @@
 import { withHint, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import { plainText } from '../base/text.js';
 import type { Settings, Source } from './settings.js';
-import { NEW_KEY, renewal, type Target } from './target.js';
+import { deploymentText, NEW_KEY, renewal, type Target } from './target.js';
 
 /** What a request was made with. */
 export interface Asking {
@@ -27,7 +26,7 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const { deployment, url } = asking;
   const hint = endOfNode(error, asking.nodes) ?? error.hint;
   const message = deployment
-    ? error.message.replace(`deployment ${deployment.id}`, () => placeText(deployment))
+    ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
   if (error.status !== 404 || url.pathname === '/') return withHint(error, hint, message);
   return withHint(error, `The URL has a path, ${url.pathname}: give ${url.origin}.`, message);
@@ -47,7 +46,7 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   const key = `the API key ${keyText(apiKey, settings)}`;
   const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
   if (lacking && (reason.includes(lacking) || /permission/i.test(reason))) {
-    const where = deployment ? ` on ${placeText(deployment)}` : '';
+    const where = deployment ? ` on ${deploymentText(deployment)}` : '';
     return withHint(error, hintFor(lacking), `${key} lacks ${lacking}${where}`);
   }
   const { tenantId } = settings;
@@ -83,10 +82,6 @@ function keyText(key: ApiKey, { key: setting }: Settings): string {
 function originText(source: Source, ofProfile = ''): string {
   if (!('name' in source)) return source.from;
   return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
-}
-
-function placeText({ id, name, path }: Target['deployment']): string {
-  return plainText(path ?? `deployment ${name ?? id}`);
 }
 
 /** The hint of a 401: which key was not accepted, where it came from, and what to do. */

@@ -3,7 +3,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { plainText, type Env } from '../base/text.js';
 import { readInput } from './files.js';
 import { fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
@@ -37,8 +37,9 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** A deployment by id or by name. With the id from a profile its name may be known, too. */
-export type DeploymentRef = { id: Id; name: string | null } | { id: null; name: string };
+/** A deployment by id or by name. With the id from a profile more may be known. */
+export type DeploymentRef =
+  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: undefined };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -57,8 +58,8 @@ export interface Settings {
   deployment: Setting<DeploymentRef> | null;
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
-  /** The line that names the variables that win over the profile; null for none. */
-  winning: string | null;
+  /** The line that lists the variables that override the profile; null for none. */
+  overrides: string | null;
 }
 
 export interface SettingsInput {
@@ -146,7 +147,10 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     parseDeployment,
   );
   const isStored = deployment?.source.from === 'profile';
-  if (isStored && id !== undefined) deployment.value = { id, name: name ?? null };
+  if (isStored && id !== undefined) {
+    const path = profile?.deployment_path;
+    deployment.value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  }
   // The profile's supervisor URL is for the profile's deployment only.
   const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
   const found = {
@@ -164,16 +168,16 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', storedSupervisor, parseBaseUrl),
     deployment,
   };
-  const winning = Object.values(found).flatMap((setting) =>
+  const overrides = Object.values(found).flatMap((setting) =>
     setting?.source.from === 'env' ? [setting.source.name] : [],
   );
   return {
     ...found,
     profile,
     emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
-    winning:
-      profile && winning.length > 0
-        ? `the environment (${winning.join(', ')}) wins over profile ${profile.name}; --profile ${profile.name} ignores it`
+    overrides:
+      profile && overrides.length > 0
+        ? `the environment (${overrides.join(', ')}) overrides profile ${profile.name}; use --profile ${profile.name} to ignore it`
         : null,
   };
 }

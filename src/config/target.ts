@@ -1,4 +1,3 @@
-import { quote } from 'shell-quote';
 import { parseBaseUrl } from '../api/base-url.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -53,10 +52,7 @@ export async function resolveTenant(
   if (tenantId) {
     return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
   }
-  throw new UsageError('no tenant id, by which a deployment is looked up', {
-    code: 'no_tenant',
-    hint: 'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
-  });
+  throw new UsageError('no tenant id, by which a deployment is looked up', { code: 'no_tenant' });
 }
 
 /**
@@ -71,14 +67,16 @@ export async function resolveTarget(
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
-    throw new UsageError('no deployment', {
-      code: 'no_deployment',
-      hint: 'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
-    });
+    const what = 'no deployment: no profile has one, and LD_DEPLOYMENT_ID is not set';
+    throw new UsageError(what, { code: 'no_deployment' });
   }
-  const { id, name } = deployment.value;
+  const { id, name, path } = deployment.value;
   if (id !== null && supervisorUrl) {
-    return { key: await key.fetch(signal), deployment: { id, name }, supervisorUrl };
+    return {
+      key: await key.fetch(signal),
+      deployment: { id, name, ...(path && { path }) },
+      supervisorUrl,
+    };
   }
 
   const access = await resolveTenant(settings, signal);
@@ -92,6 +90,22 @@ export async function resolveTarget(
       source: { from: 'structure' },
     },
   };
+}
+
+/**
+ * Whether this Core certainly knows the deployment: its URL was given, or it named the supervisor,
+ * or that is one of LaserData's own. A key for a supervisor on premise must not travel to the
+ * public Core unasked.
+ */
+export function isCoreCertain(
+  { apiUrl }: Pick<Settings, 'apiUrl'>,
+  supervisorUrl: Target['supervisorUrl'],
+): boolean {
+  return (
+    apiUrl.source.from !== 'default' ||
+    supervisorUrl.source.from === 'structure' ||
+    supervisorUrl.value.hostname.endsWith('.laserdata.cloud')
+  );
 }
 
 /**
@@ -140,6 +154,11 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
   return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
 
+/** What a deployment is called: its path, where that is known. */
+export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']): string {
+  return plainText(path ?? `deployment ${name ?? id}`);
+}
+
 const refText = ({ id, name }: DeploymentRef): string =>
   id === null ? JSON.stringify(name) : id.toString();
 
@@ -166,7 +185,7 @@ export function findDeployment(
       .join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
     throw new LdctlError('refused', 'deployment_ambiguous', what, {
-      hint: `Give the path or the id of the one that is meant: --deployment ${quote([placeText(first)])}`,
+      hint: `Give the path or the id of the one that is meant, such as ${placeText(first)}`,
     });
   }
   return first;
@@ -179,9 +198,6 @@ export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Depl
     'refused',
     'supervisor_url_missing',
     `the API knows no supervisor URL for ${what}`,
-    {
-      hint: 'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
-    },
   );
 }
 

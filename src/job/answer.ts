@@ -7,7 +7,7 @@ import {
 } from '../base/errors.js';
 import type { Accepted } from '../base/supervisor.js';
 
-/** What the answer to a POST says about whether the action is carried out. */
+/** What the answer to a POST says about whether the action runs. */
 export type Answer = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'uncertain';
 
 /** They say that the connection took too long, or was closed, and nothing of the action. */
@@ -17,7 +17,7 @@ const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
 /**
  * What never left is sent again where that may help. A 5xx, or no answer, leaves open whether it
- * was carried out.
+ * ran.
  */
 export function classify(answer: Accepted | LdctlError): Answer {
   if (!(answer instanceof Error)) {
@@ -46,8 +46,8 @@ function classifyStatus(error: ApiError): Answer {
 }
 
 /**
- * Not carried out now because another request of this very trigger is: one that got lost on its
- * way, or was doubled.
+ * Refused because another request of this very trigger is running: one that got lost on its way,
+ * or was doubled.
  */
 export function isInProgress(error: LdctlError): boolean {
   return (

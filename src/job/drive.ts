@@ -26,11 +26,11 @@ export interface DriveTools {
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
-  /** The first Ctrl-C of a roll: nothing more begins. */
+  /** The first Ctrl-C of a roll: nothing more starts. */
   stopping?: AbortSignal;
 }
 
-/** At the end, gates that were cut off are waited for so long, ms. */
+/** How long the end waits for gates that were cut off, ms. */
 const LAST_GATES = 900;
 
 type Emit = (event: JobEvent) => void | Promise<void>;
@@ -312,12 +312,11 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
 }
 
 /**
- * An error that nothing expects is a fault in ldctl itself; what was sent is followed all the same.
+ * An unexpected error is a bug in ldctl. What was sent is followed all the same, and the result then
+ * says that it is unconfirmed.
  */
 export function asLdctlError(error: unknown): LdctlError {
   if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('unconfirmed', 'fault', `a fault in ldctl itself: ${what}`, {
-    cause: error,
-  });
+  return new LdctlError('fault', 'fault', `a bug in ldctl: ${what}`, { cause: error });
 }

@@ -23,7 +23,7 @@ export const NONE_LISTED: Listed = { here: [], elsewhere: [] };
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
-  /** Since when the work goes on, as far as is known. */
+  /** Since when the work runs, as far as is known. */
   since: number;
   /** Since when good reads no longer show it, although it was not final; null while they do. */
   goneSince: number | null;
@@ -40,7 +40,7 @@ export class Entries {
   listed: Listed | null;
   /** How many nodes there are by Core; null when that is not known. */
   core: number | null = null;
-  /** How many nodes must have an entry; 0 when nobody said. */
+  /** How many nodes must have an entry; 0 when that is open. */
   expect: number;
   /** What was created before cannot be of this trigger, ms UTC; null when time says nothing. */
   createdFrom: number | null = null;
@@ -133,7 +133,7 @@ export class Entries {
    * may report for a while, and do not matter afterwards: those that Core no longer counts, and
    * those that were only ever acted on in another runtime. `open`: neither final nor lost.
    */
-  standing() {
+  progress() {
     const counted = this.#counted();
     const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
     const isUnseen = (key: Id): boolean => !seen.has(key);
@@ -205,7 +205,7 @@ export class Entries {
     return { node_id, activity_id, status, created_at, finished_at, ambiguous, since };
   }
 
-  /** @param early an entry that is not taken for this trigger's */
+  /** @param early an entry that does not count as this trigger's */
   #emptyRow(key: Id, absent: typeof MISSING | null, early?: Activity): NodeProgress {
     const target =
       'ids' in this.wanted
@@ -258,7 +258,7 @@ export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
 
 /** A row without what only displays need. */
-export function resultRow({ since, stage, ...row }: NodeProgress): NodeResult {
+export function resultRow({ since, stage, limitMs, until, ...row }: NodeProgress): NodeResult {
   return row;
 }
 

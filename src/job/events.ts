@@ -29,15 +29,19 @@ export type ShownStep =
 /** One target while it is followed. */
 export interface NodeProgress extends NodeResult {
   /**
-   * Since when its activity goes on, as far as is known, on the monotonic clock (ms); null before
-   * it was seen.
+   * Since when its activity runs, as far as is known, on the monotonic clock (ms); null before it
+   * was seen.
    */
   since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
+  /** Of the pause or the gate that it is in: how long that may last, ms. */
+  limitMs?: number;
+  /** And when it is over at the latest, on the monotonic clock (ms). */
+  until?: number;
 }
 
-/** What a run emits while it goes on: what is data, and what is for people only. */
+/** What a run emits: data, and what is for people only. */
 export type RunStep =
   /**
    * `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago.

@@ -6,7 +6,7 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 /** Failing reads are tolerated for so long, and at least three of them. */
 const OUTAGE = MINUTE;
-/** A read that goes on for longer than this after the deadline is cut off. */
+/** A read that still runs this long after the deadline is cut off. */
 export const LAST_READ = 15 * SECOND;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
@@ -39,12 +39,12 @@ export function goodRead(
   read: { startedAt: number; requests: number },
   now: number,
 ): Outage[] {
-  const news: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
+  const events: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
   pace.failing = null;
   pace.goodAt = read.startedAt;
   pace.earliest = now + read.requests * (SECOND / 4);
   later(pace, now);
-  return news;
+  return events;
 }
 
 /** When the next read is due. @param wanted sooner than its pace has it */
@@ -58,7 +58,7 @@ export function failedRead(
   { error, startedAt }: { error: LdctlError; startedAt: number },
   now: number,
   tolerated = OUTAGE,
-): { givesUp: boolean; news: Outage[] } {
+): { givesUp: boolean; events: Outage[] } {
   const { since, count } = pace.failing ?? { since: startedAt, count: 0 };
   pace.failing = { since, count: count + 1 };
   const givesUp = isHopeless(error) || (now - since >= tolerated && count >= 2);
@@ -66,12 +66,12 @@ export function failedRead(
   const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
   pace.nextRead = Math.max(pace.nextRead, again);
   pace.earliest = Math.max(pace.earliest, again);
-  const news: Outage[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
+  const events: Outage[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
   if (count === 0) {
     const message = `the log cannot be read: ${error.message}; trying again`;
-    news.unshift({ event: 'warning', code: 'log_unreadable', message });
+    events.unshift({ event: 'warning', code: 'log_unreadable', message });
   }
-  return { givesUp, news };
+  return { givesUp, events };
 }
 
 /** Every second for a minute since something changed, then a sixtieth of that time. */

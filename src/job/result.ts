@@ -15,10 +15,17 @@ import {
 import { resultRow } from './entries.js';
 import type { JobEvent, NodeProgress, ResultEvent, RollStage } from './events.js';
 import { SECOND } from './pace.js';
-import { calledOff, runOf, type NodeState, type Roll, type RollNode } from './roll-state.js';
+import {
+  calledOff,
+  runOf,
+  type NodeState,
+  type Roll,
+  type RollNode,
+  type RollPlan,
+} from './roll-state.js';
 import { endOf, type Run } from './run-state.js';
 
-/** What a later command has to know to go on. */
+/** What a later command needs to continue. */
 export type Resume =
   | { ids: readonly Id[] }
   | {
@@ -30,7 +37,7 @@ export type Resume =
     }
   | { roll: string };
 
-/** The command that goes on where a job ended; its text is for the caller to say. */
+/** The command that continues where a job ended, in the caller's own syntax. */
 export type ResumeText = (resume: Resume) => string | null;
 
 function ended(
@@ -168,7 +175,7 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
     return events;
   }
   roll.emitted = roll.changes;
-  return [...events, { event: 'progress', nodes: roll.nodes.map(rowOf) }];
+  return [...events, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
 }
 
 /** The nodes share a read, so a failed one is reported once. */
@@ -190,8 +197,8 @@ const STAGES = {
   done: 'done',
 } as const satisfies Record<NodeState['name'], RollStage>;
 
-function rowOf(node: RollNode): NodeProgress {
-  const { id, gate, state } = node;
+function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
+  const { id, gate, state, passed } = node;
   const run = runOf(node);
   const sent = run?.sent ? run : null;
   const [row] = sent ? sent.entries.rows(absentOf(sent)) : [];
@@ -201,8 +208,17 @@ function rowOf(node: RollNode): NodeProgress {
     node_id: id,
     started_at: postedAt ? new Date(postedAt).toISOString() : null,
     gate,
+    ...(passed && plan.gated && gate === null && { passed_earlier: true }),
     stage: STAGES[state.name],
+    ...limitOf(plan, state),
   };
+}
+
+/** Of a pause or a gate that goes on: how long it may last, and when it ends at the latest. */
+function limitOf(plan: RollPlan, state: NodeState): Pick<NodeProgress, 'limitMs' | 'until'> {
+  if (state.name === 'pausing') return { limitMs: plan.pauseMs, until: state.until };
+  const isAsked = state.name === 'gating' && state.gate === 'asked';
+  return isAsked ? { limitMs: plan.gateTimeoutMs, until: state.deadline } : {};
 }
 
 /**
@@ -224,7 +240,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     replayed: null,
     recovered: null,
     request_id: null,
-    nodes: nodes.map((node) => resultRow(rowOf(node))),
+    nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],
   };
   const resume = resumeOfRoll(roll);
@@ -262,7 +278,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
 }
 
 /**
- * A rejected node has been looked at once its end was told; all else that is not done goes on by
+ * A rejected node is final once it was reported. Everything else that is not done continues under
  * the roll's key.
  */
 function resumeOfRoll(roll: Roll): Resume | null {
@@ -272,6 +288,6 @@ function resumeOfRoll(roll: Roll): Resume | null {
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
   if (plan.kept) return { roll: plan.idempotencyKey };
-  const ids = left.flatMap((node) => rowOf(node).activity_id ?? []);
+  const ids = left.flatMap((node) => rowOf(roll, node).activity_id ?? []);
   return ids.length > 0 ? { ids } : null;
 }

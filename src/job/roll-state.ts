@@ -41,7 +41,7 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** Accepted in an earlier process: somebody has seen its rejection, so that halts nothing. */
+  /** Accepted in an earlier process, which reported its rejection, so that halts nothing. */
   readonly isOld: boolean;
 }
 

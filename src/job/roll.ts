@@ -1,6 +1,6 @@
 import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { isFailedGate, type GateResult } from '../base/outcome.js';
+import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
@@ -28,14 +28,14 @@ import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } fr
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
 
-/** A read that began no longer ago than this gives the next node its baseline, too. */
+/** A read that started no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = SECOND;
 
 const STOPPING =
-  'no more nodes are started, and those underway are seen out; Ctrl-C again leaves them';
+  'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
 
 const SHARED =
-  'another process runs this roll as well, each with its own window and gate: no node is acted on twice';
+  'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
 /** What one node does as time passes, such as to fail, may change what another may do. */
 export function tickRoll(roll: Roll, now: number): void {
@@ -135,11 +135,14 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     return move(roll, node, { name: 'pausing', run, until });
   }
   move(roll, node, { name: 'done', run });
-  const isSeen = outcome === 'completed' || (node.isOld && outcome === 'rejected');
-  if (!isSeen && !continueOnError) {
+  if (!continueOnError && halts(node, outcome)) {
     halt(roll, `node ${node.id} has not completed`);
   }
 }
+
+/** A rejection that an earlier process has seen halts nothing. */
+const halts = ({ isOld }: RollNode, outcome: Outcome): boolean =>
+  outcome !== 'completed' && !(isOld && outcome === 'rejected');
 
 /** Nothing was sent to the node. */
 function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {

@@ -73,7 +73,7 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   if (isOtherKey) {
     run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
-  // A negative age: the clock was set back, so nobody knows how old the record is.
+  // A negative age: the clock was set back, so the record's age is unknown.
   attempts.until = ageMs < 0 || isOtherKey ? -Infinity : RESEND;
   lose(run, now);
   run.pace.nextRead = now;
@@ -117,7 +117,7 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
       return tryLater(run, error, Math.max(backoff(run.attempts), retryAfter), now);
     case 'redirect': {
       noteSent(run, now).redirected = true;
-      const what = `${error.message}; nothing is sent again: the log decides`;
+      const what = `${error.message}; ldctl does not send it again, and looks in the log`;
       run.events.push(warning('fate_unknown', what));
       return lose(run, now);
     }

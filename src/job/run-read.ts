@@ -58,12 +58,12 @@ function takeFailedRead(
   now: number,
 ): void {
   const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
-  const { givesUp, news } = failedRead(run.pace, failure, now, tolerated);
+  const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   const isFirst = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
   if (givesUp || isFirst || now >= deadlineOf(run)) {
     giveUp(run, failure.error);
   } else {
-    run.events.push(...news);
+    run.events.push(...events);
   }
 }
 
@@ -96,9 +96,11 @@ function check(
   run.baselineAt = log.startedAt;
   run.state = { name: 'sending', notBefore: now };
   const { idempotencyKey } = trigger;
-  const expects = trigger.nodes ? 0 : entries.expect || (entries.listed?.here.length ?? 0);
+  const expects = trigger.nodes ? 0 : expectedOf(entries);
   run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
+
+const expectedOf = ({ expect, listed }: Entries): number => expect || (listed?.here.length ?? 0);
 
 /** @returns whether the run waits for a busy node, or failed because of it */
 function isHeldUp(
@@ -141,12 +143,12 @@ function unblock(
 ): void {
   const counted = log.entries.filter((activity) => by.wants(activity));
   by.take(counted, log, now);
-  const { open } = by.standing();
+  const { open } = by.progress();
   if (open.length === 0) {
     const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
     run.state = { name: 'checking', deep: false, notBefore, deadline };
   } else if (log.startedAt >= deadline) {
-    giveUp(run, busyError(open, 'It did not end in time; a longer --timeout waits longer.'));
+    giveUp(run, busyError(open, 'It did not end in time.'));
   }
 }
 
@@ -231,7 +233,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
 }
 
 function takeTrace(run: Run, now: number): void {
-  const isCertain = run.trigger?.wait !== false || run.entries.standing().complete;
+  const isCertain = run.trigger?.wait !== false || run.entries.progress().complete;
   if (isCertain) {
     addMark(run, 'accepted');
   }
@@ -247,7 +249,7 @@ function judgeAccepted(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  if (entries.standing().complete) {
+  if (entries.progress().complete) {
     addMark(run, 'accepted');
     run.state = { name: 'ended', outcome: 'accepted', error: null };
   } else if (startedAt >= Math.min(acceptedAt + plan.appearMs, state.deadline)) {
@@ -262,8 +264,8 @@ function judge(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  const { complete, open, absent, tooMany } = entries.standing();
-  // Whoever has an id has it from the log: it does not appear there later.
+  const { complete, open, absent, tooMany } = entries.progress();
+  // An id comes from the log, so its entry cannot appear there later.
   const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
@@ -276,13 +278,16 @@ function judge(run: Run, startedAt: number): void {
     return;
   }
   if (isDecided && absent.length > 0) {
-    entries.notActedOn = absent;
-    const who =
-      absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
-    run.events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+    sayAbsent(run, absent);
   }
   sayEarly(run);
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+}
+
+function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
+  entries.notActedOn = absent;
+  const who = absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
+  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
 }
 
 /** Why a node is missing although the log has an entry. */
@@ -353,9 +358,7 @@ export function busyOf(
   );
 }
 
-const BUSY_HINT = 'Wait for it, or choose what to do with --if-busy wait or ignore.';
-
-export function busyError(busy: readonly Activity[], hint = BUSY_HINT): LdctlError {
+export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
   return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
 }
 

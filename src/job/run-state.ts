@@ -23,9 +23,9 @@ export type State =
   | { name: 'blocked'; by: Entries; deadline: number }
   /** The record of the next POST is due at this time. */
   | { name: 'sending'; notBefore: number }
-  /** The record is written and the POST is under way: it may be sent at any moment. */
+  /** The record is written and the POST is running: it may be sent at any moment. */
   | { name: 'posting' }
-  /** A POST may have been carried out: the log decides. Nothing is sent again before this time. */
+  /** A POST may have run: the log decides. ldctl does not send again before this time. */
   | { name: 'unknown'; notBefore: number }
   /** Accepted. `decidesAt`: all entries are final, and until then another may show up. */
   | { name: 'following'; deadline: number; decidesAt: number | null }
@@ -189,7 +189,7 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
-/** A POST may have been carried out: the log is read before anything is sent again. */
+/** A POST may have run: the log is read before anything is sent again. */
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
   run.state = { name: 'unknown', notBefore };
@@ -205,12 +205,16 @@ export function accept(run: Run, now: number, { recovered = false, isCertain = t
   sent.recovered = recovered;
   run.changed = true;
   follow(run, now);
-  const { requestId = null, replayed = false } = sent.accepted ?? {};
-  const known = sent.earlier && (recovered || replayed) && { earlier: sent.earlier };
-  run.events.push({ event: 'dispatched', request_id: requestId, replayed, recovered, ...known });
+  run.events.push(dispatchedBy(sent));
   if (run.trigger?.wait === false && isCertain) {
     run.state = { name: 'ended', outcome: 'accepted', error: null };
   }
+}
+
+function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
+  const { requestId = null, replayed = false } = accepted ?? {};
+  const known = earlier && (recovered || replayed) && { earlier };
+  return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
 
 export function follow(run: Run, now: number): void {
@@ -256,7 +260,7 @@ export function callOff(run: Run, error: LdctlError): void {
 }
 
 /**
- * What was created more than 10 s before the baseline was read is no entry of this run. Some clocks
+ * What was created more than 10 s before the baseline was read is not an entry of this run. Some clocks
  * of a server may differ by a few seconds, and its date is cut to whole ones.
  */
 const EARLIER = 10 * SECOND;

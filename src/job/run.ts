@@ -135,23 +135,23 @@ export function depthOf(
 ): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
-    return downTo(state.by.standing().open);
+    return downTo(state.by.progress().open);
   }
   if (entries.listed === null || replay?.floor === null || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
-    return downTo(entries.standing().open, unseen);
+    return downTo(entries.progress().open, unseen);
   }
   return isQuiet(run)
-    ? downTo(entries.standing().open)
+    ? downTo(entries.progress().open)
     : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
 }
 
 /** Every target has its entry, and only open ones are waited for. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { complete, absent, open } = entries.standing();
+  const { complete, absent, open } = entries.progress();
   const isWhole = complete && absent.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
 }

@@ -221,7 +221,7 @@ function takeFailure(
   now: number,
 ): void {
   const failed = failedRead(watch.pace, failure, now);
-  watch.events.push(...failed.news);
+  watch.events.push(...failed.events);
   if (!failed.givesUp && now < watch.deadline) return;
   const { error } = failure;
   const message = `the log could not be read any more: ${error.message}`;

@@ -26,7 +26,7 @@ export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): st
 
 const digest = (text: string): Hash => createHash('sha256').update(text);
 
-/** 0 up to this many, evenly: runs that wait for the same entry do not go on in the same moment. */
+/** 0 up to this many, evenly: runs that wait for the same entry do not continue at the same moment. */
 export function spreadOf(key: string, below: number): number {
   return digest(key).digest().readUInt32BE() % below;
 }
@@ -35,7 +35,7 @@ export function spreadOf(key: string, below: number): number {
  * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two
  * triggers the same one. The server may tell triggers apart by key and body alone; with the digest,
  * the same KEY for another trigger is another key. KEY stands there as it is if it is visible
- * ASCII; all else, and what could be taken for that, by its digest.
+ * ASCII; all else, and what looks like such a key, by its digest.
  * @param trigger null nodes: every node
  */
 export function wireKey(

@@ -8,6 +8,7 @@ import { shownStep, type ResultEvent, type ShownStep } from '../job/events.js';
 import { followLog } from '../job/watch.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
+import { nodeStates, type NodeState } from '../log/nodes.js';
 import * as jobs from './jobs.js';
 import * as requests from './requests.js';
 
@@ -59,6 +60,8 @@ export interface Deployment {
     request?: requests.ActivitiesRequest,
     options?: ReadOptions,
   ): AsyncGenerator<Activity, void>;
+  /** The nodes that the log lists, by id, and whether each runtime is up by it. */
+  nodes(request?: requests.NodesRequest, options?: ReadOptions): Promise<NodeState[]>;
   /**
    * Every new entry, and every change of one, as they come; until its signal is aborted, or the
    * loop is left.
@@ -84,19 +87,24 @@ export interface RunResult extends ResultFacts {
  */
 export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
+/** What is older says little of a node. */
+const NODES_FROM_MS = 30 * 24 * 60 * 60_000;
+
 /** @internal @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(
-  connection: jobs.Connection,
+  origin: Omit<jobs.Connection, 'log'>,
   assertConsent = (): void => undefined,
 ): Deployment {
-  const { deploymentId, supervisor, clock } = connection;
+  const { deploymentId, supervisor, clock } = origin;
+  const newLog = () => openLog(supervisor, deploymentId, clock);
+  const connect = (): jobs.Connection => ({ ...origin, log: newLog() });
   return {
     id: deploymentId,
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
       assertConsent();
-      return runJob(options, (tools) => jobs.trigger(connection, checked, tools));
+      return runJob(options, (tools) => jobs.trigger(connect(), checked, tools));
     },
 
     async roll(request, options = {}) {
@@ -104,7 +112,7 @@ export function deploymentOn(
       assertConsent();
       const stopping = options.stopping && interruptOf(options.stopping);
       return runJob(options, (tools, onThrow) =>
-        jobs.roll(connection, checked, {
+        jobs.roll(connect(), checked, {
           ...tools,
           stopping,
           gate: gate && functionGate(gate, clock, onThrow),
@@ -114,28 +122,36 @@ export function deploymentOn(
 
     async wait(request, options = {}) {
       const checked = requests.check(requests.waitRequest, 'wait', request);
-      return runJob(options, (tools) => jobs.wait(connection, checked, tools));
+      return runJob(options, (tools) => jobs.wait(connect(), checked, tools));
     },
 
     async *activities(request = {}, options = {}) {
-      const {
-        limit = 0,
-        after,
-        ...filter
-      } = requests.check(requests.activitiesRequest, 'activities', request);
+      const { limit, after, ...filter } = requests.check(
+        requests.activitiesRequest,
+        'activities',
+        request,
+      );
       const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
-      const log = openLog(supervisor, deploymentId, clock);
+      const log = newLog();
       const asked = { filter, limit, after: after ?? 0n };
       const list =
         after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
       for await (const { entries } of list) yield* entries;
     },
 
+    nodes(request = {}, options = {}) {
+      const since = clock.now() - NODES_FROM_MS;
+      const checked = requests.check(requests.nodesRequest, 'nodes', request);
+      const reading = options.signal ? { signal: interruptOf(options.signal) } : {};
+      const asked = { filter: { since, ...checked }, limit: 0 };
+      return nodeStates(listNewest(newLog(), asked, reading));
+    },
+
     follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
       const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
       return (async function* () {
-        const log = openLog(supervisor, deploymentId, clock);
+        const log = newLog();
         try {
           for await (const event of followLog(
             log,

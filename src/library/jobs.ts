@@ -1,29 +1,36 @@
 import { parseAction } from '../base/activity.js';
-import type { Clock } from '../base/clock.js';
-import { LdctlError } from '../base/errors.js';
+import { within } from '../base/clock.js';
+import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, RunJournal } from '../base/journal.js';
 import type { ResultEvent } from '../job/events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { openRunJournal } from '../config/journal.js';
 import type { Settings } from '../config/settings.js';
-import { resumeFlags, type Target } from '../config/target.js';
+import { isCoreCertain, resumeFlags, type Target } from '../config/target.js';
 import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
 import { wireKey } from '../job/wire-key.js';
-import { openLog } from '../log/log.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
+import {
+  expectedNodes,
+  survey,
+  type Findings,
+  type NodeCounter,
+  type Place,
+  type Surveyor,
+} from './survey.js';
+
+/** What is read before a POST may take so long in all. */
+const BEFORE_POST_MS = 60_000;
 
 /** One deployment, and what its jobs are done with, for a command or a program. */
-export interface Connection {
-  deploymentId: Id;
+export interface Connection extends Surveyor {
   supervisor: Supervisor;
-  tenant: ExpectedTenant | null;
-  clock: Clock;
   /** 8 digits of the hash of its API key. */
   apiKey: string;
   /** Null: the server alone remembers a caller's key. */
@@ -36,11 +43,11 @@ export interface Connection {
 }
 
 /** A deployment as the commands find it, with their journal. */
-export function connectionTo(
+export function originOf(
   target: Target,
   settings: Settings,
-  tools: Pick<Connection, 'supervisor' | 'clock' | 'newKey'> & { folder: string },
-): Connection {
+  tools: Pick<Connection, 'supervisor' | 'clock' | 'newKey' | 'counter'> & { folder: string },
+): Omit<Connection, 'log'> {
   return {
     ...tools,
     deploymentId: target.deployment.id,
@@ -49,6 +56,29 @@ export function connectionTo(
     journal: openRunJournal(tools.folder, tools.clock),
     keepsRolls: false,
     flags: resumeFlags(settings, target),
+  };
+}
+
+/**
+ * The way to ask the Core of these settings.
+ * @param lookUp where the deployment stands, if that is asked for anyway; it never rejects
+ */
+export function nodeCounter(
+  target: Target,
+  settings: Settings,
+  core: { deployment: NodeCounter['deployment'] },
+  lookUp: Promise<Place | null> | null,
+): NodeCounter {
+  const { tenantId, deployment, profile } = settings;
+  const { division_id: divisionId, environment_id: environmentId, tenant_id } = profile ?? {};
+  const isKept = deployment?.source.from === 'profile' && divisionId && environmentId && tenant_id;
+  return {
+    isCertain: isCoreCertain(settings, target.supervisorUrl),
+    tenantId: tenantId?.value,
+    place: isKept
+      ? Promise.resolve({ tenantId: tenantId?.value ?? tenant_id, divisionId, environmentId })
+      : lookUp,
+    deployment: (path, options) => core.deployment(path, options),
   };
 }
 
@@ -64,21 +94,68 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
-/** One POST, followed to its end. @throws LdctlError when nothing was sent */
+/**
+ * What a trigger has to know before anything is sent: for every node, which there are and how many.
+ * @param always for nodes that are named, too: whoever is asked is told what keeps them busy
+ * @returns null where nothing has to be known: nodes are named, or an earlier run with the key left
+ * a record, which is followed as it is
+ * @throws as `survey` does, also where it takes longer than a minute
+ */
+export async function lookAround(
+  connection: Connection,
+  request: Parameters<typeof survey>[1] & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>,
+  { signal, always = false }: { signal: AbortSignal; always?: boolean },
+): Promise<Findings | null> {
+  if (request.expectNodes === 'deployment' && !connection.counter) {
+    throw new UsageError('no Core is known here that counts the nodes of the deployment');
+  }
+  if ((request.nodes && !always) || keptRun(connection, request)) return null;
+  const late = () =>
+    new LdctlError('unreachable', 'timeout', 'the log could not be read within 60s', {
+      hint: 'Nothing was sent.',
+    });
+  const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
+    survey(connection, request, limited),
+  );
+  // It refuses a number that is wrong.
+  if (!request.nodes) expectedNodes(found, request.expectNodes);
+  return found;
+}
+
+/** What an earlier run with a caller's key has left. */
+function keptRun(
+  { deploymentId, journal }: Connection,
+  { runtime, action, nodes, idempotencyKey }: Parameters<typeof lookAround>[1],
+): KeptRun | null {
+  if (idempotencyKey === undefined || !journal) return null;
+  const identity = { deploymentId, runtime, action: parseAction(action), nodes: nodes ?? null };
+  return journal.read(wireKey(idempotencyKey, identity));
+}
+
+/**
+ * One POST, followed to its end.
+ * @param found what is known already; it is looked for unless given
+ * @throws LdctlError when nothing was sent
+ */
 export async function trigger(
   connection: Connection,
   request: CheckedTrigger,
   tools: Tools,
+  found?: Findings | null,
 ): Promise<ResultEvent> {
-  const counts = { listed: null, core: request.expectNodes ?? null };
+  const known = found === undefined ? await lookAround(connection, request, tools) : found;
+  const { nodes = null, wait } = request;
   const plan = {
     ...planOf(connection, request),
-    ...targetsOf(request),
-    ...counts,
-    wait: request.wait,
+    nodes,
+    // A record that is followed keeps its own.
+    expect: (!nodes && known && expectedNodes(known, request.expectNodes)) || null,
+    listed: known?.listed ?? null,
+    core: known?.core ?? null,
+    wait,
   };
-  const kept = plan.kept ? connection.journal?.read(wireKey(plan.idempotencyKey, plan)) : null;
-  return follow(connection, (now, text) => runJob(plan, kept ?? null, now, text), tools);
+  const kept = keptRun(connection, request);
+  return follow(connection, (now, text) => runJob(plan, kept, now, text), tools);
 }
 
 /**
@@ -103,7 +180,12 @@ export async function wait(
           after: (await lowestIn(connection, request.ids, tools.signal)) - 1n,
         }
       : {
-          wanted: { ...request, action: parseAction(request.action), ...targetsOf(request) },
+          wanted: {
+            ...request,
+            action: parseAction(request.action),
+            nodes: request.nodes ?? null,
+            expect: request.nodes ? null : (request.expectNodes ?? null),
+          },
           after: request.after,
         };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
@@ -111,11 +193,10 @@ export async function wait(
 
 /** No read has to go down to an id that is not there. */
 function lowestIn(
-  { supervisor, deploymentId, clock }: Connection,
+  { log, clock }: Connection,
   ids: readonly Id[],
   signal: AbortSignal,
 ): Promise<Id> {
-  const log = openLog(supervisor, deploymentId, clock);
   return lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
 }
 
@@ -169,24 +250,13 @@ function planOf(
   return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }
 
-function targetsOf({
-  nodes,
-  expectNodes,
-}: {
-  nodes?: readonly Id[];
-  expectNodes?: number | undefined;
-}) {
-  return nodes ? { nodes, expect: null } : { nodes: null, expect: expectNodes ?? null };
-}
-
 async function follow(
   connection: Connection,
   start: (now: number, text: ResumeText) => Job,
   { emit, ...control }: Tools,
 ): Promise<ResultEvent> {
-  const { supervisor, deploymentId, clock, journal } = connection;
+  const { supervisor, log, clock, journal } = connection;
   const job = start(clock.elapsed(), (resume) => resumeCommand(resume, connection));
-  const log = openLog(supervisor, deploymentId, clock);
   const { error, ...end } = await drive(job, { supervisor, log, clock, journal, ...control }, emit);
   if (!error) return { ...end, error };
   // Whatever it would have meant before anything was sent: beside a result it says why that is

@@ -9,6 +9,7 @@ import {
 } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
+import { MOST_NODES } from '../base/supervisor.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
@@ -30,24 +31,38 @@ export type RollGate = (
 ) => boolean | Promise<boolean>;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const text = v.string('a text was expected');
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const TEXT = 'a text was expected';
+export const text = v.string(TEXT);
+const flag = v.boolean('true or false was expected');
+const WHOLE = 'a whole number was expected';
+const count = v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(1, `${WHOLE}, from 1`));
+const nodeCount = v.pipe(count, v.maxValue(MOST_NODES, `${WHOLE}, at most ${MOST_NODES}`));
 const ms = v.pipe(
   v.number('milliseconds were expected'),
   v.minValue(0, 'milliseconds were expected, from 0'),
 );
 const BIGINT = 'an id is a bigint, as 610809900976570889n: a number would lose digits of it';
 export const id = v.custom<Id>(isId, BIGINT);
-/** Each once, and at least one: a variable that is not set must not become the whole cluster. */
-const ids = v.pipe(
-  v.custom<readonly Id[]>(
-    Array.isArray,
-    'a list of ids was expected; To act on every node, leave it out.',
-  ),
-  v.check((all) => all.length > 0, 'it names nothing; To act on every node, leave it out.'),
-  v.check((all) => all.every(isId), BIGINT),
-  v.transform((all): readonly Id[] => [...new Set(all)]),
-);
+/**
+ * Each once, and at least one: a variable that is not set must not become the whole cluster.
+ * @param hint what to do instead of giving none
+ */
+const idsOr = (hint: string) =>
+  v.pipe(
+    v.custom<readonly Id[]>(Array.isArray, `a list of ids was expected${hint}`),
+    v.check((all) => all.length > 0, `the list is empty${hint}`),
+    v.check((all) => all.every(isId), BIGINT),
+    v.transform((all): readonly Id[] => [...new Set(all)]),
+  );
+const ids = idsOr('');
+const nodesOrAll = idsOr('; To act on every node, leave it out.');
+
+/** An object with these fields alone. */
+export const fields = <T extends v.ObjectEntries>(entries: T) =>
+  v.strictObject(entries, ({ expected, path }) => {
+    if (!path) return 'an object was expected';
+    return expected === 'never' ? 'there is no such field' : 'it is missing';
+  });
 
 const asRuntime = (name: Runtime): Runtime => parseRuntime(name);
 const asAction = (name: ActionName) => formatAction(parseAction(name)) as ActionName;
@@ -55,8 +70,8 @@ const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey'
 const asTime = (time: Date | string): number => new Date(time).getTime();
 
 const what = {
-  runtime: v.pipe(v.custom<Runtime>(isText), v.transform(asRuntime)),
-  action: v.pipe(v.custom<ActionName>(isText), v.transform(asAction)),
+  runtime: v.pipe(v.custom<Runtime>(isText, TEXT), v.transform(asRuntime)),
+  action: v.pipe(v.custom<ActionName>(isText, TEXT), v.transform(asAction)),
 };
 const times = {
   /**
@@ -69,12 +84,8 @@ const times = {
    */
   appearTimeoutMs: v.optional(ms, 30_000),
 };
-const targets = {
-  /** The nodes that are meant; every node where it is left out. */
-  nodes: v.exactOptional(ids),
-  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
-  expectNodes: v.optional(count),
-};
+/** The nodes that are meant; every node where it is left out. */
+const nodes = v.exactOptional(nodesOrAll);
 const acting = {
   ...what,
   ...times,
@@ -87,20 +98,31 @@ const acting = {
    * When a node already has the runtime in `processing`: wait for it, fail, or go ahead (`ignore`,
    * unless given).
    */
-  ifBusy: v.optional(v.picklist(['ignore', 'wait', 'fail']), 'ignore'),
+  ifBusy: v.optional(
+    v.picklist(['ignore', 'wait', 'fail'], 'ignore, wait or fail was expected'),
+    'ignore',
+  ),
 };
 
-export const triggerRequest = v.strictObject({
+export const triggerRequest = fields({
   ...acting,
-  ...targets,
+  nodes,
+  /**
+   * How many nodes there must be, where none are named; `deployment`: as many as Core counts. Another
+   * number is refused before anything is sent, as far as it is known by then; else it is exit code
+   * 7.
+   */
+  expectNodes: v.optional(
+    v.union([nodeCount, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+  ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
-  wait: v.optional(v.boolean(), true),
+  wait: v.optional(flag, true),
 });
 /** On some nodes, or on every one, at once. */
 export type TriggerRequest = v.InferInput<typeof triggerRequest>;
 export type CheckedTrigger = v.InferOutput<typeof triggerRequest>;
 
-export const rollRequest = v.strictObject({
+export const rollRequest = fields({
   ...acting,
   /** In the order in which they are acted on. */
   nodes: ids,
@@ -124,7 +146,7 @@ export const rollRequest = v.strictObject({
   /** How long each node may take; 0 for no limit. 10 minutes unless given. */
   nodeTimeoutMs: v.optional(ms, 600_000),
   /** Goes on although a node did not complete. */
-  continueOnError: v.optional(v.boolean(), false),
+  continueOnError: v.optional(flag, false),
   /**
    * Asked after each node, the last too: anything but true halts the roll, with exit code 9; so
    * does what it throws.
@@ -137,9 +159,16 @@ export const rollRequest = v.strictObject({
 export type RollRequest = v.InferInput<typeof rollRequest>;
 export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
 
-const waitForIds = v.strictObject({ ...times, ids });
+const waitForIds = fields({ ...times, ids });
 /** `after`: the log's highest id before the trigger. */
-const waitAfter = v.strictObject({ ...times, ...what, ...targets, after: id });
+const waitAfter = fields({
+  ...times,
+  ...what,
+  nodes,
+  after: id,
+  /** How many nodes there must be, where none are named; fewer or more is exit code 7. */
+  expectNodes: v.optional(nodeCount),
+});
 type Waiting = typeof waitForIds | typeof waitAfter;
 export const waitRequest = v.lazy((given): v.GenericSchema<WaitRequest, CheckedWait> =>
   typeof given === 'object' && given !== null && 'ids' in given ? waitForIds : waitAfter,
@@ -175,12 +204,16 @@ const filter = {
 };
 
 const iso = [v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())] as const;
-const moment = v.pipe(v.union([v.date(), ...iso]), v.transform(asTime));
+const MOMENT = 'a Date was expected, or a time as 2026-06-01T12:00:00Z';
+const moment = v.pipe(v.union([v.date(), ...iso], MOMENT), v.transform(asTime));
 
-export const activitiesRequest = v.strictObject({
+export const activitiesRequest = fields({
   ...filter,
-  /** At most so many; all unless given. */
-  limit: v.optional(count),
+  /** At most so many; 0: all, as unless given. */
+  limit: v.optional(
+    v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, `${WHOLE}, from 0`)),
+    0,
+  ),
   /** Not older than this: a time, or RFC 3339. */
   since: v.optional(moment),
   /** Not newer than this. */
@@ -194,6 +227,10 @@ export const activitiesRequest = v.strictObject({
 });
 /** Which entries of the log; each that is given must hold. */
 export type ActivitiesRequest = v.InferInput<typeof activitiesRequest>;
+
+/** Of which nodes, and how far back; `since` is 30 days ago unless given. */
+export const nodesRequest = v.pick(activitiesRequest, ['nodes', 'runtime', 'since']);
+export type NodesRequest = v.InferInput<typeof nodesRequest>;
 
 export const followRequest = v.omit(activitiesRequest, ['limit', 'since', 'until']);
 export type FollowRequest = v.InferInput<typeof followRequest>;

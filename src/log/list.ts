@@ -48,14 +48,15 @@ export function matches(filter: ActivityFilter, activity: Activity): boolean {
     isIn(filter.runtime, activity.runtime) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
-    (filter.action?.some(
-      (wanted) => activity.action === wanted || activity.action.startsWith(`${wanted}:`),
-    ) ??
-      true) &&
+    (filter.action?.some((wanted) => isAction(wanted, activity.action)) ?? true) &&
     created >= since &&
     created <= until
   );
 }
+
+/** `reconfigure` stands for every config. */
+const isAction = (wanted: string, action: string): boolean =>
+  action === wanted || action.startsWith(`${wanted}:`);
 
 function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined): boolean {
   return wanted === undefined || wanted.some((one) => one === value);

@@ -13,10 +13,8 @@ export interface ReadOptions extends CallOptions {
 
 /** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
 export interface KnownOptions extends ReadOptions {
-  /** How many nodes there are, by Core: once the log has shown as many, the rest is not read. */
-  nodes?: number | undefined;
-  /** Counts only nodes with an entry of this runtime. */
-  runtime?: string | undefined;
+  /** Asked after each page whether the entries so far show all nodes that are looked for. */
+  isEnough?: (entries: readonly Activity[]) => boolean | Promise<boolean>;
 }
 
 export interface LogRead {
@@ -106,7 +104,7 @@ async function* walk(
 /** Reads page after page until `isEnough` says so, or the log ends. */
 async function readUntil(
   log: OpenLog,
-  isEnough: (page: LogPage, entries: readonly Activity[]) => boolean,
+  isEnough: (page: LogPage, entries: readonly Activity[]) => boolean | Promise<boolean>,
   { pages: most = Infinity, ...options }: ReadOptions = {},
   pagesAtOnce = oneByOne,
 ): Promise<LogRead> {
@@ -116,7 +114,7 @@ async function readUntil(
   let count = 0;
   for await (const page of walk(log, reading, pagesAtOnce)) {
     entries.push(...page.entries);
-    if (isEnough(page, entries)) break;
+    if (await isEnough(page, entries)) break;
     count += 1;
     isWhole = count < most || log.pages.after(page.number) === null;
     if (count >= most) break;
@@ -128,24 +126,18 @@ async function readUntil(
 
 /**
  * The newest 1,000 entries, or those of 30 days, in whole pages, so that one odd time hides no
- * node. It ends sooner once it has seen as many nodes as there are.
+ * node. It ends sooner once they are enough.
  */
-function readForNodes(
-  log: OpenLog,
-  { nodes = Infinity, runtime, ...options }: KnownOptions = {},
-): Promise<LogRead> {
-  const seen = new Set<Id>();
+function readForNodes(log: OpenLog, { isEnough, ...options }: KnownOptions = {}): Promise<LogRead> {
   let isPast: ReturnType<typeof pastWhen> | undefined;
-  const isEnough = (page: LogPage, all: readonly Activity[]): boolean => {
-    for (const entry of page.entries) {
-      if (runtime === undefined || entry.runtime === runtime) seen.add(entry.node_id);
-    }
+  const isAtEnd = async (page: LogPage, all: readonly Activity[]): Promise<boolean> => {
     isPast ??= pastWhen((page.serverTime ?? log.clock.now()) - KNOWN.ageMs, log.pages);
-    return seen.size >= nodes || isPast(page.entries) || all.length >= KNOWN.entries;
+    if (isPast(page.entries) || all.length >= KNOWN.entries) return true;
+    return (await isEnough?.(all)) ?? false;
   };
   const atOnce: PagesAtOnce = (given, ahead) =>
     Math.min(Math.ceil(KNOWN.entries / log.pages.size) - given - ahead, MOST_AT_ONCE);
-  return readUntil(log, isEnough, options, atOnce);
+  return readUntil(log, isAtEnd, options, atOnce);
 }
 
 /** Memory does not grow with the log. */

@@ -65,7 +65,7 @@ export class Pages {
 
   /**
    * The number of the page with the next older entries; null after the oldest. With the oldest on
-   * page 1, the pages of a log that has shrunk moved towards page 1.
+   * page 1, a log that has shrunk shifts its pages towards page 1.
    */
   after(number: number): number | null {
     const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
@@ -193,7 +193,7 @@ export const middleOf = ({ entries }: LogPage): Id | undefined => entries[entrie
 const isNewer = (one: LogPage, other: LogPage): boolean =>
   (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n);
 
-/** What one reading of the log has been told so far. */
+/** What one reading of the log has seen so far. */
 export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) => ({
   options,
   /** Monotonic clock, ms. */

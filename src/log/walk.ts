@@ -36,9 +36,9 @@ export class Walk {
   ) {}
 
   /**
-   * The pages, newest first, each with what those before it did not have. Whoever reads to the end
-   * gets at least as many entries as the log counts: a server that sorts without a tie-breaker may
-   * hide some the first time.
+   * The pages, newest first, each with the entries that those before it did not have. Read to
+   * the end, they have at least as many entries as the log counts: a server that sorts without a
+   * tie-breaker may hide some the first time.
    * @throws InvalidAnswerError where some are still missing after a second time
    */
   async *down(): AsyncGenerator<LogPage> {

@@ -37,7 +37,7 @@ export interface Column<T> {
    * nothing moves; CSV always does.
    */
   extra?: true | 'if any';
-  /** Tables begin with these, the lowest first; CSV keeps the order of the list. */
+  /** Tables start with these, the lowest first; CSV keeps the order of the list. */
   lead?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
   where?: 'terminal' | 'elsewhere';

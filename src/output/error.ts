@@ -36,7 +36,7 @@ export function sentence(
 }
 
 /**
- * Calls nodes by their names at a terminal, whoever wrote the text: errors know ids alone. Ids are
+ * Calls nodes by their names at a terminal, in any text: errors know ids alone. Ids are
  * unique, and these have digits enough not to be a count. A command keeps its ids.
  */
 function withNames(line: string, { isTTY, names }: Sink): string {

@@ -33,8 +33,8 @@ export async function reportToGitHub(
   }
 }
 
-/** With these outcomes, a node that still goes on gets no annotation. */
-const GOES_ON: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
+/** With these outcomes, a node that is still running gets no annotation. */
+const STILL_RUNNING: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
 
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: ResultFields): string {
@@ -43,7 +43,7 @@ function annotations(result: ResultFields): string {
     .map((node) => {
       const { node_id: id, activity_id: activity, status } = node;
       const trouble = troubleOf(node);
-      const isNews = standingOf(node) === 'failed' || !GOES_ON.has(result.outcome);
+      const isNews = standingOf(node) === 'failed' || !STILL_RUNNING.has(result.outcome);
       if (trouble === null || status === NOT_STARTED || !isNews) return '';
       const which = id === null ? 'an expected node' : `node ${id}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
@@ -78,7 +78,7 @@ function stepSummary(result: ResultFields, masked: (text: string) => string): st
     ...rows,
     ...(result.resume === null
       ? []
-      : [`\nTo go on:\n\n\`\`\`sh\n${plainText(masked(result.resume))}\n\`\`\``]),
+      : [`\nTo continue:\n\n\`\`\`sh\n${plainText(masked(result.resume))}\n\`\`\``]),
     '\n',
   ].join('\n');
 }

@@ -70,17 +70,21 @@ export async function printList<T>(
     if (printed > 0) await flush(writer.broken?.(errorDocument(error)));
     throw error;
   }
-  await flush(writer.end(spec.total === null ? null : (spec.total?.() ?? printed)));
-  if (printed === 0 && options.format === 'table' && stderr.isTTY) {
-    stderr.write(sentence(stderr, ['no', spec.noun, ...filtersText(spec.filters)].join(' ')));
-  }
+  const { total = () => printed } = spec;
+  await flush(writer.end(total && total()));
+  if (printed === 0 && options.format === 'table') sayEmpty(stderr, spec);
 }
 
-/** `with --status rejected --since 2h` */
-function filtersText(filters: ListSpec<unknown>['filters'] = {}): string[] {
+/** `no activities with --status rejected --since 2h` */
+function sayEmpty(
+  stderr: Sink,
+  { noun, filters = {} }: Pick<ListSpec<unknown>, 'noun' | 'filters'>,
+): void {
+  if (!stderr.isTTY) return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => `--${name} ${[value].flat().join()}`);
-  return texts.length === 0 ? [] : ['with', ...texts];
+  const words = ['no', noun, ...(texts.length === 0 ? [] : ['with', ...texts])];
+  stderr.write(sentence(stderr, words.join(' ')));
 }
 
 /** @throws UsageError for unknown columns, in every format */

@@ -42,7 +42,7 @@ export function statusText(status: string | null): string {
   return status === NOT_STARTED ? 'not started' : plainText(status);
 }
 
-/** An unknown status is taken for one that goes on. */
+/** An unknown status is treated as running. */
 export function statusSign(status: string | null): string {
   return LOOKS.get(status)?.sign ?? '…';
 }
@@ -82,11 +82,19 @@ export function rankOf(row: Row): number {
   return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
 }
 
-function liveText({ status, stage, gate }: Row): string {
-  if (stage === 'pause' || stage === 'gate') return `… ${stage}`;
+function liveText(row: Row, elapsed: number): string {
+  const { status, stage, gate } = row;
+  if (stage === 'pause' || stage === 'gate') return `… ${stage}${limitText(row, elapsed)}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   if (stage !== 'done' || isOver(status)) return `${statusSign(status)} ${statusText(status)}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
+}
+
+/** ` 12s of 5m`; nothing where there is no limit. */
+function limitText({ limitMs = Infinity, until = 0 }: Row, elapsed: number): string {
+  if (limitMs === Infinity) return '';
+  const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
+  return ` ${elapsedText(elapsed - until + limitMs)} of ${limit}`;
 }
 
 function isOver(status: string | null): boolean {
@@ -131,7 +139,7 @@ export const nodeColumns: readonly Column<Row>[] = [
     priority: 0,
     value: (row) => row.status,
     text: (row, { elapsed }) => {
-      if (elapsed !== undefined) return liveText(row);
+      if (elapsed !== undefined) return liveText(row, elapsed);
       return row.status === null ? '-' : statusText(row.status);
     },
     style: (row) => {
@@ -148,7 +156,8 @@ export const nodeColumns: readonly Column<Row>[] = [
     name: 'gate',
     priority: 1,
     extra: 'if any',
-    value: ({ gate }) => gate && gateWord(gate),
+    value: ({ gate, passed_earlier }) =>
+      gate ? gateWord(gate) : passed_earlier && 'passed earlier',
     style: ({ gate }) => (isFailedGate(gate) ? 'bad' : 'ok'),
   },
   nameColumn(4, 1),

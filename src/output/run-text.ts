@@ -57,7 +57,7 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
 
 const REJECTED = 'rejected it';
 const NOT_FOUND = 'missing from the log';
-const NOT_BEGUN = 'not started';
+const UNSTARTED = 'not started';
 
 /**
  * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
@@ -67,7 +67,7 @@ export function troubleOf({ status, gate }: NodeResult): string | null {
   if (status === 'completed') return null;
   if (status === 'rejected') return REJECTED;
   if (status === MISSING) return NOT_FOUND;
-  if (status === NOT_STARTED) return NOT_BEGUN;
+  if (status === NOT_STARTED) return UNSTARTED;
   if (status === null) return 'not seen yet';
   return status === 'processing' ? 'still processing' : plainText(status);
 }
@@ -141,7 +141,7 @@ function whyOf(
 /** More would be no command to read. */
 const MOST_NAMED = 20;
 
-/** What to do about nodes that failed, and how to go on. */
+/** What to do about nodes that failed, and how to continue. */
 function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
@@ -167,15 +167,15 @@ function nextCommands(
 }
 
 /**
- * Off a terminal and with --debug they were printed before; the command that resumes a roll holds
- * the key.
+ * For support, where it is not known whether the action was carried out. Off a terminal and with
+ * --debug they were printed before.
  */
 function keyText(
   sink: Sink,
-  { resume, idempotency_key: key, request_id: request }: ResultFields,
+  { outcome, idempotency_key: key, request_id: request }: ResultFields,
   { debug = false }: SummaryOptions,
 ): string {
-  if (!sink.isTTY || debug || resume === null || key === null || resume.includes(key)) return '';
+  if (!sink.isTTY || debug || outcome !== 'unconfirmed' || key === null) return '';
   return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 
@@ -197,23 +197,23 @@ function endingOf(result: ResultFields): string {
     completed > 0 &&
     completed === nodes.length;
   if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
-  const unknown = outcome === 'timed_out' ? 'timed out' : 'it is not known what became of it';
+  const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
 }
 
-/** `Stopped watching; the restart goes on.`, unless all that was begun had ended. */
+/** `Stopped watching; the restart continues.`, unless all that was started had ended. */
 function stoppedText(result: ResultFields): string {
   const { nodes, action } = result;
-  const begun = nodes.filter(({ status }) => status !== NOT_STARTED);
-  if (nodes.length > 0 && !begun.some((node) => standingOf(node) === 'open')) {
+  const started = nodes.filter(({ status }) => status !== NOT_STARTED);
+  if (nodes.length > 0 && !started.some((node) => standingOf(node) === 'open')) {
     const isRoll = nodes.some(({ gate }) => gate !== undefined);
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
-  const left = nodes.length - begun.length;
+  const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
-  return `Stopped watching; ${what} goes on.${rest}`;
+  return `Stopped watching; ${what} continues.${rest}`;
 }
 
 /** `1 of 3 nodes rejected it (610…); 1 not started` */
@@ -234,7 +234,7 @@ function troublesOf(nodes: readonly NodeResult[]): string {
       const ids = group.map(
         ({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`),
       );
-      const known = words === NOT_BEGUN ? [] : ids.filter((id) => id !== null);
+      const known = words === UNSTARTED ? [] : ids.filter((id) => id !== null);
       const which = known.length === 0 ? '' : ` (${shortList(known)})`;
       return `${index === 0 ? shareText(group.length, nodes.length) : group.length} ${words}${which}`;
     })

@@ -30,8 +30,8 @@ export type OutputStream = NodeJS.WritableStream & {
 const GRACE_MS = 300;
 
 /**
- * Breaks up what the runner of GitHub Actions would take for a command: `##[…]` anywhere, `::…`
- * where a line begins.
+ * Breaks up what the runner of GitHub Actions would treat as a command: `##[…]` anywhere, `::…`
+ * at the start of a line.
  */
 function withoutCommands(text: string): string {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
@@ -86,7 +86,7 @@ export class Sink {
     return this.#stream.rows || 24;
   }
 
-  /** @param how `command` for a text that the runner of GitHub Actions is to take for a command */
+  /** @param how `command` for a text that the runner of GitHub Actions is to treat as a command */
   write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
     this.#pending += 1;

@@ -35,7 +35,7 @@ export interface SandboxAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** How long the server holds the answer, in milliseconds, after the request was carried out. */
+  /** How long the server holds the answer, in milliseconds, after the request ran. */
   holdMs: number;
 }
 
@@ -71,7 +71,7 @@ export interface DispatchRecord {
   activities: DispatchedActivity[];
 }
 
-/** An action of another operator, carried out without a request to this server. */
+/** An action of another operator, run without a request to this server. */
 export interface OthersAction {
   runtime: Runtime;
   action: Action;
@@ -79,7 +79,7 @@ export interface OthersAction {
   nodes?: readonly Id[];
 }
 
-/** A server error or a lost connection, before or after the request is carried out. */
+/** A server error or a lost connection, before or after the request runs. */
 export interface Fault {
   when: 'before' | 'after';
   status: 500 | 503 | 'lost';
@@ -161,9 +161,7 @@ export class Sandbox {
       outcome: 'refused',
       status: 0,
     };
-    const done =
-      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
-    const reply = fault && fault.status !== 'lost' ? failure(fault.status) : done;
+    const reply = this.#reply(request, post, fault);
     post.status = reply.status;
     if (request.method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
@@ -171,6 +169,13 @@ export class Sandbox {
     const requestId = randomText(this.#requestIds, '0123456789abcdef', 32);
     const answer = render(reply, at, requestId, !fault && post.outcome === 'replayed');
     return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
+  }
+
+  /** What the client is told; with a fault after it, the request has had its effect. */
+  #reply(request: SandboxRequest, post: PostRecord, fault: Fault | undefined): Reply {
+    const done =
+      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
+    return fault && fault.status !== 'lost' ? failure(fault.status) : done;
   }
 
   /** @throws RangeError for an unknown node */
@@ -198,19 +203,24 @@ export class Sandbox {
       const { page, results } = readPageQuery(query);
       return { status: 200, body: this.#deployment(first).read(page, results, post.at) };
     }
-    if (readId(first, 'tenant_id') !== this.cloud.structure.id) {
-      throw new Refusal('forbidden', `This key is not one of tenant ${first}.`);
+    return { status: 200, body: this.#core(route.name, first, rest, key) };
+  }
+
+  /** What the Core API says of a tenant. */
+  #core(name: string, tenant: string, rest: readonly string[], key: SandboxKey): unknown {
+    if (readId(tenant, 'tenant_id') !== this.cloud.structure.id) {
+      throw new Refusal('forbidden', `This key is not one of tenant ${tenant}.`);
     }
-    if (route.name === 'context') return { status: 200, body: key.context };
-    if (route.name === 'structure') {
-      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${first}`);
-      return { status: 200, body: this.cloud.structure };
+    if (name === 'context') return key.context;
+    if (name === 'structure') {
+      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${tenant}`);
+      return this.cloud.structure;
     }
     const [division, environment, id = ''] = rest;
     const deployment = this.#deployment(id);
     const { division_id, environment_id } = deployment.where;
     if (division === String(division_id) && environment === String(environment_id)) {
-      return { status: 200, body: deployment.details };
+      return deployment.details;
     }
     throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
   }
@@ -355,8 +365,8 @@ function asReply(attempt: () => Reply): Reply {
 
 function failure(status: 500 | 503): Refusal {
   return status === 500
-    ? new Refusal('internal_error', 'Something went wrong here (the sandbox was told so).')
-    : new Refusal('service_unavailable', 'Not now (the sandbox was told so).', {
+    ? new Refusal('internal_error', 'Internal error (the sandbox was asked to fail).')
+    : new Refusal('service_unavailable', 'Unavailable (the sandbox was asked to fail).', {
         'retry-after': '1',
       });
 }

@@ -56,7 +56,7 @@ export interface RunningSandbox {
   readonly env: Readonly<Record<string, string>>;
   /** The same again gives the same keys, ids, durations and faults. */
   readonly seed: number;
-  /** What it was asked and carried out so far. */
+  /** What it was asked and has done so far. */
   readonly record: SandboxRecord;
   /** From now on; `undefined` ends the trouble. @throws TypeError for a node that does not exist */
   setTrouble(node: NodeRef, trouble: Trouble | undefined): void;

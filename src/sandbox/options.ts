@@ -11,7 +11,7 @@ export type Trouble = 'reject' | 'stuck' | 'missing';
 const TROUBLES = ['reject', 'stuck', 'missing'] as const satisfies readonly Trouble[];
 
 /**
- * The ids go on from this one, so that `JSON.parse` reads each of the first few dozen as
+ * The ids count up from this one, so that `JSON.parse` reads each of the first few dozen as
  * 610809900976570900.
  */
 const FIRST_NODE_ID: Id = 610809900976570889n;
@@ -68,12 +68,12 @@ const schema = v.strictObject({
   /** The entries of these nodes never appear in the log. */
   missing: v.optional(nodeRefs, []),
   /**
-   * Carries out this many POSTs, the first ones, and closes their connections without an answer.
+   * Runs the first N POSTs, and closes their connections without an answer.
    * Default: 0.
    */
   dropPosts: v.optional(whole(0), 0),
   /**
-   * Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.
+   * Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.
    * Default: 0.
    */
   failRate: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
@@ -86,7 +86,7 @@ const schema = v.strictObject({
   /** Store a reconfigure without the id of its config, as a server may. Default: false. */
   bareReconfigure: v.optional(v.boolean(), false),
   /**
-   * How long a POST that is carried out takes to be answered; meanwhile it is still running.
+   * How long the answer to a POST takes; until then the POST is still running.
    * Default: 0.
    */
   answerMs: v.optional(ms, 0),

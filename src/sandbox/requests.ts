@@ -26,7 +26,7 @@ interface Issue {
   path: string;
 }
 
-/** A request that is not carried out, and why. */
+/** A request that does not run, and why. */
 export class Refusal extends Error {
   constructor(
     readonly code: keyof typeof STATUS_OF,
@@ -141,7 +141,7 @@ export function readNodes(body: string, known: { has(id: Id): boolean }): Id[] |
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
-/** Numbers keep their digits. Null when the text is no JSON object. */
+/** Numbers keep their digits. Null when the text is not a JSON object. */
 function readObject(text: string): Record<string, unknown> | null {
   try {
     const value = parse(text);

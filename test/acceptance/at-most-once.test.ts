@@ -52,7 +52,7 @@ async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise
   return endsWith(0, run).finally(() => clearInterval(timer));
 }
 
-describe('an action is carried out at most once', () => {
+describe('an action runs at most once', () => {
   for (const [server, options] of Object.entries({
     'honours keys': SEVEN,
     'ignores them, and shows it late': { ...KEYS_IGNORED, appearMs: 3000 },

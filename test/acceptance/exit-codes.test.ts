@@ -78,27 +78,26 @@ describe('a trigger ends with', () => {
     );
   }
 
-  story(
-    '4, 5 and 6 when nothing was carried out, and says what to look at',
-    THREE,
-    async (scene) => {
-      const wrong = await scene.ends(4, `${RESTART} --node 7`, {
-        LD_API_KEY: `${scene.sandbox.apiKey}x`,
-      });
-      assert.match(wrong.stderr, /^error: .*key is wrong[^]*^hint: .*LD_API_KEY/m);
-      const url = `http://127.0.0.1:${await unusedPort()}`;
-      const wall = await scene.ends(6, `${RESTART} --node 7`, { LD_SUPERVISOR_URL: url });
-      assert.match(wall.stderr, /^error: .*connection refused/m);
-      assert.deepEqual(scene.posts, []);
-      const readonly = await scene.ends(4, `${RESTART} --node 7`, {
-        LD_API_KEY: scene.sandbox.keys.readonly,
-      });
-      assert.match(readonly.stderr, /^error: .*deployment:manage[^]*^hint: .*whoami/m);
-      const absent = await scene.ends(5, `${RESTART} --node ${LARGEST}`);
-      assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
-      assert.equal(scene.dispatched, 0);
-    },
-  );
+  story('4, 5 and 6 when no action ran, and says what to look at', THREE, async (scene) => {
+    const wrong = await scene.ends(4, `${RESTART} --node 7`, {
+      LD_API_KEY: `${scene.sandbox.apiKey}x`,
+    });
+    assert.match(
+      wrong.stderr,
+      /^error: the sandbox does not know this key$[^]*^hint: .*LD_API_KEY/m,
+    );
+    const url = `http://127.0.0.1:${await unusedPort()}`;
+    const wall = await scene.ends(6, `${RESTART} --node 7`, { LD_SUPERVISOR_URL: url });
+    assert.match(wall.stderr, /^error: .*connection refused/m);
+    assert.deepEqual(scene.posts, []);
+    const readonly = await scene.ends(4, `${RESTART} --node 7`, {
+      LD_API_KEY: scene.sandbox.keys.readonly,
+    });
+    assert.match(readonly.stderr, /^error: .*deployment:manage[^]*^hint: .*whoami/m);
+    const absent = await scene.ends(5, `${RESTART} --node ${LARGEST}`);
+    assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
+    assert.equal(scene.dispatched, 0);
+  });
 });
 
 describe('the command that is printed goes on', () => {
@@ -152,7 +151,7 @@ describe('the command that is printed goes on', () => {
     async (scene) => {
       scene.restartByOther();
       const watched = await scene.ends(8, 'activities list --watch --timeout 2s');
-      assert.match(watched.stdout, /^\d+ +8 +iggy +restart +processing/m);
+      assert.match(watched.stdout, / iggy +restart +processing +- +8 /);
       const resume = /^hint: .*(ldctl activities wait .*)$/m.exec(watched.stderr)?.[1] ?? 'false';
       await endsWith(8, scene.shell(`${resume} --timeout 1s`));
     },

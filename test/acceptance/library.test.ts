@@ -48,6 +48,21 @@ describe('a program that imports the library', () => {
     );
   }
 
+  plan('that catches nothing shows the error, and a line of code beside it', () =>
+    inFolder(async (folder) => {
+      const source = `import { connect } from 'ldctl';
+        const url = 'http://127.0.0.1:1';
+        const deployment = connect({ supervisorUrl: url, deploymentId: 7n, apiKey: 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c' });
+        await deployment.trigger({ runtime: 'iggy', action: 'restart', nodes: [] });`;
+      const program = writeModule(folder, source);
+      const run = new Run(process.execPath, [program], cleanEnvironment(folder));
+      const { code, stderr } = await run.input().ended();
+      assert.equal(code, 1);
+      assert.match(stderr, /^UsageError: trigger: nodes: the list is empty$/m);
+      assert.ok(stderr.length < 3000, `${stderr.length} characters`);
+    }),
+  );
+
   /** It acts on a sandbox in the same process, and asks for a key that only the keyring has. */
   const PROGRAM = `
 import { mkdtempSync, writeFileSync } from 'node:fs';

@@ -62,7 +62,7 @@ describe('a profile', () => {
     async (scene) => {
       await add(0, scene, '--key-store file');
       const wins =
-        /^the environment \(LD_API_KEY, .*LD_DEPLOYMENT_ID\) wins over profile prod; --profile prod ignores it$/m;
+        /^the environment \(LD_API_KEY, .*LD_DEPLOYMENT_ID\) overrides profile prod; use --profile prod to ignore it$/m;
       assert.match((await scene.ends(0, `${EVERY} --no-wait`)).stderr, wins);
       assert.equal((await scene.ends(0, LIST)).stderr, '');
       assert.doesNotMatch(

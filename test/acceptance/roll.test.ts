@@ -161,7 +161,7 @@ describe('a roll that is interrupted', () => {
       await until('the first node', () => scene.dispatched === 1);
       run.kill('SIGINT');
       const ended = await endsWith(130, run);
-      assert.match(ended.stderr, /no more nodes are started/);
+      assert.match(ended.stderr, /Stopping after the running nodes/);
       assert.deepEqual(statuses(ended), ['completed', 'not_started', 'not_started', 'not_started']);
       await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
       assert.deepEqual(scene.actedOn, scene.sandbox.nodeIds);
@@ -180,7 +180,7 @@ describe('a roll that is interrupted', () => {
       const run = scene.start([...gated(scene, slow), '--max-unavailable', '50%']).input();
       await until('the second gate', () => asked().length >= 2);
       run.kill('SIGINT');
-      await run.said(/no more nodes are started/);
+      await run.said(/Stopping after the running nodes/);
       run.kill('SIGINT');
       const ended = await endsWith(130, run);
       const cut = asked()[1];

@@ -55,6 +55,7 @@ describe('at a terminal', () => {
   for (const [answer, keys, code] of [
     ['no', 'n\r', 2],
     ['Enter alone', '\r', 2],
+    ['Ctrl-D', '\u0004', 2],
     ['Ctrl-C', '\u0003', 130],
   ] as const) {
     terminalStory(
@@ -66,8 +67,8 @@ describe('at a terminal', () => {
         terminal.type(keys);
         const { stdout } = await ends(code, terminal);
         assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
-        // After no, nothing more is said.
-        if (code === 2) assert.match(stdout, /sandbox\? no\s*$/);
+        assert.match(stdout, /\n(hint: )?Nothing was sent\.\r?\n/);
+        assert.doesNotMatch(stdout, /✔/);
         assert.deepEqual(scene.posts, []);
       },
     );
@@ -97,6 +98,54 @@ describe('at a terminal', () => {
     await ends(0, terminal);
     assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
   });
+
+  terminalStory('none of the nodes is chosen', THREE, RESTART, async (terminal, scene) => {
+    await terminal.shows(QUESTION);
+    terminal.enter('s');
+    await terminal.shows(/On which nodes of[^]*9/);
+    terminal.enter();
+    const { stdout } = await ends(2, terminal);
+    assert.match(stdout, /\nNothing was sent\.\n/);
+    assert.doesNotMatch(stdout, /✔/);
+    assert.deepEqual(scene.posts, []);
+  });
+
+  terminalStory(
+    'Ctrl-D in the middle of a name is no',
+    {},
+    'profiles add mine',
+    async (terminal) => {
+      await terminal.shows(/Tenant id:/);
+      terminal.type('72\u0004');
+      const { stdout } = await ends(2, terminal);
+      assert.match(stdout, /^error: the question was not answered\nhint: Nothing was stored\.$/m);
+    },
+  );
+
+  const atWork = { nodes: [7n, 8n], workMs: 3000 };
+  for (const [answer, keys] of [
+    ['waited for', 'w'],
+    ['left alone', 'y'],
+  ] as const) {
+    story(`a busy node stands in the question, and is ${answer}`, atWork, async (scene) => {
+      scene.restartByOther(8n);
+      await atTerminal(scene, RESTART, async (terminal) => {
+        await terminal.shows(
+          /Restart iggy on all 2 nodes of \S+ Node 8 is\s+being restarted\s+\(\d/,
+        );
+        await terminal.shows(/wait for it first\n[^]*no\b/);
+        terminal.enter(keys);
+        await ends(0, terminal);
+        const others = scene.sandbox.record.dispatches.filter(
+          (one) => !scene.dispatches.includes(one),
+        );
+        const [theirs] = others.flatMap(({ activities }) => activities);
+        const [own] = scene.dispatches.flatMap(({ activities }) => activities);
+        const isAfter = (own?.appears_at ?? 0) >= (theirs?.finishes_at ?? Infinity);
+        assert.equal(isAfter, keys === 'w');
+      });
+    });
+  }
 
   const long = [610809900976570889n, 610809900976570890n, 620809900976570890n];
   terminalStory(
@@ -144,6 +193,17 @@ describe('at a terminal', () => {
     },
   );
 
+  terminalStory(
+    'the shell of a sandbox says where it is, and how to leave it',
+    ONE,
+    'sandbox exec -- sh',
+    async (terminal) => {
+      await terminal.shows(/^LaserData in miniature at http:\/\/127\.0\.0\.1:\d+; exit leaves it/m);
+      terminal.enter('exit 3');
+      await ends(3, terminal);
+    },
+  );
+
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory(
     'Ctrl-C while following prints how to go on',
@@ -155,7 +215,7 @@ describe('at a terminal', () => {
       const { stdout } = await ends(130, terminal);
       assert.match(
         stdout,
-        /^Stopped watching; the restart goes on\.\nnext: ldctl activities wait \d+\r?$/m,
+        /^Stopped watching; the restart continues\.\nnext: ldctl activities wait \d+\r?$/m,
       );
     },
   );
@@ -201,6 +261,39 @@ describe('at a terminal', () => {
   );
 });
 
+describe('a question, after Ctrl-Z and fg', () => {
+  for (const [title, args, first, again] of [
+    ['has the same choice marked', RESTART, /❯ some of them\n/, /❯ some of them\n +no\n/],
+    ['has what was typed', 'profiles add mine', /Tenant id: 729/, /Tenant id: 729/],
+  ] as const) {
+    story(title, {}, async (scene) => {
+      const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
+      try {
+        terminal.enter(ldctl(...wordsOf(args)).join(' '));
+        await terminal.shows(args === RESTART ? QUESTION : /Tenant id:/);
+        terminal.type(args === RESTART ? `${ESCAPE}[A` : '729');
+        await terminal.shows(first);
+        terminal.type(CTRL_Z);
+        await terminal.shows(/Stopped/);
+        assert.ok(
+          terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR),
+          'no cursor',
+        );
+        terminal.enter('fg');
+        await terminal.shows(again);
+        terminal.type(`${ESCAPE}[B`);
+        terminal.type('\u0004');
+        await terminal.shows(/Nothing was (sent|stored)/);
+        terminal.enter('exit $?');
+        await ends(2, terminal);
+        assert.deepEqual(scene.posts, []);
+      } finally {
+        terminal.kill();
+      }
+    });
+  }
+});
+
 describe('the first five minutes, at a terminal', () => {
   story('from nothing to a finished restart, by answering questions', {}, async (scene) => {
     const key = scene.forget().sandbox.apiKey;
@@ -217,7 +310,7 @@ describe('the first five minutes, at a terminal', () => {
         terminal.enter(scene.sandbox.tenantId.toString());
         await terminal.shows(/API key:/);
         terminal.enter(`${key}x`);
-        await terminal.shows(/warning: .*API key is wrong/);
+        await terminal.shows(/warning: the sandbox does not know this key/);
         await terminal.shows(/API key:/);
         terminal.enter(key);
         await terminal.shows(/key sandbox admin \(role admin\)/);
@@ -234,17 +327,20 @@ describe('the first five minutes, at a terminal', () => {
       },
     );
 
-    // A name that is not typed right acts on nothing, whatever is said beside it.
-    for (const [typed, code] of [
-      ['sandbx', 2],
-      ['sandbox', 0],
-    ] as const) {
+    // A name that is not typed right acts on nothing, and is asked for again.
+    const path = 'platform/production/sandbox';
+    const names = [path, 'sandbox', String(scene.sandbox.deploymentId)];
+    for (const [sent, typed] of ['', ...names].entries()) {
       await atTerminal(scene, `${RESTART} --yes`, async (terminal) => {
-        await terminal.shows(/sandbox\?\s+Type\s+sandbox\s+to\s+go\s+ahead:/);
+        await terminal.shows(/Type\s+platform\/production\/sandbox\s+to\s+go\s+ahead:/);
+        terminal.enter('sandbo');
+        await terminal.shows(/"sandbo" is not platform\/production\/sandbox/);
+        terminal.type('\u007f'.repeat('sandbo'.length));
         terminal.enter(typed);
-        const { stdout } = await ends(code, terminal);
+        const { stdout } = await ends(typed === '' ? 2 : 0, terminal);
         assert.ok(!stdout.includes(key));
-        assert.equal(scene.dispatched, code === 0 ? 1 : 0);
+        if (typed === '') assert.match(stdout, /\nNothing was sent\.\n/);
+        assert.equal(scene.dispatched, sent);
       });
     }
   });

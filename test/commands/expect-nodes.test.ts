@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
@@ -42,7 +43,7 @@ describe('activities trigger, how many nodes there are', () => {
       );
   }
 
-  it('is what the log names, said before the POST', async () => {
+  it('is what the log lists, said before the POST', async () => {
     logGrows([old(2n, 2n), old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
     bench.supervisor.post(PATH, '{}').reply(202);
     const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
@@ -56,6 +57,78 @@ describe('activities trigger, how many nodes there are', () => {
     const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
     assert.equal(code, 7, stderr);
     assert.match(stderr, /^hint: .*--expect-nodes deployment/m);
+  });
+
+  describe('--expect-nodes N, before anything is sent', () => {
+    const TWO = [old(2n, 2n), old(1n, 1n)];
+    const DENIED = { status: 403, body: problem(403, 'forbidden', 'No.') };
+    const expecting = (count: number, ...more: string[]) =>
+      bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', String(count), ...more);
+
+    for (const [expected, core, numbers] of [
+      [9, 3, 'the log lists 2 nodes and Core counts 3, not the 9 expected'],
+      [1, 3, 'the log lists 2 nodes and Core counts 3, not the 1 expected'],
+      [3, 2, 'the log lists 2 nodes, not the 3 expected'],
+      [1, null, 'the log lists 2 nodes, not the 1 expected'],
+    ] as const) {
+      for (const how of [[], ['--dry-run'], ['--no-wait']]) {
+        it(`refuses ${expected} of 2 listed and ${core} counted with 5 and the numbers ${how.join()}`, async () => {
+          logGrows(TWO);
+          if (core !== null) coreCounts(core);
+          const { code, stdout, stderr } = await expecting(expected, ...how);
+          assert.deepEqual(
+            [code, (parseJson(stdout) as Result).error?.code],
+            [5, 'other_node_count'],
+          );
+          assert.ok(stderr.includes(`${numbers}; nothing was sent`), stderr);
+        });
+      }
+    }
+
+    for (const [expected, core] of [
+      [2, 3],
+      [3, 3],
+      [2, null],
+    ] as const) {
+      it(`goes ahead with ${expected} of 2 listed and ${core} counted`, async () => {
+        logGrows(TWO);
+        if (core !== null) coreCounts(core);
+        bench.supervisor.post(PATH, '{}').reply(202);
+        const { code, stderr } = await expecting(expected, '--no-wait');
+        assert.equal(code, 0, stderr);
+        assert.doesNotMatch(stderr, /checked at the end/);
+      });
+    }
+
+    it('without Core believes more than the log lists, says so, and checks it at the end', async () => {
+      logGrows(TWO, [own(3n, 3n), own(2n, 2n), own(1n, 1n)]);
+      bench.core.get(DEPLOYMENT_PATH).reply(DENIED.status, DENIED.body);
+      bench.supervisor.post(PATH, '{}').reply(202);
+      const { code, stderr } = await expecting(3);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^the log lists 2 nodes; whether there are 3 is checked at the end$/m);
+    });
+
+    it('counts nodes of this runtime only', async () => {
+      logGrows([old(3n, 3n, { runtime: 'connectors' }), ...TWO]);
+      coreCounts(3);
+      const { code, stdout } = await expecting(1, '--dry-run');
+      assert.equal(code, 5, stdout);
+      coreCounts(3);
+      assert.equal((await expecting(2, '--dry-run')).code, 0);
+    });
+
+    it('asks no guard of a run that continues from a record', async () => {
+      logGrows(TWO, [own(2n, 2n), own(1n, 1n)]);
+      coreCounts(2);
+      bench.supervisor.post(PATH, '{}').reply(202);
+      const key = ['--idempotency-key', 'deploy-7'];
+      assert.equal((await expecting(2, ...key, '--no-wait')).code, 0);
+      // The record keeps the count that it began with, and nothing is posted again.
+      const { code, stderr } = await expecting(9, ...key);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /completed on 2 of 2 nodes/);
+    });
   });
 
   describe('--expect-nodes deployment', () => {
@@ -96,9 +169,10 @@ describe('activities trigger, how many nodes there are', () => {
       });
     }
 
-    it('ends with 6 where Core cannot be reached, and sends nothing', async () => {
+    it('ends with 6 where Core cannot be reached, and sends nothing; the same on a dry run', async () => {
       logGrows([old(1n, 1n)]);
       assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 6);
+      assert.equal((await bench.run(ActivitiesTrigger, ...args, '--dry-run')).code, 6);
     });
 
     it('ends with 5 where Core counts no nodes, and where no entry says where the deployment stands', async () => {
@@ -171,7 +245,7 @@ describe('activities trigger, how many nodes there are', () => {
       assert.equal(code, 0, stderr);
       assert.match(
         stderr,
-        /^warning: Core counts 3 nodes, and the log names 2: --expect-nodes deployment holds to it$/m,
+        /^warning: Core counts 3 nodes, and the log lists 2: --expect-nodes deployment holds to it$/m,
       );
     });
 
@@ -189,6 +263,21 @@ describe('activities trigger, how many nodes there are', () => {
       const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL);
       assert.equal(code, 0, stderr);
       assert.doesNotMatch(stderr, /Core/);
+    });
+
+    it('takes the nodes of its record, however many there are by now, and sends nothing twice', async () => {
+      rolls(TWO);
+      const key = ['--idempotency-key', 'deploy-7'];
+      assert.equal((await bench.run(ActivitiesRoll, ...ROLL, ...key)).code, 0);
+      nock.cleanAll();
+      const more = [old(9n, 9n), own(3n, 2n), own(2n, 1n), ...TWO];
+      bench.showLog(() => more);
+      const { code, stdout } = await bench.run(ActivitiesRoll, ...ROLL, ...key, '--expect-nodes=2');
+      assert.equal(code, 0, stdout);
+      assert.deepEqual(
+        (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node),
+        [1n, 2n],
+      );
     });
 
     it('asks no Core that nobody named', async () => {

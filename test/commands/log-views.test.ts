@@ -376,7 +376,7 @@ describe('what is made of the log:', () => {
     });
 
     const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
-      [['--after', ''], /--after: "" is not an id/],
+      [['--after', ''], /--after is empty/],
       [['--after', '7', '--page', '2'], /--after does not go with --page/],
       [['--after', '7', '--watch'], /--after does not go with --watch/],
       [

@@ -244,7 +244,7 @@ describe('activities trigger', () => {
     assert.equal((parseJson(stdout) as Result).recovered, true);
     assert.match(
       stderr,
-      /^warning: .*redirected the request \(307\).*; nothing is sent again: the log decides/m,
+      /^warning: .*redirected the request \(307\).*; ldctl does not send it again, and looks in the log/m,
     );
   });
 

@@ -275,6 +275,16 @@ describe('a key without info:read', () => {
   });
 });
 
+describe('deployments list without a tenant', () => {
+  it('names the flag that gives it', async () => {
+    const bench = new CommandBench();
+    const { code, stderr } = await bench.run(DeploymentsList);
+    bench.close();
+    assert.equal(code, 2);
+    assert.match(stderr, /no tenant id[^]*hint: Give --tenant-id ID, or set LD_TENANT_ID/);
+  });
+});
+
 describe('deployments list', () => {
   let bench: CommandBench;
   beforeEach(() => {

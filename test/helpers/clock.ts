@@ -21,6 +21,7 @@ export class VirtualClock implements Clock {
   readonly #start: number;
   #elapsed = 0;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #limits = new Set<{ at: number; call: () => void }>();
   /** How long each sleep was asked to be, in the order they began. */
   readonly sleeps: number[] = [];
 
@@ -52,6 +53,13 @@ export class VirtualClock implements Clock {
     });
   }
 
+  /** Is called once so much time has passed, by sleeps or by hand: it makes no time pass itself. */
+  limit(ms: number, call: () => void): () => void {
+    const limit = { at: this.#elapsed + ms, call };
+    this.#limits.add(limit);
+    return () => void this.#limits.delete(limit);
+  }
+
   /** How many tasks are asleep: 0 at the end of a run says that no timer was left behind. */
   get asleep(): number {
     return this.#sleepers.size;
@@ -62,7 +70,7 @@ export class VirtualClock implements Clock {
    * right after it.
    */
   stop(ms: number): void {
-    this.#elapsed += ms;
+    this.#pass(this.#elapsed + ms);
   }
 
   /** Lets `ms` pass. Sleepers wake in their order, each with time to act before the next. */
@@ -73,7 +81,7 @@ export class VirtualClock implements Clock {
       this.#wake(next);
       await nextTurn();
     }
-    this.#elapsed = end;
+    this.#pass(end);
   }
 
   /**
@@ -107,7 +115,16 @@ export class VirtualClock implements Clock {
 
   #wake(sleeper: Sleeper): void {
     this.#sleepers.delete(sleeper);
-    this.#elapsed = Math.max(this.#elapsed, sleeper.wakeAt);
+    this.#pass(Math.max(this.#elapsed, sleeper.wakeAt));
     sleeper.wake();
+  }
+
+  #pass(elapsed: number): void {
+    this.#elapsed = elapsed;
+    for (const limit of [...this.#limits]) {
+      if (limit.at > elapsed) continue;
+      this.#limits.delete(limit);
+      limit.call();
+    }
   }
 }

@@ -54,7 +54,7 @@ export class Scene {
     return this.posts.map(({ body }) => body);
   }
 
-  /** What clients had carried out; not what other operators did. */
+  /** What clients had run; not what other operators did. */
   get dispatches(): DispatchRecord[] {
     return this.sandbox.record.dispatches.filter(({ idempotency_key: key }) => key !== null);
   }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import {
   ApiError,
@@ -135,14 +134,22 @@ describe('answers that are not answers', () => {
   for (const [what, bytes] of [
     ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['without an end of its headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(9000)}`],
+    [
+      'a switch to another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
+    ],
   ] as const) {
-    it(`that are ${what} end the call`, async () => {
-      const error = await failure(
-        triggerBy((_request, _response, socket: Socket) => void socket.write(bytes)),
-        TransportError,
-      );
+    it(`that are ${what} end the call, and close its connection`, async () => {
+      let closed: Promise<unknown> = Promise.reject(new Error('nothing was sent'));
+      closed.catch(() => undefined);
+      const step: Step = (_request, _response, socket) => {
+        closed = new Promise((resolve) => socket.once('close', resolve));
+        socket.write(bytes);
+      };
+      const error = await failure(triggerBy(step), TransportError);
       assert.equal(error.sent, 'maybe');
       assert.notEqual(error.code, 'timeout');
+      await closed;
     });
   }
 

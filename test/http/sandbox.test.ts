@@ -122,7 +122,7 @@ describe('startSandbox, over real sockets', () => {
     assert.doesNotMatch(told, /ld_pk_/);
   });
 
-  it('drops the answer of the first POST, which is carried out once; twice where keys are ignored', async () => {
+  it('drops the answer of the first POST, which runs once; twice where keys are ignored', async () => {
     for (const ignoreIdempotency of [false, true]) {
       const running = await serve({ dropPosts: 1, ignoreIdempotency });
       assert.equal(await fate(post(running, 'k')), 'lost');

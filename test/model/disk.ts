@@ -1,4 +1,4 @@
-import type { Begun, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Started, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 
 interface Stored {
   record: RunRecord;
@@ -35,7 +35,7 @@ export class MemoryJournal implements RunJournal {
     };
   }
 
-  begin(record: RunRecord, after: number): Begun {
+  begin(record: RunRecord, after: number): Started {
     const kept = this.read(record.key);
     if (kept && (kept.accepted || kept.generation !== after)) {
       return { found: kept };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Begun, KeptRun, RunJournal } from '../../src/base/journal.js';
+import type { Started, KeptRun, RunJournal } from '../../src/base/journal.js';
 import { openRunJournal } from '../../src/config/journal.js';
 import { MemoryJournal } from './disk.js';
 
@@ -37,7 +37,7 @@ describe("the journal of the model's world", () => {
           let last = 0;
           for (const [baseline, one] of steps.entries()) {
             if (one.do === 'sleep') now += one.ms;
-            const ask = (journal: RunJournal): Begun | KeptRun | null => {
+            const ask = (journal: RunJournal): Started | KeptRun | null => {
               if (one.do === 'mark' && one.generation <= last) {
                 journal.mark('a', one.generation, one.mark);
               }

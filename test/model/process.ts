@@ -1,6 +1,6 @@
 import type { Activity } from '../../src/base/activity.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
-import type { Begun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Started, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
@@ -126,7 +126,7 @@ export class Process {
 
   // The journal.
 
-  #begin(disk: RunJournal, record: RunRecord, after: number): Begun {
+  #begin(disk: RunJournal, record: RunRecord, after: number): Started {
     if (this.choices.is('unwritable')) {
       this.tell('cannot write its record');
       throw new LdctlError('unconfirmed', 'EIO', 'the disk is full');

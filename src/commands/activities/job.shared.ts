@@ -1,13 +1,15 @@
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../base/errors.js';
+import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { isId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
+import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import type { ResultEvent } from '../../job/events.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { readStdin } from '../../cli/prompts.js';
@@ -15,22 +17,20 @@ import { readInput } from '../../config/files.js';
 import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import { connectionTo, type Connection, type Tools } from '../../library/jobs.js';
+import type { Connection, Tools } from '../../library/jobs.js';
 import type { ActionName, CheckedTrigger } from '../../library/requests.js';
+import type { Findings } from '../../library/survey.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
-import { nodesOfLog } from './count.shared.js';
+import { connectionOf } from './before.shared.js';
 import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
-
-/** As many nodes as any deployment has, and a result can list. */
-export const MOST_NODES = 100_000;
 
 /** Which nodes an action is about. */
 export const targetFlags = {
@@ -102,6 +102,23 @@ export const ACTION_ARG = {
 
 export abstract class JobCommand extends BaseCommand {
   /**
+   * The deployment to act on.
+   * @param action what is to be done, in words, and the nodes that are named
+   * @throws UsageError where consent is missing, or is for another deployment
+   */
+  protected async connect(
+    context: CommandContext,
+    action: { what: string; nodes: readonly Id[] | undefined },
+    flags: ActingFlags,
+  ) {
+    if (!flags['dry-run']) requireConsent(context, action, flags);
+    const target = await context.target();
+    await checkConfirm(context, target, flags);
+    const connection = connectionOf(context, target, isAsked(context, action.nodes, flags));
+    return { target, connection };
+  }
+
+  /**
    * The words and flags of an action as a request.
    * @throws UsageError; as `readNodes` does
    */
@@ -128,81 +145,104 @@ export abstract class JobCommand extends BaseCommand {
 
 /**
  * Shows a job while it goes on, and how it ended.
- * @param asked what is done to which nodes; null where activities are followed
+ * @param asked what is done, and to how many nodes as far as is known; null where activities are
+ * followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
   target: Target,
-  asked: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'> | null,
+  connection: Connection,
+  asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
-  const { folder, host, flags, settings, signal } = context;
+  const { host, flags, settings, signal } = context;
   const { output, clock, env } = host;
-  if (settings.winning !== null) context.say(settings.winning);
+  if (settings.overrides !== null) context.say(settings.overrides);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = {
     doing,
     place: await shownPlace(context, target),
-    nodes: asked?.nodes?.length ?? null,
+    nodes: asked?.counted ?? null,
   };
   const view = await createRunView(output, { ...options, title, clock });
-  const newKey = (): string => host.newIdempotencyKey();
-  const connection = connectionTo(target, settings, {
-    supervisor: context.supervisor(target),
-    folder,
-    clock,
-    newKey,
-  });
+  const sending = watchSending(connection);
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'result') return;
+    if (event.event === 'dispatched') sending.mayBeSent = true;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
-  let end: ResultEvent;
   try {
-    end = await run(connection, { signal, emit });
-  } finally {
+    const end = await run({ ...connection, supervisor: sending.supervisor }, { signal, emit });
     view.stop();
+    const { result, error, exitCode } = end;
+    const ranMs = clock.elapsed() - startedAt;
+    const reasons = await reasonsFor(context, target, result);
+    const flagsText = resumeFlags(settings, target).join(' ');
+    await printRunResult(output, result, {
+      ...options,
+      ...{ target: flagsText, reasons, ranMs },
+      error: error ?? undefined,
+    });
+    await reportToGitHub(output, env, result);
+    return exitCode;
+  } catch (error) {
+    view.stop();
+    throw sending.mayBeSent ? asUnconfirmed(error) : error;
   }
-  const { result, error, exitCode } = end;
-  const ranMs = clock.elapsed() - startedAt;
-  const reasons = await reasonsFor(context, target, result);
-  const flagsText = resumeFlags(settings, target).join(' ');
-  await printRunResult(output, result, {
-    ...options,
-    ...{ target: flagsText, reasons, ranMs },
-    error: error ?? undefined,
+}
+
+/** Notices when a POST begins. */
+function watchSending({ supervisor }: Connection) {
+  const sending = {
+    mayBeSent: false,
+    supervisor: {
+      list: (...asked: Parameters<typeof supervisor.list>) => supervisor.list(...asked),
+      trigger: (...asked: Parameters<typeof supervisor.trigger>) => {
+        sending.mayBeSent = true;
+        return supervisor.trigger(...asked);
+      },
+    },
+  };
+  return sending;
+}
+
+/** Exit 1 means that nothing was sent, so a bug that shows after a POST is another matter. */
+function asUnconfirmed(error: unknown): unknown {
+  if (error instanceof LdctlError) return error;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
+    hint: 'Look at `ldctl activities list` before you try again, and please report it.',
+    cause: error,
   });
-  await reportToGitHub(output, env, result);
-  return exitCode;
 }
 
 /**
- * Shows what would be done, and warns of nodes that the log does not name.
+ * Shows what would be done, and warns of nodes that the log does not list.
  * @param how how a roll would go; null where all is one request
- * @param known the nodes that the log names, where it was read for them already
  * @returns exit code 0
  */
 export async function showDryRun(
   context: CommandContext,
   target: Target,
   request: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes' | 'expectNodes' | 'idempotencyKey'>,
+  found: Findings | null,
   how: readonly string[] | null,
-  known?: readonly Id[],
 ): Promise<ExitCode> {
   const { host, flags } = context;
   const { runtime, action, nodes: named, expectNodes } = request;
   const { id: deploymentId } = target.deployment;
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
-  const inLog = known ?? (await nodesOfLog(context, target));
-  const nodes = named ?? inLog;
-  for (const node of named?.filter((one) => !inLog.includes(one)) ?? []) {
-    context.warn(`the log does not name node ${node}: check its id with \`ldctl nodes list\``);
+  const { here = [], elsewhere = [] } = found?.listed ?? {};
+  const inLog = [...here, ...elsewhere];
+  for (const node of found && named ? named.filter((one) => !inLog.includes(one)) : []) {
+    context.warn(`the log does not list node ${node}: check its id with \`ldctl nodes list\``);
   }
+  const nodes = named ?? here;
   const describe = (some: readonly Id[] | null) => {
     const identity = { deploymentId, runtime, action: parseAction(action), nodes: some };
     return describeTrigger(target.supervisorUrl.value, {
@@ -242,16 +282,16 @@ export async function showDryRun(
 const FLAG = '--nodes-from';
 
 /**
- * All nodes that are named, each once, in the order given; null for every node, which only the
+ * All nodes that are named, each once, in the order given; undefined for every node, which only the
  * absence of both flags means.
  * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
 export async function readNodes(
   context: CommandContext,
   flags: Partial<FlagsOf<typeof targetFlags>>,
-): Promise<readonly Id[] | null> {
+): Promise<readonly Id[] | undefined> {
   const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
-  if (named === undefined && path === undefined) return null;
+  if (named === undefined && path === undefined) return undefined;
   if (expected !== undefined) {
     throw new UsageError(
       '--expect-nodes does not go with --node: the nodes that are named are the ones expected',

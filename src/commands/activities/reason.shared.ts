@@ -1,3 +1,4 @@
+import type { Activity } from '../../base/activity.js';
 import { LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
@@ -23,14 +24,7 @@ export async function reasonsFor(
   const reasons = new Map<Id, LastCompleted | null>();
   const rejected = nodes.filter(({ status }) => status === 'rejected');
   if (rejected.length === 0) return reasons;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_MS)]);
-  const read = await logOf(context, target)
-    .known({ signal })
-    .catch((error: unknown) => {
-      if (error instanceof LdctlError || signal.aborted) return null;
-      throw error;
-    });
-  const entries = read?.entries ?? [];
+  const entries = await newestEntries(context, target);
   for (const { node_id, activity_id: id } of rejected) {
     if (node_id === null || id === null) continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
@@ -39,4 +33,15 @@ export async function reasonsFor(
     reasons.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
   }
   return reasons;
+}
+
+/** None where they cannot be had in time. */
+async function newestEntries(context: CommandContext, target: Target): Promise<Activity[]> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_MS)]);
+  try {
+    return (await logOf(context, target).known({ signal })).entries;
+  } catch (error) {
+    if (error instanceof LdctlError || signal.aborted) return [];
+    throw error;
+  }
 }

@@ -5,18 +5,24 @@ import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique, type Id } from '../../base/ids.js';
-import { count } from '../../base/text.js';
+import { count, shortList } from '../../base/text.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
-import type { Target } from '../../config/target.js';
+import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Tools } from '../../library/jobs.js';
-import { check, rollRequest, type CheckedRoll } from '../../library/requests.js';
+import { roll, type Connection, type Tools } from '../../library/jobs.js';
+import {
+  check,
+  rollRequest,
+  type CheckedRoll,
+  type CheckedTrigger,
+} from '../../library/requests.js';
+import { nodesOfRoll, type Findings } from '../../library/survey.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { nodesOfRoll } from './count.shared.js';
+import { connectionOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -101,8 +107,51 @@ export default class ActivitiesRoll extends JobCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const { runtime, action } = args;
-    if (flags.resume !== undefined) return this.#resume(runtime, flags, flags.resume);
+    if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
+    const context = await this.open(flags);
+    const { nodes: named, ...request } = await this.#request(context, args, flags);
+    const action = { what: actionText(request), nodes: named };
+    const { target, connection } = await this.connect(context, action, flags);
+    const kept = named ? undefined : this.#keptNodes(context, target, request);
+    const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
+    const found = kept ? null : await inspect(context, connection, looked, flags);
+    const all = named ?? kept ?? this.#listedNodes(context, found, looked.expectNodes);
+    const command = flags.gate ?? null;
+    if (flags['dry-run']) {
+      const gate = command === null ? [] : [`gate: ${command}`];
+      const how = [`${request.maxUnavailable} at a time`, ...gate];
+      return showDryRun(context, target, { ...request, nodes: all }, found, how);
+    }
+    const asked = { ...action, found, counted: all.length };
+    const mayWait = flags['if-busy'] === undefined;
+    const { nodes = all, waits } = await consentTo(context, target, { ...asked, mayWait }, flags);
+    const ifBusy = waits ? 'wait' : request.ifBusy;
+    return this.#run(context, target, connection, { ...request, nodes, ifBusy }, command);
+  }
+
+  #listedNodes(
+    context: CommandContext,
+    found: Findings | null,
+    expected: CheckedTrigger['expectNodes'],
+  ): readonly Id[] {
+    if (!found) return [];
+    const nodes = nodesOfRoll(found, expected);
+    const { elsewhere } = found.listed;
+    if (elsewhere.length > 0) {
+      const which = count(elsewhere.length, 'node');
+      context.warn(
+        `${which} listed for other runtimes only and left out: ${shortList(elsewhere, 5)}; --node names them`,
+      );
+    }
+    return nodes;
+  }
+
+  /** @throws UsageError */
+  async #request(
+    context: CommandContext,
+    { runtime, action }: { runtime?: string; action?: string },
+    flags: RollFlags,
+  ) {
     if (runtime === undefined || action === undefined) {
       throw new UsageError(
         runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
@@ -112,29 +161,25 @@ export default class ActivitiesRoll extends JobCommand {
         },
       );
     }
-    const { gate: command } = flags;
-    checkGate(flags, command ?? null);
-    const context = await this.open(flags);
-    const { nodes: named, ...asked } = await this.request(context, { runtime, action }, flags);
+    checkGate(flags, flags.gate ?? null);
+    const { nodes, ...asked } = await this.request(context, { runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...asked,
       ...howOf(flags),
     });
-    const deed = { what: deedOf(request), nodes: named ?? null };
-    if (!flags['dry-run']) requireConsent(context, deed, flags);
-    const target = await context.target();
-    await checkConfirm(context, target, flags);
-    const all = named ?? (await nodesOfRoll(context, target, flags['expect-nodes']));
-    if (flags['dry-run']) {
-      const how = [
-        `${request.maxUnavailable} at a time`,
-        ...(command === undefined ? [] : [`gate: ${command}`]),
-      ];
-      return showDryRun(context, target, { ...request, nodes: all }, how, named ? undefined : all);
-    }
-    const known = () => Promise.resolve(all);
-    const nodes = (await consentTo(context, target, { ...deed, known }, flags)) ?? all;
-    return this.#run(context, target, { ...request, nodes }, command ?? null);
+    return { ...request, nodes };
+  }
+
+  /** The nodes of an earlier roll with the key, which this one continues; a guard was passed then. */
+  #keptNodes(
+    context: CommandContext,
+    target: Target,
+    { idempotencyKey }: Pick<CheckedRoll, 'idempotencyKey'>,
+  ): readonly Id[] | undefined {
+    if (idempotencyKey === undefined) return undefined;
+    const journal = openRollJournal(context.folder, this.host.clock);
+    const record = journal.read(keyOf(target.deployment.id, idempotencyKey));
+    return record ? check(storedRoll, 'roll', record.request).nodes : undefined;
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -150,26 +195,37 @@ export default class ActivitiesRoll extends JobCommand {
     }
     const context = await this.open(flags);
     const target = await context.target();
-    const { id, name } = target.deployment;
+    const { id } = target.deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
     const unfinished = journal.unfinished(id);
     const record = resume === 'last' ? unfinished[0] : journal.read(keyOf(id, resume));
     if (!record) {
-      throw noSuchRoll(resume, String(name ?? id), unfinished, this.host.clock.now());
+      throw noSuchRoll(
+        resume,
+        deploymentText(target.deployment),
+        unfinished,
+        this.host.clock.now(),
+      );
     }
     const { gate: before, ...kept } = check(storedRoll, '--resume', record.request);
     const request = { ...kept, ...howOf(flags) };
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
     const { nodes } = request;
-    const known = () => Promise.resolve(nodes);
-    await consentTo(context, target, { what: deedOf(request), nodes, known }, flags);
-    return this.#run(context, target, { ...request, timeoutMs: flags.timeout ?? 0 }, gate);
+    const action = { what: actionText(request), nodes };
+    requireConsent(context, action, flags);
+    await checkConfirm(context, target, flags);
+    const asked = { ...action, found: null, counted: null, mayWait: false };
+    await consentTo(context, target, asked, flags);
+    const connection = connectionOf(context, target, false);
+    const resumed = { ...request, timeoutMs: flags.timeout ?? 0 };
+    return this.#run(context, target, connection, resumed, gate);
   }
 
   async #run(
     context: CommandContext,
     target: Target,
+    connection: Connection,
     request: CheckedRoll,
     command: string | null,
   ): Promise<ExitCode> {
@@ -180,7 +236,7 @@ export default class ActivitiesRoll extends JobCommand {
     const stored = { ...checked, gate: command };
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
-    const record = { key, deploymentId, begunAt: host.clock.now(), request: stored };
+    const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
     const generation = journal.begin(record, (before) => {
       if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
         throw keyUsed(idempotencyKey);
@@ -188,10 +244,11 @@ export default class ActivitiesRoll extends JobCommand {
     });
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
-    return showJob(context, target, request, async (connection, more) => {
+    const shown = { ...request, counted: request.nodes.length };
+    const lasting = { ...connection, keepsRolls: true };
+    return showJob(context, target, lasting, shown, async (own, more) => {
       try {
-        const kept = { ...connection, keepsRolls: true };
-        const end = await roll(kept, { ...request, idempotencyKey }, { ...tools, ...more });
+        const end = await roll(own, { ...request, idempotencyKey }, { ...tools, ...more });
         if (end.result.resume === null) {
           journal.finish(key, generation, true);
         }
@@ -216,7 +273,7 @@ export default class ActivitiesRoll extends JobCommand {
   }
 }
 
-function deedOf({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
+function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
   return `${action} ${runtime}, one node after the other,`;
 }
 
@@ -271,20 +328,15 @@ function noSuchRoll(
 ): LdctlError {
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-  const others = unfinished.map(({ key, deploymentId, begunAt, request }) => {
+  const others = unfinished.map(({ key, deploymentId, startedAt, request }) => {
     const { runtime, action, nodes } = check(storedRoll, '--resume', request);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
-    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - begunAt)} ago)`;
+    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - startedAt)} ago)`;
   });
-  return new LdctlError(
-    'refused',
-    'no_such_roll',
-    `there is no ${which} of deployment ${place} here`,
-    {
-      hint:
-        others.length > 0
-          ? `Unfinished rolls: ${others.join(', ')}.`
-          : 'A roll is remembered for a day, on the machine that started it.',
-    },
-  );
+  return new LdctlError('refused', 'no_such_roll', `there is no ${which} of ${place} here`, {
+    hint:
+      others.length > 0
+        ? `Unfinished rolls: ${others.join(', ')}.`
+        : 'A roll is remembered for a day, on the machine that started it.',
+  });
 }

@@ -9,7 +9,7 @@ import type { FlagsOf } from '../../cli/flags.js';
 import type { Target } from '../../config/target.js';
 import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
-import { openLog, type ActivityLog } from '../../log/log.js';
+import type { ActivityLog } from '../../log/log.js';
 import { filled, idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
@@ -95,15 +95,15 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
 }
 
 export function logOf(context: CommandContext, target: Target): ActivityLog {
-  return openLog(context.supervisor(target), target.deployment.id, context.host.clock);
+  return context.log(target);
 }
 
 /**
- * The deployment by the best name that is known; by its path, which takes a request, where a
- * terminal shows it.
+ * The deployment by its path, where that is known; a request is made for it only where a terminal
+ * shows it. Else by name or id.
  */
 export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
-  const path = context.host.output.stderr.canRedraw ? await context.placeOf(target) : null;
-  const { id, name } = target.deployment;
+  if (context.host.output.stderr.canRedraw) await context.placeOf(target);
+  const { id, name, path } = target.deployment;
   return plainText(path ?? name ?? `deployment ${id}`);
 }

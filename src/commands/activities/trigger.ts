@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
+import { consentTo } from '../../cli/consent.js';
 import { trigger } from '../../library/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
-import { expectedNodes, nodesToAsk } from './count.shared.js';
+import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -46,22 +46,26 @@ export default class ActivitiesTrigger extends JobCommand {
     const asked = await this.request(context, args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', {
       ...asked,
+      expectNodes: flags['expect-nodes'],
       wait: flags.wait,
     });
-    const deed = { what: `${request.action} ${request.runtime}`, nodes: request.nodes ?? null };
-    if (!flags['dry-run']) requireConsent(context, deed, flags);
-    const target = await context.target();
-    if (flags['dry-run']) {
-      await checkConfirm(context, target, flags);
-      request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
-      return showDryRun(context, target, request, null);
-    }
-    const known = () => nodesToAsk(context, target);
-    const nodes = await consentTo(context, target, { ...deed, known }, flags);
+    const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
+    const { target, connection } = await this.connect(context, action, flags);
+    const found = await inspect(context, connection, request, flags);
+    if (flags['dry-run']) return showDryRun(context, target, request, found, null);
+    const counted = countOf(request, found);
+    const mayWait = flags['if-busy'] === undefined;
+    const { nodes, waits } = await consentTo(
+      context,
+      target,
+      { ...action, found, counted, mayWait },
+      flags,
+    );
     if (nodes) request.nodes = nodes;
-    else request.expectNodes = await expectedNodes(flags['expect-nodes'], context, target);
-    return showJob(context, target, request, (connection, tools) =>
-      trigger(connection, request, tools),
+    if (waits) request.ifBusy = 'wait';
+    const shown = { ...request, counted: nodes?.length ?? counted };
+    return showJob(context, target, connection, shown, (own, tools) =>
+      trigger(own, request, tools, found),
     );
   }
 }

@@ -3,22 +3,17 @@ import * as Flags from '@oclif/core/flags';
 import { formatAction, isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
+import { MOST_NODES } from '../../base/supervisor.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { wait } from '../../library/jobs.js';
+import { notOurs } from '../../job/entries.js';
+import { expectedTenant, wait } from '../../library/jobs.js';
 import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
-import { readLog } from './count.shared.js';
-import {
-  followFlags,
-  JobCommand,
-  MOST_NODES,
-  readNodes,
-  showJob,
-  targetFlags,
-} from './job.shared.js';
+import { connectionOf } from './before.shared.js';
+import { followFlags, JobCommand, readNodes, showJob, targetFlags } from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({
@@ -79,9 +74,10 @@ export default class ActivitiesWait extends JobCommand {
     }
     const target = await context.target();
     const processing = async () => {
-      const open = (await readLog(context, target, 'known')).filter(
-        ({ status }) => !isFinal(status),
-      );
+      const { entries } = await context.log(target).known({ signal: context.signal });
+      const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
+      if (problem) throw problem;
+      const open = entries.filter(({ status }) => !isFinal(status));
       return { ids: sortedUnique(open.map(({ id }) => id)) };
     };
     const asked = what ?? (await processing());
@@ -91,7 +87,8 @@ export default class ActivitiesWait extends JobCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    return showJob(context, target, null, (connection, tools) => wait(connection, request, tools));
+    const connection = connectionOf(context, target, false);
+    return showJob(context, target, connection, null, (own, tools) => wait(own, request, tools));
   }
 
   /** @returns null for what is processing @throws UsageError */

@@ -46,7 +46,7 @@ export const sandboxFlags = {
   port: countFlag('Port on 127.0.0.1 (default: any free one).'),
   nodes: countFlag('How many nodes the deployment has (default: 3).'),
   history: countFlag(
-    'How many past activities its log begins with (default: one a node, 5 at least).',
+    'How many past activities its log begins with (default: two a node, 5 at least).',
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',

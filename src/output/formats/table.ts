@@ -57,7 +57,35 @@ interface TableLayout<T> {
   rows(items: readonly T[]): string[];
 }
 
+/** A column as wide as its name and its cells. */
+interface Measured<T> {
+  column: Column<T>;
+  name: string;
+  text: (item: T) => string;
+  width: number;
+}
+
 const GAP = '  ';
+
+/** Shortens columns where there is not room for all, then drops the least important ones. */
+function fit<T>(
+  whole: Measured<T>[],
+  shorten: (one: Measured<T>) => Measured<T>,
+  most: number | null,
+): Measured<T>[] {
+  const isTooWide = (some: Measured<T>[]): boolean =>
+    most !== null && some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
+  if (!isTooWide(whole)) return whole;
+  let fitted = whole.map(shorten);
+  while (isTooWide(fitted)) {
+    const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
+    if (last.column.priority === 0) break;
+    fitted = fitted.filter((one) => one !== last);
+  }
+  // Once a column is dropped, the others may have room for all of theirs.
+  const roomy = whole.filter(({ column }) => fitted.some((one) => one.column === column));
+  return isTooWide(roomy) ? fitted : roomy;
+}
 
 /**
  * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or
@@ -79,7 +107,7 @@ export function layOut<T>(
   const shown = chosen
     ? columns
     : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
-  const measure = (column: Column<T>, key: string, textOf = column.text) => {
+  const measure = (column: Column<T>, key: string, textOf = column.text): Measured<T> => {
     const text = (item: T): string =>
       plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
     const name = plainText(column.name).toUpperCase();
@@ -88,26 +116,12 @@ export function layOut<T>(
     kept.set(key, width);
     return { column, name, text, width };
   };
-  let fitted = shown.map((column) => measure(column, column.name));
-  const whole = fitted;
-  const isTooWide = (some = fitted): boolean =>
-    most !== null &&
-    !chosen &&
-    some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
-  if (isTooWide()) {
-    fitted = fitted.map((one) => {
-      const { name, short } = one.column;
-      return short ? measure(one.column, `${name}…`, short(items)) : one;
-    });
-  }
-  while (isTooWide()) {
-    const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
-    if (last.column.priority === 0) break;
-    fitted = fitted.filter((one) => one !== last);
-  }
-  // Once a column is dropped, the others may have room for all of theirs.
-  const roomy = whole.filter(({ column }) => fitted.some((one) => one.column === column));
-  if (!isTooWide(roomy)) fitted = roomy;
+  const whole = shown.map((column) => measure(column, column.name));
+  const shorten = (one: Measured<T>): Measured<T> => {
+    const { name, short } = one.column;
+    return short ? measure(one.column, `${name}…`, short(items)) : one;
+  };
+  const fitted = fit(whole, shorten, chosen ? null : most);
   const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);

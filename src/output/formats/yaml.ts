@@ -53,7 +53,7 @@ function yamlText(value: unknown, { numberIds }: FormatOptions): string {
   const document = new Document(value, plain, {
     aliasDuplicateObjects: false,
     customTags: (tags) => [text, ...tags],
-    // Quotes what readers of YAML 1.1 would take for a date, or for false, such as `no`.
+    // Quotes what readers of YAML 1.1 would treat as a date, or as false, such as `no`.
     compat: 'yaml-1.1',
   });
   return document.toString({ lineWidth: 0 });

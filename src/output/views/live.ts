@@ -37,79 +37,127 @@ interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock'> {
   frame: (elapsed: number) => Frame<T>;
 }
 
-function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: LiveTableOptions<T>) {
-  const paint = painter(sink.colour);
-  // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
-  const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
-  const widths = new Map<string, number>();
+/** A table that is drawn anew in place, below lines that stay. */
+class LiveTable<T> {
+  readonly #options: LiveTableOptions<T>;
+  readonly #log: ReturnType<typeof createLogUpdate>;
+  readonly #widths = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
   /** The time of day when the log was last read; null while it can be. */
-  let outage: string | null = null;
-  let isStopped = false;
+  #outage: string | null = null;
+  #isStopped = false;
 
-  const lines = (): string[] => {
+  constructor(options: LiveTableOptions<T>) {
+    this.#options = options;
+    // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
+    const stream = options.sink as unknown as NodeJS.WritableStream;
+    this.#log = createLogUpdate(stream, { showCursor: true });
+    process.on('SIGCONT', this.#resumed);
+    this.#timer = setInterval(() => this.#redraw(), 1000).unref();
+  }
+
+  /** Lines that stay, above the table. */
+  print(text: string): void {
+    this.#log.clear();
+    this.#options.sink.write(text);
+    this.#redraw();
+  }
+
+  on(event: RunStep | WatchEvent): void {
+    const { sink, clock, utc } = this.#options;
+    // The last line tells it already.
+    if (event.event === 'warning' && event.code !== 'log_unreadable') {
+      this.print(warningText(sink, event.message));
+    }
+    if (event.event === 'outage') {
+      const { ageMs } = event;
+      const since = (age: number): string => new Date(clock.now() - age).toISOString();
+      this.#outage = ageMs === null ? null : timeText(since(ageMs), utc).slice(11);
+    }
+    this.#redraw();
+  }
+
+  /** Removes the table, unless its last frame is to stay. */
+  stop({ keep = false } = {}): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    process.off('SIGCONT', this.#resumed);
+    // Also where the last frame stays: it removes the ^C that the terminal may have added.
+    this.#log.clear();
+    if (keep) this.#redraw();
+  }
+
+  // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
+  readonly #resumed = (): void => {
+    this.#log.done();
+    this.#redraw();
+  };
+
+  #redraw(): void {
+    this.#log(this.#lines().join('\n'));
+  }
+
+  #lines(): string[] {
+    const { sink, clock, selection, utc, rank = () => 0, frame } = this.#options;
+    const paint = painter(sink.colour);
     const elapsed = clock.elapsed();
     const { rows, total, foot, isBad = false } = frame(elapsed);
-    const [below = ''] = wrapWords(
-      outage ? `the log has been out of reach since ${outage}` : foot,
-      sink.columns,
-    );
-    const last = paint(outage || isBad ? 'bad' : 'dim', below);
+    const text = this.#outage ? `the log has been out of reach since ${this.#outage}` : foot;
+    const [below = ''] = wrapWords(text, sink.columns);
+    const last = paint(this.#outage || isBad ? 'bad' : 'dim', below);
     // Without the header, the last line, and that of the cursor.
     const height = sink.rows - 3;
     if (rows.length === 0 || height < 2) return [last];
     const visible =
       total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
-    const look = {
-      view: { utc, now: clock.now(), elapsed, names: sink.names, isTTY: true },
-      paint,
-      header: true,
-      width: sink.columns,
-    };
-    const table = layOut(selection, visible, look, widths);
+    const view = { utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
+    const look = { view, paint, header: true, width: sink.columns };
+    const table = layOut(selection, visible, look, this.#widths);
     const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
     return [table.header, ...table.rows(visible), ...more, last];
-  };
-  const redraw = (): void => log(lines().join('\n'));
-  /** Lines that stay, above the table. */
-  const print = (text: string): void => {
-    log.clear();
-    sink.write(text);
-    redraw();
-  };
-  // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
-  const resumed = (): void => {
-    log.done();
-    redraw();
-  };
-  process.on('SIGCONT', resumed);
-  const timer = setInterval(redraw, 1000).unref();
-  return {
-    print,
-    on: (event: RunStep | WatchEvent): void => {
-      // The last line tells it already.
-      if (event.event === 'warning' && event.code !== 'log_unreadable') {
-        print(warningText(sink, event.message));
-      }
-      if (event.event === 'outage') {
-        const { ageMs } = event;
-        outage =
-          ageMs === null
-            ? null
-            : timeText(new Date(clock.now() - ageMs).toISOString(), utc).slice(11);
-      }
-      redraw();
-    },
-    /** Removes the table, unless its last frame is to stay. */
-    stop: ({ keep = false } = {}): void => {
-      if (isStopped) return;
-      isStopped = true;
-      clearInterval(timer);
-      process.off('SIGCONT', resumed);
-      // Also where the last frame stays: it removes the ^C that the terminal may have added.
-      log.clear();
-      if (keep) redraw();
-    },
-  };
+  }
+}
+
+/** What the foot of a run tells of, beside its nodes. */
+interface RunFacts {
+  /** The nodes of a roll that this process has begun. */
+  begun: Set<Id | null>;
+  decidesAt?: number;
+  /** No more nodes are started, and why. */
+  ending?: 'halted' | 'stopping';
+}
+
+/** How far a run is. @param took since it began, ms */
+function runFoot(
+  nodes: readonly NodeProgress[],
+  { decidesAt, ...facts }: RunFacts,
+  elapsed: number,
+  took: number,
+): string {
+  const standings = nodes.map(standingOf);
+  if (nodes.length === 0) return `waiting for the first entry, ${elapsedText(took)}`;
+  if (decidesAt !== undefined && !standings.includes('open')) {
+    const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
+    return `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
+  }
+  const done = standings.filter((standing) => standing === 'done').length;
+  const failed = standings.filter((standing) => standing === 'failed').length;
+  const far = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}`;
+  const isRoll = nodes.some(({ stage }) => stage !== undefined);
+  return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
+}
+
+/** `, 6 to go, about 36s. Ctrl-C: stop after this node` */
+function restText(nodes: readonly NodeProgress[], { begun, ending }: RunFacts, took: number) {
+  if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
+  const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
+  const running = nodes.filter((node) => standingOf(node) === 'open').length - ahead;
+  // What an earlier process has done tells nothing of the pace of this one.
+  const own = nodes.filter((node) => begun.has(node.node_id) && standingOf(node) === 'done').length;
+  const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
+  const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
+  return `${rest}. Ctrl-C: stop after ${running > 1 ? 'these nodes' : 'this node'}`;
 }
 
 /**
@@ -118,39 +166,38 @@ function liveTable<T>({ sink, selection, utc, rank = () => 0, frame, clock }: Li
  */
 export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
+  const facts: RunFacts = { begun: new Set() };
   let nodes: readonly NodeProgress[] = [];
   let expected = title.nodes ?? 0;
-  let decidesAt: number | undefined;
   let isBegun = false;
 
-  const frame = (elapsed: number): Frame<NodeProgress> => {
-    const standings = nodes.map(standingOf);
-    const done = standings.filter((standing) => standing === 'done').length;
-    const failed = standings.filter((standing) => standing === 'failed').length;
-    const took = elapsedText(elapsed - started);
-    let foot = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${took}`;
-    if (nodes.length === 0) foot = `waiting for the first entry, ${took}`;
-    else if (decidesAt !== undefined && !standings.includes('open')) {
-      const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
-      foot = `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
-    }
-    return { rows: nodes, total: nodes.length, foot, isBad: failed > 0 };
-  };
+  const frame = (elapsed: number): Frame<NodeProgress> => ({
+    rows: nodes,
+    total: nodes.length,
+    foot: runFoot(nodes, facts, elapsed, elapsed - started),
+    isBad: nodes.some((node) => standingOf(node) === 'failed'),
+  });
   const selection = { columns: nodeColumns, chosen: false };
-  const table = liveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
+  const table = new LiveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
+  const note = (event: RunStep): void => {
+    if (event.event === 'baseline') expected ||= event.expects;
+    if (event.event === 'progress') {
+      nodes = event.nodes;
+      facts.decidesAt = event.decidesAt;
+    }
+    if (event.event === 'dispatched' && !event.earlier) facts.begun.add(event.node_id ?? null);
+    if (event.event === 'warning' && (event.code === 'halted' || event.code === 'stopping')) {
+      facts.ending = event.code;
+    }
+  };
   return {
     on: (event) => {
-      if (event.event === 'baseline') expected ||= event.expects;
-      if (event.event === 'progress') ({ nodes, decidesAt } = event);
+      note(event);
       // Not before: a run that is refused has no headline.
-      if (
-        !isBegun &&
-        (event.event === 'dispatched' || (event.event === 'progress' && nodes.length > 0))
-      ) {
+      if (!isBegun && (event.event === 'dispatched' || nodes.length > 0)) {
         isBegun = true;
-        table.print(
-          sentence(sink, headlineText(title, Math.max(expected, nodes.length)), 'bold', 'all'),
-        );
+        const headline = headlineText(title, Math.max(expected, nodes.length));
+        table.print(sentence(sink, headline, 'bold', 'all'));
       }
       const text = isSaid(event, debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
@@ -196,7 +243,7 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
     for (const { id, status } of activities) statuses.set(id, status);
     newestFirst = [...byId.values()].sort((a, b) => compareIds(b.id, a.id)).slice(0, KEPT);
   };
-  const table = liveTable({
+  const table = new LiveTable({
     clock,
     sink,
     utc,

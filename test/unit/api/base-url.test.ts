@@ -59,7 +59,7 @@ describe('a base URL', () => {
     ],
     [
       ['ftp://host', 'ws://host', 'file:///etc/passwd', 'localhost:8080'],
-      /must begin with https/,
+      /must start with https/,
       /https:\/\/HOST/,
     ],
     [elsewhere.map((host) => `http://${host}`), /unencrypted/, /Write https:\/\/.*127\.0\.0\.1/],

@@ -17,6 +17,7 @@ const clock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   sleep: () => Promise.resolve(),
+  limit: () => () => undefined,
 };
 
 /** An answer, with a JSON body unless it is a string. */

@@ -23,17 +23,17 @@ describe('a command line', function () {
     [
       'waits for what never comes',
       'new Promise(() => {})',
-      /^error: a fault in ldctl itself: it ended before the command did\n$/,
+      /^error: a bug in ldctl: it ended before the command did\n$/,
     ],
     [
       'throws where nothing waits',
       "(setTimeout(() => { throw new Error('too late'); }, 1), new Promise(() => {}))",
-      /^error: a fault in ldctl itself: Error: too late\nhint: .*\ncode internal\n$/,
+      /^error: a bug in ldctl: Error: too late\nhint: .*\ncode internal\n$/,
     ],
     [
       'fails before its command begins',
       "Promise.reject(new Error('no manifest'))",
-      /^error: a fault in ldctl itself: Error: no manifest/,
+      /^error: a bug in ldctl: Error: no manifest/,
     ],
   ] as const) {
     it(`that ${what} does not end as if it were done`, () => {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
-import type { Begun, KeptRun, RunRecord } from '../../../src/base/journal.js';
+import type { Started, KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { folderOfModes, privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -34,7 +34,7 @@ function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
 }
 
 const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
-  ...{ key, deploymentId: 7n, begunAt: START },
+  ...{ key, deploymentId: 7n, startedAt: START },
   request: { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 },
   ...fields,
 });
@@ -127,7 +127,7 @@ describe('the run journal', () => {
       }
       return { folder, journal };
     };
-    const foundBy = (begun: Begun): KeptRun | undefined =>
+    const foundBy = (begun: Started): KeptRun | undefined =>
       'found' in begun ? begun.found : undefined;
     const A = recordOf('a');
 
@@ -324,13 +324,13 @@ describe('the journal of rolls', () => {
     const journal = openRollJournal(folder, clock);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     const seen: RollRecord[] = [];
-    const changed = rollOf('r', { request: { gate: 'true' }, begunAt: START + HOUR_MS });
+    const changed = rollOf('r', { request: { gate: 'true' }, startedAt: START + HOUR_MS });
     assert.equal(
       journal.begin(changed, (before) => void seen.push(before)),
       2,
     );
     assert.deepEqual(seen, [rollOf('r')]);
-    assert.deepEqual(journal.read('r'), { ...changed, begunAt: START });
+    assert.deepEqual(journal.read('r'), { ...changed, startedAt: START });
     journal.finish('r', 2, true);
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '2', '2.finished']);
   });
@@ -352,7 +352,7 @@ describe('the journal of rolls', () => {
     assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) {
-      journal.begin(rollOf(key, { begunAt: START - age }), isSame);
+      journal.begin(rollOf(key, { startedAt: START - age }), isSame);
     }
     journal.begin(rollOf('elsewhere', { deploymentId: 8n }), isSame);
     journal.finish('done', 1, true);
@@ -365,7 +365,7 @@ describe('the journal of rolls', () => {
 
   it('starts a roll anew where nothing was sent, and after 24 hours', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    journal.begin(rollOf('r', { begunAt: START - DAY_MS - 1 }), isSame);
+    journal.begin(rollOf('r', { startedAt: START - DAY_MS - 1 }), isSame);
     assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
     assert.equal(journal.begin(rollOf('r'), isSame), 2);
     journal.finish('r', 2, false);

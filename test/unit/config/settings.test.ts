@@ -95,7 +95,7 @@ describe('settings', () => {
         deployment: '18446744073709551615 null < flag --deployment',
       },
     ],
-    'the environment wins over the profile': [
+    'the environment overrides the profile': [
       { env: VARIABLES },
       {
         tenantId: '333 < env LD_TENANT_ID',
@@ -106,7 +106,7 @@ describe('settings', () => {
         profile: 'prod < current',
       },
     ],
-    'the profile wins over the default': [
+    'the profile overrides the default': [
       {},
       {
         tenantId: '111 < profile prod',
@@ -132,11 +132,11 @@ describe('settings', () => {
       { config: { profiles: [PROD] } },
       { profile: null, key: null },
     ],
-    'LD_PROFILE wins over the current one': [
+    'LD_PROFILE overrides the current one': [
       { env: { LD_PROFILE: 'bare' } },
       { profile: 'bare < env LD_PROFILE', apiUrl: 'api.laserdata.cloud < default' },
     ],
-    '--profile wins over LD_PROFILE': [
+    '--profile overrides LD_PROFILE': [
       { flags: { profile: 'prod' }, env: { LD_PROFILE: 'bare' } },
       { profile: 'prod < flag --profile' },
     ],
@@ -196,7 +196,7 @@ describe('settings', () => {
       `--profile prod is taken whole: ${names} from the environment ignored`,
     ];
     const whole = { profile: 'prod' };
-    for (const [what, given, notices, winning] of [
+    for (const [what, given, notices, overrides] of [
       [
         'names all variables that --profile ignores',
         { flags: whole, env: VARIABLES },
@@ -214,20 +214,20 @@ describe('settings', () => {
         'names the variables that win over a profile',
         { env: { ...VARIABLES, LD_API_KEY_FILE: undefined }, flags: { 'tenant-id': '1' } },
         [],
-        'the environment (LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID) wins over profile prod; ' +
-          '--profile prod ignores it',
+        'the environment (LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID) overrides profile prod; ' +
+          'use --profile prod to ignore it',
       ],
       [
         'names the only one that wins',
         { env: { LD_TENANT_ID: '111' } },
         [],
-        'the environment (LD_TENANT_ID) wins over profile prod; --profile prod ignores it',
+        'the environment (LD_TENANT_ID) overrides profile prod; use --profile prod to ignore it',
       ],
       ['is not said where there is no profile', { env: VARIABLES, config: NONE }, [], null],
     ] as const) {
       it(what, () => {
         const settled = settle(given);
-        assert.deepEqual([settled.notices, settled.settings.winning], [notices, winning]);
+        assert.deepEqual([settled.notices, settled.settings.overrides], [notices, overrides]);
       });
     }
   });

@@ -120,6 +120,18 @@ describe('the target of a command', () => {
     });
   }
 
+  it('has the path that the profile keeps, unless it is another deployment', async () => {
+    const stored = { ...STORED, deployment_path: 'Payments/live/\u001Bmain' };
+    const supervisor = { 'supervisor-url': 'https://stored.example' };
+    for (const [flags, path] of [
+      [{}, 'Payments/live/ main'],
+      [{ ...supervisor, deployment: '78' }, undefined],
+    ] as const) {
+      const { target, asked } = await resolve({ stored, flags });
+      assert.deepEqual([target.deployment.path, asked], [path, []]);
+    }
+  });
+
   describe('looked up in the structure', () => {
     it('by name: id, name and supervisor URL', async () => {
       const { target, asked } = await resolve({ flags: { deployment: 'solo' } });
@@ -164,7 +176,7 @@ describe('the target of a command', () => {
         'deployment_ambiguous',
         5,
         /Payments\/live\/main \(7261845022003200001\), Payments\/test\/main \(18446744073709551615\)/,
-        /--deployment Payments\/live\/main$/,
+        /such as Payments\/live\/main$/,
       ],
       ...['nope', 'Solo', '6', 'live/main'].map((wanted): (typeof refused)[number] => [
         `${wanted}, which is not there`,
@@ -180,7 +192,7 @@ describe('the target of a command', () => {
         'supervisor_url_missing',
         5,
         /cellar \(9, on_premise\)/,
-        /--supervisor-url/,
+        /^$/,
       ],
       [
         'a name without a tenant id',
@@ -188,7 +200,7 @@ describe('the target of a command', () => {
         'no_tenant',
         2,
         /no tenant id/,
-        /--tenant-id/,
+        /^$/,
       ],
     ];
     for (const [what, given, code, exit, message, hint] of refused) {
@@ -208,17 +220,12 @@ describe('the target of a command', () => {
       'no_key',
       /profiles add NAME.*profiles use NAME.*LD_API_KEY/,
     ],
-    [
-      'a key, but no deployment',
-      { env: { LD_API_KEY: KEY }, stored: null },
-      'no_deployment',
-      /--deployment.*ldctl deployments list/,
-    ],
+    ['a key, but no deployment', { env: { LD_API_KEY: KEY }, stored: null }, 'no_deployment', /^$/],
     [
       'no deployment, which is said before a key command is run',
       { stored: { tenant_id: 1n, key: { store: 'command', command: 'exit 1' } } },
       'no_deployment',
-      /--deployment/,
+      /^$/,
     ],
   ];
   for (const [what, given, code, hint] of first) {

@@ -262,7 +262,7 @@ describe('a run on every node', () => {
 });
 
 describe('an entry that was created before the trigger', () => {
-  it('completes no node, and nothing is sent again because of it', async () => {
+  it('completes no node, and ldctl does not send again because of it', async () => {
     server.trigger = (request) => {
       server.posts.push(request);
       server.add({ createdAt: clock.now() - 40_000, appearMs: 2000 });

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError } from '../../../src/base/errors.js';
 import { deploymentOn, type Deployment, type RunEvent } from '../../../src/library/deployment.js';
-import { resumeCommand, type Connection } from '../../../src/library/jobs.js';
+import { resumeCommand } from '../../../src/library/jobs.js';
 import { type RollRequest } from '../../../src/library/requests.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
@@ -21,9 +21,12 @@ beforeEach(() => {
   deployment = deploymentOn(connection());
 });
 
+type Connection = Parameters<typeof deploymentOn>[0];
+
 function connection(changes: Partial<Connection> = {}): Connection {
   return {
     ...{ deploymentId: 71n, supervisor, tenant: null, clock, journal: null, keepsRolls: false },
+    counter: null,
     newKey: () => 'a-random-key',
     apiKey: '0f1e2d3c',
     flags: ['--deployment', '71'],
@@ -39,9 +42,9 @@ function refused(call: () => unknown, pattern: RegExp): Promise<void> {
       assert.ok(error instanceof LdctlError);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, pattern);
-      if (/nodes: (a list|it names)/.test(error.message)) {
-        assert.match(error.hint ?? '', /leave it out/);
-      }
+      assert.doesNotMatch(`${error.message} ${error.hint}`, /Invalid|Expected|received|--[a-z]/);
+      const meansAll = /^trigger: nodes: (a list|the list)/.test(error.message);
+      assert.equal(/leave it out/.test(error.hint ?? ''), meansAll);
       assert.equal(supervisor.posts.length + supervisor.reads.length, 0);
       return true;
     },
@@ -80,6 +83,46 @@ describe('a program that triggers', () => {
       ['completed', 'expected', 3],
     );
     assert.equal(supervisor.posts[0]?.nodes, null);
+  });
+
+  it('is refused a number that the log contradicts, before anything is sent', async () => {
+    const request = { runtime: 'iggy', action: 'restart', expectNodes: 2 } as const;
+    await assert.rejects(clock.run(deployment.trigger(request)), (error: LdctlError) => {
+      assert.deepEqual([error.exitCode, error.code], [5, 'other_node_count']);
+      assert.match(error.message, /lists 3 nodes, not the 2 expected/);
+      return true;
+    });
+    assert.equal(supervisor.posts.length, 0);
+  });
+
+  it('has a minute for what comes before the POST', async () => {
+    supervisor.addHistory(500, { createdAt: clock.now() - 60_000 });
+    supervisor.beforeRead = () => clock.stop(25_000);
+    const request = { runtime: 'iggy', action: 'restart' } as const;
+    await assert.rejects(clock.run(deployment.trigger(request)), (error: LdctlError) => {
+      assert.deepEqual([error.exitCode, error.code], [6, 'timeout']);
+      return true;
+    });
+    assert.equal(supervisor.posts.length, 0);
+    assert.ok(supervisor.reads.length <= 3);
+  });
+
+  it('is told of a bug before the POST by 1, since nothing was sent, and after it by 7', async () => {
+    const bug = (): never => {
+      throw new TypeError('x is undefined');
+    };
+    supervisor.nextReads(bug);
+    await assert.rejects(
+      clock.run(deployment.trigger(RESTART)),
+      (error: LdctlError) => error.exitCode === 1,
+    );
+    assert.equal(supervisor.posts.length, 0);
+    supervisor.beforeRead = () => {
+      if (supervisor.posts.length > 0) bug();
+    };
+    const { outcome, exitCode, error } = await clock.run(deployment.trigger(RESTART));
+    assert.deepEqual([outcome, exitCode], ['unconfirmed', 7]);
+    assert.match(error?.message ?? '', /x is undefined/);
   });
 
   it('hears what NDJSON shows, and the result last', async () => {
@@ -134,10 +177,10 @@ describe('what a program asks for wrongly', () => {
   const bad: ReadonlyArray<
     readonly [call: 'trigger' | 'roll' | 'wait', request: unknown, pattern: RegExp]
   > = [
-    ['trigger', { ...restart, nodes: [] }, /trigger: nodes: it names nothing$/],
+    ['trigger', { ...restart, nodes: [] }, /trigger: nodes: the list is empty$/],
     ['trigger', { ...restart, nodes: undefined }, /trigger: nodes: a list of ids/],
     ['trigger', { ...restart, nodes: null }, /trigger: nodes: a list of ids/],
-    ['trigger', { ...restart, node: [1n] }, /trigger: node: .*"node"/],
+    ['trigger', { ...restart, node: [1n] }, /trigger: node: there is no such field$/],
     [
       'trigger',
       { ...restart, nodes: [Number(610809900976570889n)] },
@@ -145,28 +188,36 @@ describe('what a program asks for wrongly', () => {
     ],
     ['trigger', { ...restart, nodes: [-1n] }, /trigger: nodes: an id/],
     ['trigger', { ...restart, nodes: [2n ** 64n] }, /trigger: nodes: an id/],
-    ['trigger', { runtime: 'iggy', nodes: [1n] }, /trigger: action: .*"action"/],
+    ['trigger', { runtime: 'iggy', nodes: [1n] }, /trigger: action: it is missing$/],
     ['trigger', { runtime: 'iggy', action: 'explode', nodes: [1n] }, /unknown action "explode"/],
     ['trigger', { runtime: 'kafka', action: 'restart', nodes: [1n] }, /unknown runtime "kafka"/],
-    ['trigger', { ...restart, expectNodes: 0 }, /trigger: expectNodes: /],
+    ['trigger', { ...restart, expectNodes: 0 }, /trigger: expectNodes: a (whole )?number/],
+    ['trigger', { ...restart, expectNodes: 100_001 }, /trigger: expectNodes: a (whole )?number/],
     ['trigger', { ...restart, idempotencyKey: '' }, /idempotencyKey: it is empty/],
+    ['trigger', { ...restart, wait: 'no' }, /trigger: wait: true or false was expected/],
+    ['trigger', { runtime: 7, action: 'stop' }, /trigger: runtime: a text was expected/],
+    ['trigger', { ...restart, action: 'reconfigure' }, /reconfigure needs the id of a config/],
     ['trigger', { ...restart, timeoutMs: -1 }, /trigger: timeoutMs: milliseconds/],
     ['trigger', { ...restart, timeoutMs: NaN }, /trigger: timeoutMs: milliseconds/],
     ['trigger', { ...restart, timeoutMs: '10m' }, /trigger: timeoutMs: milliseconds/],
-    ['trigger', { ...restart, ifBusy: 'join' }, /trigger: ifBusy: /],
-    ['trigger', undefined, /trigger: .*Object/],
-    ['roll', { ...restart, nodes: [] }, /roll: nodes: it names nothing/],
-    ['roll', restart, /roll: nodes: .*"nodes"/],
+    [
+      'trigger',
+      { ...restart, ifBusy: 'join' },
+      /trigger: ifBusy: ignore, wait or fail was expected/,
+    ],
+    ['trigger', undefined, /trigger: an object was expected/],
+    ['roll', { ...restart, nodes: [] }, /roll: nodes: the list is empty/],
+    ['roll', restart, /roll: nodes: it is missing/],
     ['roll', { ...ROLL, gate: 'curl' }, /roll: gate: a function was expected/],
     ...[0, 1.5, '0%', '101%', 'many'].map((maxUnavailable) => {
       return ['roll', { ...ROLL, maxUnavailable }, /roll: maxUnavailable: /] as const;
     }),
-    ['wait', {}, /wait: /],
-    ['wait', { ids: [] }, /wait: ids: it names nothing/],
+    ['wait', {}, /wait: .*it is missing/],
+    ['wait', { ids: [] }, /wait: ids: the list is empty/],
     ['wait', { ids: ['7'] }, /wait: ids: an id is a bigint/],
-    ['wait', { ids: [7n], after: 3n }, /wait: after: .*"after"/],
-    ['wait', { after: 3n, runtime: 'iggy' }, /wait: action: .*"action"/],
-    ['wait', null, /wait: /],
+    ['wait', { ids: [7n], after: 3n }, /wait: after: there is no such field/],
+    ['wait', { after: 3n, runtime: 'iggy' }, /wait: action: it is missing/],
+    ['wait', null, /wait: an object was expected/],
   ];
   for (const [call, request, pattern] of bad) {
     it(`is refused, and nothing is sent or read: ${pattern.source}`, () =>
@@ -196,6 +247,7 @@ describe('what a program asks for wrongly', () => {
     for (const request of [{ since: new Date() }, { after: '7' }]) {
       await refused(() => deployment.follow(request as never), /^follow: /);
     }
+    await refused(() => deployment.nodes({ node: 2n } as never), /nodes: node: there is no such/);
   });
 });
 
@@ -219,7 +271,7 @@ describe('a program that aborts', () => {
     const runs = Array.from({ length: 20 }, () =>
       deployment.trigger(RESTART, { signal: stop.signal }),
     );
-    const begunAt = clock.elapsed();
+    const startedAt = clock.elapsed();
     void clock.sleep(20_000).then(() => {
       assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
       stop.abort();
@@ -228,11 +280,11 @@ describe('a program that aborts', () => {
       assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
       assert.match(result.resume ?? '', /^ldctl activities wait .*--deployment 71$/);
     }
-    assert.equal(clock.elapsed() - begunAt, 20_000);
+    assert.equal(clock.elapsed() - startedAt, 20_000);
     assert.equal(clock.asleep, 0);
   });
 
-  it('stops a roll gently: what runs is seen out', async () => {
+  it('stops a roll gently: what runs may finish', async () => {
     const stopping = new AbortController();
     const run = deployment.roll(ROLL, { stopping: stopping.signal });
     void clock.sleep(1000).then(() => stopping.abort());
@@ -383,6 +435,27 @@ describe('a program that waits', () => {
 });
 
 describe('a program that reads the log', () => {
+  it('gets all of it by a limit of 0, as by none', async () => {
+    const ids = await clock.run(all(deployment.activities({ limit: 0 })));
+    assert.equal(ids.length, 3);
+  });
+
+  it('gets the nodes that it lists, and whether each runtime is up by it', async () => {
+    supervisor.add({ node: 2n, action: 'stop' });
+    supervisor.add({ node: 4n, action: 'start', createdAt: clock.now() - 31 * 86_400_000 });
+    const nodes = await clock.run(deployment.nodes());
+    assert.deepEqual(
+      nodes.map(({ node_id, runtimes }) => [node_id, runtimes.iggy?.state]),
+      [
+        [1n, 'running'],
+        [2n, 'stopped'],
+        [3n, 'running'],
+      ],
+    );
+    const [only, ...others] = await clock.run(deployment.nodes({ nodes: [2n], runtime: 'iggy' }));
+    assert.deepEqual([only?.node_id, others], [2n, []]);
+  });
+
   it('gets it newest first, each entry once, or what it filters for', async () => {
     supervisor.addHistory(300);
     const now = clock.now();

@@ -89,7 +89,7 @@ describe('the step summary in GitHub Actions', () => {
       '| 18 | – | ❌ missing | – |',
       '| 16 | 160 | ⏳ &#60;b&#62;&#124;x&#124;&#60;/b&#62; &#35; y (ambiguous) | – |',
       '',
-      'To go on:',
+      'To continue:',
       '',
       '```sh',
       'ldctl activities wait 160',

@@ -106,7 +106,7 @@ describe('what became of a run', () => {
     [
       'an unknown fate',
       { outcome: 'unconfirmed', nodes: [] },
-      ['✗ restart of iggy: it is not known what became of it'],
+      ['✗ restart of iggy: the outcome is unknown'],
     ],
     [
       'more nodes than were expected',
@@ -116,12 +116,12 @@ describe('what became of a run', () => {
     [
       'an interrupt',
       { outcome: 'interrupted', nodes: [node(open)], resume },
-      ['Stopped watching; the restart goes on.', `next: ${resume}`],
+      ['Stopped watching; the restart continues.', `next: ${resume}`],
     ],
     [
       'an interrupt of a roll',
       { outcome: 'interrupted', nodes: [node(open), notStarted] },
-      ['Stopped watching; the restart goes on. 1 node was not started.'],
+      ['Stopped watching; the restart continues. 1 node was not started.'],
     ],
     [
       'a roll that was asked to stop',
@@ -230,16 +230,17 @@ describe('what became of a run', () => {
     assert.equal(stderr.lines[2], 'next: ldctl activities list --node 8 --profile prod');
   });
 
-  it('says key and request at a terminal where there is something to go on with, unless the command does', async () => {
-    const interrupted = run({ outcome: 'interrupted', resume });
+  it('says key and request at a terminal where support needs them, and nowhere else', async () => {
+    const lost = run({ outcome: 'unconfirmed', resume });
     const last = async (result: ResultFields, debug: boolean, terminal: Partial<Terminal>) =>
       (await print(result, { debug }, { columns: 120, ...terminal })).stderr.lines.at(-1);
     const line = '  request 4bf92f3577b34da6a3ce929d0e0e4736';
-    assert.equal(await last(interrupted, false, TTY), line);
-    assert.equal(await last(interrupted, true, TTY), `next: ${resume}`);
-    assert.equal(await last(interrupted, false, {}), `next: ${resume}`);
-    const roll = 'ldctl activities roll --resume key-1';
-    assert.equal(await last({ ...interrupted, resume: roll }, false, TTY), `next: ${roll}`);
+    assert.equal(await last(lost, false, TTY), line);
+    assert.equal(await last(lost, true, TTY), `next: ${resume}`);
+    assert.equal(await last(lost, false, {}), `next: ${resume}`);
+    for (const outcome of ['interrupted', 'timed_out', 'accepted'] as const) {
+      assert.equal(await last({ ...lost, outcome }, false, TTY), `next: ${resume}`);
+    }
   });
 
   it('names ten nodes at most, and comes at once for 100,000', async () => {

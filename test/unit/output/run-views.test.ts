@@ -106,7 +106,7 @@ describe('a run at a terminal', () => {
     [
       'counts a node of a roll when it has had its turn',
       [{ stage: 'running', status: 'rejected' }, { stage: 'gate' }],
-      '0 of 2 done, 0s',
+      '0 of 2 done, 0s. Ctrl-C: stop after these nodes',
     ],
     [
       'explains what it waits for when all that was seen has ended',
@@ -176,7 +176,8 @@ describe('a run at a terminal', () => {
   });
 
   it('tells where each node of a roll stands, and what its gate says', async () => {
-    const { view, screen } = await start(TTY);
+    const { view, screen, time } = await start(TTY);
+    const now = time.clock.elapsed();
     view.on({ event: 'gate_output', node_id: NODE, line: 'lag 0\u001B[2J' });
     view.on({ event: 'warning', code: 'halted', message: 'the gate has failed' });
     view.on({ event: 'gate', node_id: NODE, gate: failed });
@@ -185,8 +186,10 @@ describe('a run at a terminal', () => {
       [{ stage: 'done' }, '✓ completed'],
       [{ stage: 'pause' }, '… pause'],
       [{ stage: 'gate' }, '… gate'],
+      [{ stage: 'gate', limitMs: 300_000, until: 288_000 + now }, '… gate 12s of 5m'],
+      [{ stage: 'pause', limitMs: 90_000, until: 30_000 + now }, '… pause 1m00s of 1m30s'],
       [{ stage: 'waiting', ...awaited }, '· waiting'],
-      [{ stage: 'done', gate: failed }, '✗ gate failed with'],
+      [{ stage: 'done', gate: failed }, '✗ gate failed with 4'],
       [{ stage: 'done', ...running }, '✗ timed out'],
       [{ stage: 'done', ...awaited }, '✗ unconfirmed'],
     ];
@@ -198,12 +201,40 @@ describe('a run at a terminal', () => {
     ]);
     const statuses = screen()
       .slice(4, -1)
-      .map((line) => line.slice(41, 60).split(/ {2,}/)[0]?.trim());
+      .map((line) => line.slice(41, 66).split(/ {2,}/)[0]?.trim());
     assert.deepEqual(
       statuses,
       rows.map(([, status]) => status),
     );
-    assert.equal(screen().at(-1), '1 of 7 done, 3 failed, 0s');
+    assert.equal(screen().at(-1), '1 of 9 done, 3 failed, 0s');
+  });
+
+  it('tells of a roll what is left, about how long that takes, and what Ctrl-C does', async () => {
+    const { view, screen, time } = await start(TTY);
+    const waiting = { stage: 'waiting', ...awaited } as const;
+    const foot = (done: number, ...others: ReadonlyArray<Partial<NodeProgress>>): string => {
+      const began = { ...dispatched, node_id: NODE + BigInt(done) };
+      // The first node was done by an earlier process, which tells nothing of the pace.
+      view.on(done === 0 ? { ...began, earlier: { ageMs: 1000 } } : began);
+      const ended = Array.from({ length: done }, () => ({ stage: 'done' }) as const);
+      view.on(shown(...ended, ...others, waiting, waiting, waiting));
+      return screen().at(-1) ?? '';
+    };
+    const running = { stage: 'running' } as const;
+    assert.equal(
+      foot(0, running, running),
+      '0 of 5 done, 0s, 3 to go. Ctrl-C: stop after these nodes',
+    );
+    time.advance(6000);
+    foot(1, running);
+    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: stop after this node');
+    time.advance(6000);
+    assert.equal(
+      foot(3, running),
+      '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: stop after this node',
+    );
+    view.on({ event: 'warning', code: 'stopping', message: 'Stopping' });
+    assert.equal(screen().at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
   });
 });
 

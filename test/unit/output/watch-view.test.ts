@@ -135,6 +135,13 @@ describe('a followed log at a terminal', () => {
     );
   });
 
+  it('that is followed for ever says what ends it', async () => {
+    const terminals = { stdout: TERMINAL, stderr: TERMINAL };
+    const { view, output } = await start({ follow: true }, terminals);
+    view.on(listing);
+    assert.equal(screenLines(output.stderr).at(-1), '3 entries, 1 processing, 0s, until Ctrl-C');
+  });
+
   it('is one screen high, and forgets what is long done, but counts it', async () => {
     const { view, output } = await start({ columns: ['id', 'status'] }, { ...TERMINAL, rows: 6 });
     const done = Array.from({ length: 599 }, (_, index) => small(BigInt(600 - index), 'completed'));

@@ -182,7 +182,7 @@ describe('sandbox: idempotency keys', () => {
   const isReplayed = (answer: ReturnType<World['post']>): boolean =>
     answer.headers['idempotent-replayed'] === 'true';
 
-  it('the same key and body: the first answer again, marked, and nothing is carried out', () => {
+  it('the same key and body: the first answer again, marked, and nothing runs', () => {
     const world = new World();
     const first = world.post('{}', { idempotencyKey: 'k' });
     world.now += 1000;

@@ -1,0 +1,187 @@
+import type { Activity } from '../base/activity.js';
+import { optional, type Clock } from '../base/clock.js';
+import { LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+import { count } from '../base/text.js';
+import type { DeploymentDetails, DeploymentPath } from '../api/core-api.js';
+import { nodesOf, notOurs, type ExpectedTenant } from '../job/entries.js';
+import { busyError, busyOf } from '../job/run-read.js';
+import type { ActivityLog } from '../log/log.js';
+import type { CheckedTrigger } from './requests.js';
+
+export type Place = Omit<DeploymentPath, 'deploymentId'>;
+
+/** The way to ask Core how many nodes a deployment has. */
+export interface NodeCounter {
+  /** Whether this Core certainly knows the deployment: only then it is asked unasked. */
+  isCertain: boolean;
+  tenantId: Id | undefined;
+  /** Where the deployment stands, if that is known without its log. */
+  place: Promise<Place | null> | null;
+  deployment: (
+    path: DeploymentPath,
+    options: { signal: AbortSignal },
+  ) => Promise<Pick<DeploymentDetails, 'nodes_count'>>;
+}
+
+/** What a survey is made with. */
+export interface Surveyor {
+  deploymentId: Id;
+  log: ActivityLog;
+  tenant: ExpectedTenant | null;
+  clock: Clock;
+  counter: NodeCounter | null;
+}
+
+/** What is known of a deployment before anything is sent. */
+export interface Findings {
+  /** The nodes that the log lists: for this runtime, and only for others. */
+  listed: { here: readonly Id[]; elsewhere: readonly Id[] };
+  /** How many nodes Core counts; null where that is not known. */
+  core: number | null;
+  /** What keeps the targets busy. */
+  busy: readonly Activity[];
+  /** The server's clock, ms UTC; null where it does not say. */
+  serverTime: number | null;
+}
+
+type Asked = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
+
+/**
+ * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.
+ * @throws LdctlError for another's log, a count that is not the expected one, or a busy node with
+ * `ifBusy: 'fail'` (exit 5); as `Supervisor.list` does; for `expectNodes: 'deployment'` as Core does
+ */
+export async function survey(
+  surveyor: Surveyor,
+  { runtime, nodes, expectNodes, ifBusy }: Asked,
+  signal: AbortSignal,
+): Promise<Findings> {
+  const { log, deploymentId, tenant } = surveyor;
+  const counting = nodes ? null : startCounting(surveyor, expectNodes === 'deployment', signal);
+  const nodesHere = (entries: readonly Activity[]): Id[] =>
+    nodesOf(entries.filter((entry) => entry.runtime === runtime));
+  const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
+    const here = nodesHere(entries);
+    if (nodes) return nodes.every((node) => here.includes(node));
+    const counted = await counting?.afterPage(entries);
+    return typeof counted === 'number' && here.length >= counted;
+  };
+  const { entries, serverTime } = await log.known({ signal, isEnough });
+  const problem = notOurs(entries, deploymentId, tenant);
+  if (problem) throw problem;
+  const here = nodesHere(entries);
+  const elsewhere = nodesOf(entries).filter((node) => !here.includes(node));
+  const core = (await counting?.atEnd(entries)) ?? null;
+  const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
+  if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
+  return { listed: { here, elsewhere }, core, busy, serverTime };
+}
+
+/**
+ * Asks Core beside the pages of the log: at once where it is known where the deployment stands,
+ * else once the first page has said so.
+ */
+function startCounting(
+  { counter, deploymentId, clock }: Surveyor,
+  isDemanded: boolean,
+  signal: AbortSignal,
+) {
+  if (!counter || !(isDemanded || counter.isCertain)) return null;
+  let counted: Promise<number | null> | null = null;
+  const ask = (place: Place): Promise<number | null> => {
+    const asked = async (by: AbortSignal): Promise<number> =>
+      (await counter.deployment({ ...place, deploymentId }, { signal: by })).nodes_count;
+    return isDemanded ? asked(signal) : optional({ clock, signal }, asked);
+  };
+  const start = (place: Place | null): void => {
+    counted = place ? ask(place) : Promise.resolve(null);
+    // It may fail while a page is on its way, before anyone waits for it.
+    counted.catch(() => undefined);
+  };
+  const place = counter.place?.then((known) => known && start(known));
+  const result = async (entries: readonly Activity[], waits: boolean): Promise<number | null> => {
+    await place;
+    if (!counted) {
+      start(placeOf(entries, counter.tenantId));
+      if (!waits) return null;
+    }
+    return (await counted) || null;
+  };
+  return {
+    /** How many nodes there are; null where that is not known, or not yet. */
+    afterPage: (entries: readonly Activity[]) => result(entries, false),
+    /** @throws LdctlError where it was demanded, and cannot be known */
+    async atEnd(entries: readonly Activity[]): Promise<number | null> {
+      const nodes = await result(entries, true);
+      if (nodes === null && isDemanded) throw notCounted(entries.length > 0);
+      return nodes;
+    },
+  };
+}
+
+/** Every entry says where the deployment stands, and reading that needs no further grant. */
+function placeOf([entry]: readonly Activity[], tenant: Id | undefined): Place | null {
+  const { tenant_id, division_id: divisionId, environment_id: environmentId } = entry ?? {};
+  const tenantId = tenant ?? tenant_id;
+  return tenantId && divisionId && environmentId ? { tenantId, divisionId, environmentId } : null;
+}
+
+function notCounted(wasAsked: boolean): LdctlError {
+  const what = wasAsked
+    ? 'Core counts no nodes in this deployment'
+    : 'the log is empty, so that Core cannot be asked about this deployment';
+  return new LdctlError('refused', 'no_nodes_counted', `${what}; nothing was sent`, {
+    hint: 'Name the nodes, or say how many there must be.',
+  });
+}
+
+/**
+ * How many nodes an every-node trigger must reach.
+ * @returns undefined where the log decides @throws LdctlError (exit 5) where the number is neither
+ * Core's nor the log's; without Core, where the log lists more
+ */
+export function expectedNodes(
+  { listed, core }: Findings,
+  expected: Asked['expectNodes'],
+): number | undefined {
+  if (expected === undefined) return undefined;
+  if (expected === 'deployment') return core ?? undefined;
+  const { length } = listed.here;
+  const isRight = core === null ? expected >= length : [core, length].includes(expected);
+  if (isRight) return expected;
+  throw otherCount(listsText(length, core), expected);
+}
+
+/**
+ * The nodes of a roll that names none: those that the log lists, exactly as many as are expected.
+ * @throws LdctlError (exit 5)
+ */
+export function nodesOfRoll(
+  { listed, core }: Findings,
+  expected: Asked['expectNodes'],
+): readonly Id[] {
+  const { here } = listed;
+  if (here.length === 0) {
+    throw new LdctlError('refused', 'no_nodes_known', 'the log lists no node; nothing was sent', {
+      hint: 'Name the nodes.',
+    });
+  }
+  const wanted = expected === 'deployment' ? core : expected;
+  if (typeof wanted === 'number' && wanted !== here.length) {
+    throw otherCount(listsText(here.length, expected === 'deployment' ? null : core), wanted);
+  }
+  return here;
+}
+
+function listsText(listed: number, core: number | null): string {
+  const lists = `the log lists ${count(listed, 'node')}`;
+  return core === null || core === listed ? lists : `${lists} and Core counts ${core}`;
+}
+
+function otherCount(lists: string, expected: number): LdctlError {
+  const what = `${lists}, not the ${expected} expected; nothing was sent`;
+  return new LdctlError('refused', 'other_node_count', what, {
+    hint: 'Is it the right deployment? The nodes can be named instead.',
+  });
+}

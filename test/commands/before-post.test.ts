@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import nock from 'nock';
+import ActivitiesList from '../../src/commands/activities/list.js';
+import ActivitiesRoll from '../../src/commands/activities/roll.js';
+import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import { type Activity } from '../../src/base/activity.js';
+import { ApiKey } from '../../src/base/secret.js';
+import { ProfileStore } from '../../src/config/profiles.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  CORE,
+  DEPLOYMENT,
+  entry,
+  KEY,
+  page,
+  SUPERVISOR,
+} from '../helpers/command.js';
+import { parseJson } from '../helpers/readers.js';
+
+const TENANT = 7261845022003200007n;
+const PUBLIC = 'https://api.laserdata.cloud';
+const PLACE = { division_id: 11n, environment_id: 12n };
+const DEPLOYMENT_PATH = `/tenants/${TENANT}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
+const COUNTED = `{"id":${DEPLOYMENT},"name":"orders","nodes_count":3,"supervisor_url":null}`;
+const EVERY = ['iggy', 'restart', '--yes', '--no-wait'];
+const NODES = [1n, 2n, 3n];
+
+const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
+  entry({ id: 100n + id, node_id: node, action: 'start', ...PLACE, ...fields });
+
+describe('before a POST', () => {
+  let bench: CommandBench;
+  /** Method and path of each request. */
+  let requests: string[];
+  beforeEach(() => {
+    bench = new CommandBench();
+    requests = [];
+    for (const api of [bench.supervisor, bench.core]) {
+      api.on('request', ({ method, path }: { method: string; path: string }) => {
+        requests.push(`${method} ${path.replace(/[?].*/, '')}`);
+      });
+    }
+  });
+  afterEach(() => bench.close());
+
+  /** A log of so many entries, of three nodes in turn, page by page. */
+  function showLongLog(length: number): void {
+    const entries = Array.from({ length }, (_, at) =>
+      old(BigInt(length - at), NODES[at % NODES.length] ?? 1n, {
+        created_at: new Date(bench.clock.now() - at * 60_000).toISOString(),
+      }),
+    );
+    nock(SUPERVISOR)
+      .defaultReplyHeaders({ 'content-type': 'application/json' })
+      .persist()
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, (uri) => {
+        requests.push(`GET ${uri}`);
+        const query = new URL(uri, SUPERVISOR).searchParams;
+        const [number, results] = [Number(query.get('page')), Number(query.get('results'))];
+        const items = entries.slice((number - 1) * results, number * results);
+        return page(items, { number, results, total: length });
+      });
+  }
+
+  async function useProfile(fields: object = {}): Promise<void> {
+    const store = new ProfileStore(bench.env['LDCTL_CONFIG_DIR'] ?? '', bench.clock);
+    await store.add({
+      name: 'prod',
+      tenant_id: TENANT,
+      deployment_id: DEPLOYMENT,
+      supervisor_url: SUPERVISOR,
+      api_url: CORE,
+      key: { store: 'file', api_key: new ApiKey(KEY) },
+      ...fields,
+    });
+  }
+
+  describe('an every-node trigger asks little, however long the log', () => {
+    const before = (): string[] =>
+      requests.slice(
+        0,
+        requests.findIndex((one) => one.startsWith('POST')),
+      );
+
+    for (const [title, profile, most] of [
+      ['at most 4 requests', {}, 4],
+      ['at most 3 where the profile says where the deployment stands', PLACE, 3],
+    ] as const) {
+      it(title, async () => {
+        await useProfile(profile);
+        showLongLog(1500);
+        bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
+        bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
+        const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod');
+        assert.equal(code, 0, stderr);
+        assert.ok(before().length <= most, before().join('\n'));
+      });
+    }
+  });
+
+  describe('no key travels to a Core that nobody named', () => {
+    let asked: string[];
+    const noteUnknown = (request: { path?: string; options?: { hostname?: string } }): void =>
+      void asked.push(String(request.options?.hostname));
+    beforeEach(() => {
+      asked = [];
+      nock.emitter.on('no match', noteUnknown);
+      delete bench.env['LD_API_URL'];
+      bench.env['LD_TENANT_ID'] = String(TENANT);
+      bench.showLog(() => [old(1n, 1n)]);
+    });
+    afterEach(() => nock.emitter.off('no match', noteUnknown));
+
+    it('for the path of a headline, nor for a name to confirm', async () => {
+      bench.isTerminal = true;
+      bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{"nodes":[1]}').reply(202);
+      const named = ['iggy', 'restart', '--node', '1', '--no-wait'];
+      assert.equal((await bench.run(ActivitiesTrigger, ...named)).code, 0);
+      const wrong = await bench.run(ActivitiesTrigger, ...named, '--confirm', 'orders');
+      assert.equal(wrong.code, 2, wrong.stderr);
+      assert.deepEqual(asked, []);
+    });
+
+    it('and for a supervisor under laserdata.cloud it is certain which it is', async () => {
+      const supervisor = 'https://supervisor-aws-us.laserdata.cloud';
+      bench.env['LD_SUPERVISOR_URL'] = supervisor;
+      const log = nock(supervisor).persist().get(ACTIVITIES).query(true);
+      log.reply(200, page([old(1n, 1n)]), { 'content-type': 'application/json' });
+      nock(supervisor).post(`${ACTIVITIES}/iggy/restart`).reply(202);
+      const core = nock(PUBLIC).get(DEPLOYMENT_PATH);
+      core.reply(200, COUNTED, { 'content-type': 'application/json' });
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /Core counts 3 nodes, and the log lists 1/);
+      nock.cleanAll();
+    });
+  });
+
+  describe('a busy node', () => {
+    beforeEach(() => delete bench.env['LD_API_URL']);
+    const busy = () => [
+      old(3n, 3n, {
+        action: 'restart',
+        status: 'processing',
+        created_at: new Date(bench.clock.now() - 3000).toISOString(),
+        finished_at: null,
+      }),
+      old(2n, 2n),
+    ];
+
+    for (const [Command, nodes] of [
+      [ActivitiesTrigger, []],
+      [ActivitiesTrigger, ['--node', '2,3']],
+      [ActivitiesRoll, []],
+      [ActivitiesRoll, ['--node', '3']],
+    ] as const) {
+      it(`stands in the dry run of ${Command.name} ${nodes.join(' ')}, with 5 where it fails`, async () => {
+        bench.showLog(busy);
+        const dry = ['iggy', 'stop', '--dry-run', ...nodes];
+        const shown = await bench.run(Command, ...dry);
+        assert.equal(shown.code, 0, shown.stderr);
+        assert.match(shown.stderr, /^warning: node 3 is being restarted \(3s\)$/m);
+        const failing = await bench.run(Command, ...dry, '--if-busy', 'fail', '-o', 'json');
+        const { error } = parseJson(failing.stdout) as { error: { code: string } };
+        assert.deepEqual([failing.code, error.code], [5, 'busy']);
+      });
+    }
+
+    it('that is not meant stands in none', async () => {
+      bench.showLog(busy);
+      const dry = ['iggy', 'stop', '--dry-run', '--node', '2', '--if-busy', 'fail'];
+      const { code, stderr } = await bench.run(ActivitiesTrigger, ...dry);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stderr, /being restarted/);
+    });
+  });
+
+  it('the headline has the number that Core counts', async () => {
+    bench.showLog(() => NODES.map((node) => old(node, node)));
+    bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
+    const { stderr } = await bench.run(ActivitiesTrigger, ...EVERY);
+    assert.match(stderr, /Restarting iggy on \S+ \d+: 3 nodes$/m);
+  });
+
+  it('a proxy whose password cannot be decoded is a usage error, of every command', async () => {
+    const { HTTPS_PROXY } = process.env;
+    process.env['HTTPS_PROXY'] = 'http://me:50%off@proxy.example:3128';
+    try {
+      const named = ['iggy', 'restart', '--node', '1'];
+      for (const [Command, args] of [
+        [ActivitiesTrigger, named],
+        [ActivitiesRoll, named],
+        [ActivitiesList, []],
+      ] as const) {
+        const { code, stderr } = await bench.run(Command, ...args);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, /^code invalid_proxy$/m);
+        assert.doesNotMatch(stderr, /50%off/);
+      }
+    } finally {
+      if (HTTPS_PROXY === undefined) delete process.env['HTTPS_PROXY'];
+      else process.env['HTTPS_PROXY'] = HTTPS_PROXY;
+    }
+  });
+
+  it('a bug that shows after it is 7, and says so', async () => {
+    const deep = `${'['.repeat(4500)}${']'.repeat(4500)}`;
+    let posted = false;
+    nock(SUPERVISOR)
+      .persist()
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, () => {
+        const own = page([entry({ id: 201n, node_id: 1n }), old(1n, 1n)]);
+        return posted
+          ? own.replace('"author_id"', `"more":${deep},"author_id"`)
+          : page([old(1n, 1n)]);
+      });
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(() => {
+      posted = true;
+      return [202];
+    });
+    const args = ['iggy', 'restart', '--node', '1', '--timeout', '0', '-o', 'ndjson'];
+    assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 7);
+  });
+});
