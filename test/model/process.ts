@@ -99,6 +99,8 @@ export class Process {
         now: () => world.wall,
         elapsed: () => world.now,
         sleep: () => Promise.reject(new Error('the model lets time pass')),
+        // What is read here never takes that long.
+        limit: () => () => undefined,
       },
       signal: this.#controller.signal,
     };

@@ -73,7 +73,7 @@ function inTable<A extends unknown[], R>(
 
 /** The same for a method of `Entries`. */
 function ofEntries<A extends unknown[], R>(
-  name: 'standing' | 'rows' | 'isEarly',
+  name: 'progress' | 'rows' | 'isEarly',
   instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
 ): Change {
   return () => {
@@ -87,11 +87,11 @@ function ofEntries<A extends unknown[], R>(
   };
 }
 
-type Standing = ReturnType<Entries['standing']>;
+type Progress = ReturnType<Entries['progress']>;
 type Rows = ReturnType<Entries['rows']>;
 
-const standing = (change: (standing: Standing, entries: Entries) => Partial<Standing>): Change =>
-  ofEntries<[], Standing>('standing', (self, original) => {
+const progress = (change: (progress: Progress, entries: Entries) => Partial<Progress>): Change =>
+  ofEntries<[], Progress>('progress', (self, original) => {
     const is = original();
     return { ...is, ...change(is, self) };
   });
@@ -338,7 +338,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     'more nodes than expected are fine',
     'two of three nodes expected',
     1,
-    standing(() => ({ tooMany: false })),
+    progress(() => ({ tooMany: false })),
   ),
   sabotage(
     'no grace for a second entry',
@@ -356,7 +356,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     'it is done although a second entry of a node is open',
     'named nodes',
     1,
-    standing(({ open }, { byId }) => {
+    progress(({ open }, { byId }) => {
       const ended = (one: Activity): boolean =>
         [...byId.values()].some(
           ({ activity }) => activity.node_id === one.node_id && activity.status === 'completed',
@@ -560,7 +560,7 @@ export const SABOTAGES: readonly Sabotage[] = [
 /** Those that have no entry are none of it. */
 function oneIsEnough(): Change[] {
   return [
-    standing((_, { byId }) => ({ complete: byId.size > 0 })),
+    progress((_, { byId }) => ({ complete: byId.size > 0 })),
     ofEntries<[null], Rows>('rows', (_, original, absent) => {
       const rows = original(absent);
       const some = rows.filter(({ activity_id: id }) => id !== null);
