@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
+import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
-import { ProfileStore } from '../config/profiles.js';
-import { configDir } from '../config/settings.js';
-import { globalFlags, readCommandLine, typedNames } from './argv.js';
+import { currentProfile, ProfileStore } from '../config/profiles.js';
+import { configDir, valueOf } from '../config/settings.js';
+import { globalFlags, readCommandLine, typedNames, type FlagTable, type ReadFlag } from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
 type Topics = Readonly<Record<string, { description?: string }>>;
@@ -48,7 +50,7 @@ export function rememberEntries(folder: string, items: readonly Activity[]): voi
  */
 type Known = (name: string) => readonly Candidate[];
 
-function knownIn(folder: string, clock: Host['clock']): Known {
+function knownIn(folder: string, { clock, env }: Host): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
   const store = new ProfileStore(folder, clock);
@@ -59,6 +61,13 @@ function knownIn(folder: string, clock: Host['clock']): Known {
     const names = new NodeNameStore(folder, store).read(null);
     const others = seen().flatMap(([, , node]) => (names.has(BigInt(node)) ? [] : [node]));
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
+  };
+  const rolls = () => {
+    const given = valueOf(env, 'LD_DEPLOYMENT_ID') ?? '';
+    const id = /^\d+$/.test(given) ? BigInt(given) : currentProfile(store.read())?.deployment_id;
+    const unfinished = id === undefined ? [] : openRollJournal(folder, clock).unfinished(id);
+    // A record's key begins with the deployment.
+    return words(['last', ...unfinished.map(({ key }) => key.slice(key.indexOf('.') + 1))]);
   };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
@@ -71,7 +80,7 @@ function knownIn(folder: string, clock: Host['clock']): Known {
     after: entries,
     profile: profiles,
     NAME: profiles,
-    resume: () => [['last']],
+    resume: rolls,
     node: nodes,
     NODE: nodes,
   };
@@ -89,12 +98,10 @@ function knownIn(folder: string, clock: Host['clock']): Known {
  * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab
  * before what it is; then `:files`, `:open` or `:done` (`Completion.then`).
  */
-export async function answerCompletion(
-  { program, env, clock, output }: Host,
-  words: readonly string[],
-): Promise<void> {
+export async function answerCompletion(host: Host, words: readonly string[]): Promise<void> {
+  const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
-  const known = knownIn(await configDir(env), clock);
+  const known = knownIn(await configDir(env), host);
   const { candidates, then } = complete(words, readManifest(program).commands, topics, known);
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>
@@ -119,38 +126,73 @@ export function complete(
   if (line.rest.length > 0) {
     return { candidates: [], then: command?.id === 'sandbox:exec' ? 'files' : 'done' };
   }
-
   const flags = command?.flags ?? globalFlags(commands);
-  const names = typedNames(flags);
-  const last = line.flags.at(-1);
-  const open = last?.value === undefined ? flags[last?.name ?? ''] : undefined;
-  const [, begin = ''] = /^(--[^=]+=)/.exec(word) ?? [];
-  const flag = open?.type === 'option' ? open : flags[names.get(begin.slice(0, -1)) ?? ''];
-  if (flag?.type === 'option') {
-    if (/\bFILE\b/.test(String(flag.helpValue))) return { candidates: [], then: 'files' };
-    const values = flag.options?.map((one): Candidate => [one]) ?? known(flag.name);
-    return matching(word, open ? values : values.map(([value, about]) => [begin + value, about]));
-  }
-  if (word.startsWith('-')) {
-    const long = [...names].filter(([typed]) => typed.startsWith('--'));
-    return matching(word, [
-      ...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]),
-      ['--help'],
-    ]);
-  }
-  const args = line.words.slice(command?.id.split(':').length ?? 0);
-  if (!command || command.id === 'help') return matching(word, nextWords(args, commands, topics));
+  const value = valueOfFlag(word, line.flags.at(-1), flags, known);
+  if (value) return value;
+  if (word.startsWith('-')) return matching(word, namesOf(flags));
+  return matching(
+    word,
+    command && command.id !== 'help'
+      ? valuesOfArgument(command, line.words, known)
+      : nextWords(line.words, commands, topics),
+  );
+}
+
+/** @param last the flag before the word @returns null where the word is not the value of a flag */
+function valueOfFlag(
+  word: string,
+  last: ReadFlag | undefined,
+  flags: FlagTable<Command.Flag.Cached>,
+  known: Known,
+): Completion | null {
+  const open = last && last.value === undefined ? flags[last.name ?? ''] : undefined;
+  if (open?.type === 'option') return valuesOf(open, word, '', known);
+  // Or it stands in the same word: `--node=`.
+  const [begin = ''] = /^--[^=]+=/.exec(word) ?? [];
+  const flag = flags[typedNames(flags).get(begin.slice(0, -1)) ?? ''];
+  return flag?.type === 'option' ? valuesOf(flag, word, begin, known) : null;
+}
+
+/** @param begin what stands before the value in its word */
+function valuesOf(
+  { name, options, helpValue }: Command.Flag.Cached & { type: 'option' },
+  word: string,
+  begin: string,
+  known: Known,
+): Completion {
+  if (/\bFILE\b/.test(String(helpValue))) return { candidates: [], then: 'files' };
+  const values = options?.map((one): Candidate => [one]) ?? known(name);
+  return matching(
+    word,
+    values.map(([value, about]) => [begin + value, about]),
+  );
+}
+
+function namesOf(flags: FlagTable<Command.Flag.Cached>): Candidate[] {
+  const long = [...typedNames(flags)].filter(([typed]) => typed.startsWith('--'));
+  return [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']];
+}
+
+/** @param words the command's own, and the arguments before it */
+function valuesOfArgument(
+  command: Commands[string],
+  words: readonly string[],
+  known: Known,
+): readonly Candidate[] {
   const all = Object.values(command.args);
-  const next = all[args.length] ?? (command.strict === false ? all.at(-1) : undefined);
+  const next =
+    all[words.length - command.id.split(':').length] ??
+    (command.strict === false ? all.at(-1) : undefined);
   // The name of a new profile, or of a node, is a new one.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
-  if (!next || isNew) return matching(word, []);
-  return matching(word, next.options?.map((one) => [one]) ?? known(next.name.toUpperCase()));
+  if (!next || isNew) return [];
+  return next.options?.map((one): Candidate => [one]) ?? known(next.name.toUpperCase());
 }
 
 /** The groups and commands that may come behind these words. */
 function nextWords(words: readonly string[], commands: Commands, topics: Topics): Candidate[] {
-  const begin = words.map((word) => `${word}:`).join('');
+  const typed = words[0] === 'help' ? words.slice(1) : words;
+  const begin = typed.map((word) => `${word}:`).join('');
   const below = Object.values(commands).filter(({ id }) => id.startsWith(begin));
   const next = below.map((command): [string, string | undefined] => {
     const [word = '', ...rest] = command.id.slice(begin.length).split(':');

@@ -111,7 +111,7 @@ function questionOf(
   const shown = (node: Id): string => nodeText(node, host.output.stderr);
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
-  const whom = whomText(number, nodes !== null, first === undefined ? null : shown(first));
+  const whom = whomText(number, nodes !== undefined, first === undefined ? null : shown(first));
   const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   const busy = found ? busyText(host, found) : '';
   return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };

@@ -106,7 +106,7 @@ async function findOut(context: CommandContext): Promise<Findings> {
 
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
 function identityOf(settings: Settings, found: Findings, now: number) {
-  const { profile, tenantId, apiUrl } = settings;
+  const { profile } = settings;
   const { key, known, structure, notes } = found;
   const expiresAt = expiryFor(settings, known);
   return {
@@ -119,9 +119,7 @@ function identityOf(settings: Settings, found: Findings, now: number) {
     expires_in_days: expiresAt === null ? null : (expiryOf(expiresAt, now)?.daysLeft ?? null),
     /** The addresses the key may be used from; null for any. */
     allowed_ips: known?.validate_ip ? (known.allowed_ips ?? []) : null,
-    tenant_id: tenantId?.value ?? null,
-    tenant_name: structure?.name ?? null,
-    api_url: urlText(apiUrl.value),
+    ...tenantFields(settings, structure),
     ...deploymentFields(settings, found),
     may_read: may('read', settings, found),
     may_manage: may('manage', settings, found),
@@ -136,6 +134,14 @@ function keyFields(known: KeyContext | null) {
     key_name: known?.name ?? null,
     user_id: known?.user_id ?? null,
     role: known?.role_name ?? null,
+  };
+}
+
+function tenantFields({ tenantId, apiUrl }: Settings, structure: TenantStructure | null) {
+  return {
+    tenant_id: tenantId?.value ?? null,
+    tenant_name: structure?.name ?? null,
+    api_url: urlText(apiUrl.value),
   };
 }
 
@@ -188,19 +194,22 @@ function originsOf(settings: Settings, { placed }: Findings) {
 function answerOf(identity: Identity): string | null {
   const { key_name: name, role, expires_in_days: days, profile, origins } = identity;
   if (name === null) return null;
-  const { may_read: reads, may_manage: acts } = identity;
-  const place = placeOf(identity) ?? identity.deployment_id;
-  const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
-  const isKnown = reads !== null && acts !== null && place !== null;
-  const may = verbs === '' ? 'may neither read nor act on' : `may ${verbs}`;
-  const good =
-    days === null
-      ? ''
-      : days < 0
-        ? '; the key has expired'
-        : `; key good for ${count(days, 'day')}`;
   const from = origins.api_key?.startsWith('profile ') ? ` (profile ${profile})` : '';
-  return `${name} (${role})${isKnown ? ` ${may} ${place}` : ''}${good}${from}`;
+  return `${name} (${role})${mayText(identity)}${lifeText(days)}${from}`;
+}
+
+/** ` may read platform/production/sandbox`; nothing where it is not known. */
+function mayText(identity: Identity): string {
+  const { may_read: reads, may_manage: acts, deployment_id: id } = identity;
+  const place = placeOf(identity) ?? id;
+  if (reads === null || acts === null || place === null) return '';
+  const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
+  return ` may ${verbs || 'neither read nor act on'} ${place}`;
+}
+
+function lifeText(days: number | null): string {
+  if (days === null) return '';
+  return days < 0 ? '; the key has expired' : `; key good for ${count(days, 'day')}`;
 }
 
 /** `division/environment/name`, or the name alone. */

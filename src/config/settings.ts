@@ -58,7 +58,7 @@ export interface Settings {
   deployment: Setting<DeploymentRef> | null;
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
-  /** The line that lists the variables that override the profile; null for none. */
+  /** What to say before an action: which variables override the profile, or are empty. */
   overrides: string | null;
 }
 
@@ -93,73 +93,17 @@ export async function configDir(env: Env): Promise<string> {
  * network, no key.
  */
 export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
-  const empty = FLAGS.find((name) => flags[name]?.trim() === '');
-  if (empty) {
-    throw new UsageError(`--${empty} is empty`, {
-      code: 'empty_flag',
-      hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
-    });
-  }
-  /** From the flag, or else from the variable. */
-  const given = (flag: keyof SettingFlags, variable: string, variables: Env) => {
-    const isFlag = flags[flag] !== undefined;
-    const name = isFlag ? `--${flag}` : variable;
-    const value = flags[flag] ?? valueOf(variables, variable);
-    if (value === undefined) return null;
-    refuseKey(value, name, env);
-    const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
-    return { value, source };
-  };
-
+  refuseEmpty(flags);
   const config = readConfig();
-  const named = given('profile', 'LD_PROFILE', env);
-  const current = named ? null : currentProfile(config);
-  const profile: Settings['profile'] = named
-    ? { ...findProfile(config, named.value), source: named.source }
-    : current && { ...current, source: { from: 'current' } };
-  const isWhole = profile?.source.from === 'flag';
-  const set = VARIABLES.filter((name) => valueOf(env, name) !== undefined);
-  if (isWhole && set.length > 0) {
-    notify(
-      `--profile ${profile.name} is taken whole: ${set.join(', ')} from the environment ignored`,
-    );
-  }
-  const variables = isWhole ? {} : env;
-
-  function choose<T>(
-    flag: keyof SettingFlags,
-    variable: Variable,
-    stored: string | undefined,
-    parse: (text: string, what: string) => T,
-  ): Setting<T> | null {
-    const found = given(flag, variable, variables);
-    if (found) return { value: parse(found.value, found.source.name), source: found.source };
-    if (!profile || stored === undefined) return null;
-    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
-    return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
-  }
-
-  const { deployment_id: id, deployment_name: name } = profile ?? {};
-  const deployment = choose(
-    'deployment',
-    'LD_DEPLOYMENT_ID',
-    id?.toString() ?? name,
-    parseDeployment,
-  );
-  const isStored = deployment?.source.from === 'profile';
-  if (isStored && id !== undefined) {
-    const path = profile?.deployment_path;
-    deployment.value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
-  }
+  const profile = profileOf(config, given(flags, env, 'profile', 'LD_PROFILE', env));
+  const variables = variablesBeside(profile, env, notify);
+  const choose = chooser({ flags, env, variables, profile });
+  const deployment = chooseDeployment(choose, profile);
   // The profile's supervisor URL is for the profile's deployment only.
-  const storedSupervisor = isStored ? profile?.supervisor_url : undefined;
+  const storedSupervisor =
+    deployment?.source.from === 'profile' ? profile?.supervisor_url : undefined;
   const found = {
-    key: chooseKey(
-      valueOf(variables, 'LD_API_KEY'),
-      valueOf(variables, 'LD_API_KEY_FILE'),
-      profile,
-      keys,
-    ),
+    key: chooseKey(variables, profile, keys),
     tenantId: choose('tenant-id', 'LD_TENANT_ID', profile?.tenant_id.toString(), parseId),
     apiUrl: choose('api-url', 'LD_API_URL', profile?.api_url, parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),
@@ -168,18 +112,133 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', storedSupervisor, parseBaseUrl),
     deployment,
   };
-  const overrides = Object.values(found).flatMap((setting) =>
-    setting?.source.from === 'env' ? [setting.source.name] : [],
-  );
+  const emptyFolder = config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR');
   return {
     ...found,
     profile,
-    emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
-    overrides:
-      profile && overrides.length > 0
-        ? `the environment (${overrides.join(', ')}) overrides profile ${profile.name}; use --profile ${profile.name} to ignore it`
-        : null,
+    emptyFolder: emptyFolder || null,
+    overrides: sayingOf(variables, found, profile),
   };
+}
+
+/** The variables that override any profile. */
+export const variablesIn = (env: Env): string[] =>
+  VARIABLES.filter((name) => valueOf(env, name) !== undefined);
+
+/** @throws UsageError */
+function refuseEmpty(flags: SettingFlags): void {
+  const empty = FLAGS.find((name) => flags[name]?.trim() === '');
+  if (!empty) return;
+  throw new UsageError(`--${empty} is empty`, {
+    code: 'empty_flag',
+    hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
+  });
+}
+
+/** From the flag, or else from the variable. @throws UsageError for what looks like a key */
+function given(
+  flags: SettingFlags,
+  env: Env,
+  flag: keyof SettingFlags,
+  variable: string,
+  variables: Env,
+) {
+  const isFlag = flags[flag] !== undefined;
+  const name = isFlag ? `--${flag}` : variable;
+  const value = flags[flag] ?? valueOf(variables, variable);
+  if (value === undefined) return null;
+  refuseKey(value, name, env);
+  const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
+  return { value, source };
+}
+
+/** The profile that is named, or else the current one. @throws LdctlError (exit 5) for no such */
+function profileOf(config: Config, named: ReturnType<typeof given>): Settings['profile'] {
+  if (named) return { ...findProfile(config, named.value), source: named.source };
+  const current = currentProfile(config);
+  return current && { ...current, source: { from: 'current' } };
+}
+
+/** None beside a profile that is taken whole, which is said. */
+function variablesBeside(
+  profile: Settings['profile'],
+  env: Env,
+  notify: SettingsInput['notify'],
+): Env {
+  if (profile?.source.from !== 'flag') return env;
+  const set = variablesIn(env).join(', ');
+  if (set) notify(`--profile ${profile.name} is taken whole: ${set} from the environment ignored`);
+  return {};
+}
+
+function chooseDeployment(
+  choose: ReturnType<typeof chooser>,
+  profile: Settings['profile'],
+): Settings['deployment'] {
+  const { deployment_id: id, deployment_name: name, deployment_path: path } = profile ?? {};
+  const stored = id?.toString() ?? name;
+  const found = choose('deployment', 'LD_DEPLOYMENT_ID', stored, parseDeployment);
+  if (found?.source.from !== 'profile' || id === undefined) return found;
+  const value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  return { ...found, value };
+}
+
+/** Chooses a setting: the flag, the variable, what the profile has. */
+function chooser({
+  flags,
+  env,
+  variables,
+  profile,
+}: Pick<SettingsInput, 'flags' | 'env'> & Pick<Settings, 'profile'> & { variables: Env }) {
+  return <T>(
+    flag: keyof SettingFlags,
+    variable: Variable,
+    stored: string | undefined,
+    parse: (text: string, what: string) => T,
+  ): Setting<T> | null => {
+    const found = given(flags, env, flag, variable, variables);
+    if (found) return { value: parse(found.value, found.source.name), source: found.source };
+    if (!profile || stored === undefined) return null;
+    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
+    return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
+  };
+}
+
+/** A variable that is set and empty was meant to say something: the profile says it instead. */
+function emptyIn(
+  env: Env,
+  deployment: Settings['deployment'],
+  { name, source }: NonNullable<Settings['profile']>,
+): string[] {
+  const isEmpty = (variable: string): boolean => env[variable]?.trim() === '';
+  const lines: string[] = [];
+  if (isEmpty('LD_PROFILE') && source.from === 'current') {
+    lines.push(`LD_PROFILE is empty: profile ${name}`);
+  }
+  if (isEmpty('LD_DEPLOYMENT_ID') && deployment?.source.from === 'profile') {
+    const { value } = deployment;
+    lines.push(`LD_DEPLOYMENT_ID is empty: profile ${name}'s ${value.name ?? value.id}`);
+  }
+  return lines;
+}
+
+function sayingOf(
+  env: Env,
+  found: Pick<Settings, 'deployment' | 'key' | 'tenantId' | 'apiUrl' | 'supervisorUrl'>,
+  profile: Settings['profile'],
+): string | null {
+  if (!profile) return null;
+  const { name } = profile;
+  const lines = emptyIn(env, found.deployment, profile);
+  const names = Object.values(found).flatMap((setting) =>
+    setting?.source.from === 'env' ? [setting.source.name] : [],
+  );
+  if (names.length > 0) {
+    lines.push(
+      `the environment (${names.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
+    );
+  }
+  return lines.length === 0 ? null : lines.join('\n');
 }
 
 /** Digits are an id, any other text a name. */
@@ -187,12 +246,9 @@ function parseDeployment(text: string, what: string): DeploymentRef {
   return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
 }
 
-function chooseKey(
-  text: string | undefined,
-  path: string | undefined,
-  profile: Profile | null,
-  tools: KeyTools,
-): KeySetting | null {
+function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {
+  const text = valueOf(variables, 'LD_API_KEY');
+  const path = valueOf(variables, 'LD_API_KEY_FILE');
   if (text !== undefined) {
     // Within a promise, so that a bad key rejects like every other.
     const fetch = () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY'));

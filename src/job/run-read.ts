@@ -260,16 +260,14 @@ function judgeAccepted(run: Run, startedAt: number): void {
 
 /** Whether a good read that began at this time shows how it ended. */
 function judge(run: Run, startedAt: number): void {
-  const { plan, entries, acceptedAt, state } = run;
+  const { entries, acceptedAt, state } = run;
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
   const { complete, open, absent, tooMany } = entries.progress();
-  // An id comes from the log, so its entry cannot appear there later.
-  const appearMs = 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
   const decidesAt = complete
     ? graceEndOf(run, acceptedAt, absent.length > 0)
-    : acceptedAt + appearMs;
+    : acceptedAt + appearOf(run);
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
   run.changed ||= state.decidesAt !== shownAt;
@@ -282,6 +280,11 @@ function judge(run: Run, startedAt: number): void {
   }
   sayEarly(run);
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+}
+
+/** How long an entry may take to appear; an id comes from the log, so it has appeared there. */
+function appearOf({ entries, plan }: Run): number {
+  return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
 }
 
 function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {

@@ -237,6 +237,16 @@ describe('a roll that is interrupted', () => {
     assert.ok(longest > 65_000 && longest < 66_000, `${longest} characters in a line`);
   });
 
+  story(
+    'that did not end is offered by Tab for --resume, by its key',
+    withNodes(1),
+    async (scene) => {
+      await scene.ends(9, [...gated(scene, 'false'), '--idempotency-key', 'deploy-8']);
+      const { stdout } = await scene.ends(0, ['__complete', 'activities', 'roll', '--resume', '']);
+      assert.equal(stdout, 'last\ndeploy-8\n:done\n');
+    },
+  );
+
   // More of them, at random moments: `npm run check:kills`.
   const { ROLL_KILLS: kills } = process.env;
   const moments = kills

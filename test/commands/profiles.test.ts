@@ -109,6 +109,17 @@ describe('the profiles commands', () => {
     assert.deepEqual([stdout, stderr], ['', line]);
   });
 
+  it('use says which variables override the profile', async () => {
+    await add('prod');
+    bench.env.LD_DEPLOYMENT_ID = '7';
+    bench.env.LD_TENANT_ID = '8';
+    const { stderr } = await bench.run(ProfilesUse, 'prod');
+    assert.match(
+      stderr,
+      /^the environment \((?:LD_\w+, )*LD_TENANT_ID, LD_DEPLOYMENT_ID\) overrides it$/m,
+    );
+  });
+
   it('list is empty without a profile, and show says how to choose one', async () => {
     const empty = await bench.run(ProfilesList, '-o', 'json');
     assert.deepEqual([empty.code, parseJson(empty.stdout)], [0, { items: [], total_results: 0n }]);

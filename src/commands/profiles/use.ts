@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
-import { valueOf } from '../../config/settings.js';
+import { valueOf, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
@@ -29,6 +29,8 @@ export default class ProfilesUse extends BaseCommand {
     const still =
       other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
     context.say(`using profile ${profile.name}${still}`);
+    const set = variablesIn(this.host.env);
+    if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);
     // What a script asked for it gets; a person has been told.
     if (printOptions(flags).format === 'table') return 0;
     return printProfile(context, profileDocument(profile, profile.name));

@@ -92,6 +92,13 @@ function givenPlace({ stored, given: { deployment, supervisorUrl } }: Gathered):
   };
 }
 
+/** Where one is given: unless all is known of it; else where one is to be chosen. */
+function needsLookUp({ stored, given }: Gathered, { prompts }: CommandContext): boolean {
+  const { deployment, supervisorUrl } = given;
+  if (!deployment) return !stored && prompts !== null;
+  return deployment.value.id === null || !supervisorUrl;
+}
+
 /**
  * Looked up as for other commands: an id with a supervisor URL needs no look-up, so that a key
  * without `info:read` will do. At a terminal the deployment of a new profile is chosen.
@@ -101,11 +108,8 @@ async function placeOf(
   access: TenantAccess,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
-  const { stored, given } = asked;
-  const { deployment, supervisorUrl } = given;
-  const isKnown = (deployment?.value.id ?? null) !== null && supervisorUrl !== null;
-  const isChosen = !deployment && !stored && context.prompts !== null;
-  if (isKnown || (!deployment && !isChosen)) return givenPlace(asked);
+  const { deployment, supervisorUrl } = asked.given;
+  if (!needsLookUp(asked, context)) return givenPlace(asked);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { advised } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
 import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
@@ -218,7 +219,9 @@ describe('profiles add', () => {
     it(`stores nothing ${what}`, async () => {
       const error = await failure(piped(options), { ...SCRIPT, ...flags });
       assert.deepEqual([error.code, error.exitCode], [code, exitCode]);
-      assert.notEqual(error.hint ?? '', '');
+      // As the command ends with it, flags and all.
+      const shown = advised(error, 'profiles:add', []) as typeof error;
+      assert.notEqual(shown.hint ?? '', '');
     });
   }
 

@@ -223,6 +223,18 @@ describe('settings', () => {
         [],
         'the environment (LD_TENANT_ID) overrides profile prod; use --profile prod to ignore it',
       ],
+      [
+        'names variables that are set and empty, with what the profile says instead',
+        { env: { LD_PROFILE: '', LD_DEPLOYMENT_ID: ' ' } },
+        [],
+        "LD_PROFILE is empty: profile prod\nLD_DEPLOYMENT_ID is empty: profile prod's main",
+      ],
+      [
+        'does not name an empty variable that --profile ignores',
+        { env: { LD_DEPLOYMENT_ID: '' }, flags: whole },
+        [],
+        null,
+      ],
       ['is not said where there is no profile', { env: VARIABLES, config: NONE }, [], null],
     ] as const) {
       it(what, () => {

@@ -73,6 +73,17 @@ describe('a run', () => {
     );
   });
 
+  it('that times out goes on with the open entries alone', async () => {
+    server.behaviour.set(2n, { workMs: 3_600_000 });
+    const { result } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
+    const open = result.nodes.filter(({ status }) => status === 'processing');
+    assert.deepEqual(
+      [result.outcome, asked],
+      ['timed_out', { ids: open.map(({ activity_id: id }) => id) }],
+    );
+    assert.equal(open[0]?.node_id, 2n);
+  });
+
   it('looks for what is in progress, though it may not ask for it again in time', async () => {
     const carryOut = server.trigger.bind(server);
     server.behaviour.set(1n, { appearMs: 5000 });
