@@ -143,26 +143,16 @@ export class Client {
   async #send<T>(call: Call<T>): Promise<T> {
     const { method, path, tries, read } = call;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = (): number => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
       const trace = (error: string | null, retryInMs: number | null): void => {
-        const requestId = (answer && requestIdOf(answer)) ?? null;
         const durationMs = Math.round(this.#clock.elapsed() - startedAt);
-        const status = answer?.status ?? null;
-        onTrace?.({
-          method,
-          url: url.href,
-          attempt,
-          status,
-          requestId,
-          durationMs,
-          error,
-          retryInMs,
-        });
+        const tried = { method, url: url.href, attempt, durationMs };
+        onTrace?.({ ...tried, ...answered(answer), error, retryInMs });
       };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
@@ -173,13 +163,18 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        const explained = this.#explained(error);
         if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
         if (leftMs() <= 0) throw explained;
       }
     }
+  }
+
+  /** With what only the caller knows of a refusal. */
+  #explained(error: unknown): unknown {
+    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**
@@ -305,4 +300,11 @@ function retryDelayOf(error: unknown, attempt: number): number {
     RETRY_DELAYS_MS[attempt - 1] ??
     Infinity
   );
+}
+
+function answered(answer: Answer | undefined): Pick<TraceEvent, 'status' | 'requestId'> {
+  return {
+    status: answer?.status ?? null,
+    requestId: (answer && requestIdOf(answer)) ?? null,
+  };
 }

@@ -30,39 +30,7 @@ export const NO_TICK = { theme: { prefix: { done: '?' } } } as const;
  */
 export function terminalPrompts(host: Host, signal: AbortSignal) {
   if (!isInteractive(host)) return null;
-  const ask = async <T>(
-    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
-    question: string,
-    options?: object,
-  ): Promise<T> => {
-    // It is slow to load, and few runs ask.
-    const { default: inquirer } = await import('inquirer');
-    const unanswered = new AbortController();
-    const keyboard = await openKeyboard(host, () => unanswered.abort(new Unanswered()));
-    const { input, output } = keyboard;
-    const ends = AbortSignal.any([signal, unanswered.signal]);
-    const prompt = inquirer.createPromptModule({
-      input,
-      output,
-      signal: ends,
-    });
-    // inquirer would break a long line in the middle of a word; its mark and the answer want room
-    // too.
-    const width = Math.max(host.output.stderr.columns - 12, 20);
-    const message = wrapWords(plainText(question), width).join('\n');
-    try {
-      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
-        .answer as T;
-    } catch (error) {
-      ends.throwIfAborted();
-      if (error instanceof Error && error.name === 'ExitPromptError') {
-        throw new Interrupted('SIGINT');
-      }
-      throw error;
-    } finally {
-      keyboard.close();
-    }
-  };
+  const ask = asker(host, signal);
   return {
     confirm: (message: string) =>
       ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
@@ -95,6 +63,43 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
+
+/** Asks one question after the other. */
+function asker(host: Host, signal: AbortSignal) {
+  return async <T>(
+    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
+    question: string,
+    options?: object,
+  ): Promise<T> => {
+    // It is slow to load, and few runs ask.
+    const { default: inquirer } = await import('inquirer');
+    const unanswered = new AbortController();
+    const keyboard = await openKeyboard(host, () => unanswered.abort(new Unanswered()));
+    const { input, output } = keyboard;
+    const ends = AbortSignal.any([signal, unanswered.signal]);
+    const prompt = inquirer.createPromptModule({
+      input,
+      output,
+      signal: ends,
+    });
+    // inquirer would break a long line in the middle of a word; its mark and the answer want room
+    // too.
+    const width = Math.max(host.output.stderr.columns - 12, 20);
+    const message = wrapWords(plainText(question), width).join('\n');
+    try {
+      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
+        .answer as T;
+    } catch (error) {
+      ends.throwIfAborted();
+      if (error instanceof Error && error.name === 'ExitPromptError') {
+        throw new Interrupted('SIGINT');
+      }
+      throw error;
+    } finally {
+      keyboard.close();
+    }
+  };
+}
 
 /** A name may be the server's. */
 const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({

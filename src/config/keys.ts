@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../base/errors.js';
@@ -112,10 +113,15 @@ export async function runKeyCommand(
   } finally {
     // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
-    if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
-    else if (child.exitCode === null && child.signalCode === null) {
-      process.kill(-child.pid, 'SIGKILL');
-    }
+    endCommand(child, isGroup);
+  }
+}
+
+function endCommand(child: ChildProcess, isGroup: boolean): void {
+  if (!isGroup || child.pid === undefined) {
+    child.kill('SIGKILL');
+  } else if (child.exitCode === null && child.signalCode === null) {
+    process.kill(-child.pid, 'SIGKILL');
   }
 }
 

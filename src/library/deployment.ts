@@ -96,10 +96,13 @@ export function deploymentOn(
   assertConsent = (): void => undefined,
 ): Deployment {
   const { deploymentId, supervisor, clock } = origin;
-  const newLog = () => openLog(supervisor, deploymentId, clock);
-  const connect = (): jobs.Connection => ({ ...origin, log: newLog() });
+  const connect = (): jobs.Connection => ({
+    ...origin,
+    log: openLog(supervisor, deploymentId, clock),
+  });
   return {
     id: deploymentId,
+    ...readingOf(origin),
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
@@ -124,7 +127,17 @@ export function deploymentOn(
       const checked = requests.check(requests.waitRequest, 'wait', request);
       return runJob(options, (tools) => jobs.wait(connect(), checked, tools));
     },
+  };
+}
 
+/** What only reads the log: each call opens it anew. */
+function readingOf({
+  deploymentId,
+  supervisor,
+  clock,
+}: Omit<jobs.Connection, 'log'>): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
+  const newLog = () => openLog(supervisor, deploymentId, clock);
+  return {
     async *activities(request = {}, options = {}) {
       const { limit, after, ...filter } = requests.check(
         requests.activitiesRequest,

@@ -41,17 +41,21 @@ export function checkAction(word: string): string {
 }
 
 export function matches(filter: ActivityFilter, activity: Activity): boolean {
-  const { since = -Infinity, until = Infinity } = filter;
-  const created = since === -Infinity && until === Infinity ? 0 : Date.parse(activity.created_at);
   return (
     isIn(filter.status, activity.status) &&
     isIn(filter.runtime, activity.runtime) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
     (filter.action?.some((wanted) => isAction(wanted, activity.action)) ?? true) &&
-    created >= since &&
-    created <= until
+    isCreatedWithin(filter, activity)
   );
+}
+
+/** An entry whose time cannot be read is in no period. */
+function isCreatedWithin({ since, until }: ActivityFilter, { created_at: at }: Activity): boolean {
+  if (since === undefined && until === undefined) return true;
+  const created = Date.parse(at);
+  return created >= (since ?? -Infinity) && created <= (until ?? Infinity);
 }
 
 /** `reconfigure` stands for every config. */

@@ -85,7 +85,7 @@ export class Pages {
       const other = await this.read(last, reading);
       // Entries came or went meanwhile, so that another page is the last.
       if (other.entries.length === 0 || last !== this.last) continue;
-      this.#order ??= first && isNewer(first, other) ? 'newest first' : 'oldest first';
+      this.#order ??= orderOf(first, other);
       if (first && this.isNewestFirst) return first;
       // How far it reaches depends on the order, which may not have been known when it was read.
       return { ...other, reach: this.#reachOf(other.items) };
@@ -189,6 +189,9 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
 
 /** The id in the middle of a page: those at its ends may have odd times. */
 export const middleOf = ({ entries }: LogPage): Id | undefined => entries[entries.length >> 1]?.id;
+
+const orderOf = (first: LogPage | null, last: LogPage): 'newest first' | 'oldest first' =>
+  first && isNewer(first, last) ? 'newest first' : 'oldest first';
 
 const isNewer = (one: LogPage, other: LogPage): boolean =>
   (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n);

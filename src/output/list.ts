@@ -70,17 +70,20 @@ export async function printList<T>(
     if (printed > 0) await flush(writer.broken?.(errorDocument(error)));
     throw error;
   }
-  const { total = () => printed } = spec;
-  await flush(writer.end(total && total()));
-  if (printed === 0 && options.format === 'table') sayEmpty(stderr, spec);
+  await flush(writer.end(totalOf(spec, printed)));
+  if (printed === 0) sayEmpty(stderr, spec, options.format);
 }
+
+const totalOf = ({ total }: ListSpec<never>, printed: number): number | null =>
+  total === undefined ? printed : (total?.() ?? null);
 
 /** `no activities with --status rejected --since 2h` */
 function sayEmpty(
   stderr: Sink,
-  { noun, filters = {} }: Pick<ListSpec<unknown>, 'noun' | 'filters'>,
+  { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>,
+  format: PrintOptions['format'],
 ): void {
-  if (!stderr.isTTY) return;
+  if (format !== 'table') return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => `--${name} ${[value].flat().join()}`);
   const words = ['no', noun, ...(texts.length === 0 ? [] : ['with', ...texts])];

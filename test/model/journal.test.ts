@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Started, KeptRun, RunJournal } from '../../src/base/journal.js';
 import { openRunJournal } from '../../src/config/journal.js';
-import { MemoryJournal } from './world.js';
+import { MemoryJournal } from './disk.js';
 
 const HOUR = 3_600_000;
 const MARKS = ['accepted', 'refused', 'passed'] as const;

@@ -1,393 +1,289 @@
-import { ApiError, Interrupted, TransportError } from '../../src/base/errors.js';
-import type { ResultEvent } from '../../src/job/events.js';
-import type { Asked, FactOf, Job, Step, StepOf } from '../../src/job/job.js';
-import {
-  ALL,
-  Choices,
-  MemoryJournal,
-  SECOND,
-  World,
-  type Plan,
-  type WorldOptions,
-} from './world.js';
+import { Interrupted } from '../../src/base/errors.js';
+import { keyOf, nodesElsewhere } from './adapter.js';
+import { Choices, type Plan } from './choices.js';
+import { Process } from './process.js';
+import { ALL, isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { World } from './world.js';
 
-/** One way to use a job, and what the world may do to it. */
-export interface Setting extends WorldOptions {
-  name: string;
-  nodes: readonly bigint[] | null;
-  expect?: number;
-  /** A caller's key, so that there is a journal. */
-  keyed?: boolean;
-  /** The process may be killed between any two steps, and run again. */
-  kills?: boolean;
-  /** So many use the same key, one after the other, or the next one in between. */
-  processes?: number;
-  /**
-   * A runner that is gone has used the key, and left no record; five minutes before, another deploy
-   * did the same.
-   */
-  before?: boolean;
-  roll?: { window: number; gated: boolean };
-}
-
-export type MakeJob = (setting: Setting, world: World, journal: MemoryJournal) => Job;
-
-/** How a process ended. */
-export interface Ended {
-  by: number;
-  at: number;
-  readAt: number;
-  result: ResultEvent | null;
-  /** Thrown instead of a result: nothing was sent. */
-  thrown: unknown;
-  /**
-   * In a roll: when the last read began of which each node's end was told, or else the first read
-   * of the last process.
-   */
-  seenBy: (node: bigint) => number;
-}
-
+/** What happened in one story. */
 export interface Story {
+  setting: Setting;
   world: World;
-  ended: Ended[];
-  choices: number[];
+  /** In the order in which they began. */
+  processes: Process[];
   faults: readonly unknown[];
-  why: string | null;
+  /** How many options each choice had. */
+  choices: readonly number[];
+  /** Why it did not end. */
+  stuck: string | null;
   wasKilled: boolean;
-  gates: Map<bigint, boolean>;
-  /** When the first Ctrl-C, the second, or a failed node or gate said that nothing more begins. */
-  stoppedAt: number | null;
-  widest: number;
+  /** In a roll: when something said that nothing more begins. */
+  stoppedAt: number;
 }
 
-const MOST_STEPS = 4000;
-/** Between the end of a node and what comes next in a roll. */
-export const PAUSE = 500;
-
-/** One process, from its start to its end, and its next life after a kill. */
-class Process {
-  readonly by: number;
-  readonly journal: MemoryJournal;
-  readonly job: Job;
-  wakesAt = 0;
-  firstRead = -Infinity;
-  readAt = -Infinity;
-  stopping = false;
-  hasEnded = false;
-  readonly gates = new Map<bigint, { at: number; passes: boolean }>();
-  readonly cut = new Set<bigint>();
-  readonly ends = new Map<bigint, number>();
-
-  constructor(by: number, setting: Setting, world: World, make: MakeJob) {
-    this.by = by;
-    this.journal = new MemoryJournal(world.disk, () => world.wall, setting.isSparing);
-    this.job = make(setting, world, this.journal);
-  }
-
-  end(at: number): Ended {
-    const { by, readAt, ends, firstRead } = this;
-    this.hasEnded = true;
-    const ended = {
-      by,
-      at,
-      readAt,
-      thrown: null,
-      seenBy: (node: bigint) => ends.get(node) ?? firstRead,
-    };
-    try {
-      return { ...ended, result: this.job.result() };
-    } catch (error) {
-      return { ...ended, result: null, thrown: error };
-    }
-  }
+export interface Listener {
+  /** Takes each pair of step and fact. */
+  seen?: (pair: string) => void;
+  /** Takes each line of the story. */
+  tell?: (line: string) => void;
 }
 
-/** Plays one story to its end. @param seen takes each pair of step and fact */
-export function play(
+const MOST_TURNS = 4000;
+
+/** Plays one story to its end. @param budget how many faults it may hold */
+export async function play(
   setting: Setting,
   plan: Plan,
   budget: number,
-  make: MakeJob,
-  seen: (pair: string) => void,
-): Story {
-  const choices = new Choices(plan, budget);
-  const world = new World(choices, setting);
-  if (setting.before) beforehand(setting, world, make);
-  const story: Story = {
-    ...{
-      world,
-      ended: [],
-      choices: choices.made,
-      faults: choices.faults,
-      why: null,
-      wasKilled: false,
-    },
-    ...{ gates: new Map(), stoppedAt: null, widest: 0 },
-  };
-  const most = setting.processes ?? 1;
-  const isKept = setting.keyed === true || setting.roll !== undefined;
-  const started: Process[] = [];
-  const start = (): Process => {
-    const process = new Process(started.length, setting, world, make);
-    started.push(process);
-    return process;
-  };
-  let one = start();
+  listener: Listener = {},
+): Promise<Story> {
+  const stage = new Stage(setting, new Choices(plan, budget), listener);
+  await stage.play();
+  return stage.story;
+}
+
+class Stage {
+  readonly story: Story;
+  readonly #world: World;
+  readonly #most: number;
+  readonly #seen: (pair: string) => void;
+  readonly #tell: (line: string) => void;
   /** Whether no other goes on before this one has ended. */
-  let isAlone = false;
-  /** Whether one has noted that it was accepted: in which order they go on matters no more. */
-  let isAccepted = false;
-  let lives = 1;
-  const take = <K extends Asked>(step: StepOf<K>, fact: FactOf<K>): void => {
-    seen(pairOf(step, fact.is));
-    one.job.take(step, fact, world.now);
-  };
-  const interrupt = (step: Step, reason = new Interrupted('SIGINT')): void => {
-    story.stoppedAt ??= world.now;
-    seen(pairOf(step, 'stopped'));
-    one.job.interrupt(reason, world.now);
-  };
-  for (let steps = 0; ; steps++) {
-    if (steps > MOST_STEPS) return { ...story, why: 'never ends' };
-    for (const [node, { at, passes }] of one.gates) {
-      if (at > world.now) continue;
-      one.gates.delete(node);
-      if (!one.cut.has(node)) story.gates.set(node, passes);
-      if (!passes) story.stoppedAt ??= world.now;
-      const gate = { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
-      seen(pairOf({ do: 'wait' }, 'gated'));
-      one.job.gateEnded?.(node, gate, world.now);
-    }
-    one.job.tick(world.now);
-    const step = one.job.next(world.now);
-    if (step.do === 'end') {
-      story.ended.push(one.end(world.now));
-      isAlone = false;
-      const next = firstOf(started);
-      if (!next && started.length === most) return story;
-      world.pass(next ? next.wakesAt : world.now + SECOND);
-      one = next ?? start();
-      continue;
-    }
-    // A process that is stopped between its record and its POST is not played.
-    if (most > 1 && !isAlone && !isAccepted && step.do !== 'post') {
-      const other = started[one.by + 1] ?? (started.length < most ? null : started[0]);
-      const how = other?.hasEnded || other === one ? 'goes on' : choices.of(OTHERS);
-      if (how !== 'goes on') {
-        isAlone = how === 'another goes on to its end';
-        one = other ?? start();
-        continue;
-      }
-    }
-    if (setting.kills && lives < 3 && step.do !== 'wait') {
-      const how = choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
-      if (how !== 'goes on') {
-        lives += 1;
-        // A redirect is forgotten with its process.
-        world.redirected.clear();
-        story.stoppedAt = null;
-        story.wasKilled = true;
-        world.pass(world.now + (how === 'killed' ? SECOND : 1200 * SECOND));
-        started.pop();
-        one = start();
-        continue;
-      }
-    }
-    const node = 'node' in step ? step.node : undefined;
-    if (
-      node !== undefined &&
-      !one.ends.has(node) &&
-      (step.do === 'ask' || (step.do === 'note' && step.mark === 'passed'))
-    ) {
-      one.ends.set(node, Math.min(one.readAt, world.now - PAUSE));
-    }
-    switch (step.do) {
-      case 'wait': {
-        const until = Math.min(step.until, ...[...one.gates.values()].map(({ at }) => at));
-        if (until === Infinity) return { ...story, why: 'waits for nothing' };
-        if (most > 1 && !isAccepted && choices.of([false, true])) {
-          interrupt(step);
-          break;
-        }
-        one.wakesAt = Math.max(until, world.now + 1);
-        if (!isAlone) one = firstOf(started) ?? one;
-        world.pass(one.wakesAt);
-        if (setting.roll && world.now > 0 && choices.of([false, true]) && !one.stopping) {
-          one.stopping = true;
-          story.stoppedAt ??= world.now;
-          seen(pairOf(step, 'stopping'));
-          one.job.windDown?.(new Interrupted('SIGINT'));
-        }
-        break;
-      }
-      case 'note':
-        take(step, note(step, one.journal, choices));
-        isAccepted ||= step.mark === 'accepted' && most > 1;
-        break;
-      case 'read': {
-        const how = choices.of(readFaults(setting, isAccepted));
-        if (how === 'rival') world.rival(2n);
-        world.pass(world.now + 20);
-        if (how === 'interrupt') {
-          interrupt(step);
-          break;
-        }
-        if (how === 'unreadable' || how === 'denied') {
-          const down = new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
-          const error =
-            how === 'denied'
-              ? new ApiError('no', { status: 403, code: 'denied', reason: '' })
-              : down;
-          take(step, { is: 'unreadable', error, startedAt: world.now });
-          break;
-        }
-        one.readAt = world.now;
-        if (one.firstRead === -Infinity) one.firstRead = one.readAt;
-        const read = world.read(step.downTo, how === 'more than was asked for');
-        if (how === 'another deployment') {
-          read.entries = read.entries.map((entry) => ({ ...entry, deployment_id: 8n }));
-        }
-        if (how === 'stopped for 15 minutes') world.pass(world.now + 900 * SECOND);
-        take(step, { is: 'read', read });
-        break;
-      }
-      case 'record': {
-        if (isKept && choices.of([false, true])) {
-          const error = new ApiError('EIO', { status: 500, code: 'EIO', reason: '' });
-          take(step, { is: 'unwritten', error });
-          break;
-        }
-        const at = world.wall;
-        const { record, after } = step;
-        const begun = record
-          ? one.journal.begin({ ...record, postedAt: record.postedAt ?? at }, after)
-          : { made: 0 };
-        take(
-          step,
-          'found' in begun
-            ? { is: 'found', kept: begun.found }
-            : { is: 'recorded', generation: begun.made, at },
-        );
-        break;
-      }
-      case 'post': {
-        const answer = world.post(step.request, one, !setting.before && most === 1);
-        if (answer instanceof Interrupted) interrupt(step, answer);
-        else take(step, { is: 'answered', answer });
-        break;
-      }
-      case 'ask': {
-        const how = choices.of(['passes', 'fails', 'hangs']);
-        one.gates.set(step.node, {
-          at: how === 'hangs' ? Infinity : world.now + 700,
-          passes: how === 'passes',
-        });
-        take(step, { is: 'done' });
-        break;
-      }
-      case 'cut':
-        // It may end well just then; it was cut off all the same.
-        one.gates.set(step.node, { at: world.now + 10, passes: choices.of([false, true]) });
-        take(step, { is: 'done' });
-        story.gates.set(step.node, false);
-        one.cut.add(step.node);
-        break;
-    }
-    const busy = world.entries.filter(
-      ({ dispatch, doneAt, shownAt }) => dispatch && doneAt > world.now && shownAt <= world.now,
-    );
-    story.widest = Math.max(story.widest, new Set(busy.map((entry) => entry.node)).size);
-  }
-}
+  #isAlone = false;
+  #lives = 1;
 
-const OTHERS = ['goes on', 'another goes on', 'another goes on to its end'] as const;
-
-/** Which of them goes on first. */
-function firstOf(started: readonly Process[]): Process | undefined {
-  const running = started.filter(({ hasEnded }) => !hasEnded);
-  return running.length > 1
-    ? running.reduce((a, b) => (b.wakesAt < a.wakesAt ? b : a))
-    : running[0];
-}
-
-/** What a pair of step and fact is called: each must have been played. */
-function pairOf(
-  step: { do: Step['do']; downTo?: StepOf<'read'>['downTo']; mark?: string },
-  fact: string,
-): string {
-  const what =
-    step.do === 'read'
-      ? `read ${typeof step.downTo === 'bigint' ? 'down to an id' : String(step.downTo)}`
-      : step.do === 'note'
-        ? `note ${step.mark ?? ''}`
-        : step.do;
-  return `${what} → ${fact}`;
-}
-
-/** Every pair that can be. */
-export const PAIRS: readonly string[] = [
-  ...['accepted', 'refused', 'passed'].flatMap((state) =>
-    ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
-  ),
-  ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
-  ...['answered', 'stopped'].map((fact) => `post → ${fact}`),
-  ...['newest', 'known', 'down to an id'].flatMap((how) =>
-    ['read', 'unreadable', 'stopped'].map((fact) => `read ${how} → ${fact}`),
-  ),
-  'ask → done',
-  'cut → done',
-  'wait → gated',
-  'wait → stopping',
-  'wait → stopped',
-];
-
-const READ_FAULTS_AWAKE = [
-  'good',
-  'unreadable',
-  'denied',
-  'rival',
-  'interrupt',
-  'another deployment',
-  'more than was asked for',
-] as const;
-const READ_FAULTS = [...READ_FAULTS_AWAKE, 'stopped for 15 minutes'] as const;
-type ReadFaults = readonly ['good', ...Array<(typeof READ_FAULTS)[number]>];
-
-function readFaults({ before, processes }: Setting, isAccepted: boolean): ReadFaults {
-  // Without a record, a server that has forgotten the key meanwhile cannot be told from one that
-  // never knew it.
-  if (before) return READ_FAULTS_AWAKE;
-  // The rest is played with one process.
-  if (processes) {
-    return isAccepted ? ['good'] : ['good', 'unreadable', 'interrupt', 'stopped for 15 minutes'];
-  }
-  return READ_FAULTS;
-}
-
-function note(step: StepOf<'note'>, journal: MemoryJournal, choices: Choices): FactOf<'note'> {
-  const { key, generation, mark } = step;
-  if (choices.of([false, true])) {
-    return {
-      is: 'unwritten',
-      error: new ApiError('disk full', { status: 500, code: 'ENOSPC', reason: '' }),
+  constructor(
+    private readonly setting: Setting,
+    private readonly choices: Choices,
+    { seen = () => undefined, tell = () => undefined }: Listener,
+  ) {
+    const world = new World(choices, setting);
+    this.#world = world;
+    this.#seen = seen;
+    this.#tell = tell;
+    world.tell = (what) => tell(`${timeOf(world.now)}     * ${what}`);
+    this.#most = processesOf(setting);
+    this.story = {
+      ...{ setting, world, processes: [], faults: choices.faults, choices: choices.made },
+      ...{ stuck: null, wasKilled: false, stoppedAt: Infinity },
     };
   }
-  journal.mark(key, generation, mark);
-  return { is: 'done' };
+
+  async play(): Promise<void> {
+    this.#beforehand();
+    let one: Process | null = await this.#start();
+    for (let turns = 0; one; turns++) {
+      if (turns > MOST_TURNS) return void (this.story.stuck = 'it never ends');
+      one = await this.#turn(one);
+      if (this.story.stuck !== null) return;
+    }
+    // What was long on its way arrives.
+    this.#world.pass(this.#world.now + 10 * SECOND);
+  }
+
+  #beforehand(): void {
+    const { setting } = this;
+    const world = this.#world;
+    const nodes = nodesElsewhere(setting);
+    if (setting.use.is === 'wait' || setting.use.is === 'watch') {
+      world.sendElsewhere(nodes, 'of another', 'B');
+    } else if (setting.past === 'a use of the key') {
+      world.now = -300 * SECOND;
+      for (const node of nodes ?? ALL) world.rival(node);
+      world.now = -SECOND;
+      world.sendElsewhere(nodes, keyOf(nodes), 'A');
+    }
+    world.now = 0;
+  }
+
+  async #start(): Promise<Process> {
+    const { processes } = this.story;
+    const isOther = this.#lives > 1 && this.setting.life === 'killed, then another API key';
+    const by = processes.length;
+    const name = 'ABCDEF'[by] ?? '?';
+    const world = this.#world;
+    const tell = (line: string): void => this.#tell(`${timeOf(world.now)}  ${name}  ${line}`);
+    const apiKey = isOther ? 'B' : 'A';
+    const one = new Process(by, apiKey, this.setting, world, this.choices, tell);
+    processes.push(one);
+    tell(`starts${isOther ? ' with another API key' : ''}`);
+    try {
+      await one.start();
+    } catch (error) {
+      [one.thrown, one.endedAt] = [error, world.now];
+    }
+    return one;
+  }
+
+  /** One turn of a process. @returns whose turn is next; null at the end of the story */
+  async #turn(one: Process): Promise<Process | null> {
+    const world = this.#world;
+    const { runner } = one;
+    if (!runner) return this.#nextOf();
+    for (const [node, { at, passes }] of one.gates) {
+      if (at > world.now) continue;
+      if (!passes) this.#stopsBegin();
+      this.#seen(runner.gated(node, one.gateEnded(node, passes), world.now));
+    }
+    const want = runner.want(world.now);
+    this.#hear(one);
+    if (want === 'end') {
+      this.#end(one);
+      return this.#nextOf();
+    }
+    const other = this.#other(one);
+    if (other) return other;
+    if (want === 'act') {
+      const killed = await this.#killed(one);
+      return killed ?? this.#act(one);
+    }
+    return this.#wait(one, want.until);
+  }
+
+  /** Whether another goes on before this one acts. */
+  #other(one: Process): Process | Promise<Process> | null {
+    const { processes, world } = this.story;
+    const isAccepted = world.posts.some(({ wasAccepted }) => wasAccepted) || this.#isNoted();
+    if (this.#most === 1 || this.#isAlone || isAccepted || one.runner?.isPosting) return null;
+    const next = processes[one.by + 1] ?? (processes.length < this.#most ? null : processes[0]);
+    if (next === one || (next && next.endedAt < Infinity)) return null;
+    const how = this.choices.of(['goes on', 'another goes on', 'another goes on to its end']);
+    if (how === 'goes on') return null;
+    this.#isAlone = how === 'another goes on to its end';
+    return next ?? this.#start();
+  }
+
+  /** In which order they go on matters no more once it is noted that one was accepted. */
+  #isNoted(): boolean {
+    for (const all of this.#world.disk.values()) {
+      if (all.some(({ marks }) => marks.has('accepted'))) return true;
+    }
+    return false;
+  }
+
+  /** The process that runs in place of one that is killed now; null where none is. */
+  async #killed(one: Process): Promise<Process | null> {
+    if (!isKilled(this.setting) || this.#lives >= 3) return null;
+    const how = this.choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
+    return how === 'goes on' ? null : this.#revive(one, how === 'killed' ? SECOND : 1200 * SECOND);
+  }
+
+  #revive(one: Process, after: number): Promise<Process> {
+    const { story } = this;
+    this.#tell(`${timeOf(this.#world.now)}     * it is killed, and run again`);
+    this.#lives += 1;
+    [story.stoppedAt, story.wasKilled] = [Infinity, true];
+    [one.runner, one.isDead] = [null, true];
+    this.#world.pass(this.#world.now + after);
+    return this.#start();
+  }
+
+  async #act(one: Process): Promise<Process | null> {
+    const { runner } = one;
+    const world = this.#world;
+    if (!runner) return null;
+    const wasInterrupted = one.isInterrupted;
+    const pair = await runner.act(
+      one.tools,
+      one.gateTools,
+      () => world.now,
+      () => one.isDead,
+    );
+    if (one.isDead) return this.#revive(one, one.revivesAfter);
+    this.#seen(pair);
+    if (one.isInterrupted && !wasInterrupted) {
+      this.#stopsBegin();
+      this.#seen(runner.interrupt(new Interrupted('SIGINT'), world.now));
+    }
+    return one;
+  }
+
+  #wait(one: Process, until: number): Process | null {
+    const world = this.#world;
+    const { runner } = one;
+    const at = Math.min(until, ...[...one.gates.values()].map((gate) => gate.at));
+    if (at === Infinity || !runner) {
+      this.story.stuck = 'it waits for nothing';
+      return null;
+    }
+    if (this.choices.is('Ctrl-C')) {
+      const isRoll = this.setting.use.is === 'roll';
+      this.#stopsBegin();
+      if (isRoll && !one.isEasing) {
+        one.isEasing = true;
+        this.#tell(`${timeOf(world.now)}     * Ctrl-C, the first`);
+        this.#seen(runner.ease(new Interrupted('SIGINT')));
+      } else {
+        this.#seen(runner.interrupt(one.interrupt(), world.now));
+      }
+      return one;
+    }
+    one.wakesAt = Math.max(at, world.now + 1);
+    const next = this.#isAlone ? one : (this.#firstOf() ?? one);
+    world.pass(next.wakesAt);
+    return next;
+  }
+
+  /** What it said of its nodes. */
+  #hear(one: Process): void {
+    for (const event of one.runner?.events() ?? []) {
+      if (event.event !== 'progress' || this.setting.use.is !== 'roll') continue;
+      for (const { node_id: node, stage, status } of event.nodes) {
+        if (node === null || one.settled.has(node)) continue;
+        if (stage !== 'pause' && stage !== 'gate' && stage !== 'done') continue;
+        one.settled.set(node, { reads: one.seen.length, at: this.#world.now, status });
+      }
+    }
+  }
+
+  #end(one: Process): void {
+    one.endedAt = this.#world.now;
+    this.#isAlone = false;
+    try {
+      one.ended = one.runner?.result() ?? null;
+    } catch (error) {
+      one.thrown = error;
+    }
+    this.#tell(`${timeOf(one.endedAt)}  ${'ABCDEF'[one.by] ?? '?'}  ends: ${endText(one)}`);
+  }
+
+  #stopsBegin(): void {
+    this.story.stoppedAt = Math.min(this.story.stoppedAt, this.#world.now);
+  }
+
+  /** After one has ended. */
+  #nextOf(): Process | Promise<Process> | null {
+    const next = this.#firstOf();
+    const isLast = this.story.processes.length >= this.#most;
+    if (!next && isLast) return null;
+    this.#world.pass(next ? next.wakesAt : this.#world.now + SECOND);
+    return next ?? this.#start();
+  }
+
+  /** Which of those that run goes on first. */
+  #firstOf(): Process | null {
+    const running = this.story.processes.filter(
+      ({ endedAt, isDead }) => endedAt === Infinity && !isDead,
+    );
+    const [first = null, ...rest] = running;
+    return rest.reduce((a, b) => (a && b.wakesAt >= a.wakesAt ? a : b), first);
+  }
 }
 
-function beforehand(setting: Setting, world: World, make: MakeJob): void {
-  world.now = -300 * SECOND;
-  for (const node of setting.nodes ?? ALL) world.rival(node);
-  world.now = -SECOND;
-  const { job } = new Process(-1, { ...setting, keyed: false }, world, make);
-  for (let steps = 0; steps < 10 && world.dispatched.length === 0; steps++) {
-    const step = job.next(world.now);
-    if (step.do === 'read') {
-      job.take(step, { is: 'read', read: world.read(step.downTo) }, world.now);
-    } else if (step.do === 'record') {
-      job.take(step, { is: 'recorded', generation: 0, at: world.wall }, world.now);
-    } else if (step.do === 'post') world.dispatchElsewhere(step.request);
+const timeOf = (ms: number): string => (ms / SECOND).toFixed(2).padStart(7);
+
+function endText({ ended, thrown }: Process): string {
+  if (ended?.run) {
+    const { result, exitCode } = ended.run;
+    const rows = result.nodes.map(
+      ({ node_id: node, status, activity_id: id }) =>
+        `node ${node} ${status ?? 'open'}${id === null ? '' : ` (${id})`}`,
+    );
+    return `exit ${exitCode}, ${result.outcome}${rows.length > 0 ? `: ${rows.join(', ')}` : ''}`;
   }
-  world.now = 0;
+  if (ended?.watch) {
+    const { anyRejected, error } = ended.watch;
+    return `${error?.code ?? 'all final'}${anyRejected ? ', one rejected' : ''}`;
+  }
+  return `nothing was sent: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }

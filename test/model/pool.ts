@@ -1,37 +1,42 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import * as job from '../../src/job/index.js';
 import { explore, type Explored } from './explore.js';
-import { isFound, SABOTAGES } from './sabotage.js';
-import { makerOf, SETTINGS } from './settings.js';
+import { KNOWN } from './known.js';
+import { SABOTAGES } from './sabotages.js';
+import { settingNamed } from './settings.js';
 
 const FILE = fileURLToPath(import.meta.url);
+const LOADER = new URL('loader.js', import.meta.url).href;
 
-/**
- * One part of a setting's stories; or all that a sabotage is looked for in, which counts as broken
- * where it is found.
- */
+/** One part of a setting's stories, or what finds a sabotage. */
 export type Task =
   { setting: string; faults: number; part: { number: number; of: number } } | { sabotage: string };
 export type Done = Explored & { seen: ReadonlySet<string> };
 
 async function doTask(task: Task): Promise<Done> {
   const seen = new Set<string>();
-  if ('sabotage' in task) {
-    const sabotage = SABOTAGES.find(({ name }) => name === task.sabotage);
-    const broken: Explored['broken'] = new Map(
-      sabotage && (await isFound(sabotage)) ? [[sabotage.name, []]] : [],
-    );
-    return { stories: 0, broken, seen };
-  }
-  const setting = SETTINGS.find(({ name }) => name === task.setting);
-  if (!setting) throw new Error(`no such setting: ${task.setting}`);
-  const { faults, part } = task;
-  return {
-    ...explore(setting, faults, makerOf(job), { seen: (pair) => seen.add(pair), part }),
-    seen,
-  };
+  if ('sabotage' in task) return { ...(await find(task.sabotage)), seen };
+  const { setting, faults, part } = task;
+  const listener = { seen: (pair: string) => seen.add(pair), part };
+  return { ...(await explore(settingNamed(setting), faults, listener)), seen };
+}
+
+/** @returns what is broken by a sabotage, and not without it */
+async function find(name: string): Promise<Explored> {
+  const sabotage = SABOTAGES.find((one) => one.name === name);
+  if (!sabotage) throw new Error(`no such sabotage: ${name}`);
+  const { setting, faults, changes } = sabotage;
+  const known = new Set(KNOWN.map(({ accusation }) => accusation));
+  const enough = (broken: ReadonlyMap<string, unknown>): boolean =>
+    [...broken.keys()].some((accusation) => !known.has(accusation));
+  const restore = changes.map((change) => change());
+  const found = await explore(settingNamed(setting), faults, { enough });
+  for (const back of restore.reverse()) back();
+  if (enough(found.broken)) return found;
+  const without = await explore(settingNamed(setting), faults);
+  const more = [...found.broken].filter(([accusation]) => !without.broken.has(accusation));
+  return { ...found, broken: new Map(more) };
 }
 
 /**
@@ -67,7 +72,9 @@ export class Pool {
     const next = this.#free > 0 ? this.#waiting.shift() : undefined;
     if (!next) return;
     this.#free -= 1;
-    const child = this.#idle.pop() ?? fork(FILE, { serialization: 'advanced' });
+    const child =
+      this.#idle.pop() ??
+      fork(FILE, { serialization: 'advanced', execArgv: ['--import', LOADER, '--import', 'tsx'] });
     this.#children.add(child);
     const ended = (end: () => void): void => {
       child.removeAllListeners();
@@ -78,10 +85,11 @@ export class Pool {
     child.once('exit', (code) =>
       ended(() => next.failed(new Error(`it ended with ${code}: ${JSON.stringify(next.task)}`))),
     );
-    child.once('message', (done: Done) =>
+    child.once('message', (done: Done | string) =>
       ended(() => {
         this.#idle.push(child);
-        next.done(done);
+        if (typeof done === 'string') next.failed(new Error(done));
+        else next.done(done);
       }),
     );
     child.send(next.task);
@@ -90,6 +98,10 @@ export class Pool {
 
 if (process.argv[1] === FILE) {
   Error.stackTraceLimit = 0;
-  // A failure ends this process, which the pool sees.
-  process.on('message', (task: Task) => void doTask(task).then((done) => process.send?.(done)));
+  process.on('message', (task: Task) => {
+    void doTask(task).then(
+      (done) => process.send?.(done),
+      (error: unknown) => process.send?.(String(error)),
+    );
+  });
 }

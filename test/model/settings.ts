@@ -1,164 +1,242 @@
-import type * as JobModule from '../../src/job/index.js';
-import type { Job } from '../../src/job/job.js';
-import type { KeptRun } from '../../src/base/journal.js';
-import { PAUSE, type MakeJob, type Setting } from './play.js';
-import { ALL, SECOND, type MemoryJournal, type World } from './world.js';
+import { ALL, SECOND, type Setting } from './setting.js';
 
-export const SETTINGS: readonly Setting[] = [
-  { name: 'named nodes', nodes: [1n, 2n], honours: true },
-  { name: 'named nodes, keys ignored', nodes: [1n, 2n], honours: false },
-  { name: 'one node', nodes: [1n], honours: true },
-  { name: 'a log that shows late', nodes: [2n], honours: true, lateBy: 12 * SECOND },
-  { name: 'a log that shows late, keys ignored', nodes: [2n], honours: false, lateBy: 12 * SECOND },
-  {
-    name: 'late, and in progress at first',
-    nodes: [2n],
-    honours: true,
-    lateBy: 12 * SECOND,
-    first: 'in progress',
-  },
-  { name: 'every node', nodes: null, honours: true },
-  { name: 'every node, an empty log', nodes: null, honours: true, empty: true },
-  { name: 'a count', nodes: null, expect: 3, honours: true },
-  {
-    name: 'a replay without a record',
-    nodes: [1n, 2n],
-    honours: true,
-    before: true,
-    lateBy: 7 * SECOND,
-  },
-  { name: 'a replay that the log shows already', nodes: [1n], honours: true, before: true },
-  { name: 'a key, killed and run again', nodes: [1n, 2n], honours: true, keyed: true, kills: true },
-  { name: 'one node, killed and run again', nodes: [1n], honours: true, keyed: true, kills: true },
-  { name: 'a key, killed, keys ignored', nodes: [2n], honours: false, keyed: true, kills: true },
-  { name: 'two processes with one key', nodes: [2n], honours: true, keyed: true, processes: 2 },
-  { name: 'two processes, keys ignored', nodes: [2n], honours: false, keyed: true, processes: 2 },
-  {
-    name: 'two, the first POST lost',
-    nodes: [2n],
-    honours: false,
-    keyed: true,
-    processes: 2,
-    first: 'lost before',
-  },
-  {
-    name: 'three, the first one held up',
-    nodes: [2n],
-    honours: true,
-    keyed: true,
-    processes: 3,
-    first: '429',
-  },
-  {
-    name: 'three, keys ignored',
-    nodes: [2n],
-    honours: false,
-    keyed: true,
-    processes: 3,
-    first: '429',
-  },
-  {
-    name: 'a roll over nodes with older entries',
-    nodes: [2n, 1n],
-    honours: true,
-    roll: { window: 2, gated: false },
-  },
-  { name: 'a roll', nodes: ALL, honours: true, roll: { window: 1, gated: false } },
-  // Without a kill: by twos, with a gate.
-  {
-    name: 'a roll, killed and run again',
-    nodes: ALL,
-    honours: true,
-    kills: true,
-    roll: { window: 2, gated: true },
-  },
+const PLAIN: Setting = {
+  name: '',
+  use: { is: 'run', nodes: [1n, 2n] },
+  honours: true,
+  past: 'old entries',
+  log: 'whole',
+  lateBy: 0,
+  life: 'one',
+  ifBusy: 'ignore',
+  core: null,
+  hasDate: true,
+  hasTenant: false,
+  first: null,
+};
+
+const NODE_2 = { is: 'run', nodes: [2n] } as const;
+const NO_WAIT = { is: 'run', nodes: [2n], wait: false } as const;
+const EVERY = { is: 'run', nodes: null } as const;
+const ROLL = { is: 'roll', nodes: [2n, 1n], window: 1 } as const;
+const BY_TWOS = { is: 'roll', nodes: [2n, 1n], window: 2 } as const;
+
+const called = (name: string, more: Partial<Setting>): Setting => ({ ...PLAIN, ...more, name });
+
+/** Those that are played deepest. */
+export const DEEP: readonly Setting[] = [
+  called('named nodes', {}),
+  called('named nodes, keys ignored', { honours: false }),
+  called('a log that shows late', { use: NODE_2, lateBy: 12 * SECOND }),
+  called('every node', { use: EVERY }),
+  called('every node, an empty log', { use: EVERY, past: 'nothing' }),
+  called('a count', { use: { is: 'run', nodes: null, expect: 3 } }),
+  called('a use of the key without a record', { past: 'a use of the key', lateBy: 7 * SECOND }),
+  called('killed and run again', { use: NODE_2, life: 'killed' }),
+  called('killed, keys ignored', { use: NODE_2, life: 'killed', honours: false }),
+  called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
+  called('a roll by twos', { use: BY_TWOS }),
+  called('a gated roll, killed and run again', {
+    use: { ...ROLL, gated: true },
+    life: 'killed',
+  }),
 ];
 
-/** Makes the jobs of a setting by this module: the real one, or one with a sabotage. */
-export function makerOf({
-  runJob,
-  rollJob,
-}: Pick<typeof JobModule, 'runJob' | 'rollJob'>): MakeJob {
-  return (setting: Setting, world: World, journal: MemoryJournal): Job => {
-    const shared = {
-      deploymentId: 7n,
-      runtime: 'iggy' as const,
-      action: { verb: 'restart' as const },
-      idempotencyKey: 'key',
-      kept: setting.keyed === true || setting.before === true || setting.roll !== undefined,
-      apiKey: '0f1e2d3c',
-      ifBusy: 'ignore' as const,
-      tenant: null,
-      timeoutMs: 60 * SECOND,
-      appearMs: 30 * SECOND,
-    };
-    const text = (): string => 'ldctl';
-    if (!setting.roll) {
-      const counts = { listed: null, core: null };
-      const plan = {
-        ...shared,
-        ...counts,
-        nodes: setting.nodes,
-        expect: setting.expect ?? null,
-        wait: true,
-      };
-      const kept = setting.keyed ? journal.read(keyOf(plan.nodes, runJob)) : null;
-      return runJob(plan, kept, world.now, text);
-    }
-    const { window, gated } = setting.roll;
-    const kept = new Map<bigint, KeptRun>();
-    const nodes = setting.nodes ?? ALL;
-    for (const node of nodes) {
-      const record = journal.read(keyOf([node], runJob));
-      if (record) kept.set(node, record);
-    }
-    const how = {
-      maxUnavailable: window,
-      pauseMs: PAUSE,
-      gated,
-      gateTimeoutMs: 20 * SECOND,
-      continueOnError: false,
-    };
-    const plan = { ...shared, ...how, nodes, timeoutMs: Infinity, nodeTimeoutMs: 60 * SECOND };
-    return rollJob(plan, kept, world.now, text);
-  };
+/** Where what is broken shows best. */
+const SMALL: readonly Setting[] = [
+  called('one node', { use: NODE_2 }),
+  called('one node, busy, if busy fail', { use: NODE_2, past: 'a busy node', ifBusy: 'fail' }),
+  called('one node, busy, if busy wait', { use: NODE_2, past: 'a busy node', ifBusy: 'wait' }),
+  called('one node, a late entry', { use: NODE_2, past: 'a late entry', lateBy: 4 * SECOND }),
+  called('every node, and one that left', { use: EVERY, past: 'a node that left' }),
+  called('every node, and one that left, three by Core', {
+    ...{ use: EVERY, past: 'a node that left', core: 3 },
+  }),
+  called('one node, killed, then another API key', {
+    ...{ use: NODE_2, life: 'killed, then another API key' },
+  }),
+  called('one node, if busy fail, 429 at first', {
+    ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
+  }),
+  called('two nodes, no wait, the first POST lost', {
+    ...{ use: { is: 'run', nodes: [1n, 2n], wait: false }, first: 'lost before' },
+  }),
+  called('one node, a key, late', {
+    ...{ use: { is: 'run', nodes: [1n] }, life: 'keyed', lateBy: 22 * SECOND },
+  }),
+  called('one node, a tenant', { use: NODE_2, hasTenant: true }),
+  called('one node, used before', { use: NODE_2, past: 'a use of the key' }),
+  called('one node, many entries, the oldest first', {
+    ...{ use: NODE_2, past: 'many entries', log: 'oldest first' },
+  }),
+  called('two of three nodes expected', { use: { is: 'run', nodes: null, expect: 2 } }),
+  called('two processes that do not wait, the first POST lost', {
+    ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },
+  }),
+  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
+  called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
+  called('a roll by twos, 429 at first', { use: BY_TWOS, first: '429', lateBy: 7 * SECOND }),
+  called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
+  called('a watch of three nodes', { use: { is: 'watch' } }),
+];
+
+/** What a setting can be like: in the list below each pair of these values occurs. */
+const VALUES: {
+  [K in Exclude<keyof Setting, 'name'>]: ReadonlyArray<readonly [string, Setting[K]]>;
+} = {
+  use: [
+    ['node 2', NODE_2],
+    ['nodes 1 and 2', { is: 'run', nodes: [1n, 2n] }],
+    ['every node', EVERY],
+    ['three expected', { is: 'run', nodes: null, expect: 3 }],
+    ['two expected', { is: 'run', nodes: null, expect: 2 }],
+    ['four expected', { is: 'run', nodes: null, expect: 4 }],
+    ['no wait', { is: 'run', nodes: [1n, 2n], wait: false }],
+    ['no wait, every node', { is: 'run', nodes: null, wait: false }],
+    ['a roll', { is: 'roll', nodes: ALL, window: 1 }],
+    ['a roll by twos', BY_TWOS],
+    ['a gated roll', { ...ROLL, gated: true }],
+    ['a roll that continues on an error', { ...ROLL, continueOnError: true }],
+    ['a wait by ids', { is: 'wait', ids: [10n, 12n] }],
+    ['a wait after an id', { is: 'wait', nodes: [1n, 2n] }],
+    ['a wait for three', { is: 'wait', nodes: null, expect: 3 }],
+    ['a watch', { is: 'watch' }],
+  ],
+  honours: [
+    ['', true],
+    ['keys ignored', false],
+  ],
+  past: [
+    ['', 'old entries'],
+    ['an empty log', 'nothing'],
+    ['a busy node', 'a busy node'],
+    ['a late entry', 'a late entry'],
+    ['a node that left', 'a node that left'],
+    ['a use of the key', 'a use of the key'],
+  ],
+  log: [
+    ['', 'whole'],
+    ['newest first', 'newest first'],
+    ['oldest first', 'oldest first'],
+    ['by time', 'by time'],
+  ],
+  lateBy: [
+    ['', 0],
+    ['7 s late', 7 * SECOND],
+    ['12 s late', 12 * SECOND],
+  ],
+  life: [
+    ['', 'one'],
+    ['a key', 'keyed'],
+    ['killed', 'killed'],
+    ['killed, then another API key', 'killed, then another API key'],
+    ['two at once', 'two at once'],
+    ['three at once', 'three at once'],
+  ],
+  ifBusy: [
+    ['', 'ignore'],
+    ['if busy wait', 'wait'],
+    ['if busy fail', 'fail'],
+  ],
+  core: [
+    ['', null],
+    ['three by Core', 3],
+  ],
+  hasDate: [
+    ['', true],
+    ['no date', false],
+  ],
+  hasTenant: [
+    ['', false],
+    ['a tenant', true],
+  ],
+  first: [
+    ['', null],
+    ['at first 429', '429'],
+    ['at first in progress', 'in progress'],
+    ['at first lost', 'lost before'],
+  ],
+};
+
+type Factor = keyof typeof VALUES;
+/** Which value of each factor. */
+type Choice = Record<Factor, number>;
+const FACTORS = Object.keys(VALUES) as Factor[];
+
+function settingOf(choice: Choice): Setting {
+  const setting: Record<string, unknown> = { ...PLAIN };
+  const names: string[] = [];
+  for (const factor of FACTORS) {
+    const [name, value] = VALUES[factor][choice[factor]] ?? ['', null];
+    setting[factor] = value;
+    if (name !== '') names.push(name);
+  }
+  return { ...(setting as unknown as Setting), name: names.join(', ') };
 }
 
-const keys = new Map<string, string>();
-
-/** The key on the wire, found by asking a job for its POST. */
-function keyOf(nodes: readonly bigint[] | null, runJob: (typeof JobModule)['runJob']): string {
-  const mark = String(nodes);
-  const known = keys.get(mark);
-  if (known !== undefined) return known;
-  const plan = {
-    deploymentId: 7n,
-    runtime: 'iggy' as const,
-    action: { verb: 'restart' as const },
-    idempotencyKey: 'key',
-    kept: false,
-  };
-  const limits = {
-    ifBusy: 'ignore' as const,
-    tenant: null,
-    timeoutMs: Infinity,
-    appearMs: 1,
-    expect: null,
-    listed: null,
-    core: null,
-    apiKey: '',
-    wait: true,
-  };
-  const job = runJob({ ...plan, ...limits, nodes }, null, 0, () => '');
-  for (;;) {
-    const step = job.next(0);
-    if (step.do === 'post') {
-      keys.set(mark, step.request.wireKey);
-      return step.request.wireKey;
-    }
-    if (step.do === 'record') job.take(step, { is: 'recorded', generation: 0, at: 0 }, 0);
-    if (step.do !== 'read') continue;
-    const read = { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true };
-    job.take(step, { is: 'read', read }, 0);
+/** What cannot be, or would be no other story. */
+function isPossible({ use, life, past, first, ifBusy, honours, hasTenant, log }: Setting): boolean {
+  const onlyFollows = use.is === 'wait' || use.is === 'watch';
+  if (onlyFollows) {
+    const isPlain =
+      life === 'one' && first === null && ifBusy === 'ignore' && honours && !hasTenant;
+    return isPlain && past !== 'a use of the key' && (use.is !== 'wait' || log !== 'by time');
   }
+  // With a record it is no use without one.
+  if (past === 'a use of the key') return use.is === 'run' && life === 'one' && first === null;
+  return use.is === 'run' || !life.endsWith('at once');
+}
+
+/** A list in which each pair of values occurs that can be; the same one each time. */
+function pairwise(): Setting[] {
+  const isDue = new Set<string>();
+  const pairOf = (a: Factor, i: number, b: Factor, j: number): string => `${a} ${i} ${b} ${j}`;
+  const each = (take: (a: Factor, i: number, b: Factor, j: number) => void): void => {
+    for (const [n, a] of FACTORS.entries()) {
+      for (const b of FACTORS.slice(n + 1)) {
+        for (const i of VALUES[a].keys()) for (const j of VALUES[b].keys()) take(a, i, b, j);
+      }
+    }
+  };
+  const plain = Object.fromEntries(FACTORS.map((factor) => [factor, 0])) as Choice;
+  each((a, i, b, j) => {
+    if (isPossible(settingOf({ ...plain, [a]: i, [b]: j }))) isDue.add(pairOf(a, i, b, j));
+  });
+  const newPairs = (choice: Choice): string[] => {
+    const pairs: string[] = [];
+    for (const [n, a] of FACTORS.entries()) {
+      for (const b of FACTORS.slice(n + 1)) {
+        const pair = pairOf(a, choice[a], b, choice[b]);
+        if (isDue.has(pair)) pairs.push(pair);
+      }
+    }
+    return pairs;
+  };
+  const found: Setting[] = [];
+  for (let pair = first(isDue); pair !== undefined; pair = first(isDue)) {
+    const [a, i, b, j] = pair.split(' ') as [Factor, string, Factor, string];
+    let choice: Choice = { ...plain, [a]: Number(i), [b]: Number(j) };
+    for (const factor of FACTORS.filter((one) => one !== a && one !== b)) {
+      for (const value of VALUES[factor].keys()) {
+        const other = { ...choice, [factor]: value };
+        const isBetter = newPairs(other).length > newPairs(choice).length;
+        if (isBetter && isPossible(settingOf(other))) choice = other;
+      }
+    }
+    for (const one of newPairs(choice)) isDue.delete(one);
+    found.push(settingOf(choice));
+  }
+  return found;
+}
+
+const first = <T>(set: ReadonlySet<T>): T | undefined => set.values().next().value;
+
+export const PAIRED: readonly Setting[] = pairwise();
+export const SETTINGS: readonly Setting[] = [...DEEP, ...SMALL, ...PAIRED];
+
+/** @throws Error where there is none of this name */
+export function settingNamed(name: string): Setting {
+  const setting = SETTINGS.find((one) => one.name === name);
+  if (!setting) throw new Error(`no such setting: ${name}`);
+  return setting;
 }

@@ -221,6 +221,13 @@ function asUnconfirmed(error: unknown): unknown {
   });
 }
 
+function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]): void {
+  const inLog = new Set([...listed.here, ...listed.elsewhere]);
+  for (const node of named.filter((one) => !inLog.has(one))) {
+    context.warn(`the log does not list node ${node}: check its id with \`ldctl nodes list\``);
+  }
+}
+
 /**
  * Shows what would be done, and warns of nodes that the log does not list.
  * @param how how a roll would go; null where all is one request
@@ -237,12 +244,8 @@ export async function showDryRun(
   const { runtime, action, nodes: named, expectNodes } = request;
   const { id: deploymentId } = target.deployment;
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
-  const { here = [], elsewhere = [] } = found?.listed ?? {};
-  const inLog = [...here, ...elsewhere];
-  for (const node of found && named ? named.filter((one) => !inLog.includes(one)) : []) {
-    context.warn(`the log does not list node ${node}: check its id with \`ldctl nodes list\``);
-  }
-  const nodes = named ?? here;
+  if (found && named) warnOfUnlisted(context, found, named);
+  const nodes = named ?? found?.listed.here ?? [];
   const describe = (some: readonly Id[] | null) => {
     const identity = { deploymentId, runtime, action: parseAction(action), nodes: some };
     return describeTrigger(target.supervisorUrl.value, {

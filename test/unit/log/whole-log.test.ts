@@ -171,7 +171,7 @@ describe('a log that moves while it is read', () => {
     'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.last)', 'number - 1'],
     'takes the first page for the newest one': [
       'pages.ts',
-      'first && isNewer(first, other)',
+      'first && isNewer(first, last)',
       'first',
     ],
     'takes its ends for the order of a page': [

@@ -1,0 +1,182 @@
+/*
+ * Breaks src/job and src/log in many places, one at a time, and sees whether the unit tests or the
+ * quick model notice: nine of ten must be found. The places are drawn by a seed, so that the same
+ * commit always has the same ones.
+ *
+ *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100]
+ */
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+import { EQUIVALENT } from './equivalent-mutants.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const FOLDERS = ['src/job', 'src/log'];
+const ENOUGH = 0.9;
+/** What takes longer hangs, which a test would notice, too. */
+const LONGEST_MS = 180_000;
+
+interface Mutant {
+  file: string;
+  from: number;
+  to: number;
+  text: string;
+  /** Of a line: what stood there, and what stands there now. */
+  place: string;
+}
+
+const SWAPS = new Map<ts.SyntaxKind, string>([
+  [ts.SyntaxKind.LessThanToken, '<='],
+  [ts.SyntaxKind.LessThanEqualsToken, '<'],
+  [ts.SyntaxKind.GreaterThanToken, '>='],
+  [ts.SyntaxKind.GreaterThanEqualsToken, '>'],
+  [ts.SyntaxKind.EqualsEqualsEqualsToken, '!=='],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken, '==='],
+  [ts.SyntaxKind.PlusToken, '-'],
+  [ts.SyntaxKind.MinusToken, '+'],
+  [ts.SyntaxKind.AmpersandAmpersandToken, '||'],
+  [ts.SyntaxKind.BarBarToken, '&&'],
+]);
+
+/** Every place of a file that can be broken, and how. */
+function mutantsOf(file: string): Mutant[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: Mutant[] = [];
+  const add = (node: ts.Node, to: string): void => {
+    const [from, end] = [node.getStart(source), node.getEnd()];
+    const lineStart = text.lastIndexOf('\n', from) + 1;
+    const lineEnd = text.indexOf('\n', from);
+    const line = text.slice(lineStart, lineEnd);
+    const after =
+      line.slice(0, from - lineStart) + to + line.slice(Math.min(end, lineEnd) - lineStart);
+    found.push({
+      file,
+      from,
+      to: end,
+      text: to,
+      place: `${file}: ${line.trim()} -> ${after.trim()}`,
+    });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
+    if (ts.isBinaryExpression(node)) {
+      const swap = SWAPS.get(node.operatorToken.kind);
+      if (swap !== undefined) add(node.operatorToken, swap);
+    } else if (ts.isIfStatement(node)) {
+      add(node.expression, `!(${node.expression.getText(source)})`);
+    } else if (ts.isNumericLiteral(node)) {
+      add(node, node.text === '0' ? '1' : '0');
+    } else if (
+      node.kind === ts.SyntaxKind.TrueKeyword ||
+      node.kind === ts.SyntaxKind.FalseKeyword
+    ) {
+      add(node, node.kind === ts.SyntaxKind.TrueKeyword ? 'false' : 'true');
+    } else if (ts.isExpressionStatement(node)) {
+      add(node, ';');
+    }
+    node.forEachChild(visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** So many of them, drawn by the seed. */
+function draw(all: readonly Mutant[], count: number, seed: number): Mutant[] {
+  let state = seed;
+  const random = (): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+  return all
+    .map((mutant) => ({ mutant, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, count)
+    .map(({ mutant }) => mutant);
+}
+
+/** @returns whether it ends with 0 */
+function passes(folder: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      stdio: 'ignore',
+      timeout: LONGEST_MS,
+    });
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+const MOCHA = ['node_modules/mocha/bin/mocha.js', '--bail', '--reporter', 'dot'];
+const CHECKS = [
+  [...MOCHA, 'test/unit/job/**/*.test.ts', 'test/unit/log/**/*.test.ts'],
+  ['--import', 'tsx', 'test/model/quick.ts'],
+];
+
+async function isFound(folder: string, { file, from, to, text }: Mutant): Promise<boolean> {
+  const path = join(folder, file);
+  const source = readFileSync(path, 'utf8');
+  writeFileSync(path, source.slice(0, from) + text + source.slice(to));
+  try {
+    for (const check of CHECKS) if (!(await passes(folder, check))) return true;
+    return false;
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+/** What the tests need, in a folder of its own, so that the real one stays as it is. */
+function copy(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-mutants-'));
+  for (const name of ['src', 'test', 'docs', 'package.json', 'tsconfig.json', '.mocharc.cjs']) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '100' } },
+});
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
+);
+const todo = draw(files.flatMap(mutantsOf), Number(values.count), Number(values.seed));
+const lived: string[] = [];
+let done = 0;
+
+async function work(): Promise<void> {
+  const folder = copy();
+  try {
+    for (const check of CHECKS) {
+      if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
+    }
+    for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
+      if (!(await isFound(folder, mutant))) lived.push(mutant.place);
+      done += 1;
+      if (done % 10 === 0) console.log(`${done} broken, ${lived.length} not found`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+await Promise.all(Array.from({ length: availableParallelism() }, work));
+const unknown = lived.filter((place) => !(place in EQUIVALENT));
+const counted = done - (lived.length - unknown.length);
+for (const place of unknown) console.log(`not found: ${place}`);
+console.log(
+  `${counted - unknown.length} of ${counted} found; ${lived.length - unknown.length} are no different`,
+);
+if (counted - unknown.length < ENOUGH * counted) process.exitCode = 1;

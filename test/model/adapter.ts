@@ -1,0 +1,203 @@
+import { Interrupted, type LdctlError } from '../../src/base/errors.js';
+import type { GateResult } from '../../src/base/outcome.js';
+import type { KeptRun } from '../../src/base/journal.js';
+import { perform, type DriveTools } from '../../src/job/drive.js';
+import type { JobEvent, ResultEvent } from '../../src/job/events.js';
+import { rollJob, runJob, waitJob } from '../../src/job/index.js';
+import type { Asked, Job, Step, StepOf } from '../../src/job/job.js';
+import { createWatch, type WatchResult } from '../../src/job/watch.js';
+import { wireKey } from '../../src/job/wire-key.js';
+import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
+import { DEPLOYMENT, TENANT } from './world.js';
+
+/*
+ * All that the model knows of how a job is asked and told. Whoever changes `Job` changes this file.
+ */
+
+/** Between the end of a node and what comes next in a roll. */
+export const PAUSE = 500;
+export const TIMEOUT = 60 * SECOND;
+export const APPEAR = 30 * SECOND;
+const GATE_TIMEOUT = 20 * SECOND;
+
+/** What a job does next: it has ended, waits until then, or acts. */
+export type Want = 'end' | 'act' | { until: number };
+
+/** What the gates of a roll are told. */
+export interface GateTools {
+  begin: (node: bigint) => void;
+  cut: (node: bigint) => void;
+}
+
+/** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
+export class Runner {
+  #step: Step = { do: 'end' };
+
+  constructor(private readonly job: Job<ResultEvent | WatchResult>) {}
+
+  want(now: number): Want {
+    this.job.tick(now);
+    this.#step = this.job.next(now);
+    if (this.#step.do === 'wait') return { until: this.#step.until };
+    return this.#step.do === 'end' ? 'end' : 'act';
+  }
+
+  /** Whether its record is written and its POST is next: that one is not held up. */
+  get isPosting(): boolean {
+    return this.#step.do === 'post';
+  }
+
+  /**
+   * Does what is next, by drive's own `perform`.
+   * @param isDead whether its process was killed meanwhile
+   * @returns the pair of step and fact
+   */
+  async act(
+    tools: DriveTools,
+    gates: GateTools,
+    now: () => number,
+    isDead: () => boolean,
+  ): Promise<string> {
+    const step = this.#step;
+    if (step.do === 'wait' || step.do === 'end') throw new Error('there is nothing to do');
+    const fact = await perform(step, tools, gates);
+    if (isDead()) return '';
+    if (fact instanceof Interrupted) {
+      this.job.interrupt(fact, now());
+      return pairOf(step, 'interrupted');
+    }
+    this.job.take(step, fact, now());
+    return pairOf(step, fact.is);
+  }
+
+  interrupt(reason: Interrupted, now: number): string {
+    this.job.interrupt(reason, now);
+    return 'wait → interrupted';
+  }
+
+  /** The first Ctrl-C of a roll. */
+  ease(reason: Interrupted): string {
+    this.job.windDown?.(reason);
+    return 'wait → first Ctrl-C';
+  }
+
+  gated(node: bigint, gate: GateResult, now: number): string {
+    this.job.gateEnded?.(node, gate, now);
+    return 'wait → gate ended';
+  }
+
+  events(): JobEvent[] {
+    return this.job.events();
+  }
+
+  /** @throws LdctlError nothing was sent */
+  result(): Ended {
+    const result = this.job.result();
+    if ('event' in result) return { run: result, watch: null };
+    return { run: null, watch: result };
+  }
+}
+
+/** How a job ended that has a result. */
+export type Ended =
+  | { run: ResultEvent; watch: null }
+  | { run: null; watch: WatchResult & { error: LdctlError | null } };
+
+/** What a job starts with. */
+type Start = Pick<DriveTools, 'journal' | 'log'> & { apiKey: string };
+
+/** @throws as the reads do that come before a job */
+export async function startJob(setting: Setting, tools: Start, now: () => number): Promise<Runner> {
+  return new Runner(await jobOf(setting, tools, now));
+}
+
+async function jobOf(
+  setting: Setting,
+  { journal, log, apiKey }: Start,
+  now: () => number,
+): Promise<Job<ResultEvent | WatchResult>> {
+  const { use, ifBusy } = setting;
+  const text = (): string => 'ldctl';
+  const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
+  const action = { verb: 'restart' as const };
+  if (use.is === 'watch') {
+    const newest = await log.newest();
+    const first = newest.entries;
+    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs: TIMEOUT };
+    return createWatch(plan, now());
+  }
+  if (use.is === 'wait') {
+    const wanted =
+      'ids' in use
+        ? { ids: use.ids }
+        : { runtime: 'iggy', action, nodes: use.nodes, expect: use.expect ?? null };
+    return waitJob({ ...limits, wanted, after: AFTER }, now(), text);
+  }
+  const shared = {
+    ...limits,
+    ...{ runtime: 'iggy' as const, action, idempotencyKey: 'key', kept: isKept(setting), ifBusy },
+    ...{ apiKey: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', listed: null, core: setting.core },
+    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
+  };
+  if (use.is === 'run') {
+    const plan = { ...shared, nodes: use.nodes, expect: use.expect ?? null };
+    const kept = isKept(setting) ? (journal?.read(keyOf(use.nodes)) ?? null) : null;
+    return runJob({ ...plan, wait: use.wait ?? true }, kept, now(), text);
+  }
+  const how = {
+    maxUnavailable: use.window,
+    pauseMs: PAUSE,
+    gated: use.gated ?? false,
+    gateTimeoutMs: GATE_TIMEOUT,
+    continueOnError: use.continueOnError ?? false,
+    nodes: use.nodes,
+  };
+  const kept = new Map<bigint, KeptRun>();
+  for (const node of use.nodes) {
+    const record = journal?.read(keyOf([node]));
+    if (record) kept.set(node, record);
+  }
+  const plan = { ...shared, ...how, timeoutMs: Infinity, nodeTimeoutMs: TIMEOUT };
+  return rollJob(plan, kept, now(), text);
+}
+
+/** `wait --after` follows what came after it. */
+export const AFTER = 9n;
+
+const keys = new Map<string, string>();
+
+/** The key on the wire. */
+export function keyOf(nodes: readonly bigint[] | null): string {
+  const mark = String(nodes);
+  const known = keys.get(mark);
+  if (known !== undefined) return known;
+  const action = { verb: 'restart' as const };
+  const key = wireKey('key', { deploymentId: DEPLOYMENT, runtime: 'iggy', action, nodes });
+  keys.set(mark, key);
+  return key;
+}
+
+/** What is sent elsewhere in a setting: what a wait follows, or a use of the key before. */
+export const nodesElsewhere = (setting: Setting): readonly bigint[] | null =>
+  setting.use.is === 'wait' || setting.use.is === 'watch' ? ALL : nodesOf(setting);
+
+/** What a pair of step and fact is called: each must have been played. */
+function pairOf(step: StepOf<Asked>, fact: string): string {
+  if (step.do === 'note') return `note ${step.mark} → ${fact}`;
+  if (step.do !== 'read') return `${step.do} → ${fact}`;
+  return `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo} → ${fact}`;
+}
+
+/** Every pair that can be. */
+export const PAIRS: readonly string[] = [
+  ...['accepted', 'refused', 'passed'].flatMap((state) =>
+    ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
+  ),
+  ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
+  ...['answered', 'interrupted'].map((fact) => `post → ${fact}`),
+  ...['newest', 'known', 'down to an id'].flatMap((how) =>
+    ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
+  ),
+  ...['ask', 'cut'].map((step) => `${step} → done`),
+  ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
+];

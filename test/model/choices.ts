@@ -1,0 +1,42 @@
+/**
+ * Which faults a story has: at which of its choices, and which option. Everything else goes well.
+ */
+export type Plan = ReadonlyArray<readonly [at: number, option: number]>;
+
+/**
+ * Makes the choices of one story, in order. The first option of each is what goes well; every other
+ * one is a fault. How many faults a story may hold is its budget.
+ */
+export class Choices {
+  /** How many options each choice had. */
+  readonly made: number[] = [];
+  /** What went wrong. */
+  readonly faults: unknown[] = [];
+  #used = 0;
+
+  /** Whether there may be more than one. */
+  get isDeep(): boolean {
+    return this.budget > 1;
+  }
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly budget: number,
+  ) {}
+
+  of<T>(options: readonly [T, ...T[]]): T {
+    const planned = this.plan[this.#used];
+    const at = this.made.length;
+    this.made.push(this.#used < this.budget ? options.length : 1);
+    if (planned?.[0] !== at) return options[0];
+    this.#used += 1;
+    const fault = options[planned[1]] ?? options[0];
+    this.faults.push(fault);
+    return fault;
+  }
+
+  /** Whether the fault of this name happens. */
+  is(fault: string): boolean {
+    return this.of(['', fault]) === fault;
+  }
+}

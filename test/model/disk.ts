@@ -1,0 +1,51 @@
+import type { Started, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+
+interface Stored {
+  record: RunRecord;
+  marks: Set<string>;
+}
+
+/** The records of each key, the newest last: they outlive their process. */
+export type Disk = Map<string, Stored[]>;
+
+const VALID = 24 * 3_600_000;
+
+/** The journal as `base/journal.ts` describes it. */
+export class MemoryJournal implements RunJournal {
+  constructor(
+    private readonly disk: Disk,
+    private readonly wall: () => number,
+  ) {}
+
+  read(key: string): KeptRun | null {
+    const all = this.disk.get(key) ?? [];
+    const counts = ({ record, marks }: Stored): boolean =>
+      this.wall() - record.postedAt <= VALID && (!marks.has('refused') || marks.has('accepted'));
+    const live = all.filter(counts);
+    const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
+    if (!stored) return null;
+    const { record } = stored;
+    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
+    const marks = { accepted: has('accepted'), passed: has('passed') };
+    return {
+      record,
+      generation: all.indexOf(stored) + 1,
+      ageMs: this.wall() - record.postedAt,
+      ...marks,
+    };
+  }
+
+  begin(record: RunRecord, after: number): Started {
+    const kept = this.read(record.key);
+    if (kept && (kept.accepted || kept.generation !== after)) {
+      return { found: kept };
+    }
+    const all = [...(this.disk.get(record.key) ?? []), { record, marks: new Set<string>() }];
+    this.disk.set(record.key, all);
+    return { made: all.length };
+  }
+
+  mark(key: string, generation: number, mark: Mark): void {
+    this.disk.get(key)?.[generation - 1]?.marks.add(mark);
+  }
+}

@@ -1,0 +1,230 @@
+import { AFTER } from '../adapter.js';
+import type { Story } from '../play.js';
+import type { Process, Seen } from '../process.js';
+import { ALL, SECOND } from '../setting.js';
+import type { Dispatch, Entry } from '../world.js';
+import {
+  isOf,
+  isReplay,
+  readsFor,
+  sinceOf,
+  statusOf,
+  triggersOf,
+  type Since,
+  type Trigger,
+} from './facts.js';
+
+/**
+ * Promise 3: exit 0 means that each targeted node has completed this action, in an activity that
+ * came after the trigger was sent.
+ */
+export function* done(story: Story, process: Process): Generator<string> {
+  const { use } = story.setting;
+  if (use.is === 'watch') yield* watched(story, process);
+  const run = process.ended?.run;
+  if (use.is === 'wait' && run?.exitCode === 0) yield* waited(story, process);
+  if (!run || use.is === 'wait') return;
+  yield* rows(story, process);
+  if (run.exitCode !== 0) return;
+  if (process.seen.some(({ isForeign }) => isForeign)) yield 'exit 0 by the log of another';
+  for (const trigger of triggersOf(story)) {
+    const since = sinceOf(story, trigger);
+    if (!since) yield 'exit 0, and nothing was sent';
+    else if (run.result.outcome === 'accepted') yield* accepted(story, process, trigger, since);
+    else yield* completed(story, process, trigger, since);
+  }
+  if (use.is === 'roll' && use.gated) yield* gated(story, process);
+}
+
+/** What a row says has been shown, and is of this trigger. */
+function* rows(story: Story, process: Process): Generator<string> {
+  const triggers = triggersOf(story);
+  for (const { node_id: node, activity_id: id, status } of process.ended?.run?.result.nodes ?? []) {
+    if (id === null) continue;
+    const entry = story.world.entries.find((one) => one.id === id);
+    const trigger = triggers.find(({ nodes }) => node === null || (nodes?.includes(node) ?? true));
+    const since = trigger && sinceOf(story, trigger);
+    if (!entry || !trigger || !since || entry.node !== node) {
+      yield 'a row has an entry that is none';
+    } else if (status === 'completed') {
+      if (!isOf(trigger, since, entry)) yield 'a row is completed by an older entry';
+      if (statusOf(process.seen, id) !== 'completed') yield 'a row is completed, and was not';
+    }
+  }
+}
+
+/** With `--no-wait`: it was sent, or every node shows that it was. */
+function* accepted(
+  story: Story,
+  { endedAt }: Process,
+  trigger: Trigger,
+  since: Since,
+): Generator<string> {
+  if (story.world.dispatches.some(({ key }) => key === trigger.key)) return;
+  const ours = story.world.entries.filter((entry) => isOf(trigger, since, entry));
+  const isShown = (node: bigint): boolean =>
+    ours.some((entry) => entry.node === node && entry.shownAt <= endedAt);
+  if (!(trigger.nodes ?? [...since.listed]).every(isShown)) yield 'accepted, and nothing was sent';
+}
+
+function* completed(
+  story: Story,
+  process: Process,
+  trigger: Trigger,
+  since: Since,
+): Generator<string> {
+  const { world, setting } = story;
+  const reads = readsFor(process, trigger, setting.use.is === 'roll');
+  const ours = world.entries.filter((entry) => isOf(trigger, since, entry));
+  const dispatches = world.dispatches.filter(({ key }) => key === trigger.key);
+  const hasCompleted = (node: bigint): boolean =>
+    ours.some((entry) => entry.node === node && statusOf(reads, entry.id) === 'completed');
+  const expect = setting.use.is === 'run' ? setting.use.expect : undefined;
+  const targets = targetsOf(trigger, since, dispatches);
+  if (expect === undefined) {
+    const ended = new Set(ours.map(({ node }) => node).filter(hasCompleted));
+    // A count excuses a name.
+    const some = trigger.nodes === null && ended.size >= (setting.core ?? Infinity);
+    if (!some && !targets.every(hasCompleted)) yield 'exit 0 without every node';
+  } else {
+    const some = new Set(ours.filter(({ id }) => statusOf(reads, id) !== null).map((e) => e.node));
+    if (some.size > expect) yield 'exit 0 with more nodes than expected';
+    if ([...some].filter(hasCompleted).length < expect) yield 'exit 0 with fewer than expected';
+  }
+  if (isReplay(story, trigger)) {
+    yield* replayed(dispatches, ours, reads);
+    return;
+  }
+  yield* noneWorse(ours, reads);
+  yield* noneMissed(process, dispatches, graceOf(trigger, since, expect));
+}
+
+/** Of every node: those that the log listed, and those that report within the grace. */
+function targetsOf(
+  { nodes }: Trigger,
+  { listed }: Since,
+  dispatches: Dispatch[],
+): readonly bigint[] {
+  if (nodes) return nodes;
+  const grace = (listed.size === 0 ? 10 : 3) * SECOND;
+  const reported = dispatches.flatMap(({ at, made }) =>
+    made
+      .filter(({ shownAt, goneAt }) => shownAt <= at + grace && goneAt > at + 10 * SECOND)
+      .map((entry) => entry.node),
+  );
+  return [...new Set([...listed, ...reported])];
+}
+
+/** Of a replay the newest entry of a node counts, where the log shows it within 10 s. */
+function* replayed(
+  dispatches: readonly Dispatch[],
+  ours: readonly Entry[],
+  reads: readonly Seen[],
+): Generator<string> {
+  for (const { made } of dispatches) {
+    for (const { id, node, shownAt, goneAt } of made) {
+      const counts = shownAt <= 9 * SECOND && goneAt === Infinity;
+      const isNewer = (entry: Entry): boolean => entry.node === node && entry.id >= id;
+      const some = ours.filter(isNewer).map((entry) => statusOf(reads, entry.id));
+      if (counts && !some.includes('completed')) yield 'exit 0 by the deploy before';
+    }
+  }
+}
+
+/** Rule 5: of several entries of a node all are waited for, and the worst counts. */
+function* noneWorse(ours: readonly Entry[], reads: readonly Seen[]): Generator<string> {
+  const last = reads.at(-1);
+  for (const { id, goneAt } of ours) {
+    const status = statusOf(reads, id);
+    if (status === 'rejected') yield 'exit 0 with a rejected node';
+    if (status === 'processing' && goneAt > (last?.at ?? 0)) yield 'exit 0 with an open entry';
+  }
+}
+
+/** Rule 6: an entry that shows up within the grace counts. */
+function graceOf({ nodes }: Trigger, { listed }: Since, expect?: number): number {
+  if (nodes || expect !== undefined) return 2 * SECOND;
+  return (listed.size === 0 ? 10 : 3) * SECOND;
+}
+
+function* noneMissed(
+  { by, seen, endedAt }: Process,
+  dispatches: readonly Dispatch[],
+  grace: number,
+): Generator<string> {
+  if (seen.some(({ isStale }) => isStale)) return;
+  for (const { at, made, post } of dispatches) {
+    // One that continues from a record counts from its POST.
+    const wasLong = (post?.by ?? by) !== by && at > (post?.at ?? at) + SECOND;
+    if (wasLong || at >= endedAt) continue;
+    const missed = made.some(
+      ({ shownAt, doneAt, goneAt, end }) =>
+        shownAt <= at + grace && goneAt === Infinity && (end !== 'completed' || doneAt > endedAt),
+    );
+    if (missed) yield 'exit 0 before the grace was over';
+  }
+}
+
+function* gated(story: Story, process: Process): Generator<string> {
+  const { use } = story.setting;
+  for (const node of use.is === 'roll' ? use.nodes : []) {
+    if (process.gateEnds.get(node) === false) yield 'exit 0 with a failed gate';
+    else if (!story.processes.some(({ gateEnds }) => gateEnds.get(node))) {
+      yield 'exit 0 without its gate';
+    }
+  }
+}
+
+/** `activities wait`: by ids, or all above an id. */
+function* waited(story: Story, { seen }: Process): Generator<string> {
+  const { world, setting } = story;
+  const { use } = setting;
+  if (use.is !== 'wait') return;
+  const isWanted = ({ id, node, action }: Entry): boolean =>
+    'ids' in use
+      ? use.ids.includes(id)
+      : id > AFTER && action === 'restart' && (use.nodes?.includes(node) ?? true);
+  const wanted = world.entries.filter(isWanted);
+  for (const { id, goneAt } of wanted) {
+    const status = statusOf(seen, id);
+    if (status === 'rejected') yield 'a wait ended with 0 over a rejected node';
+    if (status === 'processing' && goneAt > (seen.at(-1)?.at ?? 0)) {
+      yield 'a wait ended with 0 over an open entry';
+    }
+  }
+  if ('ids' in use) {
+    if (!use.ids.every((id) => statusOf(seen, id) === 'completed')) {
+      yield 'a wait ended with 0 too soon';
+    }
+    return;
+  }
+  const nodes = new Set(
+    wanted.filter(({ id }) => statusOf(seen, id) === 'completed').map((e) => e.node),
+  );
+  const isWhole =
+    use.expect === undefined
+      ? (use.nodes ?? ALL).every((node) => nodes.has(node))
+      : nodes.size === use.expect;
+  if (!isWhole) yield 'a wait ended with 0 without every node';
+}
+
+/** A watch has told of each entry as it was last shown, and ends when those are final. */
+function* watched(story: Story, { ended, seen }: Process): Generator<string> {
+  if (!ended?.watch) return;
+  const { entries, error, anyRejected } = ended.watch;
+  const [first] = seen;
+  for (const { id, shownAt, goneAt } of story.world.entries) {
+    const status = statusOf(seen, id);
+    const told = entries.find((one) => one.id === id)?.status ?? null;
+    if (status !== told) yield 'a watch did not show what it had read';
+    const isEarly = first && shownAt <= first.at + 2 * SECOND && goneAt === Infinity;
+    if (!isEarly) continue;
+    const wasOpen = seen.some(({ shown }) =>
+      shown.some((one) => one.id === id && one.status === 'processing'),
+    );
+    if (error === null && (told === null || told === 'processing')) yield 'a watch ended too soon';
+    if (error === null && wasOpen && told === 'rejected' && !anyRejected) {
+      yield 'a watch lost a rejection';
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { keyOf } from '../adapter.js';
+import type { Story } from '../play.js';
+import type { Process, Seen } from '../process.js';
+import { isKept, nodesOf, SECOND } from '../setting.js';
+import type { Entry, Post } from '../world.js';
+
+/** Whether its process cannot rule out that the server has run it. */
+export const isMaybeSent = ({ means }: Post): boolean => means !== 'no' && means !== 'later';
+
+export function lastSeenBefore({ seen }: Process, at: number): Seen | undefined {
+  return seen.findLast(({ endedAt }) => endedAt <= at);
+}
+
+/** What is followed together: in a roll each node is its own trigger. */
+export interface Trigger {
+  key: string;
+  nodes: readonly bigint[] | null;
+}
+
+export function triggersOf({ setting }: Story): Trigger[] {
+  const { use } = setting;
+  const nodes = nodesOf(setting);
+  if (use.is === 'roll') return use.nodes.map((node) => ({ key: keyOf([node]), nodes: [node] }));
+  return [{ key: keyOf(nodes), nodes }];
+}
+
+/** From where on entries are of a trigger: what its baseline showed is not, nor what is older. */
+export interface Since {
+  /** Entries created before this are older. */
+  from: number;
+  /** When the log was as the baseline shows it. */
+  asOf: number;
+  wasShown: ReadonlySet<bigint>;
+  /** Nodes that the log listed before the POST. */
+  listed: ReadonlySet<bigint>;
+}
+
+/**
+ * A replay of a key that left no record here: of the last 11 minutes the newest entry of each node
+ * counts, whoever made it.
+ */
+const REPLAY = -660 * SECOND;
+
+/**
+ * Whether the `202` was the replay of what a runner that is gone has sent, and nothing but that may
+ * have been sent before.
+ */
+export function isReplay({ setting, world }: Story, { key }: Trigger): boolean {
+  const all = world.posts.filter((post) => post.key === key);
+  const first = all.find((post) => isMaybeSent(post) && post.met !== 'in progress');
+  const isAfterAnother = setting.past === 'a use of the key' || all.some(isInProgress);
+  // What a gateway has doubled looks as if another had used the key.
+  const mayBe = isAfterAnother || first?.met === 'doubled by a gateway';
+  return isKept(setting) && mayBe && first?.means === 'accepted' && first.replayed;
+}
+
+const isInProgress = ({ met }: Post): boolean => met === 'in progress';
+
+/** @returns null where nothing was sent */
+export function sinceOf(story: Story, trigger: Trigger): Since | null {
+  const { key } = trigger;
+  const { world, processes, setting } = story;
+  const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
+  const isRecorded = (world.disk.get(key) ?? []).length > 0;
+  const process = first ? processes[first.by] : isRecorded ? processes[0] : undefined;
+  if (!process) return null;
+  const base = lastSeenBefore(process, first?.at ?? Infinity);
+  const before = process.seen.filter(({ endedAt }) => endedAt <= (first?.at ?? Infinity));
+  const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
+  const { at = 0, asOf = 0 } = base ?? {};
+  const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));
+  // What was in progress may have been another's: a minute before the first POST.
+  const inProgress =
+    isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
+  if (inProgress && !isReplay(story, trigger)) {
+    return { from: at - 70 * SECOND, asOf: -Infinity, wasShown, listed };
+  }
+  if (!isReplay(story, trigger)) {
+    return { from: setting.hasDate ? at - 10 * SECOND : -Infinity, asOf, wasShown, listed };
+  }
+  // Without a `date` only what is newer than the baseline counts.
+  return setting.hasDate
+    ? { from: REPLAY, asOf: -Infinity, wasShown: new Set(), listed }
+    : { from: -Infinity, asOf, wasShown, listed };
+}
+
+/**
+ * An entry of the trigger, or of another operator who did the same after it was sent. One of up to
+ * 10 s before the baseline is not told from it; without a `date`, none is.
+ */
+export function isOf({ nodes }: Trigger, since: Since, entry: Entry): boolean {
+  const { id, node, action, createdAt, shownAt } = entry;
+  return (
+    action === 'restart' &&
+    (nodes?.includes(node) ?? true) &&
+    !since.wasShown.has(id) &&
+    shownAt > since.asOf &&
+    createdAt >= since.from
+  );
+}
+
+/** What a process was shown last of an entry, of its first reads. */
+export function statusOf(seen: readonly Seen[], id: bigint): string | null {
+  let last: string | null = null;
+  for (const { shown } of seen) {
+    const status = shown.find((one) => one.id === id)?.status;
+    // A final status never goes back.
+    if (status !== undefined && (last === null || last === 'processing')) last = status;
+  }
+  return last;
+}
+
+/** The reads by which a process decided about a node. */
+export function readsFor({ seen, settled }: Process, { nodes }: Trigger, isRoll: boolean): Seen[] {
+  const node = isRoll ? nodes?.[0] : undefined;
+  const end = node === undefined ? undefined : settled.get(node)?.reads;
+  return seen.slice(0, end);
+}

@@ -1,0 +1,71 @@
+import type { Story } from '../play.js';
+import type { Process } from '../process.js';
+import { isMaybeSent } from './facts.js';
+import { processesOf, SECOND } from '../setting.js';
+
+/** They leave open whether a POST was run, and it can be found out. */
+const UNCERTAIN: ReadonlySet<unknown> = new Set([
+  ...['lost before', 'lost after', 'arrives later', '503 before', '503 after', '408 after'],
+  ...['200 after', 'a bug after', 'sleeps, lost after', 'redirect after', 'doubled by a gateway'],
+]);
+
+/** What goes by, goes by: all of it ends as if nothing had been, where nothing lasts. */
+const PASSING: ReadonlySet<unknown> = new Set([
+  ...UNCERTAIN,
+  ...['refused', '429', '425', 'in progress', 'all of it', 'doubled, running', 4 * SECOND],
+  ...['killed', 'killed before', 'killed after', 'another goes on', 'another goes on to its end'],
+]);
+
+/** It ends as it should where all that went wrong has passed. */
+export function* passed(
+  story: Story,
+  { by, ended, thrown, failedReads, seen }: Process,
+): Generator<string> {
+  const { setting, faults, wasKilled, world } = story;
+  const { use, past, ifBusy, life } = setting;
+  // A read that fails once is of no matter where something was sent before.
+  const firstPost = world.posts.find((post) => post.by === by && isMaybeSent(post));
+  const isLater = firstPost && failedReads.every((at) => at > firstPost.at);
+  const goesBy = (fault: unknown): boolean =>
+    PASSING.has(fault) || (fault === 'unreadable' && use.is === 'run' && isLater === true);
+  if (!faults.every(goesBy)) return;
+  // One that may have sent takes nothing any more for what an earlier runner did.
+  if (past === 'a use of the key' && faults.some((fault) => UNCERTAIN.has(fault))) return;
+  // The late entry counts as a trace of what was lost.
+  const isLost =
+    wasKilled || processesOf(setting) > 1 || world.posts.some(({ means }) => means === 'unknown');
+  if (past === 'a late entry' && isLost) return;
+  // Where not all of the ids were in the log at first, it need not wait for them.
+  const [start] = seen;
+  const isThere = (id: bigint): boolean => start?.shown.some((one) => one.id === id) ?? false;
+  if ('ids' in use && !use.ids.every(isThere)) return;
+  // A server that sorts without a tie-breaker loses entries, and that is said.
+  if (setting.log === 'by time') return;
+  // A roll may have had another node to send again by then.
+  if (use.is === 'roll' && faults.includes('sleeps, lost after')) return;
+  // Another API key never sends again what may have been sent.
+  if (life === 'killed, then another API key' && wasKilled) return;
+  if (ended?.watch) {
+    if (ended.watch.error) yield 'a watch failed though all went by';
+    return;
+  }
+  // What the runner before has sent keeps the nodes busy, too.
+  if (past === 'a use of the key' && ifBusy === 'fail' && !ended) return;
+  if (past === 'a busy node' && ifBusy === 'fail') {
+    if (ended) yield 'it went ahead over a busy node';
+    return;
+  }
+  const expect = 'expect' in use ? (use.expect ?? 3) : 3;
+  const isWrong = 'nodes' in use && use.nodes === null && expect !== 3 && !('wait' in use);
+  // One that is later than the grace is not seen.
+  if (expect < 3 && faults.includes(4 * SECOND)) return;
+  const isLeft = past === 'a node that left' && setting.core === null;
+  const isObserved = 'nodes' in use && use.nodes === null && !('wait' in use);
+  const wanted = isWrong || (isObserved && isLeft) ? 7 : 0;
+  const exit = ended?.run.exitCode ?? null;
+  if (exit !== wanted) {
+    const said =
+      exit === null ? (thrown instanceof Error ? thrown.message : 'nothing') : `exit ${exit}`;
+    yield `${said} though all went by`;
+  }
+}

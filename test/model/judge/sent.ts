@@ -1,0 +1,144 @@
+import { PAUSE } from '../adapter.js';
+import type { Story } from '../play.js';
+import { ALL, isKept, SECOND } from '../setting.js';
+import type { Dispatch, Post } from '../world.js';
+import { isMaybeSent, lastSeenBefore } from './facts.js';
+
+/** Promise 2, at most once, and the rules of what may be sent when. */
+export function* sent(story: Story): Generator<string> {
+  const { posts } = story.world;
+  for (const [n, post] of posts.entries()) {
+    const earlier = posts.slice(0, n);
+    yield* again(earlier, post);
+    yield* before(story, earlier, post);
+    if (story.setting.use.is === 'roll') yield* ofRoll(story, earlier, post);
+  }
+  yield* twice(story);
+}
+
+function* twice({ setting, world, processes }: Story): Generator<string> {
+  for (const later of world.dispatches) {
+    for (const first of world.dispatches) {
+      if (first.key !== later.key || !first.post || !later.post) continue;
+      if (first.post.at >= later.post.at) continue;
+      if (later.post.met === 'stopped before it leaves') continue;
+      if (first.post.apiKey !== later.post.apiKey) yield 'run twice: by another API key';
+      else if (setting.honours) yield 'run twice: the server had forgotten the key';
+      else if (!processes.some(({ seen }) => seen.some(({ isStale }) => isStale))) {
+        if (wasVisible(first, first.post, later.post)) yield 'run twice, though the log showed it';
+      }
+    }
+  }
+}
+
+function wasVisible({ made }: Dispatch, first: Post, later: Post): boolean {
+  return made.some(
+    ({ shownAt, goneAt }) => shownAt <= first.at + 5 * SECOND && goneAt > later.endedAt,
+  );
+}
+
+/** Rule 4: what may have been sent is sent again only so long, and not after some answers. */
+function* again(earlier: readonly Post[], post: Post): Generator<string> {
+  const same = earlier.filter(({ key }) => key === post.key);
+  const own = same.filter(({ by }) => by === post.by);
+  if (own.some(({ met }) => met.startsWith('redirect'))) yield 'sent again after a redirect';
+  if (post.wasAccepted || own.some(({ means }) => means === 'accepted')) {
+    yield 'sent again after it was accepted';
+  }
+  if (own.some(({ means }) => means === 'no')) yield 'sent again after a no';
+  const others = same.filter((one) => one.by !== post.by && isMaybeSent(one));
+  const [first] = others.length > 0 ? others : own.filter(isMaybeSent);
+  if (!first) return;
+  const limit = others.length > 0 ? 540 * SECOND : 120 * SECOND;
+  if (post.at > first.at + limit) {
+    yield `sent again ${limit / SECOND} s after the first POST began`;
+  }
+  if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
+}
+
+/** Rules 1, 2 and 5: what comes before a POST. */
+function* before(story: Story, earlier: readonly Post[], post: Post): Generator<string> {
+  const { setting, processes } = story;
+  const process = processes[post.by];
+  if (!process) return;
+  const nth = earlier.filter(({ by, key }) => by === post.by && key === post.key).length;
+  if (isKept(setting) && post.records <= nth) yield 'sent without a record';
+  const seen = process.seen.filter(({ endedAt }) => endedAt <= post.at);
+  const continues = setting.use.is === 'roll' && setting.use.continueOnError;
+  if (!continues && seen.some(({ isForeign }) => isForeign)) {
+    yield 'sent though the log is that of another';
+  }
+  if (process.interruptedAt <= post.at) yield 'sent after an interrupt';
+  const wasSent = post.continues || earlier.some((one) => one.key === post.key && isMaybeSent(one));
+  if (wasSent) return;
+  const base = lastSeenBefore(process, post.at);
+  if (!base) yield 'sent without a baseline';
+  else if (post.at - base.at > 10 * SECOND) yield 'sent on a baseline older than 10 s';
+  yield* busy(story, post);
+}
+
+function* busy({ setting, processes, world }: Story, post: Post): Generator<string> {
+  const { ifBusy, use } = setting;
+  const process = processes[post.by];
+  if (ifBusy === 'ignore' || !process) return;
+  const nodes = post.nodes ?? ALL;
+  const isBusy = (seen = process.seen[0]): boolean =>
+    seen?.shown.some(
+      ({ id, node_id: node, status }) =>
+        status === 'processing' && nodes.includes(node) && !isOwn(id),
+    ) ?? false;
+  const isOwn = (id: bigint): boolean =>
+    world.dispatches.some(({ post: by, made }) => by && made.some((entry) => entry.id === id));
+  if (ifBusy === 'fail' && isBusy()) yield 'sent to a busy node, with --if-busy fail';
+  if (use.is === 'roll' && ifBusy === 'fail') return;
+  if (isBusy(lastSeenBefore(process, post.at))) {
+    yield `sent to a node that was busy right before, with --if-busy ${ifBusy}`;
+  }
+}
+
+/** A roll sends no more than two a second, none after a halt, and none before the pause is over. */
+function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<string> {
+  const { setting, processes, wasKilled, stoppedAt, world } = story;
+  const { use } = setting;
+  const process = processes[post.by];
+  if (use.is !== 'roll' || !process) return;
+  const own = earlier.filter(({ by }) => by === post.by);
+  const last = own.at(-1);
+  if (last && post.at < last.at + 500) yield 'a roll sent more than two a second';
+  if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
+  for (const [node, { at, status }] of process.settled) {
+    const isOther = !post.nodes?.includes(node) && at <= post.at;
+    if (!isOther || wasKilled) continue;
+    if (status !== 'completed' && use.continueOnError !== true) {
+      yield 'a roll sent after a node had failed';
+    }
+    if (
+      use.window === 1 &&
+      !use.continueOnError &&
+      status === 'completed' &&
+      post.at < at + PAUSE
+    ) {
+      yield 'a roll sent before its pause was over';
+    }
+  }
+  if (wasKilled) return;
+  // A dispatch that was long on its way, or an entry that shows late, is underway unseen.
+  const underway = world.dispatches.filter(
+    ({ post: by, at, made }) =>
+      by &&
+      !by.nodes?.some(
+        (node) =>
+          post.nodes?.includes(node) === true ||
+          (process.settled.get(node)?.at ?? Infinity) <= post.at,
+      ) &&
+      at <= by.at + SECOND &&
+      at < post.at &&
+      made.some(
+        ({ shownAt, doneAt, goneAt }) =>
+          shownAt <= at + 5 * SECOND && doneAt > post.at && doneAt < Infinity && goneAt > post.at,
+      ),
+  );
+  if (new Set(underway.map(({ key }) => key)).size >= use.window) {
+    yield 'a roll has more underway than its window';
+  }
+}

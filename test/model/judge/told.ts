@@ -1,0 +1,77 @@
+import { APPEAR } from '../adapter.js';
+import { Interrupted } from '../../../src/base/errors.js';
+import type { Story } from '../play.js';
+import type { Process } from '../process.js';
+import { SECOND } from '../setting.js';
+import { isMaybeSent, statusOf, triggersOf } from './facts.js';
+
+const EXITS: Record<string, number> = {
+  ...{ completed: 0, accepted: 0, rejected: 3, unconfirmed: 7, timed_out: 8, halted: 9 },
+  interrupted: 130,
+};
+
+/** Promise 4: the exit code says how it ended, and whether anything was sent. */
+export function* told(story: Story, process: Process): Generator<string> {
+  const { ended, thrown } = process;
+  if (!ended) yield* nothingSent(story, process, thrown);
+  if (!ended?.run) return;
+  const { result, exitCode, error } = ended.run;
+  const { outcome, nodes } = result;
+  if (EXITS[outcome] !== exitCode) yield `exit ${exitCode} for ${outcome}`;
+  const has = (wanted: string | null): boolean => nodes.some(({ status }) => status === wanted);
+  switch (outcome) {
+    case 'interrupted':
+      if (process.interruptedAt === Infinity && !process.isEasing) yield 'interrupted by nothing';
+      return;
+    case 'rejected':
+      if (!wasRejected(process)) yield 'rejected, and no node was';
+      return;
+    case 'timed_out':
+      // Of every node: one more may report.
+      if (result.targets === 'observed') return;
+      if (!has('processing') && !has('not_started') && !has(null)) yield 'timed out over nothing';
+      return;
+    case 'halted':
+      if (![...process.gateEnds.values()].includes(false)) yield 'halted by no gate';
+      return;
+    case 'unconfirmed':
+      if (error === null && has('missing')) yield* missing(story, process);
+      return;
+    default:
+  }
+}
+
+function* nothingSent({ world }: Story, { by, seen }: Process, thrown: unknown): Generator<string> {
+  if (thrown === null) {
+    yield 'it ended without a word';
+    return;
+  }
+  const maybe = world.posts.filter((post) => post.by === by && isMaybeSent(post));
+  if (maybe.length === 0) return;
+  const what = thrown instanceof Interrupted ? 'an interrupt said' : 'it said';
+  const wasRun = maybe.some((post) => world.dispatches.some((one) => one.post === post));
+  yield `${what} that nothing was sent, ${wasRun ? 'and it was run' : 'and cannot know'}`;
+  if (seen.length === 0) yield 'it sent without reading';
+}
+
+function wasRejected({ ended, seen }: Process): boolean {
+  return (ended?.run?.result.nodes ?? []).some(
+    ({ activity_id: id, status }) =>
+      status === 'rejected' && id !== null && statusOf(seen, id) === 'rejected',
+  );
+}
+
+/** An entry is missing after 30 s, not before. */
+function* missing(story: Story, { endedAt, by, ended }: Process): Generator<string> {
+  const rows = ended?.run?.result.nodes.filter(({ status }) => status === 'missing') ?? [];
+  for (const { key, nodes } of triggersOf(story)) {
+    const isMissing = rows.some(
+      ({ node_id: node }) => node === null || (nodes?.includes(node) ?? true),
+    );
+    const own = story.world.posts.filter((post) => post.key === key && isMaybeSent(post));
+    const first = own.find((post) => post.by === by) ?? own[0];
+    if (isMissing && first && endedAt < first.at + APPEAR - SECOND) {
+      yield 'missing before the time to appear';
+    }
+  }
+}

@@ -1,0 +1,305 @@
+import type { Activity } from '../../src/base/activity.js';
+import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
+import type { Started, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { GateResult } from '../../src/base/outcome.js';
+import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
+import type { DriveTools } from '../../src/job/drive.js';
+import { openLog, type ActivityLog, type LogRead, type ReadOptions } from '../../src/log/log.js';
+import { startJob, type Ended, type GateTools, type Runner } from './adapter.js';
+import { postFaults, type PostFault } from './answers.js';
+import type { Choices } from './choices.js';
+import { MemoryJournal } from './disk.js';
+import { isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { DEPLOYMENT, type World } from './world.js';
+
+/** What a process was shown of the log. */
+export interface Seen {
+  at: number;
+  endedAt: number;
+  /** As the log was then. */
+  asOf: number;
+  shown: readonly Activity[];
+  /** Whether it was of another deployment or tenant. */
+  isForeign: boolean;
+  isStale: boolean;
+}
+
+/** One process, from its start to its end, with what it holds: a supervisor, a log, a journal. */
+export class Process {
+  readonly seen: Seen[] = [];
+  readonly failedReads: number[] = [];
+  readonly journal: RunJournal;
+  runner: Runner | null = null;
+  /** Nothing more came of it: it was killed within a POST. */
+  isDead = false;
+  /** When it is run again after that, ms. */
+  revivesAfter = SECOND;
+  wakesAt = 0;
+  isEasing = false;
+  interruptedAt = Infinity;
+  endedAt = Infinity;
+  ended: Ended | null = null;
+  /** In place of a result: nothing was sent. */
+  thrown: unknown = null;
+  /** Gates that run, and when they end. */
+  readonly gates = new Map<bigint, { at: number; passes: boolean }>();
+  /** How the gate of a node ended; false where it was cut off. */
+  readonly gateEnds = new Map<bigint, boolean>();
+  /** In a roll: how many reads it had seen when a node was no longer followed. */
+  readonly settled = new Map<bigint, { reads: number; at: number; status: string | null }>();
+  readonly #controller = new AbortController();
+  readonly #log: ActivityLog;
+  /** How many records it has made, by key. */
+  readonly #records = new Map<string, number>();
+
+  constructor(
+    readonly by: number,
+    readonly apiKey: string,
+    private readonly setting: Setting,
+    private readonly world: World,
+    private readonly choices: Choices,
+    private readonly tell: (line: string) => void,
+  ) {
+    const disk = new MemoryJournal(world.disk, () => world.wall);
+    this.journal = {
+      read: (key) => disk.read(key),
+      begin: (record, after) => this.#begin(disk, record, after),
+      mark: (key, generation, mark) => this.#mark(disk, key, generation, mark),
+    };
+    this.#log = setting.log === 'whole' ? this.#wholeLog() : this.#pagedLog();
+  }
+
+  async start(): Promise<void> {
+    const tools = { journal: this.journal, log: this.#log, apiKey: this.apiKey };
+    this.runner = await startJob(this.setting, tools, () => this.world.now);
+  }
+
+  readonly gateTools: GateTools = {
+    begin: (node) => {
+      const how = this.choices.of(['passes', 'fails', 'hangs']);
+      const at = how === 'hangs' ? Infinity : this.world.now + 700;
+      this.gates.set(node, { at, passes: how === 'passes' });
+      this.tell(`asks the gate after node ${node}`);
+    },
+    cut: (node) => {
+      // It may end well just then. It was cut off all the same.
+      this.gates.set(node, { at: this.world.now + 10, passes: this.choices.is('ends well') });
+      this.gateEnds.set(node, false);
+      this.tell(`cuts off the gate after node ${node}`);
+    },
+  };
+
+  get tools(): DriveTools {
+    const { world } = this;
+    return {
+      supervisor: { trigger: (request) => this.#trigger(request) },
+      log: this.#log,
+      journal: this.journal,
+      clock: {
+        now: () => world.wall,
+        elapsed: () => world.now,
+        sleep: () => Promise.reject(new Error('the model lets time pass')),
+        // What is read here never takes that long.
+        limit: () => () => undefined,
+      },
+      signal: this.#controller.signal,
+    };
+  }
+
+  /** Ctrl-C, wherever it is. */
+  interrupt(): Interrupted {
+    const reason = new Interrupted('SIGINT');
+    this.interruptedAt = Math.min(this.interruptedAt, this.world.now);
+    this.#controller.abort(reason);
+    this.tell('Ctrl-C');
+    return reason;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  gateEnded(node: bigint, passes: boolean): GateResult {
+    this.gates.delete(node);
+    if (!this.gateEnds.has(node)) this.gateEnds.set(node, passes);
+    this.tell(`the gate after node ${node} ${passes ? 'lets it go on' : 'fails'}`);
+    return { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
+  }
+
+  // The journal.
+
+  #begin(disk: RunJournal, record: RunRecord, after: number): Started {
+    if (this.choices.is('unwritable')) {
+      this.tell('cannot write its record');
+      throw new LdctlError('unconfirmed', 'EIO', 'the disk is full');
+    }
+    const begun = disk.begin(record, after);
+    if ('made' in begun) this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
+    this.tell('made' in begun ? `writes record ${begun.made}` : 'finds the record of another');
+    return begun;
+  }
+
+  #mark(disk: RunJournal, key: string, generation: number, mark: Mark): void {
+    if (this.choices.is('unwritable')) {
+      this.tell(`cannot note: ${mark}`);
+      throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
+    }
+    disk.mark(key, generation, mark);
+    this.tell(`notes: ${mark}`);
+  }
+
+  // The supervisor.
+
+  #trigger(request: WireTrigger): Promise<Accepted> {
+    const { world, setting, by, apiKey } = this;
+    const isFirst = world.posts.length === 0;
+    const met =
+      isFirst && setting.first ? setting.first : this.choices.of(this.#postFaults(isFirst));
+    const kept = new MemoryJournal(world.disk, () => world.wall).read(request.wireKey);
+    const all = world.disk.get(request.wireKey)?.length ?? 0;
+    this.tell(`posts: restart of ${namesOf(request.nodes)}`);
+    const own = this.#records.get(request.wireKey) ?? 0;
+    const wasAccepted = kept?.accepted ?? false;
+    const sender = { by, apiKey, records: own, continues: all > own, wasAccepted };
+    const answer = world.post(request, met, sender);
+    this.tell(answer === null ? `  ${met}` : `  answer: ${met}`);
+    if (met.startsWith('killed')) this.isDead = true;
+    if (met.endsWith('20 minutes')) this.revivesAfter = 1200 * SECOND;
+    if (met.startsWith('interrupt')) return Promise.reject(this.interrupt());
+    if (answer === null || answer instanceof Error) {
+      return Promise.reject(answer ?? new Error('killed'));
+    }
+    return Promise.resolve(answer);
+  }
+
+  #postFaults(isFirst: boolean): readonly [PostFault, ...PostFault[]] {
+    const { setting } = this;
+    const also: PostFault[] = [];
+    // Where keys are ignored, it runs twice.
+    if (setting.honours) also.push('doubled by a gateway');
+    if (isKilled(setting)) {
+      also.push('killed before', 'killed before, run again in 20 minutes', 'killed after');
+    }
+    const mayStop = isFirst && processesOf(setting) === 1 && setting.past !== 'a use of the key';
+    if (mayStop && !isKilled(setting)) also.push('stopped before it leaves');
+    return postFaults(also, this.choices.isDeep);
+  }
+
+  // The log.
+
+  #wholeLog(): ActivityLog {
+    const read = (downTo: bigint | 'newest' | 'known') => () =>
+      this.#read(
+        `reads the log: ${typeof downTo === 'bigint' ? `above ${downTo}` : downTo}`,
+        typeof downTo === 'bigint',
+        (asOf, isAll) => Promise.resolve(this.world.read(isAll ? 'newest' : downTo, asOf)),
+      );
+    return {
+      newest: read('newest'),
+      known: read('known'),
+      downTo: (id) => read(id)(),
+      seek: () => Promise.reject(new Error('all of it was shown')),
+      all: () => {
+        throw new Error('a job reads no whole log');
+      },
+    };
+  }
+
+  /** The real one, on the pages of the world. */
+  #pagedLog(): ActivityLog {
+    const { world } = this;
+    let asOf: number | undefined;
+    const clock = { ...this.tools.clock };
+    const supervisor = {
+      list: (_: bigint, { page, results }: { page: number; results: number }) => {
+        world.pass(world.now + 10);
+        const answer = world.page(page, results, page === 1 ? asOf : undefined);
+        return Promise.resolve(answer);
+      },
+    };
+    const log = openLog(supervisor, DEPLOYMENT, clock);
+    const paged = (what: string, read: () => Promise<LogRead>): Promise<LogRead> =>
+      this.#read(`reads pages: ${what}`, false, (of) => {
+        asOf = of;
+        return read();
+      });
+    return {
+      ...log,
+      newest: (options?: ReadOptions) => paged('newest', () => log.newest(options)),
+      known: (options?: ReadOptions) => paged('known', () => log.known(options)),
+      downTo: (id: bigint, options?: ReadOptions) =>
+        paged(`above ${id}`, () => log.downTo(id, options)),
+    };
+  }
+
+  #readFaults(isDeep: boolean): readonly [ReadFault, ...ReadFault[]] {
+    const { hasTenant, use } = this.setting;
+    const some: ReadFault[] = hasTenant ? ['another tenant'] : [];
+    // A roll is given more than it asks for where another of its nodes needs it.
+    if (isDeep && use.is === 'roll') some.push('all of it');
+    if (this.choices.isDeep) return ['good', ...READ_FAULTS, ...some];
+    return ['good', ...READ_FAULTS, ...ALONE, ...some];
+  }
+
+  async #read(
+    what: string,
+    isDeep: boolean,
+    read: (asOf: number | undefined, isAll: boolean) => Promise<LogRead>,
+  ): Promise<LogRead> {
+    const { world } = this;
+    const how = this.choices.of(this.#readFaults(isDeep));
+    if (how === 'a rival') world.rival(2n);
+    if (how === 'a rival that runs on') world.rival(2n, Infinity);
+    this.tell(what);
+    world.pass(world.now + 20);
+    if (how === 'interrupt') throw this.interrupt();
+    if (how === 'unreadable' || how === 'denied') {
+      this.tell(`  it is ${how}`);
+      this.failedReads.push(world.now);
+      throw how === 'denied'
+        ? new ApiError('no', { status: 403, code: 'denied', reason: '' })
+        : new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
+    }
+    const isStale = how === 'stale';
+    const log = await read(isStale ? world.now - 4 * SECOND : undefined, how === 'all of it');
+    if (how === 'another deployment') {
+      log.entries = log.entries.map((one) => ({ ...one, deployment_id: 8n }));
+    }
+    if (how === 'another tenant') {
+      log.entries = log.entries.map((one) => ({ ...one, tenant_id: 71n }));
+    }
+    const isForeign =
+      log.entries.length > 0 &&
+      (how === 'another deployment' || (how === 'another tenant' && this.setting.hasTenant));
+    const { entries: shown, startedAt: at } = log;
+    this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
+    if (how === 'sleeps for 15 minutes') world.pass(world.now + 900 * SECOND);
+    const asOf = isStale ? at - 4 * SECOND : at;
+    this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale });
+    return log;
+  }
+}
+
+const READ_FAULTS = [
+  'unreadable',
+  'denied',
+  'a rival',
+  'a rival that runs on',
+  'interrupt',
+  'sleeps for 15 minutes',
+] as const;
+/** No other fault makes them worse: they are played alone. */
+const ALONE = ['another deployment', 'stale'] as const;
+type ReadFault =
+  (typeof READ_FAULTS | typeof ALONE)[number] | 'good' | 'another tenant' | 'all of it';
+
+const namesOf = (nodes: readonly bigint[] | null): string =>
+  nodes === null ? 'every node' : `node ${nodes.join(', ')}`;
+
+function textOf(shown: readonly Activity[]): string {
+  const some = shown
+    .slice(0, 6)
+    .map(({ id, node_id: node, action, status }) => `${id} ${action} of ${node} ${status}`);
+  const more = shown.length > 6 ? [`and ${shown.length - 6} more`] : [];
+  return [...some, ...more].join('; ') || 'nothing';
+}

@@ -1,0 +1,77 @@
+import type { PostFault } from './answers.js';
+
+export const SECOND = 1000;
+/** The nodes of the deployment. */
+export const ALL = [1n, 2n, 3n];
+
+/** What is done: one of the ways to use a job. */
+export type Use =
+  | { is: 'run'; nodes: readonly bigint[] | null; expect?: number; wait?: false }
+  | {
+      is: 'roll';
+      nodes: readonly bigint[];
+      window: number;
+      gated?: true;
+      continueOnError?: true;
+    }
+  /** These follow what another has sent. */
+  | { is: 'wait'; ids: readonly bigint[] }
+  | { is: 'wait'; nodes: readonly bigint[] | null; expect?: number }
+  | { is: 'watch' };
+
+/** One way to use a job, and what its world is like. */
+export interface Setting {
+  name: string;
+  use: Use;
+  /** Whether the server knows idempotency keys. */
+  honours: boolean;
+  /** What the log holds when it begins. */
+  past:
+    | 'old entries'
+    | 'nothing'
+    /** More entries than are read for the newest one. */
+    | 'many entries'
+    /** The log lists a node that is gone. */
+    | 'a node that left'
+    /** Another's restart of node 2 is running. */
+    | 'a busy node'
+    /** An entry of the trigger before, for node 2, shows up after this one was sent. */
+    | 'a late entry'
+    /**
+     * A runner that is gone used the key a second ago, and left no record; five minutes before,
+     * another deploy did the same.
+     */
+    | 'a use of the key';
+  /** How the log is read: as a whole, or page by page from a server that sorts it in this way. */
+  log: 'whole' | 'newest first' | 'oldest first' | 'by time';
+  /** How late the log shows an entry, ms. */
+  lateBy: number;
+  /** How many processes use the key, and what becomes of them. */
+  life:
+    'one' | 'keyed' | 'killed' | 'killed, then another API key' | 'two at once' | 'three at once';
+  ifBusy: 'ignore' | 'wait' | 'fail';
+  /** How many nodes there are by Core; null where that is not known. */
+  core: number | null;
+  /** Whether the server's answers carry a `date`. */
+  hasDate: boolean;
+  /** Whether the caller says whose deployment it is. */
+  hasTenant: boolean;
+  /** The first POST meets this, and that is no fault. */
+  first: PostFault | null;
+}
+
+/** Whether the caller's key is kept, so that there is a journal. */
+export const isKept = ({ use, life, past }: Setting): boolean =>
+  use.is === 'roll' || life !== 'one' || past === 'a use of the key';
+
+export const isKilled = ({ life }: Setting): boolean => life.startsWith('killed');
+
+/** How many processes there are at once. */
+export function processesOf({ life }: Setting): number {
+  return life === 'two at once' ? 2 : life === 'three at once' ? 3 : 1;
+}
+
+/** The nodes that are asked for; null for every node. */
+export function nodesOf({ use }: Setting): readonly bigint[] | null {
+  return 'nodes' in use ? use.nodes : null;
+}
