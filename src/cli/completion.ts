@@ -18,7 +18,7 @@ type Candidate = readonly [value: string, about?: string | undefined];
 export interface Completion {
   candidates: readonly Candidate[];
   /**
-   * What the shell does beside: complete files, or leave no blank behind the word, since more of it
+   * What the shell does beside: complete files, or add no space after the word, since more of it
    * may follow.
    */
   then: 'files' | 'open' | 'done';
@@ -148,7 +148,7 @@ export function complete(
   return matching(word, next.options?.map((one) => [one]) ?? known(next.name.toUpperCase()));
 }
 
-/** The groups and commands that may come behind these words. */
+/** The groups and commands that may come after these words. */
 function nextWords(words: readonly string[], commands: Commands, topics: Topics): Candidate[] {
   const begin = words.map((word) => `${word}:`).join('');
   const below = Object.values(commands).filter(({ id }) => id.startsWith(begin));

@@ -29,7 +29,7 @@ export default class ProfilesUse extends BaseCommand {
     const still =
       other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
     context.say(`using profile ${profile.name}${still}`);
-    // What a script asked for it gets; a person has been told.
+    // A script gets what it asked for; a person has read it.
     if (printOptions(flags).format === 'table') return 0;
     return printProfile(context, profileDocument(profile, profile.name));
   }
