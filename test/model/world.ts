@@ -225,7 +225,7 @@ export class World {
     apiKey: string,
     post: Post | null,
   ): boolean {
-    const { honours, lateBy } = this.setting;
+    const { honours, lateBy, takes } = this.setting;
     const known = this.#keys.get(`${apiKey} ${key}`);
     if (honours && known !== undefined && this.now - known < 600 * SECOND) return true;
     this.#keys.set(`${apiKey} ${key}`, this.now);
@@ -235,7 +235,7 @@ export class World {
       const late = lateBy + this.choices.of(LATENESS);
       const how = this.choices.of(nodes === null ? ENDS_OF_ANY : ENDS);
       const shownAt = this.now + late;
-      const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + 1200;
+      const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + takes;
       const goneAt = how === 'vanishes' ? shownAt + 1500 : Infinity;
       const end = how === 'rejected' ? 'rejected' : 'completed';
       const add = (more: Partial<Entry>): void =>
