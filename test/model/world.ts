@@ -284,8 +284,14 @@ const ENDS = [
 /** Where no nodes are named, one that the log did not list may report, too. */
 const ENDS_OF_ANY = [...ENDS, 'joined by a node'] as const;
 
-function activityOf({ id, node, action, doneAt, end, createdText }: Entry, asOf: number): Activity {
-  return {
+/** Those that are final, which never change. */
+const final = new WeakMap<Entry, Activity>();
+
+function activityOf(entry: Entry, asOf: number): Activity {
+  const known = entry.doneAt <= asOf && final.get(entry);
+  if (known) return known;
+  const { id, node, action, doneAt, end, createdText } = entry;
+  const activity = {
     id,
     node_id: node,
     deployment_id: DEPLOYMENT,
@@ -295,4 +301,6 @@ function activityOf({ id, node, action, doneAt, end, createdText }: Entry, asOf:
     status: doneAt <= asOf ? end : 'processing',
     created_at: createdText,
   };
+  if (doneAt <= asOf) final.set(entry, activity);
+  return activity;
 }
