@@ -4,9 +4,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const MOST_TOKENS = 104_000;
-/** 5 is the goal. Until the job, the log and the profiles are rewritten, this is what there is. */
-const MOST_HARD_FUNCTIONS = 40;
+const MOST_TOKENS = 126_000;
+const MOST_HARD_FUNCTIONS = 5;
 const MOST_BRANCHES = 12;
 const MOST_LINES = 60;
 

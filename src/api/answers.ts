@@ -145,7 +145,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
     const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}; nothing was done`;
     return new ApiError(message, fields, {
       requestId,
-      hint: '`ldctl nodes list` shows the nodes that the log names.',
+      hint: '`ldctl nodes list` shows the nodes that the log lists.',
     });
   }
   const isElsewhere = status === 404 && !problem;

@@ -83,7 +83,7 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
  */
 export function triggerBody(nodes: readonly Id[] | null): string {
   if (nodes === null) return '{}';
-  if (nodes.length === 0) throw new UsageError('no node is named', { code: 'no_nodes' });
+  if (nodes.length === 0) throw new UsageError('no node was given', { code: 'no_nodes' });
   return stringifyJson({ nodes: sortedUnique(nodes) });
 }
 

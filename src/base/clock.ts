@@ -71,7 +71,7 @@ export async function within<T>(
   }
 }
 
-/** Nobody waits longer for what nothing depends on. */
+/** The longest wait for what nothing depends on. */
 const OPTIONAL_MS = 2000;
 
 /** Asks for what nothing depends on. @returns null where it cannot be had in two seconds */

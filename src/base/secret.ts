@@ -40,7 +40,7 @@ export class ApiKey {
     return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
   }
 
-  /** `ld_pk_…9f3c`: enough to tell two keys apart; of a short key nothing. */
+  /** `ld_pk_…9f3c`: enough to distinguish two keys; of a short key nothing. */
   mask(): string {
     if (this.#value.length < 24) return MASK;
     const prefix = /^ld_[a-z]+_/.exec(this.#value)?.[0] ?? '';

@@ -37,7 +37,7 @@ export interface CommandLine {
 
 /**
  * Reads a command line. Flags may stand anywhere: before the group, between group and command,
- * behind. Of two commands that have a flag of the same name, both take a value with it, or neither
+ * or after. Of two commands that have a flag of the same name, both take a value with it, or neither
  * does.
  */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {

@@ -20,7 +20,7 @@ type Candidate = readonly [value: string, about?: string | undefined];
 export interface Completion {
   candidates: readonly Candidate[];
   /**
-   * What the shell does beside: complete files, or leave no blank behind the word, since more of it
+   * What the shell does beside: complete files, or add no space after the word, since more of it
    * may follow.
    */
   then: 'files' | 'open' | 'done';
@@ -189,7 +189,7 @@ function valuesOfArgument(
   return next.options?.map((one): Candidate => [one]) ?? known(next.name.toUpperCase());
 }
 
-/** The groups and commands that may come behind these words. */
+/** The groups and commands that may come after these words. */
 function nextWords(words: readonly string[], commands: Commands, topics: Topics): Candidate[] {
   const typed = words[0] === 'help' ? words.slice(1) : words;
   const begin = typed.map((word) => `${word}:`).join('');

@@ -8,7 +8,7 @@ import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
 import { NO_TICK, type Prompts } from './prompts.js';
-import { saying, Unanswered } from './signals.js';
+import { hintOnInterrupt, Unanswered } from './signals.js';
 
 export type ConsentFlags = { yes: boolean; confirm?: string | undefined };
 
@@ -98,7 +98,7 @@ export async function consentTo(
       : await askForYes(prompts, asked, question);
   } catch (error) {
     if (error instanceof Unanswered) throw new Declined();
-    return saying('Nothing was sent.')(error);
+    return hintOnInterrupt('Nothing was sent.')(error);
   }
 }
 

@@ -238,7 +238,7 @@ export class CommandContext {
   }
 }
 
-/** `--debug`: a line for each try of each request. There is no key in what it is told. */
+/** `--debug`: a line for each try of each request. The key is in none of them. */
 function traceText(event: TraceEvent): string {
   const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
   const parts = [

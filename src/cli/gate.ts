@@ -10,7 +10,7 @@ import type { ApiKey } from '../base/secret.js';
 import { linesOf, type Env } from '../base/text.js';
 import { endWithProcess } from './signals.js';
 
-/** What a gate is told, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
+/** What a gate gets, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
 type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & {
   activity_id: Id | null;
   node_name: string | null;
@@ -38,7 +38,7 @@ export interface GateOptions {
 const GRACE_MS = 700;
 /**
  * How long the output is still read after the shell has ended: what it left in the background may
- * write for ever.
+ * write forever.
  */
 const DRAIN_MS = 500;
 
@@ -128,13 +128,13 @@ function startShell(command: string, { platform }: GateOptions, env: NodeJS.Proc
 function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
   const isHarmless = ([name, value = '']: [string, string?]): boolean =>
     !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && !key.isIn(value);
-  const told = Object.entries(facts).map(([name, fact]) => [
+  const given = Object.entries(facts).map(([name, fact]) => [
     `LDCTL_${name.toUpperCase()}`,
     String(fact ?? ''),
   ]);
   return Object.fromEntries([
     ...Object.entries(env).filter(isHarmless),
-    ...told,
+    ...given,
   ]) as NodeJS.ProcessEnv;
 }
 

@@ -89,7 +89,7 @@ export interface Host {
 export function systemHost(program: Program): Host {
   const { env, platform, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output`
-  // tell it.
+  // report it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));

@@ -43,7 +43,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     // A closing terminal and its shell may both send one, which is no second wish.
     else if (by !== 'SIGHUP' && !endChildren()) process.exit(reason.exitCode);
   };
-  // Under `nohup`, and as a service, what has no terminal goes on.
+  // Under `nohup`, and as a service, a command without a terminal keeps running.
   const hangUp = (): void => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', hangUp);
   return {
@@ -72,9 +72,9 @@ export class Unanswered extends UsageError {
 
 /**
  * Has an interrupt, or a question without an answer, say what it left undone:
- * `work().catch(saying('Nothing was stored.'))`.
+ * `work().catch(hintOnInterrupt('Nothing was stored.'))`.
  */
-export function saying(hint: string): (error: unknown) => never {
+export function hintOnInterrupt(hint: string): (error: unknown) => never {
   return (error) => {
     const isLeft = error instanceof Interrupted || error instanceof Unanswered;
     throw isLeft ? withHint(error, hint) : error;

@@ -221,7 +221,7 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 
 /**
  * What a command threw, with what to do next.
- * @param words what was typed behind the command, without its flags
+ * @param words what was typed after the command, without its flags
  */
 export function advised(error: unknown, id: string, words: readonly string[]): unknown {
   if (error instanceof Error && 'oclif' in error) {
@@ -242,11 +242,11 @@ function meantAction(id: string, words: readonly string[]): string {
   return isOther ? `Did you mean ldctl ${meant}? ` : '';
 }
 
-/** In any case; one that begins so is near too. */
+/** In any case; one that starts so is near too. */
 function nearest(typed: string, known: readonly string[], share = 1 / 3): string | null {
   const word = typed.toLowerCase();
-  const begun = known.find((one) => word.length > 2 && one.startsWith(word));
+  const longer = known.find((one) => word.length > 2 && one.startsWith(word));
   return (
-    closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? begun ?? null
+    closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? longer ?? null
   );
 }

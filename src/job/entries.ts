@@ -30,7 +30,7 @@ interface Entry {
 }
 
 const DOUBLED =
-  'has more than one entry of this action, and they cannot be told apart; the worse one counts';
+  'has more than one entry for this action, and nothing shows which is ours; the worse one counts';
 
 /** The entries of one run, and which nodes must have one. */
 export class Entries {

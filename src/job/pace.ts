@@ -19,7 +19,7 @@ export interface Pace {
   nextRead: number;
   earliest: number;
   changedAt: number;
-  /** When the last good read began. */
+  /** When the last good read started. */
   goodAt: number;
   failing: { since: number; count: number } | null;
 }

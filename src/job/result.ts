@@ -214,7 +214,7 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   };
 }
 
-/** Of a pause or a gate that goes on: how long it may last, and when it ends at the latest. */
+/** Of a pause or a gate that is running: how long it may last, and when it ends at the latest. */
 function limitOf(plan: RollPlan, state: NodeState): Pick<NodeProgress, 'limitMs' | 'until'> {
   if (state.name === 'pausing') return { limitMs: plan.pauseMs, until: state.until };
   const isAsked = state.name === 'gating' && state.gate === 'asked';

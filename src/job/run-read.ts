@@ -258,7 +258,7 @@ function judgeAccepted(run: Run, startedAt: number): void {
   }
 }
 
-/** Whether a good read that began at this time shows how it ended. */
+/** Whether a good read that started at this time shows how it ended. */
 function judge(run: Run, startedAt: number): void {
   const { entries, acceptedAt, state } = run;
   if (state.name !== 'following' || acceptedAt === null) {

@@ -45,7 +45,7 @@ export interface Attempts {
 
 /** What may have been sent. */
 export interface Sent {
-  /** Since when its fate is unknown: a read that began 5 s later shows it. */
+  /** Since when its fate is unknown: a read that started 5 s later shows it. */
   lostAt: number;
   /** Sent by this run, or by the one that left the record: a replay is of that. */
   isOurs: boolean;
@@ -123,7 +123,7 @@ export interface Run {
   sent: Sent | null;
   /** The time limits count from it; null before it was accepted. */
   acceptedAt: number | null;
-  /** The highest id of the log right before the POST, and when that read began. */
+  /** The highest id of the log right before the POST, and when that read started. */
   baseline: Id | null;
   baselineAt: number;
   /** The server's clock then, ms UTC; null when it did not say. */
@@ -145,7 +145,7 @@ export interface Run {
  */
 export const TRIES = 120 * SECOND;
 
-/** A read that began this long after a POST was lost shows what it did. */
+/** A read that started this long after a POST was lost shows what it did. */
 export const READ_AFTER = 5 * SECOND;
 
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';

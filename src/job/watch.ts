@@ -21,7 +21,7 @@ import {
 } from './pace.js';
 
 /**
- * It ends on a read that began this long after its start, at the earliest: what was dispatched just
+ * It ends on a read that started this long after its start, at the earliest: what was dispatched just
  * before may not be in the log yet.
  */
 const SHORTEST = 3 * SECOND;

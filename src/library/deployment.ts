@@ -14,8 +14,8 @@ import * as requests from './requests.js';
 
 export interface RunOptions {
   /**
-   * An abort before anything was sent is thrown; after that the result is `interrupted`, with the
-   * way to go on.
+   * An abort before anything was sent is thrown. After that the result is `interrupted`, with the
+   * command that continues.
    */
   signal?: AbortSignal;
   /**
@@ -28,12 +28,12 @@ export interface RunOptions {
 export type ReadOptions = Pick<RunOptions, 'signal'>;
 
 export interface RollOptions extends RunOptions {
-  /** Aborted to stop gently: no more nodes are started, and those underway are seen out. */
+  /** Aborted to stop gently: no more nodes start, and the running ones may finish. */
   stopping?: AbortSignal;
 }
 
 /**
- * One deployment, made by `connect` or `connectProfile`. Any number of calls may go on at once.
+ * One deployment, made by `connect` or `connectProfile`. Any number of calls may run at once.
  * While certainly nothing was sent each throws an `LdctlError`, with exit code 2 for a wrong
  * request, 4, 5 or 6 by what the API says, 7 for a journal that cannot be read, 130 for an abort;
  * after that it returns a result.
@@ -82,7 +82,7 @@ export interface RunResult extends ResultFacts {
 }
 
 /**
- * What a listener gets while a run goes on, as a line of `-o ndjson` has it; the result is the
+ * What a listener gets during a run, as a line of `-o ndjson` has it; the result is the
  * last.
  */
 export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
@@ -188,7 +188,7 @@ async function runJob(
   const controller = new AbortController();
   const interrupt = outer && interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt?.reason));
-  /** What the caller's own code threw while the job went on; the first counts. */
+  /** What the caller's own code threw during the job; the first counts. */
   const faults: ErrorDocument[] = [];
   const fault = (code: string, who: string, thrown: unknown): void =>
     void faults.push({
@@ -197,7 +197,7 @@ async function runJob(
       message: `${who} threw: ${errorDocument(thrown).message}`,
     });
   let isHeard = true;
-  const tell = async (event: RunEvent): Promise<void> => {
+  const report = async (event: RunEvent): Promise<void> => {
     try {
       if (isHeard) await onEvent?.(event);
     } catch (thrown) {
@@ -210,21 +210,23 @@ async function runJob(
   };
   const emit: jobs.Tools['emit'] = (event) => {
     const shown = event.event === 'result' ? null : shownStep(event);
-    if (shown) void tell(shown);
+    if (shown) void report(shown);
   };
   try {
     const end = await start({ signal: controller.signal, emit }, (thrown) =>
       fault('gate_threw', 'the gate', thrown),
     );
     const [own] = faults;
-    const told = end.error ? errorDocument(end.error) : own && { ...own, exit_code: end.exitCode };
+    const failure = end.error
+      ? errorDocument(end.error)
+      : own && { ...own, exit_code: end.exitCode };
     // None of a program's jobs is a dry run.
     const result = {
       ...end.result,
       exitCode: end.exitCode,
-      ...(told && { error: told }),
+      ...(failure && { error: failure }),
     } as RunResult;
-    void tell({ event: 'result', ...result });
+    void report({ event: 'result', ...result });
     return result;
   } finally {
     release();
@@ -249,7 +251,7 @@ export function interruptOf(outer: AbortSignal): AbortSignal {
   return own.signal;
 }
 
-/** Only `true` lets the roll go on, and a gate that was cut off has not passed. */
+/** Only `true` lets the roll continue, and a gate that was cut off has not passed. */
 function functionGate(
   ask: requests.RollGate,
   clock: Clock,

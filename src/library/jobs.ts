@@ -96,7 +96,7 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
 
 /**
  * What a trigger has to know before anything is sent: for every node, which there are and how many.
- * @param always for nodes that are named, too: whoever is asked is told what keeps them busy
+ * @param always for nodes that are named, too: the question says what keeps them busy
  * @returns null where nothing has to be known: nodes are named, or an earlier run with the key left
  * a record, which is followed as it is
  * @throws as `survey` does, also where it takes longer than a minute
@@ -160,7 +160,7 @@ export async function trigger(
 
 /**
  * Follows what was dispatched before; never sends.
- * @throws LdctlError when the log cannot be read to begin with, or holds none of the ids (exit 5)
+ * @throws LdctlError when the log cannot be read at the start, or holds none of the ids (exit 5)
  */
 export async function wait(
   connection: Connection,
@@ -201,7 +201,7 @@ function lowestIn(
 }
 
 /**
- * One node after the other; goes on where earlier processes with the same key were.
+ * One node after the other; resumes where earlier processes with the same key were.
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
@@ -268,7 +268,7 @@ async function follow(
 type Resume = Parameters<ResumeText>[0];
 
 /**
- * The exact command that goes on where a job ended; null where only the caller's own program can.
+ * The exact command that continues where a job ended; null where only the caller's own program can.
  */
 export function resumeCommand(
   resume: Resume,

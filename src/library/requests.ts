@@ -22,7 +22,7 @@ export type ActionName = 'start' | 'stop' | 'restart' | `reconfigure:${bigint}`;
 export type OneOrMany<T> = T | readonly T[];
 
 /**
- * Says after a node whether the roll goes on. Its signal is aborted when the answer is no longer
+ * Says after a node whether the roll continues. Its signal is aborted when the answer is no longer
  * waited for.
  */
 export type RollGate = (
@@ -129,7 +129,7 @@ export const rollRequest = fields({
   /** For the whole roll, in milliseconds; none unless given. */
   timeoutMs: v.optional(ms, 0),
   /**
-   * How many may be underway at once, as a number or as a share of all, rounded down. 1 unless
+   * How many nodes may be running at once, as a number or as a share of all, rounded down. 1 unless
    * given.
    */
   maxUnavailable: v.optional(
@@ -145,7 +145,7 @@ export const rollRequest = fields({
   gateTimeoutMs: v.optional(ms, 300_000),
   /** How long each node may take; 0 for no limit. 10 minutes unless given. */
   nodeTimeoutMs: v.optional(ms, 600_000),
-  /** Goes on although a node did not complete. */
+  /** Continues although a node did not complete. */
   continueOnError: v.optional(flag, false),
   /**
    * Asked after each node, the last too: anything but true halts the roll, with exit code 9; so
@@ -220,7 +220,7 @@ export const activitiesRequest = fields({
   until: v.optional(moment),
   /**
    * Only what is newer than this entry. `activities` then gives the oldest first and nothing
-   * younger than a minute: keep the last id, and each is exported once. `follow` begins with what
+   * younger than a minute: keep the last id, and each is exported once. `follow` starts with what
    * comes from now on, unless it is given.
    */
   after: v.optional(id),

@@ -20,7 +20,7 @@ export interface KnownOptions extends ReadOptions {
 export interface LogRead {
   /** Newest first, each once. */
   entries: Activity[];
-  /** When its first request began: monotonic clock, ms. */
+  /** When its first request started: monotonic clock, ms. */
   startedAt: number;
   /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
   serverTime: number | null;

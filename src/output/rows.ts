@@ -75,7 +75,7 @@ export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
 }
 
 /**
- * A screen that is too small keeps the rows of the lowest rank: what failed, then what is going on.
+ * A screen that is too small keeps the rows of the lowest rank: what failed, then what is running.
  */
 export function rankOf(row: Row): number {
   const isAhead = row.stage === 'waiting' || row.status === null;

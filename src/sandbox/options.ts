@@ -41,7 +41,7 @@ const schema = v.strictObject({
     3,
   ),
   /**
-   * How many past activities its log begins with. Default: one for each runtime of each node,
+   * How many past activities its log starts with. Default: one for each runtime of each node,
    * 5 at least. Fewer than nodes leave nodes out.
    */
   history: v.optional(whole(0, 1_000_000)),

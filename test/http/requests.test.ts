@@ -83,7 +83,7 @@ describe('what is sent', () => {
   it('is nothing when the request cannot be right', async () => {
     const api = await serve();
     const noNodes = await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
-    assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node is named']);
+    assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node was given']);
     for (const apiKey of ['', 'key\n', 'ключ']) {
       assert.throws(() => client(server.url, { apiKey }), {
         code: 'invalid_api_key',

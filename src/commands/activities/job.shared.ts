@@ -144,7 +144,7 @@ export abstract class JobCommand extends BaseCommand {
 }
 
 /**
- * Shows a job while it goes on, and how it ended.
+ * Shows a job while it runs, and how it ended.
  * @param asked what is done, and to how many nodes as far as is known; null where activities are
  * followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
@@ -196,7 +196,7 @@ export async function showJob(
   }
 }
 
-/** Notices when a POST begins. */
+/** Notices when a POST starts. */
 function watchSending({ supervisor }: Connection) {
   const sending = {
     mayBeSent: false,
@@ -331,7 +331,7 @@ function noNode(path: string): UsageError {
   });
 }
 
-/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` begins a comment. */
+/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` starts a comment. */
 function fromLines(text: string): string[] {
   if (/^node(?:[\s,]|$)/i.test(text)) {
     throw new UsageError(`${FLAG}: line 1 is the header of a table`, {

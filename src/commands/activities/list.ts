@@ -57,7 +57,7 @@ export default class ActivitiesList extends BaseCommand {
   static override summary = 'The activity log, newest first.';
   static override description =
     'Gives each entry once although the log grows meanwhile. Filters may be repeated, and take comma lists. With --watch it ' +
-    'is kept up to date until all that was listed at first is final; with --after it goes on where an export ended.';
+    'is kept up to date until all that was listed at first is final; with --after it continues where an export ended.';
   static override examples = [
     'ldctl activities list --limit 5',
     'ldctl activities list --status processing --watch',
@@ -167,7 +167,7 @@ async function viewOf(context: CommandContext, target: Target, { follow }: Plan)
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 
-/** Shows new entries and changes for ever: they are the data. @throws as `followLog` does */
+/** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
 async function follow(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
   const view = await viewOf(context, target, plan);
   let problem: LdctlError | undefined;
@@ -175,7 +175,7 @@ async function follow(context: CommandContext, target: Target, plan: Plan): Prom
     for await (const event of followLog(logOf(context, target), plan, readingOf(context))) {
       view.on(event);
     }
-    throw new Error('what is followed for ever has ended');
+    throw new Error('following the log has ended');
   } catch (error) {
     context.host.output.stdout.gone.throwIfAborted();
     problem = error instanceof LdctlError ? error : undefined;
@@ -225,7 +225,7 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   host.output.stdout.gone.throwIfAborted();
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
   const goOn = resumeCommand({ ids: open }, { flags: resumeFlags(settings, target) });
-  const error = end?.code === 'timed_out' ? withHint(end, `To go on: ${goOn}`) : end;
+  const error = end?.code === 'timed_out' ? withHint(end, `To continue: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
     const filters = filtersIn(plan);
     const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };

@@ -37,7 +37,7 @@ const rollFlags = {
   'max-unavailable': Flags.custom<number | `${number}%`>({
     helpGroup,
     helpValue: 'N|P%',
-    summary: 'Nodes that may be underway at once. [default: 1]',
+    summary: 'How many nodes may run at once. [default: 1]',
     parse: parsing((text, flag) => {
       const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
       return check(rollRequest.entries.maxUnavailable, flag, share);
@@ -59,12 +59,12 @@ const rollFlags = {
   }),
   'continue-on-error': Flags.boolean({
     helpGroup,
-    summary: 'Go on although a node did not complete.',
+    summary: 'Continue although a node did not complete.',
   }),
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
-    summary: 'Go on with a roll; `last`: the newest unfinished.',
+    summary: 'Resume a roll; `last`: the newest unfinished.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
@@ -96,8 +96,8 @@ type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 export default class ActivitiesRoll extends JobCommand {
   static override summary = 'Act on one node after the other, and stop when one does not complete.';
   static override description =
-    'Each node is followed to its end before the next begins; --gate decides after each whether the roll goes on. Ctrl-C ' +
-    'starts nothing more and sees out what runs, a second one leaves it. A roll that ended early goes on with --resume.';
+    'The next node starts when the one before has completed and its --gate has passed. Ctrl-C lets the running nodes finish; ' +
+    'pressed again, it leaves them running and exits. --resume continues a roll that ended early.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
@@ -316,7 +316,7 @@ function keyOf(deploymentId: Id, key: string): string {
 function keyUsed(key: string): UsageError {
   return new UsageError('this idempotency key was used for another roll; nothing was sent', {
     code: 'key_used',
-    hint: `Use another key, or go on with that roll: ldctl activities roll --resume ${key}`,
+    hint: `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
   });
 }
 

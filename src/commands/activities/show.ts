@@ -53,7 +53,7 @@ const KNOWN = [
 ];
 const SCOPE = ['deployment_id', 'environment_id', 'division_id', 'tenant_id'];
 
-/** @param now by the server's clock, ms UTC: what goes on is told its time so far */
+/** @param now by the server's clock, ms UTC: a running activity shows its time so far */
 function fieldsOf(activity: Activity, now: number, utc: boolean): Field[] {
   const others = Object.keys(activity).filter(
     (name) => !KNOWN.includes(name) && !SCOPE.includes(name),

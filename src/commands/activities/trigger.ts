@@ -18,8 +18,8 @@ export default class ActivitiesTrigger extends JobCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
-    'Exits 0 only when every targeted node has completed; `ldctl help exit-codes` tells the others. Naming nodes is ' +
-    'consent; acting on every node asks, or takes --yes. An action is carried out at most once, whatever the network does.';
+    'Exits 0 only when every targeted node has completed it; see `ldctl help exit-codes`. Naming nodes is consent; ' +
+    'without --node it asks first, or takes --yes. An action runs at most once, whatever the network does.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger iggy restart --yes -o json',

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
-import { saying } from '../../cli/signals.js';
+import { hintOnInterrupt } from '../../cli/signals.js';
 import { count } from '../../base/text.js';
 import { findProfile, KEY_STORES, type Profile } from '../../config/profiles.js';
 import { expiryOf } from '../../config/target.js';
@@ -78,7 +78,7 @@ export default class ProfilesAdd extends BaseCommand {
     const { args, flags } = await this.parse(ProfilesAdd);
     const context = await this.open(flags);
     const added = await makeProfile(args.name, null, flags, context).catch(
-      saying('Nothing was stored.'),
+      hintOnInterrupt('Nothing was stored.'),
     );
     const document = profileDocument(added.profile, added.current);
     // A person has answered each question, and needs no table of the answers.

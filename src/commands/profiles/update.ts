@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { saying } from '../../cli/signals.js';
+import { hintOnInterrupt } from '../../cli/signals.js';
 import { findProfile } from '../../config/profiles.js';
 import { makeProfile, profileFlags } from './add.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -25,7 +25,7 @@ export default class ProfilesUpdate extends BaseCommand {
     const context = await this.open(flags);
     const stored = findProfile(context.store.read(), args.name);
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
-      saying('Nothing was changed.'),
+      hintOnInterrupt('Nothing was changed.'),
     );
     context.say(`updated profile ${profile.name}`);
     return printProfile(context, profileDocument(profile, current));

@@ -31,7 +31,7 @@ export default class ProfilesUse extends BaseCommand {
     context.say(`using profile ${profile.name}${still}`);
     const set = variablesIn(this.host.env);
     if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);
-    // What a script asked for it gets; a person has been told.
+    // A script gets what it asked for; a person has read it.
     if (printOptions(flags).format === 'table') return 0;
     return printProfile(context, profileDocument(profile, profile.name));
   }

@@ -21,7 +21,7 @@ export default class SandboxExec extends BaseCommand {
     'ldctl sandbox exec -- ldctl activities trigger iggy restart --yes',
     'ldctl sandbox exec --reject 2 -- ldctl activities trigger iggy restart --yes',
   ];
-  // So that `exec CMD` without the dashes arrives here, and is told about them.
+  // So that `exec CMD` without the dashes arrives here, and gets a hint about them.
   static override strict = false;
   static override flags = sandboxFlags;
 
@@ -58,7 +58,7 @@ export default class SandboxExec extends BaseCommand {
  * Runs a program to its end, on this process's own stdin, stdout and stderr. It gets a config
  * folder of its own, gone afterwards: the user's profiles are neither seen nor touched. That folder
  * is made and removed synchronously while signals are held, so that none can end this process
- * between the two and leave it behind.
+ * in between and leave the folder on the disk.
  * @returns its exit code; 128 + n after signal n; 127 when it was not found and 126 when it could
  * not be run
  */

@@ -46,7 +46,7 @@ export const sandboxFlags = {
   port: countFlag('Port on 127.0.0.1 (default: any free one).'),
   nodes: countFlag('How many nodes the deployment has (default: 3).'),
   history: countFlag(
-    'How many past activities its log begins with (default: two a node, 5 at least).',
+    'How many past activities its log starts with (default: two a node, 5 at least).',
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
@@ -69,12 +69,12 @@ export const sandboxFlags = {
     ...TROUBLE,
     min: 0,
     max: 1e9,
-    summary: 'Carry out the first N POSTs, and close the connection without an answer.',
+    summary: 'Run the first N POSTs, and close the connection without an answer.',
   }),
   'fail-rate': numberFlag(
     /^(\d*\.?\d+)$/,
     'P',
-    'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, carried out or not.',
+    'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
   ),
   'rate-limit': numberFlag(
     /^(\d*\.?\d+)\/s$/,
@@ -132,7 +132,7 @@ export default class SandboxStart extends BaseCommand {
   static override summary = 'Serve a local LaserData in miniature until it is stopped.';
   static override description =
     'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
-    'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record tells what it was asked.';
+    'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record lists what it was asked.';
   static override examples = [
     'ldctl sandbox start > sandbox.env & sleep 1; . ./sandbox.env',
     'ldctl sandbox start --nodes 9 --stuck 4 --reject 7',

@@ -65,7 +65,7 @@ class LiveTable<T> {
 
   on(event: RunStep | WatchEvent): void {
     const { sink, clock, utc } = this.#options;
-    // The last line tells it already.
+    // The last line says it already.
     if (event.event === 'warning' && event.code !== 'log_unreadable') {
       this.print(warningText(sink, event.message));
     }
@@ -119,16 +119,16 @@ class LiveTable<T> {
   }
 }
 
-/** What the foot of a run tells of, beside its nodes. */
+/** What the foot of a run shows, beside its nodes. */
 interface RunFacts {
-  /** The nodes of a roll that this process has begun. */
+  /** The nodes of a roll that this process has started. */
   begun: Set<Id | null>;
   decidesAt?: number;
   /** No more nodes are started, and why. */
   ending?: 'halted' | 'stopping';
 }
 
-/** How far a run is. @param took since it began, ms */
+/** How far a run is. @param took since it started, ms */
 function runFoot(
   nodes: readonly NodeProgress[],
   { decidesAt, ...facts }: RunFacts,
@@ -153,7 +153,7 @@ function restText(nodes: readonly NodeProgress[], { begun, ending }: RunFacts, t
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
   const running = nodes.filter((node) => standingOf(node) === 'open').length - ahead;
-  // What an earlier process has done tells nothing of the pace of this one.
+  // What an earlier process has done says nothing about the pace of this one.
   const own = nodes.filter((node) => begun.has(node.node_id) && standingOf(node) === 'done').length;
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
@@ -169,7 +169,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   const facts: RunFacts = { begun: new Set() };
   let nodes: readonly NodeProgress[] = [];
   let expected = title.nodes ?? 0;
-  let isBegun = false;
+  let hasStarted = false;
 
   const frame = (elapsed: number): Frame<NodeProgress> => ({
     rows: nodes,
@@ -194,8 +194,8 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
     on: (event) => {
       note(event);
       // Not before: a run that is refused has no headline.
-      if (!isBegun && (event.event === 'dispatched' || nodes.length > 0)) {
-        isBegun = true;
+      if (!hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
+        hasStarted = true;
         const headline = headlineText(title, Math.max(expected, nodes.length));
         table.print(sentence(sink, headline, 'bold', 'all'));
       }

@@ -89,10 +89,10 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
     const what =
       nodes.length === 0
         ? 'waiting for the first entry'
-        : `going on: ${shareText(open, nodes.length)}`;
+        : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
-  const tell = (event: RunStep): void => {
+  const report = (event: RunStep): void => {
     const expected = event.event === 'baseline' ? event.expects : 0;
     if (!hasHeadline) lines.say(headlineText(title, title.nodes ?? expected));
     hasHeadline = true;
@@ -107,7 +107,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
       const shown = isData ? shownStep(event) : null;
       if (shown) stdout.write(`${jsonText(shown, options)}\n`);
       if (event.event === 'warning') lines.warn(event.message);
-      else if (!quiet) tell(event);
+      else if (!quiet) report(event);
     },
     stop: () => lines.stop(),
   };

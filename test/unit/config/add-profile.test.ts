@@ -3,7 +3,7 @@ import { advised } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
 import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
-import { saying } from '../../../src/cli/signals.js';
+import { hintOnInterrupt } from '../../../src/cli/signals.js';
 import { findProfile, type Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
@@ -59,8 +59,9 @@ function holds(profile: Profile, expected: Partial<Profile>): void {
 }
 
 async function add(context: TestContext, flags: ProfileFlags): Promise<Profile> {
-  return (await makeProfile('me', null, flags, context).catch(saying('Nothing was stored.')))
-    .profile;
+  return (
+    await makeProfile('me', null, flags, context).catch(hintOnInterrupt('Nothing was stored.'))
+  ).profile;
 }
 
 /** What it failed with, and that nothing was stored. */

@@ -300,7 +300,7 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines, [
       '12:00:30Z still waiting for the first entry, 30s',
       `12:00:30Z ${HEAD}`,
-      '11:01:00Z still going on: 2 of 3 nodes, 1m00s',
+      '11:01:00Z still running: 2 of 3 nodes, 1m00s',
     ]);
   });
 
@@ -327,7 +327,7 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines, [
       '12:00:00Z idempotency key key-1, log up to 7261845022003200000',
       'warning: two entries fit',
-      '12:00:30Z still going on: 1 node, 30s',
+      '12:00:30Z still running: 1 node, 30s',
     ]);
   });
 });

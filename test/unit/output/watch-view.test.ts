@@ -72,7 +72,7 @@ describe('a followed log off a terminal', () => {
     assert.deepEqual([output.stdout.text, output.complete], ['', false]);
   });
 
-  it('that is followed for ever has its changes on stdout, the oldest first, and talk on stderr', async () => {
+  it('that is followed until it is stopped has its changes on stdout, the oldest first, and talk on stderr', async () => {
     for (const terminals of [{}, { stderr: TERMINAL }]) {
       const { view, output } = await start({ follow: true }, terminals);
       for (const event of [listing, changed(3n), warning]) view.on(event);
