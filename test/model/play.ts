@@ -48,6 +48,7 @@ class Stage {
   readonly #most: number;
   readonly #seen: (pair: string) => void;
   readonly #tell: (line: string) => void;
+  readonly #isTold: boolean;
   /** Whether no other goes on before this one has ended. */
   #isAlone = false;
   #lives = 1;
@@ -55,13 +56,14 @@ class Stage {
   constructor(
     private readonly setting: Setting,
     private readonly choices: Choices,
-    { seen = () => undefined, tell = () => undefined }: Listener,
+    { seen = () => undefined, tell }: Listener,
   ) {
     const world = new World(choices, setting);
     this.#world = world;
     this.#seen = seen;
-    this.#tell = tell;
-    world.tell = (what) => tell(`${timeOf(world.now)}     * ${what}`);
+    this.#isTold = tell !== undefined;
+    this.#tell = tell ?? (() => undefined);
+    if (tell) world.tell = (what) => tell(`${timeOf(world.now)}     * ${what}`);
     this.#most = processesOf(setting);
     this.story = {
       ...{ setting, world, processes: [], faults: choices.faults, choices: choices.made },
@@ -102,9 +104,11 @@ class Stage {
     const by = processes.length;
     const name = 'ABCDEF'[by] ?? '?';
     const world = this.#world;
-    const tell = (line: string): void => this.#tell(`${timeOf(world.now)}  ${name}  ${line}`);
+    const tell = (line: string): void => {
+      if (this.#isTold) this.#tell(`${timeOf(world.now)}  ${name}  ${line}`);
+    };
     const apiKey = isOther ? 'B' : 'A';
-    const one = new Process(by, apiKey, this.setting, world, this.choices, tell);
+    const one = new Process(by, apiKey, this.setting, world, this.choices, tell, this.#isTold);
     processes.push(one);
     tell(`starts${isOther ? ' with another API key' : ''}`);
     try {
@@ -226,8 +230,9 @@ class Stage {
 
   /** What it said of its nodes. */
   #hear(one: Process): void {
+    if (this.setting.use.is !== 'roll') return;
     for (const event of one.runner?.events() ?? []) {
-      if (event.event !== 'progress' || this.setting.use.is !== 'roll') continue;
+      if (event.event !== 'progress') continue;
       for (const { node_id: node, stage, status } of event.nodes) {
         if (node === null || one.settled.has(node)) continue;
         if (stage !== 'pause' && stage !== 'gate' && stage !== 'done') continue;

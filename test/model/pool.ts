@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { explore, type Explored } from './explore.js';
+import { lightenSignals } from './light-signals.js';
 import { KNOWN } from './known.js';
 import { SABOTAGES } from './sabotages.js';
 import { settingNamed } from './settings.js';
@@ -98,6 +99,7 @@ export class Pool {
 
 if (process.argv[1] === FILE) {
   Error.stackTraceLimit = 0;
+  lightenSignals();
   process.on('message', (task: Task) => {
     void doTask(task).then(
       (done) => process.send?.(done),

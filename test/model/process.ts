@@ -1,4 +1,5 @@
 import type { Activity } from '../../src/base/activity.js';
+import type { Clock } from '../../src/base/clock.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
 import type { Started, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
@@ -49,6 +50,7 @@ export class Process {
   readonly settled = new Map<bigint, { reads: number; at: number; status: string | null }>();
   readonly #controller = new AbortController();
   readonly #log: ActivityLog;
+  readonly tools: DriveTools;
   /** How many records it has made, by key. */
   readonly #records = new Map<string, number>();
 
@@ -59,6 +61,7 @@ export class Process {
     private readonly world: World,
     private readonly choices: Choices,
     private readonly tell: (line: string) => void,
+    private readonly isTold: boolean,
   ) {
     const disk = new MemoryJournal(world.disk, () => world.wall);
     this.journal = {
@@ -66,7 +69,21 @@ export class Process {
       begin: (record, after) => this.#begin(disk, record, after),
       mark: (key, generation, mark) => this.#mark(disk, key, generation, mark),
     };
-    this.#log = setting.log === 'whole' ? this.#wholeLog() : this.#pagedLog();
+    const clock = {
+      now: () => world.wall,
+      elapsed: () => world.now,
+      sleep: () => Promise.reject(new Error('the model lets time pass')),
+      // What is read here never takes that long.
+      limit: () => () => undefined,
+    };
+    this.#log = setting.log === 'whole' ? this.#wholeLog() : this.#pagedLog(clock);
+    this.tools = {
+      supervisor: { trigger: (request) => this.#trigger(request) },
+      log: this.#log,
+      journal: this.journal,
+      clock,
+      signal: this.#controller.signal,
+    };
   }
 
   async start(): Promise<void> {
@@ -88,23 +105,6 @@ export class Process {
       this.tell(`cuts off the gate after node ${node}`);
     },
   };
-
-  get tools(): DriveTools {
-    const { world } = this;
-    return {
-      supervisor: { trigger: (request) => this.#trigger(request) },
-      log: this.#log,
-      journal: this.journal,
-      clock: {
-        now: () => world.wall,
-        elapsed: () => world.now,
-        sleep: () => Promise.reject(new Error('the model lets time pass')),
-        // What is read here never takes that long.
-        limit: () => () => undefined,
-      },
-      signal: this.#controller.signal,
-    };
-  }
 
   /** Ctrl-C, wherever it is. */
   interrupt(): Interrupted {
@@ -206,10 +206,9 @@ export class Process {
   }
 
   /** The real one, on the pages of the world. */
-  #pagedLog(): ActivityLog {
+  #pagedLog(clock: Clock): ActivityLog {
     const { world } = this;
     let asOf: number | undefined;
-    const clock = { ...this.tools.clock };
     const supervisor = {
       list: (_: bigint, { page, results }: { page: number; results: number }) => {
         world.pass(world.now + 10);
@@ -272,7 +271,7 @@ export class Process {
       log.entries.length > 0 &&
       (how === 'another deployment' || (how === 'another tenant' && this.setting.hasTenant));
     const { entries: shown, startedAt: at } = log;
-    this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
+    if (this.isTold) this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
     if (how === 'sleeps for 15 minutes') world.pass(world.now + 900 * SECOND);
     const asOf = isStale ? at - 4 * SECOND : at;
     this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale });

@@ -1,4 +1,5 @@
 import { explore } from './explore.js';
+import { lightenSignals } from './light-signals.js';
 import { KNOWN } from './known.js';
 import { SETTINGS } from './settings.js';
 import { storyOf } from './story.js';
@@ -9,6 +10,7 @@ import { storyOf } from './story.js';
  */
 
 Error.stackTraceLimit = 0;
+lightenSignals();
 const known = new Set(KNOWN.map(({ accusation }) => accusation));
 for (const setting of SETTINGS.filter(({ log }, n) => log === 'whole' || n % 4 === 0)) {
   const { broken } = await explore(setting, 1, { enough: (all) => all.size > known.size });

@@ -514,14 +514,14 @@ export const SABOTAGES: readonly Sabotage[] = [
   ),
   sabotage(
     'a failed gate does not halt',
-    'a gated roll, killed and run again',
+    'a gated roll of two, killed and run again',
     1,
     put<unknown[], unknown>('job/roll-state', 'halt', () => undefined),
   ),
   sabotage(
     'a shared read is as shallow as its first node wants',
-    'a roll by twos, 429 at first',
-    2,
+    'a roll by twos of long work, 429 at first',
+    0,
     put<[Roll, StepOf<'read'>], Step>('job/roll', 'sharedRead', (_, __, step) => step),
   ),
   // Following.

@@ -46,6 +46,8 @@ export interface Setting {
   log: 'whole' | 'newest first' | 'oldest first' | 'by time';
   /** How late the log shows an entry, ms. */
   lateBy: number;
+  /** How long the work of a node takes, ms. */
+  takes: number;
   /** How many processes use the key, and what becomes of them. */
   life:
     'one' | 'keyed' | 'killed' | 'killed, then another API key' | 'two at once' | 'three at once';

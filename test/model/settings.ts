@@ -7,6 +7,7 @@ const PLAIN: Setting = {
   past: 'old entries',
   log: 'whole',
   lateBy: 0,
+  takes: 1200,
   life: 'one',
   ifBusy: 'ignore',
   core: null,
@@ -27,18 +28,19 @@ const called = (name: string, more: Partial<Setting>): Setting => ({ ...PLAIN, .
 export const DEEP: readonly Setting[] = [
   called('named nodes', {}),
   called('named nodes, keys ignored', { honours: false }),
-  called('a log that shows late', { use: NODE_2, lateBy: 12 * SECOND }),
+  called('a log that shows late', { use: NODE_2, lateBy: 7 * SECOND }),
   called('every node', { use: EVERY }),
   called('every node, an empty log', { use: EVERY, past: 'nothing' }),
   called('a count', { use: { is: 'run', nodes: null, expect: 3 } }),
-  called('a use of the key without a record', { past: 'a use of the key', lateBy: 7 * SECOND }),
+  called('a use of the key without a record', {
+    ...{ use: NODE_2, past: 'a use of the key', lateBy: 7 * SECOND },
+  }),
   called('killed and run again', { use: NODE_2, life: 'killed' }),
   called('killed, keys ignored', { use: NODE_2, life: 'killed', honours: false }),
-  called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
+  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
   called('a roll by twos', { use: BY_TWOS }),
   called('a gated roll, killed and run again', {
-    use: { ...ROLL, gated: true },
-    life: 'killed',
+    ...{ use: { ...ROLL, nodes: [2n], gated: true }, life: 'killed' },
   }),
 ];
 
@@ -73,16 +75,21 @@ const SMALL: readonly Setting[] = [
   called('two processes that do not wait, the first POST lost', {
     ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },
   }),
-  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
+  called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
+  called('a gated roll of two, killed and run again', {
+    ...{ use: { ...ROLL, gated: true }, life: 'killed' },
+  }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
-  called('a roll by twos, 429 at first', { use: BY_TWOS, first: '429', lateBy: 7 * SECOND }),
+  called('a roll by twos of long work, 429 at first', {
+    ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
+  }),
   called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
   called('a watch of three nodes', { use: { is: 'watch' } }),
 ];
 
 /** What a setting can be like: in the list below each pair of these values occurs. */
 const VALUES: {
-  [K in Exclude<keyof Setting, 'name'>]: ReadonlyArray<readonly [string, Setting[K]]>;
+  [K in Exclude<keyof Setting, 'name' | 'takes'>]: ReadonlyArray<readonly [string, Setting[K]]>;
 } = {
   use: [
     ['node 2', NODE_2],

@@ -225,7 +225,7 @@ export class World {
     apiKey: string,
     post: Post | null,
   ): boolean {
-    const { honours, lateBy } = this.setting;
+    const { honours, lateBy, takes } = this.setting;
     const known = this.#keys.get(`${apiKey} ${key}`);
     if (honours && known !== undefined && this.now - known < 600 * SECOND) return true;
     this.#keys.set(`${apiKey} ${key}`, this.now);
@@ -235,7 +235,7 @@ export class World {
       const late = lateBy + this.choices.of(LATENESS);
       const how = this.choices.of(nodes === null ? ENDS_OF_ANY : ENDS);
       const shownAt = this.now + late;
-      const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + 1200;
+      const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + takes;
       const goneAt = how === 'vanishes' ? shownAt + 1500 : Infinity;
       const end = how === 'rejected' ? 'rejected' : 'completed';
       const add = (more: Partial<Entry>): void =>
@@ -284,8 +284,14 @@ const ENDS = [
 /** Where no nodes are named, one that the log did not list may report, too. */
 const ENDS_OF_ANY = [...ENDS, 'joined by a node'] as const;
 
-function activityOf({ id, node, action, doneAt, end, createdText }: Entry, asOf: number): Activity {
-  return {
+/** Those that are final, which never change. */
+const final = new WeakMap<Entry, Activity>();
+
+function activityOf(entry: Entry, asOf: number): Activity {
+  const known = entry.doneAt <= asOf && final.get(entry);
+  if (known) return known;
+  const { id, node, action, doneAt, end, createdText } = entry;
+  const activity = {
     id,
     node_id: node,
     deployment_id: DEPLOYMENT,
@@ -295,4 +301,6 @@ function activityOf({ id, node, action, doneAt, end, createdText }: Entry, asOf:
     status: doneAt <= asOf ? end : 'processing',
     created_at: createdText,
   };
+  if (doneAt <= asOf) final.set(entry, activity);
+  return activity;
 }

@@ -96,7 +96,7 @@ function* completed(
     return;
   }
   yield* noneWorse(ours, reads);
-  yield* noneMissed(process, dispatches, graceOf(trigger, since, expect));
+  yield* noneMissed(process, reads.at(-1)?.at ?? 0, dispatches, graceOf(trigger, since, expect));
 }
 
 /** Of every node: those that the log listed, and those that report within the grace. */
@@ -149,6 +149,7 @@ function graceOf({ nodes }: Trigger, { listed }: Since, expect?: number): number
 
 function* noneMissed(
   { by, seen, endedAt }: Process,
+  decidedAt: number,
   dispatches: readonly Dispatch[],
   grace: number,
 ): Generator<string> {
@@ -156,7 +157,7 @@ function* noneMissed(
   for (const { at, made, post } of dispatches) {
     // One that continues from a record counts from its POST.
     const wasLong = (post?.by ?? by) !== by && at > (post?.at ?? at) + SECOND;
-    if (wasLong || at >= endedAt) continue;
+    if (wasLong || at >= decidedAt) continue;
     const missed = made.some(
       ({ shownAt, doneAt, goneAt, end }) =>
         shownAt <= at + grace && goneAt === Infinity && (end !== 'completed' || doneAt > endedAt),
