@@ -29,7 +29,7 @@ import {
 } from '../config/target.js';
 import { optional } from '../base/clock.js';
 import { openLog, type ActivityLog } from '../log/log.js';
-import { warningText } from '../output/error.js';
+import { warningText } from '../output/sentence.js';
 import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/durations.js';
 import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
 import { tookMs } from './columns.js';
-import { warningText } from './error.js';
+import { warningText } from './sentence.js';
 import { standingOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
 import type { Output } from './streams.js';

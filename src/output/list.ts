@@ -7,7 +7,7 @@ import {
   type FormatOptions,
   type ListWriter,
 } from './columns.js';
-import { sentence } from './error.js';
+import { sentence } from './sentence.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 

@@ -11,7 +11,7 @@ import {
 import type { RunStep } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
-import { sentence } from './error.js';
+import { sentence } from './sentence.js';
 import { gateWord, standingOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
 

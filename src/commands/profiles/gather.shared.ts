@@ -7,7 +7,7 @@ import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, type Profile } from '../../config/profiles.js';
 import type { Settings } from '../../config/settings.js';
 import { filled } from '../flags.shared.js';
-import type { ProfileFlags } from './add.js';
+import type { ProfileFlags } from './flags.shared.js';
 
 /** What flags, environment and user say, before the API was asked anything. */
 export interface Gathered {

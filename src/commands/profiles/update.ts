@@ -2,7 +2,8 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
 import { findProfile } from '../../config/profiles.js';
-import { makeProfile, profileFlags } from './add.js';
+import { makeProfile } from './add.js';
+import { profileFlags } from './flags.shared.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {

@@ -4,7 +4,7 @@ import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, RunStep } from '../../job/events.js';
 import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
-import { sentence, warningText } from '../error.js';
+import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, rankOf, standingOf } from '../rows.js';
 import { eventText, headlineText } from '../run-text.js';

@@ -5,7 +5,7 @@ import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type RunStep } from '../../job/events.js';
 import { count } from '../../base/text.js';
 import { elapsedText } from '../columns.js';
-import { sentence, warningText } from '../error.js';
+import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';

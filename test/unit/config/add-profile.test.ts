@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { advised } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
-import { makeProfile, type ProfileFlags } from '../../../src/commands/profiles/add.js';
+import { makeProfile } from '../../../src/commands/profiles/add.js';
+import type { ProfileFlags } from '../../../src/commands/profiles/flags.shared.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
 import { hintOnInterrupt } from '../../../src/cli/signals.js';
 import { findProfile, type Profile } from '../../../src/config/profiles.js';
@@ -333,7 +334,7 @@ describe('profiles add', () => {
     });
 
     it('keeps the key in a file after all, where the keyring takes none', async () => {
-      const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set };
+      const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set.bind(brokenKeyring) };
       const instead: Scripted = [/^Keep the key in .* instead/, true];
       const context = terminal([...talk, instead], { keyring });
       assert.equal((await add(context, NO_FLAGS)).key.store, 'file');

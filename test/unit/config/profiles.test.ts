@@ -195,7 +195,7 @@ describe('the profiles on the disk', () => {
         clock.run(storeIn(folder, clock).add(profileNamed('prod'))),
       );
       assert.deepEqual([error.code, error.exitCode], ['config_locked', 2]);
-      assert.match(error.hint ?? '', /remove \S+config\.json\.lock$/);
+      assert.match(error.hint ?? '', /remove .+config\.json\.lock$/);
     });
 
     it('is waited for while another process has it, until the signal', async () => {
