@@ -280,15 +280,13 @@ export class Process {
 }
 
 const READ_FAULTS = [
-  'unreadable',
   'denied',
-  'a rival',
   'a rival that runs on',
   'interrupt',
   'sleeps for 15 minutes',
 ] as const;
-/** No other fault makes them worse: they are played alone. */
-const ALONE = ['another deployment', 'stale'] as const;
+/** No other fault makes them worse, or one of the others does as much: they are played alone. */
+const ALONE = ['unreadable', 'a rival', 'another deployment', 'stale'] as const;
 type ReadFault =
   (typeof READ_FAULTS | typeof ALONE)[number] | 'good' | 'another tenant' | 'all of it';
 

@@ -160,7 +160,9 @@ export class World {
     this.#requests += 1;
     const moments = new Map<string, Activity[]>();
     for (const one of newestFirst) {
-      moments.set(one.created_at, [...(moments.get(one.created_at) ?? []), one]);
+      const ties = moments.get(one.created_at);
+      if (ties) ties.push(one);
+      else moments.set(one.created_at, [one]);
     }
     return [...moments]
       .sort(([a], [b]) => (a < b ? 1 : -1))
