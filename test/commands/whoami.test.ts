@@ -241,7 +241,7 @@ describe('whoami', () => {
       assert.equal(code, 4);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me`/,
       );
     });
 
@@ -268,7 +268,10 @@ describe('a key without info:read', () => {
       bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
       const { code, stderr } = await bench.run(DeploymentsList);
       assert.equal(code, 4);
-      assert.match(stderr, /info:read.*--deployment ID with --supervisor-url URL/);
+      assert.match(
+        stderr,
+        /It needs info:read.*Without info:read, give the deployment's id, and its supervisor's URL/,
+      );
     } finally {
       bench.close();
     }
