@@ -226,7 +226,7 @@ describe('whoami', () => {
       const { stderr } = await bench.ends(4, ActivitiesList);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me`/,
       );
     });
 
@@ -252,7 +252,10 @@ describe('a key without info:read', () => {
       bench.env.LD_TENANT_ID = TENANT.toString();
       bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
       const { stderr } = await bench.ends(4, DeploymentsList);
-      assert.match(stderr, /info:read.*--deployment ID with --supervisor-url URL/);
+      assert.match(
+        stderr,
+        /It needs info:read.*Without info:read, give the deployment's id, and its supervisor's URL/,
+      );
     } finally {
       bench.close();
     }
