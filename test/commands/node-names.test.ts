@@ -173,7 +173,7 @@ describe('a name for a node', () => {
       it(`where no node has it: ${Command.name}`, async () => {
         const { code, stderr } = await bench.run(Command, ...args);
         assert.equal(code, 2);
-        assert.match(stderr, /no node has the name "broker-9" here\n/);
+        assert.match(stderr, /no node is named "broker-9" here\n/);
         assert.match(stderr, /^code node_unknown$/m);
       });
     }
