@@ -269,7 +269,7 @@ describe('a question, after Ctrl-Z and fg', () => {
     story(title, {}, async (scene) => {
       const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
       try {
-        terminal.enter(ldctl(...wordsOf(args)).join(' '));
+        terminal.enter(quote(ldctl(...wordsOf(args))));
         await terminal.shows(args === RESTART ? QUESTION : /Tenant id[^:]*:/);
         terminal.type(args === RESTART ? `${ESCAPE}[A` : '729');
         await terminal.shows(first);
