@@ -204,6 +204,22 @@ describe('at a terminal', () => {
     },
   );
 
+  const ROLL = 'activities roll iggy restart --node 7 --gate sleep${IFS}3 --gate-timeout';
+  for (const [limit, time] of [
+    ['0', /gate \ds {2,}/],
+    ['5m', /gate \ds of 5m {2,}/],
+  ] as const) {
+    terminalStory(
+      `a roll shows how long its gate has been running, with a limit of ${limit}`,
+      ONE,
+      `${ROLL} ${limit}`,
+      async (terminal) => {
+        await terminal.shows(time);
+        await ends(0, terminal);
+      },
+    );
+  }
+
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory(
     'Ctrl-C while following prints how to go on',
