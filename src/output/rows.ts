@@ -183,7 +183,7 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
       elapsed === undefined ? status : `${statusSign(status)} ${status}`,
     style: (activity) => statusStyle(activity.status),
   },
-  { name: 'author', priority: 9, value: (activity) => activity.author_id },
+  { name: 'author', priority: 9, extra: 'if room', value: (activity) => activity.author_id },
   {
     ...timeColumn<Activity>('created', 3, (activity) => activity.created_at),
     ...{ lead: 0, where: 'elsewhere' },

@@ -378,8 +378,12 @@ describe('the first five minutes, at a terminal', () => {
       const { profiles } = JSON.parse(readFileSync(config, 'utf8')) as { profiles: object[] };
       const named = { ...profiles[0], deployment_name: `${ESCAPE}[2Jpwned` };
       writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
+      scene.env.LD_DEPLOYMENT_ID = '';
       await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
-        await terminal.shows(/pwned/);
+        await terminal.shows(/LD_DEPLOYMENT_ID is empty: profile prod's +\[2Jpwned\n/);
+        await terminal.shows(/Type +\[2Jpwned +to go ahead:/);
+        terminal.enter('wrong');
+        await terminal.shows(/"wrong" is not +\[2Jpwned/);
         terminal.interrupt();
         await ends(130, terminal);
         assert.ok(!terminal.raw.includes(`${ESCAPE}[2J`), 'its name clears the screen');

@@ -175,6 +175,16 @@ describe('consent to activities trigger', () => {
     assert.equal((await bench.run(ActivitiesTrigger, ...EVERY, '--confirm', '')).code, 2);
   });
 
+  it('comes after what an empty variable means, on a dry run, too', async () => {
+    await useProfile({ protected: false });
+    bench.env.LD_PROFILE = 'prod';
+    bench.env.LD_DEPLOYMENT_ID = '';
+    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '--dry-run');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^LD_DEPLOYMENT_ID is empty: profile prod's orders$/m);
+  });
+
   it('of --profile takes the profile whole, and says which variables that leaves out', async () => {
     await useProfile({ protected: false });
     bench.env.LD_API_KEY = `${KEY}-of-another-tenant`;
