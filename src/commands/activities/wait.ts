@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { formatAction, isFinal, parseAction } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
@@ -13,7 +13,14 @@ import { check, waitRequest } from '../../library/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { connectionOf } from './before.shared.js';
-import { followFlags, JobCommand, readNodes, showJob, targetFlags } from './job.shared.js';
+import {
+  actionOf,
+  followFlags,
+  JobCommand,
+  readNodes,
+  showJob,
+  targetFlags,
+} from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({
@@ -114,7 +121,7 @@ export default class ActivitiesWait extends JobCommand {
     const asked = {
       after: parseId(after, '--after'),
       runtime,
-      action: formatAction(parseAction(action, config)),
+      action: actionOf(action, config),
     };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
