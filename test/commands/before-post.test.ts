@@ -114,7 +114,7 @@ describe('before a POST', () => {
         if (structure) bench.core.get(STRUCTURE_PATH).reply(structure, STRUCTURE);
         bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
         bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
-        await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod');
+        const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod');
         assert.ok(before().length <= most, before().join('\n'));
         const place = structure === 403 ? `deployment ${DEPLOYMENT}` : kept.deployment_path;
         assert.match(stderr, new RegExp(`Z Restarting iggy on ${place}: 3 nodes\n`));
