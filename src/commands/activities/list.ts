@@ -159,12 +159,9 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = {
-    ...printOptions(flags),
-    follow,
-    quiet: flags.quiet,
-    place: await shownPlace(context, target),
-  };
+  // Only a terminal shows it.
+  const place = host.output.stderr.canRedraw ? await shownPlace(context, target) : '';
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place };
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 

@@ -13,7 +13,7 @@ import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Connection, type Tools } from '../../library/jobs.js';
+import { roll, type Tools } from '../../library/jobs.js';
 import {
   check,
   rollRequest,
@@ -22,7 +22,7 @@ import {
 } from '../../library/requests.js';
 import { nodesOfRoll, type Findings } from '../../library/survey.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { connectionOf, inspect } from './before.shared.js';
+import { connectionOf, inspect, type CommandConnection } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -215,9 +215,9 @@ export default class ActivitiesRoll extends JobCommand {
     const action = { what: actionText(request), nodes };
     requireConsent(context, action, flags);
     await checkConfirm(context, target, flags);
+    const connection = connectionOf(context, target);
     const asked = { ...action, found: null, counted: null, mayWait: false };
     await consentTo(context, target, asked, flags);
-    const connection = connectionOf(context, target, false);
     const resumed = { ...request, timeoutMs: flags.timeout ?? 0 };
     return this.#run(context, target, connection, resumed, gate);
   }
@@ -225,7 +225,7 @@ export default class ActivitiesRoll extends JobCommand {
   async #run(
     context: CommandContext,
     target: Target,
-    connection: Connection,
+    connection: CommandConnection,
     request: CheckedRoll,
     command: string | null,
   ): Promise<ExitCode> {

@@ -94,7 +94,7 @@ export default class ActivitiesWait extends JobCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    const connection = connectionOf(context, target, false);
+    const connection = connectionOf(context, target);
     return showJob(context, target, connection, null, (own, tools) => wait(own, request, tools));
   }
 
