@@ -131,7 +131,7 @@ function refuseEmpty(flags: SettingFlags): void {
   if (!empty) return;
   throw new UsageError(`--${empty} is empty`, {
     code: 'empty_flag',
-    hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
+    hint: 'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
   });
 }
 
@@ -179,7 +179,11 @@ function chooseDeployment(
   const stored = id?.toString() ?? name;
   const found = choose('deployment', 'LD_DEPLOYMENT_ID', stored, parseDeployment);
   if (found?.source.from !== 'profile' || id === undefined) return found;
-  const value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  const value = {
+    id,
+    name: name === undefined ? null : plainText(name),
+    ...(path && { path: plainText(path) }),
+  };
   return { ...found, value };
 }
 

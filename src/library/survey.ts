@@ -64,7 +64,7 @@ export async function survey(
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
     const here = nodesHere(entries);
     if (nodes) return nodes.every((node) => here.includes(node));
-    const counted = await counting?.afterPage(entries);
+    const counted = await counting?.count(entries);
     return typeof counted === 'number' && here.length >= counted;
   };
   const { entries, serverTime } = await log.known({ signal, isEnough });
@@ -79,8 +79,8 @@ export async function survey(
 }
 
 /**
- * Asks Core beside the pages of the log: at once where it is known where the deployment stands,
- * else once the first page has said so.
+ * Asks Core beside the first page of the log where it is known where the deployment stands, else
+ * once that page has said so.
  */
 function startCounting(
   { counter, deploymentId, clock }: Surveyor,
@@ -100,20 +100,17 @@ function startCounting(
     counted.catch(() => undefined);
   };
   const place = counter.place?.then((known) => known && start(known));
-  const result = async (entries: readonly Activity[], waits: boolean): Promise<number | null> => {
+  /** How many nodes there are; null where that is not known. */
+  const count = async (entries: readonly Activity[]): Promise<number | null> => {
     await place;
-    if (!counted) {
-      start(placeOf(entries, counter.tenantId));
-      if (!waits) return null;
-    }
+    if (!counted) start(placeOf(entries, counter.tenantId));
     return (await counted) || null;
   };
   return {
-    /** How many nodes there are; null where that is not known, or not yet. */
-    afterPage: (entries: readonly Activity[]) => result(entries, false),
+    count,
     /** @throws LdctlError where it was demanded, and cannot be known */
     async atEnd(entries: readonly Activity[]): Promise<number | null> {
-      const nodes = await result(entries, true);
+      const nodes = await count(entries);
       if (nodes === null && isDemanded) throw notCounted(entries.length > 0);
       return nodes;
     },
@@ -182,6 +179,6 @@ function listsText(listed: number, core: number | null): string {
 function otherCount(lists: string, expected: number): LdctlError {
   const what = `${lists}, not the ${expected} expected; nothing was sent`;
   return new LdctlError('refused', 'other_node_count', what, {
-    hint: 'Is it the right deployment? The nodes can be named instead.',
+    hint: 'Is this the right deployment? You can also name the nodes.',
   });
 }

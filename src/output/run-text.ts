@@ -125,7 +125,7 @@ function whyOf(
     return `${nodeText(node, sink)}: last completed there: ${action}${ago}`;
   });
   if (reasons.size > 0 && known.length === 0) {
-    lines.push("hint: The API gives no reason, nor does the log; the node's own log may.");
+    lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
   if (reasons.size > 0 && replayed) lines.push('to do it again: another --idempotency-key');
   if (outcome === 'timed_out' && ranMs !== undefined) {
@@ -246,7 +246,7 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
   if (earlier) {
-    return `${which}dispatched by an earlier run, ${formatDuration(earlier.ageMs)} ago; it is not done again`;
+    return `${which}sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
   }
   if (recovered) {
     return `${which}dispatched: the answer was lost, the log has its entries${request}`;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { nodeIds } from '../../src/sandbox/options.js';
@@ -175,7 +175,7 @@ describe('a roll that is interrupted', () => {
       const cut = asked()[1];
       assert.ok(resumeIn(ended).length < 300, resumeIn(ended));
       const resumed = await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
-      assert.match(resumed.stderr, /dispatched by an earlier run, [\d.]+s ago/);
+      assert.match(resumed.stderr, /sent by an earlier run, [\d.]+s ago/);
       assert.doesNotMatch(resumed.stderr, /answer was lost/);
       assert.deepEqual(nodesWith(resumed, 'completed'), scene.sandbox.nodeIds);
       assert.equal(asked().filter((node) => node === cut).length, 2, 'it is asked again');
@@ -233,6 +233,15 @@ describe('a roll that is interrupted', () => {
       await scene.ends(9, [...gated(scene, 'false'), '--idempotency-key', 'deploy-8']);
       const { stdout } = await scene.ends(0, ['__complete', 'activities', 'roll', '--resume', '']);
       assert.equal(stdout, 'last\ndeploy-8\n:done\n');
+      // Those of the profile that is named, whatever the environment says.
+      const key = { store: 'command', command: 'vault' };
+      const profile = { name: 'prod', tenant_id: '7', key };
+      const profiles = [{ ...profile, deployment_id: String(scene.sandbox.deploymentId) }];
+      const config = join(scene.folder, 'config', 'config.json');
+      writeFileSync(config, JSON.stringify({ profiles }), { mode: 0o600 });
+      const words = ['__complete', 'activities', 'roll', '-p', 'prod', '--resume', 'd'];
+      const named = await scene.ends(0, words, { LD_DEPLOYMENT_ID: '99' });
+      assert.equal(named.stdout, 'deploy-8\n:done\n');
     },
   );
 

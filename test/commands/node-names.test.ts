@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
+import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import NodesList from '../../src/commands/nodes/list.js';
@@ -40,7 +41,7 @@ describe('a name for a node', () => {
     it('by deployment, without a request, a key or a profile', async () => {
       bench.env.LD_API_KEY = undefined;
       const { code, stdout, stderr } = await bench.run(NodesName, `${ONE} broker-1 --json`);
-      assert.deepEqual([code, stderr], [0, `node ${ONE} is broker-1\n`]);
+      assert.deepEqual([code, stderr], [0, `node ${ONE} is named broker-1\n`]);
       const fields = { deployment_id: String(DEPLOYMENT), node_id: String(ONE) };
       assert.deepEqual(JSON.parse(stdout), { ...fields, node_name: 'broker-1' });
       assert.deepEqual(JSON.parse(readFileSync(path(), 'utf8')), {
@@ -51,9 +52,9 @@ describe('a name for a node', () => {
     it('until another takes its place, or it is removed', async () => {
       await name(`${ONE}`, 'broker-1');
       const renamed = await bench.run(NodesName, 'BROKER-1 first');
-      assert.equal(renamed.stderr, `node ${ONE} is first, no longer broker-1\n`);
+      assert.equal(renamed.stderr, `node ${ONE} is named first, no longer broker-1\n`);
       const removed = await bench.run(NodesName, 'first --remove');
-      assert.equal(removed.stderr, `node ${ONE} has no name now, no longer first\n`);
+      assert.equal(removed.stderr, `node ${ONE} has no name, no longer first\n`);
       await bench.ends(2, NodesName, 'first again');
     });
 
@@ -167,7 +168,7 @@ describe('a name for a node', () => {
     for (const [Command, args] of unknown) {
       it(`where no node has it: ${Command.name}`, async () => {
         const { stderr } = await bench.ends(2, Command, args);
-        assert.match(stderr, /no node has the name "broker-9" here\n/);
+        assert.match(stderr, /no node is named "broker-9" here\n/);
         assert.match(stderr, /^code node_unknown$/m);
       });
     }
@@ -202,6 +203,27 @@ describe('a name for a node', () => {
       assert.match(stdout, new RegExp(` ${ONE} +broker-1 +11 `));
       const nodes = await bench.run(NodesList);
       assert.match(nodes.stdout, /^NODE +NAME +IGGY/);
+    });
+
+    it('beside the id of one activity, and last in its CSV', async () => {
+      showLog();
+      const { stdout } = await bench.run(ActivitiesShow, '11');
+      assert.match(stdout, new RegExp(`^node id +${ONE} \\(broker-1\\)$`, 'm'));
+      assert.match((await bench.run(ActivitiesShow, '11', '-o', 'csv')).stdout, /,broker-1\n$/);
+      assert.doesNotMatch((await bench.run(ActivitiesShow, '11', '-o', 'json')).stdout, /broker-1/);
+    });
+
+    it('in annotations and the step summary of GitHub Actions', async () => {
+      const summary = join(bench.folder, 'summary.md');
+      bench.env.GITHUB_ACTIONS = 'true';
+      bench.env.GITHUB_STEP_SUMMARY = summary;
+      bench.showLog(() => [entry({ id: 12n, node_id: ONE, status: 'rejected' })]);
+      const { stderr } = await bench.run(ActivitiesWait, '12', '--timeout', '0');
+      assert.match(stderr, new RegExp(`^::error .*::node ${ONE} \\(broker-1\\) rejected it`, 'm'));
+      assert.match(
+        readFileSync(summary, 'utf8'),
+        new RegExp(`^\\| ${ONE} \\(broker-1\\) \\| 12 `, 'm'),
+      );
     });
 
     it('last in CSV, where it always is', async () => {

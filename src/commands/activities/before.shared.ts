@@ -1,3 +1,4 @@
+import type { Activity } from '../../base/activity.js';
 import type { Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
@@ -6,23 +7,24 @@ import type { Target } from '../../config/target.js';
 import { lookAround, nodeCounter, originOf, type Connection } from '../../library/jobs.js';
 import type { CheckedTrigger } from '../../library/requests.js';
 import type { Findings } from '../../library/survey.js';
+import type { ActivityLog, LogRead } from '../../log/log.js';
 
-/** One deployment for all that a command does: one log, one client, nothing read twice. */
-export function connectionOf(
-  context: CommandContext,
-  target: Target,
-  isAnyoneAsked: boolean,
-): Connection {
+/** The connection of a command, and what it has read of the log so far. */
+export type CommandConnection = Connection & { seen: ReadonlyMap<Id, Activity> };
+
+/**
+ * One deployment for all that a command does: one log, one client, nothing read twice. Says which
+ * variables override the profile, before any question.
+ */
+export function connectionOf(context: CommandContext, target: Target): CommandConnection {
   const { folder, host, settings } = context;
+  if (settings.overrides !== null) context.say(settings.overrides);
   const core = context.core({ apiUrl: settings.apiUrl.value, key: target.key });
-  // Where the path is shown it is looked up anyway, and beside it stands what Core is asked by.
-  const placed =
-    isAnyoneAsked || host.output.stderr.canRedraw
-      ? context
-          .placed(target)
-          .then((found) => found && placeIn(settings.tenantId?.value, found))
-          .catch(() => null)
-      : null;
+  // Its path is shown, and beside it stands what Core is asked by.
+  const placed = context
+    .placed(target)
+    .then((found) => found && placeIn(settings.tenantId?.value, found))
+    .catch(() => null);
   const origin = originOf(target, settings, {
     supervisor: context.supervisor(target),
     counter: nodeCounter(target, settings, core, placed),
@@ -30,7 +32,26 @@ export function connectionOf(
     clock: host.clock,
     newKey: () => host.newIdempotencyKey(),
   });
-  return { ...origin, log: context.log(target) };
+  return { ...origin, ...remembering(context.log(target)) };
+}
+
+/** A log that keeps what is read of it. */
+function remembering(log: ActivityLog): { log: ActivityLog; seen: Map<Id, Activity> } {
+  const seen = new Map<Id, Activity>();
+  const keep = async (reading: Promise<LogRead>): Promise<LogRead> => {
+    const read = await reading;
+    for (const entry of read.entries) seen.set(entry.id, entry);
+    return read;
+  };
+  return {
+    seen,
+    log: {
+      ...log,
+      newest: (options) => keep(log.newest(options)),
+      downTo: (id, options) => keep(log.downTo(id, options)),
+      known: (options) => keep(log.known(options)),
+    },
+  };
 }
 
 function placeIn(

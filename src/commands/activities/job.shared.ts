@@ -9,7 +9,7 @@ import type { ResultEvent } from '../../job/events.js';
 import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
+import { checkConfirm, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { readStdin } from '../../cli/prompts.js';
@@ -26,7 +26,7 @@ import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
-import { connectionOf } from './before.shared.js';
+import { connectionOf, type CommandConnection } from './before.shared.js';
 import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
@@ -36,7 +36,7 @@ const helpGroup = 'TARGET';
 export const targetFlags = {
   node: nodesFlag({
     helpGroup,
-    summary: 'Nodes, by comma or repeated. Default: every one.',
+    summary: 'Nodes, comma-separated or repeated. Default: all.',
   }),
   'nodes-from': Flags.string({
     helpGroup,
@@ -47,7 +47,7 @@ export const targetFlags = {
   'expect-nodes': Flags.custom<number | 'deployment'>({
     helpGroup,
     helpValue: 'N',
-    summary: 'How many there must be, or `deployment`: ask Core.',
+    summary: 'Refuse any other number. `deployment`: ask Core.',
     parse: parsing((text, flag) =>
       text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
     ),
@@ -62,7 +62,7 @@ export const followFlags = {
   }),
   'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'Until an entry shows up in the log. [default: 30s]',
+    summary: 'Time for an entry to show up. [default: 30s]',
   }),
 };
 
@@ -73,17 +73,17 @@ export const actingFlags = {
   confirm: Flags.string({
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
-    summary: 'Act if the deployment has this name, path or id.',
+    summary: 'Act only if the deployment has this name or path.',
     parse: parsing((text, flag) => filled(text.trim(), flag)),
   }),
   'dry-run': Flags.boolean({
     helpGroup: 'CONSENT',
-    summary: 'Show what would be done; sends nothing.',
+    summary: 'Show what would be sent, and send nothing.',
   }),
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
     helpGroup: 'FOLLOWING',
-    summary: 'Where a target is busy already. [default: ignore]',
+    summary: 'If a node is already busy. [default: ignore]',
   }),
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',
@@ -128,8 +128,7 @@ export abstract class JobCommand extends BaseCommand {
     if (!flags['dry-run']) requireConsent(context, action, flags);
     const target = await context.target();
     await checkConfirm(context, target, flags);
-    const connection = connectionOf(context, target, isAsked(context, action.nodes, flags));
-    return { target, connection };
+    return { target, connection: connectionOf(context, target) };
   }
 
   /**
@@ -166,13 +165,12 @@ export abstract class JobCommand extends BaseCommand {
 export async function showJob(
   context: CommandContext,
   target: Target,
-  connection: Connection,
+  connection: CommandConnection,
   asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
   const { host, flags, settings, signal } = context;
   const { output, clock, env } = host;
-  if (settings.overrides !== null) context.say(settings.overrides);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = {
@@ -195,14 +193,14 @@ export async function showJob(
     view.stop();
     const { result, error, exitCode } = end;
     const ranMs = clock.elapsed() - startedAt;
-    const reasons = await reasonsFor(context, target, result);
+    const reasons = await reasonsFor(context, connection, result);
     const flagsText = resumeFlags(settings, target).join(' ');
     await printRunResult(output, result, {
       ...options,
       ...{ target: flagsText, reasons, ranMs },
       error: error ?? undefined,
     });
-    await reportToGitHub(output, env, result);
+    await reportToGitHub(output, env, result, title.place);
     return exitCode;
   } catch (error) {
     view.stop();

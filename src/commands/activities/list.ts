@@ -44,7 +44,7 @@ const listFlags = {
     summary: 'Show new entries as they come, until interrupted.',
   }),
   'exit-status': Flags.boolean({
-    summary: 'With --watch: exit 3 if an entry that was waited for was rejected.',
+    summary: 'With --watch: exit 3 if a watched entry was rejected.',
   }),
   timeout: durationFlag({
     helpValue: 'DURATION',
@@ -56,8 +56,9 @@ type ListFlags = FlagsOf<typeof listFlags>;
 export default class ActivitiesList extends BaseCommand {
   static override summary = 'The activity log, newest first.';
   static override description =
-    'Gives each entry once although the log grows meanwhile. Filters may be repeated, and take comma lists. With --watch it ' +
-    'is kept up to date until all that was listed at first is final; with --after it continues where an export ended.';
+    'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
+    'With --watch the list stays up to date until every entry in it is final. With --after it continues where an export ' +
+    'ended.';
   static override examples = [
     'ldctl activities list --limit 5',
     'ldctl activities list --status processing --watch',
@@ -158,12 +159,9 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
 
 async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = {
-    ...printOptions(flags),
-    follow,
-    quiet: flags.quiet,
-    place: await shownPlace(context, target),
-  };
+  // Only a terminal shows it.
+  const place = host.output.stderr.canRedraw ? await shownPlace(context, target) : '';
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place };
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 

@@ -13,7 +13,7 @@ import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Connection, type Tools } from '../../library/jobs.js';
+import { roll, type Tools } from '../../library/jobs.js';
 import {
   check,
   rollRequest,
@@ -22,7 +22,7 @@ import {
 } from '../../library/requests.js';
 import { nodesOfRoll, type Findings } from '../../library/survey.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { connectionOf, inspect } from './before.shared.js';
+import { connectionOf, inspect, type CommandConnection } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -47,7 +47,7 @@ const rollFlags = {
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
-    summary: 'Run after each $LDCTL_NODE_ID; all but 0 halts.',
+    summary: 'Check $LDCTL_NODE_ID after each node; not 0 halts.',
   }),
   'gate-timeout': durationFlag({
     helpGroup,
@@ -64,7 +64,7 @@ const rollFlags = {
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
-    summary: 'Resume a roll; `last`: the newest unfinished.',
+    summary: 'Resume a roll. `last`: the newest unfinished one.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
@@ -94,7 +94,7 @@ const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
 export default class ActivitiesRoll extends JobCommand {
-  static override summary = 'Act on one node after the other, and stop when one does not complete.';
+  static override summary = 'Act on one node after the other, and stop if one does not complete.';
   static override description =
     'The next node starts when the one before has completed and its --gate has passed. Ctrl-C lets the running nodes finish; ' +
     'pressed again, it leaves them running and exits. --resume continues a roll that ended early.';
@@ -191,7 +191,7 @@ export default class ActivitiesRoll extends JobCommand {
       );
     }
     if (runtime !== undefined) {
-      throw new UsageError('--resume needs no RUNTIME and ACTION: the roll keeps its own');
+      throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const context = await this.open(flags);
     const target = await context.target();
@@ -215,9 +215,9 @@ export default class ActivitiesRoll extends JobCommand {
     const action = { what: actionText(request), nodes };
     requireConsent(context, action, flags);
     await checkConfirm(context, target, flags);
+    const connection = connectionOf(context, target);
     const asked = { ...action, found: null, counted: null, mayWait: false };
     await consentTo(context, target, asked, flags);
-    const connection = connectionOf(context, target, false);
     const resumed = { ...request, timeoutMs: flags.timeout ?? 0 };
     return this.#run(context, target, connection, resumed, gate);
   }
@@ -225,7 +225,7 @@ export default class ActivitiesRoll extends JobCommand {
   async #run(
     context: CommandContext,
     target: Target,
-    connection: Connection,
+    connection: CommandConnection,
     request: CheckedRoll,
     command: string | null,
   ): Promise<ExitCode> {
@@ -337,6 +337,6 @@ function noSuchRoll(
     hint:
       others.length > 0
         ? `Unfinished rolls: ${others.join(', ')}.`
-        : 'A roll is remembered for a day, on the machine that started it.',
+        : 'ldctl remembers a roll for a day, on the machine that started it.',
   });
 }

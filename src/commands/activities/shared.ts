@@ -98,12 +98,9 @@ export function logOf(context: CommandContext, target: Target): ActivityLog {
   return context.log(target);
 }
 
-/**
- * The deployment by its path, where that is known; a request is made for it only where a terminal
- * shows it. Else by name or id.
- */
+/** The deployment by its path, where that can be had; else by name or id. */
 export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
-  if (context.host.output.stderr.canRedraw) await context.placeOf(target);
+  await context.placeOf(target);
   const { id, name, path } = target.deployment;
   return plainText(path ?? name ?? `deployment ${id}`);
 }
