@@ -237,7 +237,7 @@ export default class ActivitiesRoll extends JobCommand {
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
     const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
-    const generation = journal.begin(record, (before) => {
+    const generation = journal.start(record, (before) => {
       if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
         throw keyUsed(idempotencyKey);
       }
