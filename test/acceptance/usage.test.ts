@@ -159,6 +159,8 @@ describe('help', () => {
       ] as const) {
         const { stdout } = await scene.ends(0, `activities ${command} --help`);
         assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);
+        // The placeholder says how a duration is written.
+        assert.match(stdout, /^ +--timeout 30s {2,}\w/m);
         assert.deepEqual(stdout.match(/^[A-Z ]+ FLAGS$/gm), [...groups, ...more, 'GLOBAL FLAGS']);
       }
     },
