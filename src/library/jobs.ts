@@ -114,12 +114,18 @@ export async function lookAround(
     new LdctlError('unreachable', 'timeout', 'the log could not be read within 60s', {
       hint: 'Nothing was sent.',
     });
-  const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
-    survey(connection, request, limited),
-  );
-  // It refuses a number that is wrong.
-  if (!request.nodes) expectedNodes(found, request.expectNodes);
-  return found;
+  try {
+    const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
+      survey(connection, request, limited),
+    );
+    // It refuses a number that is wrong.
+    if (!request.nodes) expectedNodes(found, request.expectNodes);
+    return found;
+  } catch (error) {
+    // Another process may have sent it meanwhile.
+    if (signal.aborted || !keptRun(connection, request)) throw error;
+    return null;
+  }
 }
 
 /** What an earlier run with a caller's key has left. */
@@ -187,8 +193,29 @@ export async function wait(
             expect: request.nodes ? null : (request.expectNodes ?? null),
           },
           after: request.after,
+          ...(await countedBefore(connection, request, tools.signal)),
         };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
+}
+
+/**
+ * What its run knew of every node, where Core is asked unasked.
+ * @returns nothing where the job is interrupted before it begins: its result says so
+ */
+async function countedBefore(
+  { counter, ...connection }: Connection,
+  { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
+  signal: AbortSignal,
+): Promise<Partial<Pick<Findings, 'listed' | 'core'>>> {
+  if (nodes || !counter?.isCertain) return {};
+  try {
+    const surveyor = { ...connection, counter, tenant: null };
+    const { listed, core } = await survey(surveyor, { runtime, ifBusy: 'ignore' }, signal);
+    return { listed, core };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return {};
+  }
 }
 
 /** No read has to go down to an id that is not there. */

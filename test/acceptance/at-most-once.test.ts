@@ -132,6 +132,30 @@ describe('an action runs at most once', () => {
     },
   );
 
+  for (const [what, command] of [
+    ['names its node', KEYED],
+    ['first reads which nodes there are', `${RESTART} --yes --idempotency-key deploy-7`],
+    ['rolls', 'activities roll iggy restart -o json --node 7 --idempotency-key deploy-7'],
+  ] as const) {
+    story(
+      `when another process sends it while the log is denied to one that ${what}`,
+      KEYS_IGNORED,
+      async (scene) => {
+        let isFirst = true;
+        const server = await startServer(async (request, response, socket) => {
+          const isDenied = isFirst;
+          isFirst = false;
+          if (isDenied) await scene.ends(0, command);
+          const step = isDenied ? reply(403) : answerOf(scene.url);
+          return step(request, response, socket);
+        });
+        const ended = await scene.ldctl(command, { LD_SUPERVISOR_URL: server.url });
+        await server.close();
+        assert.deepEqual([ended.code, scene.actedOn], [0, [7n]], ended.stderr);
+      },
+    );
+  }
+
   story(
     'and one key for other nodes, or another action, is another trigger',
     { nodes: [7n, 8n] },
