@@ -1,46 +1,10 @@
-import type { Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import { busyText, isAsked, type ConsentFlags } from '../../cli/consent.js';
-import type { Target } from '../../config/target.js';
-import { lookAround, nodeCounter, originOf, type Connection } from '../../library/jobs.js';
-import type { CheckedTrigger } from '../../library/requests.js';
-import type { Findings } from '../../library/survey.js';
-
-/** One deployment for all that a command does: one log, one client, nothing read twice. */
-export function connectionOf(
-  context: CommandContext,
-  target: Target,
-  isAnyoneAsked: boolean,
-): Connection {
-  const { folder, host, settings } = context;
-  const core = context.core({ apiUrl: settings.apiUrl.value, key: target.key });
-  // Where the path is shown it is looked up anyway, and beside it stands what Core is asked by.
-  const placed =
-    isAnyoneAsked || host.output.stderr.canRedraw
-      ? context
-          .placed(target)
-          .then((found) => found && placeIn(settings.tenantId?.value, found))
-          .catch(() => null)
-      : null;
-  const origin = originOf(target, settings, {
-    supervisor: context.supervisor(target),
-    counter: nodeCounter(target, settings, core, placed),
-    folder,
-    clock: host.clock,
-    newKey: () => host.newIdempotencyKey(),
-  });
-  return { ...origin, log: context.log(target) };
-}
-
-function placeIn(
-  tenantId: Id | undefined,
-  { division, environment }: { division: { id: Id }; environment: { id: Id } },
-) {
-  return tenantId === undefined
-    ? null
-    : { tenantId, divisionId: division.id, environmentId: environment.id };
-}
+import { lookAround } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
+import type { CheckedTrigger } from '../../app/requests.js';
+import type { Findings } from '../../app/survey.js';
 
 type Looked = Parameters<typeof lookAround>[1] & Pick<CheckedTrigger, 'idempotencyKey'>;
 type LookFlags = ConsentFlags & { 'dry-run': boolean };
@@ -52,13 +16,13 @@ type LookFlags = ConsentFlags & { 'dry-run': boolean };
  */
 export async function inspect(
   context: CommandContext,
-  connection: Connection,
+  deployment: OpenDeployment,
   request: Looked,
   flags: LookFlags,
 ): Promise<Findings | null> {
   const isDry = flags['dry-run'];
   const always = isDry || isAsked(context, request.nodes, flags);
-  const found = await lookAround(connection, request, { signal: context.signal, always });
+  const found = await lookAround(deployment, request, { signal: context.signal, always });
   if (!found) return null;
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
   const busy = busyText(context.host, found);

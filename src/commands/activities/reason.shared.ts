@@ -3,10 +3,9 @@ import { LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { Target } from '../../config/target.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { deciderBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
-import { logOf } from './shared.js';
 
 /** A result is not kept waiting for longer. */
 const LOOK_UP_MS = 2000;
@@ -18,13 +17,13 @@ const LOOK_UP_MS = 2000;
  */
 export async function reasonsFor(
   context: CommandContext,
-  target: Target,
+  deployment: OpenDeployment,
   { nodes, runtime }: ResultFields,
 ): Promise<ReadonlyMap<Id, LastCompleted | null>> {
   const reasons = new Map<Id, LastCompleted | null>();
   const rejected = nodes.filter(({ status }) => status === 'rejected');
   if (rejected.length === 0) return reasons;
-  const entries = await newestEntries(context, target);
+  const entries = await newestEntries(context, deployment);
   for (const { node_id, activity_id: id } of rejected) {
     if (node_id === null || id === null) continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
@@ -36,10 +35,13 @@ export async function reasonsFor(
 }
 
 /** None where they cannot be had in time. */
-async function newestEntries(context: CommandContext, target: Target): Promise<Activity[]> {
+async function newestEntries(
+  context: CommandContext,
+  { log }: OpenDeployment,
+): Promise<Activity[]> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_UP_MS)]);
   try {
-    return (await logOf(context, target).known({ signal })).entries;
+    return (await log.known({ signal })).entries;
   } catch (error) {
     if (error instanceof LdctlError || signal.aborted) return [];
     throw error;
