@@ -13,7 +13,7 @@ import { UsageError } from './base/errors.js';
 import type { Env } from './base/text.js';
 import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
-import { parseApiKey } from './config/keys.js';
+import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
 import { configDir, DEFAULT_API_URL, resolveSettings } from './config/settings.js';
 import type { Target } from './config/target.js';
@@ -107,6 +107,8 @@ export function connect(options: ConnectOptions): Deployment {
   );
 }
 
+const profileName = v.optional(v.pipe(text, v.nonEmpty('a name was expected')));
+
 export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
@@ -129,6 +131,8 @@ export async function connectProfile(
   options: ConnectProfileOptions = {},
 ): Promise<Deployment> {
   const { env = process.env, confirm, signal: outer } = options;
+  check(profileName, 'connectProfile', name);
+  if (name !== undefined) refuseKey(name, 'the name of the profile', env);
   const signal = outer ? interruptOf(outer) : new AbortController().signal;
   const folder = await configDir(env);
   const settings = resolveSettings({

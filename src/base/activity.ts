@@ -63,30 +63,19 @@ export function parseRuntime(text: string): Runtime {
   });
 }
 
-/** Reads `start`, `stop`, `restart`, `reconfigure:ID`, or `reconfigure` with `--config ID`. */
-export function parseAction(text: string, config?: string): Action {
-  const invalid = (message: string, hint?: string): UsageError =>
-    new UsageError(message, { code: 'invalid_action', hint });
-  const [name, inline] = text.split(/:(.*)/s, 2);
+/** Reads `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
+export function parseAction(text: string): Action {
+  const code = 'invalid_action';
+  const [name, config] = text.split(/:(.*)/s, 2);
   const verb = VERBS.find((known) => known === name);
-  if (!verb || (inline !== undefined && verb !== 'reconfigure')) {
-    throw invalid(
-      `unknown action ${JSON.stringify(text)}`,
-      `An action is one of: ${VERBS.join(', ')}:ID.`,
-    );
+  if (!verb || (config !== undefined && verb !== 'reconfigure')) {
+    const hint = `An action is one of: ${VERBS.join(', ')}:ID.`;
+    throw new UsageError(`unknown action ${JSON.stringify(text)}`, { code, hint });
   }
-  if (verb !== 'reconfigure') {
-    if (config === undefined) return { verb };
-    throw invalid(`--config goes with reconfigure, not with ${verb}`);
-  }
-  if (inline !== undefined && config !== undefined) {
-    throw invalid(`two configs: ${text} and --config ${config}`);
-  }
-  const id = inline ?? config;
-  if (id !== undefined) {
-    return { verb, configId: parseId(id, inline === undefined ? '--config' : verb) };
-  }
-  throw invalid('reconfigure needs the id of a config', 'Write reconfigure:ID.');
+  if (verb !== 'reconfigure') return { verb };
+  if (config !== undefined) return { verb, configId: parseId(config, verb) };
+  const hint = 'Write reconfigure:ID.';
+  throw new UsageError('reconfigure needs the id of a config', { code, hint });
 }
 
 /** The action as a path segment and for people: `restart`, `reconfigure:42`. */

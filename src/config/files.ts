@@ -64,7 +64,7 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
 export function readPrivateFile(path: string): string | null {
   try {
     // A FIFO or a device could block this thread, and no signal would be heard.
-    if (!statSync(path).isFile()) throw unreadable(path, 'it is not a regular file');
+    if (!statSync(path).isFile()) throw notAFile(path);
     refuseIfOpen(path);
     refuseIfOpen(dirname(path));
     return readFileSync(path, 'utf8');
@@ -75,8 +75,11 @@ export function readPrivateFile(path: string): string | null {
   }
 }
 
-function unreadable(path: string, why: string): UsageError {
-  return new UsageError(`cannot read ${path}: ${why}`, { code: 'config_unreadable' });
+function notAFile(path: string): UsageError {
+  return new UsageError(`cannot read ${path}: it is not a regular file`, {
+    code: 'config_unreadable',
+    hint: `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
+  });
 }
 
 export function ensurePrivateFolder(path: string): void {

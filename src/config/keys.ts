@@ -61,7 +61,7 @@ export async function fetchProfileKey(
   if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
   throw new UsageError(`the key of profile ${name} is no longer in the keyring`, {
     code: 'key_missing',
-    hint: `Store it anew with \`ldctl profiles update ${name} --api-key-stdin\`, or set LD_API_KEY.`,
+    hint: `Store it again with \`ldctl profiles update ${name}\`, or set LD_API_KEY.`,
   });
 }
 

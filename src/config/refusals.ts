@@ -67,7 +67,7 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
 
 function hintFor(permission: string | undefined): string {
   return permission === 'info:read'
-    ? 'Without info:read, give an id: --deployment ID with --supervisor-url URL.'
+    ? "Without info:read, give the deployment's id, and its supervisor's URL."
     : '`ldctl whoami` shows what it may do.';
 }
 

@@ -253,4 +253,4 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
 
 export const NEW_KEY = 'make a new one in the LaserData console';
 export const renewal = (profile: string): string =>
-  `${NEW_KEY}, and store it with \`ldctl profiles update ${profile} --api-key-stdin\``;
+  `${NEW_KEY}, and store it with \`ldctl profiles update ${profile}\``;

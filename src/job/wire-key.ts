@@ -10,17 +10,18 @@ import { sortedUnique, type Id } from '../base/ids.js';
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's `--idempotency-key`: any text of 1 to 200 characters. In text that was broken
- * on its way here (U+FFFD) two different keys may have become the same one.
+ * Checks a caller's own key: any text of 1 to 200 characters. In text that was broken on its way
+ * here (U+FFFD) two different keys may have become the same one.
+ * @param where the key was given, for the error
  * @throws UsageError
  */
-export function checkIdempotencyKey(key: string, flag = '--idempotency-key'): string {
+export function checkIdempotencyKey(key: string, where: string): string {
   const { length } = Array.from(key);
   let why: string | null = null;
   if (length === 0) why = 'it is empty';
   if (length > LONGEST_KEY) why = `it has more than ${LONGEST_KEY} characters`;
   if (key.includes('\ufffd')) why = 'it is not text in UTF-8';
-  if (why !== null) throw new UsageError(`${flag}: ${why}`, { code: 'invalid_idempotency_key' });
+  if (why !== null) throw new UsageError(`${where}: ${why}`, { code: 'invalid_idempotency_key' });
   return key;
 }
 

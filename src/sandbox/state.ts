@@ -107,7 +107,7 @@ export class SandboxDeployment {
   }
 
   /** A page of the log at a time (ms UTC); empty past the end. */
-  read(page: number, results: number, at: number): Record<string, unknown> {
+  read(page: number, results: number, at: number) {
     const shown = this.entries.filter(({ appears_at }) => appears_at !== null && appears_at <= at);
     if (this.#order === 'desc') shown.reverse();
     const items = shown
@@ -204,7 +204,7 @@ export class Cloud {
     const shown = this.#shown(wanted);
     return (nodes ?? [...deployment.nodes.keys()]).map((node_id) => {
       const fate = deployment.node(node_id).take(runtime, action.verb, at, this.#timing(node_id));
-      const entry = { id: this.#nextActivityId(), node_id, ...fate, shown };
+      const entry = { id: this.nextActivityId(), node_id, ...fate, shown };
       deployment.entries.push(entry);
       return entry;
     });
@@ -224,7 +224,7 @@ export class Cloud {
       const at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
       const shown = this.#shown({ authorId, runtime, action, at });
       this.main.entries.push({
-        id: this.#nextActivityId(),
+        id: this.nextActivityId(),
         node_id,
         appears_at: at,
         finishes_at: at + tookMs,
@@ -251,7 +251,8 @@ export class Cloud {
     return { author_id: authorId, runtime, action: stored, created_at: new Date(at).toISOString() };
   }
 
-  #nextActivityId(): Id {
+  /** Above every other in the log. */
+  nextActivityId(): Id {
     this.#lastActivityId += 1n + BigInt(Math.floor(this.#gaps() * WIDEST_GAP));
     return this.#lastActivityId;
   }

@@ -32,6 +32,7 @@ describe('what would be read for ever', () => {
     for (const args of ['profiles list', 'activities list', 'whoami']) {
       const { stderr } = await scene.ends(2, args);
       assert.match(stderr, /^error: cannot read .+config\.json: it is not a regular file$/m);
+      assert.match(stderr, /^hint: .+Move this away: mv (\S+config\.json) \1\.old$/m);
     }
   });
 
@@ -41,6 +42,7 @@ describe('what would be read for ever', () => {
       makeFifo(path);
     });
     assert.match(said, /^error: cannot read .+\.1: it is not a regular file$/m);
+    assert.match(said, /^hint: .+Move this away: mv .+\.1\.old'?$/m);
   });
 
   story('is no record with a number that cannot be counted on from', ONE, async (scene) => {

@@ -23,7 +23,7 @@ const PUBLIC = 'https://api.laserdata.cloud';
 const PLACE = { division_id: 11n, environment_id: 12n };
 const DEPLOYMENT_PATH = `/tenants/${TENANT}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
 const COUNTED = `{"id":${DEPLOYMENT},"name":"orders","nodes_count":3,"supervisor_url":null}`;
-const EVERY = ['iggy', 'restart', '--yes', '--no-wait'];
+const EVERY = 'iggy restart --yes --no-wait';
 const NODES = [1n, 2n, 3n];
 
 const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
@@ -94,8 +94,7 @@ describe('before a POST', () => {
         showLongLog(1500);
         bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
         bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
-        const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY, '--profile', 'prod');
-        assert.equal(code, 0, stderr);
+        await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod');
         assert.ok(before().length <= most, before().join('\n'));
       });
     }
@@ -117,9 +116,9 @@ describe('before a POST', () => {
     it('for the path of a headline, nor for a name to confirm', async () => {
       bench.isTerminal = true;
       bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{"nodes":[1]}').reply(202);
-      const named = ['iggy', 'restart', '--node', '1', '--no-wait'];
-      assert.equal((await bench.run(ActivitiesTrigger, ...named)).code, 0);
-      const wrong = await bench.run(ActivitiesTrigger, ...named, '--confirm', 'orders');
+      const named = 'iggy restart --node 1 --no-wait';
+      await bench.ends(0, ActivitiesTrigger, named);
+      const wrong = await bench.run(ActivitiesTrigger, named, '--confirm orders');
       assert.equal(wrong.code, 2, wrong.stderr);
       assert.deepEqual(asked, []);
     });
@@ -132,8 +131,7 @@ describe('before a POST', () => {
       nock(supervisor).post(`${ACTIVITIES}/iggy/restart`).reply(202);
       const core = nock(PUBLIC).get(DEPLOYMENT_PATH);
       core.reply(200, COUNTED, { 'content-type': 'application/json' });
-      const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY);
-      assert.equal(code, 0, stderr);
+      const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY);
       assert.match(stderr, /Core counts 3 nodes, and the log lists 1/);
       nock.cleanAll();
     });
@@ -152,18 +150,18 @@ describe('before a POST', () => {
     ];
 
     for (const [Command, nodes] of [
-      [ActivitiesTrigger, []],
-      [ActivitiesTrigger, ['--node', '2,3']],
-      [ActivitiesRoll, []],
-      [ActivitiesRoll, ['--node', '3']],
+      [ActivitiesTrigger, ''],
+      [ActivitiesTrigger, ' --node 2,3'],
+      [ActivitiesRoll, ''],
+      [ActivitiesRoll, ' --node 3'],
     ] as const) {
-      it(`stands in the dry run of ${Command.name} ${nodes.join(' ')}, with 5 where it fails`, async () => {
+      it(`stands in the dry run of ${Command.name} ${nodes}, with 5 where it fails`, async () => {
         bench.showLog(busy);
-        const dry = ['iggy', 'stop', '--dry-run', ...nodes];
-        const shown = await bench.run(Command, ...dry);
+        const dry = `iggy stop --dry-run${nodes}`;
+        const shown = await bench.run(Command, dry);
         assert.equal(shown.code, 0, shown.stderr);
         assert.match(shown.stderr, /^warning: node 3 is being restarted \(3s\)$/m);
-        const failing = await bench.run(Command, ...dry, '--if-busy', 'fail', '-o', 'json');
+        const failing = await bench.run(Command, dry, '--if-busy fail -o json');
         const { error } = parseJson(failing.stdout) as { error: { code: string } };
         assert.deepEqual([failing.code, error.code], [5, 'busy']);
       });
@@ -171,9 +169,8 @@ describe('before a POST', () => {
 
     it('that is not meant stands in none', async () => {
       bench.showLog(busy);
-      const dry = ['iggy', 'stop', '--dry-run', '--node', '2', '--if-busy', 'fail'];
-      const { code, stderr } = await bench.run(ActivitiesTrigger, ...dry);
-      assert.equal(code, 0, stderr);
+      const dry = 'iggy stop --dry-run --node 2 --if-busy fail';
+      const { stderr } = await bench.ends(0, ActivitiesTrigger, dry);
       assert.doesNotMatch(stderr, /being restarted/);
     });
   });
@@ -182,7 +179,7 @@ describe('before a POST', () => {
     bench.showLog(() => NODES.map((node) => old(node, node)));
     bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
     bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
-    const { stderr } = await bench.run(ActivitiesTrigger, ...EVERY);
+    const { stderr } = await bench.run(ActivitiesTrigger, EVERY);
     assert.match(stderr, /Restarting iggy on \S+ \d+: 3 nodes$/m);
   });
 
@@ -190,14 +187,13 @@ describe('before a POST', () => {
     const { HTTPS_PROXY } = process.env;
     process.env['HTTPS_PROXY'] = 'http://me:50%off@proxy.example:3128';
     try {
-      const named = ['iggy', 'restart', '--node', '1'];
+      const named = 'iggy restart --node 1';
       for (const [Command, args] of [
         [ActivitiesTrigger, named],
         [ActivitiesRoll, named],
         [ActivitiesList, []],
       ] as const) {
-        const { code, stderr } = await bench.run(Command, ...args);
-        assert.equal(code, 2, stderr);
+        const { stderr } = await bench.ends(2, Command, args);
         assert.match(stderr, /^code invalid_proxy$/m);
         assert.doesNotMatch(stderr, /50%off/);
       }
@@ -224,7 +220,7 @@ describe('before a POST', () => {
       posted = true;
       return [202];
     });
-    const args = ['iggy', 'restart', '--node', '1', '--timeout', '0', '-o', 'ndjson'];
-    assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 7);
+    const args = 'iggy restart --node 1 --timeout 0 -o ndjson';
+    await bench.ends(7, ActivitiesTrigger, args);
   });
 });

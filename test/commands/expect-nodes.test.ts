@@ -10,7 +10,7 @@ const TENANT = 7261845022003200007n;
 const PLACE = { division_id: 11n, environment_id: 12n };
 const DEPLOYMENT_PATH = `/tenants/${TENANT}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
 const PATH = `${ACTIVITIES}/iggy/restart`;
-const EVERY_NODE = ['iggy', 'restart', '--yes', '--timeout', '0', '-o', 'json'];
+const EVERY_NODE = 'iggy restart --yes --timeout 0 -o json';
 
 const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
   entry({ id: 100n + id, node_id: node, action: 'start', ...PLACE, ...fields });
@@ -46,24 +46,22 @@ describe('activities trigger, how many nodes there are', () => {
   it('is what the log lists, said before the POST', async () => {
     logGrows([old(2n, 2n), old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
     bench.supervisor.post(PATH, '{}').reply(202);
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
-    assert.equal(code, 0, stderr);
+    const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY_NODE);
     assert.match(stderr, /^\S+ idempotency key a-random-key, log up to 102, expecting 2 nodes$/m);
   });
 
   it('of which one that has left is missing, and the hint says what to do', async () => {
     logGrows([old(2n, 2n), old(1n, 1n)], [own(1n, 1n)]);
     bench.supervisor.post(PATH, '{}').reply(202);
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...EVERY_NODE);
-    assert.equal(code, 7, stderr);
+    const { stderr } = await bench.ends(7, ActivitiesTrigger, EVERY_NODE);
     assert.match(stderr, /^hint: .*--expect-nodes deployment/m);
   });
 
   describe('--expect-nodes N, before anything is sent', () => {
     const TWO = [old(2n, 2n), old(1n, 1n)];
     const DENIED = { status: 403, body: problem(403, 'forbidden', 'No.') };
-    const expecting = (count: number, ...more: string[]) =>
-      bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', String(count), ...more);
+    const expecting = (words: string) =>
+      bench.run(ActivitiesTrigger, EVERY_NODE, `--expect-nodes ${words}`);
 
     for (const [expected, core, numbers] of [
       [9, 3, 'the log lists 2 nodes and Core counts 3, not the 9 expected'],
@@ -71,11 +69,11 @@ describe('activities trigger, how many nodes there are', () => {
       [3, 2, 'the log lists 2 nodes, not the 3 expected'],
       [1, null, 'the log lists 2 nodes, not the 1 expected'],
     ] as const) {
-      for (const how of [[], ['--dry-run'], ['--no-wait']]) {
-        it(`refuses ${expected} of 2 listed and ${core} counted with 5 and the numbers ${how.join()}`, async () => {
+      for (const how of ['', ' --dry-run', ' --no-wait']) {
+        it(`refuses ${expected} of 2 listed and ${core} counted with 5 and the numbers${how}`, async () => {
           logGrows(TWO);
           if (core !== null) coreCounts(core);
-          const { code, stdout, stderr } = await expecting(expected, ...how);
+          const { code, stdout, stderr } = await expecting(`${expected}${how}`);
           assert.deepEqual(
             [code, (parseJson(stdout) as Result).error?.code],
             [5, 'other_node_count'],
@@ -94,7 +92,7 @@ describe('activities trigger, how many nodes there are', () => {
         logGrows(TWO);
         if (core !== null) coreCounts(core);
         bench.supervisor.post(PATH, '{}').reply(202);
-        const { code, stderr } = await expecting(expected, '--no-wait');
+        const { code, stderr } = await expecting(`${expected} --no-wait`);
         assert.equal(code, 0, stderr);
         assert.doesNotMatch(stderr, /checked at the end/);
       });
@@ -104,7 +102,7 @@ describe('activities trigger, how many nodes there are', () => {
       logGrows(TWO, [own(3n, 3n), own(2n, 2n), own(1n, 1n)]);
       bench.core.get(DEPLOYMENT_PATH).reply(DENIED.status, DENIED.body);
       bench.supervisor.post(PATH, '{}').reply(202);
-      const { code, stderr } = await expecting(3);
+      const { code, stderr } = await expecting('3');
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^the log lists 2 nodes; whether there are 3 is checked at the end$/m);
     });
@@ -112,34 +110,33 @@ describe('activities trigger, how many nodes there are', () => {
     it('counts nodes of this runtime only', async () => {
       logGrows([old(3n, 3n, { runtime: 'connectors' }), ...TWO]);
       coreCounts(3);
-      const { code, stdout } = await expecting(1, '--dry-run');
+      const { code, stdout } = await expecting('1 --dry-run');
       assert.equal(code, 5, stdout);
       coreCounts(3);
-      assert.equal((await expecting(2, '--dry-run')).code, 0);
+      assert.equal((await expecting('2 --dry-run')).code, 0);
     });
 
     it('asks no guard of a run that continues from a record', async () => {
       logGrows(TWO, [own(2n, 2n), own(1n, 1n)]);
       coreCounts(2);
       bench.supervisor.post(PATH, '{}').reply(202);
-      const key = ['--idempotency-key', 'deploy-7'];
-      assert.equal((await expecting(2, ...key, '--no-wait')).code, 0);
+      const key = '--idempotency-key deploy-7';
+      assert.equal((await expecting(`2 ${key} --no-wait`)).code, 0);
       // The record keeps the count that it began with, and nothing is posted again.
-      const { code, stderr } = await expecting(9, ...key);
+      const { code, stderr } = await expecting(`9 ${key}`);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /completed on 2 of 2 nodes/);
     });
   });
 
   describe('--expect-nodes deployment', () => {
-    const args = [...EVERY_NODE, '--expect-nodes', 'deployment'];
+    const args = `${EVERY_NODE} --expect-nodes deployment`;
 
     it('takes what Core counts, where the log says that the deployment stands, and goes by node', async () => {
       logGrows([old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
       coreCounts(3);
       bench.supervisor.post(PATH, '{}').reply(202);
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...args);
-      assert.equal(code, 7, stderr);
+      const { stdout, stderr } = await bench.ends(7, ActivitiesTrigger, args);
       assert.match(stderr, /, expecting 3 nodes$/m);
       const { nodes } = parseJson(stdout) as Result;
       assert.deepEqual(
@@ -152,8 +149,7 @@ describe('activities trigger, how many nodes there are', () => {
       logGrows([old(2n, 2n), old(1n, 1n)], [own(1n, 1n)]);
       coreCounts(1);
       bench.supervisor.post(PATH, '{}').reply(202);
-      const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
-      assert.equal(code, 0, stderr);
+      await bench.ends(0, ActivitiesTrigger, args);
     });
 
     for (const [status, apiCode, exitCode] of [
@@ -164,15 +160,15 @@ describe('activities trigger, how many nodes there are', () => {
       it(`ends with ${exitCode} at a ${status}, and sends nothing`, async () => {
         logGrows([old(1n, 1n)]);
         bench.core.get(DEPLOYMENT_PATH).reply(status, problem(status, apiCode, 'No.'));
-        const { code, stdout } = await bench.run(ActivitiesTrigger, ...args);
+        const { code, stdout } = await bench.run(ActivitiesTrigger, args);
         assert.deepEqual([code, (parseJson(stdout) as Result).error?.code], [exitCode, apiCode]);
       });
     }
 
     it('ends with 6 where Core cannot be reached, and sends nothing; the same on a dry run', async () => {
       logGrows([old(1n, 1n)]);
-      assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 6);
-      assert.equal((await bench.run(ActivitiesTrigger, ...args, '--dry-run')).code, 6);
+      await bench.ends(6, ActivitiesTrigger, args);
+      await bench.ends(6, ActivitiesTrigger, args, '--dry-run');
     });
 
     it('ends with 5 where Core counts no nodes, and where no entry says where the deployment stands', async () => {
@@ -180,24 +176,20 @@ describe('activities trigger, how many nodes there are', () => {
       bench.showLog(() => log);
       coreCounts(0);
       for (const why of [/Core counts no nodes in/, /the log is empty/]) {
-        const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
-        assert.equal(code, 5, stderr);
+        const { stderr } = await bench.ends(5, ActivitiesTrigger, args);
         assert.match(stderr, why);
         log = [];
       }
     });
 
     it('does not go with named nodes, and is the only word', async () => {
-      assert.equal((await bench.run(ActivitiesTrigger, ...args, '--node', '1')).code, 2);
-      assert.equal(
-        (await bench.run(ActivitiesTrigger, ...EVERY_NODE, '--expect-nodes', 'cluster')).code,
-        2,
-      );
+      await bench.ends(2, ActivitiesTrigger, args, '--node 1');
+      await bench.ends(2, ActivitiesTrigger, EVERY_NODE, '--expect-nodes cluster');
     });
   });
 
   describe('of a roll that names none', () => {
-    const ROLL = [...EVERY_NODE, '--node-timeout', '0'];
+    const ROLL = `${EVERY_NODE} --node-timeout 0`;
     /** Each node has its own POST; its entry is there at once. */
     function rolls(before: readonly Activity[]): void {
       const entries = [...before];
@@ -219,12 +211,7 @@ describe('activities trigger, how many nodes there are', () => {
       it(`is held against --expect-nodes ${expected} before anything is sent`, async () => {
         logGrows(TWO);
         if (counted !== null) coreCounts(counted);
-        const { code, stdout } = await bench.run(
-          ActivitiesRoll,
-          ...ROLL,
-          '--expect-nodes',
-          expected,
-        );
+        const { code, stdout } = await bench.run(ActivitiesRoll, ROLL, '--expect-nodes', expected);
         assert.deepEqual(
           [code, (parseJson(stdout) as Result).error?.code],
           [5, 'other_node_count'],
@@ -234,15 +221,13 @@ describe('activities trigger, how many nodes there are', () => {
 
     it('goes on with as many', async () => {
       rolls(TWO);
-      const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL, '--expect-nodes', '2');
-      assert.equal(code, 0, stderr);
+      await bench.ends(0, ActivitiesRoll, ROLL, '--expect-nodes 2');
     });
 
     it('without it, says how many Core counts, and warns of those that are left out', async () => {
       rolls(TWO);
       coreCounts(3);
-      const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL, '--quiet');
-      assert.equal(code, 0, stderr);
+      const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL, '--quiet');
       assert.match(
         stderr,
         /^warning: Core counts 3 nodes, and the log lists 2: --expect-nodes deployment holds to it$/m,
@@ -252,28 +237,25 @@ describe('activities trigger, how many nodes there are', () => {
     it('says nothing of it where it is as many', async () => {
       rolls(TWO);
       coreCounts(2);
-      const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL);
-      assert.equal(code, 0, stderr);
+      const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL);
       assert.doesNotMatch(stderr, /Core/);
     });
 
     it('goes on where Core does not say', async () => {
       rolls(TWO);
       bench.core.get(DEPLOYMENT_PATH).reply(403, problem(403, 'forbidden', 'No.'));
-      const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL);
-      assert.equal(code, 0, stderr);
+      const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL);
       assert.doesNotMatch(stderr, /Core/);
     });
 
     it('takes the nodes of its record, however many there are by now, and sends nothing twice', async () => {
       rolls(TWO);
-      const key = ['--idempotency-key', 'deploy-7'];
-      assert.equal((await bench.run(ActivitiesRoll, ...ROLL, ...key)).code, 0);
+      const key = '--idempotency-key deploy-7';
+      await bench.ends(0, ActivitiesRoll, ROLL, key);
       nock.cleanAll();
       const more = [old(9n, 9n), own(3n, 2n), own(2n, 1n), ...TWO];
       bench.showLog(() => more);
-      const { code, stdout } = await bench.run(ActivitiesRoll, ...ROLL, ...key, '--expect-nodes=2');
-      assert.equal(code, 0, stdout);
+      const { stdout } = await bench.ends(0, ActivitiesRoll, ROLL, key, '--expect-nodes=2');
       assert.deepEqual(
         (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node),
         [1n, 2n],
@@ -283,8 +265,7 @@ describe('activities trigger, how many nodes there are', () => {
     it('asks no Core that nobody named', async () => {
       delete bench.env['LD_API_URL'];
       rolls(TWO);
-      const { code, stderr } = await bench.run(ActivitiesRoll, ...ROLL, '--debug');
-      assert.equal(code, 0, stderr);
+      const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL, '--debug');
       assert.doesNotMatch(stderr, new RegExp(`laserdata.cloud|${CORE}`));
     });
   });

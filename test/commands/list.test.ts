@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry, page, problem } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page, problem, refuses } from '../helpers/command.js';
 import { REQUEST_ID } from '../helpers/server.js';
 import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
@@ -42,39 +42,25 @@ describe('activities list', () => {
 
   it('reads pages of 100 without a filter on the wire, and gives items as the API does, newest first', async () => {
     bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(LOG));
-    const { code, stdout } = await bench.run(ActivitiesList, '-o', 'json');
-    assert.equal(code, 0);
+    const { stdout } = await bench.ends(0, ActivitiesList, '-o json');
     assert.deepEqual(parseJson(stdout), { items: LOG.toReversed(), total_results: 4n });
   });
 
-  const FILTERS: ReadonlyArray<readonly [args: readonly string[], ids: readonly bigint[]]> = [
-    [['--limit', '1'], [18446744073709551615n]],
-    [
-      ['--status', 'rejected,processing'],
-      [18446744073709551615n, 103n],
-    ],
-    [
-      ['--status', 'rejected', '--status', 'completed', '--node', '7'],
-      [103n, 101n],
-    ],
-    [['--runtime', 'connectors'], [102n]],
-    [['--action', 'reconfigure'], [102n]],
-    [['--action', 'reconfigure:43'], []],
-    [['--author', '1'], [101n]],
-    [
-      ['--since', '90m'],
-      [18446744073709551615n, 103n],
-    ],
-    [
-      ['--since', '2026-06-01T09:30:00Z', '--until', '2026-06-01T13:30:00+02:00'],
-      [103n, 102n],
-    ],
+  const FILTERS: ReadonlyArray<readonly [args: string, ids: readonly bigint[]]> = [
+    ['--limit 1', [18446744073709551615n]],
+    ['--status rejected,processing', [18446744073709551615n, 103n]],
+    ['--status rejected --status completed --node 7', [103n, 101n]],
+    ['--runtime connectors', [102n]],
+    ['--action reconfigure', [102n]],
+    ['--action reconfigure:43', []],
+    ['--author 1', [101n]],
+    ['--since 90m', [18446744073709551615n, 103n]],
+    ['--since 2026-06-01T09:30:00Z --until 2026-06-01T13:30:00+02:00', [103n, 102n]],
   ];
   for (const [args, ids] of FILTERS) {
-    it(`keeps what ${args.join(' ')} asks for`, async () => {
+    it(`keeps what ${args} asks for`, async () => {
       bench.showLog(() => LOG);
-      const { code, stdout } = await bench.run(ActivitiesList, ...args, '-o', 'json');
-      assert.equal(code, 0);
+      const { stdout } = await bench.ends(0, ActivitiesList, args, '-o json');
       assert.deepEqual(idsIn(stdout), ids);
       assert.equal((parseJson(stdout) as ListDocument).total_results, 4n);
     });
@@ -84,16 +70,7 @@ describe('activities list', () => {
     bench.supervisor
       .get(`${ACTIVITIES}?page=2&results=5`)
       .reply(200, page(LOG, { number: 2, results: 5, total: 9 }));
-    const { code, stdout } = await bench.run(
-      ActivitiesList,
-      '--page',
-      '2',
-      '--results',
-      '5',
-      '-o',
-      'json',
-    );
-    assert.equal(code, 0);
+    const { stdout } = await bench.ends(0, ActivitiesList, '--page 2 --results 5 -o json');
     assert.deepEqual(parseJson(stdout), { items: LOG, total_results: 9n });
   });
 
@@ -105,7 +82,7 @@ describe('activities list', () => {
       reason: { deep: [1n, 2.5] },
     };
     bench.showLog(() => [odd]);
-    const { stdout } = await bench.run(ActivitiesList, '-o', 'ndjson');
+    const { stdout } = await bench.run(ActivitiesList, '-o ndjson');
     assert.match(stdout, /"runtime":"flink".*"status":"paused".*"reason":\{"deep":\["1",2\.5\]\}/);
   });
 
@@ -121,8 +98,7 @@ describe('activities list', () => {
     bench.showLog(() => []);
     const printed = new Map<string, string>();
     for (const format of ['table', ...DATA_FORMATS]) {
-      const { code, stdout } = await bench.run(ActivitiesList, '-o', format);
-      assert.equal(code, 0);
+      const { stdout } = await bench.ends(0, ActivitiesList, '-o', format);
       printed.set(format, stdout);
     }
     assert.equal(printed.get('table'), '');
@@ -152,14 +128,7 @@ describe('activities list', () => {
 
     for (const format of ['json', 'ndjson', 'csv', 'yaml'] as const) {
       it(`keeps what it had in ${format}, says why on stderr, and ends with the error's code`, async () => {
-        const { code, stdout, stderr } = await bench.run(
-          ActivitiesList,
-          '--limit',
-          '0',
-          '-o',
-          format,
-        );
-        assert.equal(code, 5, stderr);
+        const { stdout, stderr } = await bench.ends(5, ActivitiesList, '--limit 0 -o', format);
         assert.match(
           stderr,
           new RegExp(`^error: .*It is gone[^]*^code not_found, request ${REQUEST_ID}$`, 'm'),
@@ -180,8 +149,7 @@ describe('activities list', () => {
 
   it('that cannot begin prints an error document alone', async () => {
     bench.supervisor.get(ACTIVITIES).query(true).times(3).reply(502, '<html>');
-    const { code, stdout, stderr } = await bench.run(ActivitiesList, '-o', 'json');
-    assert.equal(code, 6, stderr);
+    const { stdout } = await bench.ends(6, ActivitiesList, '-o json');
     const { error, ...rest } = parseJson(stdout) as ListDocument;
     assert.deepEqual([error?.exit_code, rest], [6n, {}]);
   });
@@ -200,52 +168,23 @@ describe('activities list', () => {
 
     it('ends with 0 once all that was listed is final, whatever became of it', async () => {
       logThatSettles('rejected');
-      const { code, stdout, stderr } = await bench.run(
-        ActivitiesList,
-        '--watch',
-        '--timeout',
-        '0',
-        '-o',
-        'json',
-      );
-      assert.equal(code, 0, stderr);
+      const { stdout } = await bench.ends(0, ActivitiesList, '--watch --timeout 0 -o json');
       assert.equal((parseJson(stdout) as ListDocument).items[0]?.status, 'rejected');
     });
 
     it('ends with 3 with --exit-status when one that was waited for was rejected', async () => {
       logThatSettles('rejected');
-      const { code, stderr } = await bench.run(
-        ActivitiesList,
-        '--watch',
-        '--exit-status',
-        '--timeout',
-        '0',
-      );
-      assert.equal(code, 3, stderr);
+      await bench.ends(3, ActivitiesList, '--watch --exit-status --timeout 0');
     });
 
     it('ends with 0 with --exit-status when only one before it was rejected', async () => {
       logThatSettles('completed');
-      const { code, stderr } = await bench.run(
-        ActivitiesList,
-        '--watch',
-        '--exit-status',
-        '--timeout',
-        '0',
-      );
-      assert.equal(code, 0, stderr);
+      await bench.ends(0, ActivitiesList, '--watch --exit-status --timeout 0');
     });
 
     it('tells changes alone in NDJSON, and last a result with counts', async () => {
       logThatSettles('completed');
-      const { stdout } = await bench.run(
-        ActivitiesList,
-        '--watch',
-        '--timeout',
-        '0',
-        '-o',
-        'ndjson',
-      );
+      const { stdout } = await bench.run(ActivitiesList, '--watch --timeout 0 -o ndjson');
       const events = readAs('ndjson', stdout) as Array<{ event: string; activity?: Activity }>;
       assert.deepEqual(events.at(-2), {
         event: 'activity',
@@ -256,29 +195,22 @@ describe('activities list', () => {
     });
   });
 
-  const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
-    [['--limit', '-1'], /--limit/],
-    [['--limit', 'all'], /^error: --limit: "all" is not a whole number from 0 to 1000000000$/m],
-    [['--results', '101'], /--results: "101" is not a whole number from 1 to 100/],
-    [['--page', '0'], /--page: "0"/],
-    [['--page', '2', '--limit', '5'], /--limit does not go with --page/],
-    [['--status', 'complete'], /--status: there is no "complete"/],
+  refuses(ActivitiesList, [
+    ['--limit -1', /--limit/],
+    ['--limit all', /^error: --limit: "all" is not a whole number from 0 to 1000000000$/m],
+    ['--results 101', /--results: "101" is not a whole number from 1 to 100/],
+    ['--page 0', /--page: "0"/],
+    ['--page 2 --limit 5', /--limit does not go with --page/],
+    ['--status complete', /--status: there is no "complete"/],
     [['--runtime', ''], /--runtime is empty/],
-    [['--action', 'explode'], /unknown action "explode"/],
-    [['--node', '7x'], /--node: "7x" is not an id/],
-    [['--since', 'yesterday'], /--since: "yesterday" is not a time/],
-    [['--columns', 'id,colour'], /colour/],
-    [['--watch', '--follow'], /--follow does not go with --watch/],
-    [['--follow', '-o', 'yaml'], /--follow has no end, and yaml needs one/],
-    [['--follow', '--json'], /--follow has no end, and json needs one/],
-    [['--exit-status'], /--exit-status goes with --watch/],
-    [['--watch', '--page', '1'], /--watch does not go with --page/],
-  ];
-  for (const [args, says] of MISTAKES) {
-    it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
-      const { code, stderr } = await bench.run(ActivitiesList, ...args);
-      assert.equal(code, 2, stderr);
-      assert.match(stderr, says);
-    });
-  }
+    ['--action explode', /unknown action "explode"/],
+    ['--node 7x', /--node: "7x" is not an id/],
+    ['--since yesterday', /--since: "yesterday" is not a time/],
+    ['--columns id,colour', /colour/],
+    ['--watch --follow', /--follow does not go with --watch/],
+    ['--follow -o yaml', /--follow has no end, and yaml needs one/],
+    ['--follow --json', /--follow has no end, and json needs one/],
+    ['--exit-status', /--exit-status goes with --watch/],
+    ['--watch --page 1', /--watch does not go with --page/],
+  ]);
 });

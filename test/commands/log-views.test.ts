@@ -5,7 +5,7 @@ import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR, refuses } from '../helpers/command.js';
 import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 /** As a double, either is 7301845022003201024. */
@@ -63,8 +63,7 @@ describe('what is made of the log:', () => {
     it('gives the item as the API gave it', async () => {
       bench.showLog(() => LOG);
       for (const format of ['json', 'yaml', 'ndjson'] as const) {
-        const { code, stdout } = await bench.run(ActivitiesShow, String(OLD), '-o', format);
-        assert.equal(code, 0);
+        const { stdout } = await bench.ends(0, ActivitiesShow, `${OLD} -o`, format);
         const value = readAs(format, stdout);
         assert.deepEqual(Array.isArray(value) ? value[0] : value, LOG[1]);
       }
@@ -72,7 +71,7 @@ describe('what is made of the log:', () => {
 
     it('shows every field for people, those that are not known yet too, and how long it took', async () => {
       bench.showLog(() => LOG);
-      const { stdout } = await bench.run(ActivitiesShow, String(OLD), '--utc');
+      const { stdout } = await bench.run(ActivitiesShow, `${OLD} --utc`);
       assert.match(stdout, /^id +7301845022003200769$/m);
       assert.match(stdout, /^created at +2026-06-01 11:00:00Z$/m);
       assert.match(stdout, /^took +4\.2s$/m);
@@ -81,7 +80,7 @@ describe('what is made of the log:', () => {
 
     it('says how long it has been going on', async () => {
       bench.showLog(() => LOG);
-      const { stdout } = await bench.run(ActivitiesShow, String(NEW));
+      const { stdout } = await bench.run(ActivitiesShow, `${NEW}`);
       assert.match(stdout, /^took +3m00s so far$/m);
     });
 
@@ -89,7 +88,7 @@ describe('what is made of the log:', () => {
       bench.supervisor
         .get(`${ACTIVITIES}?page=1&results=100`)
         .reply(200, page(LOG), { date: 'Mon, 01 Jun 2026 11:58:00 GMT', age: '90' });
-      const { stdout } = await bench.run(ActivitiesShow, String(NEW));
+      const { stdout } = await bench.run(ActivitiesShow, `${NEW}`);
       assert.match(stdout, /^took +2m30s so far$/m);
     });
 
@@ -97,7 +96,7 @@ describe('what is made of the log:', () => {
       nock(SUPERVISOR, { reqheaders: { 'cache-control': 'no-cache' } })
         .get(`${ACTIVITIES}?page=1&results=100`)
         .reply(200, page(LOG));
-      assert.equal((await bench.run(ActivitiesShow, String(NEW))).code, 0);
+      await bench.ends(0, ActivitiesShow, `${NEW}`);
     });
 
     it('lets no label that the API chose move the cursor', async () => {
@@ -127,8 +126,7 @@ describe('what is made of the log:', () => {
     }
 
     it('refuses what is no id before it asks', async () => {
-      const { code, stderr } = await bench.run(ActivitiesShow, '7x');
-      assert.equal(code, 2);
+      const { stderr } = await bench.ends(2, ActivitiesShow, '7x');
       assert.match(stderr, /"7x" is not an id/);
     });
   });
@@ -138,8 +136,7 @@ describe('what is made of the log:', () => {
 
     it('counts the last 7 days by runtime and action', async () => {
       bench.showLog(() => LOG);
-      const { code, stdout } = await bench.run(ActivitiesStats, '-o', 'json');
-      assert.equal(code, 0);
+      const { stdout } = await bench.ends(0, ActivitiesStats, '-o json');
       const none = { median_s: null, p90_s: null, max_s: null };
       assert.deepEqual(parseJson(stdout), {
         items: [
@@ -168,20 +165,9 @@ describe('what is made of the log:', () => {
 
     it('takes the filters of list, and counts by node', async () => {
       bench.showLog(() => LOG);
-      const args = [
-        '--by',
-        'node',
-        '--since',
-        '90d',
-        '--runtime',
-        'iggy',
-        '-o',
-        'csv',
-        '--columns',
-        'node,count,longest',
-        '--no-header',
-      ];
-      const { stdout, stderr } = await bench.run(ActivitiesStats, ...args);
+      const args =
+        '--by node --since 90d --runtime iggy -o csv --columns node,count,longest --no-header';
+      const { stdout, stderr } = await bench.run(ActivitiesStats, args);
       assert.equal(stdout, '7,1,4.2\n8,1,4.5\n9,1,\n', stderr);
     });
 
@@ -222,10 +208,7 @@ describe('what is made of the log:', () => {
         const columns = 'action,completed,rejected,processing,median,p90,longest';
         const { stdout } = await bench.run(
           ActivitiesStats,
-          '-o',
-          'csv',
-          '--no-header',
-          '--columns',
+          '-o csv --no-header --columns',
           columns,
         );
         assert.equal(stdout, `reconfigure,${seconds.length},1,1,${csv}\n`);
@@ -234,7 +217,7 @@ describe('what is made of the log:', () => {
 
     it('is a valid document where there is nothing', async () => {
       bench.showLog(() => []);
-      const { stdout } = await bench.run(ActivitiesStats, '-o', 'json');
+      const { stdout } = await bench.run(ActivitiesStats, '-o json');
       assert.deepEqual(parseJson(stdout), { items: [] });
     });
   });
@@ -242,8 +225,7 @@ describe('what is made of the log:', () => {
   describe('nodes list', () => {
     it('has the last activity of each runtime on each node of the last 30 days', async () => {
       bench.showLog(() => LOG);
-      const { code, stdout, stderr } = await bench.run(NodesList, '-o', 'json');
-      assert.equal(code, 0, stderr);
+      const { stdout } = await bench.ends(0, NodesList, '-o json');
       const { items } = parseJson(stdout) as { items: unknown[] };
       const iggy = {
         activity_id: OLD,
@@ -275,7 +257,7 @@ describe('what is made of the log:', () => {
       bench.showLog(() =>
         names.map((runtime, n) => entry({ id: BigInt(n), node_id: 7n, runtime })),
       );
-      const { stdout } = await bench.run(NodesList, '-o', 'json');
+      const { stdout } = await bench.run(NodesList, '-o json');
       const [node] = (parseJson(stdout) as { items: Array<{ runtimes: object }> }).items;
       assert.deepEqual(Object.keys(node?.runtimes ?? {}).sort(), [...names].sort());
       const table = (await bench.run(NodesList)).stdout;
@@ -312,7 +294,7 @@ describe('what is made of the log:', () => {
         act(2n, 10n, 'stop', 'completed', 5),
         act(1n, 10n, 'reconfigure:42', 'completed', 7),
       ]);
-      const { stdout } = await bench.run(NodesList, '--since', '2026-01-01');
+      const { stdout } = await bench.run(NodesList, '--since 2026-01-01');
       assert.deepEqual(stdout.split('\n').slice(0, -1), [
         'NODE  IGGY                                 CONNECTORS  LAST',
         '7     stopped 6m, restart rejected 2m ago  -           2m',
@@ -324,7 +306,7 @@ describe('what is made of the log:', () => {
 
     it('has the same columns in CSV whether a runtime was named or not', async () => {
       bench.showLog(() => LOG.slice(0, 1));
-      const { stdout, stderr } = await bench.run(NodesList, '-o', 'csv', '-q');
+      const { stdout, stderr } = await bench.run(NodesList, '-o csv -q');
       const [header, row] = stdout.split('\n');
       assert.equal(header, 'node,iggy,connectors,last,name');
       assert.equal(row, '9,processing,,2026-06-01T11:57:00Z,');
@@ -334,8 +316,7 @@ describe('what is made of the log:', () => {
     it('is a valid document in every format where there is nothing', async () => {
       bench.showLog(() => []);
       for (const format of DATA_FORMATS) {
-        const { code, stdout } = await bench.run(NodesList, '-o', format);
-        assert.equal(code, 0);
+        const { stdout } = await bench.ends(0, NodesList, '-o', format);
         if (format === 'json' || format === 'yaml') {
           assert.deepEqual(readAs(format, stdout), { items: [] });
         }
@@ -346,16 +327,7 @@ describe('what is made of the log:', () => {
   describe('activities list --after', () => {
     it('gives what is newer, oldest first', async () => {
       bench.showLog(() => LOG);
-      const { code, stdout } = await bench.run(
-        ActivitiesList,
-        '--after',
-        '101',
-        '--limit',
-        '3',
-        '-o',
-        'json',
-      );
-      assert.equal(code, 0);
+      const { stdout } = await bench.ends(0, ActivitiesList, '--after 101 --limit 3 -o json');
       assert.deepEqual(parseJson(stdout), { items: [LOG[3], LOG[2], LOG[1]], total_results: 5n });
     });
 
@@ -364,33 +336,17 @@ describe('what is made of the log:', () => {
       bench.showLog(() => [young, ...LOG]);
       const { stdout } = await bench.run(
         ActivitiesList,
-        '--after',
-        String(OLD),
-        '-o',
-        'csv',
-        '--columns',
-        'id',
-        '--no-header',
+        `--after ${OLD} -o csv --columns id --no-header`,
       );
       assert.equal(stdout, `${NEW}\n`);
     });
 
-    const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+    refuses(ActivitiesList, [
       [['--after', ''], /--after is empty/],
-      [['--after', '7', '--page', '2'], /--after does not go with --page/],
-      [['--after', '7', '--watch'], /--after does not go with --watch/],
-      [
-        ['--after', '7', '--follow', '--limit', '5'],
-        /--limit does not go with --after and --follow/,
-      ],
-      [['--after', '7', '--follow', '-o', 'json'], /--follow has no end/],
-    ];
-    for (const [args, says] of MISTAKES) {
-      it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
-        const { code, stderr } = await bench.run(ActivitiesList, ...args);
-        assert.equal(code, 2, stderr);
-        assert.match(stderr, says);
-      });
-    }
+      ['--after 7 --page 2', /--after does not go with --page/],
+      ['--after 7 --watch', /--after does not go with --watch/],
+      ['--after 7 --follow --limit 5', /--limit does not go with --after and --follow/],
+      ['--after 7 --follow -o json', /--follow has no end/],
+    ]);
   });
 });

@@ -12,7 +12,7 @@ import { itOnPosix } from '../helpers/platform.js';
 import { parseJson, readAs } from '../helpers/readers.js';
 
 const [ONE, TWO] = [610809900976570889n, 610809900976571889n];
-const DRY = ['iggy', 'restart', '--dry-run', '-o', 'json'];
+const DRY = 'iggy restart --dry-run -o json';
 
 interface Result {
   nodes: Array<{ node_id: bigint; node_name: string | null }>;
@@ -24,8 +24,7 @@ describe('a name for a node', () => {
   afterEach(() => bench.close());
 
   async function name(...args: string[]): Promise<void> {
-    const { code, stderr } = await bench.run(NodesName, ...args);
-    assert.equal(code, 0, stderr);
+    await bench.ends(0, NodesName, args);
   }
 
   function showLog(): void {
@@ -40,7 +39,7 @@ describe('a name for a node', () => {
 
     it('by deployment, without a request, a key or a profile', async () => {
       bench.env.LD_API_KEY = undefined;
-      const { code, stdout, stderr } = await bench.run(NodesName, `${ONE}`, 'broker-1', '--json');
+      const { code, stdout, stderr } = await bench.run(NodesName, `${ONE} broker-1 --json`);
       assert.deepEqual([code, stderr], [0, `node ${ONE} is broker-1\n`]);
       const fields = { deployment_id: String(DEPLOYMENT), node_id: String(ONE) };
       assert.deepEqual(JSON.parse(stdout), { ...fields, node_name: 'broker-1' });
@@ -51,17 +50,16 @@ describe('a name for a node', () => {
 
     it('until another takes its place, or it is removed', async () => {
       await name(`${ONE}`, 'broker-1');
-      const renamed = await bench.run(NodesName, 'BROKER-1', 'first');
+      const renamed = await bench.run(NodesName, 'BROKER-1 first');
       assert.equal(renamed.stderr, `node ${ONE} is first, no longer broker-1\n`);
-      const removed = await bench.run(NodesName, 'first', '--remove');
+      const removed = await bench.run(NodesName, 'first --remove');
       assert.equal(removed.stderr, `node ${ONE} has no name now, no longer first\n`);
-      assert.equal((await bench.run(NodesName, 'first', 'again')).code, 2);
+      await bench.ends(2, NodesName, 'first again');
     });
 
     it('for one node: another gets it only once it is free', async () => {
       await name(`${ONE}`, 'broker-1');
-      const { code, stderr } = await bench.run(NodesName, `${TWO}`, 'Broker-1');
-      assert.equal(code, 5);
+      const { stderr } = await bench.ends(5, NodesName, `${TWO} Broker-1`);
       assert.match(stderr, new RegExp(`Broker-1 is the name of node ${ONE}\\n`));
       assert.match(stderr, new RegExp(`ldctl nodes name ${ONE} --remove`));
     });
@@ -69,8 +67,7 @@ describe('a name for a node', () => {
     it('apart from those of another deployment', async () => {
       await name(`${ONE}`, 'broker-1', '--deployment', '99');
       await name(`${TWO}`, 'broker-1');
-      const { code } = await bench.run(NodesName, `${TWO}`, 'broker-2', '--deployment', '99');
-      assert.equal(code, 0);
+      await bench.ends(0, NodesName, `${TWO} broker-2 --deployment 99`);
     });
 
     for (const word of [
@@ -85,16 +82,14 @@ describe('a name for a node', () => {
       '',
     ]) {
       it(`unless it is not one: ${JSON.stringify(word)}`, async () => {
-        const { code } = await bench.run(NodesName, `${ONE}`, '--', word);
-        assert.equal(code, 2);
+        await bench.ends(2, NodesName, `${ONE} --`, word);
       });
     }
 
     it('in a file that is left alone where it is broken', async () => {
       await name(`${ONE}`, 'broker-1');
       writeFileSync(path(), '{"7":{"8":"all"}}');
-      const { code, stderr } = await bench.run(NodesName, `${TWO}`, 'broker-2');
-      assert.equal(code, 2);
+      const { stderr } = await bench.ends(2, NodesName, `${TWO} broker-2`);
       assert.match(stderr, /code config_broken/);
       assert.equal(readFileSync(path(), 'utf8'), '{"7":{"8":"all"}}');
     });
@@ -105,7 +100,7 @@ describe('a name for a node', () => {
 
     it('in a flag, whatever its case', async () => {
       showLog();
-      const { stdout } = await bench.run(ActivitiesTrigger, ...DRY, '--node', `BROKER-1,${TWO}`);
+      const { stdout } = await bench.run(ActivitiesTrigger, DRY, `--node BROKER-1,${TWO}`);
       const { nodes } = parseJson(stdout) as Result;
       assert.deepEqual(
         nodes.map(({ node_id, node_name }) => [node_id, node_name]),
@@ -119,8 +114,8 @@ describe('a name for a node', () => {
     it('on the wire', async () => {
       showLog();
       bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${ONE}]}`).reply(202);
-      const args = ['iggy', 'restart', '--node', 'broker-1', '--no-wait'];
-      assert.equal((await bench.run(ActivitiesTrigger, ...args)).code, 0);
+      const args = 'iggy restart --node broker-1 --no-wait';
+      await bench.ends(0, ActivitiesTrigger, args);
     });
 
     for (const [what, input] of [
@@ -131,7 +126,7 @@ describe('a name for a node', () => {
       it(`in ${what} of --nodes-from`, async () => {
         showLog();
         bench.input = input;
-        const { stdout } = await bench.run(ActivitiesTrigger, ...DRY, '--nodes-from', '-');
+        const { stdout } = await bench.run(ActivitiesTrigger, DRY, '--nodes-from -');
         assert.equal((parseJson(stdout) as Result).nodes[0]?.node_id, ONE);
       });
     }
@@ -139,7 +134,7 @@ describe('a name for a node', () => {
     it('in a filter', async () => {
       showLog();
       for (const Command of [ActivitiesList, NodesList]) {
-        const { stdout } = await bench.run(Command, '--node', 'broker-1', '-o', 'csv');
+        const { stdout } = await bench.run(Command, '--node broker-1 -o csv');
         assert.match(stdout, new RegExp(`${ONE}`));
         assert.doesNotMatch(stdout, new RegExp(`${TWO}`));
       }
@@ -156,23 +151,22 @@ describe('a name for a node', () => {
       const gate = 'test "$LDCTL_NODE_NAME" = broker-1';
       const limits = ['--node-timeout', '0', '--gate-timeout', '0', '--gate', gate];
       const args = ['iggy', 'restart', '--node', 'broker-1', ...limits];
-      assert.equal((await bench.run(ActivitiesRoll, ...args)).code, 0);
+      await bench.ends(0, ActivitiesRoll, args);
     });
   });
 
   describe('is 2 before the network', () => {
     const unknown = [
-      [ActivitiesTrigger, ['iggy', 'restart', '--node', 'broker-9']],
-      [ActivitiesRoll, ['iggy', 'restart', '--node', 'broker-9']],
-      [ActivitiesWait, ['--after', '7', '--runtime', 'iggy', '--action', 'stop', '-n', 'broker-9']],
-      [ActivitiesList, ['--node', 'broker-9']],
-      [NodesList, ['--node', 'broker-9']],
+      [ActivitiesTrigger, 'iggy restart --node broker-9'],
+      [ActivitiesRoll, 'iggy restart --node broker-9'],
+      [ActivitiesWait, '--after 7 --runtime iggy --action stop -n broker-9'],
+      [ActivitiesList, '--node broker-9'],
+      [NodesList, '--node broker-9'],
       [NodesName, ['broker-9', 'broker-1']],
     ] as const;
     for (const [Command, args] of unknown) {
       it(`where no node has it: ${Command.name}`, async () => {
-        const { code, stderr } = await bench.run(Command, ...args);
-        assert.equal(code, 2);
+        const { stderr } = await bench.ends(2, Command, args);
         assert.match(stderr, /no node has the name "broker-9" here\n/);
         assert.match(stderr, /^code node_unknown$/m);
       });
@@ -181,22 +175,19 @@ describe('a name for a node', () => {
     it('where the deployment is known by its name alone, too', async () => {
       bench.env.LD_DEPLOYMENT_ID = 'sandbox';
       bench.env.LD_TENANT_ID = '7';
-      const { code } = await bench.run(ActivitiesTrigger, ...DRY, '--node', 'broker-9');
-      assert.equal(code, 2);
+      await bench.ends(2, ActivitiesTrigger, DRY, '--node broker-9');
     });
 
     it('where it is the end of an id, and there is no one to ask', async () => {
       for (const end of ['...889', '…889']) {
-        const { code, stderr } = await bench.run(ActivitiesTrigger, ...DRY, '--node', end);
-        assert.equal(code, 2);
+        const { stderr } = await bench.ends(2, ActivitiesTrigger, DRY, '--node', end);
         assert.match(stderr, /is the end of an id, and there is no one to ask/);
       }
     });
 
     it('without repeating what may be a key', async () => {
       const key = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
-      const { code, stderr } = await bench.run(NodesList, '--node', key);
-      assert.equal(code, 2);
+      const { stderr } = await bench.ends(2, NodesList, '--node', key);
       assert.doesNotMatch(stderr, /ld_pk/);
     });
   });
@@ -215,9 +206,9 @@ describe('a name for a node', () => {
 
     it('last in CSV, where it always is', async () => {
       showLog();
-      const { stdout } = await bench.run(ActivitiesList, '-o', 'csv');
+      const { stdout } = await bench.run(ActivitiesList, '-o csv');
       assert.match(stdout, /^id,node,runtime,.*,tenant,name\n12,.*,\n11,.*,broker-1\n$/);
-      const nodes = await bench.run(NodesList, '-o', 'csv');
+      const nodes = await bench.run(NodesList, '-o csv');
       assert.match(nodes.stdout, /^node,.*,name\n/);
     });
 
@@ -229,13 +220,13 @@ describe('a name for a node', () => {
 
     it('as node_name in the JSON of nodes, and never in an entry of the server', async () => {
       showLog();
-      const nodes = readAs('json', (await bench.run(NodesList, '-o', 'json')).stdout);
+      const nodes = readAs('json', (await bench.run(NodesList, '-o json')).stdout);
       const { items } = nodes as { items: Array<Record<string, unknown>> };
       assert.deepEqual(
         items.map(({ node_name }) => node_name),
         ['broker-1', null],
       );
-      const { stdout } = await bench.run(ActivitiesList, '-o', 'json');
+      const { stdout } = await bench.run(ActivitiesList, '-o json');
       assert.doesNotMatch(stdout, /name/);
     });
   });

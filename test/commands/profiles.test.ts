@@ -32,18 +32,16 @@ describe('the profiles commands', () => {
   const add = (name: string, ...more: string[]): Promise<CommandEnd> =>
     bench.run(
       ProfilesAdd,
-      ...[
-        name,
-        '--no-verify',
-        '--api-key-stdin',
-        '--key-store',
-        'file',
-        '--tenant-id',
-        TENANT,
-        '--api-url',
-        CORE,
-      ],
-      ...['--deployment', DEPLOYMENT.toString(), '--supervisor-url', SUPERVISOR, ...more],
+      name,
+      '--no-verify --api-key-stdin --key-store file --tenant-id',
+      TENANT,
+      '--api-url',
+      CORE,
+      '--deployment',
+      DEPLOYMENT.toString(),
+      '--supervisor-url',
+      SUPERVISOR,
+      more,
     );
   const document = (name: string, current: boolean): Record<string, unknown> => ({
     name,
@@ -75,23 +73,23 @@ describe('the profiles commands', () => {
   it('list marks the current one, show shows it, and use changes it', async () => {
     await add('prod');
     await add('test');
-    const listed = parseJson((await bench.run(ProfilesList, '-o', 'json')).stdout);
+    const listed = parseJson((await bench.run(ProfilesList, '-o json')).stdout);
     assert.deepEqual(listed, {
       items: [document('prod', true), document('test', false)],
       total_results: 2n,
     });
 
-    const used = await bench.run(ProfilesUse, 'test', '-o', 'json');
+    const used = await bench.run(ProfilesUse, 'test -o json');
     assert.deepEqual([used.code, parseJson(used.stdout)], [0, document('test', true)]);
     assert.deepEqual(
-      parseJson((await bench.run(ProfilesShow, '-o', 'json')).stdout),
+      parseJson((await bench.run(ProfilesShow, '-o json')).stdout),
       document('test', true),
     );
     assert.deepEqual(
-      parseJson((await bench.run(ProfilesShow, 'prod', '-o', 'json')).stdout),
+      parseJson((await bench.run(ProfilesShow, 'prod -o json')).stdout),
       document('prod', false),
     );
-    const table = (await bench.run(ProfilesList, '--columns', 'current,name')).stdout;
+    const table = (await bench.run(ProfilesList, '--columns current,name')).stdout;
     assert.deepEqual(table.split('\n'), ['CURRENT  NAME', '         prod', '*        test', '']);
   });
 
@@ -121,16 +119,15 @@ describe('the profiles commands', () => {
   });
 
   it('list is empty without a profile, and show says how to choose one', async () => {
-    const empty = await bench.run(ProfilesList, '-o', 'json');
+    const empty = await bench.run(ProfilesList, '-o json');
     assert.deepEqual([empty.code, parseJson(empty.stdout)], [0, { items: [], total_results: 0n }]);
-    const { code, stderr } = await bench.run(ProfilesShow);
-    assert.equal(code, 2);
+    const { stderr } = await bench.ends(2, ProfilesShow);
     assert.match(stderr, /ldctl profiles use NAME/);
   });
 
   it('update prints the new profile', async () => {
     await add('prod');
-    const { code, stdout } = await bench.run(ProfilesUpdate, 'prod', '--protected', '-o', 'json');
+    const { code, stdout } = await bench.run(ProfilesUpdate, 'prod --protected -o json');
     assert.deepEqual(
       [code, parseJson(stdout)],
       [0, { ...document('prod', true), protected: true }],
@@ -140,19 +137,18 @@ describe('the profiles commands', () => {
   it('remove says what is gone and what is current now', async () => {
     await add('prod');
     await add('test');
-    const other = await bench.run(ProfilesRemove, 'test', '--yes', '-o', 'json');
+    const other = await bench.run(ProfilesRemove, 'test --yes -o json');
     assert.deepEqual(parseJson(other.stdout), { removed: 'test', current: 'prod' });
-    const { code, stdout, stderr } = await bench.run(ProfilesRemove, 'prod', '--yes', '-o', 'json');
-    assert.equal(code, 0);
+    const { stdout, stderr } = await bench.ends(0, ProfilesRemove, 'prod --yes -o json');
     assert.deepEqual(parseJson(stdout), { removed: 'prod', current: null });
     assert.match(stderr, /no profile is the current one now/);
   });
 
   for (const [name, run] of Object.entries({
-    show: () => bench.run(ProfilesShow, 'nope', '-o', 'json'),
-    use: () => bench.run(ProfilesUse, 'nope', '-o', 'json'),
-    update: () => bench.run(ProfilesUpdate, 'nope', '--protected', '-o', 'json'),
-    remove: () => bench.run(ProfilesRemove, 'nope', '--yes', '-o', 'json'),
+    show: () => bench.run(ProfilesShow, 'nope -o json'),
+    use: () => bench.run(ProfilesUse, 'nope -o json'),
+    update: () => bench.run(ProfilesUpdate, 'nope --protected -o json'),
+    remove: () => bench.run(ProfilesRemove, 'nope --yes -o json'),
   })) {
     it(`${name} of a profile that is not there: exit 5, and which there are`, async () => {
       await add('prod');
@@ -164,8 +160,7 @@ describe('the profiles commands', () => {
   }
 
   it('a flag with the key in it does not exist', async () => {
-    const { code, stderr } = await bench.run(ProfilesAdd, 'prod', '--api-key', KEY);
-    assert.equal(code, 2);
+    const { stderr } = await bench.ends(2, ProfilesAdd, 'prod --api-key', KEY);
     assert.doesNotMatch(stderr, new RegExp(KEY));
   });
 });

@@ -27,8 +27,7 @@ describe('a rejection', () => {
       return '';
     });
     const args = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0', '-o', 'json'];
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...args);
-    assert.equal(code, 3);
+    const { stdout, stderr } = await bench.ends(3, ActivitiesTrigger, args);
     const { nodes } = parseJson(stdout) as { nodes: Array<{ last_completed: object }> };
     assert.deepEqual(nodes[0]?.last_completed, {
       activity_id: 12n,
@@ -52,9 +51,8 @@ describe('a rejection', () => {
       );
       return '';
     });
-    const args = ['iggy', 'restart', '--node', '7,8', '--timeout', '0'];
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
-    assert.equal(code, 3);
+    const args = 'iggy restart --node 7,8 --timeout 0';
+    const { stderr } = await bench.ends(3, ActivitiesTrigger, args);
     assert.match(stderr, /^next: ldctl activities trigger iggy start --node "7,8"$/m);
   });
 });

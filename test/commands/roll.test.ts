@@ -15,22 +15,19 @@ import {
 } from '../helpers/command.js';
 import { itOnPosix } from '../helpers/platform.js';
 import { parseJson } from '../helpers/readers.js';
+import { wordsOf, type Words } from '../helpers/words.js';
 
-const ROLL = ['iggy', 'restart', '--node', '8,7', '--node-timeout', '0', '-o', 'json'];
+const ROLL = 'iggy restart --node 8,7 --node-timeout 0 -o json';
 /**
  * One that its gate halts after the first node. Virtual time goes on while a gate runs: any limit
  * would end it.
  */
-const HALTED = [
-  ...ROLL,
-  '--gate',
-  'exit 1',
-  '--gate-timeout',
-  '0',
-  '--idempotency-key',
-  'deploy-7',
+const halted = (gate: string, node = '8,7'): Words => [
+  ...wordsOf(ROLL.replace('8,7', node)),
+  ...['--gate', gate, '--gate-timeout', '0', '--idempotency-key', 'deploy-7'],
 ];
-const RESUME = ['--resume', 'deploy-7', '-o', 'json'];
+const HALTED = halted('exit 1');
+const RESUME = '--resume deploy-7 -o json';
 
 interface Result {
   outcome: string;
@@ -90,18 +87,18 @@ describe('activities roll', () => {
   }
 
   async function run(
-    ...args: string[]
+    ...words: Words[]
   ): Promise<{ code: number | null; stderr: string; result: Result }> {
-    const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...args);
+    const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...words);
     return { code, stderr, result: (stdout === '' ? {} : parseJson(stdout)) as Result };
   }
   const statuses = ({ nodes }: Result) =>
     nodes.map(({ node_id: node, status }) => `${node} ${status}`);
 
-  async function halt(...args: string[]): Promise<Result> {
+  async function halt(...words: Words[]): Promise<Result> {
     bench.showLog(readLog);
     expectPost(8n);
-    const { code, stderr, result } = await run(...HALTED, ...args);
+    const { code, stderr, result } = await run(HALTED, ...words);
     assert.equal(code, 9, stderr);
     assert.equal(result.nodes[0]?.gate?.exit_code, 1n);
     return result;
@@ -110,7 +107,7 @@ describe('activities roll', () => {
   it('sees each node out before the next, in the order given', async () => {
     bench.showLog(readLog);
     for (const node of [8n, 7n]) expectPost(node, { reads: 3 });
-    const { code, stderr, result } = await run(...ROLL);
+    const { code, stderr, result } = await run(ROLL);
     assert.equal(code, 0, stderr);
     assert.deepEqual(story, ['begin 8', 'end 8', 'begin 7', 'end 7']);
     assert.deepEqual([statuses(result), result.resume], [['8 completed', '7 completed'], null]);
@@ -119,15 +116,7 @@ describe('activities roll', () => {
   it('has as many underway as --max-unavailable, and no more', async () => {
     bench.showLog(readLog);
     for (const node of [9n, 8n, 7n]) expectPost(node, { reads: 12 });
-    const { code, stderr } = await run(
-      ...ROLL,
-      '--node',
-      '9',
-      '--node',
-      '7',
-      '--max-unavailable',
-      '67%',
-    );
+    const { code, stderr } = await run(ROLL, '--node 9 --node 7 --max-unavailable 67%');
     assert.equal(code, 0, stderr);
     assert.deepEqual(story.slice(0, 3), ['begin 8', 'begin 7', 'end 8']);
     assert.equal(story.length, 6);
@@ -136,14 +125,14 @@ describe('activities roll', () => {
   it('stops at a node that does not complete, and with --continue-on-error goes on', async () => {
     bench.showLog(readLog);
     expectPost(8n, { status: 'rejected' });
-    const halted = await run(...ROLL);
+    const halted = await run(ROLL);
     assert.equal(halted.code, 3, halted.stderr);
     assert.deepEqual(statuses(halted.result), ['8 rejected', '7 not_started']);
     for (const node of [8n, 7n]) {
       expectPost(node, { status: node === 8n ? 'rejected' : 'completed' });
     }
     log = [];
-    const whole = await run(...ROLL, '--continue-on-error', '--idempotency-key', 'other');
+    const whole = await run(ROLL, '--continue-on-error --idempotency-key other');
     assert.equal(whole.code, 3, whole.stderr);
     assert.deepEqual(statuses(whole.result), ['8 rejected', '7 completed']);
   });
@@ -156,11 +145,9 @@ describe('activities roll', () => {
       for (const node of [8n, 7n]) expectPost(node);
       const file = join(bench.folder, 'gate');
       const { code, stderr, result } = await run(
-        ...ROLL,
-        '--gate',
-        `env >> '${file}'`,
-        '--gate-timeout',
-        '0',
+        ROLL,
+        ['--gate', `env >> '${file}'`],
+        '--gate-timeout 0',
       );
       assert.equal(code, 0, stderr);
       assert.deepEqual(
@@ -188,8 +175,7 @@ describe('activities roll', () => {
 
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
-    const other = HALTED.map((word) => (word === '8,7' ? '8' : word));
-    const { code, stderr, result } = await run(...other);
+    const { code, stderr, result } = await run(halted('exit 1', '8'));
     assert.deepEqual([code, result.error?.code], [2, 'key_used']);
     assert.match(stderr, /^hint: .*ldctl activities roll --resume deploy-7$/m);
   });
@@ -199,7 +185,7 @@ describe('activities roll', () => {
       it(`${key} takes nodes, order and gate from the record, and sends only what is left`, async () => {
         const halted = await halt();
         assert.equal(halted.resume, 'ldctl activities roll --resume deploy-7');
-        const again = await run('--resume', key, '-o', 'json');
+        const again = await run('--resume', key, '-o json');
         assert.equal(again.code, 9, 'the gate of node 8 is asked again, and halts it again');
         assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
         assert.match(again.stderr, /8 dispatched by an earlier run/);
@@ -209,10 +195,10 @@ describe('activities roll', () => {
     it('of a roll with a random key goes on by the one that the result names', async () => {
       bench.showLog(readLog);
       expectPost(8n, { status: 'rejected' });
-      const { result } = await run(...ROLL);
+      const { result } = await run(ROLL);
       assert.equal(result.resume, 'ldctl activities roll --resume a-random-key');
       expectPost(7n);
-      const again = await run('--resume', 'a-random-key', '-o', 'json');
+      const again = await run('--resume a-random-key -o json');
       assert.equal(again.code, 3, 'what was rejected counts, and halts nothing any more');
       assert.deepEqual(statuses(again.result), ['8 rejected', '7 completed']);
     });
@@ -220,11 +206,11 @@ describe('activities roll', () => {
     it('is 5 for what is not known of this deployment, and sends nothing', async () => {
       await halt();
       for (const args of [
-        ['--resume', 'deploy-8'],
-        [...RESUME, '--deployment', '1'],
-        ['--resume', 'last', '--deployment', '1'],
+        '--resume deploy-8',
+        `${RESUME} --deployment 1`,
+        '--resume last --deployment 1',
       ]) {
-        const { code, stderr } = await run(...args);
+        const { code, stderr } = await run(args);
         assert.equal(code, 5, stderr);
         assert.match(stderr, /^code no_such_roll$/m);
       }
@@ -232,7 +218,7 @@ describe('activities roll', () => {
 
     it('of an unknown key lists the unfinished rolls', async () => {
       await halt();
-      const { stderr } = await run('--resume', 'deploy-8');
+      const { stderr } = await run('--resume deploy-8');
       assert.match(
         stderr,
         /^hint: Unfinished rolls: deploy-7 \(restart iggy, 2 nodes, \S+ ago\)\.$/m,
@@ -240,19 +226,19 @@ describe('activities roll', () => {
     });
 
     for (const [how, words] of [
-      ['by its key', [...RESUME, '--gate', 'true']],
-      ['by the same command', HALTED.map((word) => (word === 'exit 1' ? 'true' : word))],
+      ['by its key', `${RESUME} --gate true`],
+      ['by the same command', halted('true')],
     ] as const) {
       it(`takes another gate ${how}, asks it for the node whose gate failed, and keeps it`, async () => {
         await halt();
         expectPost(7n);
-        const again = await run(...words);
+        const again = await run(words);
         assert.equal(again.code, 0, again.stderr);
         assert.deepEqual(
           again.result.nodes.map(({ gate }) => gate?.exit_code),
           [0n, 0n],
         );
-        const third = await run(...RESUME);
+        const third = await run(RESUME);
         assert.equal(third.code, 0, third.stderr);
         assert.deepEqual(
           third.result.nodes.map(({ gate, passed_earlier }) => [gate, passed_earlier]),
@@ -264,13 +250,11 @@ describe('activities roll', () => {
       });
     }
 
-    const recorded = [
-      ...['--node=7', '--nodes-from=-', '--config=7', '--expect-nodes=2'],
-      ...['--idempotency-key=x', '--dry-run', '--yes'],
-    ];
-    for (const flag of recorded) {
+    const recorded =
+      '--node=7 --nodes-from=- --config=7 --expect-nodes=2 --idempotency-key=x --dry-run --yes';
+    for (const flag of wordsOf(recorded)) {
       it(`is 2 with ${flag}: the record says it`, async () => {
-        const { code, stderr } = await run(...RESUME, flag);
+        const { code, stderr } = await run(RESUME, flag);
         assert.equal(code, 2, stderr);
         assert.match(stderr, new RegExp(`^error: ${flag.split('=')[0]} does not go with --resume`));
       });
@@ -278,10 +262,10 @@ describe('activities roll', () => {
 
     it('is 2 with RUNTIME and ACTION, and with a key that is empty', async () => {
       assert.match(
-        (await run('iggy', 'restart', ...RESUME)).stderr,
+        (await run('iggy restart', RESUME)).stderr,
         /^error: --resume needs no RUNTIME and ACTION/,
       );
-      const { code, stderr } = await run('--resume', '');
+      const { code, stderr } = await run(['--resume', '']);
       assert.equal(code, 2);
       assert.match(stderr, /--resume: it is empty/);
     });
@@ -297,11 +281,11 @@ describe('activities roll', () => {
         key: { store: 'file', api_key: new ApiKey(KEY) },
         protected: true,
       });
-      await halt('--profile', 'prod', '--confirm', 'orders');
-      const unconfirmed = await run(...RESUME, '--profile', 'prod');
+      await halt('--profile prod --confirm orders');
+      const unconfirmed = await run(RESUME, '--profile prod');
       assert.equal(unconfirmed.code, 2, unconfirmed.stderr);
       assert.match(unconfirmed.stderr, /on 2 nodes [^]*protects/);
-      assert.equal((await run(...RESUME, '--profile', 'prod', '--confirm', 'orders')).code, 9);
+      assert.equal((await run(RESUME, '--profile prod --confirm orders')).code, 9);
     });
   });
 });

@@ -50,8 +50,7 @@ describe('activities trigger', () => {
       .get(ACTIVITIES)
       .query(true)
       .reply(200, () => (posted ? deep : page([OLD])));
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 7, stderr);
+    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
     assert.equal((parseJson(stdout) as Result).error?.code, 'invalid_answer');
   });
 
@@ -65,8 +64,7 @@ describe('activities trigger', () => {
     });
     const nodes = ['--node', `${NODE},7`, '--node', '7'];
     const args = ['connectors', 'reconfigure', '--config', `${NODE}`, ...nodes, '--no-wait'];
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...args);
-    assert.equal(code, 0, stderr);
+    await bench.ends(0, ActivitiesTrigger, args);
     const [headers = {}] = seen;
     assert.match(String(headers['idempotency-key']), /^a-random-key\.[0-9a-f]{32}$/);
     assert.equal(headers['content-type'], 'application/json');
@@ -76,8 +74,7 @@ describe('activities trigger', () => {
   it('prints the whole document, every field of it', async () => {
     logGrows();
     bench.supervisor.post(PATH, `{"nodes":[${NODE}]}`).reply(202);
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 0, stderr);
+    const { stdout } = await bench.ends(0, ActivitiesTrigger, RESTART, '-o json');
     assert.deepEqual(parseJson(stdout), {
       outcome: 'completed',
       runtime: 'iggy',
@@ -108,14 +105,14 @@ describe('activities trigger', () => {
   it('writes ids as bare numbers when told', async () => {
     logGrows();
     bench.supervisor.post(PATH).reply(202);
-    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json', '--number-ids');
+    const { stdout } = await bench.run(ActivitiesTrigger, RESTART, '-o json --number-ids');
     assert.match(stdout, new RegExp(`"node_id": ${NODE},`));
   });
 
   it('tells one event a line in NDJSON, the last one being the result', async () => {
     logGrows();
     bench.supervisor.post(PATH).reply(202);
-    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'ndjson');
+    const { stdout } = await bench.run(ActivitiesTrigger, RESTART, '-o ndjson');
     const events = stdout
       .trimEnd()
       .split('\n')
@@ -133,7 +130,7 @@ describe('activities trigger', () => {
     const run = async (...log: Activity[]) => {
       logGrows([...log, OLD]);
       bench.supervisor.post(PATH).reply(202);
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
+      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, RESTART, '-o json');
       const { nodes } = parseJson(stdout) as { nodes: Array<Record<string, unknown>> };
       return {
         code,
@@ -171,8 +168,7 @@ describe('activities trigger', () => {
     bench.supervisor
       .post(PATH)
       .reply(202, '', { 'idempotent-replayed': 'true', date: bench.serverDate() });
-    const { code, stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 0);
+    const { stdout } = await bench.ends(0, ActivitiesTrigger, RESTART, '-o json');
     assert.equal((parseJson(stdout) as Result).replayed, true);
   });
 
@@ -192,8 +188,7 @@ describe('activities trigger', () => {
       bench.supervisor
         .post(PATH)
         .reply(status, problem(status, apiCode, 'The reason is \u001b[31mthis\u0007.'));
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-      assert.equal(code, exitCode, stderr);
+      const { stdout, stderr } = await bench.ends(exitCode, ActivitiesTrigger, RESTART, '-o json');
       const { error, ...rest } = parseJson(stdout) as Result & { error: { hint: string | null } };
       assert.deepEqual(rest, {});
       assert.deepEqual(
@@ -211,8 +206,7 @@ describe('activities trigger', () => {
   it('ends with 7 at a redirect that the log says nothing of: it does not follow it, nor send again', async () => {
     bench.showLog(() => [OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 7, stderr);
+    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
     const { outcome, resume, error } = parseJson(stdout) as Result;
     assert.deepEqual([outcome, error?.code, error?.exit_code], ['unconfirmed', 'redirect', 7n]);
     assert.match(resume ?? '', new RegExp(`^ldctl activities wait --after ${OLD.id} `));
@@ -228,8 +222,7 @@ describe('activities trigger', () => {
     it(`finds the entry in the log after ${what}, and does not send again`, async () => {
       logGrows();
       bench.supervisor.post(PATH).reply(status, body);
-      const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-      assert.equal(code, 0, stderr);
+      const { stdout, stderr } = await bench.ends(0, ActivitiesTrigger, RESTART, '-o json');
       const { outcome, recovered, replayed } = parseJson(stdout) as Result;
       assert.deepEqual([outcome, recovered, replayed], ['completed', true, false]);
       assert.match(stderr, /^warning: .*looking at the log before anything is sent again/m);
@@ -239,8 +232,7 @@ describe('activities trigger', () => {
   it('finds the entry in the log after a redirect, which may come after the action', async () => {
     logGrows();
     bench.supervisor.post(PATH).reply(307, '', { location: 'https://elsewhere.example/' });
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 0, stderr);
+    const { stdout, stderr } = await bench.ends(0, ActivitiesTrigger, RESTART, '-o json');
     assert.equal((parseJson(stdout) as Result).recovered, true);
     assert.match(
       stderr,
@@ -264,8 +256,7 @@ describe('activities trigger', () => {
       note(this.req.headers);
       return [202, ''];
     });
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART);
-    assert.equal(code, 0, stderr);
+    await bench.ends(0, ActivitiesTrigger, RESTART);
     assert.equal(keys[0], keys[1]);
     assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 5000);
   });
@@ -274,8 +265,7 @@ describe('activities trigger', () => {
     bench.showLog(() => [OLD]);
     bench.supervisor.post(PATH).reply(500);
     bench.supervisor.post(PATH).reply(403, problem(403, 'forbidden', 'Your grant has ended.'));
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 7, stderr);
+    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
     const { outcome, error, resume } = parseJson(stdout) as Result;
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
@@ -299,8 +289,7 @@ describe('activities trigger', () => {
         log = [OWN, OLD];
         return '';
       });
-    const { code, stderr } = await bench.run(ActivitiesTrigger, ...RESTART);
-    assert.equal(code, 0, stderr);
+    await bench.ends(0, ActivitiesTrigger, RESTART);
     assert.ok(bench.clock.sleeps.includes(7000));
   });
 
@@ -322,8 +311,7 @@ describe('activities trigger', () => {
           ? [200, page([processing, OLD])]
           : [403, problem(403, 'forbidden', 'No longer.')];
       });
-    const { code, stdout, stderr } = await bench.run(ActivitiesTrigger, ...RESTART, '-o', 'json');
-    assert.equal(code, 7, stderr);
+    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
     const { outcome, error, nodes, resume } = parseJson(stdout) as Result;
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
@@ -338,22 +326,13 @@ describe('activities trigger', () => {
     logGrows([{ ...OWN, status: 'paused', finished_at: null }, OLD]);
     bench.supervisor.post(PATH).reply(202);
     bench.clock.sleep = interruptAfter(bench, 10);
-    const { code, stdout } = await bench.run(ActivitiesTrigger, ...RESTART);
-    assert.equal(code, 130);
+    const { stdout } = await bench.ends(130, ActivitiesTrigger, RESTART);
     assert.match(stdout, new RegExp(`^${NODE} +${OWN.id} +paused`, 'm'));
   });
 
   it('sends nothing on a dry run, and shows exactly what it would have sent', async () => {
     bench.showLog(() => [OLD, entry({ id: 5n, node_id: 9n })]);
-    const { code, stdout, stderr } = await bench.run(
-      ActivitiesTrigger,
-      'iggy',
-      'restart',
-      '--dry-run',
-      '-o',
-      'json',
-    );
-    assert.equal(code, 0, stderr);
+    const { stdout } = await bench.ends(0, ActivitiesTrigger, 'iggy restart --dry-run -o json');
     const { outcome, nodes, request } = parseJson(stdout) as Result & {
       request: Record<string, unknown>;
     };
@@ -376,21 +355,14 @@ describe('activities trigger', () => {
   });
 
   it('asks for consent before it asks the network for anything', async () => {
-    const { code, stdout, stderr } = await bench.run(
-      ActivitiesTrigger,
-      'iggy',
-      'restart',
-      '-o',
-      'json',
-    );
-    assert.equal(code, 2, stderr);
+    const { stdout } = await bench.ends(2, ActivitiesTrigger, 'iggy restart -o json');
     assert.deepEqual((parseJson(stdout) as Result).error?.code, 'consent_missing');
   });
 
   it('says how to go on in words that every shell takes as they are: PowerShell would part a list', async () => {
     bench.showLog(() => [OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-    const { stdout } = await bench.run(ActivitiesTrigger, ...RESTART, '--node', '7', '-o', 'json');
+    const { stdout } = await bench.run(ActivitiesTrigger, RESTART, '--node 7 -o json');
     const how = `--after ${OLD.id} --runtime iggy --action restart --node "${NODE},7"`;
     assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how}`);
   });

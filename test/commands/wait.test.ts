@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import { type Activity } from '../../src/base/activity.js';
-import { CommandBench, DEPLOYMENT, entry } from '../helpers/command.js';
+import { CommandBench, DEPLOYMENT, entry, refuses } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const FIRST = entry({ id: 7301845022003200001n, node_id: 7n });
@@ -11,7 +11,7 @@ const SECOND = entry({
   runtime: 'connectors',
   status: 'rejected',
 });
-const FOREVER = ['--timeout', '0', '-o', 'json'];
+const FOREVER = '--timeout 0 -o json';
 
 interface Result {
   outcome: string;
@@ -26,12 +26,7 @@ describe('activities wait', () => {
 
   it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
     bench.showLog(() => [SECOND, FIRST]);
-    const { code, stdout, stderr } = await bench.run(
-      ActivitiesWait,
-      `${FIRST.id},${SECOND.id}`,
-      ...FOREVER,
-    );
-    assert.equal(code, 3, stderr);
+    const { stdout } = await bench.ends(3, ActivitiesWait, `${FIRST.id},${SECOND.id}`, FOREVER);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
       node_name: null,
@@ -61,30 +56,17 @@ describe('activities wait', () => {
   it('follows nodes from a file, or from stdin', async () => {
     bench.showLog(() => [SECOND, FIRST]);
     bench.input = '{"nodes":["7"]}';
-    const after = [
-      '--after',
-      '7301845022003200000',
-      '--runtime',
-      'iggy',
-      '--action',
-      'restart',
-      '--nodes-from',
-      '-',
-    ];
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
-    assert.equal(code, 0, stderr);
+    const after = '--after 7301845022003200000 --runtime iggy --action restart --nodes-from -';
+    const { stdout } = await bench.ends(0, ActivitiesWait, after, FOREVER);
     assert.deepEqual(
       (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node),
       [7n],
     );
-    const stray = await bench.run(ActivitiesWait, String(FIRST.id), '--nodes-from', '-');
+    const stray = await bench.run(ActivitiesWait, `${FIRST.id} --nodes-from -`);
     assert.equal(stray.code, 2, stray.stderr);
   });
 
-  const FROM = [
-    ...['--after', '7301845022003200000', '--runtime', 'iggy', '--action', 'restart'],
-    ...['--nodes-from', '-'],
-  ];
+  const FROM = '--after 7301845022003200000 --runtime iggy --action restart --nodes-from -';
   for (const [what, input, says, next] of [
     [
       'a table',
@@ -97,8 +79,7 @@ describe('activities wait', () => {
   ] as const) {
     it(`takes no nodes from ${what}, and says what to do`, async () => {
       bench.input = input;
-      const { code, stderr } = await bench.run(ActivitiesWait, ...FROM, ...FOREVER);
-      assert.equal(code, 2, stderr);
+      const { stderr } = await bench.ends(2, ActivitiesWait, FROM, FOREVER);
       assert.match(stderr, says);
       assert.match(stderr, next);
     });
@@ -110,8 +91,7 @@ describe('activities wait', () => {
       nodes.map((node_id) => entry({ ...FIRST, id: FIRST.id + node_id, node_id })),
     );
     bench.input = '7, 8\n"9" # the last\n';
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FROM, ...FOREVER);
-    assert.equal(code, 0, stderr);
+    const { stdout } = await bench.ends(0, ActivitiesWait, FROM, FOREVER);
     const found = (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node);
     assert.deepEqual(found, nodes);
   });
@@ -119,7 +99,7 @@ describe('activities wait', () => {
   it('ends with 5 after two reads a second apart, when the log has no such activity', async () => {
     bench.showLog(() => [FIRST]);
     const startedAt = bench.clock.elapsed();
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, '1', ...FOREVER);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, '1', FOREVER);
     assert.equal(code, 5, stderr);
     assert.equal(bench.clock.elapsed() - startedAt, 1000);
     const { error } = parseJson(stdout) as { error: { code: string; message: string } };
@@ -134,8 +114,7 @@ describe('activities wait', () => {
     const startedAt = bench.clock.elapsed();
     const isThere = () => bench.clock.elapsed() - startedAt >= 1000;
     bench.showLog(() => (isThere() ? [SECOND, FIRST] : [SECOND]));
-    const { code, stderr } = await bench.run(ActivitiesWait, String(FIRST.id), ...FOREVER);
-    assert.equal(code, 0, stderr);
+    await bench.ends(0, ActivitiesWait, `${FIRST.id}`, FOREVER);
   });
 
   it('names those of several that the log does not have, and follows the others', async () => {
@@ -144,9 +123,8 @@ describe('activities wait', () => {
       const isDone = bench.clock.elapsed() - startedAt > 5000;
       return [isDone ? FIRST : { ...FIRST, status: 'processing', finished_at: null }];
     });
-    const args = [String(FIRST.id), String(SECOND.id), ...FOREVER];
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...args);
-    assert.equal(code, 7, stderr);
+    const args = `${FIRST.id} ${SECOND.id} ${FOREVER}`;
+    const { stdout } = await bench.ends(7, ActivitiesWait, args);
     const { outcome, nodes, resume } = parseJson(stdout) as Result;
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual(
@@ -171,8 +149,7 @@ describe('activities wait', () => {
       '--node',
       '7',
     ];
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
-    assert.equal(code, 0, stderr);
+    const { stdout } = await bench.ends(0, ActivitiesWait, after, FOREVER);
     const { nodes } = parseJson(stdout) as Result;
     assert.deepEqual(
       nodes.map(({ activity_id }) => activity_id),
@@ -192,8 +169,7 @@ describe('activities wait', () => {
       '--expect-nodes',
       '2',
     ];
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...after, ...FOREVER);
-    assert.equal(code, 7, stderr);
+    const { stdout } = await bench.ends(7, ActivitiesWait, after, FOREVER);
     const { nodes, resume } = parseJson(stdout) as Result;
     assert.deepEqual(
       nodes.map(({ node_id, status }) => [node_id, status]),
@@ -255,7 +231,7 @@ describe('activities wait', () => {
   });
 
   it('without an id refuses off a terminal, and asks for nothing: a variable may be unset', async () => {
-    const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FOREVER);
+    const { code, stdout, stderr } = await bench.run(ActivitiesWait, FOREVER);
     assert.equal(code, 2, stderr);
     assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'usage');
     assert.match(
@@ -271,8 +247,7 @@ describe('activities wait', () => {
       const running = { ...SECOND, status: 'processing', finished_at: null };
       let reads = 0;
       bench.showLog(() => [(reads += 1) < 4 ? running : SECOND, FIRST]);
-      const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...FOREVER);
-      assert.equal(code, 3, stderr);
+      const { stdout } = await bench.ends(3, ActivitiesWait, FOREVER);
       assert.deepEqual(
         (parseJson(stdout) as Result).nodes.map(({ activity_id, status }) => [activity_id, status]),
         [[SECOND.id, 'rejected']],
@@ -287,20 +262,13 @@ describe('activities wait', () => {
     });
   });
 
-  const MISTAKES: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
-    [['7', '--after', '8'], /ids or --after, not both/],
-    [['--after', '8'], /--after needs --runtime and --action/],
-    [['--after', '8', '--runtime', 'iggy', '--action', 'explode'], /unknown action "explode"/],
+  refuses(ActivitiesWait, [
+    ['7 --after 8', /ids or --after, not both/],
+    ['--after 8', /--after needs --runtime and --action/],
+    ['--after 8 --runtime iggy --action explode', /unknown action "explode"/],
     [['--after', '8', '--runtime', 'iggy', '--action', 'stop', '--node', ''], /--node is empty/],
-    [['7', '--runtime', 'iggy'], /--runtime goes with --after/],
+    ['7 --runtime iggy', /--runtime goes with --after/],
     [['18446744073709551616'], /is at most 18446744073709551615/],
     [['7x'], /"7x" is not an id/],
-  ];
-  for (const [args, says] of MISTAKES) {
-    it(`refuses ${args.map((arg) => arg || "''").join(' ')}`, async () => {
-      const { code, stderr } = await bench.run(ActivitiesWait, ...args);
-      assert.equal(code, 2, stderr);
-      assert.match(stderr, says);
-    });
-  }
+  ]);
 });

@@ -58,7 +58,7 @@ describe('whoami', () => {
 
   it('tells in JSON who the key is, what it may do, when it expires, and where each setting came from', async () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const { code, stdout, stderr } = await bench.run(Whoami, '--api-url', CORE, '-o', 'json');
+    const { code, stdout, stderr } = await bench.run(Whoami, '--api-url', CORE, '-o json');
     assert.deepEqual([code, stderr], [0, '']);
     assert.deepEqual(parseJson(stdout), {
       profile: null,
@@ -110,15 +110,11 @@ describe('whoami', () => {
 
   it('without a tenant id asks nobody, and says what it cannot know', async () => {
     delete bench.env.LD_TENANT_ID;
-    const { code, stdout, stderr } = await bench.run(Whoami);
-    assert.equal(code, 0);
+    const { stdout, stderr } = await bench.ends(0, Whoami);
     assert.match(stdout, /^may manage +unknown$/m);
     assert.match(stdout, /^api key +ld_pk_…/m);
     assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
-      string,
-      unknown
-    >;
+    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.role, json.may_read, json.may_manage], [null, null, null]);
     assert.equal((json.notes as string[]).length, 1);
   });
@@ -126,7 +122,7 @@ describe('whoami', () => {
   it('without a deployment does not know what the key may do to it', async () => {
     delete bench.env.LD_DEPLOYMENT_ID;
     bench.core.get(CONTEXT).reply(200, context());
-    const { code, stdout } = await bench.run(Whoami, '-o', 'json');
+    const { code, stdout } = await bench.run(Whoami, '-o json');
     const json = parseJson(stdout) as Record<string, unknown>;
     assert.deepEqual([code, json.role, json.may_read], [0, 'viewer', null]);
   });
@@ -134,10 +130,7 @@ describe('whoami', () => {
   it('knows that a key may do nothing to a deployment that it does not see', async () => {
     bench.env.LD_DEPLOYMENT_ID = '7';
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
-      string,
-      unknown
-    >;
+    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.may_read, json.may_manage], [false, false]);
     assert.match(String(json.notes), /this key sees no deployment 7 in tenant acme/);
   });
@@ -148,10 +141,7 @@ describe('whoami', () => {
       .reply(200, context())
       .get(STRUCTURE)
       .reply(403, problem(403, 'forbidden', 'no'));
-    const json = parseJson((await bench.run(Whoami, '-o', 'json')).stdout) as Record<
-      string,
-      unknown
-    >;
+    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.may_read, json.may_manage], [true, false]);
     assert.match(String(json.notes), /\bno\b/);
   });
@@ -167,8 +157,7 @@ describe('whoami', () => {
 
   it('says of a key that is not accepted which one it was', async () => {
     bench.core.get(CONTEXT).reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
-    const { code, stderr } = await bench.run(Whoami);
-    assert.equal(code, 4);
+    const { stderr } = await bench.ends(4, Whoami);
     assert.match(
       stderr,
       new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} \\(LD_API_KEY\\)\\.`),
@@ -193,16 +182,13 @@ describe('whoami', () => {
       bench.input = KEY;
       await bench.run(
         ProfilesAdd,
-        ...[
-          'me',
-          '--tenant-id',
-          TENANT.toString(),
-          '--deployment',
-          DEPLOYMENT.toString(),
-          '--supervisor-url',
-          SUPERVISOR,
-        ],
-        ...['--api-key-stdin', '--key-store', 'file', '--no-verify'],
+        'me --tenant-id',
+        TENANT.toString(),
+        '--deployment',
+        DEPLOYMENT.toString(),
+        '--supervisor-url',
+        SUPERVISOR,
+        '--api-key-stdin --key-store file --no-verify',
       );
     });
 
@@ -237,11 +223,10 @@ describe('whoami', () => {
       bench.supervisor
         .get(/activities/)
         .reply(401, problem(401, 'unauthorized', 'The API key has expired.'));
-      const { code, stderr } = await bench.run(ActivitiesList);
-      assert.equal(code, 4);
+      const { stderr } = await bench.ends(4, ActivitiesList);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me --api-key-stdin`/,
+        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me`/,
       );
     });
 
@@ -266,9 +251,11 @@ describe('a key without info:read', () => {
     try {
       bench.env.LD_TENANT_ID = TENANT.toString();
       bench.core.get(STRUCTURE).reply(403, problem(403, 'forbidden', 'no'));
-      const { code, stderr } = await bench.run(DeploymentsList);
-      assert.equal(code, 4);
-      assert.match(stderr, /info:read.*--deployment ID with --supervisor-url URL/);
+      const { stderr } = await bench.ends(4, DeploymentsList);
+      assert.match(
+        stderr,
+        /It needs info:read.*Without info:read, give the deployment's id, and its supervisor's URL/,
+      );
     } finally {
       bench.close();
     }
@@ -295,8 +282,7 @@ describe('deployments list', () => {
   afterEach(() => bench.close());
 
   it('is a line a deployment, with where it stands', async () => {
-    const { code, stdout } = await bench.run(DeploymentsList);
-    assert.equal(code, 0);
+    const { stdout } = await bench.ends(0, DeploymentsList);
     assert.deepEqual(
       stdout.split('\n').map((line) => line.split(/ {2,}/)),
       [
@@ -317,7 +303,7 @@ describe('deployments list', () => {
   });
 
   it('holds every id and name in JSON', async () => {
-    const { stdout } = await bench.run(DeploymentsList, '-o', 'json');
+    const { stdout } = await bench.run(DeploymentsList, '-o json');
     assert.deepEqual(parseJson(stdout), {
       items: [
         {
@@ -333,14 +319,7 @@ describe('deployments list', () => {
   });
 
   it('is a record a deployment in CSV', async () => {
-    const { stdout } = await bench.run(
-      DeploymentsList,
-      '-o',
-      'csv',
-      '--columns',
-      'id,name',
-      '--no-header',
-    );
+    const { stdout } = await bench.run(DeploymentsList, '-o csv --columns id,name --no-header');
     assert.equal(stdout, `${DEPLOYMENT},prod\n`);
   });
 });

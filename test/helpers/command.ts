@@ -15,6 +15,7 @@ import { type Keyring } from '../../src/config/keyring.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
 import { REQUEST_ID } from './server.js';
+import { wordsOf, type Words } from './words.js';
 
 export const SUPERVISOR = 'https://supervisor-test.example';
 export const CORE = 'https://core-test.example';
@@ -95,7 +96,8 @@ export class CommandBench {
   }
 
   /** Runs a command to its end, in virtual time. */
-  async run(Command: CommandClass, ...argv: string[]): Promise<CommandEnd> {
+  async run(Command: CommandClass, ...words: Words[]): Promise<CommandEnd> {
+    const argv = words.flatMap(wordsOf);
     const output = memoryOutput({
       stderr: { isTTY: this.isTerminal, colour: false },
       ...(this.screen !== null && { stdout: { isTTY: true, colour: false, columns: this.screen } }),
@@ -127,6 +129,13 @@ export class CommandBench {
     return { code: command.exitCode, stdout: output.stdout.text, stderr: output.stderr.text };
   }
 
+  /** The same. @throws AssertionError when it ends with another code */
+  async ends(code: number, Command: CommandClass, ...words: Words[]): Promise<CommandEnd> {
+    const ended = await this.run(Command, ...words);
+    assert.equal(ended.code, code, ended.stderr);
+    return ended;
+  }
+
   /** Clears up. @throws AssertionError when an answer was prepared that nobody asked for */
   close(): void {
     const unused = nock.pendingMocks();
@@ -134,6 +143,21 @@ export class CommandBench {
     nock.enableNetConnect();
     rmSync(this.folder, { recursive: true, force: true });
     assert.deepEqual(unused, []);
+  }
+}
+
+/** A test for each of these mistakes, found before anything is read or sent: exit 2, and why. */
+export function refuses(
+  Command: CommandClass,
+  mistakes: ReadonlyArray<readonly [words: Words, says: RegExp]>,
+): void {
+  for (const [words, says] of mistakes) {
+    const typed = wordsOf(words).map((word) => word.slice(0, 40) || "''");
+    it(`refuses ${typed.join(' ')}`, async () => {
+      const bench = new CommandBench();
+      const { stderr } = await bench.ends(2, Command, words).finally(() => bench.close());
+      assert.match(stderr, says);
+    });
   }
 }
 

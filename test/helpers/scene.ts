@@ -11,14 +11,12 @@ import {
   type StartSandboxOptions,
 } from '../../src/sandbox/index.js';
 import { cleanEnvironment, ldctl, Run, type Ended } from './ldctl.js';
+import { wordsOf, type Words } from './words.js';
+
+export { wordsOf, type Words };
 
 /** A condition that does not come about within this much real time never will. */
 const LONGEST_WAIT_MS = 120_000;
-
-/** What is typed; a text is split at its blanks. */
-export type Words = string | readonly string[];
-export const wordsOf = (words: Words): readonly string[] =>
-  typeof words === 'string' ? words.split(' ') : words;
 
 /** A sandbox served by this process, and ldctl in processes of its own that are pointed at it. */
 export class Scene {

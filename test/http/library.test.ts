@@ -100,7 +100,20 @@ describe('a program that acts by a profile', () => {
       connectProfile('staging', { env }),
       (error: LdctlError) => error.exitCode === 5,
     );
-    await assert.rejects(connectProfile('', { env }), (error: LdctlError) => error.exitCode === 2);
+  });
+
+  it('reads of no flag in an error, since a program has none', async () => {
+    const env = writeProfile(await serve());
+    for (const [name, what, code] of [
+      ['', /^connectProfile: a name was expected$/, 'invalid_request'],
+      ['ld_pk_0123456789', /^the name of the profile holds what looks like/, 'key_in_place'],
+    ] as const) {
+      await assert.rejects(connectProfile(name, { env }), (error: LdctlError) => {
+        assert.match(error.message, what);
+        assert.deepEqual([error.code, error.exitCode], [code, 2]);
+        return !/--/.test(error.message + String(error.hint));
+      });
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { isId, type Id } from '../../base/ids.js';
+import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -88,7 +88,7 @@ export const actingFlags = {
     helpGroup: 'SCRIPTS',
     helpValue: 'KEY',
     summary: 'A later run with this key follows the first one.',
-    parse: (text) => Promise.resolve(checkIdempotencyKey(text)),
+    parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
   }),
 };
 type ActingFlags = FlagsOf<typeof actingFlags> & OutputFlags;
@@ -98,6 +98,20 @@ export const ACTION_ARG = {
   ignoreStdin: true,
   description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
 } as const;
+
+/** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
+export function actionOf(text: string, config: string | undefined): ActionName {
+  const [verb, inline] = text.split(/:(.*)/s, 2);
+  const code = 'invalid_action';
+  if (config !== undefined && verb !== 'reconfigure') {
+    throw new UsageError(`--config goes with reconfigure, not with ${verb}`, { code });
+  }
+  if (config !== undefined && inline !== undefined) {
+    throw new UsageError(`two configs: ${text} and --config ${config}`, { code });
+  }
+  const id = config === undefined ? '' : `:${parseId(config, '--config')}`;
+  return formatAction(parseAction(text + id)) as ActionName;
+}
 
 export abstract class JobCommand extends BaseCommand {
   /**
@@ -127,7 +141,7 @@ export abstract class JobCommand extends BaseCommand {
   ) {
     checkRunResultOptions(printOptions(flags));
     const runtime = parseRuntime(args.runtime);
-    const action = formatAction(parseAction(args.action, flags.config)) as ActionName;
+    const action = actionOf(args.action, flags.config);
     const nodes = await readNodes(context, flags);
     return {
       runtime,

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { formatAction, isFinal, parseAction } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
@@ -12,7 +12,14 @@ import { wait } from '../../app/jobs.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
-import { followFlags, JobCommand, readNodes, showJob, targetFlags } from './job.shared.js';
+import {
+  actionOf,
+  followFlags,
+  JobCommand,
+  readNodes,
+  showJob,
+  targetFlags,
+} from './job.shared.js';
 
 const waitFlags = {
   after: Flags.string({
@@ -112,7 +119,7 @@ export default class ActivitiesWait extends JobCommand {
     const asked = {
       after: parseId(after, '--after'),
       runtime,
-      action: formatAction(parseAction(action, config)),
+      action: actionOf(action, config),
     };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }

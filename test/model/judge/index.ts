@@ -14,15 +14,15 @@ import { told } from './told.js';
  * What no client can hold is not accused. docs/rules.md says the same words; a test compares them.
  */
 export const NOT_ACCUSED = [
-  'A server that ignores idempotency keys *and* shows an entry more than 5 s late.',
-  'A process that is stopped within a POST and sends it when it goes on.',
-  "A run that was redirected and is run again within 9 minutes may send once more: only the server's key holds that.",
-  'A run with a key that left no record here, once the server has forgotten the key.',
-  "A replay of such a run's POST whose entries show up more than 10 s late: the newest entry of each node in the last 11 minutes counts in their place.",
-  'Another operator who does the same to the same node in just that moment. It counts as done, since it was done.',
-  'An entry of the trigger before that was created up to 10 s before the baseline was read (any time before it, where answers have no `date`) and shows up after it.',
-  'A server that stores a reconfigure without its config shows that a node was reconfigured, not with what.',
-  'A node that the log lists and that reports more than 10 s after the others, while Core counts one node too few: it is named as not acted on.',
+  'A server ignores idempotency keys *and* shows an entry more than 5 s late.',
+  'A process is suspended within a POST, and sends it when it resumes.',
+  "A run was redirected and is started again within 9 minutes. It may send once more, since only the server's key prevents that.",
+  'A run with a key left no record here, and the server has forgotten the key.',
+  'The POST of such a run is replayed, and its entries show up more than 10 s late. The newest entry of each node in the last 11 minutes counts instead.',
+  'Another operator does the same to the same node at the same moment. It counts as done, because it was done.',
+  'An entry of an earlier trigger was created up to 10 s before the baseline was read (at any time before it, if answers have no `date`), and shows up after it.',
+  'A server stores a reconfigure without its config. The log then shows that a node was reconfigured, but not with what.',
+  'A node that the log lists reports more than 10 s after the others, while Core counts one node too few. ldctl reports it as not acted on.',
 ] as const;
 
 /** @returns each promise and rule that is broken, once */

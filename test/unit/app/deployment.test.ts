@@ -6,17 +6,17 @@ import { deploymentOn, type Deployment, type RunEvent } from '../../../src/app/d
 import { resumeCommand } from '../../../src/app/jobs.js';
 import { type RollRequest } from '../../../src/app/requests.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { apiError, DEPLOYMENT, failingRead, VirtualServer } from '../../helpers/virtual-server.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart', nodes: [1n] } as const;
 const ROLL = { runtime: 'connectors', action: 'reconfigure:42', nodes: [3n, 1n, 2n] } as const;
 
 let clock: VirtualClock;
-let supervisor: FakeSupervisor;
+let supervisor: VirtualServer;
 let deployment: Deployment;
 beforeEach(() => {
   clock = new VirtualClock();
-  supervisor = new FakeSupervisor(clock);
+  supervisor = new VirtualServer(clock);
   supervisor.addHistory(3, { createdAt: clock.now() - 3_600_000 });
   deployment = deploymentOn(connection());
 });
@@ -25,7 +25,14 @@ type Connection = Parameters<typeof deploymentOn>[0];
 
 function connection(changes: Partial<Connection> = {}): Connection {
   return {
-    ...{ deploymentId: 71n, supervisor, tenant: null, clock, journal: null, keepsRolls: false },
+    ...{
+      deploymentId: DEPLOYMENT,
+      supervisor,
+      tenant: null,
+      clock,
+      journal: null,
+      keepsRolls: false,
+    },
     counter: null,
     newKey: () => 'a-random-key',
     apiKey: '0f1e2d3c',
@@ -63,7 +70,10 @@ describe('a program that triggers', () => {
       deployment.trigger({ ...RESTART, nodes: [2n, 1n, 2n] }),
     );
     const { outcome, exitCode, deployment_id, targets, resume, request_id } = result;
-    assert.deepEqual([outcome, exitCode, deployment_id, targets], ['completed', 0, 71n, 'named']);
+    assert.deepEqual(
+      [outcome, exitCode, deployment_id, targets],
+      ['completed', 0, DEPLOYMENT, 'named'],
+    );
     assert.deepEqual([resume, request_id, 'error' in result], [null, 'f00d', false]);
     assert.deepEqual(
       nodes.map(({ node_id, status, activity_id }) => [node_id, status, typeof activity_id]),
@@ -152,7 +162,7 @@ describe('a program that triggers', () => {
   });
 
   it('gets a rejection as a result, and is thrown what the API refuses', async () => {
-    supervisor.behaviour.set(1n, { result: 'rejected' });
+    supervisor.setFate(1n, { result: 'rejected' });
     const result = await clock.run(deployment.trigger(RESTART));
     assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
     supervisor.nextReads(failingRead(apiError(401)));
@@ -164,7 +174,6 @@ describe('a program that triggers', () => {
   });
 
   it('is told of a log of another tenant before anything is sent', async () => {
-    supervisor.entries.forEach(({ activity }) => (activity.tenant_id = 5n));
     const tenant = { tenantId: 6n, origin: 'tenantId', hint: '' };
     const run = deploymentOn(connection({ tenant })).trigger(RESTART);
     await assert.rejects(clock.run(run), (error: LdctlError) => error.code === 'wrong_tenant');
@@ -267,7 +276,7 @@ describe('a program that aborts', () => {
 
   it('after that gets the results at once, with the way on; also of twenty by one signal, and with one listener', async () => {
     const stop = new AbortController();
-    supervisor.behaviour.set(1n, { workMs: null });
+    supervisor.setFate(1n, { workMs: null });
     const runs = Array.from({ length: 20 }, () =>
       deployment.trigger(RESTART, { signal: stop.signal }),
     );
@@ -312,7 +321,7 @@ describe('a listener', () => {
   });
 
   it('may be an async function: what it rejects with is as what it throws', async () => {
-    supervisor.behaviour.set(1n, { workMs: null });
+    supervisor.setFate(1n, { workMs: null });
     const onEvent = async (): Promise<void> => {
       await clock.sleep(5000);
       throw new Error('no disk');
@@ -384,8 +393,10 @@ describe('a program that rolls', () => {
   });
 
   it('may have a share of its nodes underway', async () => {
-    supervisor.nodes = [1n, 2n, 3n, 4n, 5n, 6n];
-    await roll({ nodes: supervisor.nodes, maxUnavailable: '50%' });
+    const nodes = [1n, 2n, 3n, 4n, 5n, 6n];
+    supervisor = new VirtualServer(clock, { nodes });
+    deployment = deploymentOn(connection());
+    await roll({ nodes, maxUnavailable: '50%' });
     const [first = 0, , third = Infinity] = supervisor.postTimes;
     assert.ok(
       third - first < 1600,
@@ -414,7 +425,7 @@ describe('a program that rolls', () => {
 
 describe('a program that waits', () => {
   it('follows activities by their ids, until its time is over', async () => {
-    const id = supervisor.add({ status: 'processing', then: [[5000, 'completed']] });
+    const id = supervisor.add({ workMs: 5000 });
     const late = await clock.run(deployment.wait({ ids: [id], timeoutMs: 1000 }));
     const command = `ldctl activities wait ${id} --deployment 71`;
     assert.deepEqual([late.outcome, late.exitCode, late.resume], ['timed_out', 8, command]);
@@ -428,7 +439,7 @@ describe('a program that waits', () => {
 
   it('follows what a trigger made after an id', async () => {
     const after = supervisor.add({ node: 2n });
-    supervisor.add({ node: 1n, status: 'processing', then: [[5000, 'rejected']] });
+    supervisor.add({ node: 1n, workMs: 5000, result: 'rejected' });
     const result = await clock.run(deployment.wait({ ...RESTART, after }));
     assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
   });
@@ -462,11 +473,11 @@ describe('a program that reads the log', () => {
     const wanted = supervisor.add({
       node: 2n,
       action: 'restart',
-      status: 'rejected',
+      result: 'rejected',
       createdAt: now,
     });
-    supervisor.add({ node: 1n, action: 'restart', status: 'rejected' });
-    const ids = supervisor.entries.map(({ activity }) => activity.id);
+    supervisor.add({ node: 1n, action: 'restart', result: 'rejected' });
+    const ids = supervisor.ids;
     assert.deepEqual(await clock.run(all(deployment.activities())), ids.toReversed());
     const filter = {
       status: 'rejected',
@@ -484,7 +495,7 @@ describe('a program that reads the log', () => {
   });
 
   it('goes on after an id, oldest first, but for what is younger than a minute', async () => {
-    const after = supervisor.entries.at(-1)?.activity.id ?? 0n;
+    const after = supervisor.ids.at(-1) ?? 0n;
     const old = [1, 2].map(() => supervisor.add({ createdAt: clock.now() - 100_000 }));
     supervisor.add();
     assert.deepEqual(await clock.run(all(deployment.activities({ after }))), old);
@@ -531,7 +542,7 @@ describe('a program that follows the log', () => {
       }
     })();
     await clock.advance(5000);
-    const id = supervisor.add({ status: 'processing', then: [[8000, 'completed']] });
+    const id = supervisor.add({ workMs: 8000 });
     await clock.advance(60_000);
     stop.abort();
     await clock.run(following);
@@ -543,7 +554,7 @@ describe('a program that follows the log', () => {
   });
 
   it('begins after an id, with what is there, and ends where the loop is left', async () => {
-    const [first = 0n, ...others] = supervisor.entries.map(({ activity }) => activity.id);
+    const [first = 0n, ...others] = supervisor.ids;
     const heard: bigint[] = [];
     const following = (async () => {
       for await (const { id } of deployment.follow({ after: first })) {

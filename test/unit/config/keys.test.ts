@@ -97,7 +97,7 @@ describe('the key of a profile', () => {
     );
     assert.equal(error.code, 'key_missing');
     assert.match(error.message, /profile prod/);
-    assert.match(error.hint ?? '', /ldctl profiles update prod --api-key-stdin.*LD_API_KEY/);
+    assert.match(error.hint ?? '', /ldctl profiles update prod`.*LD_API_KEY/);
   });
 
   it('by a command that fails names the profile', async () => {

@@ -9,12 +9,12 @@ import type { Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{
-    deploymentId: 7n,
+    deploymentId: DEPLOYMENT,
     runtime: 'iggy',
     action: { verb: 'restart' },
     tenant: null,
@@ -59,16 +59,21 @@ describe('a roll that goes on from an earlier one', () => {
   ] as const) {
     it(`of which a node was rejected ${wasRejected}`, async () => {
       const clock = new VirtualClock();
-      const server = new FakeSupervisor(clock);
-      server.behaviour.set(1n, { result: 'rejected' });
+      const server = new VirtualServer(clock);
+      server.setFate(1n, { result: 'rejected' });
       const listed = { here: [], elsewhere: [] };
       const found = { baseline: 0n, date: null, expect: null, core: null, listed };
       const record = { key: 'k', apiKey: '0f1e2d3c', ...found, postedAt: clock.now() };
       const kept = { record, generation: 1, ageMs: 0, accepted, passed: false };
-      if (accepted) server.add({ node: 1n, status: 'rejected' });
+      if (accepted) server.add({ node: 1n, result: 'rejected' });
       const plan = { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1 };
       const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed(), () => '');
-      const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock };
+      const tools = {
+        supervisor: server,
+        log: openLog(server, DEPLOYMENT, clock),
+        journal: null,
+        clock,
+      };
       const signal = new AbortController().signal;
       const { result } = await clock.run(drive(job, { ...tools, signal }, () => undefined));
       assert.deepEqual(
@@ -82,7 +87,7 @@ describe('a roll that goes on from an earlier one', () => {
 describe('a roll that is told to begin nothing more', () => {
   it('says so at once, also while only a gate goes on', async () => {
     const clock = new VirtualClock();
-    const server = new FakeSupervisor(clock);
+    const server = new VirtualServer(clock);
     const job = rollJob(
       { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1, gated: true, gateTimeoutMs: 60_000 },
       new Map(),
@@ -97,7 +102,7 @@ describe('a roll that is told to begin nothing more', () => {
     };
     const tools = {
       supervisor: server,
-      log: openLog(server, 7n, clock),
+      log: openLog(server, DEPLOYMENT, clock),
       journal: null,
       clock,
       gate,
@@ -120,11 +125,11 @@ describe('what a roll over 200 nodes costs', () => {
   for (const maxUnavailable of [20, 200]) {
     it(`is below 5 requests a second, with ${maxUnavailable} underway`, async () => {
       const clock = new VirtualClock();
-      const server = new FakeSupervisor(clock);
       const nodes = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
-      for (const node of nodes) server.behaviour.set(node, { workMs: 20_000 });
+      const server = new VirtualServer(clock, { nodes });
+      for (const node of nodes) server.setFate(node, { workMs: 20_000 });
       const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed(), () => '');
-      const log = openLog(server, 7n, clock);
+      const log = openLog(server, DEPLOYMENT, clock);
       const tools = {
         supervisor: server,
         log,
@@ -190,7 +195,7 @@ function entry(id: Id, node: Id): Activity {
     ...{
       id,
       node_id: node,
-      deployment_id: 7n,
+      deployment_id: DEPLOYMENT,
       runtime: 'iggy',
       action: 'restart',
       status: 'completed',
@@ -231,13 +236,13 @@ describe('a roll that two processes run at once', () => {
 
   it('acts on no node twice, and the one that finds the other says so', async () => {
     const clock = new VirtualClock();
-    const server = new FakeSupervisor(clock);
+    const server = new VirtualServer(clock);
     const folder = privateFolder();
     const signal = new AbortController().signal;
     const said: string[] = [];
     const start = (name: string) => {
       const job = rollJob({ ...PLAN, nodes: [1n, 2n, 3n] }, new Map(), clock.elapsed(), () => '');
-      const log = openLog(server, 7n, clock);
+      const log = openLog(server, DEPLOYMENT, clock);
       const journal = openRunJournal(folder, clock);
       return drive(job, { supervisor: server, log, journal, clock, signal }, (event) => {
         if (event.event === 'warning' && event.code === 'shared_roll') said.push(name);

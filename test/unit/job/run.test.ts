@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Runtime } from '../../../src/base/activity.js';
 import type { KeptRun } from '../../../src/base/journal.js';
 import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
@@ -7,11 +8,11 @@ import { runJob, type ResumeText } from '../../../src/job/index.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, FakeSupervisor, lost } from '../../helpers/fake-supervisor.js';
+import { apiError, DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
 
 const PLAN: RunPlan = {
   ...{
-    deploymentId: 7n,
+    deploymentId: DEPLOYMENT,
     runtime: 'iggy',
     action: { verb: 'restart' },
     nodes: [1n],
@@ -32,13 +33,12 @@ const PLAN: RunPlan = {
 };
 
 let clock: VirtualClock;
-let server: FakeSupervisor;
+let server: VirtualServer;
 let events: JobEvent[];
 let asked: Parameters<ResumeText>[0] | null;
 beforeEach(() => {
   clock = new VirtualClock();
-  server = new FakeSupervisor(clock);
-  server.hasDate = true;
+  server = new VirtualServer(clock);
   events = [];
   asked = null;
 });
@@ -48,7 +48,12 @@ function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promis
     asked = resume;
     return '';
   });
-  const tools = { supervisor: server, log: openLog(server, 7n, clock), journal: null, clock };
+  const tools = {
+    supervisor: server,
+    log: openLog(server, DEPLOYMENT, clock),
+    journal: null,
+    clock,
+  };
   const { signal } = new AbortController();
   return drive(job, { ...tools, signal }, (event) => void events.push(event));
 }
@@ -74,7 +79,7 @@ describe('a run', () => {
   });
 
   it('that times out goes on with the open entries alone', async () => {
-    server.behaviour.set(2n, { workMs: 3_600_000 });
+    server.setFate(2n, { workMs: 3_600_000 });
     const { result } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
     const open = result.nodes.filter(({ status }) => status === 'processing');
     assert.deepEqual(
@@ -86,7 +91,7 @@ describe('a run', () => {
 
   it('looks for what is in progress, though it may not ask for it again in time', async () => {
     const carryOut = server.trigger.bind(server);
-    server.behaviour.set(1n, { appearMs: 5000 });
+    server.setFate(1n, { appearMs: 5000 });
     server.trigger = async (request) => {
       await carryOut(request);
       const problem = {
@@ -128,7 +133,7 @@ describe('a run', () => {
   ] as const) {
     it(`waits for what keeps its node busy until that ${what}`, async () => {
       const startedAt = clock.now();
-      server.add({ action: 'stop', status: 'processing', then: [[20_000, 'completed']] });
+      server.add({ action: 'stop', workMs: 20_000 });
       const whole = server.list.bind(server);
       server.list = async (...asked) => {
         const page = await whole(...asked);
@@ -158,7 +163,7 @@ describe('a run on every node', () => {
   const EVERY = { nodes: null } as const;
   const HOUR = 3_600_000;
   /** What an earlier action left in the log. */
-  const acted = (node: bigint, runtime = 'iggy') =>
+  const acted = (node: bigint, runtime: Runtime = 'iggy') =>
     server.add({ node, runtime, action: 'start', createdAt: clock.now() - HOUR });
 
   interface Case {
@@ -237,9 +242,9 @@ describe('a run on every node', () => {
   ];
   for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
     it(what, async () => {
+      server = new VirtualServer(clock, { nodes: late.map(([node]) => node) });
       for (const node of [1n, 2n, 3n]) acted(node);
-      server.nodes = late.map(([node]) => node);
-      for (const [node, appearMs] of late) server.behaviour.set(node, { appearMs });
+      for (const [node, appearMs] of late) server.setFate(node, { appearMs });
       const { result } = await run({ ...EVERY, core, expect });
       assert.deepEqual([result.outcome, result.not_acted_on], [outcome, notActedOn]);
       assert.ok(result.nodes.every(({ node_id: id }) => id === null || !notActedOn.includes(id)));
@@ -253,7 +258,7 @@ describe('a run on every node', () => {
     acted(2n, 'connectors');
     acted(3n, 'connectors');
     server.nodes = [1n, 3n];
-    server.behaviour.set(3n, { appearMs: 8000 });
+    server.setFate(3n, { appearMs: 8000 });
     const { result } = await run(EVERY);
     const nodes = result.nodes.map(({ node_id: id }) => id);
     assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
@@ -281,10 +286,10 @@ describe('an entry that was created before the trigger', () => {
     };
     const { result, exitCode } = await run();
     const [row] = result.nodes;
-    const { activity } = server.entries[0] ?? assert.fail();
+    const { ids } = server;
     assert.deepEqual([exitCode, server.posts.length], [7, 1]);
-    assert.deepEqual([row?.status, row?.activity_id], ['missing', activity.id]);
-    assert.deepEqual(asked, { ids: [activity.id] });
+    assert.deepEqual([row?.status, row?.activity_id], ['missing', ids[0]]);
+    assert.deepEqual(asked, { ids });
     assert.match(
       warnings('created_earlier').join(),
       /created 40s before this trigger, by the server's clocks: an earlier action, or clocks that differ$/,
@@ -293,7 +298,7 @@ describe('an entry that was created before the trigger', () => {
 
   it('counts where the server does not say what time it is', async () => {
     server.hasDate = false;
-    server.behaviour.set(1n, { workMs: null });
+    server.setFate(1n, { workMs: null });
     server.add({ createdAt: clock.now() - 40_000, appearMs: 2000 });
     server.trigger = () => Promise.reject(lost());
     assert.equal((await run()).exitCode, 0);
@@ -362,9 +367,9 @@ describe('a run that continues from a record', () => {
 
   it('waits for a second entry as long after its own POST as any other run', async () => {
     const trigger = server.trigger.bind(server);
-    server.behaviour.set(1n, { workMs: 100 });
+    server.setFate(1n, { workMs: 100 });
     server.trigger = (request) => {
-      server.add({ node: 1n, status: 'rejected', appearMs: 1800 });
+      server.add({ node: 1n, result: 'rejected', appearMs: 1800 });
       return trigger(request);
     };
     const { exitCode } = await run({ kept: true }, kept());
@@ -391,15 +396,15 @@ describe('a node that is busy', () => {
     server.beforeRead = () => {
       if (server.reads.length < 3 || isBusy) return;
       isBusy = true;
-      server.add({ status: 'processing' });
+      server.add({ workMs: null });
     };
     await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
     assert.equal(server.posts.length, 0);
   });
 
   it('is not taken over by two runs at once that have waited for the same entry', async () => {
-    server.add({ status: 'processing', then: [[20_000, 'completed']] });
-    server.behaviour.set(1n, { workMs: 5000 });
+    server.add({ workMs: 20_000 });
+    server.setFate(1n, { workMs: 5000 });
     const runs = ['a', 'b'].map((idempotencyKey) => start({ ifBusy: 'wait', idempotencyKey }));
     await clock.run(Promise.all(runs));
     const [first = 0, second = 0] = server.postTimes;

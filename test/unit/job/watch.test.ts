@@ -9,20 +9,21 @@ import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import {
   apiError,
+  DEPLOYMENT,
   failingRead,
-  FakeSupervisor,
   lost,
+  VirtualServer,
   type EntryOptions,
-} from '../../helpers/fake-supervisor.js';
+} from '../../helpers/virtual-server.js';
 
 const HOUR = 3_600_000;
 
-function scene(history = 0) {
+function scene(history = 0, order: 'asc' | 'desc' = 'desc') {
   const clock = new VirtualClock();
-  const server = new FakeSupervisor(clock);
+  const server = new VirtualServer(clock, { order });
   server.addHistory(history, { createdAt: clock.now() - HOUR });
-  const ids = (): Id[] => server.entries.map(({ activity }) => activity.id);
-  return { server, clock, log: openLog(server, 7n, clock), ids };
+  const ids = (): Id[] => server.ids;
+  return { server, clock, log: openLog(server, DEPLOYMENT, clock), ids };
 }
 
 describe('a log that is followed', () => {
@@ -60,10 +61,9 @@ describe('a log that is followed', () => {
 
   for (const order of ['asc', 'desc'] as const) {
     it(`${order}: after an id tells what is there, oldest first, then what comes and what changes`, async () => {
-      const { server, clock, log, ids } = scene(350);
-      server.order = order;
+      const { server, clock, log, ids } = scene(350, order);
       const old = ids();
-      const young = server.add({ status: 'processing', then: [[20_000, 'completed']] });
+      const young = server.add({ workMs: 20_000 });
       const later = server.add({ appearMs: 5000 });
       const late = server.add({ id: young + 1n, appearMs: 30_000 });
       const { changes, error } = await follow({ clock, log }, { after: old[9] });
@@ -79,9 +79,8 @@ describe('a log that is followed', () => {
     });
 
     it(`${order}: else begins with a listing, and asks once for each quiet poll`, async () => {
-      const { server, clock, log, ids } = scene(380);
-      server.order = order;
-      const open = server.add({ status: 'processing', then: [[3_000_000, 'rejected']] });
+      const { server, clock, log, ids } = scene(380, order);
+      const open = server.add({ workMs: 3_000_000, result: 'rejected' });
       const listed = ids().reverse().slice(0, 5);
       const { events, changes } = await follow({ clock, log }, { limit: 5, forMs: HOUR });
       const [first] = events;
@@ -94,21 +93,19 @@ describe('a log that is followed', () => {
   it('is told each entry once, however late it comes: within a minute, or below no more than 50', async () => {
     for (let seed = 1; seed <= 40; seed += 1) {
       const random = seededRandom(seed);
-      const { server, clock, log, ids } = scene(Math.floor(random() * 3) * 95);
-      server.order = random() < 0.5 ? 'asc' : 'desc';
+      const history = Math.floor(random() * 3) * 95;
+      const order = random() < 0.5 ? 'asc' : 'desc';
+      const { server, clock, log, ids } = scene(history, order);
       const after = random() < 0.3 ? (ids().at(-1) ?? null) : null;
       const limit = random() < 0.5 ? 0 : null;
-      const history = after === null ? [] : ids();
+      const before = after === null ? [] : ids();
       const [gapMs, lateMs] = random() < 0.3 ? [500, 59_000] : [4000, 80_000];
       for (let madeAt = -20_000; madeAt < 90_000; madeAt += random() * gapMs) {
         const createdAt = random() < 0.1 ? 0 : clock.now() + madeAt;
         server.add({ appearMs: madeAt + random() * lateMs, createdAt });
       }
-      const there = server.entries.filter(({ visibleFrom }) => visibleFrom <= clock.now());
-      const old =
-        after === null && limit === null ? there.map(({ activity }) => activity.id) : history;
-      const list = server.list.bind(server);
-      server.list = async (...query) => ({ ...(await list(...query)), serverTime: clock.now() });
+      const there = server.log.entries.filter(({ appears_at: at }) => Number(at) <= clock.now());
+      const old = after === null && limit === null ? there.map(({ id }) => id) : before;
       const { events } = await follow({ clock, log }, { after, limit, forMs: 180_000 });
       const told = events.flatMap((event) =>
         event.event === 'listing'
@@ -122,7 +119,7 @@ describe('a log that is followed', () => {
       assert.deepEqual(
         [lost, old.length + told.length],
         [[], ids().length],
-        `seed ${seed}, ${server.order}`,
+        `seed ${seed}, ${order}`,
       );
     }
   });
@@ -137,8 +134,8 @@ describe('a log that is followed', () => {
       const { server, clock, log } = scene(3);
       const options: EntryOptions = {
         appearMs: 2000,
-        status: 'processing',
-        then: [[9000, 'rejected']],
+        workMs: 9000,
+        result: 'rejected',
       };
       server.add({ ...options, node: 2n });
       server.add({ ...options, node: 1n });
@@ -155,7 +152,7 @@ describe('a log that is followed', () => {
 
   it('looks up an open entry that is deep in the log by now', async () => {
     const { server, clock, log } = scene();
-    const open = server.add({ status: 'processing', then: [[50_000, 'completed']] });
+    const open = server.add({ workMs: 50_000 });
     server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
     const { changes } = await follow(
       { clock, log },
@@ -209,16 +206,11 @@ describe('a log that is watched', () => {
     ['ends on a read 3 s after its first where nothing goes on', [], 3000, false],
     [
       'waits for what shows up until then',
-      [{ appearMs: 1500, status: 'processing', then: [[9000, 'rejected']] }],
+      [{ appearMs: 1500, workMs: 9000, result: 'rejected' }],
       9000,
       true,
     ],
-    [
-      'is not held up by what shows up later',
-      [{ appearMs: 3500, status: 'processing' }],
-      3000,
-      false,
-    ],
+    ['is not held up by what shows up later', [{ appearMs: 3500, workMs: null }], 3000, false],
   ];
   for (const [name, entries, endsAt, isRejected] of CASES) {
     it(name, async () => {

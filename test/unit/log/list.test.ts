@@ -11,19 +11,19 @@ import {
 } from '../../../src/log/list.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, failingRead, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { apiError, DEPLOYMENT, failingRead, VirtualServer } from '../../helpers/virtual-server.js';
 
 const HOUR = 3_600_000;
 
 function scene(history = 0) {
   const clock = new VirtualClock();
-  const server = new FakeSupervisor(clock);
+  const server = new VirtualServer(clock);
   server.addHistory(history, { createdAt: clock.now() - HOUR });
   return {
     server,
     clock,
-    log: openLog(server, 7n, clock),
-    ids: () => server.entries.map(({ activity }) => activity.id),
+    log: openLog(server, DEPLOYMENT, clock),
+    ids: () => server.ids,
   };
 }
 

@@ -4,7 +4,7 @@ import { compareIds } from '../../../src/base/ids.js';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, FakeSupervisor } from '../../helpers/fake-supervisor.js';
+import { apiError, DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 
 type Order = 'asc' | 'desc';
 const ORDERS: readonly Order[] = ['asc', 'desc'];
@@ -13,16 +13,14 @@ const ORDERS: readonly Order[] = ['asc', 'desc'];
 const idAt = (n: number): bigint =>
   7301845022003200000n + BigInt(n) * 7n + BigInt(Math.floor(n / 1000)) ** 3n * 1_000_000n;
 
-const newestFirst = ({ entries }: FakeSupervisor): bigint[] =>
-  entries.map(({ activity }) => activity.id).reverse();
+const newestFirst = ({ ids }: VirtualServer): bigint[] => ids.reverse();
 
 /** A log of entries a second apart, the newest an hour old. */
 function open(size: number, order: Order = 'desc') {
   const clock = new VirtualClock();
-  const server = new FakeSupervisor(clock);
-  server.order = order;
+  const server = new VirtualServer(clock, { order });
   const grow = (to: number): void => {
-    for (let n = server.entries.length; n < to; n += 1) {
+    for (let n = server.log.entries.length; n < to; n += 1) {
       server.add({
         id: idAt(n),
         node: BigInt(n % 3),
@@ -31,12 +29,12 @@ function open(size: number, order: Order = 'desc') {
     }
   };
   grow(size);
-  return { server, log: openLog(server, 7n, clock), clock, grow };
+  return { server, log: openLog(server, DEPLOYMENT, clock), clock, grow };
 }
 
 /** Has the server answer otherwise: what `answer` makes of the right one. */
 function spoil(
-  server: FakeSupervisor,
+  server: VirtualServer,
   answer: (right: ActivityPage, query: PageQuery) => ActivityPage,
 ): void {
   const list = server.list.bind(server);
@@ -74,13 +72,13 @@ describe('what a read of the log costs', () => {
     'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [11, 11] },
     'an id that is not there': { read: (log) => log.seek(idAt(34_567) + 1n), requests: [12, 13] },
   };
-  let server: FakeSupervisor;
-  before(() => ({ server } = open(100_000)));
+  const servers = {} as Record<Order, VirtualServer>;
+  before(() => ORDERS.forEach((order) => (servers[order] = open(100_000, order).server)));
   for (const [what, { read, requests }] of Object.entries(COSTS)) {
     for (const [n, order] of ORDERS.entries()) {
       it(`${what}, ${order}: ${requests[n]} requests at most`, async () => {
-        server.order = order;
-        const log = openLog(server, 7n, new VirtualClock());
+        const server = servers[order];
+        const log = openLog(server, DEPLOYMENT, new VirtualClock());
         await log.newest();
         server.reads.length = 0;
         await read(log);
@@ -151,7 +149,7 @@ describe('a read of the log', () => {
     it(`${order}: is newest first although the log grows meanwhile`, async () => {
       const { server, log, grow } = open(1234, order);
       const there = newestFirst(server);
-      server.beforeRead = () => grow(server.entries.length + 3);
+      server.beforeRead = () => grow(server.log.entries.length + 3);
       const ids = await idsOf(log);
       assert.deepEqual(ids.slice(-there.length), there);
       assert.deepEqual(ids, [...ids].sort(compareIds).reverse());
@@ -170,11 +168,8 @@ describe('a read of the log', () => {
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
     assert.equal((await log.known()).entries.length, 1000);
-    const late = openLog(
-      server,
-      7n,
-      new VirtualClock(clock.now() - 3_600_000 - 200_000 + 30 * 24 * 3_600_000),
-    );
+    clock.stop(30 * 24 * 3_600_000 - 3_600_000 - 200_000);
+    const late = openLog(server, DEPLOYMENT, clock);
     assert.equal((await late.known()).entries.length, 300);
   });
 
@@ -189,7 +184,7 @@ describe('a read of the log', () => {
         await new Promise(setImmediate);
         hasChanged = true;
         server.add({ id: idAt(1990) + 1n });
-        server.entries.shift();
+        server.log.entries.shift();
       }
       return list(id, query);
     };
@@ -201,9 +196,9 @@ describe('a read of the log', () => {
   });
 
   it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
-    const { server, log, clock } = open(1000);
+    const { server, log } = open(1000);
     for (let n = 0; n < 150; n += 1) {
-      server.add({ runtime: 'connectors', node: 9n, createdAt: clock.now() });
+      server.add({ id: idAt(1000 + n), runtime: 'connectors', node: 9n });
     }
     const pagesRead = async (nodes: number, runtime?: string): Promise<number> =>
       (await log.known({ isEnough: (all) => Promise.resolve(nodesIn(all, runtime) >= nodes) }))

@@ -2,17 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Activity } from '../../../src/base/activity.js';
 import { type Id } from '../../../src/base/ids.js';
-import {
-  type ActivityPage,
-  type PageQuery,
-  type Supervisor,
-} from '../../../src/base/supervisor.js';
+import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
+import { type VirtualClock } from '../../helpers/clock.js';
+import { VirtualServer } from '../../helpers/virtual-server.js';
 
 /** The server's clock at the beginning; ms UTC. */
 export const NOW = Date.UTC(2026, 5, 1, 12);
 const DAY_MS = 24 * 60 * 60_000;
+const BASE_ID = 7301845022003200000n;
 
 /** When the nth entry was made, from 1; ms UTC. */
 export const timeOf = (n: number): number => NOW - (5000 - n) * 60_000;
@@ -39,38 +37,29 @@ export interface Habits {
   late: boolean;
 }
 
+export type Entry = VirtualServer['log']['entries'][number];
+
 /**
  * A log that changes while it is read, with answers that overtake each other, and, where it is
  * sorted by id, with times that cannot be true.
  */
-export class MovingLog implements Pick<Supervisor, 'list'> {
-  /** Oldest first. */
-  entries: Activity[] = [];
+export class MovingLog extends VirtualServer {
   readonly #habits: Habits;
   readonly #random: () => number;
   #made = 0;
   #isOdd = false;
 
-  constructor(habits: Habits, random: () => number) {
+  constructor(clock: VirtualClock, habits: Habits, random: () => number) {
+    super(clock, { order: habits.order });
     this.#habits = habits;
     this.#random = random;
-    for (let n = 0; n < habits.size; n += 1) this.#add(false);
+    for (let n = 0; n < habits.size; n += 1) this.#grow(false);
   }
 
-  async list(_deploymentId: Id, query: PageQuery): Promise<ActivityPage> {
+  override async list(deployment: Id, { page, results }: PageQuery): Promise<ActivityPage> {
     await this.#delay();
-    const { page, results } = query;
     const size = Math.min(results, this.#habits.cap);
-    const all = this.#habits.order === 'desc' ? [...this.entries].reverse() : this.entries;
-    const total = all.length;
-    const items = all.slice((page - 1) * size, page * size);
-    const answer = {
-      items,
-      page,
-      total_results: total,
-      total_pages: Math.ceil(total / size),
-      serverTime: NOW,
-    };
+    const answer = await super.list(deployment, { page, results: size });
     await this.#delay();
     return answer;
   }
@@ -83,41 +72,39 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
 
   #move(): void {
     const { kind, cap, late } = this.#habits;
+    const { entries } = this.log;
     // One that grows by a page with every request is never read to its end.
     const count = 1 + this.#pick(Math.min(Math.floor((cap - 1) / 2), 4));
     if (kind === 'grows' || kind === 'ring' || kind === 'all') {
-      for (let n = 0; n < count; n += 1) this.#add(late);
+      for (let n = 0; n < count; n += 1) this.#grow(late);
     }
-    if (kind === 'ring') this.entries = this.entries.slice(count);
+    if (kind === 'ring') entries.splice(0, count);
     if (kind === 'loses' || (kind === 'all' && this.#random() < 0.5)) {
-      this.entries = this.entries.slice(this.#pick(cap));
+      entries.splice(0, this.#pick(cap));
     }
     if (kind === 'cleared' && this.#random() < 0.2) {
-      this.entries = this.entries.slice(Math.floor(this.entries.length / 2));
+      entries.splice(0, Math.floor(entries.length / 2));
     }
   }
 
-  #add(mayBeLate: boolean): void {
+  #grow(mayBeLate: boolean): void {
     const isLate = mayBeLate && this.#made > 20 && this.#random() < 0.5;
     const n = isLate ? this.#made - this.#pick(20) : (this.#made += 1);
-    const id = 7301845022003200000n + BigInt(n) * 7n + BigInt(isLate ? 1 + this.#pick(6) : 0);
-    const entry = {
-      id,
-      node_id: BigInt(n % 7),
-      runtime: 'iggy',
-      action: 'restart',
-      status: 'completed',
-      created_at: '',
+    const id = BASE_ID + BigInt(n) * 7n + BigInt(isLate ? 1 + this.#pick(6) : 0);
+    const created_at = this.#time(n);
+    const { entries } = this.log;
+    if (entries.some((one) => one.id === id)) return;
+    const entry: Entry = {
+      ...{ id, node_id: BigInt(n % 7), appears_at: 0, finishes_at: 0, result: 'completed' },
+      shown: { author_id: 42n, runtime: 'iggy', action: 'restart', created_at },
     };
-    entry.created_at = this.#time(n);
-    if (this.entries.some((one) => one.id === id)) return;
     const rank = this.#rank(entry) - (this.#habits.reversed ? 0.5 : 0);
-    const place = this.entries.findLastIndex((one) => this.#rank(one) <= rank) + 1;
-    this.entries.splice(place, 0, entry);
+    const place = entries.findLastIndex((one) => this.#rank(one) <= rank) + 1;
+    entries.splice(place, 0, entry);
   }
 
-  #rank({ id, created_at: at }: Activity): number {
-    return this.#habits.sort === 'time' ? Date.parse(at) || 0 : Number(id - 7301845022003200000n);
+  #rank({ id, shown }: Entry): number {
+    return this.#habits.sort === 'time' ? Date.parse(shown.created_at) || 0 : Number(id - BASE_ID);
   }
 
   /** A minute after the one before; or, where it is not sorted by it, one that cannot be true. */
@@ -140,7 +127,6 @@ export class MovingLog implements Pick<Supervisor, 'list'> {
     return Math.floor(this.#random() * below);
   }
 }
-
 const FILES = ['log.ts', 'pages.ts', 'walk.ts', 'seek.ts', 'list.ts'] as const;
 export type LogFile = (typeof FILES)[number];
 const SOURCE = new URL('../../../src/log/', import.meta.url);

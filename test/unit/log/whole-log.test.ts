@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
-import { type Activity } from '../../../src/base/activity.js';
 import { compareIds, type Id } from '../../../src/base/ids.js';
 import { listAfter, listNewest, type Listing } from '../../../src/log/list.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { MovingLog, NOW, sabotaged, timeOf, type Habits, type LogFile } from './moving-log.js';
+import { DEPLOYMENT } from '../../helpers/virtual-server.js';
+import {
+  MovingLog,
+  NOW,
+  sabotaged,
+  timeOf,
+  type Entry,
+  type Habits,
+  type LogFile,
+} from './moving-log.js';
 
 const KINDS = ['still', 'grows', 'loses', 'ring', 'all', 'cleared'] as const;
 const HISTORIES = 2000;
@@ -32,7 +40,7 @@ interface Read {
   /** Reads while it moves: ids, in the order in which they came. */
   read: (log: ActivityLog, at: At, tools: Tools) => Promise<Id[]>;
   /** Which entries it must give, if they are there all the time. */
-  wants: (activity: Activity, at: At) => boolean;
+  wants: (entry: Entry, at: At) => boolean;
 }
 
 async function collect(listing: Listing): Promise<Id[]> {
@@ -53,7 +61,8 @@ const READS: Record<string, Read> = {
     read: (log, { since }, { listNewest: list }) =>
       collect(list(log, { filter: { since }, limit: 0 }, {})),
     // A time after now is taken as it stands, but nothing older is read for its sake.
-    wants: ({ created_at: at }, { since }) => Date.parse(at) >= since && Date.parse(at) <= NOW,
+    wants: ({ shown: { created_at: at } }, { since }) =>
+      Date.parse(at) >= since && Date.parse(at) <= NOW,
   },
   downTo: {
     read: async (log, { after }) => (await log.downTo(after)).entries.map(({ id }) => id),
@@ -99,11 +108,11 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
     reversed: sort === 'time' && random() < 0.5,
     late,
   };
-  const server = new MovingLog(habits, random);
   const clock = new VirtualClock(NOW);
-  const log = tools.openLog(server, 7n, clock);
+  const server = new MovingLog(clock, habits, random);
+  const log = tools.openLog(server, DEPLOYMENT, clock);
   const { read, wants } = READS[name] ?? assert.fail();
-  const before = [...server.entries];
+  const before = [...server.log.entries];
   const at = {
     after: pick([0n, ...before.map(({ id }) => id)]),
     since: timeOf(Math.floor(random() * 120)),
@@ -111,10 +120,10 @@ async function play(seed: number, tools: Tools): Promise<string | null> {
     ids: before.map(({ id }) => id).sort((a, b) => compareIds(b, a)),
   };
   const got = await read(log, at, tools);
-  const there = new Set(server.entries);
+  const there = new Set(server.log.entries);
   const seen = new Set(got);
   const lost = before.filter(
-    (activity) => there.has(activity) && !seen.has(activity.id) && wants(activity, at),
+    (entry) => there.has(entry) && !seen.has(entry.id) && wants(entry, at),
   );
   // What comes meanwhile may come between, where it is more than a page.
   const known = new Set(sort === 'id' && !late ? before.map(({ id }) => id) : []);
