@@ -87,7 +87,7 @@ function jsonOf(answer: Answer): unknown {
 }
 
 export function invalidAnswer(answer: Answer, what: string, code?: string): InvalidAnswerError {
-  const hint = `If it stays like this, check the URL, ${answer.url.origin}, and any proxy in between.`;
+  const hint = `If this happens again, check the URL, ${answer.url.origin}, and any proxy in between.`;
   return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), code });
 }
 
@@ -116,7 +116,7 @@ export function refuseFailure(answer: Answer, asked: Asked): void {
   if (status < 300 || status >= 400) throw apiError(answer, asked);
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
-  const hint = `Check the URL, ${url.origin}. The API never does so; the key was not sent on.`;
+  const hint = `Check the URL, ${url.origin}. The API never redirects. The key was not sent on.`;
   throw new RedirectError(message, { requestId: requestIdOf(answer), hint });
 }
 
@@ -150,7 +150,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   }
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
-    ? `The API says that in another way: check the URL, ${url.origin}.`
+    ? `The API would answer in another form: check the URL, ${url.origin}.`
     : hintFor(fields);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
@@ -199,9 +199,12 @@ const HINTS: ReadonlyMap<string | number, string> = new Map<string | number, str
     'idempotent_request_in_progress',
     'The first request with this idempotency key is still running. Follow it, or try again with the same key.',
   ],
-  [400, 'The request itself was refused: change what the message names.'],
+  [400, 'The request itself is wrong: change what the message names.'],
   [401, 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.'],
-  [404, 'It is unknown, or this key may not see it: `ldctl deployments list` shows what it may.'],
+  [
+    404,
+    'It does not exist, or this key may not see it: `ldctl deployments list` shows what it may see.',
+  ],
 ]);
 
 function hintFor(fields: ApiErrorFields): string | undefined {

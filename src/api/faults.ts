@@ -62,10 +62,10 @@ const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, message: strin
 const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
 
 const HINTS = {
-  peer: 'Check the URL, the network between here and there, and that the service is up.',
+  peer: 'Check the URL, the network, and that the service is up.',
   proxy: 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and NO_PROXY.',
   certificate:
-    'If an own certificate authority is used there, name its file in NODE_EXTRA_CA_CERTS.',
+    'If that server uses a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
 };
 
 /**

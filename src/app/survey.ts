@@ -154,6 +154,6 @@ function listsText(listed: number, core: number | null): string {
 function otherCount(lists: string, expected: number): LdctlError {
   const what = `${lists}, not the ${expected} expected; nothing was sent`;
   return new LdctlError('refused', 'other_node_count', what, {
-    hint: 'Is it the right deployment? The nodes can be named instead.',
+    hint: 'Is this the right deployment? You can also name the nodes.',
   });
 }

@@ -34,7 +34,7 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
   if (endOf(ref) === null) {
     const node = nodeNamed(context.nodeNames.read(deployment), ref);
     if (node !== null) return node;
-    throw unknownNode(`no node has the name ${shownWord(ref)} here`);
+    throw unknownNode(`no node is named ${shownWord(ref)} here`);
   }
   if (context.prompts) return ref;
   throw new UsageError(`${ref} is the end of an id, and there is no one to ask which node it is`, {

@@ -47,7 +47,7 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   const code = fileErrorCode(error);
   if (code === undefined) return error;
   if (path.startsWith(`${NO_HOME}/`)) {
-    return new UsageError('there is no home folder to keep this in', {
+    return new UsageError('there is no home folder to store this in', {
       code: 'config_unwritable',
       hint: 'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
     });
@@ -116,7 +116,7 @@ function refuseIfOpen(path: string): void {
     `${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`,
     {
       code: 'config_not_private',
-      hint: `It may hold API keys. Close it: ${quote(['chmod', mode, path])}`,
+      hint: `It may hold API keys. Make it private: ${quote(['chmod', mode, path])}`,
     },
   );
 }

@@ -254,7 +254,7 @@ function broken(path: string): LdctlError {
     'journal_broken',
     `the record of an earlier run is broken: ${path}`,
     {
-      hint: 'It may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
+      hint: 'That run may have sent this trigger: look at `ldctl activities list`. If it did not, remove the file, and try again.',
     },
   );
 }

@@ -50,7 +50,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
     return new Promise<Reply>((resolve) => {
       child.once('message', (reply) => resolve(reply as Reply));
       child.on('error', (error) => resolve({ reason: error.message }));
-      child.once('disconnect', () => resolve({ reason: 'it gives no answer' }));
+      child.once('disconnect', () => resolve({ reason: 'it does not answer' }));
       child.send(request);
     }).finally(() => child.kill('SIGKILL'));
   };
@@ -64,7 +64,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
       code: 'keyring_failed',
-      hint: 'It may be locked: unlock it, and try again. With LD_API_KEY it is not needed.',
+      hint: 'It may be locked: unlock it, and try again. Or set LD_API_KEY, which needs no keyring.',
     });
   };
   return {

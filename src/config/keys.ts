@@ -31,7 +31,7 @@ export function refuseKey(text: string, what: string, env: Env): void {
   if (!looksLikeKey(text) && text.trim() !== env.LD_API_KEY?.trim()) return;
   throw new UsageError(`${what} holds what looks like an API key`, {
     code: 'key_in_place',
-    hint: 'The key itself goes into LD_API_KEY, or into a profile. (It is not shown here.)',
+    hint: 'A key belongs in LD_API_KEY, or in a profile. (It is not shown here.)',
   });
 }
 
@@ -93,7 +93,7 @@ export async function runKeyCommand(
   const failed = (why: string): UsageError =>
     new UsageError(`${what} ${why}`, {
       code: 'key_command_failed',
-      hint: 'Run it by hand to see what it prints: it must print the key and nothing else.',
+      hint: 'Run it yourself to see what it prints. It must print the key and nothing else.',
     });
   const limit = AbortSignal.timeout(limitMs);
   const until = signal ? AbortSignal.any([signal, limit]) : limit;

@@ -28,9 +28,9 @@ export async function takeLock(
     if (removeStale(path, clock.now())) continue;
     await clock.sleep(10 + 40 * Math.random(), signal);
     if (clock.elapsed() < until) continue;
-    throw new UsageError(`${folder} is being changed by other ldctl processes`, {
+    throw new UsageError(`${folder} is locked by another ldctl process`, {
       code: 'config_locked',
-      hint: `Try again when they have ended. If there are none, remove ${path}`,
+      hint: `Try again when it has ended. If there is none, remove ${path}`,
     });
   }
   return () => {

@@ -33,9 +33,9 @@ export function endOf(ref: string): string | null {
 /** @throws UsageError */
 export function checkNodeName(text: string): string {
   if (isName(text)) return text;
-  throw new UsageError(`${shownWord(text)} is not a name for a node`, {
+  throw new UsageError(`${shownWord(text)} cannot be the name of a node`, {
     code: 'invalid_node_name',
-    hint: `Use a letter, then letters, digits, dots, dashes and underscores, 63 at most; not ${RESERVED.join(', ')}.`,
+    hint: `Start with a letter. Letters, digits, dots, dashes and underscores may follow, up to 63 characters; not ${RESERVED.join(', ')}.`,
   });
 }
 
@@ -87,7 +87,7 @@ export class NodeNameStore {
     if (parsed.success) return parsed.output;
     throw new UsageError(`${this.#path} does not hold the names of nodes`, {
       code: 'config_broken',
-      hint: 'It was left as it is. Fix it, or remove it and name the nodes again.',
+      hint: 'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
     });
   }
 }

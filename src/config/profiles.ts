@@ -64,9 +64,9 @@ export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies Read
 /** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} is not a name for a profile`, {
+  throw new UsageError(`${JSON.stringify(text)} cannot be the name of a profile`, {
     code: 'invalid_profile_name',
-    hint: 'Use 1 to 64 letters, digits, dots, dashes and underscores, and no dash in front.',
+    hint: 'Use 1 to 64 letters, digits, dots, dashes and underscores, and do not start with a dash.',
   });
 }
 
@@ -80,7 +80,7 @@ export function findProfile({ profiles }: Config, name: string): Profile {
     {
       hint:
         profiles.length === 0
-          ? 'There is none yet: `ldctl profiles add NAME` makes one.'
+          ? 'There are no profiles yet: `ldctl profiles add NAME` makes one.'
           : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
     },
   );
@@ -205,7 +205,7 @@ function encoded(config: Config): Record<string, unknown> {
 
 function assertNew({ profiles }: Config, name: string): void {
   if (!profiles.some((profile) => profile.name === name)) return;
-  throw new UsageError(`there is a profile ${JSON.stringify(name)} already`, {
+  throw new UsageError(`there already is a profile ${JSON.stringify(name)}`, {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });

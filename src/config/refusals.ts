@@ -52,7 +52,7 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   const { tenantId } = settings;
   if (tenantId && /\btenant\b/i.test(reason)) {
     const what = `${originText(tenantId.source, 'tenant_id of ')} is not the tenant of ${key}`;
-    return withHint(error, 'The LaserData console shows the id of the tenant of a key.', what);
+    return withHint(error, 'The LaserData console shows which tenant a key belongs to.', what);
   }
   const which = key.replace('the', 'It is the');
   if (/\b(?:ip|address|allow-?list)/i.test(reason)) {
@@ -89,5 +89,5 @@ export function keyAdvice(key: ApiKey, settings: Settings): string {
   const { key: setting, profile } = settings;
   const isOwn = setting?.source.from === 'profile' && profile;
   const advice = isOwn ? renewal(profile.name) : NEW_KEY;
-  return `It is the key ${keyText(key, settings)}. If it is whole, and has expired or was revoked: ${advice}.`;
+  return `ldctl used the key ${keyText(key, settings)}. Check that it is complete. If it expired or was revoked, ${advice}.`;
 }

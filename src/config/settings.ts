@@ -131,7 +131,7 @@ function refuseEmpty(flags: SettingFlags): void {
   if (!empty) return;
   throw new UsageError(`--${empty} is empty`, {
     code: 'empty_flag',
-    hint: 'Leave it out, or give it a value. (A shell variable that is not set looks like this.)',
+    hint: 'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
   });
 }
 

@@ -36,11 +36,11 @@ export function neededKey({ key, emptyFolder }: Settings): KeySetting {
   if (key) return key;
   const why =
     emptyFolder === null
-      ? 'no profile is the current one'
+      ? 'there is no current profile'
       : `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`;
-  throw new UsageError(`no API key: ${why}, and LD_API_KEY is not set`, {
+  throw new UsageError(`no API key: ${why}, and LD_API_KEY is empty or not set`, {
     code: 'no_key',
-    hint: 'Start with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
+    hint: 'Add a profile with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
   });
 }
 
@@ -54,7 +54,9 @@ export async function resolveTenant(
   if (tenantId) {
     return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
   }
-  throw new UsageError('no tenant id, by which a deployment is looked up', { code: 'no_tenant' });
+  throw new UsageError('no tenant id, which is needed to look up a deployment', {
+    code: 'no_tenant',
+  });
 }
 
 /**
@@ -69,7 +71,7 @@ export async function resolveTarget(
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
-    const what = 'no deployment: no profile has one, and LD_DEPLOYMENT_ID is not set';
+    const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID names one';
     throw new UsageError(what, { code: 'no_deployment' });
   }
   const { id, name, path } = deployment.value;
@@ -178,8 +180,8 @@ export function findDeployment(
   });
   const [first, ...others] = found;
   if (!first) {
-    const what = `this key sees no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
-    const hint = '`ldctl deployments list` shows what it sees.';
+    const what = `this key can see no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
+    const hint = '`ldctl deployments list` shows the ones it can see.';
     throw new LdctlError('refused', 'deployment_not_found', what, { hint });
   }
   if (others.length > 0) {
@@ -188,7 +190,7 @@ export function findDeployment(
       .join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
     throw new LdctlError('refused', 'deployment_ambiguous', what, {
-      hint: `Give the path or the id of the one that is meant, such as ${placeText(first)}`,
+      hint: `Give the path or the id of the one you mean, such as ${placeText(first)}`,
     });
   }
   return first;

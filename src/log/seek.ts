@@ -106,7 +106,7 @@ function whereItWouldBe(id: Id, { older, newer }: Found): string {
   }
   const next =
     older === null
-      ? `The oldest that the log still has is ${newer}`
+      ? `The oldest activity in the log is ${newer}`
       : `The next ones are ${older} and ${newer}`;
-  return `${next}. Is it the id of a node, or of an activity of another deployment?`;
+  return `${next}. Is this the id of a node, or of an activity in another deployment?`;
 }

@@ -246,7 +246,7 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
   if (earlier) {
-    return `${which}dispatched by an earlier run, ${formatDuration(earlier.ageMs)} ago; it is not done again`;
+    return `${which}sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
   }
   if (recovered) {
     return `${which}dispatched: the answer was lost, the log has its entries${request}`;

@@ -113,7 +113,7 @@ if (LDCTL.endsWith('.js')) {
       await scene.ends(0, 'activities trigger iggy restart --node 7');
       for (const args of [KEYED, 'profiles add prod --api-key-stdin']) {
         const { stderr } = await scene.ends(2, args);
-        assert.match(stderr, /^error: there is no home folder to keep this in$/m);
+        assert.match(stderr, /^error: there is no home folder to store this in$/m);
         assert.match(stderr, /^hint: .*Set HOME or LDCTL_CONFIG_DIR\.$/m);
       }
       assert.equal(scene.dispatched, 1);

@@ -107,7 +107,7 @@ describe('what is made of the log:', () => {
     });
 
     const MISSING: ReadonlyArray<readonly [id: string, says: RegExp]> = [
-      ['100', /oldest that the log still has is 101/],
+      ['100', /oldest activity in the log is 101/],
       ['18446744073709551615', /newest is 7301845022003201025; this one may not have appeared yet/],
       ['150', /next ones are 103 and 7301845022003200769/],
       [

@@ -167,7 +167,7 @@ describe('a name for a node', () => {
     for (const [Command, args] of unknown) {
       it(`where no node has it: ${Command.name}`, async () => {
         const { stderr } = await bench.ends(2, Command, args);
-        assert.match(stderr, /no node has the name "broker-9" here\n/);
+        assert.match(stderr, /no node is named "broker-9" here\n/);
         assert.match(stderr, /^code node_unknown$/m);
       });
     }

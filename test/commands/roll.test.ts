@@ -188,7 +188,7 @@ describe('activities roll', () => {
         const again = await run('--resume', key, '-o json');
         assert.equal(again.code, 9, 'the gate of node 8 is asked again, and halts it again');
         assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
-        assert.match(again.stderr, /8 dispatched by an earlier run/);
+        assert.match(again.stderr, /8 sent by an earlier run/);
       });
     }
 
@@ -263,7 +263,7 @@ describe('activities roll', () => {
     it('is 2 with RUNTIME and ACTION, and with a key that is empty', async () => {
       assert.match(
         (await run('iggy restart', RESUME)).stderr,
-        /^error: --resume needs no RUNTIME and ACTION/,
+        /^error: --resume takes no RUNTIME or ACTION/,
       );
       const { code, stderr } = await run(['--resume', '']);
       assert.equal(code, 2);

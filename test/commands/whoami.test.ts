@@ -132,7 +132,7 @@ describe('whoami', () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
     const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
     assert.deepEqual([json.may_read, json.may_manage], [false, false]);
-    assert.match(String(json.notes), /this key sees no deployment 7 in tenant acme/);
+    assert.match(String(json.notes), /this key can see no deployment 7 in tenant acme/);
   });
 
   it('says what the grants for the whole tenant say when the structure cannot be read', async () => {
@@ -160,7 +160,7 @@ describe('whoami', () => {
     const { stderr } = await bench.ends(4, Whoami);
     assert.match(
       stderr,
-      new RegExp(`hint: It is the key ld_pk_…${KEY.slice(-4)} \\(LD_API_KEY\\)\\.`),
+      new RegExp(`hint: ldctl used the key ld_pk_…${KEY.slice(-4)} \\(LD_API_KEY\\)\\.`),
     );
   });
 
@@ -226,7 +226,7 @@ describe('whoami', () => {
       const { stderr } = await bench.ends(4, ActivitiesList);
       assert.match(
         stderr,
-        /API key of profile me expired 1 day ago[^]*hint: It is .* \(profile me\)\. .*`ldctl profiles update me`/,
+        /API key of profile me expired 1 day ago[^]*hint: ldctl used the key .* \(profile me\)\. .*`ldctl profiles update me`/,
       );
     });
 

@@ -35,7 +35,7 @@ const helpGroup = 'TARGET';
 export const targetFlags = {
   node: nodesFlag({
     helpGroup,
-    summary: 'Nodes, by comma or repeated. Default: every one.',
+    summary: 'Nodes, comma-separated or repeated. Default: all.',
   }),
   'nodes-from': Flags.string({
     helpGroup,
@@ -46,7 +46,7 @@ export const targetFlags = {
   'expect-nodes': Flags.custom<number | 'deployment'>({
     helpGroup,
     helpValue: 'N',
-    summary: 'How many there must be, or `deployment`: ask Core.',
+    summary: 'Refuse any other number. `deployment`: ask Core.',
     parse: parsing((text, flag) =>
       text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
     ),
@@ -61,7 +61,7 @@ export const followFlags = {
   }),
   'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'Until an entry shows up in the log. [default: 30s]',
+    summary: 'Time for an entry to show up. [default: 30s]',
   }),
 };
 
@@ -72,17 +72,17 @@ export const actingFlags = {
   confirm: Flags.string({
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
-    summary: 'Act if the deployment has this name, path or id.',
+    summary: 'Act only if the deployment has this name or path.',
     parse: parsing((text, flag) => filled(text.trim(), flag)),
   }),
   'dry-run': Flags.boolean({
     helpGroup: 'CONSENT',
-    summary: 'Show what would be done; sends nothing.',
+    summary: 'Show what would be sent, and send nothing.',
   }),
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
     helpGroup: 'FOLLOWING',
-    summary: 'Where a target is busy already. [default: ignore]',
+    summary: 'If a node is already busy. [default: ignore]',
   }),
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',

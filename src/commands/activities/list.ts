@@ -44,7 +44,7 @@ const listFlags = {
     summary: 'Show new entries as they come, until interrupted.',
   }),
   'exit-status': Flags.boolean({
-    summary: 'With --watch: exit 3 if an entry that was waited for was rejected.',
+    summary: 'With --watch: exit 3 if a watched entry was rejected.',
   }),
   timeout: durationFlag({
     helpValue: 'DURATION',
@@ -56,8 +56,9 @@ type ListFlags = FlagsOf<typeof listFlags>;
 export default class ActivitiesList extends BaseCommand {
   static override summary = 'The activity log, newest first.';
   static override description =
-    'Gives each entry once although the log grows meanwhile. Filters may be repeated, and take comma lists. With --watch it ' +
-    'is kept up to date until all that was listed at first is final; with --after it continues where an export ended.';
+    'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
+    'With --watch the list stays up to date until every entry in it is final. With --after it continues where an export ' +
+    'ended.';
   static override examples = [
     'ldctl activities list --limit 5',
     'ldctl activities list --status processing --watch',

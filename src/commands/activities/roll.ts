@@ -43,7 +43,7 @@ const rollFlags = {
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
-    summary: 'Run after each $LDCTL_NODE_ID; all but 0 halts.',
+    summary: 'Check $LDCTL_NODE_ID after each node; not 0 halts.',
   }),
   'gate-timeout': durationFlag({
     helpGroup,
@@ -60,7 +60,7 @@ const rollFlags = {
   resume: Flags.string({
     helpGroup,
     helpValue: 'KEY|last',
-    summary: 'Resume a roll; `last`: the newest unfinished.',
+    summary: 'Resume a roll. `last`: the newest unfinished one.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
@@ -90,7 +90,7 @@ const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
 export default class ActivitiesRoll extends JobCommand {
-  static override summary = 'Act on one node after the other, and stop when one does not complete.';
+  static override summary = 'Act on one node after the other, and stop if one does not complete.';
   static override description =
     'The next node starts when the one before has completed and its --gate has passed. Ctrl-C lets the running nodes finish; ' +
     'pressed again, it leaves them running and exits. --resume continues a roll that ended early.';
@@ -192,7 +192,7 @@ export default class ActivitiesRoll extends JobCommand {
       );
     }
     if (runtime !== undefined) {
-      throw new UsageError('--resume needs no RUNTIME and ACTION: the roll keeps its own');
+      throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const context = await this.open(flags);
     const deployment = await context.deployment();
@@ -336,6 +336,6 @@ function noSuchRoll(
     hint:
       others.length > 0
         ? `Unfinished rolls: ${others.join(', ')}.`
-        : 'A roll is remembered for a day, on the machine that started it.',
+        : 'ldctl remembers a roll for a day, on the machine that started it.',
   });
 }

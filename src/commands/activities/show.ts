@@ -13,8 +13,8 @@ import { connectionFlags } from '../flags.shared.js';
 export default class ActivitiesShow extends BaseCommand {
   static override summary = 'One entry of the activity log: every field, and how long it took.';
   static override description =
-    'The entry is looked for by its id, which takes a dozen requests in a log of 100,000 entries. As JSON it is what the ' +
-    'API gave.';
+    'Finds the entry by its id, in about a dozen requests even if the log has 100,000 entries. In JSON the entry is as ' +
+    'the API gave it.';
   static override examples = [
     'ldctl activities show 7261845022003200001',
     'ldctl activities show 7261845022003200001 -o json | jq -r .status',

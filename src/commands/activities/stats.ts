@@ -13,8 +13,9 @@ import { connectionFlags } from '../flags.shared.js';
 export default class ActivitiesStats extends BaseCommand {
   static override summary = 'How long actions take, and how often they are rejected, from the log.';
   static override description =
-    'For each runtime and action, and each node with --by node: how many there were, how each ended, and how long those ' +
-    'took that completed: the median, nine of ten (p90), and the longest. A reconfigure is one whatever its config.';
+    'For each runtime and action, and with --by node for each node: how many there were, how each ended, and how long the ' +
+    'completed ones took (the median, p90 and the longest). Every reconfigure counts as the same action, whatever its ' +
+    'config.';
   static override examples = [
     'ldctl activities stats',
     'ldctl activities stats --since 24h --by node --runtime iggy',

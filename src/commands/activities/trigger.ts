@@ -18,8 +18,9 @@ export default class ActivitiesTrigger extends JobCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
-    'Exits 0 only when every targeted node has completed it; see `ldctl help exit-codes`. Naming nodes is consent; ' +
-    'without --node it asks first, or takes --yes. An action runs at most once, whatever the network does.';
+    'Exit code 0 means that every targeted node completed the action; `ldctl help exit-codes` lists the others. Without ' +
+    '--node it acts on every node, and asks first unless you give --yes. An action runs at most once, whatever the ' +
+    'network does.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger iggy restart --yes -o json',
@@ -36,7 +37,7 @@ export default class ActivitiesTrigger extends JobCommand {
       allowNo: true,
       default: true,
       helpGroup: 'FOLLOWING',
-      summary: 'Follow to the end. --no-wait: until it is accepted.',
+      summary: 'Follow to the end. --no-wait: exit once accepted.',
     }),
   };
 

@@ -52,11 +52,11 @@ const TRIGGER_FLAGS = [
 ] as const;
 
 export default class ActivitiesWait extends JobCommand {
-  static override summary = 'Follow what was dispatched before. Never sends anything.';
+  static override summary = 'Follow an earlier trigger to its end. Never sends anything.';
   static override description =
-    'Give ids; or, for a trigger whose entries were not all seen yet, the id that the log had reached before it (--after), ' +
-    'with runtime, action and nodes: `activities trigger` prints that command. At a terminal, without an id, it follows ' +
-    'what is processing. Ends and exits as `activities trigger` does.';
+    'Give the ids of activities. If not all entries of a trigger have shown up yet, give --after with the newest id ' +
+    'before the trigger, and its runtime, action and nodes; `activities trigger` prints that command. Without an id, at a ' +
+    'terminal, it follows everything that is processing. Its exit codes are those of `activities trigger`.';
   static override examples = [
     'ldctl activities wait 7261845022003200001 7261845022003200002',
     'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
@@ -112,7 +112,7 @@ export default class ActivitiesWait extends JobCommand {
     if (words.length > 0) throw new UsageError('give ids or --after, not both');
     if (runtime === undefined || action === undefined) {
       throw new UsageError('--after needs --runtime and --action', {
-        hint: 'They separate the entries of the trigger from those of others.',
+        hint: 'They tell the entries of the trigger from those of others.',
       });
     }
     const nodes = await readNodes(context, flags);

@@ -44,8 +44,7 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
 
 export default class DeploymentsList extends BaseCommand {
   static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';
-  static override description =
-    'A line a deployment, with the division and the environment it stands in.';
+  static override description = 'One line for each deployment, with its division and environment.';
   static override examples = [
     'ldctl deployments list',
     'ldctl deployments list -o json | jq ".items[] | {name, id}"',

@@ -22,8 +22,9 @@ import { connectionFlags } from '../flags.shared.js';
 export default class NodesList extends BaseCommand {
   static override summary = 'The nodes that the log lists, and whether each runtime is up by it.';
   static override description =
-    'By the log: a runtime runs after a start or restart that completed, until a stop completes. What came after that is ' +
-    'shown with it. A crash is not in the log, nor is a node that nothing was done on; one that has left may be.';
+    'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
+    'with it. The log does not show a crash, or a node that nothing was ever done on. It may still list a node that is ' +
+    'gone.';
   static override examples = [
     'ldctl nodes list',
     'ldctl nodes list --since 7d --runtime iggy',

@@ -11,8 +11,9 @@ import { resolveNodes } from '../nodes.shared.js';
 export default class NodesName extends BaseCommand {
   static override summary = 'Give a node a name, to use in place of its id.';
   static override description =
-    'The name is kept on this machine for this deployment, whichever profile is used. It goes wherever a node is named, and ' +
-    'is what a terminal shows. A letter, then letters, digits, dots, dashes and underscores; case does not matter.';
+    'The name is stored on this machine, for this deployment and whichever profile you use. Use it in place of the id; ' +
+    'terminals show it, too. It starts with a letter, and may have letters, digits, dots, dashes and underscores. Case ' +
+    'does not matter.';
   static override examples = [
     'ldctl nodes name 610809900976570889 broker-1',
     'ldctl nodes name broker-1 --remove',

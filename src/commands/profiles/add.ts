@@ -12,11 +12,11 @@ import { deploymentText, printProfile, profileDocument } from './profile.shared.
 import { verify } from './verify.shared.js';
 
 export default class ProfilesAdd extends BaseCommand {
-  static override summary = 'Keep a tenant, an API key and a deployment under a name.';
+  static override summary = 'Store a tenant, an API key and a deployment under a name.';
   static override description =
-    'At a terminal it asks for what no flag says: the tenant, the key, the deployment, and where to keep the key. ' +
-    'Elsewhere that comes from LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. A key that the API does not ' +
-    'accept is not stored, and no flag holds one. The first profile becomes the current one.';
+    'At a terminal it asks for what you do not give as a flag: the tenant, the key, the deployment, and where to store ' +
+    'the key. Otherwise it reads LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. It stores no key that the API ' +
+    'rejects, and no flag takes a key. The first profile becomes the current one.';
   static override examples = [
     'ldctl profiles add prod',
     'secret-tool lookup laserdata prod | ldctl profiles add prod --tenant-id 7261845022003200001 ' +

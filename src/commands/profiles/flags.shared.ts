@@ -11,7 +11,7 @@ export const profileFlags = {
   }),
   'supervisor-url': Flags.string({
     helpValue: 'URL',
-    summary: "Base URL of the deployment's Supervisor API. Looked up unless given.",
+    summary: "Base URL of the deployment's Supervisor API. Looked up if not given.",
   }),
   deployment: Flags.string({
     aliases: ['deployment-id'],
@@ -20,19 +20,19 @@ export const profileFlags = {
   }),
   'key-store': Flags.option({ options: KEY_STORES })({
     summary:
-      "Where the API key is kept: the system's keyring, a file that only you can read, or with a command that prints it.",
+      "Where the API key is kept: in the system's keyring, in a file that only you can read, or nowhere, since a command prints it.",
   }),
   'key-command': Flags.string({
     helpValue: 'CMD',
-    summary: "A command that prints the key, such as a password manager's; run by the shell.",
+    summary: "A shell command that prints the key, such as a password manager's.",
   }),
   'api-key-stdin': Flags.boolean({
-    summary: 'Read the API key from stdin. At a terminal it is asked for.',
+    summary: 'Read the API key from stdin. Without it, ldctl asks at a terminal.',
   }),
   // Neither said: left as it is.
   protected: Flags.boolean<boolean | undefined>({
     allowNo: true,
-    summary: "Every action asks for the deployment's name to be typed, or takes --confirm NAME.",
+    summary: "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
   }),
   verify: Flags.boolean({
     allowNo: true,

@@ -9,10 +9,10 @@ import { printObject } from '../../output/list.js';
 import { forgetKey } from './keep.shared.js';
 
 export default class ProfilesRemove extends BaseCommand {
-  static override summary = 'Remove a profile, and take its key out of its store.';
+  static override summary = 'Remove a profile and its stored key.';
   static override description =
-    'Asks first; where no one can be asked it needs --yes. The key itself stays valid: revoke it in the LaserData ' +
-    'console. When the current profile is removed, none is the current one.';
+    'Asks first; without a terminal it needs --yes. The key itself stays valid until you revoke it in the LaserData ' +
+    'console. If you remove the current profile, no profile is current.';
   static override examples = ['ldctl profiles remove old --yes'];
   static override args = {
     name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),

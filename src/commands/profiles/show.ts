@@ -11,7 +11,7 @@ export default class ProfilesShow extends BaseCommand {
   static override args = {
     name: Args.string({
       ignoreStdin: true,
-      description: 'the profile; the current one unless given',
+      description: 'the profile; the current one if not given',
     }),
   };
 
@@ -22,9 +22,9 @@ export default class ProfilesShow extends BaseCommand {
     const profile =
       args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
     if (profile) return printProfile({ host, flags }, profileDocument(profile, config.current));
-    throw new UsageError('no profile is the current one', {
+    throw new UsageError('there is no current profile', {
       code: 'no_profile',
-      hint: 'Name one, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows what there is.',
+      hint: 'Name a profile, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows them.',
     });
   }
 }

@@ -9,8 +9,8 @@ import { printProfile, profileDocument } from './profile.shared.js';
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment, anything.';
   static override description =
-    'Only what a flag names is changed; without any, it asks for a new key. --api-key-stdin rotates the key, --key-store ' +
-    'moves it, and the environment has no say. Nothing is stored that the API does not accept.';
+    'Changes only what you give as a flag, and ignores the environment. Without flags it asks for a new key. ' +
+    '--api-key-stdin replaces the key, and --key-store moves it. It stores nothing that the API rejects.';
   static override examples = [
     'secret-tool lookup laserdata prod | ldctl profiles update prod --api-key-stdin',
     'ldctl profiles update prod --deployment staging --no-protected',

@@ -41,8 +41,8 @@ describe('the system’s keyring', function () {
 
   for (const [what, child, message] of [
     ['refuses', answering("{ reason: 'locked\\n' }"), 'locked '],
-    ['crashes', 'process.exit(3)', 'it gives no answer'],
-    ['does not answer', 'setInterval(() => {}, 1000)', 'it gives no answer'],
+    ['crashes', 'process.exit(3)', 'it does not answer'],
+    ['does not answer', 'setInterval(() => {}, 1000)', 'it does not answer'],
   ] as const) {
     it(`that ${what} is an error that says so`, async () => {
       const error = await failureOf(keyringBy(child, 1000).get('me.1'), KeyringError);

@@ -45,11 +45,11 @@ describe('a refusal of the API', () => {
   it('says of a 401 which key it was, and where that is from', () => {
     assert.match(
       explained(401, 'expired').hint,
-      /^It is the key ld_pk_…2345 \(LD_API_KEY\)\. .*make a new one in the LaserData console\.$/,
+      /^ldctl used the key ld_pk_…2345 \(LD_API_KEY\)\. .*make a new one in the LaserData console\.$/,
     );
     assert.match(
       explained(401, 'expired', { env: {} }).hint,
-      /^It is the key ld_pk_…2345 \(profile prod\)\. .*profiles update prod/,
+      /^ldctl used the key ld_pk_…2345 \(profile prod\)\. .*profiles update prod/,
     );
   });
 

@@ -280,7 +280,7 @@ describe('a run off a terminal', () => {
       ],
       [
         { replayed: true, earlier: { ageMs: 12_000 } },
-        'dispatched by an earlier run, 12s ago; it is not done again',
+        'sent by an earlier run, 12s ago; ldctl does not send it again',
       ],
     ];
     const { view, output } = await start();
