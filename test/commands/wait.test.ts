@@ -194,14 +194,13 @@ describe('activities wait', () => {
       ),
     ];
     const COUNTED = `{"id":${DEPLOYMENT},"name":"orders","nodes_count":2,"supervisor_url":null}`;
-    const AFTER = ['--after', '103', '--runtime', 'iggy', '--action', 'restart', ...FOREVER];
+    const AFTER = `--after 103 --runtime iggy --action restart ${FOREVER}`;
     const DEPLOYMENT_PATH = `/tenants/${FIRST.tenant_id}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
 
     it('so that a node that has left, and Core no longer counts, is named and not missing', async () => {
       bench.showLog(() => LOG);
       bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
-      const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...AFTER);
-      assert.equal(code, 0, stderr);
+      const { stdout } = await bench.ends(0, ActivitiesWait, AFTER);
       const { nodes, not_acted_on: left } = parseJson(stdout) as Result & {
         not_acted_on: string[];
       };
@@ -211,8 +210,7 @@ describe('activities wait', () => {
     it('and without Core, where none counts', async () => {
       bench.showLog(() => LOG);
       bench.core.get(DEPLOYMENT_PATH).reply(403, '{}');
-      const { code, stderr } = await bench.run(ActivitiesWait, ...AFTER);
-      assert.equal(code, 7, stderr);
+      await bench.ends(7, ActivitiesWait, AFTER);
     });
 
     it('and Ctrl-C meanwhile ends it with the command that resumes it', async () => {
@@ -220,8 +218,7 @@ describe('activities wait', () => {
         bench.interrupt('SIGINT');
         return LOG;
       });
-      const { code, stdout, stderr } = await bench.run(ActivitiesWait, ...AFTER);
-      assert.equal(code, 130, stderr);
+      const { stdout } = await bench.ends(130, ActivitiesWait, AFTER);
       const { outcome, resume } = parseJson(stdout) as Result;
       assert.deepEqual(
         [outcome, resume],
