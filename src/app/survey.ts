@@ -41,7 +41,7 @@ export async function survey(
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
     const here = nodesHere(entries);
     if (nodes) return nodes.every((node) => here.includes(node));
-    const counted = await counting?.afterPage(entries);
+    const counted = await counting?.count(entries);
     return typeof counted === 'number' && here.length >= counted;
   };
   const { entries, serverTime } = await log.known({ signal, isEnough });
@@ -56,8 +56,8 @@ export async function survey(
 }
 
 /**
- * Asks Core beside the pages of the log: at once where it is known where the deployment stands,
- * else once the first page has said so.
+ * Asks Core beside the first page of the log where it is known where the deployment stands, else
+ * once that page has said so.
  */
 function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal: AbortSignal) {
   if (!counter || !(isDemanded || counter.isCertain)) return null;
@@ -72,20 +72,17 @@ function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal
     counted.catch(() => undefined);
   };
   const place = counter.place().then((known) => known && start(known));
-  const result = async (entries: readonly Activity[], waits: boolean): Promise<number | null> => {
+  /** How many nodes there are; null where that is not known. */
+  const count = async (entries: readonly Activity[]): Promise<number | null> => {
     await place;
-    if (!counted) {
-      start(placeOf(entries, counter.tenantId));
-      if (!waits) return null;
-    }
+    if (!counted) start(placeOf(entries, counter.tenantId));
     return (await counted) || null;
   };
   return {
-    /** How many nodes there are; null where that is not known, or not yet. */
-    afterPage: (entries: readonly Activity[]) => result(entries, false),
+    count,
     /** @throws LdctlError where it was demanded, and cannot be known */
     async atEnd(entries: readonly Activity[]): Promise<number | null> {
-      const nodes = await result(entries, true);
+      const nodes = await count(entries);
       if (nodes === null && isDemanded) throw notCounted(entries.length > 0);
       return nodes;
     },

@@ -6,7 +6,7 @@ import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
-import { currentProfile, ProfileStore } from '../config/profiles.js';
+import { currentProfile, findProfile, ProfileStore } from '../config/profiles.js';
 import { configDir, valueOf } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames, type FlagTable, type ReadFlag } from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
@@ -50,7 +50,8 @@ export function rememberEntries(folder: string, items: readonly Activity[]): voi
  */
 type Known = (name: string) => readonly Candidate[];
 
-function knownIn(folder: string, { clock, env }: Host): Known {
+/** @param typed the flags before the word */
+function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[]): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
   const store = new ProfileStore(folder, clock);
@@ -63,8 +64,14 @@ function knownIn(folder: string, { clock, env }: Host): Known {
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
   const rolls = () => {
-    const given = valueOf(env, 'LD_DEPLOYMENT_ID') ?? '';
-    const id = /^\d+$/.test(given) ? BigInt(given) : currentProfile(store.read())?.deployment_id;
+    const given = (flag: string) => typed.find(({ name }) => name === flag)?.value;
+    const config = store.read();
+    const whole = given('profile');
+    const named = whole ?? valueOf(env, 'LD_PROFILE');
+    const profile = named === undefined ? currentProfile(config) : findProfile(config, named);
+    const variable = whole === undefined ? valueOf(env, 'LD_DEPLOYMENT_ID') : undefined;
+    const deployment = given('deployment') ?? variable ?? '';
+    const id = /^\d+$/.test(deployment) ? BigInt(deployment) : profile?.deployment_id;
     const unfinished = id === undefined ? [] : openRollJournal(folder, clock).unfinished(id);
     // A record's key begins with the deployment.
     return words(['last', ...unfinished.map(({ key }) => key.slice(key.indexOf('.') + 1))]);
@@ -101,8 +108,10 @@ function knownIn(folder: string, { clock, env }: Host): Known {
 export async function answerCompletion(host: Host, words: readonly string[]): Promise<void> {
   const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
-  const known = knownIn(await configDir(env), host);
-  const { candidates, then } = complete(words, readManifest(program).commands, topics, known);
+  const { commands } = readManifest(program);
+  const { flags } = readCommandLine(words.slice(0, -1), commands);
+  const known = knownIn(await configDir(env), host, flags);
+  const { candidates, then } = complete(words, commands, topics, known);
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>
     about ? `${value}\t${plainText(about).slice(0, 100)}` : value,

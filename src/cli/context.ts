@@ -146,7 +146,7 @@ export class CommandContext {
       journal: openRunJournal(this.folder, clock),
       supervisor: (target) => this.#supervisor(target),
       core: (access) => this.core(access),
-      showsPath: output.stderr.canRedraw,
+      showsPath: true,
     });
     output.names = this.nodeNames.read(opened.deploymentId);
     return opened;

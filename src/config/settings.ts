@@ -179,7 +179,11 @@ function chooseDeployment(
   const stored = id?.toString() ?? name;
   const found = choose('deployment', 'LD_DEPLOYMENT_ID', stored, parseDeployment);
   if (found?.source.from !== 'profile' || id === undefined) return found;
-  const value = { id, name: name ?? null, ...(path && { path: plainText(path) }) };
+  const value = {
+    id,
+    name: name === undefined ? null : plainText(name),
+    ...(path && { path: plainText(path) }),
+  };
   return { ...found, value };
 }
 

@@ -258,7 +258,8 @@ export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
 
 /** A row without what only displays need. */
-export function resultRow({ since, stage, limitMs, until, ...row }: NodeProgress): NodeResult {
+export function resultRow(progress: NodeProgress): NodeResult {
+  const { since, stage, stageSince, limitMs, ...row } = progress;
   return row;
 }
 

@@ -35,10 +35,10 @@ export interface NodeProgress extends NodeResult {
   since: number | null;
   /** In a roll: where the node stands. */
   stage?: RollStage;
-  /** Of the pause or the gate that it is in: how long that may last, ms. */
+  /** Of the pause or the gate that it is in: since when, on the monotonic clock (ms). */
+  stageSince?: number;
+  /** And how long that may last, ms; Infinity without a limit. */
   limitMs?: number;
-  /** And when it is over at the latest, on the monotonic clock (ms). */
-  until?: number;
 }
 
 /** What a run emits: data, and what is for people only. */

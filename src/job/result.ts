@@ -210,15 +210,20 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
     gate,
     ...(passed && plan.gated && gate === null && { passed_earlier: true }),
     stage: STAGES[state.name],
-    ...limitOf(plan, state),
+    ...stageTimes(plan, state),
   };
 }
 
-/** Of a pause or a gate that is running: how long it may last, and when it ends at the latest. */
-function limitOf(plan: RollPlan, state: NodeState): Pick<NodeProgress, 'limitMs' | 'until'> {
-  if (state.name === 'pausing') return { limitMs: plan.pauseMs, until: state.until };
+/** Of a pause or a gate that is running: since when, and how long it may last. */
+function stageTimes(
+  plan: RollPlan,
+  state: NodeState,
+): Pick<NodeProgress, 'stageSince' | 'limitMs'> {
+  if (state.name === 'pausing') {
+    return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };
+  }
   const isAsked = state.name === 'gating' && state.gate === 'asked';
-  return isAsked ? { limitMs: plan.gateTimeoutMs, until: state.deadline } : {};
+  return isAsked ? { stageSince: state.since, limitMs: plan.gateTimeoutMs } : {};
 }
 
 /**

@@ -32,7 +32,7 @@ export type NodeState =
   /** It has completed. */
   | { name: 'pausing'; run: Run; until: number }
   /** Its gate: to be asked, asked, to be cut off at once, or cut off and about to end. */
-  | { name: 'gating'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; deadline: number }
+  | { name: 'gating'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
   | { name: 'done'; run: Run };
 
 export interface RollNode {

@@ -103,7 +103,7 @@ function tickPause(
     move(roll, node, { name: 'done', run });
   } else if (now >= until) {
     if (roll.plan.gated) {
-      move(roll, node, { name: 'gating', run, gate: 'due', deadline: Infinity });
+      move(roll, node, { name: 'gating', run, gate: 'due', since: now });
     } else {
       pass(roll, node, run);
     }
@@ -118,7 +118,7 @@ function tickGate(
 ): void {
   if (state.gate === 'due' && !mayStart(roll, now)) {
     move(roll, node, { name: 'done', run: state.run });
-  } else if (state.gate === 'asked' && (now >= state.deadline || isLate(roll, now))) {
+  } else if (state.gate === 'asked' && (now >= gateDeadline(roll, state) || isLate(roll, now))) {
     move(roll, node, { ...state, gate: 'late' });
   }
 }
@@ -195,7 +195,7 @@ function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
     case 'pausing':
       return { do: 'wait', until: state.until };
     case 'gating':
-      return stepOfGate(state, node);
+      return stepOfGate(roll, state, node);
     case 'done':
       return state.run.marks[0] ? { ...state.run.marks[0], node } : IDLE;
   }
@@ -210,18 +210,21 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
 
-function stepOfGate({ gate, deadline, run }: NodeState & { name: 'gating' }, node: Id): Step {
-  switch (gate) {
+function stepOfGate(roll: Roll, state: NodeState & { name: 'gating' }, node: Id): Step {
+  switch (state.gate) {
     case 'due':
-      return { do: 'ask', node, activityId: run.entries.rows(null)[0]?.activity_id ?? null };
+      return { do: 'ask', node, activityId: state.run.entries.rows(null)[0]?.activity_id ?? null };
     case 'asked':
-      return { do: 'wait', until: deadline };
+      return { do: 'wait', until: gateDeadline(roll, state) };
     case 'late':
       return { do: 'cut', node };
     case 'cut':
       return IDLE;
   }
 }
+
+const gateDeadline = ({ plan }: Roll, { since }: NodeState & { name: 'gating' }): number =>
+  since + plan.gateTimeoutMs;
 
 /** One read serves all: as deep as any of them needs, and cut off for the first of them. */
 function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
@@ -259,10 +262,10 @@ const TAKE: Take = {
   },
   read: takeRead,
   ask(roll, step, _fact, now) {
-    moveGate(roll, step.node, 'asked', now + roll.plan.gateTimeoutMs);
+    moveGate(roll, step.node, 'asked', now);
   },
-  cut(roll, step) {
-    moveGate(roll, step.node, 'cut', Infinity);
+  cut(roll, step, _fact, now) {
+    moveGate(roll, step.node, 'cut', now);
   },
 };
 
@@ -302,10 +305,10 @@ function forRunOfAnother<K extends 'recall' | 'record'>(
   forRun(roll, step, fact, now);
 }
 
-function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', deadline: number): void {
+function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): void {
   const node = roll.nodes.find((one) => one.id === id);
   if (node?.state.name === 'gating') {
-    move(roll, node, { ...node.state, gate, deadline });
+    move(roll, node, { ...node.state, gate, since });
   }
 }
 

@@ -33,10 +33,11 @@ export interface Column<T> {
   short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
-   * A table shows it only when `--columns` names it, or with `if any` where a row has it, too, and
-   * nothing moves; CSV always does.
+   * A table shows it only when `--columns` names it; with `if any` where a row has it, too, and
+   * nothing moves; with `if room` where there is room, and does not say that there was none. CSV
+   * always does.
    */
-  extra?: true | 'if any';
+  extra?: true | 'if any' | 'if room';
   /** Tables start with these, the lowest first; CSV keeps the order of the list. */
   lead?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */

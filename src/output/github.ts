@@ -1,12 +1,13 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../base/durations.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
 import { tookMs } from './columns.js';
 import { warningText } from './sentence.js';
 import { standingOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
-import type { Output } from './streams.js';
+import type { Output, Sink } from './streams.js';
 
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
@@ -17,16 +18,14 @@ export async function reportToGitHub(
   { stderr }: Output,
   env: Env,
   result: ResultFields,
+  place: string,
 ): Promise<void> {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  stderr.write(annotations(result), 'command');
+  stderr.write(annotations(result, stderr.names), 'command');
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
-    await appendFile(
-      file,
-      stepSummary(result, (text) => stderr.masked(text)),
-    );
+    await appendFile(file, stepSummary(result, place, stderr));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     stderr.write(warningText(stderr, `the step summary could not be written: ${reason}`));
@@ -37,7 +36,7 @@ export async function reportToGitHub(
 const STILL_RUNNING: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
 
 /** `::error` lines, as GitHub's workflow commands want them. */
-function annotations(result: ResultFields): string {
+function annotations(result: ResultFields, names: NodeNames): string {
   const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
   return result.nodes
     .map((node) => {
@@ -45,11 +44,17 @@ function annotations(result: ResultFields): string {
       const trouble = troubleOf(node);
       const isNews = standingOf(node) === 'failed' || !STILL_RUNNING.has(result.outcome);
       if (trouble === null || status === NOT_STARTED || !isNews) return '';
-      const which = id === null ? 'an expected node' : `node ${id}`;
+      const which = id === null ? 'an expected node' : `node ${nodeWithName(id, names)}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
       return `::error title=${title}::${escapeMessage(message)}\n`;
     })
     .join('');
+}
+
+/** `610809900976570889 (broker-1)`: a page that is read elsewhere needs the id, too. */
+function nodeWithName(id: Id, names: NodeNames): string {
+  const name = names.get(id);
+  return name === undefined ? String(id) : `${id} (${name})`;
 }
 
 function escapeMessage(text: string): string {
@@ -60,25 +65,26 @@ function escapeMessage(text: string): string {
     .replaceAll('\n', '%0A');
 }
 
-/** @param masked takes out keys, which markup would hide from it */
-function stepSummary(result: ResultFields, masked: (text: string) => string): string {
-  const markdown = (text: string): string => markdownText(masked(text));
+/** Keys are masked before markup hides them. */
+function stepSummary(result: ResultFields, place: string, sink: Sink): string {
+  const markdown = (text: string): string => markdownText(sink.masked(text));
   const rows = result.nodes.map((node) => {
     const { status, node_id: id, activity_id: activity, ambiguous } = node;
     const sign = { done: '✅', failed: '❌', open: '⏳' }[standingOf(node)];
     const words = `${sign} ${markdown(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
-    return `| ${id ?? '–'} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;
+    const which = id === null ? '–' : nodeWithName(id, sink.names);
+    return `| ${which} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;
   });
   return [
     `### ${markdown(runName(result))}: ${markdown(result.outcome.replaceAll('_', ' '))}`,
-    `\nDeployment ${result.deployment_id}\n`,
+    `\nOn ${markdown(place)}\n`,
     '| Node | Activity | Status | Took |',
     '| --- | --- | --- | --- |',
     ...rows,
     ...(result.resume === null
       ? []
-      : [`\nTo continue:\n\n\`\`\`sh\n${plainText(masked(result.resume))}\n\`\`\``]),
+      : [`\nTo continue:\n\n\`\`\`sh\n${plainText(sink.masked(result.resume))}\n\`\`\``]),
     '\n',
   ].join('\n');
 }

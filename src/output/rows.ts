@@ -84,17 +84,17 @@ export function rankOf(row: Row): number {
 
 function liveText(row: Row, elapsed: number): string {
   const { status, stage, gate } = row;
-  if (stage === 'pause' || stage === 'gate') return `… ${stage}${limitText(row, elapsed)}`;
+  if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   if (stage !== 'done' || isOver(status)) return `${statusSign(status)} ${statusText(status)}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
-/** ` 12s of 5m`; nothing where there is no limit. */
-function limitText({ limitMs = Infinity, until = 0 }: Row, elapsed: number): string {
-  if (limitMs === Infinity) return '';
+/** ` 12s of 5m`; ` 12s` where there is no limit. */
+function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number): string {
+  if (stageSince === undefined) return '';
   const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
-  return ` ${elapsedText(elapsed - until + limitMs)} of ${limit}`;
+  return ` ${elapsedText(elapsed - stageSince)}${limitMs === Infinity ? '' : ` of ${limit}`}`;
 }
 
 function isOver(status: string | null): boolean {
@@ -183,7 +183,7 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
       elapsed === undefined ? status : `${statusSign(status)} ${status}`,
     style: (activity) => statusStyle(activity.status),
   },
-  { name: 'author', priority: 9, value: (activity) => activity.author_id },
+  { name: 'author', priority: 9, extra: 'if room', value: (activity) => activity.author_id },
   {
     ...timeColumn<Activity>('created', 3, (activity) => activity.created_at),
     ...{ lead: 0, where: 'elsewhere' },

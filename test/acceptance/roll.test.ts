@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { nodeIds } from '../../src/sandbox/options.js';
@@ -244,6 +244,15 @@ describe('a roll that is interrupted', () => {
       await scene.ends(9, [...gated(scene, 'false'), '--idempotency-key', 'deploy-8']);
       const { stdout } = await scene.ends(0, ['__complete', 'activities', 'roll', '--resume', '']);
       assert.equal(stdout, 'last\ndeploy-8\n:done\n');
+      // Those of the profile that is named, whatever the environment says.
+      const key = { store: 'command', command: 'vault' };
+      const profile = { name: 'prod', tenant_id: '7', key };
+      const profiles = [{ ...profile, deployment_id: String(scene.sandbox.deploymentId) }];
+      const config = join(scene.folder, 'config', 'config.json');
+      writeFileSync(config, JSON.stringify({ profiles }), { mode: 0o600 });
+      const words = ['__complete', 'activities', 'roll', '-p', 'prod', '--resume', 'd'];
+      const named = await scene.ends(0, words, { LD_DEPLOYMENT_ID: '99' });
+      assert.equal(named.stdout, 'deploy-8\n:done\n');
     },
   );
 

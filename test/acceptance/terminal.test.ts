@@ -204,6 +204,22 @@ describe('at a terminal', () => {
     },
   );
 
+  const ROLL = 'activities roll iggy restart --node 7 --gate sleep${IFS}3 --gate-timeout';
+  for (const [limit, time] of [
+    ['0', /gate \ds {2,}/],
+    ['5m', /gate \ds of 5m {2,}/],
+  ] as const) {
+    terminalStory(
+      `a roll shows how long its gate has been running, with a limit of ${limit}`,
+      ONE,
+      `${ROLL} ${limit}`,
+      async (terminal) => {
+        await terminal.shows(time);
+        await ends(0, terminal);
+      },
+    );
+  }
+
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory(
     'Ctrl-C while following prints how to go on',
@@ -362,8 +378,12 @@ describe('the first five minutes, at a terminal', () => {
       const { profiles } = JSON.parse(readFileSync(config, 'utf8')) as { profiles: object[] };
       const named = { ...profiles[0], deployment_name: `${ESCAPE}[2Jpwned` };
       writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
+      scene.env.LD_DEPLOYMENT_ID = '';
       await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
-        await terminal.shows(/pwned/);
+        await terminal.shows(/LD_DEPLOYMENT_ID is empty: profile prod's +\[2Jpwned\n/);
+        await terminal.shows(/Type +\[2Jpwned +to go ahead:/);
+        terminal.enter('wrong');
+        await terminal.shows(/"wrong" is not +\[2Jpwned/);
         terminal.interrupt();
         await ends(130, terminal);
         assert.ok(!terminal.raw.includes(`${ESCAPE}[2J`), 'its name clears the screen');

@@ -4,6 +4,7 @@ import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { ProfileStore } from '../../src/config/profiles.js';
 import {
@@ -25,6 +26,22 @@ const DEPLOYMENT_PATH = `/tenants/${TENANT}/divisions/11/environments/12/deploym
 const COUNTED = `{"id":${DEPLOYMENT},"name":"orders","nodes_count":3,"supervisor_url":null}`;
 const EVERY = 'iggy restart --yes --no-wait';
 const NODES = [1n, 2n, 3n];
+const STRUCTURE_PATH = `/tenants/${TENANT}/structure`;
+const STRUCTURE = stringifyJson({
+  id: TENANT,
+  name: 'acme',
+  divisions: [
+    {
+      ...{ id: PLACE.division_id, name: 'platform' },
+      environments: [
+        {
+          ...{ id: PLACE.environment_id, name: 'production' },
+          deployments: [{ id: DEPLOYMENT, name: 'orders' }],
+        },
+      ],
+    },
+  ],
+});
 
 const old = (id: bigint, node: bigint, fields: Partial<Activity> = {}): Activity =>
   entry({ id: 100n + id, node_id: node, action: 'start', ...PLACE, ...fields });
@@ -85,17 +102,22 @@ describe('before a POST', () => {
         requests.findIndex((one) => one.startsWith('POST')),
       );
 
-    for (const [title, profile, most] of [
-      ['at most 4 requests', {}, 4],
-      ['at most 3 where the profile says where the deployment stands', PLACE, 3],
+    const kept = { ...PLACE, deployment_path: 'platform/production/orders' };
+    for (const [title, profile, structure, most] of [
+      ['at most 4 requests, with the path of the deployment', {}, 200, 4],
+      ['at most 4 where the key may not ask for the path', {}, 403, 4],
+      ['at most 3 where the profile keeps where the deployment stands', kept, null, 3],
     ] as const) {
       it(title, async () => {
         await useProfile(profile);
         showLongLog(1500);
+        if (structure) bench.core.get(STRUCTURE_PATH).reply(structure, STRUCTURE);
         bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
         bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{}').reply(202);
-        await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod');
+        const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod');
         assert.ok(before().length <= most, before().join('\n'));
+        const place = structure === 403 ? `deployment ${DEPLOYMENT}` : kept.deployment_path;
+        assert.match(stderr, new RegExp(`Z Restarting iggy on ${place}: 3 nodes\n`));
       });
     }
   });

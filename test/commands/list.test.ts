@@ -74,6 +74,25 @@ describe('activities list', () => {
     assert.deepEqual(parseJson(stdout), { items: LOG, total_results: 9n });
   });
 
+  const FEET: ReadonlyArray<readonly [screen: number, columns: string, foot: string | undefined]> =
+    [
+      [60, 'AGE WHAT STATUS TOOK NODE', 'no room for ID'],
+      [80, 'AGE WHAT STATUS TOOK NODE ID', undefined],
+      [120, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', undefined],
+      [200, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', undefined],
+    ];
+  for (const [screen, columns, foot] of FEET) {
+    it(`at ${screen} columns shows what fits, and says what is missed`, async () => {
+      const ids = { id: 7301845022003200453n, author_id: 608123456789012346n };
+      const reconfigure = { runtime: 'connectors', action: 'reconfigure:7262013455120900043' };
+      bench.showLog(() => [entry({ ...ids, node_id: 610809900976570889n, ...reconfigure })]);
+      bench.screen = screen;
+      const { stdout } = await bench.run(ActivitiesList);
+      const [head = '', , last] = stdout.split('\n');
+      assert.deepEqual([head.split(/ +/).join(' '), last || undefined], [columns, foot]);
+    });
+  }
+
   it('passes fields and words on that are not known yet', async () => {
     const odd = {
       ...entry({ id: 5n, node_id: 6n }),

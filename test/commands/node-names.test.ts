@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
+import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import NodesList from '../../src/commands/nodes/list.js';
@@ -202,6 +203,27 @@ describe('a name for a node', () => {
       assert.match(stdout, new RegExp(` ${ONE} +broker-1 +11 `));
       const nodes = await bench.run(NodesList);
       assert.match(nodes.stdout, /^NODE +NAME +IGGY/);
+    });
+
+    it('beside the id of one activity, and last in its CSV', async () => {
+      showLog();
+      const { stdout } = await bench.run(ActivitiesShow, '11');
+      assert.match(stdout, new RegExp(`^node id +${ONE} \\(broker-1\\)$`, 'm'));
+      assert.match((await bench.run(ActivitiesShow, '11', '-o', 'csv')).stdout, /,broker-1\n$/);
+      assert.doesNotMatch((await bench.run(ActivitiesShow, '11', '-o', 'json')).stdout, /broker-1/);
+    });
+
+    it('in annotations and the step summary of GitHub Actions', async () => {
+      const summary = join(bench.folder, 'summary.md');
+      bench.env.GITHUB_ACTIONS = 'true';
+      bench.env.GITHUB_STEP_SUMMARY = summary;
+      bench.showLog(() => [entry({ id: 12n, node_id: ONE, status: 'rejected' })]);
+      const { stderr } = await bench.run(ActivitiesWait, '12', '--timeout', '0');
+      assert.match(stderr, new RegExp(`^::error .*::node ${ONE} \\(broker-1\\) rejected it`, 'm'));
+      assert.match(
+        readFileSync(summary, 'utf8'),
+        new RegExp(`^\\| ${ONE} \\(broker-1\\) \\| 12 `, 'm'),
+      );
     });
 
     it('last in CSV, where it always is', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import nock from 'nock';
+import { type Activity } from '../../src/base/activity.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
-import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const NODE = 610809900976570889n;
@@ -39,6 +41,38 @@ describe('a rejection', () => {
       stderr,
       new RegExp(`^next: ldctl activities trigger iggy start --node ${NODE}$`, 'm'),
     );
+  });
+
+  it('looks where it has read, and only where that says nothing further down', async () => {
+    const isRead = async (stopId: bigint): Promise<boolean> => {
+      const log = Array.from({ length: 300 }, (_, at): Activity => {
+        const id = 1000n - BigInt(at);
+        const created_at = new Date(bench.clock.now() - at * 60_000).toISOString();
+        const [node_id, action] = id === stopId ? [NODE, 'stop'] : [7n, 'restart'];
+        return entry({ id, node_id, action, created_at });
+      });
+      const pages: number[] = [];
+      nock(SUPERVISOR)
+        .defaultReplyHeaders({ 'content-type': 'application/json' })
+        .persist()
+        .get(ACTIVITIES)
+        .query(true)
+        .reply(200, (uri) => {
+          const number = Number(new URL(uri, SUPERVISOR).searchParams.get('page'));
+          pages.push(number);
+          return page(log.slice((number - 1) * 100, number * 100), { number, total: log.length });
+        });
+      bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
+        log.unshift(entry({ id: 2000n, node_id: NODE, status: 'rejected' }));
+        return '';
+      });
+      const args = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0'];
+      const { stderr } = await bench.run(ActivitiesTrigger, ...args);
+      assert.match(stderr, /last completed there: stop, /);
+      nock.cleanAll();
+      return pages.includes(2);
+    };
+    assert.deepEqual([await isRead(990n), await isRead(850n)], [false, true]);
   });
 
   it('quotes several nodes in what comes next, as a shell needs it', async () => {

@@ -143,6 +143,15 @@ describe('consent to activities trigger', () => {
     await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm', '');
   });
 
+  it('comes after what an empty variable means, on a dry run, too', async () => {
+    await useProfile({ protected: false });
+    bench.env.LD_PROFILE = 'prod';
+    bench.env.LD_DEPLOYMENT_ID = '';
+    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY, '--dry-run');
+    assert.match(stderr, /^LD_DEPLOYMENT_ID is empty: profile prod's orders$/m);
+  });
+
   it('of --profile takes the profile whole, and says which variables that leaves out', async () => {
     await useProfile({ protected: false });
     bench.env.LD_API_KEY = `${KEY}-of-another-tenant`;

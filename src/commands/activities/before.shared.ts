@@ -1,10 +1,40 @@
-import { count } from '../../base/text.js';
-import type { CommandContext } from '../../cli/context.js';
-import { busyText, isAsked, type ConsentFlags } from '../../cli/consent.js';
 import { lookAround } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import type { CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
+import type { Activity } from '../../base/activity.js';
+import type { Id } from '../../base/ids.js';
+import { count } from '../../base/text.js';
+import { busyText, isAsked, type ConsentFlags } from '../../cli/consent.js';
+import type { CommandContext } from '../../cli/context.js';
+import type { LogRead } from '../../log/log.js';
+
+/** The deployment of a command, and what it has read of the log so far. */
+export type JobDeployment = OpenDeployment & { seen: ReadonlyMap<Id, Activity> };
+
+/** Opens it, and says which variables override the profile, before any question. */
+export async function openForJob(context: CommandContext): Promise<JobDeployment> {
+  const deployment = await context.deployment();
+  const { overrides } = context.settings;
+  if (overrides !== null) context.say(overrides);
+  const { log } = deployment;
+  const seen = new Map<Id, Activity>();
+  const keep = async (reading: Promise<LogRead>): Promise<LogRead> => {
+    const read = await reading;
+    for (const entry of read.entries) seen.set(entry.id, entry);
+    return read;
+  };
+  return {
+    ...deployment,
+    seen,
+    log: {
+      ...log,
+      newest: (options) => keep(log.newest(options)),
+      downTo: (id, options) => keep(log.downTo(id, options)),
+      known: (options) => keep(log.known(options)),
+    },
+  };
+}
 
 type Looked = Parameters<typeof lookAround>[1] & Pick<CheckedTrigger, 'idempotencyKey'>;
 type LookFlags = ConsentFlags & { 'dry-run': boolean };

@@ -26,6 +26,7 @@ import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
+import { openForJob, type JobDeployment } from './before.shared.js';
 import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
@@ -125,7 +126,7 @@ export abstract class JobCommand extends BaseCommand {
     flags: ActingFlags,
   ) {
     if (!flags['dry-run']) requireConsent(context, action, flags);
-    const deployment = await context.deployment();
+    const deployment = await openForJob(context);
     await checkConfirm(deployment, flags);
     return deployment;
   }
@@ -163,18 +164,17 @@ export abstract class JobCommand extends BaseCommand {
  */
 export async function showJob(
   context: CommandContext,
-  deployment: OpenDeployment,
+  deployment: JobDeployment,
   asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
-  const { host, flags, settings, signal } = context;
+  const { host, flags, signal } = context;
   const { output, clock, env } = host;
-  if (settings.overrides !== null) context.say(settings.overrides);
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = {
     doing,
-    place: await shownPlace(context, deployment),
+    place: await shownPlace(deployment),
     nodes: asked?.counted ?? null,
   };
   const view = await createRunView(output, { ...options, title, clock });
@@ -198,7 +198,7 @@ export async function showJob(
       ...{ target: deployment.flags.join(' '), reasons, ranMs },
       error: error ?? undefined,
     });
-    await reportToGitHub(output, env, result);
+    await reportToGitHub(output, env, result, title.place);
     return exitCode;
   } catch (error) {
     view.stop();
@@ -277,7 +277,7 @@ export async function showDryRun(
     not_acted_on: [],
     resume: null,
   };
-  const place = await shownPlace(context, deployment);
+  const place = await shownPlace(deployment);
   const dryRun = {
     place,
     how,

@@ -163,12 +163,9 @@ async function print(
 
 async function viewOf(context: CommandContext, deployment: OpenDeployment, { follow }: Plan) {
   const { host, flags } = context;
-  const shown = {
-    ...printOptions(flags),
-    follow,
-    quiet: flags.quiet,
-    place: await shownPlace(context, deployment),
-  };
+  // Only a terminal shows it.
+  const place = host.output.stderr.canRedraw ? await shownPlace(deployment) : '';
+  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place };
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 

@@ -18,7 +18,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { inspect } from './before.shared.js';
+import { inspect, openForJob, type JobDeployment } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -195,7 +195,7 @@ export default class ActivitiesRoll extends JobCommand {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const context = await this.open(flags);
-    const deployment = await context.deployment();
+    const deployment = await openForJob(context);
     const { deploymentId: id, target } = deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
     const unfinished = journal.unfinished(id);
@@ -224,7 +224,7 @@ export default class ActivitiesRoll extends JobCommand {
 
   async #run(
     context: CommandContext,
-    deployment: OpenDeployment,
+    deployment: JobDeployment,
     request: CheckedRoll,
     command: string | null,
   ): Promise<ExitCode> {

@@ -93,15 +93,9 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
   }
 }
 
-/**
- * The deployment by its path, where that is known; a request is made for it only where a terminal
- * shows it. Else by name or id.
- */
-export async function shownPlace(
-  { host }: CommandContext,
-  { target, path: lookUp }: OpenDeployment,
-): Promise<string> {
-  if (host.output.stderr.canRedraw) await lookUp();
+/** The deployment by its path, where that can be had; else by name or id. */
+export async function shownPlace({ target, path: lookUp }: OpenDeployment): Promise<string> {
+  await lookUp();
   const { id, name, path } = target.deployment;
   return plainText(path ?? name ?? `deployment ${id}`);
 }

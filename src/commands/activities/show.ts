@@ -33,7 +33,9 @@ export default class ActivitiesShow extends BaseCommand {
     const found = await log.seek(id, { signal: context.signal });
     if (!found.activity) throw notHeld([id], found);
     const options = printOptions(flags);
-    const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc);
+    const name = output.names.get(found.activity.node_id);
+    const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc, name);
+    if (options.format === 'csv') fields.push({ name: 'node_name', value: name });
     await printObject(output, found.activity, options, fields);
     return 0;
   }
@@ -53,12 +55,20 @@ const KNOWN = [
 const SCOPE = ['deployment_id', 'environment_id', 'division_id', 'tenant_id'];
 
 /** @param now by the server's clock, ms UTC: a running activity shows its time so far */
-function fieldsOf(activity: Activity, now: number, utc: boolean): Field[] {
+function fieldsOf(
+  activity: Activity,
+  now: number,
+  utc: boolean,
+  nodeName: string | undefined,
+): Field[] {
   const others = Object.keys(activity).filter(
     (name) => !KNOWN.includes(name) && !SCOPE.includes(name),
   );
   const field = (name: string): Field => {
     const value = activity[name];
+    if (name === 'node_id' && nodeName) {
+      return { name, value: activity.node_id, text: `${activity.node_id} (${nodeName})` };
+    }
     const isTime = name.endsWith('_at') && typeof value === 'string';
     return isTime ? { name, value, text: timeText(value, utc) } : { name, value: cellOf(value) };
   };

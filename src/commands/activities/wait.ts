@@ -12,6 +12,7 @@ import { wait } from '../../app/jobs.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
+import { openForJob } from './before.shared.js';
 import {
   actionOf,
   followFlags,
@@ -78,7 +79,7 @@ export default class ActivitiesWait extends JobCommand {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const deployment = await context.deployment();
+    const deployment = await openForJob(context);
     const processing = async () => {
       const { entries } = await deployment.log.known({ signal: context.signal });
       const problem = notOurs(entries, deployment.deploymentId, deployment.tenant);

@@ -51,7 +51,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
 interface TableLayout<T> {
   /** Upper case and bold. */
   header: string;
-  /** The names of those that the terminal has no room for. */
+  /** The names of those that the terminal has no room for, and that are missed. */
   dropped: string[];
   /** A line for each item. A cell that is too wide widens its column for these items. */
   rows(items: readonly T[]): string[];
@@ -101,7 +101,7 @@ export function layOut<T>(
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
   const isShown = ({ extra, where, value }: Column<T>): boolean => {
     if (where === elsewhere || extra === true) return false;
-    if (extra === undefined) return true;
+    if (extra !== 'if any') return true;
     return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
   };
   const shown = chosen
@@ -122,12 +122,13 @@ export function layOut<T>(
     return short ? measure(one.column, `${name}…`, short(items)) : one;
   };
   const fitted = fit(whole, shorten, chosen ? null : most);
-  const isLeftOut = (column: Column<T>): boolean => !fitted.some((one) => one.column === column);
+  const isMissed = (column: Column<T>): boolean =>
+    column.extra !== 'if room' && !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
   return {
     header: align([names], widths).join(''),
-    dropped: shown.filter(isLeftOut).map(({ name }) => plainText(name)),
+    dropped: shown.filter(isMissed).map(({ name }) => plainText(name)),
     rows: (some) => {
       const texts = some.map((item) => fitted.map(({ text }) => text(item)));
       const wide = widths.map((width, place) =>

@@ -53,7 +53,7 @@ describe('annotations in GitHub Actions', () => {
   for (const [what, result, expected] of cases) {
     it(what, async () => {
       const output = memoryOutput();
-      await reportToGitHub(output, ON, run({ ...result, action: 'reconfigure:7,100%' }));
+      await reportToGitHub(output, ON, run({ ...result, action: 'reconfigure:7,100%' }), 'sandbox');
       const title = '::error title=reconfigure%3A7%2C100%25 of iggy::';
       assert.deepEqual(
         output.stderr.lines,
@@ -75,17 +75,21 @@ describe('the step summary in GitHub Actions', () => {
     const odd = node({ ...open, status: '<b>|x|</b>\n# y', ambiguous: true });
     const nodes = [node(), rejected, missing({ node_id: 18n }), odd];
     const result = run({ outcome: 'timed_out', nodes, resume: 'ldctl activities wait 160' });
-    await reportToGitHub(memoryOutput(), { ...ON, GITHUB_STEP_SUMMARY: file }, result);
+    const output = memoryOutput();
+    output.names = new Map([[17n, 'broker-2']]);
+    const env = { ...ON, GITHUB_STEP_SUMMARY: file };
+    await reportToGitHub(output, env, result, 'platform/<b>/sandbox');
+    assert.match(output.stderr.text, /::node 17 \(broker-2\) rejected it/);
     assert.deepEqual((await readFile(file, 'utf8')).trimEnd().split('\n'), [
       'before',
       '### restart of iggy: timed out',
       '',
-      'Deployment 42',
+      'On platform/&#60;b&#62;/sandbox',
       '',
       '| Node | Activity | Status | Took |',
       '| --- | --- | --- | --- |',
       '| 610809900976570889 | 7261845022003200001 | ✅ completed | 4.8s |',
-      '| 17 | 170 | ❌ rejected | 4.8s |',
+      '| 17 (broker-2) | 170 | ❌ rejected | 4.8s |',
       '| 18 | – | ❌ missing | – |',
       '| 16 | 160 | ⏳ &#60;b&#62;&#124;x&#124;&#60;/b&#62; &#35; y (ambiguous) | – |',
       '',

@@ -186,8 +186,9 @@ describe('a run at a terminal', () => {
       [{ stage: 'done' }, '✓ completed'],
       [{ stage: 'pause' }, '… pause'],
       [{ stage: 'gate' }, '… gate'],
-      [{ stage: 'gate', limitMs: 300_000, until: 288_000 + now }, '… gate 12s of 5m'],
-      [{ stage: 'pause', limitMs: 90_000, until: 30_000 + now }, '… pause 1m00s of 1m30s'],
+      [{ stage: 'gate', stageSince: now - 12_000, limitMs: 300_000 }, '… gate 12s of 5m'],
+      [{ stage: 'gate', stageSince: now - 12_000, limitMs: Infinity }, '… gate 12s'],
+      [{ stage: 'pause', stageSince: now - 60_000, limitMs: 90_000 }, '… pause 1m00s of 1m30s'],
       [{ stage: 'waiting', ...awaited }, '· waiting'],
       [{ stage: 'done', gate: failed }, '✗ gate failed with 4'],
       [{ stage: 'done', ...running }, '✗ timed out'],
@@ -206,7 +207,7 @@ describe('a run at a terminal', () => {
       statuses,
       rows.map(([, status]) => status),
     );
-    assert.equal(screen().at(-1), '1 of 9 done, 3 failed, 0s');
+    assert.equal(screen().at(-1), '1 of 10 done, 3 failed, 0s');
   });
 
   it('tells of a roll what is left, about how long that takes, and what Ctrl-C does', async () => {

@@ -62,14 +62,14 @@ describe('a list as a table', () => {
 
   for (const [columns, header, dropped] of [
     [120, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', ''],
-    [80, 'AGE WHAT STATUS TOOK NODE ID', 'AUTHOR'],
-    [61, 'AGE WHAT STATUS TOOK NODE ID', 'AUTHOR'],
-    [60, 'AGE WHAT STATUS TOOK NODE', 'ID, AUTHOR'],
-    [50, 'AGE WHAT STATUS TOOK NODE', 'ID, AUTHOR'],
-    [34, 'AGE WHAT STATUS NODE', 'TOOK, ID, AUTHOR'],
-    [10, 'STATUS', 'AGE, WHAT, TOOK, NODE, ID, AUTHOR'],
+    [80, 'AGE WHAT STATUS TOOK NODE ID', ''],
+    [61, 'AGE WHAT STATUS TOOK NODE ID', ''],
+    [60, 'AGE WHAT STATUS TOOK NODE', 'ID'],
+    [50, 'AGE WHAT STATUS TOOK NODE', 'ID'],
+    [34, 'AGE WHAT STATUS NODE', 'TOOK, ID'],
+    [10, 'STATUS', 'AGE, WHAT, TOOK, NODE, ID'],
   ] as const) {
-    it(`gives up whole columns, and says which: ${columns} columns`, async () => {
+    it(`gives up whole columns, and says which are missed: ${columns} columns`, async () => {
       const entry = activity({
         author_id: 610809900976570000n,
         created_at: new Date().toISOString(),
@@ -87,7 +87,7 @@ describe('a list as a table', () => {
     );
     const nodes = async (some: readonly Activity[]): Promise<string[]> => {
       const rows = await lines({ ...AT, columns: 65 }, some);
-      return rows.slice(1, -1).map((row) => row.split(/ {2,}/)[4] ?? '');
+      return rows.slice(1, some.length + 1).map((row) => row.split(/ {2,}/)[4] ?? '');
     };
     assert.deepEqual(await nodes(entries.slice(0, 2)), ['…889', '…890']);
     assert.deepEqual(
