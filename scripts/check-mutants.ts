@@ -163,7 +163,12 @@ async function work(): Promise<void> {
       if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
     }
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
-      if (!(await isFound(folder, mutant))) lived.push(mutant.place);
+      if (!(await isFound(folder, mutant))) {
+        lived.push(mutant.place);
+        console.log(
+          `${mutant.place in EQUIVALENT ? 'no different' : 'not found'}: ${mutant.place}`,
+        );
+      }
       done += 1;
       if (done % 10 === 0) console.log(`${done} broken, ${lived.length} not found`);
     }
@@ -175,7 +180,6 @@ async function work(): Promise<void> {
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 const unknown = lived.filter((place) => !(place in EQUIVALENT));
 const counted = done - (lived.length - unknown.length);
-for (const place of unknown) console.log(`not found: ${place}`);
 console.log(
   `${counted - unknown.length} of ${counted} found; ${lived.length - unknown.length} are no different`,
 );

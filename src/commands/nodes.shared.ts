@@ -59,7 +59,10 @@ async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
     { default: null, ...NO_TICK },
   );
   if (isId(node)) return node;
-  throw new UsageError(`…${end} was not confirmed; nothing was sent`, { code: 'consent_missing' });
+  throw new UsageError(`…${end} was not confirmed; nothing was sent`, {
+    code: 'consent_missing',
+    hint: 'Give more digits, or the whole id.',
+  });
 }
 
 function namedId({ host }: CommandContext, node: Id): string {

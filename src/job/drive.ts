@@ -189,9 +189,9 @@ async function read(
   const release = onAbort(signal, () => limit.abort(interruptOf(signal)));
   const over = new AbortController();
   if (step.cutAt < Infinity) {
-    const late = new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+    const late = 'the log could not be read in time';
     clock.sleep(step.cutAt - startedAt, over.signal).then(
-      () => limit.abort(late),
+      () => limit.abort(new LdctlError('unconfirmed', 'read_cut_off', late)),
       () => undefined,
     );
   }

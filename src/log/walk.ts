@@ -1,3 +1,4 @@
+import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -47,7 +48,7 @@ export class Walk {
       yield* this.#downFrom(newest);
       if (this.#isWhole()) return;
       // In a log of a fixed size, what came meanwhile took the place of what went.
-      yield* this.#meanwhile(newest.entries[0]?.id ?? -1n);
+      yield* this.#meanwhile(newest.entries[0]);
       if (this.#isWhole()) return;
     }
     throw this.pages.lacking(this.#seen.count, this.reading.leastTotal);
@@ -139,16 +140,21 @@ export class Walk {
     }
   }
 
-  /** What came since, down to the entry that was the newest. It is counted, but it is not asked for. */
-  async *#meanwhile(first: Id): AsyncGenerator<LogPage> {
+  /**
+   * Down to the entry that was the newest. What came since is counted, but it is not asked for; what
+   * was hidden among others of one moment is.
+   */
+  async *#meanwhile(first: Activity | undefined): AsyncGenerator<LogPage> {
+    const isSince = ({ id, created_at: at }: Activity): boolean =>
+      !first || (id > first.id && Date.parse(at) > Date.parse(first.created_at));
     let page = await this.pages.newest(this.reading);
     for (;;) {
       const { entries } = page;
       const fresh = this.#fresh(page);
-      yield { ...fresh, entries: fresh.entries.filter(({ id }) => id < first) };
+      yield { ...fresh, entries: fresh.entries.filter((entry) => !isSince(entry)) };
       const next = this.pages.after(page.number);
-      const isThere = entries.some(({ id }) => id === first) || (middleOf(page) ?? 0n) < first;
-      if (isThere || next === null) return;
+      const isThere = entries.some(({ id }) => id === first?.id);
+      if (isThere || (middleOf(page) ?? 0n) < (first?.id ?? -1n) || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }

@@ -125,7 +125,7 @@ function whyOf(
     return `${nodeText(node, sink)}: last completed there: ${action}${ago}`;
   });
   if (reasons.size > 0 && known.length === 0) {
-    lines.push("hint: The API gives no reason, nor does the log; the node's own log may.");
+    lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
   if (reasons.size > 0 && replayed) lines.push('to do it again: another --idempotency-key');
   if (outcome === 'timed_out' && ranMs !== undefined) {

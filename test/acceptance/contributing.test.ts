@@ -66,16 +66,16 @@ describe('CONTRIBUTING, followed literally', function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  // As in the page: a flag, its test, what is run; then the same for a command.
-  it('adds a flag and a command, which are built and do what the page says', () => {
+  // As in the page: a flag, its test, what is run; then the same for a command and a format.
+  it('adds a flag, a command and a format, which are built and do what the page says', () => {
     const blocks = blocksOf('CONTRIBUTING.md');
     const changes = blocks.filter(({ language }) => language === 'diff');
-    assert.equal(changes.length, 4);
+    assert.equal(changes.length, 10);
     for (const change of changes) apply(change, folder);
     const commands = blocks
       .filter(({ marks }) => marks.get('not run')?.startsWith('test/acceptance/contributing'))
       .flatMap((block) => commandsOf(block).map(({ text }) => text));
-    // Built once for both.
+    // Built once for all.
     const printed = [...new Set(commands)].map((command) => {
       const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
         cwd: folder,
@@ -90,10 +90,29 @@ describe('CONTRIBUTING, followed literally', function () {
     const { items } = JSON.parse(said('node bin/run.js codes -o json')) as { items: object[] };
     assert.equal(items.length, Object.keys(EXIT_CODES).length);
     assert.match(said('node bin/run.js codes --help'), /The exit codes, as data\./);
+    assert.match(said('node bin/run.js codes -o tsv'), /^code\tmeaning\n0\tdone\n/);
+  });
+
+  it('adds a rule, which is kept, and whose sabotage the model finds', () => {
+    const program = `
+      import { Pool } from './test/model/pool.js';
+      const pool = new Pool();
+      const part = { number: 0, of: 1 };
+      const [kept, found] = await Promise.all([
+        pool.do({ setting: 'a roll by twos', faults: 0, part }),
+        pool.do({ sabotage: 'a roll sends too fast' }),
+      ]);
+      pool.close();
+      console.log([...kept.broken.keys()].join(), [...found.broken.keys()].join());`;
+    writeFileSync(join(folder, 'play.mts'), program);
+    const args = ['--import', 'tsx', 'play.mts'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    assert.equal(stdout + stderr, ' a roll sent more than one a second\n');
   });
 
   it('leaves it with the right types', () => {
     const files = ['src/commands/table.shared.ts', 'test/commands/version.test.ts'];
+    files.push('test/model/sabotages.ts', 'test/model/judge/sent.ts');
     files.push('src/api/proxy-from-env.d.ts');
     const project = { extends: './test/tsconfig.json', include: [], files };
     writeFileSync(join(folder, 'changed.json'), JSON.stringify(project));

@@ -41,7 +41,7 @@ describe('a name for a node', () => {
     it('by deployment, without a request, a key or a profile', async () => {
       bench.env.LD_API_KEY = undefined;
       const { code, stdout, stderr } = await bench.run(NodesName, `${ONE} broker-1 --json`);
-      assert.deepEqual([code, stderr], [0, `node ${ONE} is broker-1\n`]);
+      assert.deepEqual([code, stderr], [0, `node ${ONE} is named broker-1\n`]);
       const fields = { deployment_id: String(DEPLOYMENT), node_id: String(ONE) };
       assert.deepEqual(JSON.parse(stdout), { ...fields, node_name: 'broker-1' });
       assert.deepEqual(JSON.parse(readFileSync(path(), 'utf8')), {
@@ -52,9 +52,9 @@ describe('a name for a node', () => {
     it('until another takes its place, or it is removed', async () => {
       await name(`${ONE}`, 'broker-1');
       const renamed = await bench.run(NodesName, 'BROKER-1 first');
-      assert.equal(renamed.stderr, `node ${ONE} is first, no longer broker-1\n`);
+      assert.equal(renamed.stderr, `node ${ONE} is named first, no longer broker-1\n`);
       const removed = await bench.run(NodesName, 'first --remove');
-      assert.equal(removed.stderr, `node ${ONE} has no name now, no longer first\n`);
+      assert.equal(removed.stderr, `node ${ONE} has no name, no longer first\n`);
       await bench.ends(2, NodesName, 'first again');
     });
 

@@ -47,6 +47,10 @@ export class Runner {
     return this.#step.do === 'post';
   }
 
+  get isReading(): boolean {
+    return this.#step.do === 'read';
+  }
+
   /**
    * Does what is next, by drive's own `perform`.
    * @param isDead whether its process was killed meanwhile

@@ -3,16 +3,23 @@
  */
 export type Plan = ReadonlyArray<readonly [at: number, option: number]>;
 
+export interface Choice {
+  /** How many options it had. */
+  options: number;
+  /** How often something had happened before, or been shown for the first time. */
+  changes: number;
+}
+
 /**
  * Makes the choices of one story, in order. The first option of each is what goes well; every other
  * one is a fault. How many faults a story may hold is its budget.
  */
 export class Choices {
-  /** How many options each choice had. */
-  readonly made: number[] = [];
+  readonly made: Choice[] = [];
   /** What went wrong. */
   readonly faults: unknown[] = [];
   #used = 0;
+  #changes = 0;
 
   /** Whether there may be more than one. */
   get isDeep(): boolean {
@@ -27,12 +34,18 @@ export class Choices {
   of<T>(options: readonly [T, ...T[]]): T {
     const planned = this.plan[this.#used];
     const at = this.made.length;
-    this.made.push(this.#used < this.budget ? options.length : 1);
+    const isFree = this.#used < this.budget;
+    this.made.push({ options: isFree ? options.length : 1, changes: this.#changes });
     if (planned?.[0] !== at) return options[0];
     this.#used += 1;
     const fault = options[planned[1]] ?? options[0];
     this.faults.push(fault);
     return fault;
+  }
+
+  /** Something has happened, or is shown for the first time. */
+  change(): void {
+    this.#changes += 1;
   }
 
   /** Whether the fault of this name happens. */

@@ -1,5 +1,5 @@
 import { judge } from './judge/index.js';
-import type { Plan } from './choices.js';
+import type { Choice, Plan } from './choices.js';
 import { play, type Listener } from './play.js';
 import type { Setting } from './setting.js';
 
@@ -16,28 +16,40 @@ interface Options extends Listener {
   part?: { number: number; of: number };
 }
 
-/** Plays every story of a setting with at most so many faults. */
+/**
+ * Plays the stories of a setting with at most so many faults: the first one is tried at every choice,
+ * further ones not amid reads that show the same again and again. Those with fewer faults come first.
+ */
 export async function explore(
   setting: Setting,
   faults: number,
   { enough = () => false, part = { number: 0, of: 1 }, ...listener }: Options = {},
 ): Promise<Explored> {
   const broken = new Map<string, Plan>();
-  const todo: Plan[] = [[]];
+  const [first, deeper]: [Plan[], Plan[]] = [[[]], []];
+  const next = (): Plan | undefined => first.pop() ?? deeper.pop();
   let stories = 0;
-  for (let plan = todo.pop(); plan && !enough(broken); plan = todo.pop()) {
+  for (let plan = next(); plan && !enough(broken); plan = next()) {
     const story = await play(setting, plan, faults, listener);
-    stories += plan.length === 0 && part.number > 0 ? 0 : 1;
-    for (const why of judge(story)) {
-      const before = broken.get(why);
-      if (!before || before.length > plan.length) broken.set(why, plan);
-    }
+    const isFirst = plan.length === 0;
+    stories += isFirst && part.number > 0 ? 0 : 1;
+    for (const why of judge(story)) if (!broken.has(why)) broken.set(why, plan);
     const from = (plan.at(-1)?.[0] ?? -1) + 1;
-    for (let at = from; at < story.choices.length; at++) {
-      if (plan.length === 0 && at % part.of !== part.number) continue;
-      const options = story.choices[at] ?? 0;
-      for (let option = 1; option < options; option++) todo.push([...plan, [at, option]]);
+    for (const [at, { options }] of story.choices.entries()) {
+      const isOther = isFirst ? at % part.of !== part.number : isAmidTheSame(story.choices, at);
+      if (at < from || isOther) continue;
+      for (let option = 1; option < options; option++) {
+        (isFirst ? first : deeper).push([...plan, [at, option]]);
+      }
     }
   }
   return { stories, broken };
+}
+
+/** So many choices before and after are made where nothing has changed: two reads, two waits. */
+const SAME = 4;
+
+function isAmidTheSame(choices: readonly Choice[], at: number): boolean {
+  const [before, after] = [choices[at - SAME], choices[at + SAME]];
+  return before !== undefined && before.changes === after?.changes;
 }

@@ -1,6 +1,6 @@
 import { Interrupted } from '../../src/base/errors.js';
 import { keyOf, nodesElsewhere } from './adapter.js';
-import { Choices, type Plan } from './choices.js';
+import { Choices, type Choice, type Plan } from './choices.js';
 import { Process } from './process.js';
 import { ALL, isKilled, processesOf, SECOND, type Setting } from './setting.js';
 import { World } from './world.js';
@@ -12,8 +12,7 @@ export interface Story {
   /** In the order in which they began. */
   processes: Process[];
   faults: readonly unknown[];
-  /** How many options each choice had. */
-  choices: readonly number[];
+  choices: readonly Choice[];
   /** Why it did not end. */
   stuck: string | null;
   wasKilled: boolean;
@@ -110,6 +109,7 @@ class Stage {
     const apiKey = isOther ? 'B' : 'A';
     const one = new Process(by, apiKey, this.setting, world, this.choices, tell, this.#isTold);
     processes.push(one);
+    this.choices.change();
     tell(`starts${isOther ? ' with another API key' : ''}`);
     try {
       await one.start();
@@ -194,6 +194,7 @@ class Stage {
       () => one.isDead,
     );
     if (one.isDead) return this.#revive(one, one.revivesAfter);
+    if (!runner.isReading) this.choices.change();
     this.#seen(pair);
     if (one.isInterrupted && !wasInterrupted) {
       this.#stopsBegin();

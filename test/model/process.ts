@@ -13,6 +13,9 @@ import { MemoryJournal } from './disk.js';
 import { isKilled, processesOf, SECOND, type Setting } from './setting.js';
 import { DEPLOYMENT, type World } from './world.js';
 
+/** The model lets time pass. */
+const NEVER = new Promise<void>(() => undefined);
+
 /** What a process was shown of the log. */
 export interface Seen {
   at: number;
@@ -72,7 +75,7 @@ export class Process {
     const clock = {
       now: () => world.wall,
       elapsed: () => world.now,
-      sleep: () => Promise.reject(new Error('the model lets time pass')),
+      sleep: () => NEVER,
       // What is read here never takes that long.
       limit: () => () => undefined,
     };
@@ -274,6 +277,7 @@ export class Process {
     if (this.isTold) this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
     if (how === 'sleeps for 15 minutes') world.pass(world.now + 900 * SECOND);
     const asOf = isStale ? at - 4 * SECOND : at;
+    if (!isSame(shown, this.seen.at(-1)?.shown)) this.choices.change();
     this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale });
     return log;
   }
@@ -289,6 +293,17 @@ const READ_FAULTS = [
 const ALONE = ['unreadable', 'a rival', 'another deployment', 'stale'] as const;
 type ReadFault =
   (typeof READ_FAULTS | typeof ALONE)[number] | 'good' | 'another tenant' | 'all of it';
+
+/** Whether as many entries are shown, and as many of them are open. */
+function isSame(shown: readonly Activity[], before: readonly Activity[] = []): boolean {
+  return shown.length === before.length && openOf(shown) === openOf(before);
+}
+
+function openOf(shown: readonly Activity[]): number {
+  let open = 0;
+  for (const { status } of shown) if (status === 'processing') open += 1;
+  return open;
+}
 
 const namesOf = (nodes: readonly bigint[] | null): string =>
   nodes === null ? 'every node' : `node ${nodes.join(', ')}`;

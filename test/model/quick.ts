@@ -1,6 +1,5 @@
 import { explore } from './explore.js';
 import { lightenSignals } from './light-signals.js';
-import { KNOWN } from './known.js';
 import { SETTINGS } from './settings.js';
 import { storyOf } from './story.js';
 
@@ -11,11 +10,9 @@ import { storyOf } from './story.js';
 
 Error.stackTraceLimit = 0;
 lightenSignals();
-const known = new Set(KNOWN.map(({ accusation }) => accusation));
 for (const setting of SETTINGS.filter(({ log }, n) => log === 'whole' || n % 8 === 0)) {
-  const { broken } = await explore(setting, 1, { enough: (all) => all.size > known.size });
-  for (const [why, plan] of broken) {
-    if (known.has(why)) continue;
+  const { broken } = await explore(setting, 1, { enough: (all) => all.size > 0 });
+  for (const plan of broken.values()) {
     process.stdout.write(await storyOf(setting, plan));
     process.exit(1);
   }

@@ -9,6 +9,7 @@ import type { Roll, RollPlan } from '../../src/job/roll-state.js';
 import type { Replay, Run, RunPlan, State, WaitPlan } from '../../src/job/run-state.js';
 import type { WatchResult } from '../../src/job/watch.js';
 import { MemoryJournal } from './disk.js';
+import { inTable, limit, ofEntries, put, type Change } from './places.js';
 import { SECOND } from './setting.js';
 
 /** One rule of the job, broken on purpose: the model has to find it. */
@@ -19,72 +20,6 @@ export interface Sabotage {
   /** How many faults that takes. */
   faults: number;
   changes: readonly Change[];
-}
-
-/** Something is put in the place of a function or a limit. @returns puts it back */
-type Change = () => () => void;
-
-/** What test/model/loader.js lets be set, by file. */
-type Places = Record<string, Record<string, unknown> | undefined>;
-
-function placeOf(file: string, name: string): Record<string, unknown> {
-  const { places } = globalThis as { places?: Places };
-  const found = places?.[file];
-  if (!found || !(name in found)) throw new Error(`no such function or limit: ${file} ${name}`);
-  return found;
-}
-
-function swap(holder: Record<string, unknown>, name: string, to: unknown): () => void {
-  const before = holder[name];
-  holder[name] = to;
-  return () => void (holder[name] = before);
-}
-
-/** @param instead what a function does in place of itself */
-function put<A extends unknown[], R>(
-  file: string,
-  name: string,
-  instead: (original: (...args: A) => R, ...args: A) => R,
-): Change {
-  return () => {
-    const place = placeOf(file, name);
-    const original = place[name] as (...args: A) => R;
-    return swap(place, name, (...args: A) => instead(original, ...args));
-  };
-}
-
-function limit(file: string, name: string, value: number): Change {
-  return () => swap(placeOf(file, name), name, value);
-}
-
-/** The same for one that a table of its file holds. */
-function inTable<A extends unknown[], R>(
-  file: string,
-  [table, name]: [string, string],
-  instead: (original: (...args: A) => R, ...args: A) => R,
-): Change {
-  return () => {
-    const holder = placeOf(file, table)[table] as Record<string, (...args: A) => R>;
-    const original = holder[name];
-    if (!original) throw new Error(`no such function: ${file} ${table}.${name}`);
-    return swap(holder, name, (...args: A) => instead(original, ...args));
-  };
-}
-
-/** The same for a method of `Entries`. */
-function ofEntries<A extends unknown[], R>(
-  name: 'progress' | 'rows' | 'isEarly',
-  instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
-): Change {
-  return () => {
-    const { prototype } = placeOf('job/entries', 'Entries').Entries as { prototype: object };
-    const methods = prototype as Record<string, (...args: A) => R>;
-    const original = methods[name];
-    if (!original) throw new Error(`no such method: ${name}`);
-    return swap(methods, name, function (this: Entries, ...args: A): R {
-      return instead(this, (...same: A) => original.apply(this, same), ...args);
-    });
-  };
 }
 
 type Progress = ReturnType<Entries['progress']>;

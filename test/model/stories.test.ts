@@ -61,7 +61,7 @@ async function firstOf(
   const budget = plan.length + 1;
   const { choices } = await play(settingNamed(setting), plan, budget);
   for (let at = from; at < choices.length; at++) {
-    for (let option = 1; option < (choices[at] ?? 0); option++) {
+    for (let option = 1; option < (choices[at]?.options ?? 0); option++) {
       const { faults } = await play(settingNamed(setting), [...plan, [at, option]], budget);
       if (faults.at(-1) === what) return [at, option];
     }

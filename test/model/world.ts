@@ -84,7 +84,7 @@ export class World {
     this.#add(1n, -300 * SECOND, { id: 1n });
     this.#add(2n, before, { id: 2n, end: 'rejected' });
     this.#add(3n, before, { id: 3n, action: 'stop' });
-    if (log === 'by time') this.#addMany(54n, 0);
+    if (log === 'by time') this.#addMany(24n, 0);
     if (past === 'many entries') this.#addMany(99n, SECOND);
     if (past === 'a node that left') this.#add(5n, before, { id: 4n });
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
@@ -140,8 +140,10 @@ export class World {
 
   /** One page, from a server that gives three entries at most, or twenty where there are many. */
   page(number: number, results: number, asOf = this.now): ActivityPage {
+    const { past, log } = this.setting;
     const shown = this.#shownAt(asOf);
-    const size = Math.min(results, shown.length > 40 ? 20 : 3);
+    const isLong = past === 'many entries' || log === 'by time';
+    const size = Math.min(results, isLong ? 20 : 3);
     const all = this.#sorted(shown);
     return {
       items: all.slice((number - 1) * size, number * size),

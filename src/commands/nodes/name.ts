@@ -43,9 +43,8 @@ export default class NodesName extends BaseCommand {
       context.settings.deployment?.value.id ?? (await context.deployment()).deploymentId;
     const old = await context.nodeNames.rename(deployment, node, name);
     const before = old === null || old === name ? '' : `, no longer ${old}`;
-    context.say(
-      name === null ? `node ${node} has no name now${before}` : `node ${node} is ${name}${before}`,
-    );
+    const now = name === null ? 'has no name' : `is named ${name}`;
+    context.say(`node ${node} ${now}${before}`);
     const result = { deployment_id: deployment, node_id: node, node_name: name };
     await printObject(this.host.output, result, printOptions(flags));
     return 0;

@@ -221,6 +221,11 @@ describe('a read of the log', () => {
   });
 });
 
+const ENTRY = {
+  ...{ node_id: 1n, runtime: 'iggy', action: 'restart', status: 'completed' },
+  created_at: '2026-01-01T00:00:00Z',
+};
+
 describe('the pages of a server', () => {
   it('may come with a count of what has just appeared: then it is asked once more', async () => {
     const { server, log, grow } = open(99);
@@ -259,6 +264,20 @@ describe('the pages of a server', () => {
       });
     });
   }
+
+  it('may hide the newest entry among others of its moment, where it is sorted by time: it is looked for', async () => {
+    const { server, log } = open(28);
+    let requests = 0;
+    spoil(server, (right, { page }) => {
+      const all = Array.from({ length: 28 }, (_, n) => ({ ...ENTRY, id: 28n - BigInt(n) }));
+      // Twice, since its pages are short, the newest four come after the others of their moment.
+      const isFirst = (requests += 1) <= 2;
+      const order = isFirst ? [...all.slice(4, 24), ...all.slice(0, 4)] : all;
+      return { ...right, items: order.slice((page - 1) * 20, page * 20), total_results: 28 };
+    });
+    const { entries } = await log.newest();
+    assert.deepEqual([entries.length, entries[0]?.id], [28, 28n]);
+  });
 
   it('hold an entry twice that changed meanwhile: the later state counts', async () => {
     const { server, log } = open(5);

@@ -184,7 +184,7 @@ describe('what became of a run', () => {
   it('says that nothing is known of a rejection, and how to do it again after a replay', async () => {
     const reasons = new Map([[17n, null]]);
     const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
-    assert.match(stderr.lines[1] ?? '', /^hint: The API gives no reason/);
+    assert.match(stderr.lines[1] ?? '', /^hint: The API and the log give no reason/);
     assert.equal(stderr.lines[2], 'to do it again: another --idempotency-key');
   });
 

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import type { LdctlError } from '../../src/base/errors.js';
+import type { KeptRun } from '../../src/base/journal.js';
+import { classify } from '../../src/job/answer.js';
+import type { Asked, FactOf, StepOf } from '../../src/job/job.js';
+import type { Run, State } from '../../src/job/run-state.js';
+import { put } from './places.js';
+
+/*
+ * The ways from state to state of a run, by class of fact: docs/rules.md draws them.
+ */
+
+/**
+ * Watches every run, until it is stopped.
+ * @param told takes each way, as `checking → sending: baseline`
+ * @returns stops it
+ */
+export function watchStates(told: (way: string) => void): () => void {
+  const began = (run: Run, why: string): Run => {
+    told(`[*] → ${run.state.name}: ${why}`);
+    return run;
+  };
+  /** Does what may change the state. */
+  const changing = <T>(run: Run, change: () => T, why: (state: State) => string): T => {
+    const { name } = run.state;
+    const done = change();
+    const { state } = run;
+    if (state.name !== name) told(`${name} → ${state.name}: ${why(state)}`);
+    return done;
+  };
+  const ways = [
+    put<[unknown, KeptRun | null, number], Run>(
+      'job/run',
+      'createRun',
+      (original, plan, kept, now) =>
+        began(
+          original(plan, kept, now),
+          kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
+        ),
+    ),
+    put<unknown[], Run>('job/run', 'createWait', (original, ...args) =>
+      began(original(...args), 'wait'),
+    ),
+    put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) =>
+      changing(
+        run,
+        () => original(run, now),
+        ({ name }) => (name === 'checking' ? 'old baseline' : 'too late'),
+      ),
+    ),
+    put<[Run, StepOf<Asked>, FactOf<Asked>, number], unknown>(
+      'job/run',
+      'takeOfRun',
+      (original, run, step, fact, now) => {
+        const before = run.state.name;
+        return changing(
+          run,
+          () => original(run, step, fact, now),
+          (state) => classOf(fact, before, state),
+        );
+      },
+    ),
+    put<[Run, LdctlError, number], unknown>(
+      'job/run-state',
+      'interrupt',
+      (original, run, ...rest) =>
+        changing(
+          run,
+          () => original(run, ...rest),
+          () => 'interrupt',
+        ),
+    ),
+    put<[Run, LdctlError], unknown>('job/run-state', 'callOff', (original, run, error) =>
+      changing(
+        run,
+        () => original(run, error),
+        () => 'roll over',
+      ),
+    ),
+  ];
+  const stops = ways.map((way) => way());
+  return () => {
+    for (const stop of stops.reverse()) stop();
+  };
+}
+
+function classOf(fact: FactOf<Asked>, before: State['name'], after: State): string {
+  switch (fact.is) {
+    case 'recorded':
+      return 'recorded';
+    case 'found':
+      return fact.kept.accepted ? 'other accepted record' : 'other record';
+    case 'none':
+      return 'no other record';
+    case 'unwritten':
+      return 'not written';
+    case 'unreadable':
+      return 'no read';
+    case 'answered':
+      return fact.answer instanceof Error ? classify(fact.answer).replace('-', ' ') : '202';
+    case 'read':
+      return shownBy(before, after);
+    case 'done':
+      return 'noted';
+  }
+}
+
+/** What a good read has shown. */
+function shownBy(before: State['name'], after: State): string {
+  if (after.name !== 'ended' && after.name !== 'failing') {
+    return SHOWN[`${before} → ${after.name}`] ?? 'anything';
+  }
+  const { outcome, error } = { outcome: null, ...after };
+  if (error?.code.startsWith('wrong_')) return 'log of another';
+  if (error?.code === 'busy') return before === 'blocked' ? 'deadline' : 'busy';
+  return error ? 'too late' : (ENDS[outcome ?? ''] ?? 'anything');
+}
+
+const SHOWN: Record<string, string> = {
+  'checking → sending': 'baseline',
+  'checking → blocked': 'busy',
+  'blocked → checking': 'all final',
+  'unknown → following': 'entries',
+  'unknown → sending': 'nothing',
+};
+const ENDS: Record<string, string> = {
+  ...{ completed: 'all final', rejected: 'all final', timed_out: 'deadline' },
+  ...{ unconfirmed: 'missing', accepted: 'entries' },
+};
+
+/** The ways that docs/rules.md draws. */
+export function drawnWays(): string[] {
+  const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
+  const [, diagram = ''] = /```mermaid\nstateDiagram-v2\n([^]*?)```/.exec(rules) ?? [];
+  return diagram
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [from, to, labels = ''] = line.trim().split(/ --> |: /);
+      return labels.split(', ').map((label) => `${from} → ${to}: ${label}`);
+    });
+}
