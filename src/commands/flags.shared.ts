@@ -73,8 +73,11 @@ export const nodesFlag = Flags.custom<NodeRef>({
   parse: parsing((text, flag) => parseNodeRef(filled(text, flag), flag)),
 });
 
-/** How long, in milliseconds. */
-export const durationFlag = Flags.custom<number>({ helpValue: 'D', parse: parsing(parseDuration) });
+/** How long, in milliseconds. Help shows how one is written. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: '30s',
+  parse: parsing(parseDuration),
+});
 
 /** A whole number; `min` and `max` say from where to where. */
 export const wholeNumber = Flags.custom<number, { min: number; max: number }>({

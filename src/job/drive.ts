@@ -107,7 +107,7 @@ export async function drive<T = ResultEvent>(
 export function perform<K extends Asked>(
   step: StepOf<K>,
   tools: DriveTools,
-  gates: Pick<Gates, 'begin' | 'cut'>,
+  gates: Pick<Gates, 'start' | 'cut'>,
 ): Promise<FactOf<K> | Interrupted> | FactOf<K> {
   return PERFORM[step.do](step, tools, gates);
 }
@@ -115,7 +115,7 @@ export function perform<K extends Asked>(
 type Perform<K extends Asked> = (
   step: StepOf<K>,
   tools: DriveTools,
-  gates: Pick<Gates, 'begin' | 'cut'>,
+  gates: Pick<Gates, 'start' | 'cut'>,
 ) => Promise<FactOf<K> | Interrupted> | FactOf<K>;
 
 const PERFORM: { [K in Asked]: Perform<K> } = {
@@ -125,7 +125,7 @@ const PERFORM: { [K in Asked]: Perform<K> } = {
   post,
   read,
   ask({ node, activityId }, _tools, gates) {
-    gates.begin(node, activityId);
+    gates.start(node, activityId);
     return { is: 'done' };
   },
   cut({ node }, _tools, gates) {
@@ -160,10 +160,10 @@ function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<
   }
   try {
     // The record of a POST that is made again keeps the time of the first.
-    const begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
-    return 'found' in begun
-      ? { is: 'found', kept: begun.found }
-      : { is: 'recorded', generation: begun.made, at };
+    const claim = journal.claim({ ...record, postedAt: record.postedAt ?? at }, after);
+    return 'found' in claim
+      ? { is: 'found', kept: claim.found }
+      : { is: 'recorded', generation: claim.made, at };
   } catch (error) {
     return { is: 'unwritten', error: asLdctlError(error) };
   }
@@ -286,7 +286,7 @@ class Gates {
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
-  begin(node: Id, activityId: Id | null): void {
+  start(node: Id, activityId: Id | null): void {
     const controller = new AbortController();
     const { gate: ask } = this.tools;
     if (!ask) {

@@ -67,7 +67,7 @@ export function withName<T extends { node_id: Id | null }>(
 type Row = NodeResult & Partial<NodeProgress>;
 
 /** A node is open until it has ended; in a roll, until its gate has, too. */
-export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
+export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
   if (stage !== undefined && stage !== 'done') return 'open';
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
   const isEnded = stage === 'done' || status === 'rejected' || status === MISSING;
@@ -79,7 +79,7 @@ export function standingOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
  */
 export function rankOf(row: Row): number {
   const isAhead = row.stage === 'waiting' || row.status === null;
-  return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[standingOf(row)];
+  return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[progressOf(row)];
 }
 
 function liveText(row: Row, elapsed: number): string {
@@ -144,7 +144,7 @@ export const nodeColumns: readonly Column<Row>[] = [
     },
     style: (row) => {
       if (row.stage === 'pause' || row.stage === 'gate') return 'busy';
-      return row.stage === 'done' && standingOf(row) === 'failed' ? 'bad' : statusStyle(row.status);
+      return row.stage === 'done' && progressOf(row) === 'failed' ? 'bad' : statusStyle(row.status);
     },
   },
   { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },

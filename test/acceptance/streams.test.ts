@@ -68,10 +68,10 @@ describe('a reader that has stopped reading', () => {
     'holds up no SIGTERM of a roll whose gate floods',
     { nodes: [7n, 8n], workMs: 50 },
     async (scene) => {
-      scene.env.GATE = `cd '${scene.folder}'; echo > begun; yes`;
+      scene.env.GATE = `cd '${scene.folder}'; echo > started; yes`;
       const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
       await stuck(scene, 143, roll, async () => {
-        await until('the gate', () => existsSync(join(scene.folder, 'begun')));
+        await until('the gate', () => existsSync(join(scene.folder, 'started')));
         await realSleep(1000);
       });
       assert.equal(scene.dispatched, 1);

@@ -128,9 +128,9 @@ describe('tries', () => {
 
   it('are each told to those who trace them, without the key', async () => {
     const api = await serve(reply(200, ''), reply(200, EMPTY_PAGE));
-    const begin = performance.now();
+    const startedAt = performance.now();
     await clock.run(api.list(DEPLOYMENT, QUERY));
-    const tookMs = performance.now() - begin;
+    const tookMs = performance.now() - startedAt;
     const url = `${server.url}${LOG_PATH}?page=1&results=10`;
     const shared = { method: 'GET', url, status: 200, requestId: REQUEST_ID };
     assert.deepEqual(

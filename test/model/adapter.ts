@@ -25,7 +25,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  begin: (node: bigint) => void;
+  start: (node: bigint) => void;
   cut: (node: bigint) => void;
 }
 

@@ -142,7 +142,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     limit('job/run-answer', 'RESEND', 1e12),
   ),
   sabotage(
-    'the nine minutes begin anew with each record',
+    'the nine minutes start anew with each record',
     'killed and run again',
     1,
     put<[Run, KeptRun, number], unknown>(
@@ -183,13 +183,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     2,
     () => {
       const { prototype } = MemoryJournal;
-      const begin: RunJournal['begin'] = Reflect.get<MemoryJournal, 'begin'>(prototype, 'begin');
-      prototype.begin = function (this: MemoryJournal, record, after) {
+      const claim: RunJournal['claim'] = Reflect.get<MemoryJournal, 'claim'>(prototype, 'claim');
+      prototype.claim = function (this: MemoryJournal, record, after) {
         const kept = this.read(record.key);
         const isOurs = kept?.generation === after && !kept.accepted;
-        return isOurs ? { made: after } : begin.call(this, record, after);
+        return isOurs ? { made: after } : claim.call(this, record, after);
       };
-      return () => void (prototype.begin = begin);
+      return () => void (prototype.claim = claim);
     },
   ),
   sabotage(
@@ -522,7 +522,7 @@ function recordsLate(): Change[] {
       (original, step, tools) => {
         const { record, after } = held.get('record') ?? {};
         held.clear();
-        if (record) tools.journal?.begin({ ...record, postedAt: tools.clock.now() }, after ?? 0);
+        if (record) tools.journal?.claim({ ...record, postedAt: tools.clock.now() }, after ?? 0);
         return original(step, tools);
       },
     ),

@@ -43,11 +43,15 @@ export const targetFlags = {
     helpValue: 'FILE|-',
     summary: 'Nodes from a file or stdin: one a line, or JSON.',
   }),
-  config: Flags.string({ helpGroup, helpValue: 'ID', summary: 'The config of a reconfigure.' }),
+  config: Flags.string({
+    helpGroup,
+    helpValue: 'ID',
+    summary: 'The id of the config to reconfigure to.',
+  }),
   'expect-nodes': Flags.custom<number | 'deployment'>({
     helpGroup,
     helpValue: 'N',
-    summary: 'Refuse any other number. `deployment`: ask Core.',
+    summary: 'Act only if N nodes exist. `deployment`: ask Core.',
     parse: parsing((text, flag) =>
       text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
     ),
@@ -58,18 +62,22 @@ export const targetFlags = {
 export const followFlags = {
   timeout: durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'Give up after D; 0: never. [default: 10m; roll: 0]',
+    summary: 'Give up after this long; 0: never. [default: 10m]',
   }),
   'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'Time for an entry to show up. [default: 30s]',
+    summary: 'A node is missing after this long. [default: 30s]',
   }),
 };
 
 /** What trigger and roll share. */
 export const actingFlags = {
   ...targetFlags,
-  yes: Flags.boolean({ char: 'y', helpGroup: 'CONSENT', summary: 'Act on every node.' }),
+  yes: Flags.boolean({
+    char: 'y',
+    helpGroup: 'CONSENT',
+    summary: 'Act on every node without asking.',
+  }),
   confirm: Flags.string({
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
@@ -88,7 +96,7 @@ export const actingFlags = {
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',
     helpValue: 'KEY',
-    summary: 'A later run with this key follows the first one.',
+    summary: 'Act once per key: a later run follows the first.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
   }),
 };

@@ -31,11 +31,11 @@ const listFlags = {
     summary:
       'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
   }),
-  page: wholeNumber({ min: 1, max: 1e9, summary: 'One raw page as the API gives it, from 1.' }),
+  page: wholeNumber({ min: 1, max: 1e9, summary: 'One page as the API has it; 1 is the first.' }),
   results: wholeNumber({
     min: 1,
     max: 100,
-    summary: 'How many entries a raw page has, 1 to 100. [default: 10]',
+    summary: 'Entries on such a page, 1 to 100. [default: 10]',
   }),
   ...filterFlags,
   watch: Flags.boolean({ char: 'w', summary: 'Watch what is listed until all of it is final.' }),
@@ -47,8 +47,7 @@ const listFlags = {
     summary: 'With --watch: exit 3 if a watched entry was rejected.',
   }),
   timeout: durationFlag({
-    helpValue: 'DURATION',
-    summary: 'With --watch: give up after this. [default: none at a terminal, 10m elsewhere]',
+    summary: 'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
   }),
 };
 type ListFlags = FlagsOf<typeof listFlags>;

@@ -30,20 +30,24 @@ import {
 
 const helpGroup = 'ROLL';
 const rollFlags = {
+  timeout: durationFlag({
+    helpGroup: 'FOLLOWING',
+    summary: 'End the roll after this long. [default: no limit]',
+  }),
   'max-unavailable': Flags.custom<number | `${number}%`>({
     helpGroup,
     helpValue: 'N|P%',
-    summary: 'How many nodes may run at once. [default: 1]',
+    summary: 'Nodes to act on at once: 2, or 25%. [default: 1]',
     parse: parsing((text, flag) => {
       const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
       return check(rollRequest.entries.maxUnavailable, flag, share);
     }),
   })(),
-  pause: durationFlag({ helpGroup, summary: 'Wait this long after each node.' }),
+  pause: durationFlag({ helpGroup, summary: 'Wait this long after each node, before its gate.' }),
   gate: Flags.string({
     helpGroup,
     helpValue: 'CMD',
-    summary: 'Check $LDCTL_NODE_ID after each node; not 0 halts.',
+    summary: 'Run after each node; halt unless it exits with 0.',
   }),
   'gate-timeout': durationFlag({
     helpGroup,
@@ -51,7 +55,7 @@ const rollFlags = {
   }),
   'node-timeout': durationFlag({
     helpGroup,
-    summary: 'Time for each node; 0: no limit. [default: 10m]',
+    summary: 'Give up on a node after this long. [default: 10m]',
   }),
   'continue-on-error': Flags.boolean({
     helpGroup,
@@ -92,8 +96,8 @@ type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 export default class ActivitiesRoll extends JobCommand {
   static override summary = 'Act on one node after the other, and stop if one does not complete.';
   static override description =
-    'The next node starts when the one before has completed and its --gate has passed. Ctrl-C lets the running nodes finish; ' +
-    'pressed again, it leaves them running and exits. --resume continues a roll that ended early.';
+    'The next node starts when the one before has completed and its --gate ($LDCTL_NODE_ID) has passed. Ctrl-C lets ' +
+    'running nodes finish; pressed again, it leaves them running. --resume continues a roll that ended early.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
@@ -236,7 +240,7 @@ export default class ActivitiesRoll extends JobCommand {
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
     const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
-    const generation = journal.begin(record, (before) => {
+    const generation = journal.start(record, (before) => {
       if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
         throw keyUsed(idempotencyKey);
       }

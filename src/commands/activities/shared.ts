@@ -31,16 +31,19 @@ export const sinceOptions = {
 
 /** Which entries of the log. */
 export const filterFlags = {
-  status: wordsFlag('status', `Only these: ${Object.keys(STATUSES).join(', ')}.`),
+  status: wordsFlag('status', `Only with status ${Object.keys(STATUSES).join(', ')}.`),
   runtime: wordsFlag(
     'runtime',
-    `Only these: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
+    `Only these runtimes: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
   ),
-  action: wordsFlag('action', 'Only these; reconfigure stands for every config.'),
+  action: wordsFlag('action', 'Only these actions; reconfigure: with any config.'),
   node: nodesFlag({ summary: 'Only these nodes.' }),
   author: idsFlag({ summary: 'Only what these users or keys did.' }),
   since: Flags.string(sinceOptions),
-  until: Flags.string({ helpValue: 'TIME', summary: 'Not newer than this.' }),
+  until: Flags.string({
+    helpValue: 'TIME',
+    summary: 'Not newer than this: 1h, or a time as above.',
+  }),
 };
 
 /** The filters that were given. */

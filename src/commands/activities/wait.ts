@@ -37,7 +37,7 @@ const waitFlags = {
     min: 1,
     max: MOST_NODES,
     helpGroup: 'TARGET',
-    summary: 'How many nodes there must be.',
+    summary: 'Exactly N nodes must act.',
   }),
   ...followFlags,
 };

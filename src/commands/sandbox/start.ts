@@ -56,10 +56,12 @@ export const sandboxFlags = {
   seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
   appear: durationFlag({
     ...TIME,
+    helpValue: '200ms',
     summary: 'How long after a trigger its entries appear in the log (default: 200ms).',
   }),
   work: durationFlag({
     ...TIME,
+    helpValue: '2s',
     summary: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
   }),
   reject: nodeFlag('This node rejects every action.'),
