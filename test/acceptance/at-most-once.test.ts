@@ -5,6 +5,7 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { endsWith, story, until, type Scene } from '../helpers/scene.js';
+import { answerOf, reply, startServer } from '../helpers/server.js';
 
 const RESTART = 'activities trigger iggy restart -o json';
 const KEYED = `${RESTART} --node 7 --idempotency-key deploy-7`;
