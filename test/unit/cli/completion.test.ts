@@ -78,7 +78,7 @@ describe('completion', () => {
     const about = (line: string): unknown[] => completed(line).candidates.map(([, about]) => about);
     assert.deepEqual(about('act'), ['Trigger actions.']);
     assert.deepEqual(about('profiles us'), [
-      'Make a profile the current one: the one that is used when none is named.',
+      'Make a profile the current one, which is used if you name none.',
     ]);
     assert.deepEqual(about('activities show 9001'), ['restart iggy, completed']);
   });
