@@ -142,17 +142,6 @@ describe('a roll', () => {
       assert.match(resumed.stderr, new RegExp(`rejected it \\(${fifth}\\)`));
     },
   );
-
-  story(
-    'refuses a busy node with --if-busy fail: 5',
-    { nodes: [7n, 8n], stuck: [7n] },
-    async (scene) => {
-      scene.restartByOther(7n);
-      const { stdout } = await scene.ends(5, `${naming(scene)} --if-busy fail`);
-      assert.equal((parseJson(stdout) as { error: { code: string } }).error.code, 'busy');
-      assert.equal(scene.posts.length, 0);
-    },
-  );
 });
 
 describe('a roll that is interrupted', () => {
