@@ -254,7 +254,7 @@ describe('a key without info:read', () => {
       const { stderr } = await bench.ends(4, DeploymentsList);
       assert.match(
         stderr,
-        /It needs info:read.*Without info:read, give the deployment's id, and its supervisor's URL/,
+        /It needs info:read\..*Without info:read, give the deployment's id, and its supervisor's URL/,
       );
     } finally {
       bench.close();
