@@ -28,6 +28,8 @@ export interface Target {
    */
   deployment: { id: Id; name: string | null; path?: string | null };
   supervisorUrl: Setting<URL>;
+  /** Where it stands, if it had to be looked up. */
+  placed?: PlacedDeployment;
 }
 
 export function neededKey({ key, emptyFolder }: Settings): KeySetting {
@@ -86,6 +88,7 @@ export async function resolveTarget(
   const found = placed.deployment;
   return {
     key: access.key,
+    placed,
     deployment: { id: found.id, name: found.name, path: placeText(placed) },
     supervisorUrl: supervisorUrl ?? {
       value: supervisorUrlOf(found),

@@ -119,6 +119,7 @@ type Perform<K extends Asked> = (
 ) => Promise<FactOf<K> | Interrupted> | FactOf<K>;
 
 const PERFORM: { [K in Asked]: Perform<K> } = {
+  recall,
   note,
   record,
   post,
@@ -132,6 +133,15 @@ const PERFORM: { [K in Asked]: Perform<K> } = {
     return { is: 'done' };
   },
 };
+
+function recall({ key }: StepOf<'recall'>, { journal }: DriveTools): FactOf<'recall'> {
+  try {
+    const kept = key === null ? null : journal?.read(key);
+    return kept ? { is: 'found', kept } : { is: 'none', error: null };
+  } catch (error) {
+    return { is: 'none', error: asLdctlError(error) };
+  }
+}
 
 function note({ key, generation, mark }: StepOf<'note'>, { journal }: DriveTools): FactOf<'note'> {
   try {

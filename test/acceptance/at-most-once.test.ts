@@ -5,6 +5,7 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { endsWith, story, until, type Scene } from '../helpers/scene.js';
+import { answerOf, reply, startServer } from '../helpers/server.js';
 
 const RESTART = 'activities trigger iggy restart -o json';
 const KEYED = `${RESTART} --node 7 --idempotency-key deploy-7`;
@@ -104,6 +105,30 @@ describe('an action runs at most once', () => {
       assert.deepEqual([...others, scene.dispatched], [first, first, 1]);
     },
   );
+
+  for (const [what, command] of [
+    ['names its node', KEYED],
+    ['first reads which nodes there are', `${RESTART} --yes --idempotency-key deploy-7`],
+    ['rolls', 'activities roll iggy restart -o json --node 7 --idempotency-key deploy-7'],
+  ] as const) {
+    story(
+      `when another process sends it while the log is denied to one that ${what}`,
+      KEYS_IGNORED,
+      async (scene) => {
+        let isFirst = true;
+        const server = await startServer(async (request, response, socket) => {
+          const isDenied = isFirst;
+          isFirst = false;
+          if (isDenied) await scene.ends(0, command);
+          const step = isDenied ? reply(403) : answerOf(scene.url);
+          return step(request, response, socket);
+        });
+        const ended = await scene.ldctl(command, { LD_SUPERVISOR_URL: server.url });
+        await server.close();
+        assert.deepEqual([ended.code, scene.actedOn], [0, [7n]], ended.stderr);
+      },
+    );
+  }
 
   story(
     'and one key for other nodes, or another action, is another trigger',

@@ -8,7 +8,6 @@ import { notHeld } from '../../log/seek.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 import { printObject } from '../../output/list.js';
-import { logOf } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesShow extends BaseCommand {
@@ -30,8 +29,8 @@ export default class ActivitiesShow extends BaseCommand {
     const id = parseId(args.id, 'ID');
     const { output, clock } = this.host;
     const context = await this.open(flags);
-    const target = await context.target();
-    const found = await logOf(context, target).seek(id, { signal: context.signal });
+    const { log } = await context.deployment();
+    const found = await log.seek(id, { signal: context.signal });
     if (!found.activity) throw notHeld([id], found);
     const options = printOptions(flags);
     const name = output.names.get(found.activity.node_id);

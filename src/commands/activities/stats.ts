@@ -7,7 +7,7 @@ import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
 import { cellText, nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
-import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from './shared.js';
+import { filterFlags, filterOf, filtersIn, sinceOptions } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
@@ -36,12 +36,8 @@ export default class ActivitiesStats extends BaseCommand {
     const { output } = this.host;
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
-    const target = await context.target();
-    const parts = listNewest(
-      logOf(context, target),
-      { filter, limit: 0 },
-      { signal: context.signal },
-    );
+    const { log } = await context.deployment();
+    const parts = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
     const rows = await context.during('reading the log', () =>
       countWork(parts, flags.by === 'node'),
     );

@@ -16,7 +16,7 @@ import {
 import { printList } from '../../output/list.js';
 import { statusStyle, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
-import { filterFlags, logOf, filterOf, filtersIn, sinceOptions } from '../activities/shared.js';
+import { filterFlags, filterOf, filtersIn, sinceOptions } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -42,12 +42,8 @@ export default class NodesList extends BaseCommand {
     const { output } = this.host;
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
-    const target = await context.target();
-    const parts = listNewest(
-      logOf(context, target),
-      { filter, limit: 0 },
-      { signal: context.signal },
-    );
+    const { log } = await context.deployment();
+    const parts = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
     const states = await context.during('reading the log', () => nodeStates(parts));
     const nodes = states.map((node) => withName(node, output.names));
     const spec = {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError } from '../../../src/base/errors.js';
-import { deploymentOn, type Deployment, type RunEvent } from '../../../src/library/deployment.js';
-import { resumeCommand } from '../../../src/library/jobs.js';
-import { type RollRequest } from '../../../src/library/requests.js';
+import { deploymentOn, type Deployment, type RunEvent } from '../../../src/app/deployment.js';
+import { resumeCommand } from '../../../src/app/jobs.js';
+import { type RollRequest } from '../../../src/app/requests.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, DEPLOYMENT, failingRead, VirtualServer } from '../../helpers/virtual-server.js';
 

@@ -10,6 +10,7 @@ import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
 import { nodeStates, type NodeState } from '../log/nodes.js';
 import * as jobs from './jobs.js';
+import type { Connection } from './open.js';
 import * as requests from './requests.js';
 
 export interface RunOptions {
@@ -92,11 +93,11 @@ const NODES_FROM_MS = 30 * 24 * 60 * 60_000;
 
 /** @internal @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(
-  origin: Omit<jobs.Connection, 'log'>,
+  origin: Omit<Connection, 'log'>,
   assertConsent = (): void => undefined,
 ): Deployment {
   const { deploymentId, supervisor, clock } = origin;
-  const connect = (): jobs.Connection => ({
+  const connect = (): Connection => ({
     ...origin,
     log: openLog(supervisor, deploymentId, clock),
   });
@@ -135,7 +136,7 @@ function readingOf({
   deploymentId,
   supervisor,
   clock,
-}: Omit<jobs.Connection, 'log'>): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
+}: Omit<Connection, 'log'>): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
   const newLog = () => openLog(supervisor, deploymentId, clock);
   return {
     async *activities(request = {}, options = {}) {
