@@ -222,7 +222,7 @@ describe('at a terminal', () => {
 
   const slow = { nodes: [7n], workMs: 600_000 };
   terminalStory(
-    'Ctrl-C while following prints how to go on',
+    'Ctrl-C while following prints how to continue',
     slow,
     `${RESTART} --node 7`,
     async (terminal) => {
