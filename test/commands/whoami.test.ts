@@ -56,6 +56,16 @@ describe('whoami', () => {
   });
   afterEach(() => bench.close());
 
+  it('breaks its sentence between words at a terminal', async () => {
+    const long = context({ name: 'the key that our nightly pipeline rolls the brokers with' });
+    bench.core.get(CONTEXT).reply(200, long).get(STRUCTURE).reply(200, structure);
+    bench.isTerminal = true;
+    const { stderr } = await bench.ends(0, Whoami, []);
+    const lines = stderr.trimEnd().split('\n');
+    assert.ok(lines.length > 1 && lines.every((line) => line.length < 80), stderr);
+    assert.match(lines[1] ?? '', /^ {2}\S/);
+  });
+
   it('tells in JSON who the key is, what it may do, when it expires, and where each setting came from', async () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
     const { code, stdout, stderr } = await bench.run(Whoami, '--api-url', CORE, '-o json');

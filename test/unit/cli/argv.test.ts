@@ -163,14 +163,7 @@ describe('a command line', () => {
     ],
   ] as const) {
     it(`refuses "${typed}", and says what to do`, () => {
-      assert.throws(
-        () => read(typed),
-        (error: UsageError) => {
-          assert.deepEqual([error.exitCode, error.message], [2, message]);
-          assert.match(error.hint ?? '', hint);
-          return true;
-        },
-      );
+      assert.throws(() => read(typed), { exitCode: 2, message, hint });
     });
   }
 
