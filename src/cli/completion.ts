@@ -82,7 +82,7 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     action: () => words(VERBS),
     // An id is to follow, or `--config`.
     ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
-    status: () => words(Object.keys(STATUSES)),
+    status: () => words(STATUSES),
     ID: entries,
     after: entries,
     profile: profiles,
