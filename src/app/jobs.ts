@@ -68,7 +68,7 @@ function keptRun(
 
 /**
  * One POST, followed to its end.
- * @param found what is known already; it is looked for unless given
+ * @param found what is known already; by default it is looked for
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
@@ -128,7 +128,7 @@ export async function wait(
 
 /**
  * What its run knew of every node, where Core is asked unasked.
- * @returns nothing where the job is interrupted before it begins: its result says so
+ * @returns nothing where the job is interrupted before it starts: its result says so
  */
 async function countedBefore(
   { counter, ...connection }: Connection,

@@ -233,7 +233,7 @@ describe('at a terminal', () => {
   });
 
   terminalStory(
-    'Ctrl-C while following prints how to go on',
+    'Ctrl-C while following prints how to continue',
     slow,
     `${RESTART} --node 7`,
     async (terminal) => {

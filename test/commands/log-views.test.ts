@@ -78,7 +78,7 @@ describe('what is made of the log:', () => {
       assert.match(stdout, /^reason +\{"deep":"down"\}$/m);
     });
 
-    it('says how long it has been going on', async () => {
+    it('says how long it has been running', async () => {
       bench.showLog(LOG);
       const { stdout } = await bench.run(ActivitiesShow, `${NEW}`);
       assert.match(stdout, /^took +3m00s so far$/m);

@@ -35,7 +35,7 @@ describe('the answer to a trigger', () => {
 });
 
 describe('the body of a trigger', () => {
-  it('is {} for every node, and never an empty list', () => {
+  it('is {} forevery node, and never an empty list', () => {
     assert.equal(triggerBody(null), '{}');
     assert.throws(() => triggerBody([]), UsageError);
   });
@@ -96,7 +96,7 @@ describe('an answer that is none', () => {
   };
   const cases: Array<[what: string, body: unknown, says: RegExp]> = [
     ['nothing', '', /^the answer is empty$/],
-    ['blanks', ' \n', /^the answer is empty$/],
+    ['spaces', ' \n', /^the answer is empty$/],
     ['null', 'null', /the answer has another shape: Invalid \w+: Expected/],
     ['a list', '[]', /the answer has another shape: items: Invalid \w+: Expected/],
     ['a number', '42', /the answer has another shape: Invalid \w+: Expected/],

@@ -114,7 +114,7 @@ describe('a program that triggers', () => {
     assert.ok(supervisor.reads.length <= 3);
   });
 
-  it('is told of a bug before the POST by 1, since nothing was sent, and after it by 7', async () => {
+  it('reports a bug before the POST with 1, since nothing was sent, and after it with 7', async () => {
     const bug = (): never => {
       throw new TypeError('x is undefined');
     };
@@ -147,7 +147,7 @@ describe('a program that triggers', () => {
     assert.deepEqual(heard.at(-1), { event: 'result', ...result });
   });
 
-  it('is told at the 202 that it was accepted, with the way to follow it', async () => {
+  it('learns at the 202 that it was accepted, with the way to follow it', async () => {
     const result = await clock.run(deployment.trigger({ ...RESTART, wait: false }));
     assert.deepEqual([result.outcome, result.exitCode], ['accepted', 0]);
     const command =
@@ -164,7 +164,7 @@ describe('a program that triggers', () => {
     assert.equal(supervisor.posts.length, 1);
   });
 
-  it('is told of a log of another tenant before anything is sent', async () => {
+  it('learns of a log of another tenant before anything is sent', async () => {
     const tenant = { tenantId: 6n, origin: 'tenantId', hint: '' };
     const run = deploymentOn(connection({ tenant })).trigger(RESTART);
     await assert.rejects(clock.run(run), { code: 'wrong_tenant' });
@@ -298,7 +298,7 @@ describe('a program that aborts', () => {
 });
 
 describe('a listener', () => {
-  it('that throws ends the following as an abort does, and is told: something was sent', async () => {
+  it('that throws ends the following as an abort does, and learns that something was sent', async () => {
     let calls = 0;
     const onEvent = (): void => {
       calls += 1;
@@ -383,7 +383,7 @@ describe('a program that rolls', () => {
     assert.deepEqual(result.nodes[0]?.gate, { exit_code: null, timed_out: true, took_ms: 60_000 });
   });
 
-  it('may have a share of its nodes underway', async () => {
+  it('may have a share of its nodes running', async () => {
     const nodes = [1n, 2n, 3n, 4n, 5n, 6n];
     supervisor = new VirtualServer(clock, { nodes });
     deployment = deploymentOn(connection());
@@ -391,7 +391,7 @@ describe('a program that rolls', () => {
     const [first = 0, , third = Infinity] = supervisor.postTimes;
     assert.ok(
       third - first < 1600,
-      `the third begins ${third - first} ms after the first, which takes longer`,
+      `the third starts ${third - first} ms after the first, which takes longer`,
     );
   });
 
@@ -520,7 +520,7 @@ describe('a program that follows the log', () => {
     assert.equal(clock.asleep, 0);
   });
 
-  it('begins after an id, with what is there, and ends where the loop is left', async () => {
+  it('starts after an id, with what is there, and ends where the loop is left', async () => {
     const [first = 0n, ...others] = supervisor.ids;
     const heard: bigint[] = [];
     const following = (async () => {

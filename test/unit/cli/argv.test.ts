@@ -11,7 +11,7 @@ const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 
   commands: Commands;
 };
 
-/** Split at blanks, and `''` is nothing. */
+/** Split at spaces, and `''` is nothing. */
 function wordsOf(line: string): string[] {
   return line
     .split(' ')
@@ -75,7 +75,7 @@ describe('a command line', () => {
     it(`"${typed}" asks for help`, () => assert.deepEqual(read(typed), { help: wordsOf(words) }));
   }
 
-  it('may ask for the version behind global flags', () =>
+  it('may ask for the version after global flags', () =>
     assert.deepEqual(read('--debug --version'), { version: true }));
 
   for (const [typed, message, hint] of [

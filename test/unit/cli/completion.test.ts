@@ -71,7 +71,7 @@ describe('completion', () => {
     ['activities trigger iggy restart ', 'done'],
     ['activities trigger iggy rec', 'open'],
   ] as const) {
-    it(`of "${line}" goes on with ${then}`, () => assert.equal(completed(line).then, then));
+    it(`of "${line}" continues with ${then}`, () => assert.equal(completed(line).then, then));
   }
 
   it('says of each group, command and activity what it is', () => {

@@ -45,7 +45,7 @@ describe('the system’s keyring', function () {
     ['does not answer', 'setInterval(() => {}, 1000)', 'it does not answer'],
   ] as const) {
     it(`that ${what} is an error that says so`, async () => {
-      await fails(keyringBy(child, 1000).get('me.1'), {
+      await fails(keyringBy(child, 5000).get('me.1'), {
         code: 'keyring_failed',
         exitCode: 2,
         message: `the keyring cannot be used (${message})`,

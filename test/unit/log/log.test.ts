@@ -95,11 +95,11 @@ describe('what a read of the log costs', () => {
   it('at most eight pages and a look at the newest entry at once, and none that is not wanted soon', async () => {
     const { server, log } = open(10_000);
     const list = server.list.bind(server);
-    let [underway, most] = [0, 0];
+    let [running, most] = [0, 0];
     server.list = async (id, query) => {
-      most = Math.max(most, (underway += 1));
+      most = Math.max(most, (running += 1));
       await new Promise(setImmediate);
-      underway -= 1;
+      running -= 1;
       return list(id, query);
     };
     let parts = 0;
@@ -112,7 +112,7 @@ describe('what a read of the log costs', () => {
 
 describe('a read of the log', () => {
   for (const order of ORDERS) {
-    it(`${order}: is told when it began, what the server's clock said then, and whether it is whole`, async () => {
+    it(`${order}: knows when it started, what the server's clock said then, and whether it is whole`, async () => {
       const { server, log, clock } = open(1000, order);
       let answers = 0;
       spoil(server, (right) => ({ ...right, serverTime: 1_000_000 + (answers += 1) }));
