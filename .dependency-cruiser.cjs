@@ -1,5 +1,5 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → library → job → log, beside api,
+ * Imports point down (docs/architecture.md): commands → cli → app → job → log, beside api,
  * config and output → base. Folders beside each other do not know each other, but config takes the
  * types of Core from api; and the sandbox shares with the rest only what an id and an activity are.
  */
@@ -10,8 +10,8 @@ const MAY_IMPORT = {
   api: ['base'],
   config: ['base', 'api'],
   output: ['job', 'base'],
-  library: ['job', 'log', 'api', 'config', 'base'],
-  cli: ['library', 'job', 'log', 'api', 'config', 'output', 'base'],
+  app: ['job', 'log', 'api', 'config', 'base'],
+  cli: ['app', 'job', 'log', 'api', 'config', 'output', 'base'],
 };
 const folder = (name) => `^src/${name}/`;
 const importsPointDown = Object.entries(MAY_IMPORT).map(([from, allowed]) => ({

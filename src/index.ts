@@ -1,5 +1,5 @@
 /**
- * The library, for TypeScript programs: runs an action at most once, and follows it until every
+ * The library, for TypeScript programs: it runs an action at most once, and follows it until every
  * node has completed or rejected it.
  * @module ldctl
  */
@@ -10,16 +10,16 @@ import { CoreApi } from './api/core-api.js';
 import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock } from './base/clock.js';
 import { UsageError } from './base/errors.js';
-import { urlText, type Env } from './base/text.js';
+import type { Env } from './base/text.js';
 import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
-import { configDir, resolveSettings } from './config/settings.js';
-import { resolveTarget, type TenantAccess } from './config/target.js';
-import { deploymentOn, interruptOf, type Deployment } from './library/deployment.js';
-import { nodeCounter, originOf } from './library/jobs.js';
-import { check, fields, id, text } from './library/requests.js';
+import { configDir, DEFAULT_API_URL, resolveSettings } from './config/settings.js';
+import type { Target } from './config/target.js';
+import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
+import { openDeployment, openTarget } from './app/open.js';
+import { check, fields, id, text } from './app/requests.js';
 
 export type {
   Deployment,
@@ -28,7 +28,7 @@ export type {
   RunEvent,
   RunOptions,
   RunResult,
-} from './library/deployment.js';
+} from './app/deployment.js';
 export type {
   ActionName,
   ActivitiesRequest,
@@ -36,8 +36,8 @@ export type {
   NodesRequest,
   OneOrMany,
   RollGate,
-} from './library/requests.js';
-export type { RollRequest, TriggerRequest, WaitRequest } from './library/requests.js';
+} from './app/requests.js';
+export type { RollRequest, TriggerRequest, WaitRequest } from './app/requests.js';
 export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
@@ -47,7 +47,14 @@ export type { NodeState, RuntimeState } from './log/nodes.js';
 export type { ShownStep } from './job/events.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
 
-const newKey = (): string => crypto.randomUUID();
+/** What a program's deployments are opened with. */
+const OWN = {
+  clock,
+  newKey: (): string => crypto.randomUUID(),
+  supervisor: ({ supervisorUrl, key }: Target) =>
+    new SupervisorApi({ url: supervisorUrl.value, apiKey: key }),
+  showsPath: false,
+};
 
 const connectOptions = fields({
   /** The Supervisor of the deployment: https, or http to a loopback address. */
@@ -66,7 +73,8 @@ const connectOptions = fields({
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
 
 /**
- * A deployment of which all is known. Does no I/O: a wrong key or URL shows at the first call.
+ * A deployment whose URL, id and key you have. This does no I/O, so a wrong key or URL shows at the
+ * first call.
  * @throws {LdctlError} with exit code 2 for options that cannot be used
  */
 export function connect(options: ConnectOptions): Deployment {
@@ -77,17 +85,27 @@ export function connect(options: ConnectOptions): Deployment {
   );
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   const key = parseApiKey(apiKey, 'apiKey');
-  return deploymentOn({
-    ...{ deploymentId, clock, newKey, keepsRolls: false, counter: null },
-    apiKey: key.fingerprint(),
-    supervisor: new SupervisorApi({ url, apiKey: key }),
-    tenant:
-      tenantId === undefined
-        ? null
-        : { tenantId, origin: 'tenantId', hint: 'Check it, and the deployment.' },
-    journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
-    flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
-  });
+  const given = <T>(value: T, name: string) => ({ value, source: { from: 'flag', name } as const });
+  const deployment = { id: deploymentId, name: null };
+  const settings = {
+    profile: null,
+    key: null,
+    apiUrl: { value: new URL(DEFAULT_API_URL), source: { from: 'default' } as const },
+    tenantId: tenantId === undefined ? null : given(tenantId, 'tenantId'),
+    deployment: given(deployment, 'deploymentId'),
+    supervisorUrl: given(url, 'supervisorUrl'),
+    emptyFolder: null,
+    overrides: null,
+  };
+  const target = { key, deployment, supervisorUrl: settings.supervisorUrl };
+  const { signal } = new AbortController();
+  return deploymentOn(
+    openTarget(settings, target, {
+      ...OWN,
+      signal,
+      journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
+    }),
+  );
 }
 
 const profileName = v.optional(v.pipe(text, v.nonEmpty('a name was expected')));
@@ -96,15 +114,15 @@ export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
   confirm?: string | undefined;
-  /** The environment; the process's own unless given. */
+  /** The environment. Default: the process's own. */
   env?: Env | undefined;
 }
 
 /**
- * A deployment as the commands find it, with their run journal. Core is asked only where its id or
+ * A deployment as the commands find it, with their run journal. Core is asked only if its id or
  * Supervisor is not known.
- * @param name the profile, which is then taken whole; without it, the environment's settings, and
- * the current profile
+ * @param name the profile, whose settings then override the environment. Without it, the
+ * environment counts, then the current profile
  * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had,
  * 5 for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot
  * be, 130 for an abort
@@ -123,22 +141,18 @@ export async function connectProfile(
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const coreFor = ({ apiUrl: url, key: apiKey }: Pick<TenantAccess, 'apiUrl' | 'key'>) =>
-    new CoreApi({ url, apiKey });
-  const lookUp = (access: TenantAccess) => coreFor(access).structure(access.tenantId, { signal });
-  const target = await resolveTarget(settings, lookUp, signal);
-  const supervisor = new SupervisorApi({ url: target.supervisorUrl.value, apiKey: target.key });
-  const core = coreFor({ apiUrl: settings.apiUrl.value, key: target.key });
-  const counter = nodeCounter(target, settings, core, null);
   const { profile } = settings;
-  const needed = settings.deployment?.value.name ?? String(target.deployment.id);
-  return deploymentOn(
-    originOf(target, settings, { supervisor, counter, folder, clock, newKey }),
-    () => {
-      if (profile?.protected !== true || confirm === needed) return;
-      const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
-      const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
-      throw new UsageError(what, { code: 'consent_missing', hint });
-    },
-  );
+  const deployment = await openDeployment(settings, {
+    ...OWN,
+    signal,
+    journal: openRunJournal(folder, clock),
+    core: ({ apiUrl: url, key: apiKey }) => new CoreApi({ url, apiKey }),
+  });
+  const needed = settings.deployment?.value.name ?? String(deployment.deploymentId);
+  return deploymentOn(deployment, () => {
+    if (profile?.protected !== true || confirm === needed) return;
+    const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
+    const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
+    throw new UsageError(what, { code: 'consent_missing', hint });
+  });
 }

@@ -54,7 +54,7 @@ export interface KeptRun {
  * `made`: the generation of the record. `found`: another run that has come since, to be followed
  * instead.
  */
-export type Started = { made: number } | { found: KeptRun };
+export type Claim = { made: number } | { found: KeptRun };
 
 /**
  * Survives the process, and a power cut. Every method throws LdctlError where the journal cannot be
@@ -68,6 +68,6 @@ export interface RunJournal {
    * process can make.
    * @param after the record that this run continues from; 0 for none
    */
-  begin(record: RunRecord, after: number): Started;
+  claim(record: RunRecord, after: number): Claim;
   mark(key: string, generation: number, mark: Mark): void;
 }

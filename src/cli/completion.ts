@@ -73,7 +73,7 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     const deployment = given('deployment') ?? variable ?? '';
     const id = /^\d+$/.test(deployment) ? BigInt(deployment) : profile?.deployment_id;
     const unfinished = id === undefined ? [] : openRollJournal(folder, clock).unfinished(id);
-    // A record's key begins with the deployment.
+    // A record's key starts with the deployment.
     return words(['last', ...unfinished.map(({ key }) => key.slice(key.indexOf('.') + 1))]);
   };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
@@ -82,7 +82,7 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     action: () => words(VERBS),
     // An id is to follow, or `--config`.
     ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
-    status: () => words(Object.keys(STATUSES)),
+    status: () => words(STATUSES),
     ID: entries,
     after: entries,
     profile: profiles,
@@ -157,23 +157,23 @@ function valueOfFlag(
   const open = last && last.value === undefined ? flags[last.name ?? ''] : undefined;
   if (open?.type === 'option') return valuesOf(open, word, '', known);
   // Or it stands in the same word: `--node=`.
-  const [begin = ''] = /^--[^=]+=/.exec(word) ?? [];
-  const flag = flags[typedNames(flags).get(begin.slice(0, -1)) ?? ''];
-  return flag?.type === 'option' ? valuesOf(flag, word, begin, known) : null;
+  const [prefix = ''] = /^--[^=]+=/.exec(word) ?? [];
+  const flag = flags[typedNames(flags).get(prefix.slice(0, -1)) ?? ''];
+  return flag?.type === 'option' ? valuesOf(flag, word, prefix, known) : null;
 }
 
-/** @param begin what stands before the value in its word */
+/** @param prefix what stands before the value in its word */
 function valuesOf(
   { name, options, helpValue }: Command.Flag.Cached & { type: 'option' },
   word: string,
-  begin: string,
+  prefix: string,
   known: Known,
 ): Completion {
   if (/\bFILE\b/.test(String(helpValue))) return { candidates: [], then: 'files' };
   const values = options?.map((one): Candidate => [one]) ?? known(name);
   return matching(
     word,
-    values.map(([value, about]) => [begin + value, about]),
+    values.map(([value, about]) => [prefix + value, about]),
   );
 }
 
@@ -201,10 +201,10 @@ function valuesOfArgument(
 /** The groups and commands that may come after these words. */
 function nextWords(words: readonly string[], commands: Commands, topics: Topics): Candidate[] {
   const typed = words[0] === 'help' ? words.slice(1) : words;
-  const begin = typed.map((word) => `${word}:`).join('');
-  const below = Object.values(commands).filter(({ id }) => id.startsWith(begin));
+  const prefix = typed.map((word) => `${word}:`).join('');
+  const below = Object.values(commands).filter(({ id }) => id.startsWith(prefix));
   const next = below.map((command): [string, string | undefined] => {
-    const [word = '', ...rest] = command.id.slice(begin.length).split(':');
+    const [word = '', ...rest] = command.id.slice(prefix.length).split(':');
     return [word, rest.length === 0 ? command.summary : topics[word]?.description];
   });
   return [...new Map(next)];

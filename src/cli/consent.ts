@@ -2,8 +2,9 @@ import { UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
-import { deploymentText, type Target } from '../config/target.js';
-import type { Findings } from '../library/survey.js';
+import { deploymentText } from '../config/target.js';
+import type { OpenDeployment } from '../app/open.js';
+import type { Findings } from '../app/survey.js';
 import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
@@ -80,14 +81,15 @@ export function isAsked(
  */
 export async function consentTo(
   context: CommandContext,
-  target: Target,
+  deployment: OpenDeployment,
   asked: Asked,
   flags: ConsentFlags,
 ): Promise<Consent> {
   const { prompts, settings } = context;
   const { nodes } = asked;
   if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
-  const path = await context.placeOf(target);
+  const { target } = deployment;
+  const path = await deployment.path();
   const { id, name } = target.deployment;
   const names = [path, name, String(id)].filter((one) => one !== null);
   const where = deploymentText(target.deployment);
@@ -204,15 +206,14 @@ export function busyText({ clock, output }: Host, { busy, serverTime }: Findings
  * be had
  */
 export async function checkConfirm(
-  context: CommandContext,
-  target: Target,
+  { target, path: lookUp }: OpenDeployment,
   { confirm }: ConsentFlags,
 ): Promise<void> {
   const { deployment } = target;
   const { id } = deployment;
   if (confirm === undefined || [String(id), deployment.name].includes(confirm)) return;
   // An id is the deployment's or it is not; all else may be a name or a path that is not known yet.
-  const path = /^\d+$/.test(confirm) ? null : await context.placeOf(target);
+  const path = /^\d+$/.test(confirm) ? null : await lookUp();
   if ([deployment.name, path].includes(confirm)) return;
   const known = path ?? deployment.name;
   throw missing(

@@ -1,12 +1,15 @@
 import type { ClientOptions, TraceEvent } from '../api/client.js';
-import { CoreApi, type TenantStructure } from '../api/core-api.js';
+import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
+import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
+import { optional } from '../base/clock.js';
 import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
+import { openRunJournal } from '../config/journal.js';
 import type { KeyTools } from '../config/keys.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
@@ -17,26 +20,12 @@ import {
   type Settings,
   type SettingsInput,
 } from '../config/settings.js';
-import {
-  expiryWarning,
-  findDeployment,
-  isCoreCertain,
-  placeText,
-  resolveTarget,
-  type PlacedDeployment,
-  type Target,
-  type TenantAccess,
-} from '../config/target.js';
-import { optional } from '../base/clock.js';
-import { openLog, type ActivityLog } from '../log/log.js';
+import { expiryWarning, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/sentence.js';
 import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
-
-/** The part of the Core API that commands use. */
-export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
 /**
  * What a command is given: the world around it, its flags, the profiles, a user who may be asked,
@@ -55,12 +44,8 @@ export class CommandContext {
   /** Of the first page that was read. */
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
-  #structure: TenantStructure | undefined;
-  #target: Promise<Target> | undefined;
-  #placed: Promise<PlacedDeployment | null> | undefined;
+  #deployment: Promise<OpenDeployment> | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
-  #supervisor: Supervisor | undefined;
-  #log: ActivityLog | undefined;
 
   /** @param folder where profiles and the run journal are kept */
   constructor(
@@ -147,63 +132,27 @@ export class CommandContext {
     };
   }
 
-  /** The deployment to act on, and the key for it. @throws as `resolveTarget` does */
-  target(): Promise<Target> {
-    return (this.#target ??= this.#findTarget());
+  /** The deployment to act on, opened once. @throws as `openDeployment` does */
+  deployment(): Promise<OpenDeployment> {
+    return (this.#deployment ??= this.#openDeployment());
   }
 
-  async #findTarget(): Promise<Target> {
-    const lookUp = (access: TenantAccess) => this.#structureOf(access, this.signal);
-    const target = await resolveTarget(this.settings, lookUp, this.signal);
-    this.host.output.names = this.nodeNames.read(target.deployment.id);
-    return target;
-  }
-
-  /**
-   * Where a deployment stands; null where that is not known, or it is not certain which Core knows
-   * it. Asked for once; from then on the deployment has its name.
-   */
-  placed(target: Target): Promise<PlacedDeployment | null> {
-    return (this.#placed ??= this.#place(target));
-  }
-
-  async #place({ deployment, key, supervisorUrl }: Target): Promise<PlacedDeployment | null> {
-    const { tenantId, apiUrl } = this.settings;
-    const access = { key, tenantId: tenantId?.value ?? 0n, apiUrl: apiUrl.value };
-    const isKnown = this.#structure ?? (tenantId && isCoreCertain(this.settings, supervisorUrl));
-    if (!isKnown || (deployment.path && !this.#structure)) return null;
-    return this.optional(async (signal) => {
-      const structure = await this.#structureOf(access, signal);
-      const placed = findDeployment(structure, { id: deployment.id, name: null });
-      deployment.name = placed.deployment.name;
-      deployment.path = placeText(placed);
-      return placed;
+  async #openDeployment(): Promise<OpenDeployment> {
+    const { clock, output } = this.host;
+    const opened = await openDeployment(this.settings, {
+      clock,
+      signal: this.signal,
+      newKey: () => this.host.newIdempotencyKey(),
+      journal: openRunJournal(this.folder, clock),
+      supervisor: (target) => this.#supervisor(target),
+      core: (access) => this.core(access),
+      showsPath: true,
     });
+    output.names = this.nodeNames.read(opened.deploymentId);
+    return opened;
   }
 
-  /** The same as `division/environment/name`. */
-  async placeOf(target: Target): Promise<string | null> {
-    const { deployment } = target;
-    if (!deployment.path) await this.placed(target);
-    return deployment.path ?? null;
-  }
-
-  /** Asked for once. */
-  async #structureOf(access: TenantAccess, signal: AbortSignal): Promise<TenantStructure> {
-    return (this.#structure ??= await this.core(access).structure(access.tenantId, { signal }));
-  }
-
-  /** The log, opened once: what was found out about its order is not found out again. */
-  log(target: Target): ActivityLog {
-    return (this.#log ??= openLog(this.supervisor(target), target.deployment.id, this.host.clock));
-  }
-
-  /** The Supervisor, by one client. */
-  supervisor(target: Target): Supervisor {
-    return (this.#supervisor ??= this.#openSupervisor(target));
-  }
-
-  #openSupervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
+  #supervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);

@@ -16,7 +16,7 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 type Validate = (answer: string) => true | string;
 
-/** How an answer is marked; a green tick unless given. */
+/** How an answer is marked; a green tick by default. */
 interface Marked {
   theme?: { prefix: { done: string } };
 }
@@ -41,7 +41,7 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) =>
-      ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
+      ask<string>('password', message, { mask: '*', toggleMask: false, validate, ...NO_TICK }),
     /** The first one is marked, unless `default` is another. */
     choose: <T>(
       message: string,

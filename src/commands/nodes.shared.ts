@@ -10,7 +10,7 @@ import { nodesOf } from '../job/entries.js';
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
  * only the end of an id needs the log, and a name the deployment's id.
  * @throws UsageError for a name that no node has, and for an end that is not agreed to; as
- * `CommandContext.target` does
+ * `CommandContext.deployment` does
  */
 export async function resolveNodes(
   context: CommandContext,
@@ -20,7 +20,7 @@ export async function resolveNodes(
   let deployment = context.settings.deployment?.value.id ?? null;
   let found = refs.map((ref) => lookUp(context, deployment, ref));
   if (deployment === null) {
-    deployment = (await context.target()).deployment.id;
+    deployment = (await context.deployment()).deploymentId;
     found = refs.map((ref) => lookUp(context, deployment, ref));
   }
   const nodes: Id[] = [];
@@ -46,8 +46,8 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
 /** A person says which of the nodes that the log lists it is. */
 async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
   const end = endOf(ref) ?? '';
-  const target = await context.target();
-  const { entries } = await context.log(target).known({ signal: context.signal });
+  const { log } = await context.deployment();
+  const { entries } = await log.known({ signal: context.signal });
   const choices = nodesOf(entries)
     .filter((node) => String(node).endsWith(end))
     .map((node) => ({ value: node, name: namedId(context, node) }));

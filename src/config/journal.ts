@@ -168,7 +168,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
   return {
     read: (key) => look(key).found,
-    begin(record, after) {
+    claim(record, after) {
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
@@ -205,7 +205,7 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
      * @param check takes the newest one of the same key first, and throws where it is of another roll
      * @returns its generation
      */
-    begin(record: RollRecord, check: (before: RollRecord) => void): number {
+    start(record: RollRecord, check: (before: RollRecord) => void): number {
       for (;;) {
         const { kept, last } = records.find({ key: record.key });
         const before = kept[0]?.record;

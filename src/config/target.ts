@@ -28,6 +28,8 @@ export interface Target {
    */
   deployment: { id: Id; name: string | null; path?: string | null };
   supervisorUrl: Setting<URL>;
+  /** Where it stands, if it had to be looked up. */
+  placed?: PlacedDeployment;
 }
 
 export function neededKey({ key, emptyFolder }: Settings): KeySetting {
@@ -86,6 +88,7 @@ export async function resolveTarget(
   const found = placed.deployment;
   return {
     key: access.key,
+    placed,
     deployment: { id: found.id, name: found.name, path: placeText(placed) },
     supervisorUrl: supervisorUrl ?? {
       value: supervisorUrlOf(found),
@@ -231,7 +234,7 @@ export function isGranted(
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is no time */
+/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is not a time */
 export function expiryOf(expiresAt: string, now: number) {
   const left = (Date.parse(expiresAt) - now) / DAY_MS;
   if (Number.isNaN(left)) return null;

@@ -107,7 +107,7 @@ export async function drive<T = ResultEvent>(
 export function perform<K extends Asked>(
   step: StepOf<K>,
   tools: DriveTools,
-  gates: Pick<Gates, 'begin' | 'cut'>,
+  gates: Pick<Gates, 'start' | 'cut'>,
 ): Promise<FactOf<K> | Interrupted> | FactOf<K> {
   return PERFORM[step.do](step, tools, gates);
 }
@@ -115,16 +115,17 @@ export function perform<K extends Asked>(
 type Perform<K extends Asked> = (
   step: StepOf<K>,
   tools: DriveTools,
-  gates: Pick<Gates, 'begin' | 'cut'>,
+  gates: Pick<Gates, 'start' | 'cut'>,
 ) => Promise<FactOf<K> | Interrupted> | FactOf<K>;
 
 const PERFORM: { [K in Asked]: Perform<K> } = {
+  recall,
   note,
   record,
   post,
   read,
   ask({ node, activityId }, _tools, gates) {
-    gates.begin(node, activityId);
+    gates.start(node, activityId);
     return { is: 'done' };
   },
   cut({ node }, _tools, gates) {
@@ -132,6 +133,15 @@ const PERFORM: { [K in Asked]: Perform<K> } = {
     return { is: 'done' };
   },
 };
+
+function recall({ key }: StepOf<'recall'>, { journal }: DriveTools): FactOf<'recall'> {
+  try {
+    const kept = key === null ? null : journal?.read(key);
+    return kept ? { is: 'found', kept } : { is: 'none', error: null };
+  } catch (error) {
+    return { is: 'none', error: asLdctlError(error) };
+  }
+}
 
 function note({ key, generation, mark }: StepOf<'note'>, { journal }: DriveTools): FactOf<'note'> {
   try {
@@ -150,10 +160,10 @@ function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<
   }
   try {
     // The record of a POST that is made again keeps the time of the first.
-    const begun = journal.begin({ ...record, postedAt: record.postedAt ?? at }, after);
-    return 'found' in begun
-      ? { is: 'found', kept: begun.found }
-      : { is: 'recorded', generation: begun.made, at };
+    const claim = journal.claim({ ...record, postedAt: record.postedAt ?? at }, after);
+    return 'found' in claim
+      ? { is: 'found', kept: claim.found }
+      : { is: 'recorded', generation: claim.made, at };
   } catch (error) {
     return { is: 'unwritten', error: asLdctlError(error) };
   }
@@ -276,7 +286,7 @@ class Gates {
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
-  begin(node: Id, activityId: Id | null): void {
+  start(node: Id, activityId: Id | null): void {
     const controller = new AbortController();
     const { gate: ask } = this.tools;
     if (!ask) {

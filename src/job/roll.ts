@@ -162,7 +162,7 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
 }
 
 /** Which step comes first, when several nodes have one. */
-const ORDER = ['note', 'post', 'cut', 'record', 'ask', 'read'] as const;
+const ORDER = ['note', 'post', 'cut', 'recall', 'record', 'ask', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
@@ -253,14 +253,9 @@ function deeper(a: Depth, b: Depth): Depth {
 type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void };
 
 const TAKE: Take = {
+  recall: forRunOfAnother,
   note: forRun,
-  record(roll, step, fact, now) {
-    if (fact.is === 'found' && !roll.isShared) {
-      roll.isShared = true;
-      roll.events.push(warning('shared_roll', SHARED));
-    }
-    forRun(roll, step, fact, now);
-  },
+  record: forRunOfAnother,
   post(roll, step, fact, now) {
     roll.postAt = now + POST_GAP;
     forRun(roll, step, fact, now);
@@ -294,6 +289,20 @@ function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, n
   if (run) {
     takeOfRun(run, step, fact, now);
   }
+}
+
+/** The fact may be the record of another process. */
+function forRunOfAnother<K extends 'recall' | 'record'>(
+  roll: Roll,
+  step: StepOf<K>,
+  fact: FactOf<K>,
+  now: number,
+): void {
+  if (fact.is === 'found' && !roll.isShared) {
+    roll.isShared = true;
+    roll.events.push(warning('shared_roll', SHARED));
+  }
+  forRun(roll, step, fact, now);
 }
 
 function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): void {

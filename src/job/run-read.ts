@@ -12,6 +12,7 @@ import {
   accept,
   addMark,
   deadlineOf,
+  fail,
   giveUp,
   isPosted,
   isTooLate,
@@ -35,7 +36,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   run.events.push(...goodRead(run.pace, log, now));
   const problem = notOurs(log.entries, run.plan.deploymentId, run.trigger?.tenant ?? null);
   if (problem) {
-    return giveUp(run, problem);
+    return fail(run, problem);
   }
   if (isPosted(run)) {
     collect(run, log, now);
@@ -61,7 +62,7 @@ function takeFailedRead(
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   const isFirst = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
   if (givesUp || isFirst || now >= deadlineOf(run)) {
-    giveUp(run, failure.error);
+    fail(run, failure.error);
   } else {
     run.events.push(...events);
   }
@@ -112,7 +113,7 @@ function isHeldUp(
 ): boolean {
   const busy = busyOf(log.entries, runtime, run.entries.only);
   if (ifBusy === 'fail' && busy.length > 0) {
-    giveUp(run, busyError(busy));
+    fail(run, busyError(busy));
     return true;
   }
   if (ifBusy !== 'wait') {
@@ -148,7 +149,7 @@ function unblock(
     const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
     run.state = { name: 'checking', deep: false, notBefore, deadline };
   } else if (log.startedAt >= deadline) {
-    giveUp(run, busyError(open, 'It did not end in time.'));
+    fail(run, busyError(open, 'It did not end in time.'));
   }
 }
 
@@ -211,7 +212,7 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
   return recent.filter((activity) => !isOlder(activity));
 }
 
-/** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
+/** After a lost POST: an entry means accepted; none, 5 s later, that the run may send again. */
 function lookForTrace(run: Run, log: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {

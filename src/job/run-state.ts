@@ -21,6 +21,8 @@ export type State =
   | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
   /** Nothing was sent. `--if-busy wait`: until these entries are final. */
   | { name: 'blocked'; by: Entries; deadline: number }
+  /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
+  | { name: 'failing'; error: LdctlError }
   /** The record of the next POST is due at this time. */
   | { name: 'sending'; notBefore: number }
   /** The record is written and the POST is running: it may be sent at any moment. */
@@ -103,6 +105,7 @@ export interface RunPlan extends Limits {
 export interface WaitPlan extends Limits {
   wanted: Wanted;
   /** As in a run. */
+  listed?: Listed | null;
   core?: number | null;
   /** Entries above it count; for ids, it is below the lowest. */
   after: Id;
@@ -189,7 +192,7 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
-/** A POST may have run: the log is read before anything is sent again. */
+/** A POST may have run: the log is read before the run sends again. */
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
   run.state = { name: 'unknown', notBefore };
@@ -231,6 +234,15 @@ export function giveUp(run: Run, error: LdctlError): void {
     : run.entries.readAt > -Infinity || isInterrupt;
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
   run.state = { name: 'ended', outcome: hasStarted ? outcome : null, error };
+}
+
+/** What a read says against the run. Before a POST it may have been sent by another process. */
+export function fail(run: Run, error: LdctlError): void {
+  if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
+    run.state = { name: 'failing', error };
+  } else {
+    giveUp(run, error);
+  }
 }
 
 export function interrupt(run: Run, reason: Interrupted, now: number): void {

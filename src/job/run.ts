@@ -40,6 +40,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = newRun(plan, null, plan.wanted, now);
   run.baseline = plan.after;
+  run.entries.listed ??= plan.listed ?? null;
   run.entries.core = plan.core ?? null;
   follow(run, now);
   run.pace.nextRead = now;
@@ -75,6 +76,8 @@ export function nextOfRun(run: Run, now: number): Step {
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
         : { ...NEWEST, downTo: state.deep ? 'known' : 'newest' };
+    case 'failing':
+      return { do: 'recall', key: trigger.kept ? trigger.wireKey : null };
     case 'sending':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
@@ -164,6 +167,7 @@ function downTo(entries: readonly Activity[], unseen: readonly Id[] = []) {
 }
 
 const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } = {
+  recall: takeRecall,
   note: takeNote,
   record: takeRecord,
   post: takeAnswer,
@@ -181,6 +185,14 @@ export function takeOfRun<K extends Asked>(
 ): void {
   if (run.state.name !== 'ended' || step.do === 'note') {
     TAKE[step.do](run, fact, now);
+  }
+}
+
+function takeRecall(run: Run, fact: FactOf<'recall'>, now: number): void {
+  if (fact.is === 'found') {
+    continueFrom(run, fact.kept, now);
+  } else if (run.state.name === 'failing') {
+    giveUp(run, fact.error ?? run.state.error);
   }
 }
 

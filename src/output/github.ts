@@ -5,7 +5,7 @@ import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js
 import { type Env, plainText } from '../base/text.js';
 import { tookMs } from './columns.js';
 import { warningText } from './sentence.js';
-import { standingOf, statusText } from './rows.js';
+import { progressOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
 import type { Output, Sink } from './streams.js';
 
@@ -42,7 +42,7 @@ function annotations(result: ResultFields, names: NodeNames): string {
     .map((node) => {
       const { node_id: id, activity_id: activity, status } = node;
       const trouble = troubleOf(node);
-      const isNews = standingOf(node) === 'failed' || !STILL_RUNNING.has(result.outcome);
+      const isNews = progressOf(node) === 'failed' || !STILL_RUNNING.has(result.outcome);
       if (trouble === null || status === NOT_STARTED || !isNews) return '';
       const which = id === null ? 'an expected node' : `node ${nodeWithName(id, names)}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
@@ -70,7 +70,7 @@ function stepSummary(result: ResultFields, place: string, sink: Sink): string {
   const markdown = (text: string): string => markdownText(sink.masked(text));
   const rows = result.nodes.map((node) => {
     const { status, node_id: id, activity_id: activity, ambiguous } = node;
-    const sign = { done: '✅', failed: '❌', open: '⏳' }[standingOf(node)];
+    const sign = { done: '✅', failed: '❌', open: '⏳' }[progressOf(node)];
     const words = `${sign} ${markdown(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
     const which = id === null ? '–' : nodeWithName(id, sink.names);

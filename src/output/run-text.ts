@@ -12,7 +12,7 @@ import type { RunStep } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
-import { gateWord, standingOf } from './rows.js';
+import { gateWord, progressOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
 
 /** What the first line of a run says. */
@@ -167,7 +167,7 @@ function nextCommands(
 }
 
 /**
- * For support, where it is not known whether the action was carried out. Off a terminal and with
+ * For support, where it is not known whether the action ran. Off a terminal and with
  * --debug they were printed before.
  */
 function keyText(
@@ -205,7 +205,7 @@ function endingOf(result: ResultFields): string {
 function stoppedText(result: ResultFields): string {
   const { nodes, action } = result;
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
-  if (nodes.length > 0 && !started.some((node) => standingOf(node) === 'open')) {
+  if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
     const isRoll = nodes.some(({ gate }) => gate !== undefined);
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;

@@ -185,7 +185,7 @@ describe('the GitHub action', () => {
     },
   );
 
-  story('acts on every node only when told to', BOTH, async (scene) => {
+  story('acts on every node only when asked to', BOTH, async (scene) => {
     const forgotten = await runAction(scene, 2, RESTART);
     assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
     assert.match(
@@ -204,7 +204,7 @@ describe('the GitHub action', () => {
     assert.deepEqual(scene.bodies, ['{}']);
   });
 
-  story('rolls when told to, and hands on what a roll takes', BOTH, async (scene) => {
+  story('rolls when asked to, and hands on what a roll takes', BOTH, async (scene) => {
     mkdirSync(binOf(scene), { recursive: true });
     const says =
       'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';
@@ -241,46 +241,6 @@ describe('the GitHub action', () => {
 });
 
 describe('in a step of GitHub Actions', () => {
-  const annotationsIn = ({ stderr }: Ended): string[] =>
-    stderr.split('\n').filter((line) => line.startsWith('::'));
-  const three = { nodes: [7n, 8n, 9n] };
-  const troubles = { ...three, missing: [7n], reject: [8n], stuck: [9n] };
-  const trigger = 'activities trigger iggy restart --node 7,8,9 --appear-timeout 1s --timeout 4s';
-
-  story(
-    'each node that went wrong is annotated, and the summary gets a table of all',
-    troubles,
-    async (scene) => {
-      const summary = join(scene.folder, 'summary.md');
-      writeFileSync(summary, 'What an earlier command said.\n');
-      const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
-      const ended = await scene.ends(7, `${trigger} -o json`, env);
-      assert.equal((parseJson(ended.stdout) as { outcome: string }).outcome, 'unconfirmed');
-      const [missing = '', rejected = '', open = '', ...more] = annotationsIn(ended);
-      assert.match(missing, /^::error title=restart of iggy::node 7 missing from the log$/);
-      assert.match(
-        rejected,
-        /^::error title=restart of iggy::node 8 rejected it \(activity \d+\)$/,
-      );
-      assert.match(
-        open,
-        /^::error title=restart of iggy::node 9 still processing \(activity \d+\)$/,
-      );
-      assert.deepEqual(more, []);
-      const written = readFileSync(summary, 'utf8');
-      assert.match(written, /^What an earlier command said\.\n/);
-      for (const row of [
-        /^\| 7 \| – \| .*missing.* \|$/m,
-        /^\| 8 \| \d+ \| .*rejected.* \|$/m,
-        /^\| 9 \| \d+ \| .*processing/m,
-      ]) {
-        assert.match(written, row);
-      }
-      assert.match(written, /^ldctl activities wait /m);
-      assert.deepEqual(annotationsIn(await scene.ends(7, trigger)), []);
-    },
-  );
-
   story(
     'text of the server cannot become a command, and data stays as it is',
     {},

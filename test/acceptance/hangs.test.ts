@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LDCTL } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
@@ -9,7 +9,6 @@ import { reply, startServer } from '../helpers/server.js';
 
 const ONE = { nodes: [7n] };
 const KEYED = 'activities trigger iggy restart --node 7 --idempotency-key k';
-const MINUTE_S = 60;
 
 /** A record of a trigger that was sent, and what a run with its key says once it was changed. */
 async function withRecord(scene: Scene, code: number, change: (path: string) => void) {
@@ -24,7 +23,7 @@ async function withRecord(scene: Scene, code: number, change: (path: string) => 
 
 const makeFifo = (path: string): unknown => execFileSync('mkfifo', ['-m', '600', path]);
 
-describe('what would be read for ever', () => {
+describe('what would be read forever', () => {
   story('is refused in place of the profiles', {}, async (scene) => {
     await scene.forget().ends(5, 'profiles use prod');
     execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
@@ -79,29 +78,10 @@ describe('what would be read for ever', () => {
   });
 });
 
-describe('the lock of the profiles', () => {
-  story('is not waited for once it is older than ten seconds', {}, async (scene) => {
-    const { tenantId, deploymentId } = scene.sandbox;
-    const add = `profiles add prod --no-verify --tenant-id ${tenantId} --supervisor-url ${scene.url}`;
-    const lock = join(scene.folder, 'config', 'config.json.lock');
-    execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
-    // The number of a process that is there, as 1 is in every container.
-    writeFileSync(lock, String(process.pid), { mode: 0o600 });
-    const before = Date.now() / 1000 - MINUTE_S;
-    utimesSync(lock, before, before);
-    await scene
-      .forget()
-      .ends(0, [
-        ...`${add} --deployment ${deploymentId} --key-command`.split(' '),
-        `echo ${scene.sandbox.apiKey}`,
-      ]);
-  });
-});
-
 // A single executable takes no code that is loaded before it.
 if (LDCTL.endsWith('.js')) {
   describe('a user without a home', () => {
-    story('acts, and is told only where a folder is needed', ONE, async (scene) => {
+    story('acts, and says so only where a folder is needed', ONE, async (scene) => {
       const preload = join(scene.folder, 'no-home.cjs');
       const thrown = `Object.assign(new Error('ENOENT'), { syscall: 'uv_os_homedir', code: 'ERR' })`;
       writeFileSync(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
-import { endsWith, story, wordsOf, type Scene } from '../helpers/scene.js';
+import { endsWith, story, type Scene } from '../helpers/scene.js';
 
 const EVERY = 'activities trigger iggy restart --yes';
 const LIST = 'activities list --limit 1';
@@ -12,14 +12,9 @@ const target = ({ sandbox, url }: Scene): string =>
   `--tenant-id ${sandbox.tenantId} --api-url ${url} --deployment ${sandbox.deploymentId}`;
 
 /** Adds a profile with a key from stdin. */
-function add(
-  code: number,
-  scene: Scene,
-  flags: string,
-  key = scene.sandbox.apiKey,
-): Promise<Ended> {
+function add(code: number, scene: Scene, flags: string): Promise<Ended> {
   const args = `profiles add prod --api-key-stdin ${target(scene)} ${flags}`.trimEnd();
-  return endsWith(code, scene.start(args).input(key).ended());
+  return endsWith(code, scene.start(args).input(scene.sandbox.apiKey).ended());
 }
 
 describe('a profile', () => {
@@ -76,24 +71,8 @@ describe('a profile', () => {
     scene.env.LDCTL_CONFIG_DIR = '/proc/none/config';
     const { stderr } = await add(2, scene, '--key-store file');
     assert.match(stderr, /^error: cannot write \/proc\/none\/config: /m);
-  });
-
-  story('is not kept with a key that is not accepted: 4', {}, async (scene) => {
-    await add(4, scene, '--key-store file', `${scene.sandbox.apiKey}x`);
-    assert.equal(existsSync(join(scene.folder, 'config', 'config.json')), false);
-  });
-
-  story('gives its key command no key, and shows its words in no error', {}, async (scene) => {
-    const script = join(scene.folder, 'vault.sh');
-    writeFileSync(script, `#!/bin/sh\nenv > "${scene.folder}/seen"\nexit 3\n`, { mode: 0o700 });
-    const args = [
-      ...wordsOf(`profiles add prod ${target(scene)} --key-command`),
-      `'${script}' --token s3cr3t`,
-    ];
-    const { stderr } = await scene.ends(2, args);
-    assert.match(stderr, /ended with exit code 3/);
-    assert.ok(!stderr.includes('s3cr3t'));
-    assert.ok(!readFileSync(join(scene.folder, 'seen'), 'utf8').includes(scene.sandbox.apiKey));
+    assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR names another folder/m);
+    assert.equal(scene.sandbox.record.reads, 0, 'it asks the API first');
   });
 
   story(
@@ -107,20 +86,6 @@ describe('a profile', () => {
       const command = /^hint: .*(chmod 600 .*)$/m.exec(stderr)?.[1];
       assert.ok(command !== undefined, stderr);
       await endsWith(0, scene.shell(`${command} && ldctl ${LIST}`));
-    },
-  );
-
-  story(
-    'that cannot be written is a clear error, before anything is asked of the API',
-    {},
-    async (scene) => {
-      writeFileSync(join(scene.folder, 'config'), 'a file');
-      const { stderr } = await add(2, scene, '--key-store file');
-      assert.match(
-        stderr,
-        /cannot write .*config[^]*hint: .*LDCTL_CONFIG_DIR names another folder/,
-      );
-      assert.equal(scene.sandbox.record.reads, 0);
     },
   );
 

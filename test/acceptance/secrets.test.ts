@@ -213,16 +213,6 @@ describe('the API key', () => {
     assert.match(stdout, /^### x /);
     assertAbsent(KEY, { stdout, stderr: '' });
   });
-
-  story('is not sent on by a redirect', {}, async (scene) => {
-    const thief = await startServer([]);
-    const server = await startServer([reply(307, null, { location: `${thief.url}/deployments` })]);
-    const ended = await scene.ends(6, `${TRIGGER} --node 7`, { LD_SUPERVISOR_URL: server.url });
-    assert.match(ended.stderr, /^error: .*redirected the request \(307\)/m);
-    assertAbsent(scene.sandbox.apiKey, ended);
-    assert.deepEqual(thief.requests, []);
-    await Promise.all([server.close(), thief.close()]);
-  });
 });
 
 describe('under NODE_DEBUG, what Node prints holds no key', () => {

@@ -68,10 +68,10 @@ describe('a reader that has stopped reading', () => {
     'holds up no SIGTERM of a roll whose gate floods',
     { nodes: [7n, 8n], workMs: 50 },
     async (scene) => {
-      scene.env.GATE = `cd '${scene.folder}'; echo > begun; yes`;
+      scene.env.GATE = `cd '${scene.folder}'; echo > started; yes`;
       const roll = 'ldctl activities roll iggy restart --node 7,8 --gate "$GATE" 2> "$STUCK"';
       await stuck(scene, 143, roll, async () => {
-        await until('the gate', () => existsSync(join(scene.folder, 'begun')));
+        await until('the gate', () => existsSync(join(scene.folder, 'started')));
         await realSleep(1000);
       });
       assert.equal(scene.dispatched, 1);
@@ -114,14 +114,18 @@ describe('the standard streams', () => {
 
   // Not every system has such a file.
   if (existsSync('/dev/full')) {
-    story('a full disk is an error in a line, and what was done is told', ONE, async (scene) => {
-      for (const words of ['--help', '--version', `${RESTART} -o json`]) {
-        const { stderr } = await endsWith(1, scene.shell(`ldctl ${words} > /dev/full`));
-        assert.match(stderr, /^error: cannot write to stdout: no space left/m);
-        assert.doesNotMatch(stderr, /^ +at /m);
-        if (words.startsWith(RESTART)) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
-      }
-    });
+    story(
+      'a full disk is an error in a line, and what was done is reported',
+      ONE,
+      async (scene) => {
+        for (const words of ['--help', '--version', `${RESTART} -o json`]) {
+          const { stderr } = await endsWith(1, scene.shell(`ldctl ${words} > /dev/full`));
+          assert.match(stderr, /^error: cannot write to stdout: no space left/m);
+          assert.doesNotMatch(stderr, /^ +at /m);
+          if (words.startsWith(RESTART)) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
+        }
+      },
+    );
   }
 
   story(

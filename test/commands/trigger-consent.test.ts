@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
-import { ApiKey } from '../../src/base/secret.js';
 import { stringifyJson } from '../../src/base/json.js';
-import { ProfileStore } from '../../src/config/profiles.js';
-import {
-  ACTIVITIES,
-  CommandBench,
-  CORE,
-  DEPLOYMENT,
-  entry,
-  KEY,
-  SUPERVISOR,
-  refuses,
-} from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, KEY, refuses } from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 
 const NAMED = 'iggy restart --node 7 --no-wait';
@@ -41,22 +30,8 @@ describe('consent to activities trigger', () => {
   afterEach(() => bench.close());
 
   function expectPost(body: string): void {
-    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    bench.showLog([entry({ id: 5n, node_id: 7n })]);
     bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, body).reply(202);
-  }
-
-  async function useProfile(fields: { protected: boolean }): Promise<void> {
-    const store = new ProfileStore(bench.env.LDCTL_CONFIG_DIR ?? '', bench.clock);
-    await store.add({
-      name: 'prod',
-      tenant_id: 7261845022003200007n,
-      deployment_id: DEPLOYMENT,
-      deployment_name: 'orders',
-      supervisor_url: SUPERVISOR,
-      api_url: CORE,
-      key: { store: 'file', api_key: new ApiKey(KEY) },
-      ...fields,
-    });
   }
 
   it('is in the naming of nodes', async () => {
@@ -64,7 +39,7 @@ describe('consent to activities trigger', () => {
     await bench.ends(0, ActivitiesTrigger, NAMED);
   });
 
-  it('is asked for every node, saying what and where, and --yes gives it', async () => {
+  it('is asked forevery node, saying what and where, and --yes gives it', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY);
     assert.match(stderr, new RegExp(`restart iggy on every node of deployment ${DEPLOYMENT}`));
     expectPost('{}');
@@ -91,7 +66,7 @@ describe('consent to activities trigger', () => {
   }
 
   it('on a protected profile is not in the naming of nodes, nor in --yes', async () => {
-    await useProfile({ protected: true });
+    await bench.addProfile({ deployment_name: 'orders', protected: true });
     for (const args of [NAMED, `${EVERY} --yes`]) {
       const { stderr } = await bench.ends(2, ActivitiesTrigger, args, '--profile prod');
       assert.match(stderr, /protects/);
@@ -100,22 +75,20 @@ describe('consent to activities trigger', () => {
   });
 
   it('on a protected profile is the name of the deployment, and no other', async () => {
-    await useProfile({ protected: true });
-    const wrong = await bench.run(ActivitiesTrigger, EVERY, '--profile prod --confirm prod');
-    assert.equal(wrong.code, 2, wrong.stderr);
+    await bench.addProfile({ deployment_name: 'orders', protected: true });
+    await bench.ends(2, ActivitiesTrigger, EVERY, '--profile prod --confirm prod');
     expectPost('{}');
-    const right = await bench.run(ActivitiesTrigger, EVERY, '--profile prod --confirm orders');
-    assert.equal(right.code, 0, right.stderr);
+    await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod --confirm orders');
   });
 
   it('is needed as well when the environment names another deployment than a protected profile', async () => {
-    await useProfile({ protected: true });
+    await bench.addProfile({ deployment_name: 'orders', protected: true });
     const { stderr } = await bench.ends(2, ActivitiesTrigger, NAMED);
     assert.match(stderr, /protects/);
   });
 
   it('by --confirm is an assertion on every profile: its id, its name or its path, and no other', async () => {
-    await useProfile({ protected: false });
+    await bench.addProfile({ deployment_name: 'orders', protected: false });
     for (const confirm of ['99', 'payments', 'platform/staging/orders']) {
       if (!/^\d/.test(confirm)) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
       const { stderr } = await bench.ends(
@@ -127,7 +100,7 @@ describe('consent to activities trigger', () => {
       );
       assert.match(stderr, /does not name the deployment; nothing was sent$/m);
     }
-    bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
+    bench.showLog([entry({ id: 5n, node_id: 7n })]);
     for (const confirm of [String(DEPLOYMENT), 'orders', 'platform/production/orders']) {
       if (confirm.includes('/')) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
       bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, '{"nodes":[7]}').reply(202);
@@ -135,7 +108,7 @@ describe('consent to activities trigger', () => {
     }
   });
 
-  it('by --confirm needs an id where the name cannot be looked up, and is given for every node', async () => {
+  it('by --confirm needs an id where the name cannot be looked up, and is given forevery node', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm orders');
     assert.match(stderr, new RegExp(`^hint: .* give its id, ${DEPLOYMENT}`, 'm'));
     expectPost('{}');
@@ -144,7 +117,7 @@ describe('consent to activities trigger', () => {
   });
 
   it('comes after what an empty variable means, on a dry run, too', async () => {
-    await useProfile({ protected: false });
+    await bench.addProfile({ deployment_name: 'orders', protected: false });
     bench.env.LD_PROFILE = 'prod';
     bench.env.LD_DEPLOYMENT_ID = '';
     bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
@@ -153,7 +126,7 @@ describe('consent to activities trigger', () => {
   });
 
   it('of --profile takes the profile whole, and says which variables that leaves out', async () => {
-    await useProfile({ protected: false });
+    await bench.addProfile({ deployment_name: 'orders', protected: false });
     bench.env.LD_API_KEY = `${KEY}-of-another-tenant`;
     bench.env.LD_DEPLOYMENT_ID = '99';
     expectPost('{"nodes":[7]}');

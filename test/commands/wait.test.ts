@@ -25,7 +25,7 @@ describe('activities wait', () => {
   afterEach(() => bench.close());
 
   it('prints the shape of trigger, with null for what it cannot know or the activities do not share', async () => {
-    bench.showLog(() => [SECOND, FIRST]);
+    bench.showLog([SECOND, FIRST]);
     const { stdout } = await bench.ends(3, ActivitiesWait, `${FIRST.id},${SECOND.id}`, FOREVER);
     const shown = ({ node_id, id, status, created_at, finished_at }: Activity): object => ({
       node_id,
@@ -51,19 +51,6 @@ describe('activities wait', () => {
       not_acted_on: [],
       resume: null,
     });
-  });
-
-  it('follows nodes from a file, or from stdin', async () => {
-    bench.showLog(() => [SECOND, FIRST]);
-    bench.input = '{"nodes":["7"]}';
-    const after = '--after 7301845022003200000 --runtime iggy --action restart --nodes-from -';
-    const { stdout } = await bench.ends(0, ActivitiesWait, after, FOREVER);
-    assert.deepEqual(
-      (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node),
-      [7n],
-    );
-    const stray = await bench.run(ActivitiesWait, `${FIRST.id} --nodes-from -`);
-    assert.equal(stray.code, 2, stray.stderr);
   });
 
   const FROM = '--after 7301845022003200000 --runtime iggy --action restart --nodes-from -';
@@ -94,10 +81,11 @@ describe('activities wait', () => {
     const { stdout } = await bench.ends(0, ActivitiesWait, FROM, FOREVER);
     const found = (parseJson(stdout) as Result).nodes.map(({ node_id: node }) => node);
     assert.deepEqual(found, nodes);
+    await bench.ends(2, ActivitiesWait, `${FIRST.id} --nodes-from -`);
   });
 
   it('ends with 5 after two reads a second apart, when the log has no such activity', async () => {
-    bench.showLog(() => [FIRST]);
+    bench.showLog([FIRST]);
     const startedAt = bench.clock.elapsed();
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, '1', FOREVER);
     assert.equal(code, 5, stderr);
@@ -184,6 +172,49 @@ describe('activities wait', () => {
     );
   });
 
+  describe('with --after, on every node, counts as its run did', () => {
+    const PLACE = { division_id: 11n, environment_id: 12n };
+    const own = (id: bigint, node: bigint) => entry({ id: 200n + id, node_id: node, ...PLACE });
+    const LOG = [
+      ...[own(2n, 2n), own(1n, 1n)],
+      ...[3n, 2n, 1n].map((node) =>
+        entry({ id: 100n + node, node_id: node, action: 'start', ...PLACE }),
+      ),
+    ];
+    const COUNTED = `{"id":${DEPLOYMENT},"name":"orders","nodes_count":2,"supervisor_url":null}`;
+    const AFTER = `--after 103 --runtime iggy --action restart ${FOREVER}`;
+    const DEPLOYMENT_PATH = `/tenants/${FIRST.tenant_id}/divisions/11/environments/12/deployments/${DEPLOYMENT}`;
+
+    it('so that a node that has left, and Core no longer counts, is named and not missing', async () => {
+      bench.showLog(() => LOG);
+      bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED);
+      const { stdout } = await bench.ends(0, ActivitiesWait, AFTER);
+      const { nodes, not_acted_on: left } = parseJson(stdout) as Result & {
+        not_acted_on: string[];
+      };
+      assert.deepEqual([nodes.map(({ node_id: node }) => node), left], [[1n, 2n], ['3']]);
+    });
+
+    it('and without Core, where none counts', async () => {
+      bench.showLog(() => LOG);
+      bench.core.get(DEPLOYMENT_PATH).reply(403, '{}');
+      await bench.ends(7, ActivitiesWait, AFTER);
+    });
+
+    it('and Ctrl-C meanwhile ends it with the command that resumes it', async () => {
+      bench.showLog(() => {
+        bench.interrupt('SIGINT');
+        return LOG;
+      });
+      const { stdout } = await bench.ends(130, ActivitiesWait, AFTER);
+      const { outcome, resume } = parseJson(stdout) as Result;
+      assert.deepEqual(
+        [outcome, resume],
+        ['interrupted', 'ldctl activities wait --after 103 --runtime iggy --action restart'],
+      );
+    });
+  });
+
   it('without an id refuses off a terminal, and asks for nothing: a variable may be unset', async () => {
     const { code, stdout, stderr } = await bench.run(ActivitiesWait, FOREVER);
     assert.equal(code, 2, stderr);
@@ -209,7 +240,7 @@ describe('activities wait', () => {
     });
 
     it('is done where nothing is', async () => {
-      bench.showLog(() => [SECOND, FIRST]);
+      bench.showLog([SECOND, FIRST]);
       const { code, stdout, stderr } = await bench.run(ActivitiesWait);
       assert.deepEqual([code, stdout], [0, '']);
       assert.match(stderr, /^nothing is processing$/m);

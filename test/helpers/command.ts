@@ -11,7 +11,9 @@ import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
 import { memoryOutput } from './memory-output.js';
+import { ApiKey } from '../../src/base/secret.js';
 import { type Keyring } from '../../src/config/keyring.js';
+import { ProfileStore, type Profile } from '../../src/config/profiles.js';
 import { VirtualClock } from './clock.js';
 import { ROOT } from './root.js';
 import { REQUEST_ID } from './server.js';
@@ -76,14 +78,32 @@ export class CommandBench {
   /** The Core API, the same. */
   readonly core = nock(CORE, AUTHORISED).defaultReplyHeaders(HEADERS);
 
-  /** From now on every read of the log shows what `entries` gives at that moment. */
-  showLog(entries: () => readonly Activity[]): void {
+  /** From now on every read of the log shows these, or what is given at that moment. */
+  showLog(log: readonly Activity[] | (() => readonly Activity[])): void {
+    const entries = typeof log === 'function' ? log : () => log;
     nock(SUPERVISOR, AUTHORISED)
       .defaultReplyHeaders(HEADERS)
       .persist()
       .get(ACTIVITIES)
       .query(true)
       .reply(200, () => page(entries()));
+  }
+
+  /** The log shows `after` as well, once something was posted. */
+  logGrows(before: readonly Activity[], after: readonly Activity[] = []): void {
+    let posted = false;
+    this.supervisor.on('request', ({ method }) => (posted ||= method === 'POST'));
+    this.showLog(() => (posted ? [...after, ...before] : before));
+  }
+
+  /** Keeps a profile named `prod`. */
+  async addProfile(fields: Partial<Profile> = {}): Promise<void> {
+    await new ProfileStore(this.env.LDCTL_CONFIG_DIR ?? '', this.clock).add({
+      ...{ name: 'prod', tenant_id: 7261845022003200007n, deployment_id: DEPLOYMENT },
+      ...{ supervisor_url: SUPERVISOR, api_url: CORE },
+      key: { store: 'file', api_key: new ApiKey(KEY) },
+      ...fields,
+    });
   }
 
   /** The server's `date` header, which is in time with the virtual clock. */

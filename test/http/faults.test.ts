@@ -3,7 +3,6 @@ import { getEventListeners, once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { ApiError, TransportError } from '../../src/api/index.js';
 import { Interrupted } from '../../src/base/errors.js';
-import { withEnv } from '../helpers/env.js';
 import {
   hangUp,
   reply,
@@ -14,7 +13,6 @@ import {
   type ScriptedServer,
   type Step,
 } from '../helpers/server.js';
-import { createAuthority } from './certificates.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, failure, QUERY, RESTART } from './wire.js';
 
 describe('a network that fails', () => {
@@ -106,16 +104,6 @@ describe('a network that fails', () => {
       const error = await withServer(() => undefined, 400);
       assert.deepEqual([error.code, error.sent], ['timeout', 'no']);
       assert.match(error.message, /no connection to 127\.0\.0\.1:\d+ within 0\.4s/);
-    });
-
-    it('by a certificate of an unknown authority, also where Node was told not to look', async () => {
-      const tls = createAuthority('stranger').issue(['127.0.0.1']);
-      const server = await startServer([], { tls });
-      const error = await withEnv({ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, () =>
-        failure(client(server.url).trigger(RESTART), TransportError),
-      );
-      assert.deepEqual([error.code, error.sent, error.transient], ['certificate', 'no', false]);
-      await server.close();
     });
 
     it('by plain HTTP', async () => {

@@ -57,15 +57,6 @@ describe('startSandbox, over real sockets', () => {
     );
   }
 
-  it('answers a trigger and shows what it did, ids digit for digit', async () => {
-    const running = await serve({ nodes: [18446744073709551615n] });
-    const accepted = await post(running, 'k', '{"nodes":[18446744073709551615]}');
-    assert.deepEqual([accepted.status, await accepted.text()], [202, '']);
-    const log = await get(running);
-    assert.equal(log.headers.get('content-type'), 'application/json');
-    assert.match(await log.text(), /"node_id":18446744073709551615,"status":"completed"/);
-  });
-
   it('is described by what it returns, and listens on loopback only', async () => {
     const running = await serve();
     assert.equal(new URL(running.apiUrl).hostname, '127.0.0.1');
@@ -92,20 +83,6 @@ describe('startSandbox, over real sockets', () => {
     assert.ok((await structure.text()).includes(`"supervisor_url":"${running.apiUrl}"`));
   });
 
-  it('heals a node, and refuses one that there is not', async () => {
-    const running = await serve({ reject: [1] });
-    for (const key of ['a', 'b']) {
-      await post(running, key);
-      running.setTrouble(1, undefined);
-    }
-    const results = running.record.dispatches.map(({ activities: [first] }) => first?.result);
-    assert.deepEqual(results, ['rejected', 'completed']);
-    assert.throws(() => running.setTrouble(5, 'reject'), {
-      name: 'TypeError',
-      message: /no node 5; they are 1 to 3/,
-    });
-  });
-
   it('tells its record without a key, exact and without a secret', async () => {
     const running = await serve();
     await post(running, 'mine');
@@ -120,31 +97,6 @@ describe('startSandbox, over real sockets', () => {
     assert.deepEqual(nodes, running.nodeIds);
     assert.equal(record.reads, 1n);
     assert.doesNotMatch(told, /ld_pk_/);
-  });
-
-  it('drops the answer of the first POST, which runs once; twice where keys are ignored', async () => {
-    for (const ignoreIdempotency of [false, true]) {
-      const running = await serve({ dropPosts: 1, ignoreIdempotency });
-      assert.equal(await fate(post(running, 'k')), 'lost');
-      assert.equal(running.record.dispatches.length, 1);
-      const again = await post(running, 'k');
-      assert.deepEqual(
-        [again.status, again.headers.has('idempotent-replayed')],
-        [202, !ignoreIdempotency],
-      );
-      assert.equal(running.record.dispatches.length, ignoreIdempotency ? 2 : 1);
-      await running.stop();
-    }
-  });
-
-  it('holds an answer back as long as it is told, the action done', async () => {
-    const running = await serve({ answerMs: 60 });
-    const began = performance.now();
-    const answer = post(running, 'k');
-    while (running.record.dispatches.length === 0) await sleep(1);
-    assert.equal(await fate(answer), 202);
-    // A timer may fire up to a millisecond early.
-    assert.ok(performance.now() - began >= 59);
   });
 
   it('is undisturbed by a caller that goes away in the middle', async () => {

@@ -25,7 +25,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  begin: (node: bigint) => void;
+  start: (node: bigint) => void;
   cut: (node: bigint) => void;
 }
 
@@ -197,6 +197,7 @@ export const PAIRS: readonly string[] = [
   ...['accepted', 'refused', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
+  ...['found', 'none'].map((fact) => `recall → ${fact}`),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
   ...['answered', 'interrupted'].map((fact) => `post → ${fact}`),
   ...['newest', 'known', 'down to an id'].flatMap((how) =>

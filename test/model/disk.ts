@@ -1,4 +1,4 @@
-import type { Started, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 
 interface Stored {
   record: RunRecord;
@@ -35,7 +35,7 @@ export class MemoryJournal implements RunJournal {
     };
   }
 
-  begin(record: RunRecord, after: number): Started {
+  claim(record: RunRecord, after: number): Claim {
     const kept = this.read(record.key);
     if (kept && (kept.accepted || kept.generation !== after)) {
       return { found: kept };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Started, KeptRun, RunJournal } from '../../src/base/journal.js';
+import type { Claim, KeptRun, RunJournal } from '../../src/base/journal.js';
 import { openRunJournal } from '../../src/config/journal.js';
 import { MemoryJournal } from './disk.js';
 
@@ -13,7 +13,7 @@ const MARKS = ['accepted', 'refused', 'passed'] as const;
 const generation = fc.nat(5);
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('begin' as const), after: generation }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), after: generation }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -37,18 +37,18 @@ describe("the journal of the model's world", () => {
           let last = 0;
           for (const [baseline, one] of steps.entries()) {
             if (one.do === 'sleep') now += one.ms;
-            const ask = (journal: RunJournal): Started | KeptRun | null => {
+            const ask = (journal: RunJournal): Claim | KeptRun | null => {
               if (one.do === 'mark' && one.generation <= last) {
                 journal.mark('a', one.generation, one.mark);
               }
               if (one.do === 'read') return journal.read('a');
-              if (one.do !== 'begin') return null;
+              if (one.do !== 'claim') return null;
               const record = {
                 key: 'a',
                 ...{ apiKey: '0f1e2d3c', date: null, expect: null, core: null },
                 listed: { here: [], elsewhere: [] },
               };
-              return journal.begin(
+              return journal.claim(
                 { ...record, baseline: BigInt(baseline), postedAt: now },
                 one.after,
               );

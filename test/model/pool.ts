@@ -79,7 +79,7 @@ export class Pool {
     );
     // Seen where it is waited for; another one may fail before.
     promise.catch(() => undefined);
-    this.#begin();
+    this.#start();
     return promise;
   }
 
@@ -89,7 +89,7 @@ export class Pool {
     for (const child of this.#children) child.kill();
   }
 
-  #begin(): void {
+  #start(): void {
     const next = this.#free > 0 ? this.#waiting.shift() : undefined;
     if (!next) return;
     this.#free -= 1;
@@ -101,7 +101,7 @@ export class Pool {
       child.removeAllListeners();
       this.#free += 1;
       end();
-      this.#begin();
+      this.#start();
     };
     child.once('exit', (code) =>
       ended(() => next.failed(new Error(`it ended with ${code}: ${JSON.stringify(next.task)}`))),

@@ -1,7 +1,7 @@
 import type { Activity } from '../../src/base/activity.js';
 import type { Clock } from '../../src/base/clock.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
-import type { Started, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Claim, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
@@ -34,7 +34,7 @@ export class Process {
   readonly failedReads: number[] = [];
   readonly journal: RunJournal;
   runner: Runner | null = null;
-  /** Nothing more came of it: it was killed within a POST. */
+  /** Nothing more followed: it was killed within a POST. */
   isDead = false;
   /** When it is run again after that, ms. */
   revivesAfter = SECOND;
@@ -71,7 +71,7 @@ export class Process {
     const disk = new MemoryJournal(world.disk, () => world.wall);
     this.journal = {
       read: (key) => disk.read(key),
-      begin: (record, after) => this.#begin(disk, record, after),
+      claim: (record, after) => this.#claim(disk, record, after),
       mark: (key, generation, mark) => this.#mark(disk, key, generation, mark),
     };
     const clock = {
@@ -97,7 +97,7 @@ export class Process {
   }
 
   readonly gateTools: GateTools = {
-    begin: (node) => {
+    start: (node) => {
       const how = this.choices.of(['passes', 'fails', 'hangs']);
       const at = how === 'hangs' ? Infinity : this.world.now + 700;
       this.gates.set(node, { at, passes: how === 'passes' });
@@ -127,21 +127,21 @@ export class Process {
   gateEnded(node: bigint, passes: boolean): GateResult {
     this.gates.delete(node);
     if (!this.gateEnds.has(node)) this.gateEnds.set(node, passes);
-    this.tell(`the gate after node ${node} ${passes ? 'lets it go on' : 'fails'}`);
+    this.tell(`the gate after node ${node} ${passes ? 'lets it continue' : 'fails'}`);
     return { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
   }
 
   // The journal.
 
-  #begin(disk: RunJournal, record: RunRecord, after: number): Started {
+  #claim(disk: RunJournal, record: RunRecord, after: number): Claim {
     if (this.choices.is('unwritable')) {
       this.tell('cannot write its record');
       throw new LdctlError('unconfirmed', 'EIO', 'the disk is full');
     }
-    const begun = disk.begin(record, after);
-    if ('made' in begun) this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
-    this.tell('made' in begun ? `writes record ${begun.made}` : 'finds the record of another');
-    return begun;
+    const claim = disk.claim(record, after);
+    if ('made' in claim) this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
+    this.tell('made' in claim ? `writes record ${claim.made}` : 'finds the record of another');
+    return claim;
   }
 
   #mark(disk: RunJournal, key: string, generation: number, mark: Mark): void {

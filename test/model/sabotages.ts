@@ -144,7 +144,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     limit('job/run-answer', 'RESEND', 1e12),
   ),
   sabotage(
-    'the nine minutes begin anew with each record',
+    'the nine minutes start anew with each record',
     'killed and run again',
     1,
     put<[Run, KeptRun, number], unknown>(
@@ -185,13 +185,13 @@ export const SABOTAGES: readonly Sabotage[] = [
     2,
     () => {
       const { prototype } = MemoryJournal;
-      const begin: RunJournal['begin'] = Reflect.get<MemoryJournal, 'begin'>(prototype, 'begin');
-      prototype.begin = function (this: MemoryJournal, record, after) {
+      const claim: RunJournal['claim'] = Reflect.get<MemoryJournal, 'claim'>(prototype, 'claim');
+      prototype.claim = function (this: MemoryJournal, record, after) {
         const kept = this.read(record.key);
         const isOurs = kept?.generation === after && !kept.accepted;
-        return isOurs ? { made: after } : begin.call(this, record, after);
+        return isOurs ? { made: after } : claim.call(this, record, after);
       };
-      return () => void (prototype.begin = begin);
+      return () => void (prototype.claim = claim);
     },
   ),
   sabotage(
@@ -513,7 +513,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     rollPlan(() => ({ pauseMs: 0 })),
   ),
   sabotage(
-    'a roll begins all nodes at once',
+    'a roll starts all nodes at once',
     'a roll of three',
     0,
     rollPlan(() => ({ maxUnavailable: 9 })),
@@ -557,7 +557,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ),
   sabotage('a roll sends all at once', 'a roll by twos', 0, limit('job/roll', 'POST_GAP', 0)),
   sabotage(
-    'a roll begins more after Ctrl-C',
+    'a roll starts more after Ctrl-C',
     'a roll of three',
     1,
     put<unknown[], unknown>('job/roll', 'windDown', () => undefined),
@@ -646,7 +646,7 @@ function recordsLate(): Change[] {
       (original, step, tools) => {
         const { record, after } = held.get('record') ?? {};
         held.clear();
-        if (record) tools.journal?.begin({ ...record, postedAt: tools.clock.now() }, after ?? 0);
+        if (record) tools.journal?.claim({ ...record, postedAt: tools.clock.now() }, after ?? 0);
         return original(step, tools);
       },
     ),

@@ -60,6 +60,12 @@ const SMALL: readonly Setting[] = [
   called('one node, if busy fail, 429 at first', {
     ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
   }),
+  called('one node, two at once, if busy fail', {
+    ...{ use: NODE_2, life: 'two at once', ifBusy: 'fail' },
+  }),
+  called('one node, two at once, if busy fail, 503 at first', {
+    ...{ use: NODE_2, life: 'two at once', ifBusy: 'fail', first: '503 after' },
+  }),
   called('two nodes, no wait, the first POST lost', {
     ...{ use: { is: 'run', nodes: [1n, 2n], wait: false }, first: 'lost before' },
   }),

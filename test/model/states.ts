@@ -16,7 +16,7 @@ import { put } from './places.js';
  * @returns stops it
  */
 export function watchStates(told: (way: string) => void): () => void {
-  const began = (run: Run, why: string): Run => {
+  const started = (run: Run, why: string): Run => {
     told(`[*] → ${run.state.name}: ${why}`);
     return run;
   };
@@ -33,13 +33,13 @@ export function watchStates(told: (way: string) => void): () => void {
       'job/run',
       'createRun',
       (original, plan, kept, now) =>
-        began(
+        started(
           original(plan, kept, now),
           kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
         ),
     ),
     put<unknown[], Run>('job/run', 'createWait', (original, ...args) =>
-      began(original(...args), 'wait'),
+      started(original(...args), 'wait'),
     ),
     put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) =>
       changing(
@@ -90,6 +90,8 @@ function classOf(fact: FactOf<Asked>, before: State['name'], after: State): stri
       return 'recorded';
     case 'found':
       return fact.kept.accepted ? 'other accepted record' : 'other record';
+    case 'none':
+      return 'no other record';
     case 'unwritten':
       return 'not written';
     case 'unreadable':
@@ -105,8 +107,10 @@ function classOf(fact: FactOf<Asked>, before: State['name'], after: State): stri
 
 /** What a good read has shown. */
 function shownBy(before: State['name'], after: State): string {
-  if (after.name !== 'ended') return SHOWN[`${before} → ${after.name}`] ?? 'anything';
-  const { outcome, error } = after;
+  if (after.name !== 'ended' && after.name !== 'failing') {
+    return SHOWN[`${before} → ${after.name}`] ?? 'anything';
+  }
+  const { outcome, error } = { outcome: null, ...after };
   if (error?.code.startsWith('wrong_')) return 'log of another';
   if (error?.code === 'busy') return before === 'blocked' ? 'deadline' : 'busy';
   return error ? 'too late' : (ENDS[outcome ?? ''] ?? 'anything');

@@ -1,42 +1,23 @@
+import { lookAround } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
+import type { CheckedTrigger } from '../../app/requests.js';
+import type { Findings } from '../../app/survey.js';
 import type { Activity } from '../../base/activity.js';
 import type { Id } from '../../base/ids.js';
 import { count } from '../../base/text.js';
-import type { CommandContext } from '../../cli/context.js';
 import { busyText, isAsked, type ConsentFlags } from '../../cli/consent.js';
-import type { Target } from '../../config/target.js';
-import { lookAround, nodeCounter, originOf, type Connection } from '../../library/jobs.js';
-import type { CheckedTrigger } from '../../library/requests.js';
-import type { Findings } from '../../library/survey.js';
-import type { ActivityLog, LogRead } from '../../log/log.js';
+import type { CommandContext } from '../../cli/context.js';
+import type { LogRead } from '../../log/log.js';
 
-/** The connection of a command, and what it has read of the log so far. */
-export type CommandConnection = Connection & { seen: ReadonlyMap<Id, Activity> };
+/** The deployment of a command, and what it has read of the log so far. */
+export type JobDeployment = OpenDeployment & { seen: ReadonlyMap<Id, Activity> };
 
-/**
- * One deployment for all that a command does: one log, one client, nothing read twice. Says which
- * variables override the profile, before any question.
- */
-export function connectionOf(context: CommandContext, target: Target): CommandConnection {
-  const { folder, host, settings } = context;
-  if (settings.overrides !== null) context.say(settings.overrides);
-  const core = context.core({ apiUrl: settings.apiUrl.value, key: target.key });
-  // Its path is shown, and beside it stands what Core is asked by.
-  const placed = context
-    .placed(target)
-    .then((found) => found && placeIn(settings.tenantId?.value, found))
-    .catch(() => null);
-  const origin = originOf(target, settings, {
-    supervisor: context.supervisor(target),
-    counter: nodeCounter(target, settings, core, placed),
-    folder,
-    clock: host.clock,
-    newKey: () => host.newIdempotencyKey(),
-  });
-  return { ...origin, ...remembering(context.log(target)) };
-}
-
-/** A log that keeps what is read of it. */
-function remembering(log: ActivityLog): { log: ActivityLog; seen: Map<Id, Activity> } {
+/** Opens it, and says which variables override the profile, before any question. */
+export async function openForJob(context: CommandContext): Promise<JobDeployment> {
+  const deployment = await context.deployment();
+  const { overrides } = context.settings;
+  if (overrides !== null) context.say(overrides);
+  const { log } = deployment;
   const seen = new Map<Id, Activity>();
   const keep = async (reading: Promise<LogRead>): Promise<LogRead> => {
     const read = await reading;
@@ -44,6 +25,7 @@ function remembering(log: ActivityLog): { log: ActivityLog; seen: Map<Id, Activi
     return read;
   };
   return {
+    ...deployment,
     seen,
     log: {
       ...log,
@@ -52,15 +34,6 @@ function remembering(log: ActivityLog): { log: ActivityLog; seen: Map<Id, Activi
       known: (options) => keep(log.known(options)),
     },
   };
-}
-
-function placeIn(
-  tenantId: Id | undefined,
-  { division, environment }: { division: { id: Id }; environment: { id: Id } },
-) {
-  return tenantId === undefined
-    ? null
-    : { tenantId, divisionId: division.id, environmentId: environment.id };
 }
 
 type Looked = Parameters<typeof lookAround>[1] & Pick<CheckedTrigger, 'idempotencyKey'>;
@@ -73,13 +46,13 @@ type LookFlags = ConsentFlags & { 'dry-run': boolean };
  */
 export async function inspect(
   context: CommandContext,
-  connection: Connection,
+  deployment: OpenDeployment,
   request: Looked,
   flags: LookFlags,
 ): Promise<Findings | null> {
   const isDry = flags['dry-run'];
   const always = isDry || isAsked(context, request.nodes, flags);
-  const found = await lookAround(connection, request, { signal: context.signal, always });
+  const found = await lookAround(deployment, request, { signal: context.signal, always });
   if (!found) return null;
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
   const busy = busyText(context.host, found);

@@ -15,18 +15,18 @@ import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js
 import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
 import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
-import { resumeFlags, type Target } from '../../config/target.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import type { Connection, Tools } from '../../library/jobs.js';
-import type { ActionName, CheckedTrigger } from '../../library/requests.js';
-import type { Findings } from '../../library/survey.js';
+import type { Tools } from '../../app/jobs.js';
+import type { Connection, OpenDeployment } from '../../app/open.js';
+import type { ActionName, CheckedTrigger } from '../../app/requests.js';
+import type { Findings } from '../../app/survey.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
-import { connectionOf, type CommandConnection } from './before.shared.js';
+import { openForJob, type JobDeployment } from './before.shared.js';
 import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
@@ -134,9 +134,9 @@ export abstract class JobCommand extends BaseCommand {
     flags: ActingFlags,
   ) {
     if (!flags['dry-run']) requireConsent(context, action, flags);
-    const target = await context.target();
-    await checkConfirm(context, target, flags);
-    return { target, connection: connectionOf(context, target) };
+    const deployment = await openForJob(context);
+    await checkConfirm(deployment, flags);
+    return deployment;
   }
 
   /**
@@ -172,22 +172,21 @@ export abstract class JobCommand extends BaseCommand {
  */
 export async function showJob(
   context: CommandContext,
-  target: Target,
-  connection: CommandConnection,
+  deployment: JobDeployment,
   asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
   run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
 ): Promise<ExitCode> {
-  const { host, flags, settings, signal } = context;
+  const { host, flags, signal } = context;
   const { output, clock, env } = host;
   const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const title = {
     doing,
-    place: await shownPlace(context, target),
+    place: await shownPlace(deployment),
     nodes: asked?.counted ?? null,
   };
   const view = await createRunView(output, { ...options, title, clock });
-  const sending = watchSending(connection);
+  const sending = watchSending(deployment);
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'result') return;
     if (event.event === 'dispatched') sending.mayBeSent = true;
@@ -197,15 +196,14 @@ export async function showJob(
   };
   const startedAt = clock.elapsed();
   try {
-    const end = await run({ ...connection, supervisor: sending.supervisor }, { signal, emit });
+    const end = await run({ ...deployment, supervisor: sending.supervisor }, { signal, emit });
     view.stop();
     const { result, error, exitCode } = end;
     const ranMs = clock.elapsed() - startedAt;
-    const reasons = await reasonsFor(context, connection, result);
-    const flagsText = resumeFlags(settings, target).join(' ');
+    const reasons = await reasonsFor(context, deployment, result);
     await printRunResult(output, result, {
       ...options,
-      ...{ target: flagsText, reasons, ranMs },
+      ...{ target: deployment.flags.join(' '), reasons, ranMs },
       error: error ?? undefined,
     });
     await reportToGitHub(output, env, result, title.place);
@@ -255,14 +253,14 @@ function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: re
  */
 export async function showDryRun(
   context: CommandContext,
-  target: Target,
+  deployment: OpenDeployment,
   request: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes' | 'expectNodes' | 'idempotencyKey'>,
   found: Findings | null,
   how: readonly string[] | null,
 ): Promise<ExitCode> {
   const { host, flags } = context;
   const { runtime, action, nodes: named, expectNodes } = request;
-  const { id: deploymentId } = target.deployment;
+  const { deploymentId, target } = deployment;
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
@@ -287,7 +285,7 @@ export async function showDryRun(
     not_acted_on: [],
     resume: null,
   };
-  const place = await shownPlace(context, target);
+  const place = await shownPlace(deployment);
   const dryRun = {
     place,
     how,

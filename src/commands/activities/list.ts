@@ -7,17 +7,17 @@ import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { resumeFlags, type Target } from '../../config/target.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
-import { resumeCommand } from '../../library/jobs.js';
+import { resumeCommand } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView } from '../../output/views.js';
 import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
-import { filterFlags, filterOf, filtersIn, logOf, shownPlace } from './shared.js';
+import { filterFlags, filterOf, filtersIn, shownPlace } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -72,10 +72,10 @@ export default class ActivitiesList extends BaseCommand {
     checkTogether(flags);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
-    const target = await context.target();
+    const deployment = await context.deployment();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
-    if (flags.follow) return follow(context, target, plan);
-    return flags.watch ? watch(context, target, plan) : print(context, target, plan);
+    if (flags.follow) return follow(context, deployment, plan);
+    return flags.watch ? watch(context, deployment, plan) : print(context, deployment, plan);
   }
 }
 
@@ -126,18 +126,22 @@ function readingOf({ host, signal }: CommandContext) {
 }
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
-async function print(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
+async function print(
+  context: CommandContext,
+  deployment: OpenDeployment,
+  plan: Plan,
+): Promise<ExitCode> {
   const { filter, limit, after, page, results } = plan;
   const reading = readingOf(context);
   const parts = () => {
     if (page !== undefined || results !== undefined) {
       const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
       return listOnePage(
-        () => context.supervisor(target).list(target.deployment.id, query, reading),
+        () => deployment.supervisor.list(deployment.deploymentId, query, reading),
         filter,
       );
     }
-    const log = logOf(context, target);
+    const { log } = deployment;
     return after === null
       ? listNewest(log, plan, reading)
       : listAfter(log, { after, filter, limit }, reading);
@@ -156,20 +160,24 @@ async function print(context: CommandContext, target: Target, plan: Plan): Promi
   return 0;
 }
 
-async function viewOf(context: CommandContext, target: Target, { follow }: Plan) {
+async function viewOf(context: CommandContext, deployment: OpenDeployment, { follow }: Plan) {
   const { host, flags } = context;
   // Only a terminal shows it.
-  const place = host.output.stderr.canRedraw ? await shownPlace(context, target) : '';
+  const place = host.output.stderr.canRedraw ? await shownPlace(deployment) : '';
   const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place };
   return createWatchView(host.output, { ...shown, clock: host.clock });
 }
 
 /** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
-async function follow(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
-  const view = await viewOf(context, target, plan);
+async function follow(
+  context: CommandContext,
+  deployment: OpenDeployment,
+  plan: Plan,
+): Promise<ExitCode> {
+  const view = await viewOf(context, deployment, plan);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(logOf(context, target), plan, readingOf(context))) {
+    for await (const event of followLog(deployment.log, plan, readingOf(context))) {
       view.on(event);
     }
     throw new Error('following the log has ended');
@@ -187,10 +195,14 @@ async function follow(context: CommandContext, target: Target, plan: Plan): Prom
  * Keeps the list up to date until all of it is final; then it is printed.
  * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
-async function watch(context: CommandContext, target: Target, plan: Plan): Promise<ExitCode> {
-  const { host, flags, settings } = context;
+async function watch(
+  context: CommandContext,
+  deployment: OpenDeployment,
+  plan: Plan,
+): Promise<ExitCode> {
+  const { host, flags } = context;
+  const { log, supervisor } = deployment;
   const options = printOptions(flags);
-  const log = logOf(context, target);
   const { clock, signal } = readingOf(context);
   const newest = await log.newest({ signal });
   const first: Activity[] = [];
@@ -199,12 +211,12 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
     ({ total } = part);
     first.push(...part.entries);
   }
-  const view = await viewOf(context, target, plan);
+  const view = await viewOf(context, deployment, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
   const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
   const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
-  const tools = { supervisor: context.supervisor(target), log, journal: null, clock, signal };
+  const tools = { supervisor, log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {
     if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') {
       view.on(event);
@@ -221,8 +233,9 @@ async function watch(context: CommandContext, target: Target, plan: Plan): Promi
   view.stop(end ?? undefined);
   host.output.stdout.gone.throwIfAborted();
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-  const goOn = resumeCommand({ ids: open }, { flags: resumeFlags(settings, target) });
-  const error = end?.code === 'timed_out' ? withHint(end, `To continue: ${goOn}`) : end;
+  const goOn = resumeCommand({ ids: open }, deployment);
+  const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
+  const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
     const filters = filtersIn(plan);
     const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };

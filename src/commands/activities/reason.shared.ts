@@ -5,7 +5,7 @@ import type { NodeResult, ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
 import { deciderBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
-import type { CommandConnection } from './before.shared.js';
+import type { JobDeployment } from './before.shared.js';
 
 /** A result is not kept waiting for longer. */
 const LOOK_UP_MS = 2000;
@@ -18,7 +18,7 @@ const LOOK_UP_MS = 2000;
  */
 export async function reasonsFor(
   { signal }: CommandContext,
-  { log, seen }: CommandConnection,
+  { log, seen }: JobDeployment,
   { nodes, runtime }: ResultFields,
 ): Promise<ReadonlyMap<Id, LastCompleted | null>> {
   const rejected = nodes.filter(({ status }) => status === 'rejected');

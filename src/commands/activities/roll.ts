@@ -13,16 +13,12 @@ import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Tools } from '../../library/jobs.js';
-import {
-  check,
-  rollRequest,
-  type CheckedRoll,
-  type CheckedTrigger,
-} from '../../library/requests.js';
-import { nodesOfRoll, type Findings } from '../../library/survey.js';
+import { roll, type Tools } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
+import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
+import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { connectionOf, inspect, type CommandConnection } from './before.shared.js';
+import { inspect, openForJob, type JobDeployment } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -115,22 +111,27 @@ export default class ActivitiesRoll extends JobCommand {
     const context = await this.open(flags);
     const { nodes: named, ...request } = await this.#request(context, args, flags);
     const action = { what: actionText(request), nodes: named };
-    const { target, connection } = await this.connect(context, action, flags);
-    const kept = named ? undefined : this.#keptNodes(context, target, request);
+    const deployment = await this.connect(context, action, flags);
+    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
-    const found = kept ? null : await inspect(context, connection, looked, flags);
+    const found = kept ? null : await inspect(context, deployment, looked, flags);
     const all = named ?? kept ?? this.#listedNodes(context, found, looked.expectNodes);
     const command = flags.gate ?? null;
     if (flags['dry-run']) {
       const gate = command === null ? [] : [`gate: ${command}`];
       const how = [`${request.maxUnavailable} at a time`, ...gate];
-      return showDryRun(context, target, { ...request, nodes: all }, found, how);
+      return showDryRun(context, deployment, { ...request, nodes: all }, found, how);
     }
     const asked = { ...action, found, counted: all.length };
     const mayWait = flags['if-busy'] === undefined;
-    const { nodes = all, waits } = await consentTo(context, target, { ...asked, mayWait }, flags);
+    const { nodes = all, waits } = await consentTo(
+      context,
+      deployment,
+      { ...asked, mayWait },
+      flags,
+    );
     const ifBusy = waits ? 'wait' : request.ifBusy;
-    return this.#run(context, target, connection, { ...request, nodes, ifBusy }, command);
+    return this.#run(context, deployment, { ...request, nodes, ifBusy }, command);
   }
 
   #listedNodes(
@@ -177,12 +178,12 @@ export default class ActivitiesRoll extends JobCommand {
   /** The nodes of an earlier roll with the key, which this one continues; a guard was passed then. */
   #keptNodes(
     context: CommandContext,
-    target: Target,
+    { deploymentId }: OpenDeployment,
     { idempotencyKey }: Pick<CheckedRoll, 'idempotencyKey'>,
   ): readonly Id[] | undefined {
     if (idempotencyKey === undefined) return undefined;
     const journal = openRollJournal(context.folder, this.host.clock);
-    const record = journal.read(keyOf(target.deployment.id, idempotencyKey));
+    const record = journal.read(keyOf(deploymentId, idempotencyKey));
     return record ? check(storedRoll, 'roll', record.request).nodes : undefined;
   }
 
@@ -198,8 +199,8 @@ export default class ActivitiesRoll extends JobCommand {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const context = await this.open(flags);
-    const target = await context.target();
-    const { id } = target.deployment;
+    const deployment = await openForJob(context);
+    const { deploymentId: id, target } = deployment;
     const journal = openRollJournal(context.folder, this.host.clock);
     const unfinished = journal.unfinished(id);
     const record = resume === 'last' ? unfinished[0] : journal.read(keyOf(id, resume));
@@ -218,30 +219,28 @@ export default class ActivitiesRoll extends JobCommand {
     const { nodes } = request;
     const action = { what: actionText(request), nodes };
     requireConsent(context, action, flags);
-    await checkConfirm(context, target, flags);
-    const connection = connectionOf(context, target);
+    await checkConfirm(deployment, flags);
     const asked = { ...action, found: null, counted: null, mayWait: false };
-    await consentTo(context, target, asked, flags);
+    await consentTo(context, deployment, asked, flags);
     const resumed = { ...request, timeoutMs: flags.timeout ?? 0 };
-    return this.#run(context, target, connection, resumed, gate);
+    return this.#run(context, deployment, resumed, gate);
   }
 
   async #run(
     context: CommandContext,
-    target: Target,
-    connection: CommandConnection,
+    deployment: JobDeployment,
     request: CheckedRoll,
     command: string | null,
   ): Promise<ExitCode> {
     const { host, interrupts } = context;
-    const { id: deploymentId } = target.deployment;
+    const { deploymentId, target } = deployment;
     const idempotencyKey = request.idempotencyKey ?? host.newIdempotencyKey();
     const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
     const stored = { ...checked, gate: command };
     const journal = openRollJournal(context.folder, host.clock);
     const key = keyOf(deploymentId, idempotencyKey);
     const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
-    const generation = journal.begin(record, (before) => {
+    const generation = journal.start(record, (before) => {
       if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
         throw keyUsed(idempotencyKey);
       }
@@ -249,8 +248,8 @@ export default class ActivitiesRoll extends JobCommand {
     const gate = command === null ? undefined : this.#gate(command, target, request);
     const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
     const shown = { ...request, counted: request.nodes.length };
-    const lasting = { ...connection, keepsRolls: true };
-    return showJob(context, target, lasting, shown, async (own, more) => {
+    const lasting = { ...deployment, keepsRolls: true };
+    return showJob(context, lasting, shown, async (own, more) => {
       try {
         const end = await roll(own, { ...request, idempotencyKey }, { ...tools, ...more });
         if (end.result.resume === null) {

@@ -1,15 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { is } from 'valibot';
+import type { OpenDeployment } from '../../app/open.js';
+import { activitiesRequest, check } from '../../app/requests.js';
 import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { UsageError } from '../../base/errors.js';
 import { plainText } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
-import type { Target } from '../../config/target.js';
-import { activitiesRequest, check } from '../../library/requests.js';
 import type { ActivityFilter } from '../../log/list.js';
-import type { ActivityLog } from '../../log/log.js';
 import { filled, idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
@@ -32,7 +31,7 @@ export const sinceOptions = {
 
 /** Which entries of the log. */
 export const filterFlags = {
-  status: wordsFlag('status', `Only with status ${Object.keys(STATUSES).join(', ')}.`),
+  status: wordsFlag('status', `Only with status ${STATUSES.join(', ')}.`),
   runtime: wordsFlag(
     'runtime',
     `Only these runtimes: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
@@ -97,13 +96,9 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
   }
 }
 
-export function logOf(context: CommandContext, target: Target): ActivityLog {
-  return context.log(target);
-}
-
 /** The deployment by its path, where that can be had; else by name or id. */
-export async function shownPlace(context: CommandContext, target: Target): Promise<string> {
-  await context.placeOf(target);
+export async function shownPlace({ target, path: lookUp }: OpenDeployment): Promise<string> {
+  await lookUp();
   const { id, name, path } = target.deployment;
   return plainText(path ?? name ?? `deployment ${id}`);
 }

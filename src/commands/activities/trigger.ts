@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { consentTo } from '../../cli/consent.js';
-import { trigger } from '../../library/jobs.js';
-import { check, triggerRequest, type CheckedTrigger } from '../../library/requests.js';
+import { trigger } from '../../app/jobs.js';
+import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
@@ -51,22 +51,20 @@ export default class ActivitiesTrigger extends JobCommand {
       wait: flags.wait,
     });
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    const { target, connection } = await this.connect(context, action, flags);
-    const found = await inspect(context, connection, request, flags);
-    if (flags['dry-run']) return showDryRun(context, target, request, found, null);
+    const deployment = await this.connect(context, action, flags);
+    const found = await inspect(context, deployment, request, flags);
+    if (flags['dry-run']) return showDryRun(context, deployment, request, found, null);
     const counted = countOf(request, found);
     const mayWait = flags['if-busy'] === undefined;
     const { nodes, waits } = await consentTo(
       context,
-      target,
+      deployment,
       { ...action, found, counted, mayWait },
       flags,
     );
     if (nodes) request.nodes = nodes;
     if (waits) request.ifBusy = 'wait';
     const shown = { ...request, counted: nodes?.length ?? counted };
-    return showJob(context, target, connection, shown, (own, tools) =>
-      trigger(own, request, tools, found),
-    );
+    return showJob(context, deployment, shown, (own, tools) => trigger(own, request, tools, found));
   }
 }

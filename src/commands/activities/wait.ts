@@ -8,11 +8,11 @@ import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { notOurs } from '../../job/entries.js';
-import { expectedTenant, wait } from '../../library/jobs.js';
-import { check, waitRequest } from '../../library/requests.js';
+import { wait } from '../../app/jobs.js';
+import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
-import { connectionOf } from './before.shared.js';
+import { openForJob } from './before.shared.js';
 import {
   actionOf,
   followFlags,
@@ -79,10 +79,10 @@ export default class ActivitiesWait extends JobCommand {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
-    const target = await context.target();
+    const deployment = await openForJob(context);
     const processing = async () => {
-      const { entries } = await context.log(target).known({ signal: context.signal });
-      const problem = notOurs(entries, target.deployment.id, expectedTenant(context.settings));
+      const { entries } = await deployment.log.known({ signal: context.signal });
+      const problem = notOurs(entries, deployment.deploymentId, deployment.tenant);
       if (problem) throw problem;
       const open = entries.filter(({ status }) => !isFinal(status));
       return { ids: sortedUnique(open.map(({ id }) => id)) };
@@ -94,8 +94,7 @@ export default class ActivitiesWait extends JobCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    const connection = connectionOf(context, target);
-    return showJob(context, target, connection, null, (own, tools) => wait(own, request, tools));
+    return showJob(context, deployment, null, (own, tools) => wait(own, request, tools));
   }
 
   /** @returns null for what is processing @throws UsageError */

@@ -40,7 +40,7 @@ export default class NodesName extends BaseCommand {
     const context = await this.open(flags);
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
     const deployment =
-      context.settings.deployment?.value.id ?? (await context.target()).deployment.id;
+      context.settings.deployment?.value.id ?? (await context.deployment()).deploymentId;
     const old = await context.nodeNames.rename(deployment, node, name);
     const before = old === null || old === name ? '' : `, no longer ${old}`;
     const now = name === null ? 'has no name' : `is named ${name}`;

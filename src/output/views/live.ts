@@ -6,7 +6,7 @@ import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
-import { activityColumns, nodeColumns, rankOf, standingOf } from '../rows.js';
+import { activityColumns, nodeColumns, rankOf, progressOf } from '../rows.js';
 import { eventText, headlineText } from '../run-text.js';
 import { painter, type Sink } from '../streams.js';
 import {
@@ -122,7 +122,7 @@ class LiveTable<T> {
 /** What the foot of a run shows, beside its nodes. */
 interface RunFacts {
   /** The nodes of a roll that this process has started. */
-  begun: Set<Id | null>;
+  started: Set<Id | null>;
   decidesAt?: number;
   /** No more nodes are started, and why. */
   ending?: 'halted' | 'stopping';
@@ -135,27 +135,30 @@ function runFoot(
   elapsed: number,
   took: number,
 ): string {
-  const standings = nodes.map(standingOf);
+  const progress = nodes.map(progressOf);
   if (nodes.length === 0) return `waiting for the first entry, ${elapsedText(took)}`;
-  if (decidesAt !== undefined && !standings.includes('open')) {
+  if (decidesAt !== undefined && !progress.includes('open')) {
     const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
     return `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
   }
-  const done = standings.filter((standing) => standing === 'done').length;
-  const failed = standings.filter((standing) => standing === 'failed').length;
+  const done = progress.filter((one) => one === 'done').length;
+  const failed = progress.filter((one) => one === 'failed').length;
   const far = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
   return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
 }
 
 /** `, 6 to go, about 36s. Ctrl-C: stop after this node` */
-function restText(nodes: readonly NodeProgress[], { begun, ending }: RunFacts, took: number) {
+function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts, took: number) {
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
-  const running = nodes.filter((node) => standingOf(node) === 'open').length - ahead;
+  const running = nodes.filter((node) => progressOf(node) === 'open').length - ahead;
   // What an earlier process has done says nothing about the pace of this one.
-  const own = nodes.filter((node) => begun.has(node.node_id) && standingOf(node) === 'done').length;
+  const own = nodes.filter(
+    (node) => started.has(node.node_id) && progressOf(node) === 'done',
+  ).length;
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
+  if (ahead + running === 0) return '';
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
   return `${rest}. Ctrl-C: stop after ${running > 1 ? 'these nodes' : 'this node'}`;
 }
@@ -166,7 +169,7 @@ function restText(nodes: readonly NodeProgress[], { begun, ending }: RunFacts, t
  */
 export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
-  const facts: RunFacts = { begun: new Set() };
+  const facts: RunFacts = { started: new Set() };
   let nodes: readonly NodeProgress[] = [];
   let expected = title.nodes ?? 0;
   let hasStarted = false;
@@ -175,7 +178,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
     rows: nodes,
     total: nodes.length,
     foot: runFoot(nodes, facts, elapsed, elapsed - started),
-    isBad: nodes.some((node) => standingOf(node) === 'failed'),
+    isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
   const selection = { columns: nodeColumns, chosen: false };
   const table = new LiveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
@@ -185,7 +188,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
       nodes = event.nodes;
       facts.decidesAt = event.decidesAt;
     }
-    if (event.event === 'dispatched' && !event.earlier) facts.begun.add(event.node_id ?? null);
+    if (event.event === 'dispatched' && !event.earlier) facts.started.add(event.node_id ?? null);
     if (event.event === 'warning' && (event.code === 'halted' || event.code === 'stopping')) {
       facts.ending = event.code;
     }

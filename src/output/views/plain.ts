@@ -9,7 +9,7 @@ import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
-import { activityColumns, standingOf } from '../rows.js';
+import { activityColumns, progressOf } from '../rows.js';
 import { changeText, eventText, headlineText, shareText, type RunTitle } from '../run-text.js';
 import type { Output, Sink } from '../streams.js';
 
@@ -88,7 +88,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = isData;
   const lines = openLines(stderr, options, (elapsed) => {
-    const open = nodes.filter((node) => standingOf(node) === 'open').length;
+    const open = nodes.filter((node) => progressOf(node) === 'open').length;
     const what =
       nodes.length === 0
         ? 'waiting for the first entry'

@@ -56,7 +56,7 @@ function* again(story: Story, earlier: readonly Post[], post: Post): Generator<s
   if (wasShown(story, first, post)) yield 'sent again though the log showed an entry';
   const limit = others.length > 0 ? 540 * SECOND : 120 * SECOND;
   if (post.at > first.at + limit) {
-    yield `sent again ${limit / SECOND} s after the first POST began`;
+    yield `sent again ${limit / SECOND} s after the first POST started`;
   }
   const wasAccepted = others.some(
     ({ by, means }) => means === 'accepted' && (processes[by]?.endedAt ?? Infinity) <= post.at,
@@ -155,8 +155,8 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
     }
   }
   if (wasKilled) return;
-  // A dispatch that was long on its way, or an entry that shows late, is underway unseen.
-  const underway = world.dispatches.filter(
+  // A dispatch that was long on its way, or an entry that shows late, is running unseen.
+  const running = world.dispatches.filter(
     ({ post: by, at, made }) =>
       by &&
       !by.nodes?.some(
@@ -171,7 +171,7 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
           shownAt <= at + 5 * SECOND && doneAt > post.at && doneAt < Infinity && goneAt > post.at,
       ),
   );
-  if (new Set(underway.map(({ key }) => key)).size >= use.window) {
-    yield 'a roll has more underway than its window';
+  if (new Set(running.map(({ key }) => key)).size >= use.window) {
+    yield 'a roll has more running than its window';
   }
 }

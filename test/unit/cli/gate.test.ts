@@ -55,8 +55,8 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     return result.exit_code;
   }
 
-  /** The number that a gate leaves behind to say that it has begun. */
-  async function begun(): Promise<number> {
+  /** The number that a gate leaves behind to say that it has started. */
+  async function started(): Promise<number> {
     const file = join(folder, 'pid');
     await until('the gate', () => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
     return Number(readFileSync(file, 'utf8'));
@@ -146,7 +146,7 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       clock,
       run('sleep 600 & echo $! > "$FOLDER/pid"; exit 3', { clock }),
     );
-    const pid = await begun();
+    const pid = await started();
     assert.ok(isThere(pid));
     process.kill(pid, 'SIGKILL');
     assert.deepEqual([exitCode, clock.asleep], [3, 0]);
@@ -159,11 +159,11 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       'trap "" TERM; echo $$ > "$FOLDER/pid"; while :; do sleep 600; done',
     ],
   ] as const) {
-    it(`is ended by the signal with its process group, ${how}, and not begun after it`, async () => {
+    it(`is ended by the signal with its process group, ${how}, and not started after it`, async () => {
       const clock = new VirtualClock();
       const over = new AbortController();
       const ended = run(command, { clock, signal: over.signal });
-      const pid = await begun();
+      const pid = await started();
       over.abort();
       assert.equal(await passTime(clock, ended), null);
       await until('the end of its group', () => !isThere(-pid));
@@ -217,7 +217,7 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       addSystem('cmd.exe', 'echo $$ > "$FOLDER/pid"; exec sleep 600');
       const over = new AbortController();
       const ended = run('sleep', { ...windows(), signal: over.signal });
-      const pid = await begun();
+      const pid = await started();
       over.abort();
       assert.equal(await ended, null);
       assert.equal(readFileSync(join(folder, 'killed'), 'utf8'), `/T /F /PID ${pid} `);

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LdctlError } from '../../../src/base/errors.js';
-import type { Started, KeptRun, RunRecord } from '../../../src/base/journal.js';
+import type { Claim, KeptRun, RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { folderOfModes, privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -57,11 +57,11 @@ function failure(step: () => unknown): LdctlError {
 describe('the run journal', () => {
   after(removeFolders);
 
-  it('gives back in another process what was begun in this one, digit for digit, with its marks', () => {
+  it('gives another process what this one recorded, digit for digit, with its marks', () => {
     const folder = privateFolder();
     const here = openRunJournal(folder, clock);
     const record = recordOf('deploy-7.0123456789abcdef');
-    assert.deepEqual(here.begin(record, 0), { made: 1 });
+    assert.deepEqual(here.claim(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
     const fresh = {
       record,
@@ -97,7 +97,7 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const journal = openRunJournal(folder, clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
-    for (const key of keys) assert.deepEqual(journal.begin(recordOf(key), 0), { made: 1 });
+    for (const key of keys) assert.deepEqual(journal.claim(recordOf(key), 0), { made: 1 });
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
     assert.equal(openRunJournal(folder, clockAt(DAY_MS + 1)).read('a'), null);
@@ -107,7 +107,7 @@ describe('the run journal', () => {
     const folder = join(privateFolder(), 'ldctl');
     const umask = process.umask(0);
     try {
-      openRunJournal(folder, clock).begin(recordOf('a'), 0);
+      openRunJournal(folder, clock).claim(recordOf('a'), 0);
     } finally {
       process.umask(umask);
     }
@@ -119,50 +119,50 @@ describe('the run journal', () => {
   });
 
   describe('right before a POST', () => {
-    const begun = (...records: RunRecord[]) => {
+    const claimed = (...records: RunRecord[]) => {
       const folder = privateFolder();
       const journal = openRunJournal(folder, clock);
       for (const [after, record] of records.entries()) {
-        assert.deepEqual(journal.begin(record, after), { made: after + 1 });
+        assert.deepEqual(journal.claim(record, after), { made: after + 1 });
       }
       return { folder, journal };
     };
-    const foundBy = (begun: Started): KeptRun | undefined =>
-      'found' in begun ? begun.found : undefined;
+    const foundBy = (claim: Claim): KeptRun | undefined =>
+      'found' in claim ? claim.found : undefined;
     const A = recordOf('a');
 
     it('makes a record of its own for each POST, and none where another run has made one since', () => {
-      const { folder, journal } = begun(A, A);
-      for (const after of [0, 1]) assert.equal(foundBy(journal.begin(A, after))?.generation, 2);
+      const { folder, journal } = claimed(A, A);
+      for (const after of [0, 1]) assert.equal(foundBy(journal.claim(A, after))?.generation, 2);
       assert.deepEqual(filesOf(folder), ['1', '2']);
     });
 
     it('makes none where any POST was accepted', () => {
       for (const generation of [1, 2]) {
-        const { journal } = begun(A, A);
+        const { journal } = claimed(A, A);
         journal.mark('a', generation, 'accepted');
-        const kept = foundBy(journal.begin(A, 2));
+        const kept = foundBy(journal.claim(A, 2));
         assert.deepEqual([kept?.generation, kept?.accepted], [generation, true]);
       }
     });
 
     it('takes one that was refused for none, with marks of its own', () => {
-      const { folder, journal } = begun(A);
+      const { folder, journal } = claimed(A);
       journal.mark('a', 1, 'refused');
       assert.equal(journal.read('a'), null);
-      assert.deepEqual(journal.begin(recordOf('a', { baseline: 5n }), 0), { made: 2 });
+      assert.deepEqual(journal.claim(recordOf('a', { baseline: 5n }), 0), { made: 2 });
       journal.mark('a', 2, 'accepted');
       assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
     });
 
-    it('takes what was sent by one that went on from a record which was refused meanwhile', () => {
-      const { journal } = begun(A, A);
+    it('takes what was sent by one that continued from a record which was refused meanwhile', () => {
+      const { journal } = claimed(A, A);
       journal.mark('a', 1, 'refused');
       assert.equal(journal.read('a')?.generation, 2);
-      const found = begun(A).journal;
+      const found = claimed(A).journal;
       found.mark('a', 1, 'refused');
       found.mark('a', 1, 'accepted');
-      assert.equal(foundBy(found.begin(A, 0))?.generation, 1);
+      assert.equal(foundBy(found.claim(A, 0))?.generation, 1);
     });
 
     for (const [ageMs, isKnown] of [
@@ -172,9 +172,9 @@ describe('the run journal', () => {
       [DAY_MS + 1, false],
     ] as const) {
       it(`takes one of ${ageMs / HOUR_MS} hours for ${isKnown ? 'what has come since, with its age' : 'none'}`, () => {
-        const { journal } = begun(recordOf('a', { postedAt: START - ageMs }));
+        const { journal } = claimed(recordOf('a', { postedAt: START - ageMs }));
         assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
-        assert.equal(foundBy(journal.begin(A, 0))?.generation, isKnown ? 1 : undefined);
+        assert.equal(foundBy(journal.claim(A, 0))?.generation, isKnown ? 1 : undefined);
       });
     }
   });
@@ -182,10 +182,10 @@ describe('the run journal', () => {
   it('lets a process that slept for a day replace nothing, and mark nothing but its own', () => {
     const folder = privateFolder();
     const sleeper = openRunJournal(folder, clock);
-    sleeper.begin(recordOf('a'), 0);
+    sleeper.claim(recordOf('a'), 0);
     const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
     const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
-    assert.deepEqual(later.begin(second, 0), { made: 2 });
+    assert.deepEqual(later.claim(second, 0), { made: 2 });
     sleeper.mark('a', 1, 'accepted');
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '2']);
     assert.deepEqual(later.read('a')?.record, second);
@@ -193,7 +193,7 @@ describe('the run journal', () => {
     assert.deepEqual([sleeper.read('a')?.ageMs, sleeper.read('a')?.accepted], [0, true]);
   });
 
-  it('gives a key to one of 6 processes that begin it at once, and its record to the others', async function () {
+  it('gives a key to one of 6 processes that claim it at once, and its record to the others', async function () {
     this.timeout(120_000);
     const folder = privateFolder();
     const script = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -227,9 +227,9 @@ describe('the run journal', () => {
       writeFileSync(join(folder, 'runs', name), '{}');
       utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
     }
-    openRunJournal(folder, clockAt(29.9 * DAY_MS)).begin(recordOf('new'), 0);
+    openRunJournal(folder, clockAt(29.9 * DAY_MS)).claim(recordOf('new'), 0);
     assert.equal(namesIn(folder).length, 6);
-    openRunJournal(folder, clockAt(30.1 * DAY_MS)).begin(recordOf('new'), 0);
+    openRunJournal(folder, clockAt(30.1 * DAY_MS)).claim(recordOf('new'), 0);
     assert.deepEqual(
       [...swept, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
       others,
@@ -238,19 +238,19 @@ describe('the run journal', () => {
 
   it('takes no mark of a record that was swept for one of its own', () => {
     const folder = privateFolder();
-    openRunJournal(folder, clock).begin(recordOf('a'), 0);
+    openRunJournal(folder, clock).claim(recordOf('a'), 0);
     const [name = ''] = namesIn(folder);
     writeFileSync(join(folder, 'runs', `${name}.accepted`), '');
     rmSync(join(folder, 'runs', name));
     const journal = openRunJournal(folder, clock);
-    assert.deepEqual(journal.begin(recordOf('a'), 0), { made: 2 });
+    assert.deepEqual(journal.claim(recordOf('a'), 0), { made: 2 });
     assert.equal(journal.read('a')?.accepted, false);
   });
 
   describe('what cannot be read is an error, never "no record"', () => {
     const folderWithRecord = (folder = privateFolder()) => {
       const journal = openRunJournal(folder, clock);
-      journal.begin(recordOf('a'), 0);
+      journal.claim(recordOf('a'), 0);
       return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
     };
 
@@ -266,7 +266,7 @@ describe('the run journal', () => {
         const { journal, path } = folderWithRecord();
         const text = change(readFileSync(path, 'utf8'));
         writeFileSync(path, text);
-        for (const step of [() => journal.read('a'), () => journal.begin(recordOf('a'), 0)]) {
+        for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
           const error = failure(step);
           assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
           assert.ok(error.message.includes(path));
@@ -285,7 +285,7 @@ describe('the run journal', () => {
     });
 
     itOnPosix(
-      'a folder that is read-only: it reads, and begins nothing',
+      'a folder that is read-only: it reads, and claims nothing',
       'it keeps no modes',
       async () => {
         const { folder } = folderWithRecord(folderOfModes());
@@ -294,7 +294,7 @@ describe('the run journal', () => {
           chmodSync(join(folder, 'runs'), 0o500);
           const journal = openRunJournal(folder, clock);
           assert.deepEqual(journal.read('a')?.record, recordOf('a'));
-          const error = failure(() => journal.begin(recordOf('b'), 0));
+          const error = failure(() => journal.claim(recordOf('b'), 0));
           assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
           failure(() => journal.mark('a', 1, 'accepted'));
           chmodSync(join(folder, 'runs'), 0o700);
@@ -306,7 +306,7 @@ describe('the run journal', () => {
     it('a file in place of the folder: exit 2', () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
-      const error = failure(() => openRunJournal(file, clock).begin(recordOf('a'), 0));
+      const error = failure(() => openRunJournal(file, clock).claim(recordOf('a'), 0));
       // Windows finds out a step later.
       assert.match(error.code, /^config_un(read|writ)able$/);
       assert.equal(error.exitCode, 2);
@@ -320,13 +320,13 @@ describe('the journal of rolls', () => {
 
   it('gives the newest record of a roll back, as old as the first', () => {
     const folder = privateFolder();
-    assert.equal(openRollJournal(folder, clock).begin(rollOf('r'), isSame), 1);
+    assert.equal(openRollJournal(folder, clock).start(rollOf('r'), isSame), 1);
     const journal = openRollJournal(folder, clock);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     const seen: RollRecord[] = [];
     const changed = rollOf('r', { request: { gate: 'true' }, startedAt: START + HOUR_MS });
     assert.equal(
-      journal.begin(changed, (before) => void seen.push(before)),
+      journal.start(changed, (before) => void seen.push(before)),
       2,
     );
     assert.deepEqual(seen, [rollOf('r')]);
@@ -338,11 +338,11 @@ describe('the journal of rolls', () => {
   it('makes no record where the one before is of another roll', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    journal.begin(rollOf('r'), isSame);
+    journal.start(rollOf('r'), isSame);
     const refuse = (): never => {
       throw new Error('another roll');
     };
-    assert.throws(() => journal.begin(rollOf('r', { request: {} }), refuse), /another roll/);
+    assert.throws(() => journal.start(rollOf('r', { request: {} }), refuse), /another roll/);
     assert.deepEqual(filesOf(folder, 'rolls'), ['1']);
   });
 
@@ -352,33 +352,33 @@ describe('the journal of rolls', () => {
     assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) {
-      journal.begin(rollOf(key, { startedAt: START - age }), isSame);
+      journal.start(rollOf(key, { startedAt: START - age }), isSame);
     }
-    journal.begin(rollOf('elsewhere', { deploymentId: 8n }), isSame);
+    journal.start(rollOf('elsewhere', { deploymentId: 8n }), isSame);
     journal.finish('done', 1, true);
     assert.deepEqual(keys(), ['second', 'first']);
     // Another process of a roll that has ended changes nothing.
     journal.finish('second', 1, true);
-    journal.begin(rollOf('second'), isSame);
+    journal.start(rollOf('second'), isSame);
     assert.deepEqual(keys(), ['first']);
   });
 
   it('starts a roll anew where nothing was sent, and after 24 hours', () => {
     const journal = openRollJournal(privateFolder(), clock);
-    journal.begin(rollOf('r', { startedAt: START - DAY_MS - 1 }), isSame);
+    journal.start(rollOf('r', { startedAt: START - DAY_MS - 1 }), isSame);
     assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
-    assert.equal(journal.begin(rollOf('r'), isSame), 2);
+    assert.equal(journal.start(rollOf('r'), isSame), 2);
     journal.finish('r', 2, false);
     assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
-    assert.equal(journal.begin(rollOf('r'), isSame), 3);
+    assert.equal(journal.start(rollOf('r'), isSame), 3);
     assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
   });
 
   it('keeps a roll that another process continues, though the one that started it sent nothing', () => {
     const folder = privateFolder();
     const [first, second] = [openRollJournal(folder, clock), openRollJournal(folder, clock)];
-    first.begin(rollOf('r'), isSame);
-    second.begin(rollOf('r'), isSame);
+    first.start(rollOf('r'), isSame);
+    second.start(rollOf('r'), isSame);
     first.finish('r', 1, false);
     assert.deepEqual(second.unfinished(7n), [rollOf('r')]);
   });
@@ -386,10 +386,10 @@ describe('the journal of rolls', () => {
   it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    journal.begin(rollOf('elsewhere', { deploymentId: 8n }), isSame);
+    journal.start(rollOf('elsewhere', { deploymentId: 8n }), isSame);
     const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
     const text = readFileSync(path, 'utf8');
-    journal.begin(rollOf('r'), isSame);
+    journal.start(rollOf('r'), isSame);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
       writeFileSync(path, broken);
       assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
@@ -400,11 +400,11 @@ describe('the journal of rolls', () => {
   it('treats what is broken as an error, also where it looks for the last one', () => {
     const folder = privateFolder();
     const journal = openRollJournal(folder, clock);
-    journal.begin(rollOf('r'), isSame);
+    journal.start(rollOf('r'), isSame);
     writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
     for (const step of [
       () => journal.read('r'),
-      () => journal.begin(rollOf('r'), isSame),
+      () => journal.start(rollOf('r'), isSame),
       () => journal.unfinished(7n),
     ]) {
       assert.equal(failure(step).code, 'journal_broken');

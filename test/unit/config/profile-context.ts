@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
-import { CommandContext, type Core } from '../../../src/cli/context.js';
+import { type Core } from '../../../src/app/open.js';
+import { CommandContext } from '../../../src/cli/context.js';
 import { type OutputFlags } from '../../../src/cli/flags.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
 import { type Host } from '../../../src/cli/host.js';

@@ -2,92 +2,20 @@ import { parseAction } from '../base/activity.js';
 import { within } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { KeptRun, RunJournal } from '../base/journal.js';
+import type { KeptRun } from '../base/journal.js';
 import type { ResultEvent } from '../job/events.js';
-import type { Supervisor } from '../base/supervisor.js';
-import { openRunJournal } from '../config/journal.js';
-import type { Settings } from '../config/settings.js';
-import { isCoreCertain, resumeFlags, type Target } from '../config/target.js';
 import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
-import type { ExpectedTenant } from '../job/entries.js';
 import type { Job } from '../job/job.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
-import {
-  expectedNodes,
-  survey,
-  type Findings,
-  type NodeCounter,
-  type Place,
-  type Surveyor,
-} from './survey.js';
+import type { Connection } from './open.js';
+import { expectedNodes, survey, type Findings } from './survey.js';
 
 /** What is read before a POST may take so long in all. */
 const BEFORE_POST_MS = 60_000;
-
-/** One deployment, and what its jobs are done with, for a command or a program. */
-export interface Connection extends Surveyor {
-  supervisor: Supervisor;
-  /** 8 digits of the hash of its API key. */
-  apiKey: string;
-  /** Null: the server alone remembers a caller's key. */
-  journal: RunJournal | null;
-  /** Whether `activities roll --resume` finds a roll again. */
-  keepsRolls: boolean;
-  newKey: () => string;
-  /** By which a later command acts on the same deployment, as the same user; never a key. */
-  flags: readonly string[];
-}
-
-/** A deployment as the commands find it, with their journal. */
-export function originOf(
-  target: Target,
-  settings: Settings,
-  tools: Pick<Connection, 'supervisor' | 'clock' | 'newKey' | 'counter'> & { folder: string },
-): Omit<Connection, 'log'> {
-  return {
-    ...tools,
-    deploymentId: target.deployment.id,
-    apiKey: target.key.fingerprint(),
-    tenant: expectedTenant(settings),
-    journal: openRunJournal(tools.folder, tools.clock),
-    keepsRolls: false,
-    flags: resumeFlags(settings, target),
-  };
-}
-
-/**
- * The way to ask the Core of these settings.
- * @param lookUp where the deployment stands, if that is asked for anyway; it never rejects
- */
-export function nodeCounter(
-  target: Target,
-  settings: Settings,
-  core: { deployment: NodeCounter['deployment'] },
-  lookUp: Promise<Place | null> | null,
-): NodeCounter {
-  const { tenantId, deployment, profile } = settings;
-  const { division_id: divisionId, environment_id: environmentId, tenant_id } = profile ?? {};
-  const isKept = deployment?.source.from === 'profile' && divisionId && environmentId && tenant_id;
-  return {
-    isCertain: isCoreCertain(settings, target.supervisorUrl),
-    tenantId: tenantId?.value,
-    place: isKept
-      ? Promise.resolve({ tenantId: tenantId?.value ?? tenant_id, divisionId, environmentId })
-      : lookUp,
-    deployment: (path, options) => core.deployment(path, options),
-  };
-}
-
-export function expectedTenant({ tenantId }: Pick<Settings, 'tenantId'>): ExpectedTenant | null {
-  if (tenantId === null || !('name' in tenantId.source)) return null;
-  const { from, name } = tenantId.source;
-  const origin = from === 'profile' ? `profile ${name}` : name;
-  return { tenantId: tenantId.value, origin, hint: `Check ${origin}, and the deployment.` };
-}
 
 /** How a job is ended before its time, and who hears of it. */
 export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
@@ -114,12 +42,18 @@ export async function lookAround(
     new LdctlError('unreachable', 'timeout', 'the log could not be read within 60s', {
       hint: 'Nothing was sent.',
     });
-  const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
-    survey(connection, request, limited),
-  );
-  // It refuses a number that is wrong.
-  if (!request.nodes) expectedNodes(found, request.expectNodes);
-  return found;
+  try {
+    const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
+      survey(connection, request, limited),
+    );
+    // It refuses a number that is wrong.
+    if (!request.nodes) expectedNodes(found, request.expectNodes);
+    return found;
+  } catch (error) {
+    // Another process may have sent it meanwhile.
+    if (signal.aborted || !keptRun(connection, request)) throw error;
+    return null;
+  }
 }
 
 /** What an earlier run with a caller's key has left. */
@@ -134,7 +68,7 @@ function keptRun(
 
 /**
  * One POST, followed to its end.
- * @param found what is known already; it is looked for unless given
+ * @param found what is known already; by default it is looked for
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
@@ -187,8 +121,29 @@ export async function wait(
             expect: request.nodes ? null : (request.expectNodes ?? null),
           },
           after: request.after,
+          ...(await countedBefore(connection, request, tools.signal)),
         };
   return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
+}
+
+/**
+ * What its run knew of every node, where Core is asked unasked.
+ * @returns nothing where the job is interrupted before it starts: its result says so
+ */
+async function countedBefore(
+  { counter, ...connection }: Connection,
+  { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
+  signal: AbortSignal,
+): Promise<Partial<Pick<Findings, 'listed' | 'core'>>> {
+  if (nodes || !counter?.isCertain) return {};
+  try {
+    const surveyor = { ...connection, counter, tenant: null };
+    const { listed, core } = await survey(surveyor, { runtime, ifBusy: 'ignore' }, signal);
+    return { listed, core };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return {};
+  }
 }
 
 /** No read has to go down to an id that is not there. */

@@ -1,37 +1,14 @@
 import type { Activity } from '../base/activity.js';
-import { optional, type Clock } from '../base/clock.js';
+import { optional } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
-import type { DeploymentDetails, DeploymentPath } from '../api/core-api.js';
-import { nodesOf, notOurs, type ExpectedTenant } from '../job/entries.js';
+import { nodesOf, notOurs } from '../job/entries.js';
 import { busyError, busyOf } from '../job/run-read.js';
-import type { ActivityLog } from '../log/log.js';
+import type { Connection, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
-export type Place = Omit<DeploymentPath, 'deploymentId'>;
-
-/** The way to ask Core how many nodes a deployment has. */
-export interface NodeCounter {
-  /** Whether this Core certainly knows the deployment: only then it is asked unasked. */
-  isCertain: boolean;
-  tenantId: Id | undefined;
-  /** Where the deployment stands, if that is known without its log. */
-  place: Promise<Place | null> | null;
-  deployment: (
-    path: DeploymentPath,
-    options: { signal: AbortSignal },
-  ) => Promise<Pick<DeploymentDetails, 'nodes_count'>>;
-}
-
-/** What a survey is made with. */
-export interface Surveyor {
-  deploymentId: Id;
-  log: ActivityLog;
-  tenant: ExpectedTenant | null;
-  clock: Clock;
-  counter: NodeCounter | null;
-}
+type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | 'counter'>;
 
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
@@ -82,16 +59,11 @@ export async function survey(
  * Asks Core beside the first page of the log where it is known where the deployment stands, else
  * once that page has said so.
  */
-function startCounting(
-  { counter, deploymentId, clock }: Surveyor,
-  isDemanded: boolean,
-  signal: AbortSignal,
-) {
+function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal: AbortSignal) {
   if (!counter || !(isDemanded || counter.isCertain)) return null;
   let counted: Promise<number | null> | null = null;
   const ask = (place: Place): Promise<number | null> => {
-    const asked = async (by: AbortSignal): Promise<number> =>
-      (await counter.deployment({ ...place, deploymentId }, { signal: by })).nodes_count;
+    const asked = (by: AbortSignal): Promise<number> => counter.count(place, by);
     return isDemanded ? asked(signal) : optional({ clock, signal }, asked);
   };
   const start = (place: Place | null): void => {
@@ -99,7 +71,7 @@ function startCounting(
     // It may fail while a page is on its way, before anyone waits for it.
     counted.catch(() => undefined);
   };
-  const place = counter.place?.then((known) => known && start(known));
+  const place = counter.place().then((known) => known && start(known));
   /** How many nodes there are; null where that is not known. */
   const count = async (entries: readonly Activity[]): Promise<number | null> => {
     await place;

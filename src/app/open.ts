@@ -1,0 +1,181 @@
+import type { CoreApi, DeploymentPath } from '../api/core-api.js';
+import { optional, type Clock } from '../base/clock.js';
+import type { Id } from '../base/ids.js';
+import type { RunJournal } from '../base/journal.js';
+import type { Supervisor } from '../base/supervisor.js';
+import type { Settings } from '../config/settings.js';
+import {
+  findDeployment,
+  isCoreCertain,
+  placeText,
+  resolveTarget,
+  resumeFlags,
+  type PlacedDeployment,
+  type Target,
+  type TenantAccess,
+} from '../config/target.js';
+import type { ExpectedTenant } from '../job/entries.js';
+import { openLog, type ActivityLog } from '../log/log.js';
+
+/** The part of the Core API that is used here. */
+export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
+
+/** What a deployment is opened with. */
+interface OpenTools {
+  clock: Clock;
+  signal: AbortSignal;
+  /** Makes a key that no other trigger has. */
+  newKey: () => string;
+  /** Null: the server alone remembers a caller's key. */
+  journal: RunJournal | null;
+  supervisor: (target: Target) => Supervisor;
+  /** Without it no one counts nodes. */
+  core?: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
+  /** Whether its path is shown, and so looked up anyway. */
+  showsPath: boolean;
+}
+
+export type Place = Omit<DeploymentPath, 'deploymentId'>;
+
+/** The way to ask Core how many nodes a deployment has. */
+export interface NodeCounter {
+  /** Whether this Core certainly knows the deployment: only then it is asked unasked. */
+  isCertain: boolean;
+  tenantId: Id | undefined;
+  /** Where the deployment stands; null where the log has to say it. Never rejects. */
+  place: () => Promise<Place | null>;
+  count: (place: Place, signal: AbortSignal) => Promise<number>;
+}
+
+/** What the jobs on a deployment are done with. */
+export interface Connection {
+  deploymentId: Id;
+  supervisor: Supervisor;
+  log: ActivityLog;
+  clock: Clock;
+  newKey: () => string;
+  /** Whose nodes are meant. */
+  tenant: ExpectedTenant | null;
+  /** 8 digits of the hash of its API key. */
+  apiKey: string;
+  journal: RunJournal | null;
+  /** Null where no Core is known. */
+  counter: NodeCounter | null;
+  /** By which a later command acts on the same deployment, as the same user; never a key. */
+  flags: readonly string[];
+  /** Whether `activities roll --resume` finds a roll again. */
+  keepsRolls: boolean;
+}
+
+/** One deployment, and all that a command or a program uses for it, each made once. */
+export interface OpenDeployment extends Connection {
+  target: Target;
+  /** Its path, which is looked up once; null where that is not known. */
+  path: () => Promise<string | null>;
+}
+
+/** The deployment of these settings. @throws as `resolveTarget` does */
+export async function openDeployment(
+  settings: Settings,
+  tools: OpenTools & Required<Pick<OpenTools, 'core'>>,
+): Promise<OpenDeployment> {
+  const { signal } = tools;
+  const lookUp = (access: TenantAccess) =>
+    tools.core(access).structure(access.tenantId, { signal });
+  return openTarget(settings, await resolveTarget(settings, lookUp, signal), tools);
+}
+
+/** The same where all is known. Does no I/O. */
+export function openTarget(
+  settings: Settings,
+  target: Target,
+  { core, ...tools }: OpenTools,
+): OpenDeployment {
+  const { deployment, key } = target;
+  const { clock, newKey, journal } = tools;
+  const supervisor = tools.supervisor(target);
+  const ownCore = core && (() => core({ apiUrl: settings.apiUrl.value, key }));
+  let looked: Promise<PlacedDeployment | null> | undefined;
+  const placed = () =>
+    (looked ??= ownCore ? findPlace(settings, target, ownCore, tools) : Promise.resolve(null));
+  return {
+    target,
+    deploymentId: deployment.id,
+    supervisor,
+    log: openLog(supervisor, deployment.id, clock),
+    clock,
+    newKey,
+    tenant: expectedTenant(settings),
+    apiKey: key.fingerprint(),
+    journal,
+    counter: ownCore ? counterOf(settings, target, ownCore, tools.showsPath ? placed : null) : null,
+    flags: resumeFlags(settings, target),
+    keepsRolls: false,
+    path: async () => {
+      if (!deployment.path) await placed();
+      return deployment.path ?? null;
+    },
+  };
+}
+
+/**
+ * Where the deployment stands; null where that is not known, or it is not certain which Core knows
+ * it. From then on it has its name and its path.
+ */
+async function findPlace(
+  { apiUrl, tenantId }: Settings,
+  { deployment, supervisorUrl, placed }: Target,
+  core: () => Pick<Core, 'structure'>,
+  tools: Pick<OpenTools, 'clock' | 'signal'>,
+): Promise<PlacedDeployment | null> {
+  if (placed) return placed;
+  if (deployment.path || !tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) return null;
+  return optional(tools, async (signal) => {
+    const structure = await core().structure(tenantId.value, { signal });
+    const found = findDeployment(structure, { id: deployment.id, name: null });
+    deployment.name = found.deployment.name;
+    deployment.path = placeText(found);
+    return found;
+  });
+}
+
+/** @param placed where the deployment stands, if that is looked up anyway */
+function counterOf(
+  settings: Settings,
+  { supervisorUrl, deployment }: Target,
+  core: () => Pick<Core, 'deployment'>,
+  placed: (() => Promise<PlacedDeployment | null>) | null,
+): NodeCounter {
+  const tenantId = settings.tenantId?.value;
+  return {
+    isCertain: isCoreCertain(settings, supervisorUrl),
+    tenantId,
+    async place() {
+      const kept = keptPlace(settings);
+      if (kept) return kept;
+      const found = await placed?.().catch(() => null);
+      const { division, environment } = found ?? {};
+      if (tenantId === undefined || !division || !environment) return null;
+      return { tenantId, divisionId: division.id, environmentId: environment.id };
+    },
+    async count(place, signal) {
+      const path = { ...place, deploymentId: deployment.id };
+      return (await core().deployment(path, { signal })).nodes_count;
+    },
+  };
+}
+
+/** Where the profile of the deployment says that it stands. */
+function keptPlace({ deployment, profile, tenantId }: Settings): Place | null {
+  const { division_id: divisionId, environment_id: environmentId, tenant_id } = profile ?? {};
+  if (deployment?.source.from !== 'profile' || !divisionId || !environmentId) return null;
+  const tenant = tenantId?.value ?? tenant_id;
+  return tenant === undefined ? null : { tenantId: tenant, divisionId, environmentId };
+}
+
+function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
+  if (tenantId === null || !('name' in tenantId.source)) return null;
+  const { from, name } = tenantId.source;
+  const origin = from === 'profile' ? `profile ${name}` : name;
+  return { tenantId: tenantId.value, origin, hint: `Check ${origin}, and the deployment.` };
+}
