@@ -61,8 +61,9 @@ function* again(story: Story, earlier: readonly Post[], post: Post): Generator<s
   const wasAccepted = others.some(
     ({ by, means }) => means === 'accepted' && (processes[by]?.endedAt ?? Infinity) <= post.at,
   );
-  if (wasAccepted && !faults.includes('unwritable'))
-    {yield 'sent again after another had ended well';}
+  if (wasAccepted && !faults.includes('unwritable')) {
+    yield 'sent again after another had ended well';
+  }
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
 }
 
