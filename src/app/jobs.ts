@@ -1,4 +1,3 @@
-import { parseAction } from '../base/activity.js';
 import { within } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -62,7 +61,7 @@ function keptRun(
   { runtime, action, nodes, idempotencyKey }: Parameters<typeof lookAround>[1],
 ): KeptRun | null {
   if (idempotencyKey === undefined || !journal) return null;
-  const identity = { deploymentId, runtime, action: parseAction(action), nodes: nodes ?? null };
+  const identity = { deploymentId, runtime, action, nodes: nodes ?? null };
   return journal.read(wireKey(idempotencyKey, identity));
 }
 
@@ -116,7 +115,6 @@ export async function wait(
       : {
           wanted: {
             ...request,
-            action: parseAction(request.action),
             nodes: request.nodes ?? null,
             expect: request.nodes ? null : (request.expectNodes ?? null),
           },
@@ -197,7 +195,7 @@ function planOf(
     tenant,
     apiKey,
     runtime,
-    action: parseAction(action),
+    action,
     ifBusy,
     appearMs,
   };

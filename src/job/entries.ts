@@ -1,4 +1,4 @@
-import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
+import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
@@ -8,7 +8,7 @@ import { warning, type JobEvent, type NodeProgress } from './events.js';
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
   | { ids: readonly Id[] }
-  | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
+  | { runtime: string; action: ActionName; nodes: readonly Id[] | null; expect: number | null };
 
 /** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
 export interface Listed {

@@ -1,4 +1,4 @@
-import { formatAction, isFinal } from '../base/activity.js';
+import { isFinal } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
@@ -110,7 +110,7 @@ function absentOf(run: Run): typeof MISSING | null {
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
   if (!('ids' in wanted)) {
-    return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+    return { runtime: wanted.runtime, action: wanted.action };
   }
   const only = (values: readonly string[]): string | null =>
     new Set(values).size === 1 ? (values[0] ?? null) : null;
@@ -138,7 +138,7 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
   const { runtime, action, nodes: named } = entries.wanted;
   const after = run.replay?.floor ?? run.baseline ?? 0n;
   const expect = entries.expect || null;
-  return { after, runtime, action: formatAction(action), nodes: named, expect };
+  return { after, runtime, action: action, nodes: named, expect };
 }
 
 /** Whether there is nothing left to follow. */
@@ -238,7 +238,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
   const { outcome, error } = outcomeOf(roll);
   const facts = {
     runtime: plan.runtime,
-    action: formatAction(plan.action),
+    action: plan.action,
     deployment_id: plan.deploymentId,
     idempotency_key: plan.idempotencyKey,
     targets: 'named' as const,

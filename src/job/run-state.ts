@@ -1,4 +1,4 @@
-import type { Action, Runtime } from '../base/activity.js';
+import type { ActionName, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
@@ -81,7 +81,7 @@ interface Limits {
 
 export interface RunPlan extends Limits {
   runtime: Runtime;
-  action: Action;
+  action: ActionName;
   /** Null: every node. Never empty. */
   nodes: readonly Id[] | null;
   /** How many nodes an every-node run must reach; null when the log decides. */

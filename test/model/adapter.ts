@@ -123,7 +123,7 @@ async function jobOf(
   const { use, ifBusy } = setting;
   const text = (): string => 'ldctl';
   const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
-  const action = { verb: 'restart' as const };
+  const action = 'restart' as const;
   if (use.is === 'watch') {
     const newest = await log.newest();
     const first = newest.entries;
@@ -175,7 +175,7 @@ export function keyOf(nodes: readonly bigint[] | null): string {
   const mark = String(nodes);
   const known = keys.get(mark);
   if (known !== undefined) return known;
-  const action = { verb: 'restart' as const };
+  const action = 'restart' as const;
   const key = wireKey('key', { deploymentId: DEPLOYMENT, runtime: 'iggy', action, nodes });
   keys.set(mark, key);
   return key;

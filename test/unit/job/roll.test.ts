@@ -16,7 +16,7 @@ const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{
     deploymentId: DEPLOYMENT,
     runtime: 'iggy',
-    action: { verb: 'restart' },
+    action: 'restart',
     tenant: null,
     idempotencyKey: 'k',
     kept: true,

@@ -14,7 +14,7 @@ const PLAN: RunPlan = {
   ...{
     deploymentId: DEPLOYMENT,
     runtime: 'iggy',
-    action: { verb: 'restart' },
+    action: 'restart',
     nodes: [1n],
     expect: null,
     listed: null,
