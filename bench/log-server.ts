@@ -65,9 +65,9 @@ function entryText(n: number, createdAt: number, status: string): string {
 }
 
 async function serve({ entries, order, latencyMs, growthMs }: LogOptions): Promise<void> {
-  const begin = Date.now() - entries * APART_MS;
+  const start = Date.now() - entries * APART_MS;
   const log = Array.from({ length: entries }, (_, n) =>
-    entryText(n, begin + n * APART_MS, 'completed'),
+    entryText(n, start + n * APART_MS, 'completed'),
   );
   const page = (number: number, results: number): string => {
     const from = Math.min((number - 1) * results, log.length);

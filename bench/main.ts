@@ -160,7 +160,7 @@ async function readAll(log: ServedLog): Promise<Reading> {
     NODE_OPTIONS: `--require=${join(place, 'tell.cjs')}`,
   };
   const args = [LDCTL, 'activities', 'list', '--limit', '0', '-o', 'ndjson'];
-  const { ms, told } = await timed(values.node, args, env, file);
+  const { ms, report } = await timed(values.node, args, env, file);
   const ids = [...readFileSync(file, 'utf8').matchAll(/^\{"id":"?(\d+)/gm)].map(
     ([, id = '']) => id,
   );
@@ -168,7 +168,7 @@ async function readAll(log: ServedLog): Promise<Reading> {
   if (seen.size !== ids.length || log.ids.some((id) => !seen.has(id))) {
     throw new Error('an entry is missing, or came twice');
   }
-  return { ms, peakKb: Number(told) };
+  return { ms, peakKb: Number(report) };
 }
 
 async function readByCurl({ env, ids }: ServedLog): Promise<number> {
@@ -183,17 +183,17 @@ async function timed(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   file: string,
-): Promise<{ ms: number; told: string }> {
+): Promise<{ ms: number; report: string }> {
   const out = openSync(file, 'w');
-  const begin = performance.now();
+  const start = performance.now();
   const child = spawn(program, args, { env, stdio: ['ignore', out, 'inherit', 'pipe'] });
   const tell = child.stdio[3];
-  const [[code], told] = await Promise.all([
+  const [[code], report] = await Promise.all([
     once(child, 'exit') as Promise<[number | null]>,
     tell && 'read' in tell ? text(tell) : '',
   ]);
-  const ms = performance.now() - begin;
+  const ms = performance.now() - start;
   closeSync(out);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${String(code)}`);
-  return { ms, told };
+  return { ms, report };
 }

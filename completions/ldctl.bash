@@ -1,6 +1,6 @@
 # bash completion for ldctl. In ~/.bashrc: eval "$(ldctl completion bash)"
 _ldctl() {
-  local i piece word begin value quote= then=:done
+  local i piece word prefix value quote= then=:done
   local -a words=()
   COMPREPLY=()
   # Bash takes = and : for the end of a word. Glued together again, the pieces are what was typed.
@@ -15,7 +15,7 @@ _ldctl() {
   # Of the word, bash replaces the last piece only.
   [[ $piece == [=:]* ]] && piece=
   word=${words[${#words[@]} - 1]}
-  begin=${word%"$piece"}
+  prefix=${word%"$piece"}
   [[ $piece == [\"\']* ]] && quote=${piece:0:1}
   for ((i = 0; i < ${#words[@]}; i++)); do
     value=${words[i]}
@@ -32,7 +32,7 @@ _ldctl() {
       continue
     fi
     value=${value%%$'\t'*}
-    value=${value#"$begin"}
+    value=${value#"$prefix"}
     # A value may hold anything, and is only ever put into the line as text.
     case $quote in
       \') [[ $value != *\'* ]] && COMPREPLY+=("$value") ;;

@@ -4,8 +4,8 @@ function __ldctl_complete
     set -l word (commandline -ct | string unescape)
     set -l lines (command ldctl __complete $words[2..] "$word" 2>/dev/null </dev/null)
     if test "$lines[-1]" = :files
-        set -l begin (string match -r '^--[^=]*=' -- $word)
-        string replace -r '^' "$begin" -- (__fish_complete_path (string replace -- "$begin" '' $word))
+        set -l prefix (string match -r '^--[^=]*=' -- $word)
+        string replace -r '^' "$prefix" -- (__fish_complete_path (string replace -- "$prefix" '' $word))
     else
         string match -v -r '^:' -- $lines
     end

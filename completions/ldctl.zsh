@@ -8,7 +8,7 @@ _ldctl() {
   lines=("${(@f)$(ldctl __complete "${(@)words_before}" "${(Q)PREFIX}" 2>/dev/null </dev/null)}")
   then=$lines[-1]
   for line in "${(@)lines[1,-2]}"; do
-    # Here a colon begins what a value is.
+    # Here a colon separates a value from its description.
     values+=("${${line%%$'\t'*}//:/\\:}${${(M)line%%$'\t'*}:+:${line#*$'\t'}}")
   done
   case $then in
@@ -17,5 +17,5 @@ _ldctl() {
     *) _describe -t values ldctl values ;;
   esac
 }
-# As a file of $fpath it is run for its first completion; as a source it is to be told of.
+# As a file of $fpath it is run for its first completion; when it is sourced, it registers itself.
 if [[ $funcstack[1] == _ldctl ]]; then _ldctl "$@"; else compdef _ldctl ldctl; fi

@@ -21,11 +21,11 @@ cp "$windows_node" "$drive/node.exe"
 
 # run NAME EXPECTED_STATUS PROGRAM ARGUMENT…
 run() {
-  local name=$1 expected=$2 status=0 began=$SECONDS
+  local name=$1 expected=$2 status=0 started=$SECONDS
   shift 2
   timeout 1800 wine "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
   [ "$status" -eq "$expected" ] || { echo "$name: ended with $status"; cat "$scratch/out" "$scratch/err"; exit 1; }
-  echo "✓ $name ($((SECONDS - began)) s)"
+  echo "✓ $name ($((SECONDS - started)) s)"
 }
 ldctl() { run "$1" "$2" 'C:\ldctl.exe' "${@:3}"; }
 script() { sed 's/$/\r/' >"$drive/$1.cmd"; } # NAME: a batch file, of stdin

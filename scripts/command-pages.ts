@@ -42,7 +42,7 @@ export function commandPages(manifest: Manifest, pjson: PJSON): ReadonlyMap<stri
 
 /**
  * Every command with what it does, a row each, and a link to its section.
- * @param base what the links begin with
+ * @param base what the links start with
  */
 export function commandTable(manifest: Manifest, pjson: PJSON, base: string): string[] {
   const rows = shownOf(manifest, pjson).map(

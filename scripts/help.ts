@@ -116,7 +116,7 @@ function globalFlags(commands: readonly Command.Cached[]): string {
   const all = commands.flatMap(({ flags }) => Object.entries(flags));
   const flags = Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
   const about =
-    'They go anywhere: before the group, between group and command, behind. Those that say which deployment, through ' +
+    'They go anywhere: before the group, between group and command, or after. Those that say which deployment, through ' +
     'which API and with which key are for the commands that call an API.';
   return page(paragraph(about), ['', flagRows(Object.values(flags), MOST_LEFT)]);
 }
@@ -133,7 +133,7 @@ function exitCodes(): string {
   return page(
     paragraph('The exit code says which way it ended, the same in every output format.'),
     ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25])],
-    paragraph('From `trigger` and `roll`, 2, 4, 5 and 6 promise that nothing was carried out.'),
+    paragraph('From `trigger` and `roll`, 2, 4, 5 and 6 mean that no action ran.'),
     paragraph('When several apply: an interrupt, then 7, 3, 9, 8.'),
   );
 }
@@ -180,7 +180,7 @@ function pairs(
   return lines.map((line) => `  ${line}`);
 }
 
-/** Two blanks apart; a cell that is too long goes on in the next line. */
+/** Two spaces apart; a cell that is too long continues in the next line. */
 function columns(rows: string[][], widths: readonly number[]): string[] {
   return rows.flatMap((row) => {
     const cells = row.map((text, at) => wrapWords(text, widths[at] ?? WIDTH));

@@ -9,7 +9,7 @@ const left = process.argv.slice(2).values();
 
 async function worker() {
   for (const name of left) {
-    const began = Date.now();
+    const started = Date.now();
     // On Windows npm is a batch file, which takes a shell.
     const child = spawn(`npm run --silent ${name} 2>&1`, {
       shell: true,
@@ -18,7 +18,7 @@ async function worker() {
     const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     if (code !== 0) process.exitCode = 1;
     console.log(
-      `${said}${name}: ${code === 0 ? 'good' : 'FAILED'}, ${((Date.now() - began) / 1000).toFixed(0)} s`,
+      `${said}${name}: ${code === 0 ? 'good' : 'FAILED'}, ${((Date.now() - started) / 1000).toFixed(0)} s`,
     );
   }
 }

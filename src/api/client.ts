@@ -86,12 +86,8 @@ export class Client {
     this.#base = parseBaseUrl(typeof url === 'string' ? url : url.href, what);
     this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
     if (!isApiKeyText(this.#apiKey.reveal())) {
-      throw new UsageError(
-        'the API key is empty, or holds characters that no key has, such as a line end',
-        {
-          code: 'invalid_api_key',
-        },
-      );
+      const what = 'the API key is empty, or holds characters that no key has, such as a line end';
+      throw new UsageError(what, { code: 'invalid_api_key' });
     }
     this.#proxy = proxyFor(this.#base);
     this.#clock = clock;
@@ -125,14 +121,8 @@ export class Client {
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
     // What a cache kept may lack the newest entries.
     const headers = { 'cache-control': 'no-cache' };
-    return this.#send({
-      method: 'GET',
-      path,
-      headers,
-      signal,
-      tries: tries === 'one' ? 1 : 3,
-      read,
-    });
+    const most = tries === 'one' ? 1 : 3;
+    return this.#send({ method: 'GET', path, headers, signal, tries: most, read });
   }
 
   /** Sends once. However it ends, the action may have run. @throws as `get` */
@@ -143,7 +133,7 @@ export class Client {
   async #send<T>(call: Call<T>): Promise<T> {
     const { method, path, tries, read } = call;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = (): number => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
@@ -151,8 +141,9 @@ export class Client {
       let answer: Answer | undefined;
       const trace = (error: string | null, retryInMs: number | null): void => {
         const durationMs = Math.round(this.#clock.elapsed() - startedAt);
-        const tried = { method, url: url.href, attempt, durationMs };
-        onTrace?.({ ...tried, ...answered(answer), error, retryInMs });
+        const requestId = (answer && requestIdOf(answer)) ?? null;
+        const tried = { method, url: url.href, attempt, status: answer?.status ?? null };
+        onTrace?.({ ...tried, requestId, durationMs, error, retryInMs });
       };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
@@ -163,18 +154,14 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const explained = this.#explained(error);
+        // With what only the caller knows of a refusal.
+        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
         if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
         if (leftMs() <= 0) throw explained;
       }
     }
-  }
-
-  /** With what only the caller knows of a refusal. */
-  #explained(error: unknown): unknown {
-    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**
@@ -250,29 +237,18 @@ export class Client {
 function proxyFor(url: URL): URL | null {
   const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
   if (setting === '') return null;
-  if (URL.canParse(setting) && /^https?:/i.test(setting)) {
+  try {
     const proxy = new URL(setting);
-    if (isDecodable(proxy.username) && isDecodable(proxy.password)) return proxy;
-    throw new UsageError('HTTPS_PROXY has a user or a password that cannot be decoded', {
-      code: 'invalid_proxy',
-      hint: 'Write a % in them as %25.',
-    });
+    decodeURIComponent(proxy.username + proxy.password);
+    if (/^https?:$/.test(proxy.protocol)) return proxy;
+  } catch {
+    // As for another protocol.
   }
   // The value is not repeated: it may hold a password.
-  const hint = 'Write it as http://HOST:PORT or https://HOST:PORT.';
   throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', {
     code: 'invalid_proxy',
-    hint,
+    hint: 'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with a % in them as %25.',
   });
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A body as UTF-8; null as soon as it is too large. */
@@ -295,16 +271,6 @@ function retryDelayOf(error: unknown, attempt: number): number {
     (error instanceof TransportError && error.transient) ||
     (error instanceof InvalidAnswerError && error.code === 'invalid_answer');
   if (!mayPass) return Infinity;
-  return (
-    (error instanceof ApiError ? error.retryAfterMs : undefined) ??
-    RETRY_DELAYS_MS[attempt - 1] ??
-    Infinity
-  );
-}
-
-function answered(answer: Answer | undefined): Pick<TraceEvent, 'status' | 'requestId'> {
-  return {
-    status: answer?.status ?? null,
-    requestId: (answer && requestIdOf(answer)) ?? null,
-  };
+  const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+  return asked ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;
 }

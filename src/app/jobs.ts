@@ -126,7 +126,7 @@ export async function wait(
 
 /**
  * What its run knew of every node, where Core is asked unasked.
- * @returns nothing where the job is interrupted before it begins: its result says so
+ * @returns nothing where the job is interrupted before it starts: its result says so
  */
 async function countedBefore(
   { counter, ...connection }: Connection,

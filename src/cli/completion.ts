@@ -73,7 +73,7 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     const deployment = given('deployment') ?? variable ?? '';
     const id = /^\d+$/.test(deployment) ? BigInt(deployment) : profile?.deployment_id;
     const unfinished = id === undefined ? [] : openRollJournal(folder, clock).unfinished(id);
-    // A record's key begins with the deployment.
+    // A record's key starts with the deployment.
     return words(['last', ...unfinished.map(({ key }) => key.slice(key.indexOf('.') + 1))]);
   };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {

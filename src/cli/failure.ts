@@ -1,8 +1,9 @@
-import { LdctlError } from '../base/errors.js';
+import { Interrupted, LdctlError } from '../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
 import { FORMAT_NAMES } from '../output/formats.js';
-import { ReaderGone } from '../output/streams.js';
+import { sentence } from '../output/sentence.js';
+import { ReaderGone, type Sink } from '../output/streams.js';
 import type { ReadFlag } from './argv.js';
 import { Declined } from './consent.js';
 import type { Host } from './host.js';
@@ -34,9 +35,11 @@ export async function printFailure(
   const { format, numberIds, debug } = askedOutput(flags);
   host.output.stdout.isData = format !== 'table';
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
-  if (error instanceof Declined && (format === 'table' || format === 'csv')) {
-    host.output.stderr.write('Nothing was sent.\n');
-    return error.exitCode;
+  const { stderr } = host.output;
+  const wish = format === 'table' || format === 'csv' ? wishOf(error, stderr) : null;
+  if (wish !== null) {
+    stderr.write(sentence(stderr, wish.text));
+    return wish.exitCode;
   }
   const failure = error instanceof LdctlError ? error : fault(error);
   await printError(host.output, failure, { format, header: true, numberIds, utc: false });
@@ -44,6 +47,13 @@ export async function printFailure(
     host.output.stderr.write(`${error.stack}\n`);
   }
   return failure.exitCode;
+}
+
+/** An end that someone at the terminal wished for is no error: what it left undone is said. */
+function wishOf(error: unknown, { isTTY }: Sink) {
+  if (error instanceof Declined) return { text: 'Nothing was sent.', exitCode: error.exitCode };
+  if (!(error instanceof Interrupted) || error.signal !== 'SIGINT' || !isTTY) return null;
+  return { text: error.hint ?? 'Interrupted.', exitCode: error.exitCode };
 }
 
 function fault(error: unknown): LdctlError {

@@ -41,7 +41,7 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) =>
-      ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
+      ask<string>('password', message, { mask: '*', toggleMask: false, validate, ...NO_TICK }),
     /** The first one is marked, unless `default` is another. */
     choose: <T>(
       message: string,

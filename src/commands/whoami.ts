@@ -16,6 +16,7 @@ import {
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { printObject } from '../output/list.js';
+import { sentence } from '../output/sentence.js';
 import { expiryText } from './profiles/profile.shared.js';
 import { connectionFlags } from './flags.shared.js';
 
@@ -37,7 +38,7 @@ export default class Whoami extends BaseCommand {
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const options = printOptions(flags);
     const answer = options.format === 'table' ? answerOf(identity) : null;
-    if (answer !== null) context.say(plainText(answer));
+    if (answer !== null && !flags.quiet) output.stderr.write(sentence(output.stderr, answer));
     await printObject(output, identity, options, fieldsOf(identity, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);

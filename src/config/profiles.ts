@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import { idText } from '../base/journal.js';
+import { idsAsStrings } from '../base/json.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
 import { takeLock } from './lock.js';
@@ -144,7 +145,7 @@ export class ProfileStore {
     return this.locked((replace) => {
       const config = this.read();
       const result = work(config);
-      replace('config', encoded(config));
+      replace('config', revealed(config));
       return result;
     });
   }
@@ -161,7 +162,10 @@ export class ProfileStore {
     const { default: Conf } = await import('conf');
     const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
     // conf only writes here: the file was read before.
-    const options = { cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) };
+    const options = {
+      ...{ cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) },
+      serialize: (content: unknown) => JSON.stringify(content, idsAsStrings, '\t'),
+    };
     try {
       return work((configName, content) => {
         new Conf<Record<string, unknown>>({ ...options, configName }).store = content;
@@ -190,17 +194,13 @@ function decodeConfig(text: string, path: string): Config {
   });
 }
 
-/** The config as plain JSON for the disk, keys in the clear. */
-function encoded(config: Config): Record<string, unknown> {
-  const profiles = config.profiles.map(({ key, ...profile }) => ({
+/** Keys in the clear, for the disk. */
+function revealed({ profiles, ...config }: Config): Record<string, unknown> {
+  const plain = profiles.map(({ key, ...profile }) => ({
     ...profile,
-    tenant_id: profile.tenant_id.toString(),
-    deployment_id: profile.deployment_id?.toString(),
-    division_id: profile.division_id?.toString(),
-    environment_id: profile.environment_id?.toString(),
     key: key.store === 'file' ? { ...key, api_key: key.api_key.reveal() } : key,
   }));
-  return { ...config, profiles };
+  return { ...config, profiles: plain };
 }
 
 function assertNew({ profiles }: Config, name: string): void {

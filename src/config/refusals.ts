@@ -21,15 +21,22 @@ export interface Asking {
  * what it says, the deployment's path.
  */
 export function explainRefusal(error: ApiError, asking: Asking): ApiError {
-  if (error.status === 401) return withHint(error, keyAdvice(asking.apiKey, asking.settings));
+  const { deployment, url, settings } = asking;
+  if (error.status === 401) {
+    const { key, profile } = settings;
+    const isOwn = key?.source.from === 'profile' && profile;
+    const used = `ldctl used the key ${keyText(asking.apiKey, settings)}. Check that it is complete.`;
+    const advice = isOwn ? renewal(profile.name) : NEW_KEY;
+    return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
+  }
   if (error.status === 403) return explainDenial(error, asking);
-  const { deployment, url } = asking;
   const hint = endOfNode(error, asking.nodes) ?? error.hint;
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
-  if (error.status !== 404 || url.pathname === '/') return withHint(error, hint, message);
-  return withHint(error, `The URL has a path, ${url.pathname}: give ${url.origin}.`, message);
+  const isBelow = error.status === 404 && url.pathname !== '/';
+  const ofPath = `The URL has a path, ${url.pathname}: give ${url.origin}.`;
+  return withHint(error, isBelow ? ofPath : hint, message);
 }
 
 /** What to say of a node that the deployment does not have, where it is the end of one in its log. */
@@ -37,7 +44,7 @@ function endOfNode({ message }: ApiError, nodes: readonly Id[]): string | undefi
   const end = / has no node (\d+);/.exec(message)?.[1];
   const whole = new Set(nodes.filter((node) => end && String(node).endsWith(end)));
   if (whole.size !== 1) return undefined;
-  return `${end} is the end of ${[...whole].join()}: give all of it; at a terminal ...${end} will do.`;
+  return `${end} is the end of ${[...whole].join()}: give the whole id, or ...${end} at a terminal.`;
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */
@@ -54,15 +61,11 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
     const what = `${originText(tenantId.source, 'tenant_id of ')} is not the tenant of ${key}`;
     return withHint(error, 'The LaserData console shows which tenant a key belongs to.', what);
   }
-  const which = key.replace('the', 'It is the');
-  if (/\b(?:ip|address|allow-?list)/i.test(reason)) {
-    return withHint(error, `${which}: its allow-list must name this machine's address.`);
-  }
-  const needs = permission ? `It needs ${permission}, and an` : 'An';
-  return withHint(
-    error,
-    `${which}. ${needs} allow-list, if it has one, must name this machine's address. ${hintFor(permission)}`,
-  );
+  const isOfAddress = /\b(?:ip|address|allow-?list)/i.test(reason);
+  const needs = permission && !isOfAddress ? ` It needs ${permission}.` : '';
+  const whatElse = isOfAddress ? '' : ` ${hintFor(permission)}`;
+  const address = "If it has an allow-list, that must name this machine's address.";
+  return withHint(error, `ldctl used ${key}.${needs} ${address}${whatElse}`);
 }
 
 function hintFor(permission: string | undefined): string {
@@ -82,12 +85,4 @@ function keyText(key: ApiKey, { key: setting }: Settings): string {
 function originText(source: Source, ofProfile = ''): string {
   if (!('name' in source)) return source.from;
   return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
-}
-
-/** The hint of a 401: which key was not accepted, where it came from, and what to do. */
-export function keyAdvice(key: ApiKey, settings: Settings): string {
-  const { key: setting, profile } = settings;
-  const isOwn = setting?.source.from === 'profile' && profile;
-  const advice = isOwn ? renewal(profile.name) : NEW_KEY;
-  return `ldctl used the key ${keyText(key, settings)}. Check that it is complete. If it expired or was revoked, ${advice}.`;
 }

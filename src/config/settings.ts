@@ -10,19 +10,16 @@ import { currentProfile, findProfile, type Config, type Profile } from './profil
 
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
 
-const FLAGS = ['profile', 'deployment', 'supervisor-url', 'api-url', 'tenant-id'] as const;
-/** The global flags that say where to act. */
-export type SettingFlags = Partial<Record<(typeof FLAGS)[number], string | undefined>>;
-
-const VARIABLES = [
-  'LD_API_KEY',
-  'LD_API_KEY_FILE',
-  'LD_TENANT_ID',
-  'LD_API_URL',
-  'LD_SUPERVISOR_URL',
-  'LD_DEPLOYMENT_ID',
-] as const;
-type Variable = (typeof VARIABLES)[number];
+/** Each global flag that says where to act, and the variable that says the same. */
+const VARIABLE_OF = {
+  'tenant-id': 'LD_TENANT_ID',
+  'api-url': 'LD_API_URL',
+  'supervisor-url': 'LD_SUPERVISOR_URL',
+  deployment: 'LD_DEPLOYMENT_ID',
+  profile: 'LD_PROFILE',
+} as const;
+type FlagName = keyof typeof VARIABLE_OF;
+export type SettingFlags = Partial<Record<FlagName, string | undefined>>;
 
 /**
  * `current`: the profile that is used when none is named. `structure`: the tenant's, in which it
@@ -39,7 +36,7 @@ export interface Setting<T> {
 
 /** A deployment by id or by name. With the id from a profile more may be known. */
 export type DeploymentRef =
-  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: undefined };
+  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: string };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -91,70 +88,82 @@ export async function configDir(env: Env): Promise<string> {
  * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one),
  * default. A profile named by `--profile` is taken whole. Reads the config and nothing else; no
  * network, no key.
+ * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
 export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
-  refuseEmpty(flags);
   const config = readConfig();
-  const profile = profileOf(config, given(flags, env, 'profile', 'LD_PROFILE', env));
+  const profile = profileOf(config, given('profile', flags, env, env));
   const variables = variablesBeside(profile, env, notify);
-  const choose = chooser({ flags, env, variables, profile });
-  const deployment = chooseDeployment(choose, profile);
-  // The profile's supervisor URL is for the profile's deployment only.
-  const storedSupervisor =
-    deployment?.source.from === 'profile' ? profile?.supervisor_url : undefined;
+
+  const stored = storedIn(profile);
+  const choose = <T>(flag: FlagName, parse: (text: string, what: string) => T) => {
+    const found = given(flag, flags, variables, env);
+    if (found) return { value: parse(found.text, found.source.name), source: found.source };
+    const text = stored[flag];
+    if (!profile || text === undefined) return null;
+    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
+    const source = { from: 'profile' as const, name: profile.name };
+    return { value: parse(text, what), source };
+  };
+
+  const deployment: Settings['deployment'] = choose('deployment', parseDeployment);
+  if (profile && deployment?.source.from === 'profile') {
+    const { deployment_name: name, deployment_path: path } = profile;
+    Object.assign(deployment.value, name && { name }, path && { path: plainText(path) });
+  } else {
+    // The profile's supervisor URL is for the profile's deployment only.
+    delete stored['supervisor-url'];
+  }
   const found = {
     key: chooseKey(variables, profile, keys),
-    tenantId: choose('tenant-id', 'LD_TENANT_ID', profile?.tenant_id.toString(), parseId),
-    apiUrl: choose('api-url', 'LD_API_URL', profile?.api_url, parseBaseUrl) ?? {
+    tenantId: choose('tenant-id', parseId),
+    apiUrl: choose('api-url', parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),
       source: { from: 'default' as const },
     },
-    supervisorUrl: choose('supervisor-url', 'LD_SUPERVISOR_URL', storedSupervisor, parseBaseUrl),
+    supervisorUrl: choose('supervisor-url', parseBaseUrl),
     deployment,
   };
-  const emptyFolder = config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR');
+  const emptyFolder = config.profiles.length === 0 ? valueOf(env, 'LDCTL_CONFIG_DIR') : null;
   return {
     ...found,
     profile,
-    emptyFolder: emptyFolder || null,
-    overrides: sayingOf(variables, found, profile),
+    emptyFolder: emptyFolder ?? null,
+    overrides: overridesOf(variables, found, profile),
   };
 }
 
 /** The variables that override any profile. */
 export const variablesIn = (env: Env): string[] =>
-  VARIABLES.filter((name) => valueOf(env, name) !== undefined);
+  ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
+    (name) => name !== 'LD_PROFILE' && valueOf(env, name) !== undefined,
+  );
 
-/** @throws UsageError */
-function refuseEmpty(flags: SettingFlags): void {
-  const empty = FLAGS.find((name) => flags[name]?.trim() === '');
-  if (!empty) return;
-  throw new UsageError(`--${empty} is empty`, {
-    code: 'empty_flag',
-    hint: 'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
-  });
-}
-
-/** From the flag, or else from the variable. @throws UsageError for what looks like a key */
-function given(
-  flags: SettingFlags,
-  env: Env,
-  flag: keyof SettingFlags,
-  variable: string,
-  variables: Env,
-) {
+/**
+ * From the flag, or else from its variable.
+ * @param variables those that count
+ * @throws UsageError for a flag that is empty, and for what looks like a key
+ */
+function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
+  const variable = VARIABLE_OF[flag];
   const isFlag = flags[flag] !== undefined;
+  const text = flags[flag] ?? valueOf(variables, variable);
+  if (text === undefined) return null;
   const name = isFlag ? `--${flag}` : variable;
-  const value = flags[flag] ?? valueOf(variables, variable);
-  if (value === undefined) return null;
-  refuseKey(value, name, env);
+  if (text.trim() === '') {
+    throw new UsageError(`${name} is empty`, {
+      code: 'empty_flag',
+      hint: 'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
+    });
+  }
+  refuseKey(text, name, env);
   const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
-  return { value, source };
+  return { text, source };
 }
 
 /** The profile that is named, or else the current one. @throws LdctlError (exit 5) for no such */
 function profileOf(config: Config, named: ReturnType<typeof given>): Settings['profile'] {
-  if (named) return { ...findProfile(config, named.value), source: named.source };
+  if (named) return { ...findProfile(config, named.text), source: named.source };
   const current = currentProfile(config);
   return current && { ...current, source: { from: 'current' } };
 }
@@ -171,78 +180,47 @@ function variablesBeside(
   return {};
 }
 
-function chooseDeployment(
-  choose: ReturnType<typeof chooser>,
-  profile: Settings['profile'],
-): Settings['deployment'] {
-  const { deployment_id: id, deployment_name: name, deployment_path: path } = profile ?? {};
-  const stored = id?.toString() ?? name;
-  const found = choose('deployment', 'LD_DEPLOYMENT_ID', stored, parseDeployment);
-  if (found?.source.from !== 'profile' || id === undefined) return found;
-  const value = {
-    id,
-    name: name === undefined ? null : plainText(name),
-    ...(path && { path: plainText(path) }),
-  };
-  return { ...found, value };
-}
-
-/** Chooses a setting: the flag, the variable, what the profile has. */
-function chooser({
-  flags,
-  env,
-  variables,
-  profile,
-}: Pick<SettingsInput, 'flags' | 'env'> & Pick<Settings, 'profile'> & { variables: Env }) {
-  return <T>(
-    flag: keyof SettingFlags,
-    variable: Variable,
-    stored: string | undefined,
-    parse: (text: string, what: string) => T,
-  ): Setting<T> | null => {
-    const found = given(flags, env, flag, variable, variables);
-    if (found) return { value: parse(found.value, found.source.name), source: found.source };
-    if (!profile || stored === undefined) return null;
-    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
-    return { value: parse(stored, what), source: { from: 'profile', name: profile.name } };
+/** What a profile says in place of each flag. */
+function storedIn(profile: Profile | null): SettingFlags {
+  if (!profile) return {};
+  return {
+    'tenant-id': profile.tenant_id.toString(),
+    'api-url': profile.api_url,
+    'supervisor-url': profile.supervisor_url,
+    deployment: profile.deployment_id?.toString() ?? profile.deployment_name,
   };
 }
 
-/** A variable that is set and empty was meant to say something: the profile says it instead. */
-function emptyIn(
-  env: Env,
-  deployment: Settings['deployment'],
-  { name, source }: NonNullable<Settings['profile']>,
-): string[] {
-  const isEmpty = (variable: string): boolean => env[variable]?.trim() === '';
-  const lines: string[] = [];
-  if (isEmpty('LD_PROFILE') && source.from === 'current') {
-    lines.push(`LD_PROFILE is empty: profile ${name}`);
-  }
-  if (isEmpty('LD_DEPLOYMENT_ID') && deployment?.source.from === 'profile') {
-    const { value } = deployment;
-    lines.push(`LD_DEPLOYMENT_ID is empty: profile ${name}'s ${value.name ?? value.id}`);
-  }
-  return lines;
-}
-
-function sayingOf(
+/**
+ * Which variables override the profile. One that is set and empty was meant to say something: the
+ * profile says it instead.
+ */
+function overridesOf(
   env: Env,
   found: Pick<Settings, 'deployment' | 'key' | 'tenantId' | 'apiUrl' | 'supervisorUrl'>,
   profile: Settings['profile'],
 ): string | null {
   if (!profile) return null;
-  const { name } = profile;
-  const lines = emptyIn(env, found.deployment, profile);
+  const { name, source } = profile;
+  const isEmpty = (variable: string): boolean => env[variable]?.trim() === '';
+  const lines: string[] = [];
+  if (isEmpty('LD_PROFILE') && source.from === 'current') {
+    lines.push(`LD_PROFILE is empty: profile ${name}`);
+  }
+  const { deployment } = found;
+  if (isEmpty('LD_DEPLOYMENT_ID') && deployment?.source.from === 'profile') {
+    const { name: called, id } = deployment.value;
+    lines.push(`LD_DEPLOYMENT_ID is empty: profile ${name}'s ${called ?? id}`);
+  }
   const names = Object.values(found).flatMap((setting) =>
-    setting?.source.from === 'env' ? [setting.source.name] : [],
+    setting?.source.from === 'env' ? setting.source.name : [],
   );
   if (names.length > 0) {
     lines.push(
       `the environment (${names.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
     );
   }
-  return lines.length === 0 ? null : lines.join('\n');
+  return lines.join('\n') || null;
 }
 
 /** Digits are an id, any other text a name. */

@@ -123,7 +123,7 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
     }
     case 'uncertain': {
       noteSent(run, now).isOurs = true;
-      const what = `${error.message}; looking at the log before anything is sent again`;
+      const what = `${error.message}; looking in the log before sending again`;
       run.events.push(warning('fate_unknown', what));
       return lose(run, now, { notBefore: now + retryAfter });
     }

@@ -212,7 +212,7 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
   return recent.filter((activity) => !isOlder(activity));
 }
 
-/** After a lost POST: an entry means accepted; none, 5 s later, that it may be sent again. */
+/** After a lost POST: an entry means accepted; none, 5 s later, that the run may send again. */
 function lookForTrace(run: Run, log: LogRead, now: number): void {
   const { sent, state, plan } = run;
   if (!sent || state.name !== 'unknown') {

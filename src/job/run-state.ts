@@ -192,7 +192,7 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
-/** A POST may have run: the log is read before anything is sent again. */
+/** A POST may have run: the log is read before the run sends again. */
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
   run.state = { name: 'unknown', notBefore };

@@ -167,7 +167,7 @@ function nextCommands(
 }
 
 /**
- * For support, where it is not known whether the action was carried out. Off a terminal and with
+ * For support, where it is not known whether the action ran. Off a terminal and with
  * --debug they were printed before.
  */
 function keyText(

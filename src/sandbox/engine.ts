@@ -172,7 +172,7 @@ export class Sandbox {
     return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
   }
 
-  /** What the client is told; with a fault after it, the request has had its effect. */
+  /** What the client gets. With a fault after it, the request has had its effect. */
   #reply(request: SandboxRequest, post: PostRecord, fault: Fault | undefined): Reply {
     const done =
       fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));

@@ -37,7 +37,7 @@ fs.linkSync = (from, to) => {
 };`;
 
 /**
- * A run that is stopped between its record and its first POST, goes on after `meanwhile`, and
+ * A run that is stopped between its record and its first POST, continues after `meanwhile`, and
  * completes.
  */
 async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise<Ended> {
@@ -93,7 +93,7 @@ describe('an action runs at most once', () => {
   });
 
   story(
-    'when three runs with one key begin together',
+    'when three runs with one key start together',
     { ...KEYS_IGNORED, answerMs: 300 },
     async (scene) => {
       const ends = await Promise.all([

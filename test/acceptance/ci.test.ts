@@ -185,7 +185,7 @@ describe('the GitHub action', () => {
     },
   );
 
-  story('acts on every node only when told to', BOTH, async (scene) => {
+  story('acts on every node only when asked to', BOTH, async (scene) => {
     const forgotten = await runAction(scene, 2, RESTART);
     assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
     assert.match(
@@ -204,7 +204,7 @@ describe('the GitHub action', () => {
     assert.deepEqual(scene.bodies, ['{}']);
   });
 
-  story('rolls when told to, and hands on what a roll takes', BOTH, async (scene) => {
+  story('rolls when asked to, and hands on what a roll takes', BOTH, async (scene) => {
     mkdirSync(binOf(scene), { recursive: true });
     const says =
       'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';

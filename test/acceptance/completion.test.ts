@@ -6,7 +6,7 @@ import { ldctl } from '../helpers/ldctl.js';
 import { Scene, story, wordsOf } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
-/** Typed behind Tab: it is a word of its own if the one before it was ended by a blank. */
+/** Typed by Tab: it is a word of its own if the one before it was ended by a space. */
 const END = 'END';
 /** A name that a shell must not run. */
 const HOSTILE = 'hostile $(touch ran) `touch ran`';

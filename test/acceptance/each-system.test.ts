@@ -13,11 +13,11 @@ interface Node {
 const nodesOf = ({ stdout }: Ended): Node[] => (parseJson(stdout) as { nodes: Node[] }).nodes;
 
 /**
- * A program for Node, in a folder with blanks in its name.
+ * A program for Node, in a folder with spaces in its name.
  * @returns how a user would write it, quoted for any shell
  */
 function program({ folder }: Scene, code: string): string {
-  const path = join(folder, 'with some blanks', 'program.cjs');
+  const path = join(folder, 'with some spaces', 'program.cjs');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, code);
   return `"${process.execPath}" "${path}"`;
@@ -95,7 +95,7 @@ describe('on this system', () => {
   );
 
   story(
-    'a key command may have blanks in its path, and print its key as files end here',
+    'a key command may have spaces in its path, and print its key as files end here',
     {},
     async (scene) => {
       const { sandbox, url } = scene.forget();

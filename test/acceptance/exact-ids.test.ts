@@ -61,7 +61,7 @@ describe('an id of 64 bits keeps every digit', () => {
 
   const bare = { nodes: NODES, bareReconfigure: true };
   story(
-    'in the config of a reconfigure, its path and the command that goes on',
+    'in the config of a reconfigure, its path and the command that continues',
     bare,
     async (scene) => {
       const command = `activities trigger connectors reconfigure:${LARGEST} --node ${EXAMPLE} --no-wait`;

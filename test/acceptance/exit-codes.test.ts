@@ -104,7 +104,7 @@ describe('a trigger ends with', () => {
   });
 });
 
-describe('the command that is printed goes on', () => {
+describe('the command that is printed continues', () => {
   /**
    * How the first ends, with which command, and how that one does, which prints itself again where
    * it is no success.

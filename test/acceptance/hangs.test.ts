@@ -23,7 +23,7 @@ async function withRecord(scene: Scene, code: number, change: (path: string) => 
 
 const makeFifo = (path: string): unknown => execFileSync('mkfifo', ['-m', '600', path]);
 
-describe('what would be read for ever', () => {
+describe('what would be read forever', () => {
   story('is refused in place of the profiles', {}, async (scene) => {
     await scene.forget().ends(5, 'profiles use prod');
     execFileSync('mkdir', ['-p', '-m', '700', join(scene.folder, 'config')]);
@@ -81,7 +81,7 @@ describe('what would be read for ever', () => {
 // A single executable takes no code that is loaded before it.
 if (LDCTL.endsWith('.js')) {
   describe('a user without a home', () => {
-    story('acts, and is told only where a folder is needed', ONE, async (scene) => {
+    story('acts, and says so only where a folder is needed', ONE, async (scene) => {
       const preload = join(scene.folder, 'no-home.cjs');
       const thrown = `Object.assign(new Error('ENOENT'), { syscall: 'uv_os_homedir', code: 'ERR' })`;
       writeFileSync(

@@ -36,7 +36,7 @@ describe('in a log that others write to as well', () => {
   const log = { history: 230, nodes: [7n, 8n, 9n], workMs: 50 };
   const oldestFirst = { ...log, order: 'asc' } as const;
 
-  story("named nodes are not taken for another's, or for done", oldestFirst, async (scene) => {
+  story("named nodes are not mistaken for another's, or for done", oldestFirst, async (scene) => {
     // The other's restarts of node 9 are rejected.
     for (const [node, trouble] of [
       [8n, 'stuck'],

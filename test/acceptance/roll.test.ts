@@ -35,7 +35,7 @@ const gated = (scene: Scene, gate: string): string[] => [
 ];
 
 /**
- * The most activities that were underway at once, from the POST to the end, by the server's own
+ * The most activities that were running at once, from the POST to the end, by the server's own
  * record.
  */
 function mostAtOnce({ dispatches }: Scene): number {
@@ -146,7 +146,7 @@ describe('a roll', () => {
 
 describe('a roll that is interrupted', () => {
   story(
-    'by one SIGINT sees out what runs, and its command does the rest',
+    'by one SIGINT lets what runs finish, and its command does the rest',
     withNodes(4),
     async (scene) => {
       const run = scene.start(naming(scene)).input();

@@ -14,16 +14,20 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 describe('a signal', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    story(`${signal} ends a trigger that is followed, and the nodes go on`, ONE, async (scene) => {
-      const run = scene.start(`${RESTART} --node 7 -o json`).input();
-      await run.said(/dispatched/);
-      run.kill(signal);
-      const ended = await endsWith(EXIT_CODES[signal], run);
-      const { outcome, resume } = parseJson(ended.stdout) as { outcome: string; resume: string };
-      assert.deepEqual([outcome, resume], ['interrupted', resumeIn(ended)]);
-      await endsWith(8, scene.shell(`${resume} --timeout 1s`));
-      assert.equal(scene.dispatched, 1);
-    });
+    story(
+      `${signal} ends a trigger that is followed, and the nodes keep running`,
+      ONE,
+      async (scene) => {
+        const run = scene.start(`${RESTART} --node 7 -o json`).input();
+        await run.said(/dispatched/);
+        run.kill(signal);
+        const ended = await endsWith(EXIT_CODES[signal], run);
+        const { outcome, resume } = parseJson(ended.stdout) as { outcome: string; resume: string };
+        assert.deepEqual([outcome, resume], ['interrupted', resumeIn(ended)]);
+        await endsWith(8, scene.shell(`${resume} --timeout 1s`));
+        assert.equal(scene.dispatched, 1);
+      },
+    );
   }
 
   /** Sent while a request is never answered: the first read, or the POST. */
@@ -122,7 +126,7 @@ describe('SIGHUP', () => {
     ['where neither output is a terminal, as in a service', []],
   ] as const) {
     story(
-      `${where}, a roll goes on to its last node`,
+      `${where}, a roll continues to its last node`,
       { nodes: [7n, 8n], workMs: 800 },
       async (scene) => {
         const [program = '', ...args] = [
@@ -146,7 +150,7 @@ describe('SIGHUP', () => {
     ['roll', 'activities roll iggy restart --node 7,8'],
   ] as const) {
     story(
-      `ends a ${what} whose terminal closes with 129, and says how to go on`,
+      `ends a ${what} whose terminal closes with 129, and says how to continue`,
       TWO,
       async (scene) => {
         assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
@@ -181,7 +185,7 @@ describe('SIGHUP', () => {
   });
 
   story(
-    'lets a trigger go on whose stdin alone it was',
+    'lets a trigger continue whose stdin alone it was',
     { nodes: [7n], workMs: 2000 },
     async (scene) => {
       const dispatched = (): Promise<void> => until('the POST', () => scene.dispatched === 1);

@@ -114,14 +114,18 @@ describe('the standard streams', () => {
 
   // Not every system has such a file.
   if (existsSync('/dev/full')) {
-    story('a full disk is an error in a line, and what was done is told', ONE, async (scene) => {
-      for (const words of ['--help', '--version', `${RESTART} -o json`]) {
-        const { stderr } = await endsWith(1, scene.shell(`ldctl ${words} > /dev/full`));
-        assert.match(stderr, /^error: cannot write to stdout: no space left/m);
-        assert.doesNotMatch(stderr, /^ +at /m);
-        if (words.startsWith(RESTART)) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
-      }
-    });
+    story(
+      'a full disk is an error in a line, and what was done is reported',
+      ONE,
+      async (scene) => {
+        for (const words of ['--help', '--version', `${RESTART} -o json`]) {
+          const { stderr } = await endsWith(1, scene.shell(`ldctl ${words} > /dev/full`));
+          assert.match(stderr, /^error: cannot write to stdout: no space left/m);
+          assert.doesNotMatch(stderr, /^ +at /m);
+          if (words.startsWith(RESTART)) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
+        }
+      },
+    );
   }
 
   story(

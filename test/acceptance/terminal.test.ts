@@ -68,7 +68,7 @@ describe('at a terminal', () => {
         const { stdout } = await ends(code, terminal);
         assert.match(stdout, /Restart iggy on all 3 nodes of \S+\/\S+\/sandbox\?/);
         assert.match(stdout, /\n(hint: )?Nothing was sent\.\r?\n/);
-        assert.doesNotMatch(stdout, /✔/);
+        assert.doesNotMatch(stdout, /✔|error/);
         assert.deepEqual(scene.posts, []);
       },
     );
@@ -221,8 +221,19 @@ describe('at a terminal', () => {
   }
 
   const slow = { nodes: [7n], workMs: 600_000 };
+  story('Ctrl-C while watching a list prints how to continue', slow, async (scene) => {
+    scene.restartByOther(7n);
+    await atTerminal(scene, 'activities list --watch', async (terminal) => {
+      await terminal.shows(/ends when all are final/);
+      terminal.interrupt();
+      const { stdout } = await ends(130, terminal);
+      assert.match(stdout, /^To continue: ldctl activities wait \d+\n$/m);
+      assert.doesNotMatch(stdout, /error/);
+    });
+  });
+
   terminalStory(
-    'Ctrl-C while following prints how to go on',
+    'Ctrl-C while following prints how to continue',
     slow,
     `${RESTART} --node 7`,
     async (terminal) => {

@@ -29,7 +29,7 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
     for (let kill = 0; kill < KILLS; kill += 1) {
       const run = scene.spawn('bash', [script]).input();
       await realSleep(random() * 1500);
-      // Half of the time what the loop has started goes on without it.
+      // Half of the time what the loop has started continues without it.
       if (kill % 2 === 0) {
         await scene.shell(`kill -KILL $(cat /proc/${String(run.child.pid)}/task/*/children)`);
       }

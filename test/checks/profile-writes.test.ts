@@ -44,9 +44,9 @@ describe('many writers of profiles', function () {
   });
 
   it(`killed at any moment, ${KILLS} times over, leaves the old file or the new one, whole`, async () => {
-    const began = Date.now();
+    const started = Date.now();
     assert.equal((await add('first').ended()).code, 0);
-    const usualMs = Date.now() - began;
+    const usualMs = Date.now() - started;
     for (let n = 0; n < KILLS; n++) {
       const before = stored();
       const run = add(`r${n}`);

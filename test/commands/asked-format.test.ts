@@ -11,7 +11,7 @@ import { type Words } from '../helpers/words.js';
  */
 const WRONG = 'iggy explode';
 
-/** What stands behind the wrong words, and the format it asks for by the rules of the parser. */
+/** What follows the wrong words, and the format it asks for by the rules of the parser. */
 const ASKED: ReadonlyArray<readonly [words: Words, format: FormatName]> = [
   ['--json', 'json'],
   ['-o json', 'json'],

@@ -108,7 +108,7 @@ describe('activities trigger, how many nodes there are', () => {
       bench.supervisor.post(PATH, '{}').reply(202);
       const key = '--idempotency-key deploy-7';
       assert.equal((await expecting(`2 ${key} --no-wait`)).code, 0);
-      // The record keeps the count that it began with, and nothing is posted again.
+      // The record keeps the count that it started with, and nothing is posted again.
       const { code, stderr } = await expecting(`9 ${key}`);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /completed on 2 of 2 nodes/);
@@ -205,7 +205,7 @@ describe('activities trigger, how many nodes there are', () => {
       });
     }
 
-    it('goes on with as many', async () => {
+    it('continues with as many', async () => {
       rolls(TWO);
       await bench.ends(0, ActivitiesRoll, ROLL, '--expect-nodes 2');
     });
@@ -227,7 +227,7 @@ describe('activities trigger, how many nodes there are', () => {
       assert.doesNotMatch(stderr, /Core/);
     });
 
-    it('goes on where Core does not say', async () => {
+    it('continues where Core does not say', async () => {
       rolls(TWO);
       bench.core.get(DEPLOYMENT_PATH).reply(403, problem(403, 'forbidden', 'No.'));
       const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL);

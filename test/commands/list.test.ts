@@ -105,7 +105,7 @@ describe('activities list', () => {
     assert.match(stdout, /"runtime":"flink".*"status":"paused".*"reason":\{"deep":\["1",2\.5\]\}/);
   });
 
-  it('takes the escape sequences out of what a terminal would be told', async () => {
+  it('takes the escape sequences out of what a terminal would get', async () => {
     bench.showLog(() => [entry({ id: 5n, node_id: 6n, runtime: 'ig\u001b[2Jgy\u202e' })]);
     for (const format of ['table', 'csv', 'json', 'yaml', 'ndjson']) {
       const { stdout } = await bench.run(ActivitiesList, '-o', format);
@@ -166,7 +166,7 @@ describe('activities list', () => {
     }
   });
 
-  it('that cannot begin prints an error document alone', async () => {
+  it('that cannot start prints an error document alone', async () => {
     bench.supervisor.get(ACTIVITIES).query(true).times(3).reply(502, '<html>');
     const { stdout } = await bench.ends(6, ActivitiesList, '-o json');
     const { error, ...rest } = parseJson(stdout) as ListDocument;
@@ -185,7 +185,7 @@ describe('activities list', () => {
       });
     }
 
-    it('ends with 0 once all that was listed is final, whatever became of it', async () => {
+    it('ends with 0 once all that was listed is final, however it ended', async () => {
       logThatSettles('rejected');
       const { stdout } = await bench.ends(0, ActivitiesList, '--watch --timeout 0 -o json');
       assert.equal((parseJson(stdout) as ListDocument).items[0]?.status, 'rejected');

@@ -78,7 +78,7 @@ describe('what is made of the log:', () => {
       assert.match(stdout, /^reason +\{"deep":"down"\}$/m);
     });
 
-    it('says how long it has been going on', async () => {
+    it('says how long it has been running', async () => {
       bench.showLog(LOG);
       const { stdout } = await bench.run(ActivitiesShow, `${NEW}`);
       assert.match(stdout, /^took +3m00s so far$/m);
@@ -275,6 +275,16 @@ describe('what is made of the log:', () => {
           '18446744073709551615  -           -                     running            2026-05-20 11:00:00Z\n',
       );
       assert.equal(stderr, '');
+    });
+
+    it('leaves out what came after, before it drops a column of a narrow terminal', async () => {
+      bench.showLog(() => [
+        entry({ id: 7n, node_id: 610809900976570889n, status: 'rejected' }),
+        entry({ id: 6n, node_id: 610809900976570889n, action: 'stop' }),
+      ]);
+      bench.screen = 50;
+      const { stdout } = await bench.ends(0, NodesList, '--since 2026-01-01');
+      assert.match(stdout, /^NODE +IGGY +CONNECTORS +LAST\n…889 +stopped \d+d +- +\d+d\n$/);
     });
 
     it('says how long ago at a terminal', async () => {

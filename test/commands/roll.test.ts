@@ -7,7 +7,7 @@ import { wordsOf, type Words } from '../helpers/words.js';
 
 const ROLL = 'iggy restart --node 8,7 --node-timeout 0 -o json';
 /**
- * One that its gate halts after the first node. Virtual time goes on while a gate runs: any limit
+ * One that its gate halts after the first node. Virtual time passes while a gate runs: any limit
  * would end it.
  */
 const halted = (gate: string, node = '8,7'): Words => [
@@ -49,7 +49,7 @@ describe('activities roll', () => {
   /** The entry is there at once, and ends at the third read after it, or never. */
   function expectPost(node: bigint, { reads = 1, status = 'completed' } = {}): void {
     bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(202, () => {
-      story.push(`begin ${node}`);
+      story.push(`start ${node}`);
       left.set(node, { reads, status });
       log = [
         entry({
@@ -97,11 +97,11 @@ describe('activities roll', () => {
     for (const node of [8n, 7n]) expectPost(node, { reads: 3 });
     const { code, stderr, result } = await run(ROLL);
     assert.equal(code, 0, stderr);
-    assert.deepEqual(story, ['begin 8', 'end 8', 'begin 7', 'end 7']);
+    assert.deepEqual(story, ['start 8', 'end 8', 'start 7', 'end 7']);
     assert.deepEqual([statuses(result), result.resume], [['8 completed', '7 completed'], null]);
   });
 
-  it('stops at a node that does not complete, and with --continue-on-error goes on', async () => {
+  it('stops at a node that does not complete, and with --continue-on-error continues', async () => {
     bench.showLog(readLog);
     expectPost(8n, { status: 'rejected' });
     const halted = await run(ROLL);
@@ -135,7 +135,7 @@ describe('activities roll', () => {
       });
     }
 
-    it('of a roll with a random key goes on by the one that the result names', async () => {
+    it('of a roll with a random key continues by the one that the result names', async () => {
       bench.showLog(readLog);
       expectPost(8n, { status: 'rejected' });
       const { result } = await run(ROLL);

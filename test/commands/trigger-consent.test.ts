@@ -39,7 +39,7 @@ describe('consent to activities trigger', () => {
     await bench.ends(0, ActivitiesTrigger, NAMED);
   });
 
-  it('is asked for every node, saying what and where, and --yes gives it', async () => {
+  it('is asked forevery node, saying what and where, and --yes gives it', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY);
     assert.match(stderr, new RegExp(`restart iggy on every node of deployment ${DEPLOYMENT}`));
     expectPost('{}');
@@ -108,7 +108,7 @@ describe('consent to activities trigger', () => {
     }
   });
 
-  it('by --confirm needs an id where the name cannot be looked up, and is given for every node', async () => {
+  it('by --confirm needs an id where the name cannot be looked up, and is given forevery node', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm orders');
     assert.match(stderr, new RegExp(`^hint: .* give its id, ${DEPLOYMENT}`, 'm'));
     expectPost('{}');

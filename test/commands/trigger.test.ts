@@ -169,7 +169,7 @@ describe('activities trigger', () => {
       const { stdout, stderr } = await bench.ends(0, ActivitiesTrigger, RESTART, '-o json');
       const { outcome, recovered, replayed } = parseJson(stdout) as Result;
       assert.deepEqual([outcome, recovered, replayed], ['completed', true, false]);
-      assert.match(stderr, /^warning: .*looking at the log before anything is sent again/m);
+      assert.match(stderr, /^warning: .*looking in the log before sending again/m);
     });
   }
 
@@ -205,7 +205,7 @@ describe('activities trigger', () => {
     assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 5000);
   });
 
-  it('takes no for no proof after a lost answer: 7, with the reason and the way on', async () => {
+  it('does not treat a no as proof after a lost answer: 7, with the reason and the way on', async () => {
     bench.showLog([OLD]);
     bench.supervisor.post(PATH).reply(500);
     bench.supervisor.post(PATH).reply(403, problem(403, 'forbidden', 'Your grant has ended.'));
@@ -266,7 +266,7 @@ describe('activities trigger', () => {
     assert.equal(resume, `ldctl activities wait ${OWN.id}`);
   });
 
-  it('shows a status that is not known yet, and does not take it for an end', async () => {
+  it('shows a status that is not known yet, and does not treat it as an end', async () => {
     bench.logGrows([OLD], [{ ...OWN, status: 'paused', finished_at: null }]);
     bench.supervisor.post(PATH).reply(202);
     bench.clock.sleep = interruptAfter(bench, 10);
@@ -298,7 +298,7 @@ describe('activities trigger', () => {
     assert.match(String(request.idempotency_key), /^a-random-key\.[0-9a-f]{32}$/);
   });
 
-  it('says how to go on in words that every shell takes as they are: PowerShell would part a list', async () => {
+  it('says how to continue in words that every shell takes as they are: PowerShell would part a list', async () => {
     bench.showLog([OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
     const { stdout } = await bench.run(ActivitiesTrigger, RESTART, '--node 7 -o json');

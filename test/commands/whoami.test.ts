@@ -13,7 +13,7 @@ const TENANT = 18446744073709551615n;
 const CONTEXT = `/tenants/${TENANT}/api_keys/context`;
 const STRUCTURE = `/tenants/${TENANT}/structure`;
 
-/** The virtual clock begins on 2026-06-01 at noon, UTC. */
+/** The virtual clock starts on 2026-06-01 at noon, UTC. */
 const EXPIRES = '2026-06-06T12:00:00Z';
 
 const context = (fields: Record<string, unknown> = {}): string =>
@@ -55,6 +55,16 @@ describe('whoami', () => {
     bench.env.LD_TENANT_ID = TENANT.toString();
   });
   afterEach(() => bench.close());
+
+  it('breaks its sentence between words at a terminal', async () => {
+    const long = context({ name: 'the key that our nightly pipeline rolls the brokers with' });
+    bench.core.get(CONTEXT).reply(200, long).get(STRUCTURE).reply(200, structure);
+    bench.isTerminal = true;
+    const { stderr } = await bench.ends(0, Whoami, []);
+    const lines = stderr.trimEnd().split('\n');
+    assert.ok(lines.length > 1 && lines.every((line) => line.length < 80), stderr);
+    assert.match(lines[1] ?? '', /^ {2}\S/);
+  });
 
   it('tells in JSON who the key is, what it may do, when it expires, and where each setting came from', async () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
@@ -164,7 +174,7 @@ describe('whoami', () => {
     );
   });
 
-  it('begins with the answer: who may do what where, and until when', async () => {
+  it('starts with the answer: who may do what where, and until when', async () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
     const { stderr } = await bench.run(Whoami);
     const [answer] = stderr.split('\n');
@@ -246,7 +256,7 @@ describe('whoami', () => {
 });
 
 describe('a key without info:read', () => {
-  it('is told which grant a look-up needs, and what works without it', async () => {
+  it('learns which grant a look-up needs, and what works without it', async () => {
     const bench = new CommandBench();
     try {
       bench.env.LD_TENANT_ID = TENANT.toString();
@@ -254,7 +264,7 @@ describe('a key without info:read', () => {
       const { stderr } = await bench.ends(4, DeploymentsList);
       assert.match(
         stderr,
-        /It needs info:read.*Without info:read, give the deployment's id, and its supervisor's URL/,
+        /It needs info:read\..*Without info:read, give the deployment's id, and its supervisor's URL/,
       );
     } finally {
       bench.close();

@@ -7,7 +7,7 @@ interface Sleeper {
 }
 
 /**
- * A run that is still going on after this much virtual time hangs, as far as a test is concerned.
+ * A run that is still running after this much virtual time hangs, as far as a test is concerned.
  */
 const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -22,7 +22,7 @@ export class VirtualClock implements Clock {
   #elapsed = 0;
   readonly #sleepers = new Set<Sleeper>();
   readonly #limits = new Set<{ at: number; call: () => void }>();
-  /** How long each sleep was asked to be, in the order they began. */
+  /** How long each sleep was asked to be, in the order they started. */
   readonly sleeps: number[] = [];
 
   constructor(start: number = Date.UTC(2026, 5, 1, 12, 0, 0)) {
@@ -66,7 +66,7 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * The process is stopped for this long: time goes on, and those that were to wake meanwhile wake
+   * The process is stopped for this long: time passes, and those that were to wake meanwhile wake
    * right after it.
    */
   stop(ms: number): void {

@@ -18,13 +18,13 @@ const xterm = createRequire(import.meta.url)('@xterm/headless') as typeof XTerm;
 /** As wide as a window that nothing is cut short in, and so high that nothing scrolls. */
 const WINDOW = { columns: 120, rows: 200 };
 
-/** What `deployment` stands for at the begin of a mark `with`: that of the sandbox. */
+/** What `deployment` stands for at the start of a mark `with`: that of the sandbox. */
 const DEPLOYMENT = `import { connect } from 'ldctl';
   const { LD_SUPERVISOR_URL = '', LD_API_KEY = '' } = process.env;
   const deployment = connect({ supervisorUrl: LD_SUPERVISOR_URL, deploymentId: 7263012455120900033n, apiKey: LD_API_KEY });`;
 
 /**
- * All of the program that a block shows: what it begins with, which readers do not see, and its
+ * All of the program that a block shows: what it starts with, which readers do not see, and its
  * lines.
  */
 export function programOf({ lines, marks }: DocBlock): string {

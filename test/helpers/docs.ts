@@ -12,7 +12,7 @@ export interface DocBlock {
   lines: readonly string[];
   /**
    * `<!-- name: value -->`: `not run` with the reason; `needs` with programs; `sandbox` with its
-   * flags; `before` with shell that is run first; `with` with TypeScript that the program begins
+   * flags; `before` with shell that is run first; `with` with TypeScript that the program starts
    * with; `Enter after` with the questions at which Enter is pressed.
    */
   marks: ReadonlyMap<string, string>;
@@ -77,7 +77,7 @@ export interface DocCommand {
 export function commandsOf({ language, lines }: DocBlock): DocCommand[] {
   if (language === 'console') {
     const [before, ...typed] = `${lines.join('\n')}\n`.split(/^\$ /m);
-    if (before !== '') throw new Error('a console block begins with a command: $ …');
+    if (before !== '') throw new Error('a console block starts with a command: $ …');
     return typed.map((text, index) => ({
       text: /^.*\n(> .*\n)*/.exec(text)?.[0].trimEnd().replaceAll('\n> ', '\n') ?? '',
       exitCode: Number(/^echo \$\?\n(\d+)/.exec(typed[index + 1] ?? '')?.[1] ?? 0),

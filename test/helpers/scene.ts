@@ -146,7 +146,7 @@ export async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-/** The command that a run printed to go on with it. */
+/** The command that a run printed that continues it. */
 export function resumeIn({ stderr }: Ended): string {
   const command = /^(?:next|or): (ldctl activities (?:wait|trigger|roll) .*)$/m.exec(stderr)?.[1];
   assert.ok(command !== undefined, `no resume command in:\n${stderr}`);

@@ -13,7 +13,7 @@ export interface Certificate {
 }
 
 export interface Authority extends Certificate {
-  /** A certificate for a server with these names; numbers with dots are taken for addresses. */
+  /** A certificate for a server with these names; numbers with dots are treated as addresses. */
   issue(names: readonly string[], validTo?: Date): Certificate;
 }
 

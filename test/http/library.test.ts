@@ -62,14 +62,12 @@ describe('a program that acts by a profile', () => {
     const env = writeProfile(sandbox, { protected: true });
     for (const confirm of [undefined, 'prod', '']) {
       const deployment = await connectProfile('prod', { env, confirm });
-      await assert.rejects(
-        deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds }),
-        (error: LdctlError) => error.exitCode === 2,
-      );
-      await assert.rejects(
-        deployment.roll({ ...RESTART, nodes: sandbox.nodeIds }),
-        (error: LdctlError) => error.exitCode === 2,
-      );
+      await assert.rejects(deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds }), {
+        exitCode: 2,
+      });
+      await assert.rejects(deployment.roll({ ...RESTART, nodes: sandbox.nodeIds }), {
+        exitCode: 2,
+      });
     }
     assert.equal(sandbox.record.posts.length, 0);
     const deployment = await connectProfile('prod', { env, confirm: 'sandbox' });
@@ -96,10 +94,7 @@ describe('a program that acts by a profile', () => {
   it('is thrown what is missing', async () => {
     const sandbox = await serve();
     const env = writeProfile(sandbox);
-    await assert.rejects(
-      connectProfile('staging', { env }),
-      (error: LdctlError) => error.exitCode === 5,
-    );
+    await assert.rejects(connectProfile('staging', { env }), { exitCode: 5 });
   });
 
   it('reads of no flag in an error, since a program has none', async () => {

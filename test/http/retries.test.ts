@@ -126,7 +126,7 @@ describe('tries', () => {
     assert.equal(clock.asleep, 0);
   });
 
-  it('are each told to those who trace them, without the key', async () => {
+  it('are each reported to those who trace them, without the key', async () => {
     const api = await serve(reply(200, ''), reply(200, EMPTY_PAGE));
     const startedAt = performance.now();
     await clock.run(api.list(DEPLOYMENT, QUERY));
@@ -146,7 +146,7 @@ describe('tries', () => {
     assert.ok(!JSON.stringify(trace).includes(KEY));
   });
 
-  it('of a read go on after what can pass, and stop at what cannot', async () => {
+  it('of a read continue after what can pass, and stop at what cannot', async () => {
     const may: Step[] = [408, 425, 429, 500, 502, 503, 504].map((status) => reply(status));
     const cannot: Step[] = [400, 401, 403, 404, 409, 422, 501, 505, 302].map((status) =>
       reply(status),

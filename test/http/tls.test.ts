@@ -127,7 +127,7 @@ describe('over TLS', () => {
       assert.ok(!error.text.includes('s%20cret') && !error.text.includes('s cret'));
     });
 
-    it('that refuses is not taken for the API: nothing was sent', async () => {
+    it('that refuses is not mistaken for the API: nothing was sent', async () => {
       for (const [status, transient] of [
         [403, false],
         [503, true],

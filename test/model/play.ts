@@ -9,14 +9,14 @@ import { World } from './world.js';
 export interface Story {
   setting: Setting;
   world: World;
-  /** In the order in which they began. */
+  /** In the order in which they started. */
   processes: Process[];
   faults: readonly unknown[];
   choices: readonly Choice[];
   /** Why it did not end. */
   stuck: string | null;
   wasKilled: boolean;
-  /** In a roll: when something said that nothing more begins. */
+  /** In a roll: when something said that nothing more starts. */
   stoppedAt: number;
 }
 
@@ -48,7 +48,7 @@ class Stage {
   readonly #seen: (pair: string) => void;
   readonly #tell: (line: string) => void;
   readonly #isTold: boolean;
-  /** Whether no other goes on before this one has ended. */
+  /** Whether no other continues before this one has ended. */
   #isAlone = false;
   #lives = 1;
 
@@ -144,20 +144,20 @@ class Stage {
     return this.#wait(one, want.until);
   }
 
-  /** Whether another goes on before this one acts. */
+  /** Whether another continues before this one acts. */
   #other(one: Process): Process | Promise<Process> | null {
     const { processes, world } = this.story;
     const isAccepted = world.posts.some(({ wasAccepted }) => wasAccepted) || this.#isNoted();
     if (this.#most === 1 || this.#isAlone || isAccepted || one.runner?.isPosting) return null;
     const next = processes[one.by + 1] ?? (processes.length < this.#most ? null : processes[0]);
     if (next === one || (next && next.endedAt < Infinity)) return null;
-    const how = this.choices.of(['goes on', 'another goes on', 'another goes on to its end']);
-    if (how === 'goes on') return null;
-    this.#isAlone = how === 'another goes on to its end';
+    const how = this.choices.of(['continues', 'another continues', 'another continues to its end']);
+    if (how === 'continues') return null;
+    this.#isAlone = how === 'another continues to its end';
     return next ?? this.#start();
   }
 
-  /** In which order they go on matters no more once it is noted that one was accepted. */
+  /** In which order they continue matters no more once it is noted that one was accepted. */
   #isNoted(): boolean {
     for (const all of this.#world.disk.values()) {
       if (all.some(({ marks }) => marks.has('accepted'))) return true;
@@ -168,8 +168,10 @@ class Stage {
   /** The process that runs in place of one that is killed now; null where none is. */
   async #killed(one: Process): Promise<Process | null> {
     if (!isKilled(this.setting) || this.#lives >= 3) return null;
-    const how = this.choices.of(['goes on', 'killed', 'killed, and run again 20 minutes later']);
-    return how === 'goes on' ? null : this.#revive(one, how === 'killed' ? SECOND : 1200 * SECOND);
+    const how = this.choices.of(['continues', 'killed', 'killed, and run again 20 minutes later']);
+    return how === 'continues'
+      ? null
+      : this.#revive(one, how === 'killed' ? SECOND : 1200 * SECOND);
   }
 
   #revive(one: Process, after: number): Promise<Process> {
@@ -266,7 +268,7 @@ class Stage {
     return next ?? this.#start();
   }
 
-  /** Which of those that run goes on first. */
+  /** Which of those that run continues first. */
   #firstOf(): Process | null {
     const running = this.story.processes.filter(
       ({ endedAt, isDead }) => endedAt === Infinity && !isDead,

@@ -34,7 +34,7 @@ export class Process {
   readonly failedReads: number[] = [];
   readonly journal: RunJournal;
   runner: Runner | null = null;
-  /** Nothing more came of it: it was killed within a POST. */
+  /** Nothing more followed: it was killed within a POST. */
   isDead = false;
   /** When it is run again after that, ms. */
   revivesAfter = SECOND;
@@ -125,7 +125,7 @@ export class Process {
   gateEnded(node: bigint, passes: boolean): GateResult {
     this.gates.delete(node);
     if (!this.gateEnds.has(node)) this.gateEnds.set(node, passes);
-    this.tell(`the gate after node ${node} ${passes ? 'lets it go on' : 'fails'}`);
+    this.tell(`the gate after node ${node} ${passes ? 'lets it continue' : 'fails'}`);
     return { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
   }
 

@@ -429,7 +429,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     rollPlan(() => ({ pauseMs: 0 })),
   ),
   sabotage(
-    'a roll begins all nodes at once',
+    'a roll starts all nodes at once',
     'a roll of three',
     0,
     rollPlan(() => ({ maxUnavailable: 9 })),
@@ -442,7 +442,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   ),
   sabotage('a roll sends all at once', 'a roll by twos', 0, limit('job/roll', 'POST_GAP', 0)),
   sabotage(
-    'a roll begins more after Ctrl-C',
+    'a roll starts more after Ctrl-C',
     'a roll of three',
     1,
     put<unknown[], unknown>('job/roll', 'windDown', () => undefined),

@@ -25,7 +25,7 @@ export interface Setting {
   use: Use;
   /** Whether the server knows idempotency keys. */
   honours: boolean;
-  /** What the log holds when it begins. */
+  /** What the log holds when it starts. */
   past:
     | 'old entries'
     | 'nothing'
@@ -73,7 +73,7 @@ export function processesOf({ life }: Setting): number {
   return life === 'two at once' ? 2 : life === 'three at once' ? 3 : 1;
 }
 
-/** The nodes that are asked for; null for every node. */
+/** The nodes that are asked for; null forevery node. */
 export function nodesOf({ use }: Setting): readonly bigint[] | null {
   return 'nodes' in use ? use.nodes : null;
 }

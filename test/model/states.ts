@@ -16,7 +16,7 @@ import { put } from './places.js';
  * @returns stops it
  */
 export function watchStates(told: (way: string) => void): () => void {
-  const began = (run: Run, why: string): Run => {
+  const started = (run: Run, why: string): Run => {
     told(`[*] → ${run.state.name}: ${why}`);
     return run;
   };
@@ -33,13 +33,13 @@ export function watchStates(told: (way: string) => void): () => void {
       'job/run',
       'createRun',
       (original, plan, kept, now) =>
-        began(
+        started(
           original(plan, kept, now),
           kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
         ),
     ),
     put<unknown[], Run>('job/run', 'createWait', (original, ...args) =>
-      began(original(...args), 'wait'),
+      started(original(...args), 'wait'),
     ),
     put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) =>
       changing(

@@ -19,7 +19,7 @@ const STORIES: ReadonlyArray<[file: string, setting: string, wrong: Wrong]> = [
   ['03-a-post-is-lost', 'named nodes', ['lost before']],
   ['04-killed-and-run-again', 'killed and run again', ['killed after']],
   ['05-killed-before-it-was-sent', 'killed and run again', ['killed before']],
-  ['06-two-processes', 'two processes, keys ignored', ['another goes on']],
+  ['06-two-processes', 'two processes, keys ignored', ['another continues']],
   ['07-a-late-entry-of-the-trigger-before', 'one node, a late entry', []],
   ['08-an-entry-never-shows', 'named nodes', [Infinity]],
   ['09-a-node-rejects', 'named nodes', ['rejected']],

@@ -34,7 +34,7 @@ export interface Entry {
 export interface Post {
   by: number;
   at: number;
-  /** When its process knew what came of it. */
+  /** When its process knew the outcome. */
   endedAt: number;
   key: string;
   apiKey: string;
@@ -70,7 +70,7 @@ export class World {
   /** Told when something happens in the world that no process did. */
   tell: (what: string) => void = () => undefined;
   readonly #keys = new Map<string, number>();
-  #underway: Array<{ at: number; arrive: () => void }> = [];
+  #onTheWay: Array<{ at: number; arrive: () => void }> = [];
   #nextId = 10n;
   #requests = 0;
 
@@ -108,8 +108,8 @@ export class World {
   }
 
   pass(to: number): void {
-    const due = this.#underway.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);
-    this.#underway = this.#underway.filter(({ at }) => at > to);
+    const due = this.#onTheWay.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at);
+    this.#onTheWay = this.#onTheWay.filter(({ at }) => at > to);
     for (const { at, arrive } of due) {
       this.now = Math.max(this.now, at);
       arrive();
@@ -117,7 +117,7 @@ export class World {
     this.now = Math.max(this.now, to);
   }
 
-  /** Another operator does the same to a node, or begins to. */
+  /** Another operator does the same to a node, or starts to. */
   rival(node: bigint, doneAt = this.now + 800): void {
     const { id } = this.#add(node, this.now, { doneAt });
     this.tell(`another operator restarts node ${node}: entry ${id}`);
@@ -212,7 +212,7 @@ export class World {
     const arrive = (): boolean => this.#arrive(nodes, key, sender.apiKey, post);
     let replayed = false;
     if (runs === 'at once') replayed = arrive() || met === 'doubled by a gateway';
-    else if (runs) this.#underway.push({ at: this.now + runs, arrive });
+    else if (runs) this.#onTheWay.push({ at: this.now + runs, arrive });
     post.replayed = replayed;
     this.pass(this.now + takes);
     post.endedAt = this.now;

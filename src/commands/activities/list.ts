@@ -234,7 +234,8 @@ async function watch(
   host.output.stdout.gone.throwIfAborted();
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
   const goOn = resumeCommand({ ids: open }, deployment);
-  const error = end?.code === 'timed_out' ? withHint(end, `To continue: ${goOn}`) : end;
+  const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
+  const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
     const filters = filtersIn(plan);
     const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };

@@ -79,18 +79,31 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
     priority,
     value: ({ runtimes }) => runtimes[runtime]?.status,
     text: ({ runtimes }, view) => stateText(runtimes[runtime], view),
+    short:
+      () =>
+      ({ runtimes }, view) =>
+        stateText(runtimes[runtime], view, true),
     style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
   };
 }
 
-/** `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal. */
-function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView): string {
+/**
+ * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal. In
+ * short, what came after a known state is left out.
+ */
+function stateText(
+  summary: RuntimeState | undefined,
+  { isTTY, now }: CellView,
+  isShort = false,
+): string {
   if (!summary) return cellText(null);
   const { action, status, created_at: at, state, since } = summary;
-  const age = (time: string | null): string => (isTTY && time ? ` ${ageText(time, now)}` : '');
   const [verb = ''] = action.split(':');
-  if (status === 'processing') return `${DOING[verb]?.toLowerCase() ?? verb}${age(at)}`;
-  const isDecider = status === 'completed' && state !== null && verb !== 'reconfigure';
-  const after = `${verb}${status === 'completed' ? '' : ` ${status}`}${age(at)}${isTTY ? ' ago' : ''}`;
-  return [...(state ? [`${state}${age(since)}`] : []), ...(isDecider ? [] : [after])].join(', ');
+  const aged = (text: string, time: string | null, ago = ''): string =>
+    isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
+  if (status === 'processing') return aged(DOING[verb]?.toLowerCase() ?? verb, at);
+  const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
+  if (state === null) return after;
+  const isDecider = status === 'completed' && verb !== 'reconfigure';
+  return isDecider || isShort ? aged(state, since) : `${aged(state, since)}, ${after}`;
 }

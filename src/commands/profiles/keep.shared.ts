@@ -69,28 +69,23 @@ async function keyOf(
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
 }
 
-/** A keyring that gives no answer is not offered. */
+/** A keyring that does not answer is not offered. */
 async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
-  const { prompts, store } = context;
+  const { host, prompts, signal, store, flags } = context;
   if (!prompts) return 'keyring';
-  const hasKeyring = await answers(context);
-  if (!hasKeyring) context.warn('no keyring answers on this machine');
-  return prompts.choose<'keyring' | 'file'>('Where should the key be kept?', [
-    ...(hasKeyring ? [{ value: 'keyring' as const, name: "In the system's keyring" }] : []),
-    { value: 'file', name: 'In a file that only you can read', description: store.path },
-  ]);
-}
-
-async function answers(context: CommandContext): Promise<boolean> {
-  const { host, signal, flags } = context;
+  const choices = [
+    { value: 'keyring' as const, name: "In the system's keyring" },
+    { value: 'file' as const, name: 'In a file that only you can read', description: store.path },
+  ];
   try {
     await context.during('Looking for a keyring', () => host.keyring.get('none', signal));
-    return true;
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
     if (flags.debug) context.say(`debug: ${error.message}`);
-    return false;
+    context.warn('no keyring answers on this machine');
+    choices.shift();
   }
+  return prompts.choose('Where should the key be kept?', choices);
 }
 
 /**

@@ -49,8 +49,8 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
         profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id,
     },
     { name: 'deployment_id', priority: 9, extra: true, value: (profile) => profile.deployment_id },
-    { name: 'tenant', priority: 5, value: (profile) => profile.tenant_id },
-    { name: 'protected', priority: 6, value: (profile) => profile.protected },
+    { name: 'tenant', priority: 6, value: (profile) => profile.tenant_id },
+    { name: 'protected', priority: 5, value: (profile) => profile.protected },
     { name: 'key', priority: 7, value: (profile) => profile.key_store },
     {
       name: 'expires',

@@ -79,24 +79,17 @@ const NO_PLACE: Partial<Profile> = {
 };
 
 /** What flags and environment say of the deployment, or the stored profile, where that stays. */
-function givenPlace({ stored, given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
+function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
   if (!deployment) return NO_PLACE;
+  const supervisor_url = supervisorUrl ? urlText(supervisorUrl.value) : undefined;
+  if (deployment.source.from === 'profile') return { supervisor_url };
   const { id, name } = deployment.value;
-  const { deployment_path, division_id, environment_id } = stored ?? NO_PLACE;
   return {
     ...NO_PLACE,
     deployment_id: id ?? undefined,
     deployment_name: name ?? undefined,
-    supervisor_url: supervisorUrl ? urlText(supervisorUrl.value) : undefined,
-    ...(deployment.source.from === 'profile' && { deployment_path, division_id, environment_id }),
+    supervisor_url,
   };
-}
-
-/** Where one is given: unless all is known of it; else where one is to be chosen. */
-function needsLookUp({ stored, given }: Gathered, { prompts }: CommandContext): boolean {
-  const { deployment, supervisorUrl } = given;
-  if (!deployment) return !stored && prompts !== null;
-  return deployment.value.id === null || !supervisorUrl;
 }
 
 /**
@@ -109,7 +102,10 @@ async function placeOf(
   context: CommandContext,
 ): Promise<Partial<Profile>> {
   const { deployment, supervisorUrl } = asked.given;
-  if (!needsLookUp(asked, context)) return givenPlace(asked);
+  const isKnown = deployment
+    ? deployment.value.id !== null && supervisorUrl
+    : asked.stored || !context.prompts;
+  if (isKnown) return givenPlace(asked);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );
@@ -158,7 +154,7 @@ async function supervisorFor(
       parse(text);
       return true;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return (error as Error).message;
     }
   };
   return parse(await prompts.text(`Supervisor URL of ${placeText(placed)}:`, { validate }));

@@ -158,6 +158,7 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
     (node) => started.has(node.node_id) && progressOf(node) === 'done',
   ).length;
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
+  if (ahead + running === 0) return '';
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
   return `${rest}. Ctrl-C: stop after ${running > 1 ? 'these nodes' : 'this node'}`;
 }

@@ -13,7 +13,13 @@ const UNCERTAIN: ReadonlySet<unknown> = new Set([
 const PASSING: ReadonlySet<unknown> = new Set([
   ...UNCERTAIN,
   ...['refused', '429', '425', 'in progress', 'all of it', 'doubled, running', 4 * SECOND],
-  ...['killed', 'killed before', 'killed after', 'another goes on', 'another goes on to its end'],
+  ...[
+    'killed',
+    'killed before',
+    'killed after',
+    'another continues',
+    'another continues to its end',
+  ],
 ]);
 
 /** It ends as it should where all that went wrong has passed. */

@@ -51,7 +51,7 @@ function* again(earlier: readonly Post[], post: Post): Generator<string> {
   if (!first) return;
   const limit = others.length > 0 ? 540 * SECOND : 120 * SECOND;
   if (post.at > first.at + limit) {
-    yield `sent again ${limit / SECOND} s after the first POST began`;
+    yield `sent again ${limit / SECOND} s after the first POST started`;
   }
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
 }
@@ -122,8 +122,8 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
     }
   }
   if (wasKilled) return;
-  // A dispatch that was long on its way, or an entry that shows late, is underway unseen.
-  const underway = world.dispatches.filter(
+  // A dispatch that was long on its way, or an entry that shows late, is running unseen.
+  const running = world.dispatches.filter(
     ({ post: by, at, made }) =>
       by &&
       !by.nodes?.some(
@@ -138,7 +138,7 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
           shownAt <= at + 5 * SECOND && doneAt > post.at && doneAt < Infinity && goneAt > post.at,
       ),
   );
-  if (new Set(underway.map(({ key }) => key)).size >= use.window) {
-    yield 'a roll has more underway than its window';
+  if (new Set(running.map(({ key }) => key)).size >= use.window) {
+    yield 'a roll has more running than its window';
   }
 }

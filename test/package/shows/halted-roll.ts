@@ -1,4 +1,4 @@
-// A gate that says no halts the roll; called again with the same key, it goes on where it was.
+// A gate that says no halts the roll; called again with the same key, it continues where it was.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -28,13 +28,13 @@ describe('the answer to a trigger', () => {
   it('is none at another success', async () => {
     for (const status of [200, 201, 204]) {
       const { message } = await failureOf(trigger({ status }), InvalidAnswerError);
-      assert.equal(message, `supervisor.test answered ${status} where 202 was expected`);
+      assert.match(message, new RegExp(`^\\S+ answered ${status} where 202 was expected$`));
     }
   });
 });
 
 describe('the body of a trigger', () => {
-  it('is {} for every node, and never an empty list', () => {
+  it('is {} forevery node, and never an empty list', () => {
     assert.equal(triggerBody(null), '{}');
     assert.throws(() => triggerBody([]), UsageError);
   });
@@ -95,7 +95,7 @@ describe('an answer that is none', () => {
   };
   const cases: Array<[what: string, body: unknown, says: RegExp]> = [
     ['nothing', '', /^the answer is empty$/],
-    ['blanks', ' \n', /^the answer is empty$/],
+    ['spaces', ' \n', /^the answer is empty$/],
     ['null', 'null', /the answer has another shape: Invalid \w+: Expected/],
     ['a list', '[]', /the answer has another shape: items: Invalid \w+: Expected/],
     ['a number', '42', /the answer has another shape: Invalid \w+: Expected/],
@@ -148,7 +148,7 @@ describe('an answer that is none', () => {
     const html = '<!doctype html><style>p{color:red}</style><h1>Sign in</h1>\n<p>to Corp Wi-Fi</p>';
     const error = await refused(html);
     assert.match(error.message, /is a web page: Sign in to Corp Wi-Fi$/);
-    assert.match(error.hint ?? '', /check the URL, https:\/\/supervisor\.test,/);
+    assert.match(error.hint ?? '', /check the URL, http:\/\/127\.0\.0\.1:\d+,/);
   });
 
   it('never gets the key, or a control character, into the error', async () => {

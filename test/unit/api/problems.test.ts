@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { ApiError, RedirectError } from '../../../src/api/index.js';
+import { ApiError } from '../../../src/api/index.js';
 import { failureOf } from '../../helpers/failure.js';
 import { KEY, list, REQUEST_ID, trigger, type Served } from './served.js';
 
@@ -24,9 +24,9 @@ describe('an error of the API', () => {
   it('of a server that fails says who, and which way', async () => {
     const body = { code: 'internal_error', reason: 'Oops' };
     assert.equal((await listError({ status: 500, body })).message, 'Oops (500 internal_error)');
-    assert.equal(
+    assert.match(
       (await listError({ status: 503 })).message,
-      'supervisor.test answered 503 Service Unavailable',
+      /^127\.0\.0\.1:\d+ answered 503 Service Unavailable$/,
     );
   });
 
@@ -97,7 +97,7 @@ describe('an error of the API', () => {
     [401, '', /expired or revoked: .*`ldctl whoami`/],
     [403, '', /deployment:manage.*allow-list/],
     [404, problem('not_found'), /`ldctl deployments list`/],
-    [404, '<h1>Not Found</h1>', /check the URL, https:/],
+    [404, '<h1>Not Found</h1>', /check the URL, http:/],
     [409, problem('idempotency_error'), /used for another request in the last 10 minutes/],
     [409, problem('idempotent_request_in_progress'), /still running/],
     [422, problem('bad'), undefined],
@@ -179,22 +179,5 @@ describe('an error of the API', () => {
         );
       }
     }
-  });
-});
-
-describe('a redirect', () => {
-  it('is an error that names where it leads, and says that the key stayed here', async () => {
-    for (const status of [301, 302, 303, 307, 308]) {
-      const error = await failureOf(
-        trigger({ status, headers: { location: `https://evil.test/?k=${KEY}` } }),
-        RedirectError,
-      );
-      assert.equal(error.exitCode, 6);
-      assert.ok(error.message.includes(`(${status})`), error.message);
-      assert.ok(error.message.includes('https://evil.test/') && !error.message.includes(KEY));
-      assert.match(error.hint ?? '', /key was not sent on/);
-    }
-    const { message } = await failureOf(trigger({ status: 302 }), RedirectError);
-    assert.equal(message, 'supervisor.test redirected the request (302)');
   });
 });

@@ -1,17 +1,18 @@
-import nock from 'nock';
 import {
   CoreApi,
   SupervisorApi,
   type Accepted,
   type ActivityPage,
+  type ClientOptions,
   type Clock,
   type Id,
 } from '../../../src/api/index.js';
-import { stringifyJson } from '../../../src/base/json.js';
+import { reply, startServer } from '../../helpers/server.js';
+import { KEY } from '../../http/wire.js';
 
-export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
-export const REQUEST_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
-const URL = 'https://supervisor.test';
+export { REQUEST_ID } from '../../helpers/server.js';
+export { KEY };
+
 /** Nothing is waited for between two tries. */
 const clock: Clock = {
   now: () => Date.now(),
@@ -30,23 +31,12 @@ export interface Served {
 
 /** What the clients make of one answer, however often they ask. */
 async function served<T>(
-  { status = 200, body = '', headers = {} }: Served,
-  ask: () => Promise<T>,
+  { status = 200, body = '', headers }: Served,
+  ask: (options: ClientOptions) => Promise<T>,
 ): Promise<T> {
-  const text = typeof body === 'string' ? body : stringifyJson(body);
-  const server = nock(URL)
-    .persist()
-    .intercept(/.*/, 'GET')
-    .reply(status, text, { 'ld-request': REQUEST_ID, ...headers });
-  server.intercept(/.*/, 'POST').reply(status, text, { 'ld-request': REQUEST_ID, ...headers });
-  try {
-    return await ask();
-  } finally {
-    nock.cleanAll();
-  }
+  const server = await startServer(reply(status, body, headers));
+  return ask({ url: server.url, apiKey: KEY, clock }).finally(() => server.close());
 }
-
-const options = { url: URL, apiKey: KEY, clock };
 
 export function trigger(answer: Served, nodes: Id[] | null = null): Promise<Accepted> {
   const request = {
@@ -56,17 +46,17 @@ export function trigger(answer: Served, nodes: Id[] | null = null): Promise<Acce
     nodes,
     wireKey: 'k',
   } as const;
-  return served(answer, () => new SupervisorApi(options).trigger(request));
+  return served(answer, (options) => new SupervisorApi(options).trigger(request));
 }
 
 export function list(answer: Served): Promise<ActivityPage> {
-  return served(answer, () =>
+  return served(answer, (options) =>
     new SupervisorApi(options).list(7n, { page: 1, results: 10 }, { tries: 'one' }),
   );
 }
 
 export function core<T>(body: unknown, ask: (api: CoreApi) => Promise<T>): Promise<T> {
-  return served({ body }, () => ask(new CoreApi(options)));
+  return served({ body }, (options) => ask(new CoreApi(options)));
 }
 
 /** An object without some of its fields. */

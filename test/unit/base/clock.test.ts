@@ -7,7 +7,7 @@ import { createClock, onAbort } from '../../../src/base/clock.js';
 const HOUR = 3_600_000;
 
 describe('the clock', () => {
-  it('goes on while the machine sleeps, and is never ahead of an uptime of whole seconds', async () => {
+  it('keeps running while the machine sleeps, and is never ahead of an uptime of whole seconds', async () => {
     let slept = 0;
     const clock = createClock(() => Math.floor(performance.now() / 1000 + slept));
     const [start, real] = [clock.elapsed(), performance.now()];

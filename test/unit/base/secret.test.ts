@@ -10,7 +10,7 @@ const KEY = 'ld_pk_0123456789abcdef0123456789abcdef';
 const MASK = 'ld_pk_…cdef';
 
 describe('a key in a text', () => {
-  it('is masked wherever it stands, also within a word, and behind an escape or a colour', () => {
+  it('is masked wherever it stands, also within a word, and after an escape or a colour', () => {
     const key = new ApiKey(KEY);
     for (const place of [
       '#',

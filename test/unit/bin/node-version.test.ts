@@ -9,7 +9,7 @@ const root = new URL('../../../', import.meta.url);
 const { tooOld } = (await import(new URL('bin/node-version.js', root).href)) as NodeVersion;
 
 describe('a Node that is too old', () => {
-  it('is told in one line which one is needed, and any other is not', () => {
+  it('gets one line that says which one is needed, and no other does', () => {
     for (const version of ['16.20.2', '18.20.8', '20.9.0', '20.18.3']) {
       const said = tooOld(version, '20.19');
       assert.match(
@@ -23,7 +23,7 @@ describe('a Node that is too old', () => {
     }
   });
 
-  it('is what package.json takes for one', () => {
+  it('is what package.json treats as one', () => {
     const { engines, files } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
       engines: { node: string };
       files: string[];

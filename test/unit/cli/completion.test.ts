@@ -71,15 +71,13 @@ describe('completion', () => {
     ['activities trigger iggy restart ', 'done'],
     ['activities trigger iggy rec', 'open'],
   ] as const) {
-    it(`of "${line}" goes on with ${then}`, () => assert.equal(completed(line).then, then));
+    it(`of "${line}" continues with ${then}`, () => assert.equal(completed(line).then, then));
   }
 
   it('says of each group, command and activity what it is', () => {
     const about = (line: string): unknown[] => completed(line).candidates.map(([, about]) => about);
     assert.deepEqual(about('act'), ['Trigger actions.']);
-    assert.deepEqual(about('profiles us'), [
-      'Make a profile the current one: the one that is used when none is named.',
-    ]);
+    assert.deepEqual(about('profiles us'), [commands['profiles:use']?.summary]);
     assert.deepEqual(about('activities show 9001'), ['restart iggy, completed']);
   });
 });

@@ -31,7 +31,7 @@ describe('a command line', function () {
       /^error: a bug in ldctl: Error: too late\nhint: .*\ncode internal\n$/,
     ],
     [
-      'fails before its command begins',
+      'fails before its command starts',
       "Promise.reject(new Error('no manifest'))",
       /^error: a bug in ldctl: Error: no manifest/,
     ],

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../src/base/clock.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 
-/** `FOLDER NUMBER`: begins twenty keys when it is told to, and says of each whose record it is. */
+/** `FOLDER NUMBER`: starts twenty keys when it is told to, and says of each whose record it is. */
 const [folder = '', number = '0'] = process.argv.slice(2);
 const journal = openRunJournal(folder, systemClock);
 

@@ -155,7 +155,7 @@ describe('the run journal', () => {
       assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
     });
 
-    it('takes what was sent by one that went on from a record which was refused meanwhile', () => {
+    it('takes what was sent by one that continued from a record which was refused meanwhile', () => {
       const { journal } = claimed(A, A);
       journal.mark('a', 1, 'refused');
       assert.equal(journal.read('a')?.generation, 2);

@@ -45,7 +45,7 @@ describe('the system’s keyring', function () {
     ['does not answer', 'setInterval(() => {}, 1000)', 'it does not answer'],
   ] as const) {
     it(`that ${what} is an error that says so`, async () => {
-      const error = await failureOf(keyringBy(child, 1000).get('me.1'), KeyringError);
+      const error = await failureOf(keyringBy(child, 5000).get('me.1'), KeyringError);
       assert.deepEqual([error.code, error.exitCode], ['keyring_failed', 2]);
       assert.equal(error.message, `the keyring cannot be used (${message})`);
     });

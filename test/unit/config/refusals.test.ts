@@ -88,10 +88,13 @@ describe('a refusal of the API', () => {
   it('speaks of an allow-list only where the server does, or does not say what it is', () => {
     const ofAddress = explained(403, 'The address 203.0.113.7 is not allowed.');
     assert.equal(ofAddress.message, 'The address 203.0.113.7 is not allowed.');
-    assert.match(ofAddress.hint, /\(LD_API_KEY\): its allow-list must name this machine's address/);
+    assert.match(
+      ofAddress.hint,
+      /\(LD_API_KEY\)\. If it has an allow-list, that must name this machine's address\.$/,
+    );
     assert.match(
       explained(403, 'Forbidden').hint,
-      /It needs deployment:manage, and an allow-list, if it has one/,
+      /It needs deployment:manage\. If it has an allow-list/,
     );
     assert.doesNotMatch(explained(403, 'no permission').hint, /allow-list/);
   });
@@ -105,7 +108,7 @@ describe('a refusal of the API', () => {
   it('says which node it may have been, where only the end of its id was given', () => {
     const hintOf = (node: string): string =>
       explained(422, `deployment 7 has no node ${node}; nothing was done`).hint;
-    assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give all of it/);
+    assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give the whole id/);
     assert.equal(hintOf('88'), '');
   });
 

@@ -247,7 +247,7 @@ describe('the target of a command', () => {
   });
 });
 
-describe('the flags of the command that goes on', () => {
+describe('the flags of the command that continues', () => {
   const where = ['--deployment', '77', '--supervisor-url', 'https://stored.example'];
   const flagsFor = async (given: Given): Promise<string[]> => {
     const { settings, target } = await resolve(given);

@@ -39,7 +39,7 @@ function isThere(named: string): boolean {
 }
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-/** But for files that the page has the reader add: `+++ PATH` begins those. */
+/** But for files that the page has the reader add: `+++ PATH` starts those. */
 const missingIn = (file: string): string[] =>
   [...read(file).matchAll(NAMED)]
     .map(([, named = '']) => named)

@@ -52,7 +52,7 @@ describe('a roll by twos', () => {
   });
 });
 
-describe('a roll that goes on from an earlier one', () => {
+describe('a roll that continues from an earlier one', () => {
   for (const [accepted, wasRejected, expected] of [
     [false, 'by its own POST halts it', ['rejected', 'not_started']],
     [true, 'before halts nothing', ['rejected', 'completed']],
@@ -84,8 +84,8 @@ describe('a roll that goes on from an earlier one', () => {
   }
 });
 
-describe('a roll that is told to begin nothing more', () => {
-  it('says so at once, also while only a gate goes on', async () => {
+describe('a roll that is told to start nothing more', () => {
+  it('says so at once, also while only a gate is running', async () => {
     const clock = new VirtualClock();
     const server = new VirtualServer(clock);
     const job = rollJob(
@@ -123,7 +123,7 @@ describe('a roll that is told to begin nothing more', () => {
 
 describe('what a roll over 200 nodes costs', () => {
   for (const maxUnavailable of [20, 200]) {
-    it(`is below 5 requests a second, with ${maxUnavailable} underway`, async () => {
+    it(`is below 5 requests a second, with ${maxUnavailable} running`, async () => {
       const clock = new VirtualClock();
       const nodes = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
       const server = new VirtualServer(clock, { nodes });

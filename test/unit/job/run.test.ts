@@ -78,7 +78,7 @@ describe('a run', () => {
     );
   });
 
-  it('that times out goes on with the open entries alone', async () => {
+  it('that times out continues with the open entries alone', async () => {
     server.setFate(2n, { workMs: 3_600_000 });
     const { result } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
     const open = result.nodes.filter(({ status }) => status === 'processing');

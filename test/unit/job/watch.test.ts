@@ -78,7 +78,7 @@ describe('a log that is followed', () => {
       assert.equal(error.exitCode, 130);
     });
 
-    it(`${order}: else begins with a listing, and asks once for each quiet poll`, async () => {
+    it(`${order}: else starts with a listing, and asks once for each quiet poll`, async () => {
       const { server, clock, log, ids } = scene(380, order);
       const open = server.add({ workMs: 3_000_000, result: 'rejected' });
       const listed = ids().reverse().slice(0, 5);
@@ -90,7 +90,7 @@ describe('a log that is followed', () => {
     });
   }
 
-  it('is told each entry once, however late it comes: within a minute, or below no more than 50', async () => {
+  it('gets each entry once, however late it comes: within a minute, or below no more than 50', async () => {
     for (let seed = 1; seed <= 40; seed += 1) {
       const random = seededRandom(seed);
       const history = Math.floor(random() * 3) * 95;
@@ -130,7 +130,7 @@ describe('a log that is followed', () => {
     ['completed', []],
   ];
   for (const [status, told] of STATUS) {
-    it(`with --status ${status} is told an entry that becomes rejected as: ${told.join(', ') || 'nothing'}`, async () => {
+    it(`with --status ${status} gets an entry that becomes rejected as: ${told.join(', ') || 'nothing'}`, async () => {
       const { server, clock, log } = scene(3);
       const options: EntryOptions = {
         appearMs: 2000,
@@ -203,7 +203,7 @@ describe('a log that is watched', () => {
   const CASES: ReadonlyArray<
     [name: string, entries: EntryOptions[], endsAt: number, isRejected: boolean]
   > = [
-    ['ends on a read 3 s after its first where nothing goes on', [], 3000, false],
+    ['ends on a read 3 s after its first where nothing is running', [], 3000, false],
     [
       'waits for what shows up until then',
       [{ appearMs: 1500, workMs: 9000, result: 'rejected' }],

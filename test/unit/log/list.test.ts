@@ -76,7 +76,7 @@ describe('a listing', () => {
     assert.equal(ofOne.length, 50);
   });
 
-  it('ends soon behind what is too old', async () => {
+  it('ends soon after what is too old', async () => {
     const { server, clock, log } = scene(5000);
     const id = server.add();
     assert.deepEqual(

@@ -309,7 +309,7 @@ for (const format of ['json', 'ndjson', 'yaml'] as const) {
         note: text,
       };
       const output = memoryOutput();
-      // Two batches: in YAML the second begins where the text of the first ends.
+      // Two batches: in YAML the second starts where the text of the first ends.
       await printList(
         output,
         [[item], [item]],

@@ -34,7 +34,7 @@ describe('annotations in GitHub Actions', () => {
       ['node 16 completed, but its gate failed with 4 (activity 160)'],
     ],
     [
-      'are none for a node that goes on after an interrupt',
+      'are none for a node that keeps running after an interrupt',
       { outcome: 'interrupted', nodes: [open, node()] },
       [],
     ],

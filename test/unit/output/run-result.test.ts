@@ -60,7 +60,7 @@ it('unknown columns are refused before anything is sent', () => {
   });
 });
 
-describe('what became of a run', () => {
+describe('the outcome of a run', () => {
   const list = (ids: string): string => `next: ldctl activities list --node ${ids}`;
   const byId = { action: null, runtime: null };
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
@@ -159,7 +159,7 @@ describe('what became of a run', () => {
     ],
   ];
   for (const [what, result, lines] of cases) {
-    it(`is told in a sentence, and what to do next: ${what}`, async () => {
+    it(`is printed in a sentence, with what to do next: ${what}`, async () => {
       for (const format of ['table', 'json', 'csv'] as const) {
         assert.deepEqual((await print(run(result), { format })).stderr.lines, lines);
       }
@@ -280,7 +280,7 @@ describe('the result of a run as data', () => {
     '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
     '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"not_acted_on":[],"resume":null}';
 
-  it('is a line of NDJSON, with the error that ended the following beside it, which is told on stderr as well', async () => {
+  it('is a line of NDJSON, with the error that ended the following beside it, which is printed on stderr as well', async () => {
     const error = new LdctlError('unconfirmed', 'timeout', 'no answer', { requestId: 'req-1' });
     const { stdout, stderr, complete } = await print(run(), { format: 'ndjson', error });
     const text =
@@ -290,7 +290,7 @@ describe('the result of a run as data', () => {
     assert.equal(complete, true);
   });
 
-  it('is the same in JSON and YAML, and has ids as bare numbers when told', async () => {
+  it('is the same in JSON and YAML, and has ids as bare numbers when asked', async () => {
     for (const format of ['json', 'yaml'] as const) {
       assert.deepEqual(
         parseYaml((await print(run(), { format })).stdout.text),

@@ -157,7 +157,7 @@ describe('a run at a terminal', () => {
     }
   });
 
-  it('is one screen high, with what failed and what is going on first, and counts the rest', async () => {
+  it('is one screen high, with what failed and what is running first, and counts the rest', async () => {
     const { view, screen } = await start({ isTTY: true, rows: 7 });
     view.on(shown({}, {}, awaited, running, {}, { status: 'rejected' }, running, {}));
     const words = screen()
@@ -214,9 +214,9 @@ describe('a run at a terminal', () => {
     const { view, screen, time } = await start(TTY);
     const waiting = { stage: 'waiting', ...awaited } as const;
     const foot = (done: number, ...others: ReadonlyArray<Partial<NodeProgress>>): string => {
-      const began = { ...dispatched, node_id: NODE + BigInt(done) };
+      const started = { ...dispatched, node_id: NODE + BigInt(done) };
       // The first node was done by an earlier process, which tells nothing of the pace.
-      view.on(done === 0 ? { ...began, earlier: { ageMs: 1000 } } : began);
+      view.on(done === 0 ? { ...started, earlier: { ageMs: 1000 } } : started);
       const ended = Array.from({ length: done }, () => ({ stage: 'done' }) as const);
       view.on(shown(...ended, ...others, waiting, waiting, waiting));
       return screen().at(-1) ?? '';
@@ -240,7 +240,7 @@ describe('a run at a terminal', () => {
 });
 
 describe('a run off a terminal', () => {
-  it('is told line by line on stderr, with the time in UTC', async () => {
+  it('is printed line by line on stderr, with the time in UTC', async () => {
     const { view, output, time } = await start();
     view.on({ ...baseline, expects: 1 });
     time.advance(400);
@@ -305,7 +305,7 @@ describe('a run off a terminal', () => {
     ]);
   });
 
-  it('in NDJSON is told event by event on stdout, and on stderr by what must be seen there too', async () => {
+  it('in NDJSON is printed event by event on stdout, and on stderr by what must be seen there too', async () => {
     const { view, output, time } = await start({}, { format: 'ndjson' });
     view.on(baseline);
     view.on(dispatched);

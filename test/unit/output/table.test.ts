@@ -145,7 +145,7 @@ describe('a list as a table', () => {
   });
 });
 
-it('times in a table are local at a terminal, and UTC with a Z when told', async () => {
+it('times in a table are local at a terminal, and UTC with a Z when asked', async () => {
   const zone = process.env.TZ;
   process.env.TZ = 'Asia/Kolkata';
   const time = async (utc: boolean): Promise<unknown> =>

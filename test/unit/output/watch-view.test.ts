@@ -57,7 +57,7 @@ afterEach(endTime);
 describe('a followed log off a terminal', () => {
   before(() => loadFormat('csv'));
 
-  it('is told on stderr where the list comes later: what is going on, then each change, and a heartbeat', async () => {
+  it('is printed on stderr where the list comes later: what is running, then each change, and a heartbeat', async () => {
     const { view, output, time } = await start();
     for (const event of [listing, warning, changed(4n, 'processing'), changed(3n)]) view.on(event);
     time.advance(30_000);
@@ -135,7 +135,7 @@ describe('a followed log at a terminal', () => {
     );
   });
 
-  it('that is followed for ever says what ends it', async () => {
+  it('that is followed forever says what ends it', async () => {
     const terminals = { stdout: TERMINAL, stderr: TERMINAL };
     const { view, output } = await start({ follow: true }, terminals);
     view.on(listing);

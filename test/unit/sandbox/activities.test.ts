@@ -139,7 +139,7 @@ describe('sandbox: what becomes of an action', () => {
     assert.deepEqual(statuses.slice(0, 3), ['completed', 'completed', 'completed']);
   });
 
-  it('takes its time node by node, and about as long as it is told', () => {
+  it('takes its time node by node, and about as long as asked', () => {
     const world = new World({
       nodes: [1n, 2n],
       appearMs: (node) => Number(node) * 1000,

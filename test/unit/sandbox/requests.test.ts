@@ -274,7 +274,7 @@ describe('sandbox: limits and faults', () => {
     assert.equal(world.record.dispatches.length, 1);
   });
 
-  it('draws faults of every kind, as often as it is told, and the same for the same seed', () => {
+  it('draws faults of every kind, as often as asked, and the same for the same seed', () => {
     const drawn = (failRate: number, seed: number): string[] => {
       const { sandbox } = new World({ failRate, seed });
       const faults = Array.from({ length: 2000 }, () => sandbox.nextFault('GET'));

@@ -72,7 +72,7 @@ describeOnPosix('a release that is run again', 'GitHub releases on Linux', () =>
       assert.deepEqual(release('exit 1'), { status: 0, calls: [create, ...upload] });
     });
 
-    it('goes on with a draft that is there', () => {
+    it('continues with a draft that is there', () => {
       assert.deepEqual(release('echo true'), { status: 0, calls: upload });
     });
 

@@ -5,7 +5,7 @@ export const BEGUN_AT = 3_600_000;
 const START = Date.parse('2026-03-16T12:00:00Z');
 const STEP_MS = 100;
 
-/** A clock, and intervals, that go on only when they are told to. */
+/** A clock, and intervals, that run only when they are told to. */
 export class ManualTime {
   readonly clock = {
     now: (): number => START + this.#passed + this.#set,
