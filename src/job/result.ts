@@ -1,6 +1,6 @@
 import { isFinal } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
   emptyNodeResult,
@@ -11,9 +11,10 @@ import {
   type NodeResult,
   type Outcome,
   type ResultFacts,
+  type ResultFields,
 } from '../base/outcome.js';
 import { resultRow } from './entries.js';
-import type { JobEvent, NodeProgress, ResultEvent, RollStage } from './events.js';
+import type { JobEvent, NodeProgress, RollStage } from './events.js';
 import { SECOND } from './pace.js';
 import {
   calledOff,
@@ -37,21 +38,29 @@ export type Resume =
     }
   | { roll: string };
 
-/** The command that continues where a job ended, in the caller's own syntax. */
-export type ResumeText = (resume: Resume) => string | null;
+/** How a job ended. */
+export interface JobEnd {
+  /** What goes to stdout. */
+  result: Omit<ResultFields, 'resume'>;
+  /** Null when nothing is left to follow. */
+  resume: Resume | null;
+  /** Why following was given up. */
+  error: LdctlError | null;
+  exitCode: ExitCode;
+}
 
 function ended(
   outcome: Outcome,
   error: LdctlError | null,
   facts: Omit<ResultFacts, 'resume'>,
-  resume: string | null,
-): ResultEvent {
-  const result = { outcome, ...facts, resume };
+  resume: Resume | null,
+): JobEnd {
+  const result = { outcome, ...facts };
   if (error instanceof Interrupted) {
-    return { event: 'result', result, error: null, exitCode: error.exitCode };
+    return { result, resume, error: null, exitCode: error.exitCode };
   }
   const exit = outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome];
-  return { event: 'result', result, error, exitCode: EXIT_CODES[exit].code };
+  return { result, resume, error, exitCode: EXIT_CODES[exit].code };
 }
 
 /** What happened since the last call. */
@@ -68,7 +77,7 @@ export function eventsOfRun(run: Run): JobEvent[] {
 }
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
-export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
+export function resultOfRun(run: Run): JobEnd {
   const { plan, trigger, entries } = run;
   const { outcome = null, error = null } = endOf(run) ?? {};
   if (outcome === null) {
@@ -85,8 +94,7 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
     nodes,
     not_acted_on: entries.notActedOn,
   };
-  const resume = resumeOfRun(run, outcome, nodes);
-  return ended(outcome, error, facts, resume && text(resume));
+  return ended(outcome, error, facts, resumeOfRun(run, outcome, nodes));
 }
 
 /** What the server said to the POST; null where it did not. */
@@ -230,7 +238,7 @@ function stageTimes(
  * How it ended: an interrupt before unconfirmed before rejected before halted before timed out.
  * @throws LdctlError why the first node could not be acted on, when nothing was sent to any
  */
-export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
+export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
   if (!nodes.some((node) => runOf(node)?.sent)) {
     throw failure ?? stopping ?? calledOff();
@@ -248,8 +256,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],
   };
-  const resume = resumeOfRoll(roll);
-  return ended(outcome, error, facts, resume && text(resume));
+  return ended(outcome, error, facts, resumeOfRoll(roll));
 }
 
 function outcomeOfNode(node: RollNode): Outcome | null {

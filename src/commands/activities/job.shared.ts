@@ -5,7 +5,6 @@ import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import type { ResultEvent } from '../../job/events.js';
 import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
@@ -16,7 +15,7 @@ import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
 import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import type { Tools } from '../../app/jobs.js';
+import type { JobResult, Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
 import type { CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
@@ -174,7 +173,7 @@ export async function showJob(
   context: CommandContext,
   deployment: JobDeployment,
   asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
-  run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
+  run: (connection: Connection, tools: Tools) => Promise<JobResult>,
 ): Promise<ExitCode> {
   const { host, flags, signal } = context;
   const { output, clock, env } = host;
@@ -188,7 +187,6 @@ export async function showJob(
   const view = await createRunView(output, { ...options, title, clock });
   const sending = watchSending(deployment);
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'result') return;
     if (event.event === 'dispatched') sending.mayBeSent = true;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
