@@ -1,3 +1,7 @@
+/*
+ * A deployment as a program has it. Each method checks its request, and does what a command does.
+ */
+
 import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
 import { onAbort, type Clock } from '../base/clock.js';

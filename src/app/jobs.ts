@@ -1,3 +1,8 @@
+/*
+ * The jobs on a deployment, for a command or a program: a checked request becomes a plan, and the plan
+ * is driven to its end.
+ */
+
 import { within } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';

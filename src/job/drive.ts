@@ -1,3 +1,8 @@
+/*
+ * The only loop, and the only I/O of a job: it asks for the next step, does it, and hands back the
+ * fact. Interrupts and the ends of gates come by themselves, and wait in an inbox until then.
+ */
+
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';

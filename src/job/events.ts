@@ -1,3 +1,7 @@
+/*
+ * What a job says while it runs: to displays, to programs, and to `-o ndjson`.
+ */
+
 import type { Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import type { GateResult, NodeResult } from '../base/outcome.js';

@@ -1,3 +1,8 @@
+/*
+ * What a run or a roll says at its end, and meanwhile: its events, its outcome, and what is left to
+ * follow. It reads their state and changes none of it, but for what was emitted.
+ */
+
 import { isFinal } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
@@ -144,9 +149,8 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
     return { ids: open.length > 0 ? open : ids };
   }
   const { runtime, action, nodes: named } = entries.wanted;
-  const after = run.replay?.floor ?? run.baseline ?? 0n;
-  const expect = entries.expect || null;
-  return { after, runtime, action: action, nodes: named, expect };
+  const after = run.replay?.floor ?? run.baseline.id;
+  return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
 /** Whether there is nothing left to follow. */
