@@ -1,5 +1,5 @@
 /**
- * The library, for TypeScript programs: runs an action at most once, and follows it until every
+ * The library, for TypeScript programs: it runs an action at most once, and follows it until every
  * node has completed or rejected it.
  * @module ldctl
  */
@@ -79,7 +79,8 @@ const connectOptions = fields({
 export type ConnectOptions = v.InferInput<typeof connectOptions>;
 
 /**
- * A deployment of which all is known. Does no I/O: a wrong key or URL shows at the first call.
+ * A deployment whose URL, id and key you have. This does no I/O, so a wrong key or URL shows at the
+ * first call.
  * @throws {LdctlError} with exit code 2 for options that cannot be used
  */
 export function connect(options: ConnectOptions): Deployment {
@@ -119,15 +120,15 @@ export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
   confirm?: string | undefined;
-  /** The environment; the process's own unless given. */
+  /** The environment. Default: the process's own. */
   env?: Env | undefined;
 }
 
 /**
- * A deployment as the commands find it, with their run journal. Core is asked only where its id or
+ * A deployment as the commands find it, with their run journal. Core is asked only if its id or
  * Supervisor is not known.
- * @param name the profile, which is then taken whole; without it, the environment's settings, and
- * the current profile
+ * @param name the profile, whose settings then override the environment. Without it, the
+ * environment counts, then the current profile
  * @throws {LdctlError} with exit code 2 for a setting that is missing, or a key that cannot be had,
  * 5 for a profile or a deployment that does not exist, 4 or 6 when Core has to be asked and cannot
  * be, 130 for an abort

@@ -19,13 +19,13 @@ import * as requests from './requests.js';
 
 export interface RunOptions {
   /**
-   * An abort before anything was sent is thrown. After that the result is `interrupted`, with the
-   * command that continues.
+   * If it is aborted before anything was sent, the call throws. After that the result is
+   * `interrupted`, with the command that continues.
    */
   signal?: AbortSignal;
   /**
-   * Called with each event, and not waited for. What it throws, or rejects with, ends the following
-   * as an abort does.
+   * Called with each event; the run does not wait for it. If it throws or rejects, the run ends as
+   * if it was aborted.
    */
   onEvent?: (event: RunEvent) => unknown;
 }
@@ -33,50 +33,50 @@ export interface RunOptions {
 export type ReadOptions = Pick<RunOptions, 'signal'>;
 
 export interface RollOptions extends RunOptions {
-  /** Aborted to stop gently: no more nodes start, and the running ones may finish. */
+  /** Abort it to stop gently: no more nodes start, and the running ones finish. */
   stopping?: AbortSignal;
 }
 
 /**
  * One deployment, made by `connect` or `connectProfile`. Any number of calls may run at once.
- * While certainly nothing was sent each throws an `LdctlError`, with exit code 2 for a wrong
- * request, 4, 5 or 6 by what the API says, 7 for a journal that cannot be read, 130 for an abort;
- * after that it returns a result.
+ * As long as nothing was sent, a call throws an `LdctlError`. Its exit code is 2 for a wrong
+ * request, 4, 5 or 6 by what the API says, 7 for a journal that cannot be read, and 130 for an
+ * abort. Once something may have been sent, the call returns a result.
  */
 export interface Deployment {
   readonly id: bigint;
   /**
-   * Some or all nodes at once, at most once whatever the network does, each followed to its end. It
-   * needs no consent.
+   * Acts on some or all nodes at once, and follows each to its end. The action runs at most once,
+   * whatever the network does. No one is asked for consent.
    */
   trigger(request: requests.TriggerRequest, options?: RunOptions): Promise<RunResult>;
   /**
-   * One node after the other, until one does not complete. With the same `idempotencyKey` it goes
-   * on where an earlier call was.
+   * Acts on one node after the other, until one does not complete. With the same `idempotencyKey` it
+   * continues where an earlier call ended.
    */
   roll(request: requests.RollRequest, options?: RollOptions): Promise<RunResult>;
-  /** Follows what was dispatched before. Never sends. */
+  /** Follows an earlier trigger to its end. Never sends. */
   wait(request: requests.WaitRequest, options?: RunOptions): Promise<RunResult>;
   /**
-   * The log, newest first; with `after`, oldest first: each entry once, none missing. Pages are
-   * read as entries are asked for.
+   * The log, newest first, or oldest first with `after`: each entry once, and none missing. It reads
+   * pages as entries are asked for.
    */
   activities(
     request?: requests.ActivitiesRequest,
     options?: ReadOptions,
   ): AsyncGenerator<Activity, void>;
-  /** The nodes that the log lists, by id, and whether each runtime is up by it. */
+  /** The nodes that the log lists, by id, and whether each runtime is running by the log. */
   nodes(request?: requests.NodesRequest, options?: ReadOptions): Promise<NodeState[]>;
   /**
-   * Every new entry, and every change of one, as they come; until its signal is aborted, or the
-   * loop is left.
+   * Every new entry and every change of one, as they come, until the signal is aborted or the loop
+   * is left.
    */
   follow(request?: requests.FollowRequest, options?: ReadOptions): AsyncGenerator<Activity, void>;
 }
 
 /**
- * How a run ended: the fields of a command's JSON. `completed` alone says that every target is
- * done.
+ * How a run ended, with the fields of a command's JSON. Only `completed` means that every target
+ * is done.
  */
 export interface RunResult extends ResultFacts {
   outcome: Exclude<Outcome, 'dry_run'>;
@@ -267,7 +267,7 @@ function functionGate(
     const cut = new Promise<null>((resolve) => onAbort(signal, () => resolve(null)));
     const answer = async (): Promise<unknown> => ask({ node_id, activity_id }, { signal });
     const asked = answer().catch((thrown: unknown) => {
-      // One that heeds its signal is no fault.
+      // A gate that throws because its signal was aborted has done nothing wrong.
       if (!signal.aborted) onThrow(thrown);
     });
     const exit_code = await Promise.race([asked.then((passed) => (passed === true ? 0 : 1)), cut]);

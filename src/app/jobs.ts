@@ -76,7 +76,7 @@ function keptRun(
 
 /**
  * One POST, followed to its end.
- * @param found what is known already; it is looked for unless given
+ * @param found what is known already; by default it is looked for
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(

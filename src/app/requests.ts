@@ -73,12 +73,12 @@ const what = {
 };
 const times = {
   /**
-   * For everything after the dispatch, in milliseconds; 0 for no limit. 10 minutes unless given.
+   * For everything after the dispatch, in milliseconds; 0 for no limit. Default: 10 minutes.
    */
   timeoutMs: v.optional(ms, 600_000),
   /**
-   * How long the entry of a node may take to show up in the log, in milliseconds. 30 seconds unless
-   * given.
+   * How long the entry of a node may take to show up in the log, in milliseconds. Default: 30
+   * seconds.
    */
   appearTimeoutMs: v.optional(ms, 30_000),
 };
@@ -88,13 +88,13 @@ const acting = {
   ...what,
   ...times,
   /**
-   * Of your own, 1 to 200 characters: the same with the same key again follows the first. Random
-   * unless given.
+   * Of your own, 1 to 200 characters: a second call with the same key follows the first. Default:
+   * random.
    */
   idempotencyKey: v.optional(v.pipe(text, v.transform(asKey))),
   /**
    * When a node already has the runtime in `processing`: wait for it, fail, or go ahead (`ignore`,
-   * unless given).
+   * the default).
    */
   ifBusy: v.optional(
     v.picklist(['ignore', 'wait', 'fail'], 'ignore, wait or fail was expected'),
@@ -124,11 +124,11 @@ export const rollRequest = fields({
   ...acting,
   /** In the order in which they are acted on. */
   nodes: ids,
-  /** For the whole roll, in milliseconds; none unless given. */
+  /** For the whole roll, in milliseconds. Default: no limit. */
   timeoutMs: v.optional(ms, 0),
   /**
-   * How many nodes may be running at once, as a number or as a share of all, rounded down. 1 unless
-   * given.
+   * How many nodes may be running at once, as a number or as a share of all, rounded down.
+   * Default: 1.
    */
   maxUnavailable: v.optional(
     v.union(
@@ -139,9 +139,9 @@ export const rollRequest = fields({
   ),
   /** Between the completion of a node and what comes next, in milliseconds. */
   pauseMs: v.optional(ms, 0),
-  /** A gate that takes longer halts the roll; 0 for no limit. 5 minutes unless given. */
+  /** A gate that takes longer halts the roll; 0 for no limit. Default: 5 minutes. */
   gateTimeoutMs: v.optional(ms, 300_000),
-  /** How long each node may take; 0 for no limit. 10 minutes unless given. */
+  /** How long each node may take; 0 for no limit. Default: 10 minutes. */
   nodeTimeoutMs: v.optional(ms, 600_000),
   /** Continues although a node did not complete. */
   continueOnError: v.optional(flag, false),
@@ -188,7 +188,7 @@ const words = <T extends string>(isWord: (word: string) => boolean, known: strin
   );
 const filter = {
   status: v.optional(
-    words<Status>((word) => Object.hasOwn(STATUSES, word), Object.keys(STATUSES).join(', ')),
+    words<Status>((word) => STATUSES.some((status) => status === word), STATUSES.join(', ')),
   ),
   /** Any runtime that the log may name, such as `connector:sink:pg`. */
   runtime: v.optional(
@@ -207,7 +207,7 @@ const moment = v.pipe(v.union([v.date(), ...iso], MOMENT), v.transform(asTime));
 
 export const activitiesRequest = fields({
   ...filter,
-  /** At most so many; 0: all, as unless given. */
+  /** How many at most; 0, the default, is all. */
   limit: v.optional(
     v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, `${WHOLE}, from 0`)),
     0,
@@ -226,7 +226,7 @@ export const activitiesRequest = fields({
 /** Which entries of the log; each that is given must hold. */
 export type ActivitiesRequest = v.InferInput<typeof activitiesRequest>;
 
-/** Of which nodes, and how far back; `since` is 30 days ago unless given. */
+/** Of which nodes, and how far back; the default of `since` is 30 days ago. */
 export const nodesRequest = v.pick(activitiesRequest, ['nodes', 'runtime', 'since']);
 export type NodesRequest = v.InferInput<typeof nodesRequest>;
 

@@ -8,7 +8,7 @@ export interface LdctlErrorOptions {
   cause?: unknown;
 }
 
-/** Every failure that is foreseen. It is made without secrets in its text. */
+/** Every failure that is expected. Its text never holds a secret. */
 export class LdctlError extends Error {
   /** Stable, for programs; the API's own where it gave one. */
   readonly code: string;
@@ -162,7 +162,7 @@ export class Interrupted extends LdctlError {
   }
 }
 
-/** A failure in JSON. One that was not foreseen is a bug in ldctl. */
+/** A failure in JSON. One that was not expected is a bug in ldctl. */
 export function errorDocument(error: unknown) {
   const known = error instanceof LdctlError ? error : null;
   return {

@@ -32,7 +32,7 @@ export abstract class BaseCommand extends Command {
 
   /**
    * @returns the exit code; one of our own table, unless it is that of another program
-   * @throws LdctlError for every failure that is foreseen
+   * @throws LdctlError for every failure that is expected
    */
   protected abstract execute(): Promise<number>;
 

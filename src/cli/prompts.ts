@@ -16,7 +16,7 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 type Validate = (answer: string) => true | string;
 
-/** How an answer is marked; a green tick unless given. */
+/** How an answer is marked; a green tick by default. */
 interface Marked {
   theme?: { prefix: { done: string } };
 }

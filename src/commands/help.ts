@@ -5,7 +5,7 @@ import { printHelp } from '../cli/help.js';
 export default class Help extends BaseCommand {
   static override summary = 'Help on a command, a group of commands, or a topic.';
   static override args = {
-    command: Args.string({ description: 'what to explain; everything in short unless given' }),
+    command: Args.string({ description: 'what to explain; without it, everything in short' }),
   };
   // A command may be several words.
   static override strict = false;

@@ -71,7 +71,7 @@ interface Findings {
   structure: TenantStructure | null;
   placed: PlacedDeployment | null;
   /** Why something is not known. */
-  notes: readonly string[];
+  notes: string[];
 }
 
 /**
@@ -82,45 +82,46 @@ async function findOut(context: CommandContext): Promise<Findings> {
   const { settings, signal } = context;
   const { tenantId, apiUrl, deployment } = settings;
   const key = await neededKey(settings).fetch(signal);
-  const nothing = { key, known: null, structure: null, placed: null };
+  const found: Findings = { key, known: null, structure: null, placed: null, notes: [] };
   if (!tenantId) {
-    const note =
-      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID';
-    return { ...nothing, notes: [note] };
+    found.notes.push(
+      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
+    );
+    return found;
   }
   const core = context.core({ apiUrl: apiUrl.value, key });
-  const known = await core.keyContext(tenantId.value, { signal });
+  found.known = await core.keyContext(tenantId.value, { signal });
   if (!deployment) {
-    const note = 'no deployment is chosen, so what the key may do to it is not known';
-    return { ...nothing, known, notes: [note] };
+    found.notes.push('no deployment is chosen, so what the key may do to it is not known');
+    return found;
   }
-  let structure: TenantStructure | null = null;
   try {
-    structure = await core.structure(tenantId.value, { signal });
-    const placed = findDeployment(structure, deployment.value);
-    return { key, known, structure, placed, notes: [] };
+    found.structure = await core.structure(tenantId.value, { signal });
+    found.placed = findDeployment(found.structure, deployment.value);
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
-    return { key, known, structure, placed: null, notes: [error.message] };
+    found.notes.push(error.message);
   }
+  return found;
 }
 
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
 function identityOf(settings: Settings, found: Findings, now: number) {
-  const { profile } = settings;
+  const { profile, tenantId, apiUrl } = settings;
   const { key, known, structure, notes } = found;
   const expiresAt = expiryFor(settings, known);
   return {
     profile: profile?.name ?? null,
-    protected: profile?.protected ?? false,
+    protected: profile?.protected === true,
     api_key: key.mask(),
     ...keyFields(known),
     expires_at: expiresAt,
     /** Whole days; negative when it has expired. */
-    expires_in_days: expiresAt === null ? null : (expiryOf(expiresAt, now)?.daysLeft ?? null),
-    /** The addresses the key may be used from; null for any. */
-    allowed_ips: known?.validate_ip ? (known.allowed_ips ?? []) : null,
-    ...tenantFields(settings, structure),
+    expires_in_days: expiryOf(expiresAt ?? '', now)?.daysLeft ?? null,
+    allowed_ips: addressesOf(known),
+    tenant_id: tenantId?.value ?? null,
+    tenant_name: structure?.name ?? null,
+    api_url: urlText(apiUrl.value),
     ...deploymentFields(settings, found),
     may_read: may('read', settings, found),
     may_manage: may('manage', settings, found),
@@ -138,14 +139,6 @@ function keyFields(known: KeyContext | null) {
   };
 }
 
-function tenantFields({ tenantId, apiUrl }: Settings, structure: TenantStructure | null) {
-  return {
-    tenant_id: tenantId?.value ?? null,
-    tenant_name: structure?.name ?? null,
-    api_url: urlText(apiUrl.value),
-  };
-}
-
 function deploymentFields({ deployment, supervisorUrl }: Settings, { placed }: Findings) {
   const { id, name } = placed?.deployment ?? deployment?.value ?? { id: null, name: null };
   return {
@@ -158,6 +151,10 @@ function deploymentFields({ deployment, supervisorUrl }: Settings, { placed }: F
       : (placed?.deployment.supervisor_url ?? null),
   };
 }
+
+/** The addresses the key may be used from; null for any. */
+const addressesOf = (known: KeyContext | null) =>
+  known?.validate_ip ? (known.allowed_ips ?? []) : null;
 
 /** What is stored about the profile's own key still holds when the API cannot be asked. */
 function expiryFor({ key, profile }: Settings, known: KeyContext | null): string | null {
@@ -214,13 +211,8 @@ function lifeText(days: number | null): string {
 }
 
 /** `division/environment/name`, or the name alone. */
-function placeOf(identity: Identity): string | null {
-  const {
-    division_name: division,
-    environment_name: environment,
-    deployment_name: name,
-  } = identity;
-  return name === null ? null : [division, environment, name].filter(Boolean).join('/');
+function placeOf({ division_name, environment_name, deployment_name: name }: Identity) {
+  return name && [division_name, environment_name, name].filter(Boolean).join('/');
 }
 
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
@@ -228,29 +220,34 @@ function originOf(setting: { source: Source } | null): string | null {
   if (!setting) return null;
   const { source } = setting;
   if ('name' in source) return `${source.from} ${source.name}`;
-  return { current: 'the current one', structure: "the tenant's structure", default: 'default' }[
-    source.from
-  ];
+  return ORIGINS[source.from];
 }
+
+const ORIGINS = {
+  current: 'the current one',
+  structure: "the tenant's structure",
+  default: 'default',
+} as const;
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
-  const place = placeOf(identity);
-  const { deployment, ...others } = origins;
-  const from: Partial<Record<string, string | null>> = { ...others, deployment_id: deployment };
-  const { expires_at: at, allowed_ips: addresses } = shown;
-  const texts: Partial<Record<string, string>> = {
-    ...(at !== null && { expires_at: expiryText(at, now, utc) }),
-    ...(!addresses && shown.key_id !== null && { allowed_ips: 'any' }),
-    ...(place !== null && { deployment_name: place }),
-    ...(shown.may_read === null && { may_read: 'unknown' }),
-    ...(shown.may_manage === null && { may_manage: 'unknown' }),
+  const from: Partial<Record<string, string | null>> = {
+    ...origins,
+    deployment_id: origins.deployment,
+  };
+  const { expires_at: at, allowed_ips: addresses, key_id: id } = shown;
+  const texts: Partial<Record<string, string | null>> = {
+    expires_at: at && expiryText(at, now, utc),
+    allowed_ips: addresses === null && id !== null ? 'any' : null,
+    deployment_name: placeOf(identity),
+    may_read: shown.may_read === null ? 'unknown' : null,
+    may_manage: shown.may_manage === null ? 'unknown' : null,
   };
   return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(
-    ([field, value]) => {
-      const origin = value === null ? null : from[field];
-      return { name: field, value, text: origin ? `${value}  (${origin})` : texts[field] };
+    ([name, value]) => {
+      const origin = value === null ? null : from[name];
+      return { name, value, text: origin ? `${value}  (${origin})` : (texts[name] ?? undefined) };
     },
   );
 }

@@ -33,7 +33,7 @@ export const IS_POSIX = process.geteuid !== undefined;
 /** Stands for the home folder of a user who has none: nothing is below it, or can be made there. */
 export const NO_HOME = '/dev/null';
 
-/** Undefined for what is no error of the file system. */
+/** Undefined for anything but an error of the file system. */
 export function fileErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error
     ? String(error.code)

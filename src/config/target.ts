@@ -234,7 +234,7 @@ export function isGranted(
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is no time */
+/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is not a time */
 export function expiryOf(expiresAt: string, now: number) {
   const left = (Date.parse(expiresAt) - now) / DAY_MS;
   if (Number.isNaN(left)) return null;

@@ -44,6 +44,16 @@ export interface Column<T> {
   where?: 'terminal' | 'elsewhere';
 }
 
+/** A column that is a field as it is. */
+export function fieldColumn<T>(
+  name: string,
+  priority: number,
+  field: keyof T,
+  more: Partial<Column<T>> = {},
+): Column<T> {
+  return { name, priority, value: (item) => item[field] as Cell, ...more };
+}
+
 /** The columns to show, and whether the user chose them (then none is ever dropped). */
 export interface Selection<T> {
   columns: readonly Column<T>[];
@@ -158,17 +168,29 @@ export function nameColumn<T extends { node_id?: Id | null }>(
   };
 }
 
-type TimeOf<T> = (item: T) => string | null | undefined;
-
-export function timeColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
-  return { name, priority, value, text: (item, { utc }) => timeText(value(item) ?? '-', utc) };
+/** The field has a time of the API. */
+export function timeColumn<T>(
+  name: string,
+  priority: number,
+  field: keyof T,
+  more: Partial<Column<T>> = {},
+): Column<T> {
+  const text = (item: T, { utc }: CellView): string => timeText(String(item[field] ?? '-'), utc);
+  return fieldColumn(name, priority, field, { text, ...more });
 }
 
 /** How long ago it was, at a terminal; elsewhere the time. */
-export function ageColumn<T>(name: string, priority: number, value: TimeOf<T>): Column<T> {
-  const text = (item: T, { isTTY, utc, now }: CellView): string =>
-    isTTY ? ageText(value(item) ?? '-', now) : timeText(value(item) ?? '-', utc);
-  return { name, priority, value, text };
+export function ageColumn<T>(
+  name: string,
+  priority: number,
+  field: keyof T,
+  more: Partial<Column<T>> = {},
+): Column<T> {
+  const text = (item: T, { isTTY, utc, now }: CellView): string => {
+    const time = String(item[field] ?? '-');
+    return isTTY ? ageText(time, now) : timeText(time, utc);
+  };
+  return fieldColumn(name, priority, field, { text, ...more });
 }
 
 /**

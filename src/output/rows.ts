@@ -13,6 +13,7 @@ import { plainText } from '../base/text.js';
 import {
   ageColumn,
   elapsedText,
+  fieldColumn,
   nameColumn,
   nodeColumn,
   timeColumn,
@@ -133,11 +134,8 @@ function soFarText({ status, since = null }: Row, { elapsed }: CellView): string
 /** The targets of a run: while they are followed, and as it ended. */
 export const nodeColumns: readonly Column<Row>[] = [
   nodeColumn(0, 0),
-  { name: 'activity', priority: 3, value: (row) => row.activity_id },
-  {
-    name: 'status',
-    priority: 0,
-    value: (row) => row.status,
+  fieldColumn('activity', 3, 'activity_id'),
+  fieldColumn('status', 0, 'status', {
     text: (row, { elapsed }) => {
       if (elapsed !== undefined) return liveText(row, elapsed);
       return row.status === null ? '-' : statusText(row.status);
@@ -146,12 +144,12 @@ export const nodeColumns: readonly Column<Row>[] = [
       if (row.stage === 'pause' || row.stage === 'gate') return 'busy';
       return row.stage === 'done' && progressOf(row) === 'failed' ? 'bad' : statusStyle(row.status);
     },
-  },
-  { ...timeColumn<Row>('created', 6, (row) => row.created_at), extra: true },
-  { ...timeColumn<Row>('finished', 7, (row) => row.finished_at), extra: true },
+  }),
+  timeColumn('created', 6, 'created_at', { extra: true }),
+  timeColumn('finished', 7, 'finished_at', { extra: true }),
   tookColumn(2, soFarText),
-  { name: 'ambiguous', priority: 5, extra: 'if any', value: (row) => row.ambiguous },
-  { ...timeColumn<Row>('started', 8, (row) => row.started_at), extra: true },
+  fieldColumn('ambiguous', 5, 'ambiguous', { extra: 'if any' }),
+  timeColumn('started', 8, 'started_at', { extra: true }),
   {
     name: 'gate',
     priority: 1,
@@ -169,34 +167,28 @@ function whatText({ runtime, action }: Activity): string {
 }
 
 export const activityColumns: ReadonlyArray<Column<Activity>> = [
-  { name: 'id', priority: 6, lead: 6, value: (activity) => activity.id },
+  fieldColumn('id', 6, 'id', { lead: 6 }),
   nodeColumn(4, 4),
-  { name: 'runtime', priority: 2, lead: 1, where: 'elsewhere', value: ({ runtime }) => runtime },
-  { name: 'action', priority: 2, lead: 1, where: 'elsewhere', value: ({ action }) => action },
+  fieldColumn('runtime', 2, 'runtime', { lead: 1, where: 'elsewhere' }),
+  fieldColumn('action', 2, 'action', { lead: 1, where: 'elsewhere' }),
   {
     ...{ name: 'what', priority: 2, lead: 1, where: 'terminal', text: whatText },
     value: ({ runtime, action }) => `${runtime} ${action}`,
   },
-  {
-    ...{ name: 'status', priority: 0, lead: 2, value: ({ status }) => status },
+  fieldColumn('status', 0, 'status', {
+    lead: 2,
     text: ({ status }, { elapsed }) =>
       elapsed === undefined ? status : `${statusSign(status)} ${status}`,
-    style: (activity) => statusStyle(activity.status),
-  },
-  { name: 'author', priority: 9, extra: 'if room', value: (activity) => activity.author_id },
-  {
-    ...timeColumn<Activity>('created', 3, (activity) => activity.created_at),
-    ...{ lead: 0, where: 'elsewhere' },
-  },
-  {
-    ...ageColumn<Activity>('age', 3, (activity) => activity.created_at),
-    ...{ lead: 0, where: 'terminal' },
-  },
-  { ...timeColumn<Activity>('finished', 10, (activity) => activity.finished_at), extra: true },
+    style: ({ status }) => statusStyle(status),
+  }),
+  fieldColumn('author', 9, 'author_id', { extra: 'if room' }),
+  timeColumn('created', 3, 'created_at', { lead: 0, where: 'elsewhere' }),
+  ageColumn('age', 3, 'created_at', { lead: 0, where: 'terminal' }),
+  timeColumn('finished', 10, 'finished_at', { extra: true }),
   { ...tookColumn<Activity>(5), lead: 3 },
-  { name: 'deployment', priority: 11, extra: true, value: (activity) => activity.deployment_id },
-  { name: 'environment', priority: 12, extra: true, value: (activity) => activity.environment_id },
-  { name: 'division', priority: 13, extra: true, value: (activity) => activity.division_id },
-  { name: 'tenant', priority: 14, extra: true, value: (activity) => activity.tenant_id },
+  fieldColumn('deployment', 11, 'deployment_id', { extra: true }),
+  fieldColumn('environment', 12, 'environment_id', { extra: true }),
+  fieldColumn('division', 13, 'division_id', { extra: true }),
+  fieldColumn('tenant', 14, 'tenant_id', { extra: true }),
   nameColumn(5, 5),
 ];

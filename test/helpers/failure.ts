@@ -17,3 +17,12 @@ export async function failureOf<E extends Error>(
   assert.ok(error instanceof kind, String(error));
   return error;
 }
+
+/**
+ * Holds the error of a step against these fields; a pattern stands for a text.
+ * @throws AssertionError also when it did not fail
+ */
+export function fails(step: Promise<unknown> | (() => unknown), fields: object): Promise<void> {
+  const play = Promise.resolve().then(() => (typeof step === 'function' ? step() : step));
+  return assert.rejects(play, fields);
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiKey, CoreApi, UsageError } from '../../src/api/index.js';
+import { ApiKey, CoreApi } from '../../src/api/index.js';
 import { withEnv } from '../helpers/env.js';
 import {
   reply,
@@ -8,17 +8,8 @@ import {
   type ScriptedServer,
   type Step,
 } from '../helpers/server.js';
-import {
-  client,
-  DEPLOYMENT,
-  EMPTY_PAGE,
-  ENTRY,
-  failure,
-  KEY,
-  LOG_PATH,
-  QUERY,
-  RESTART,
-} from './wire.js';
+import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, KEY, LOG_PATH, QUERY, RESTART } from './wire.js';
+import { fails } from '../helpers/failure.js';
 
 describe('what is sent', () => {
   let server: ScriptedServer;
@@ -82,8 +73,10 @@ describe('what is sent', () => {
 
   it('is nothing when the request cannot be right', async () => {
     const api = await serve();
-    const noNodes = await failure(api.trigger({ ...RESTART, nodes: [] }), UsageError);
-    assert.deepEqual([noNodes.code, noNodes.message], ['no_nodes', 'no node was given']);
+    await fails(api.trigger({ ...RESTART, nodes: [] }), {
+      code: 'no_nodes',
+      message: 'no node was given',
+    });
     for (const apiKey of ['', 'key\n', 'ключ']) {
       assert.throws(() => client(server.url, { apiKey }), {
         code: 'invalid_api_key',

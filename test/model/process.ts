@@ -41,6 +41,8 @@ export class Process {
   wakesAt = 0;
   isEasing = false;
   interruptedAt = Infinity;
+  /** When a read was denied for good. */
+  deniedAt = Infinity;
   endedAt = Infinity;
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
@@ -258,6 +260,7 @@ export class Process {
     if (how === 'unreadable' || how === 'denied') {
       this.tell(`  it is ${how}`);
       this.failedReads.push(world.now);
+      if (how === 'denied') this.deniedAt = world.now;
       throw how === 'denied'
         ? new ApiError('no', { status: 403, code: 'denied', reason: '' })
         : new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });

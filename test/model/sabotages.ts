@@ -3,8 +3,10 @@ import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import type { Activity } from '../../src/base/activity.js';
 import type { DriveTools } from '../../src/job/drive.js';
 import type { GateResult } from '../../src/base/outcome.js';
-import type { Entries } from '../../src/job/entries.js';
+import type { Entries, Listed } from '../../src/job/entries.js';
 import type { FactOf, Job, Step, StepOf } from '../../src/job/job.js';
+import type { Pace } from '../../src/job/pace.js';
+import type { Reading } from '../../src/log/pages.js';
 import type { Roll, RollPlan } from '../../src/job/roll-state.js';
 import type { Replay, Run, RunPlan, State, WaitPlan } from '../../src/job/run-state.js';
 import type { WatchResult } from '../../src/job/watch.js';
@@ -218,7 +220,51 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ),
   ),
+  sabotage(
+    'an acceptance is not noted',
+    'two processes that do not wait',
+    1,
+    put<unknown[], unknown>('job/run-state', 'addMark', () => undefined),
+  ),
+  sabotage(
+    'a record keeps no baseline',
+    'killed and run again',
+    1,
+    put<[Run, KeptRun, number], unknown>(
+      'job/run-answer',
+      'continueFrom',
+      (original, run, kept, now) => {
+        const record = { ...kept.record, baseline: 0n, date: null };
+        original(run, { ...kept, record }, now);
+      },
+    ),
+  ),
+  sabotage(
+    'what was refused is sent again at once',
+    'one node',
+    1,
+    put<[Run, LdctlError, number, number], unknown>(
+      'job/run-answer',
+      'tryLater',
+      (original, run, error, _, now) => original(run, error, 0, now),
+    ),
+  ),
+  sabotage(
+    'an entry of long before is no trace',
+    'one node, a late entry',
+    1,
+    ofEntries<[Activity], boolean>(
+      'wants',
+      (entries, original, activity) => original(activity) && !entries.isEarly(activity),
+    ),
+  ),
   // What comes before the POST.
+  sabotage(
+    'a run on every node knows no nodes',
+    'every node',
+    1,
+    put<unknown[], Listed>('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
+  ),
   sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   sabotage(
     "another deployment's entries count",
@@ -255,6 +301,20 @@ export const SABOTAGES: readonly Sabotage[] = [
     ),
   ),
   // Done.
+  sabotage(
+    'another action counts',
+    'one node, another action',
+    1,
+    ofEntries<[Activity], boolean>('wants', (_, original, activity) =>
+      original({ ...activity, action: 'restart' }),
+    ),
+  ),
+  sabotage(
+    'no grace for a node that the log did not list',
+    'every node',
+    1,
+    grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 0 : ms)),
+  ),
   sabotage(
     'older entries count',
     'a roll by twos',
@@ -378,6 +438,30 @@ export const SABOTAGES: readonly Sabotage[] = [
     plan(() => ({ appearMs: SECOND })),
   ),
   sabotage(
+    'an open entry that is gone is waited for',
+    'one node',
+    1,
+    ofEntries<[unknown, unknown, unknown], unknown>('take', (entries, original, ...args) => {
+      const changes = original(...args);
+      for (const entry of entries.byId.values()) entry.goneSince = null;
+      return changes;
+    }),
+  ),
+  sabotage(
+    'the log is looked at every five seconds',
+    'one node',
+    1,
+    put<[Pace, number], unknown>('job/pace', 'later', (_, pace, now) => {
+      pace.nextRead = now + 5 * SECOND;
+    }),
+  ),
+  sabotage(
+    'a read that was denied is tried again',
+    'one node',
+    1,
+    put<unknown[], boolean>('job/answer', 'isHopeless', () => false),
+  ),
+  sabotage(
     'one failed read ends it',
     'one node',
     1,
@@ -440,6 +524,37 @@ export const SABOTAGES: readonly Sabotage[] = [
     1,
     rollPlan(() => ({ continueOnError: true })),
   ),
+  sabotage(
+    'a roll goes backwards',
+    'a roll of three',
+    0,
+    rollPlan(({ nodes }) => ({ nodes: nodes.toReversed() })),
+  ),
+  sabotage(
+    'a gate that hangs is waited for',
+    'a gated roll, killed and run again',
+    1,
+    rollPlan(() => ({ gateTimeoutMs: Infinity })),
+  ),
+  sabotage(
+    'a gate that has passed is asked again',
+    'a gated roll of two, killed and run again',
+    1,
+    put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+      'job/roll-state',
+      'createRoll',
+      (original, asked, kept, now) => {
+        const anew = [...kept].map(([id, one]) => [id, { ...one, passed: false }] as const);
+        return original(asked, new Map(anew), now);
+      },
+    ),
+  ),
+  sabotage(
+    'a roll that is over sends again',
+    'a roll by twos',
+    2,
+    put<unknown[], unknown>('job/run-state', 'callOff', () => undefined),
+  ),
   sabotage('a roll sends all at once', 'a roll by twos', 0, limit('job/roll', 'POST_GAP', 0)),
   sabotage(
     'a roll starts more after Ctrl-C',
@@ -484,6 +599,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     }),
   ),
   // The log.
+  sabotage(
+    'a log that lacks entries is taken for whole',
+    'one node, sorted by time, no date',
+    1,
+    put<unknown[], Reading>('log/pages', 'newReading', (original, ...args) => ({
+      ...original(...args),
+      leastTotal: 0,
+    })),
+  ),
   sabotage(
     'every log has its newest entry first',
     'one node, many entries, the oldest first',

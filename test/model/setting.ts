@@ -33,6 +33,8 @@ export interface Setting {
     | 'many entries'
     /** The log lists a node that is gone. */
     | 'a node that left'
+    /** Another stops node 2 a second after the beginning. */
+    | 'another action'
     /** Another's restart of node 2 is running. */
     | 'a busy node'
     /** An entry of the trigger before, for node 2, shows up after this one was sent. */

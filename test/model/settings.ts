@@ -77,6 +77,8 @@ const SMALL: readonly Setting[] = [
   called('one node, many entries, the oldest first', {
     ...{ use: NODE_2, past: 'many entries', log: 'oldest first' },
   }),
+  called('one node, another action', { use: NODE_2, past: 'another action' }),
+  called('one node, sorted by time, no date', { use: NODE_2, log: 'by time', hasDate: false }),
   called('two of three nodes expected', { use: { is: 'run', nodes: null, expect: 2 } }),
   called('two processes that do not wait, the first POST lost', {
     ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },

@@ -88,6 +88,7 @@ export class World {
     if (past === 'many entries') this.#addMany(99n, SECOND);
     if (past === 'a node that left') this.#add(5n, before, { id: 4n });
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
+    if (past === 'another action') this.#add(2n, SECOND, { id: 9n, action: 'stop' });
     if (past === 'a late entry') {
       this.#add(2n, -40 * SECOND, { id: 9n, doneAt: -38 * SECOND, shownAt: 2500 });
     }
@@ -169,7 +170,7 @@ export class World {
     return [...moments]
       .sort(([a], [b]) => (a < b ? 1 : -1))
       .flatMap(([, ties]) => {
-        const turn = (this.#requests * 17) % ties.length;
+        const turn = (this.#requests * 14) % ties.length;
         return [...ties.slice(turn), ...ties.slice(0, turn)];
       });
   }
@@ -250,7 +251,9 @@ export class World {
       // The second one shows up when the first has ended already, and is rejected, or runs longer.
       if (how === 'doubled') add({ shownAt: shownAt + 1700, doneAt, end: 'rejected' });
       if (how === 'doubled, running') add({ shownAt: shownAt + 600, doneAt: doneAt + 30 * SECOND });
-      if (how === 'joined by a node') add({ node: 4n, doneAt: shownAt + 1000, end: 'completed' });
+      if (how === 'joined by a node') {
+        add({ node: 4n, shownAt: shownAt + 2900, doneAt: shownAt + 3900, end: 'completed' });
+      }
     }
     const ids = dispatch.made.map(({ id, node }) => `${id} (node ${node})`).join(', ');
     this.tell(`the server runs it: ${ids}`);

@@ -31,7 +31,7 @@ export const sinceOptions = {
 
 /** Which entries of the log. */
 export const filterFlags = {
-  status: wordsFlag('status', `Only with status ${Object.keys(STATUSES).join(', ')}.`),
+  status: wordsFlag('status', `Only with status ${STATUSES.join(', ')}.`),
   runtime: wordsFlag(
     'runtime',
     `Only these runtimes: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,

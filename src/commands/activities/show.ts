@@ -51,8 +51,12 @@ const KNOWN = [
   'author_id',
   'created_at',
   'finished_at',
+  'took',
+  'deployment_id',
+  'environment_id',
+  'division_id',
+  'tenant_id',
 ];
-const SCOPE = ['deployment_id', 'environment_id', 'division_id', 'tenant_id'];
 
 /** @param now by the server's clock, ms UTC: a running activity shows its time so far */
 function fieldsOf(
@@ -61,18 +65,16 @@ function fieldsOf(
   utc: boolean,
   nodeName: string | undefined,
 ): Field[] {
-  const others = Object.keys(activity).filter(
-    (name) => !KNOWN.includes(name) && !SCOPE.includes(name),
-  );
   const field = (name: string): Field => {
     const value = activity[name];
+    if (name === 'took') return tookField(activity, now);
     if (name === 'node_id' && nodeName) {
       return { name, value: activity.node_id, text: `${activity.node_id} (${nodeName})` };
     }
     const isTime = name.endsWith('_at') && typeof value === 'string';
     return isTime ? { name, value, text: timeText(value, utc) } : { name, value: cellOf(value) };
   };
-  return [...KNOWN.map(field), tookField(activity, now), ...SCOPE.map(field), ...others.map(field)];
+  return [...new Set([...KNOWN, ...Object.keys(activity)])].map(field);
 }
 
 function cellOf(value: unknown): Cell {

@@ -5,7 +5,14 @@ import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { listNewest, type Listing } from '../../log/list.js';
-import { cellText, nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
+import {
+  cellText,
+  fieldColumn,
+  nameColumn,
+  nodeColumn,
+  timeColumn,
+  type Column,
+} from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { filterFlags, filterOf, filtersIn, sinceOptions } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
@@ -103,34 +110,25 @@ function timesOf(took: Float64Array): Times {
 
 function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
   return [
-    { name: 'runtime', priority: 1, lead: 0, value: (row) => row.runtime },
-    { name: 'action', priority: 1, lead: 0, value: (row) => row.action },
+    fieldColumn('runtime', 1, 'runtime', { lead: 0 }),
+    fieldColumn('action', 1, 'action', { lead: 0 }),
     ...(byNode ? [nodeColumn<Stats>(2, 1)] : []),
-    { name: 'count', priority: 5, value: (row) => row.count },
-    { name: 'completed', priority: 11, value: (row) => row.completed },
-    {
-      name: 'rejected',
-      priority: 4,
-      value: (row) => row.rejected,
-      style: (row) => (row.rejected ? 'bad' : undefined),
-    },
-    { name: 'processing', priority: 10, value: (row) => row.processing },
-    secondsColumn('median', 3, (row) => row.median_s),
-    secondsColumn('p90', 8, (row) => row.p90_s),
-    secondsColumn('longest', 6, (row) => row.max_s),
-    timeColumn('last', 12, (row) => row.last_at),
+    fieldColumn('count', 5, 'count'),
+    fieldColumn('completed', 11, 'completed'),
+    fieldColumn('rejected', 4, 'rejected', {
+      style: ({ rejected }) => (rejected ? 'bad' : undefined),
+    }),
+    fieldColumn('processing', 10, 'processing'),
+    secondsColumn('median', 3, 'median_s'),
+    secondsColumn('p90', 8, 'p90_s'),
+    secondsColumn('longest', 6, 'max_s'),
+    timeColumn('last', 12, 'last_at'),
     ...(byNode ? [nameColumn<Stats>(7, 2)] : []),
   ];
 }
 
-function secondsColumn(
-  name: string,
-  priority: number,
-  value: (row: Stats) => number | null,
-): Column<Stats> {
-  const text = (row: Stats): string => {
-    const took = value(row);
-    return took === null ? cellText(null) : formatDuration(took * 1000);
-  };
-  return { name, priority, value, text };
+function secondsColumn(name: string, priority: number, field: keyof Times): Column<Stats> {
+  const text = ({ [field]: took }: Stats): string =>
+    took === null ? cellText(null) : formatDuration(took * 1000);
+  return fieldColumn(name, priority, field, { text });
 }

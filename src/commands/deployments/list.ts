@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
-import type { Column } from '../../output/columns.js';
+import { fieldColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { tenantFlags } from '../flags.shared.js';
 
@@ -24,22 +24,17 @@ function documentOf({ division, environment, deployment }: PlacedDeployment) {
 }
 
 const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
-  { name: 'division', priority: 4, value: (deployment) => deployment.division_name },
-  { name: 'environment', priority: 3, value: (deployment) => deployment.environment_name },
-  { name: 'name', priority: 2, value: (deployment) => deployment.name },
-  { name: 'id', priority: 1, value: (deployment) => deployment.id },
-  { name: 'cloud', priority: 6, value: (deployment) => deployment.cloud },
-  { name: 'region', priority: 7, value: (deployment) => deployment.region },
-  { name: 'tier', priority: 8, value: (deployment) => deployment.tier },
-  { name: 'variant', priority: 9, extra: true, value: (deployment) => deployment.variant },
-  { name: 'supervisor_url', priority: 5, value: (deployment) => deployment.supervisor_url },
-  { name: 'division_id', priority: 10, extra: true, value: (deployment) => deployment.division_id },
-  {
-    name: 'environment_id',
-    priority: 11,
-    extra: true,
-    value: (deployment) => deployment.environment_id,
-  },
+  fieldColumn('division', 4, 'division_name'),
+  fieldColumn('environment', 3, 'environment_name'),
+  fieldColumn('name', 2, 'name'),
+  fieldColumn('id', 1, 'id'),
+  fieldColumn('cloud', 6, 'cloud'),
+  fieldColumn('region', 7, 'region'),
+  fieldColumn('tier', 8, 'tier'),
+  fieldColumn('variant', 9, 'variant', { extra: true }),
+  fieldColumn('supervisor_url', 5, 'supervisor_url'),
+  fieldColumn('division_id', 10, 'division_id', { extra: true }),
+  fieldColumn('environment_id', 11, 'environment_id', { extra: true }),
 ];
 
 export default class DeploymentsList extends BaseCommand {

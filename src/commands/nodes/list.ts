@@ -67,7 +67,7 @@ function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
   return [
     nodeColumn(1, 0),
     ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2)),
-    ageColumn<Row>('last', runtimes.length + 2, (node) => node.last_activity_at),
+    ageColumn<Row>('last', runtimes.length + 2, 'last_activity_at'),
     nameColumn(1, 1),
   ];
 }

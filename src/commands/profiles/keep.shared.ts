@@ -90,7 +90,7 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
 
 /**
  * Under a new account each time: what is stored there stays good until the profile points to the
- * new one. A keyring that cannot be used is no dead end.
+ * new one. If the keyring cannot be used, a person is offered a file.
  * @throws KeyringError; Interrupted
  */
 async function intoKeyring(

@@ -3,7 +3,7 @@ import { printOptions } from '../../cli/flags.js';
 import { ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
-import { cellText, type Column } from '../../output/columns.js';
+import { cellText, fieldColumn, type Column } from '../../output/columns.js';
 import { printList } from '../../output/list.js';
 import { profileDocument, type ProfileDocument } from './profile.shared.js';
 
@@ -30,41 +30,23 @@ export default class ProfilesList extends BaseCommand {
 function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
   const expiry = ({ expires_at: at }: ProfileDocument) => (at === null ? null : expiryOf(at, now));
   return [
-    {
-      name: 'current',
-      priority: 2,
-      value: ({ current }) => current,
-      text: ({ current }) => (current ? '*' : ' '),
-    },
-    {
-      name: 'name',
-      priority: 1,
-      value: ({ name }) => name,
-      style: ({ current }) => (current ? 'bold' : undefined),
-    },
+    fieldColumn('current', 2, 'current', { text: ({ current }) => (current ? '*' : ' ') }),
+    fieldColumn('name', 1, 'name', { style: ({ current }) => (current ? 'bold' : undefined) }),
     {
       name: 'deployment',
       priority: 3,
       value: (profile) =>
         profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id,
     },
-    { name: 'deployment_id', priority: 9, extra: true, value: (profile) => profile.deployment_id },
-    { name: 'tenant', priority: 6, value: (profile) => profile.tenant_id },
-    { name: 'protected', priority: 5, value: (profile) => profile.protected },
-    { name: 'key', priority: 7, value: (profile) => profile.key_store },
-    {
-      name: 'expires',
-      priority: 4,
-      value: (profile) => profile.expires_at,
+    fieldColumn('deployment_id', 9, 'deployment_id', { extra: true }),
+    fieldColumn('tenant', 6, 'tenant_id'),
+    fieldColumn('protected', 5, 'protected'),
+    fieldColumn('key', 7, 'key_store'),
+    fieldColumn('expires', 4, 'expires_at', {
       text: (profile) => expiry(profile)?.text ?? cellText(profile.expires_at),
       style: (profile) => (expiry(profile)?.soon ? 'bad' : undefined),
-    },
-    {
-      name: 'supervisor_url',
-      priority: 8,
-      extra: true,
-      value: (profile) => profile.supervisor_url,
-    },
-    { name: 'api_url', priority: 10, extra: true, value: (profile) => profile.api_url },
+    }),
+    fieldColumn('supervisor_url', 8, 'supervisor_url', { extra: true }),
+    fieldColumn('api_url', 10, 'api_url', { extra: true }),
   ];
 }

@@ -1,15 +1,15 @@
-import { PAUSE } from '../adapter.js';
+import { keyOf, PAUSE } from '../adapter.js';
 import type { Story } from '../play.js';
 import { ALL, isKept, SECOND } from '../setting.js';
 import type { Dispatch, Post } from '../world.js';
-import { isMaybeSent, lastSeenBefore } from './facts.js';
+import { isMaybeSent, isOf, lastSeenBefore, sinceOf, triggersOf } from './facts.js';
 
 /** Promise 2, at most once, and the rules of what may be sent when. */
 export function* sent(story: Story): Generator<string> {
   const { posts } = story.world;
   for (const [n, post] of posts.entries()) {
     const earlier = posts.slice(0, n);
-    yield* again(earlier, post);
+    yield* again(story, earlier, post);
     yield* before(story, earlier, post);
     if (story.setting.use.is === 'roll') yield* ofRoll(story, earlier, post);
   }
@@ -38,7 +38,8 @@ function wasVisible({ made }: Dispatch, first: Post, later: Post): boolean {
 }
 
 /** Rule 4: what may have been sent is sent again only so long, and not after some answers. */
-function* again(earlier: readonly Post[], post: Post): Generator<string> {
+function* again(story: Story, earlier: readonly Post[], post: Post): Generator<string> {
+  const { processes, faults } = story;
   const same = earlier.filter(({ key }) => key === post.key);
   const own = same.filter(({ by }) => by === post.by);
   if (own.some(({ met }) => met.startsWith('redirect'))) yield 'sent again after a redirect';
@@ -46,14 +47,43 @@ function* again(earlier: readonly Post[], post: Post): Generator<string> {
     yield 'sent again after it was accepted';
   }
   if (own.some(({ means }) => means === 'no')) yield 'sent again after a no';
+  const last = own.at(-1);
+  const pause = last?.met === '429' ? 12 * SECOND : last?.means === 'later' ? SECOND : 0;
+  if (last && post.at < last.endedAt + pause) yield 'sent again sooner than it was told';
   const others = same.filter((one) => one.by !== post.by && isMaybeSent(one));
   const [first] = others.length > 0 ? others : own.filter(isMaybeSent);
   if (!first) return;
+  if (wasShown(story, first, post)) yield 'sent again though the log showed an entry';
   const limit = others.length > 0 ? 540 * SECOND : 120 * SECOND;
   if (post.at > first.at + limit) {
     yield `sent again ${limit / SECOND} s after the first POST started`;
   }
+  const wasAccepted = others.some(
+    ({ by, means }) => means === 'accepted' && (processes[by]?.endedAt ?? Infinity) <= post.at,
+  );
+  if (wasAccepted && !faults.includes('unwritable')) {
+    yield 'sent again after another had ended well';
+  }
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
+}
+
+/** Whether a read since the first POST showed what may be of it, even one that is older by its time. */
+function wasShown(story: Story, first: Post, post: Post): boolean {
+  const { by, key } = post;
+  const trigger = triggersOf(story).find((one) => one.key === key);
+  const since = trigger && sinceOf(story, trigger);
+  // What was in progress may have been another's.
+  if (!since || since.asOf === -Infinity) return false;
+  const reads =
+    story.processes[by]?.seen.filter(
+      (read) => read.at > first.endedAt && read.endedAt <= post.at,
+    ) ?? [];
+  const ids = new Set(reads.flatMap(({ shown }) => shown.map(({ id }) => id)));
+  const ofAnyTime = { ...since, from: -Infinity };
+  const isNewer = (id: bigint): boolean => [...since.wasShown].every((old) => old < id);
+  return story.world.entries.some(
+    (one) => ids.has(one.id) && isNewer(one.id) && isOf(trigger, ofAnyTime, one),
+  );
 }
 
 /** Rules 1, 2 and 5: what comes before a POST. */
@@ -105,6 +135,10 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
   const own = earlier.filter(({ by }) => by === post.by);
   const last = own.at(-1);
   if (last && post.at < last.at + 500) yield 'a roll sent more than two a second';
+  const order = use.nodes.map((node) => keyOf([node]));
+  const isFirst = !earlier.some(({ key }) => key === post.key);
+  const later = own.some(({ key }) => order.indexOf(key) > order.indexOf(post.key));
+  if (isFirst && later && use.window === 1) yield 'a roll sent out of order';
   if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
   for (const [node, { at, status }] of process.settled) {
     const isOther = !post.nodes?.includes(node) && at <= post.at;

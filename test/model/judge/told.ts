@@ -1,4 +1,4 @@
-import { APPEAR } from '../adapter.js';
+import { APPEAR, keyOf } from '../adapter.js';
 import { Interrupted } from '../../../src/base/errors.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
@@ -13,10 +13,17 @@ const EXITS: Record<string, number> = {
 /** Promise 4: the exit code says how it ended, and whether anything was sent. */
 export function* told(story: Story, process: Process): Generator<string> {
   const { ended, thrown } = process;
+  const { use } = story.setting;
+  const goesOn = use.is === 'roll' && use.continueOnError;
+  if (!goesOn && process.seen.some(({ at }) => at > process.deniedAt)) {
+    yield 'it read on though it was denied';
+  }
+  if (hasAskedAgain(story, process)) yield 'it asked a gate again that had passed';
   if (!ended) yield* nothingSent(story, process, thrown);
   if (!ended?.run) return;
   const { result, exitCode, error } = ended.run;
   const { outcome, nodes } = result;
+  if (process.interruptedAt === Infinity) yield* looked(story, process);
   if (EXITS[outcome] !== exitCode) yield `exit ${exitCode} for ${outcome}`;
   const has = (wanted: string | null): boolean => nodes.some(({ status }) => status === wanted);
   switch (outcome) {
@@ -30,6 +37,7 @@ export function* told(story: Story, process: Process): Generator<string> {
       // Of every node: one more may report.
       if (result.targets === 'observed') return;
       if (!has('processing') && !has('not_started') && !has(null)) yield 'timed out over nothing';
+      yield* gone(story, process);
       return;
     case 'halted':
       if (![...process.gateEnds.values()].includes(false)) yield 'halted by no gate';
@@ -59,6 +67,49 @@ function wasRejected({ ended, seen }: Process): boolean {
     ({ activity_id: id, status }) =>
       status === 'rejected' && id !== null && statusOf(seen, id) === 'rejected',
   );
+}
+
+/** A gate has passed, and that is noted, where its process went on to the next node. */
+function hasAskedAgain({ processes, setting, world, faults }: Story, { by, gateEnds }: Process) {
+  const { use } = setting;
+  if (use.is !== 'roll' || faults.includes('unwritable')) return false;
+  return processes.slice(0, by).some((earlier) =>
+    use.nodes.some((node, n) => {
+      const later = use.nodes.slice(n + 1).map((one) => keyOf([one]));
+      const wentOn = world.posts.some((post) => post.by === earlier.by && later.includes(post.key));
+      return earlier.gateEnds.get(node) === true && gateEnds.has(node) && wentOn;
+    }),
+  );
+}
+
+/** Rule 10: the log is looked at every second, and a little more where that takes several requests. */
+function* looked(
+  { world, faults, processes, setting }: Story,
+  { by, seen }: Process,
+): Generator<string> {
+  const isAlone = setting.use.is === 'run' && processes.length === 1;
+  if (!isAlone || hasSlept(faults)) return;
+  const last = world.posts.findLast((post) => post.by === by)?.endedAt ?? Infinity;
+  for (const [n, { at }] of seen.entries()) {
+    const before = seen[n - 1];
+    if (before && before.at >= last && at - before.endedAt > 3 * SECOND) {
+      yield 'it did not look at the log for 3 s';
+    }
+  }
+}
+
+const hasSlept = (faults: readonly unknown[]): boolean =>
+  faults.some((fault) => String(fault).startsWith('sleeps'));
+
+/** Rule 8: an open entry that is gone from the log is missing after 30 s. */
+function* gone({ world, faults }: Story, { ended, endedAt }: Process): Generator<string> {
+  if (hasSlept(faults)) return;
+  for (const { activity_id: id, status } of ended?.run?.result.nodes ?? []) {
+    const entry = world.entries.find((one) => one.id === id);
+    if (status === 'processing' && (entry?.goneAt ?? Infinity) < endedAt - APPEAR - 3 * SECOND) {
+      yield 'timed out over an entry that is gone';
+    }
+  }
 }
 
 /** An entry is missing after 30 s, not before. */

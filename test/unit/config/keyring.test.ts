@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Interrupted } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
-import { KeyringError, systemKeyring, type Keyring } from '../../../src/config/keyring.js';
-import { failureOf } from '../../helpers/failure.js';
+import { systemKeyring, type Keyring } from '../../../src/config/keyring.js';
+import { fails } from '../../helpers/failure.js';
 import { KEY, privateFolder, removeFolders } from './fixtures.js';
 
 /** A keyring that is asked by a process of this text. */
@@ -33,10 +33,10 @@ describe('the system’s keyring', function () {
     ]);
     assert.equal(await keyringBy(answering('{ key: null }')).get('me.1'), null);
     const told = keyringBy(answering('{ reason: JSON.stringify(request) }'));
-    const set = await failureOf(told.set('me.1', new ApiKey('kept-key')), KeyringError);
-    assert.match(set.message, /"do":"set","account":"me.1","key":"kept-key"/);
-    const removed = await failureOf(told.delete('me.1'), KeyringError);
-    assert.match(removed.message, /"do":"delete","account":"me.1"/);
+    await fails(told.set('me.1', new ApiKey('kept-key')), {
+      message: /"do":"set","account":"me.1","key":"kept-key"/,
+    });
+    await fails(told.delete('me.1'), { message: /"do":"delete","account":"me.1"/ });
   });
 
   for (const [what, child, message] of [
@@ -45,9 +45,11 @@ describe('the system’s keyring', function () {
     ['does not answer', 'setInterval(() => {}, 1000)', 'it does not answer'],
   ] as const) {
     it(`that ${what} is an error that says so`, async () => {
-      const error = await failureOf(keyringBy(child, 5000).get('me.1'), KeyringError);
-      assert.deepEqual([error.code, error.exitCode], ['keyring_failed', 2]);
-      assert.equal(error.message, `the keyring cannot be used (${message})`);
+      await fails(keyringBy(child, 5000).get('me.1'), {
+        code: 'keyring_failed',
+        exitCode: 2,
+        message: `the keyring cannot be used (${message})`,
+      });
     });
   }
 

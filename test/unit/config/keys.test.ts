@@ -14,7 +14,7 @@ import {
   runKeyCommand,
   type KeyTools,
 } from '../../../src/config/keys.js';
-import { failureOf } from '../../helpers/failure.js';
+import { failureOf, fails } from '../../helpers/failure.js';
 import { describeOnPosix, itOnPosix } from '../../helpers/platform.js';
 import {
   KEY,
@@ -89,21 +89,24 @@ describe('the key of a profile', () => {
   });
 
   it('that is gone from the keyring: which profile, and a way on', async () => {
-    const error = await usage(
+    await fails(
       fetchProfileKey(
         inKeyring,
         keyringThat(() => Promise.resolve(null)),
       ),
+      {
+        code: 'key_missing',
+        message: /profile prod/,
+        hint: /ldctl profiles update prod`.*LD_API_KEY/,
+      },
     );
-    assert.equal(error.code, 'key_missing');
-    assert.match(error.message, /profile prod/);
-    assert.match(error.hint ?? '', /ldctl profiles update prod`.*LD_API_KEY/);
   });
 
   it('by a command that fails names the profile', async () => {
     const profile = profileNamed('prod', { key: { store: 'command', command: 'exit 3' } });
-    const error = await usage(fetchProfileKey(profile, keyTools()));
-    assert.equal(error.message, 'the key command of profile prod ended with exit code 3');
+    await fails(fetchProfileKey(profile, keyTools()), {
+      message: 'the key command of profile prod ended with exit code 3',
+    });
   });
 
   it('hands on an interrupt', async () => {
@@ -148,8 +151,7 @@ describe('a file that a user names', () => {
 
   it('that is missing is named, unless it may be a key', async () => {
     const path = join(privateFolder(), 'none');
-    const { message } = await usage(fetchKeyFile(path));
-    assert.equal(message, `LD_API_KEY_FILE: there is no file ${path}`);
+    await fails(fetchKeyFile(path), { message: `LD_API_KEY_FILE: there is no file ${path}` });
     for (const key of [KEY, `/${KEY}`, 'aBc/dEf+9gHiJkLmNoPq']) {
       const mute = (await usage(fetchKeyFile(key))).message;
       assert.equal(mute, 'LD_API_KEY_FILE: there is no file', key);

@@ -20,7 +20,7 @@ import {
   ProfileStore,
 } from '../../../src/config/profiles.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { failureOf } from '../../helpers/failure.js';
+import { failureOf, fails } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import {
   folderOfModes,
@@ -125,11 +125,7 @@ describe('the profiles on the disk', () => {
       () => store.update('x', (profile) => profile),
       () => currentProfile({ ...store.read(), current: 'x' }),
     ]) {
-      const error = await failure(step);
-      assert.deepEqual(
-        [error.code, error.exitCode, error.hint],
-        ['profile_not_found', 5, 'There are: a.'],
-      );
+      await fails(step, { code: 'profile_not_found', exitCode: 5, hint: 'There are: a.' });
     }
   });
 
@@ -191,11 +187,11 @@ describe('the profiles on the disk', () => {
       const folder = privateFolder();
       lockIn(folder, -60_000);
       const clock = new VirtualClock(Date.now());
-      const error = await failure(() =>
-        clock.run(storeIn(folder, clock).add(profileNamed('prod'))),
-      );
-      assert.deepEqual([error.code, error.exitCode], ['config_locked', 2]);
-      assert.match(error.hint ?? '', /remove .+config\.json\.lock$/);
+      await fails(() => clock.run(storeIn(folder, clock).add(profileNamed('prod'))), {
+        code: 'config_locked',
+        exitCode: 2,
+        hint: /remove .+config\.json\.lock$/,
+      });
     });
 
     it('is waited for while another process has it, until the signal', async () => {
@@ -259,11 +255,12 @@ describe('the profiles on the disk', () => {
     const file = join(privateFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, join(file, 'ldctl')]) {
-      const error = await failure(() => storeIn(folder).assertCanAdd('prod'));
-      assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
-      // Windows knows no such reason.
-      assert.match(error.message, /not a directory|already exists|no such file/);
-      assert.match(error.hint ?? '', /LDCTL_CONFIG_DIR/);
+      await fails(() => storeIn(folder).assertCanAdd('prod'), {
+        code: 'config_unwritable',
+        exitCode: 2,
+        message: /not a directory|already exists|no such file/,
+        hint: /LDCTL_CONFIG_DIR/,
+      });
     }
   });
 
