@@ -112,10 +112,8 @@ export default class ActivitiesRoll extends JobCommand {
     const { nodes: named, ...request } = await this.#request(context, args, flags);
     const action = { what: actionText(request), nodes: named };
     const deployment = await this.connect(context, action, flags);
-    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
-    const found = kept ? null : await inspect(context, deployment, looked, flags);
-    const all = named ?? kept ?? this.#listedNodes(context, found, looked.expectNodes);
+    const { found, nodes: all } = await this.#look(context, deployment, looked, flags);
     const command = flags.gate ?? null;
     if (flags['dry-run']) {
       const gate = command === null ? [] : [`gate: ${command}`];
@@ -132,6 +130,32 @@ export default class ActivitiesRoll extends JobCommand {
     );
     const ifBusy = waits ? 'wait' : request.ifBusy;
     return this.#run(context, deployment, { ...request, nodes, ifBusy }, command);
+  }
+
+  /**
+   * The nodes that are named, or else those of an earlier roll with the key, or those that the log
+   * lists.
+   * @throws as `inspect` and `nodesOfRoll` do, unless there is such a roll: it skips the checks
+   */
+  async #look(
+    context: CommandContext,
+    deployment: JobDeployment,
+    asked: Parameters<typeof inspect>[2],
+    flags: RollFlags,
+  ): Promise<{ found: Findings | null; nodes: readonly Id[] }> {
+    const kept = () => this.#keptNodes(context, deployment, asked);
+    const before = kept();
+    if (before) return { found: null, nodes: asked.nodes ?? before };
+    try {
+      const found = await inspect(context, deployment, asked, flags);
+      const nodes = asked.nodes ?? kept() ?? this.#listedNodes(context, found, asked.expectNodes);
+      return { found, nodes };
+    } catch (error) {
+      // Another process may have started it meanwhile.
+      const since = context.signal.aborted ? undefined : kept();
+      if (!since) throw error;
+      return { found: null, nodes: asked.nodes ?? since };
+    }
   }
 
   #listedNodes(
@@ -175,11 +199,11 @@ export default class ActivitiesRoll extends JobCommand {
     return { ...request, nodes };
   }
 
-  /** The nodes of an earlier roll with the key, which this one continues; a guard was passed then. */
+  /** The nodes of an earlier roll with the key, which this one continues. */
   #keptNodes(
     context: CommandContext,
     { deploymentId }: OpenDeployment,
-    { idempotencyKey }: Pick<CheckedRoll, 'idempotencyKey'>,
+    { idempotencyKey }: Parameters<typeof inspect>[2],
   ): readonly Id[] | undefined {
     if (idempotencyKey === undefined) return undefined;
     const journal = openRollJournal(context.folder, this.host.clock);
