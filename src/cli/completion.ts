@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
-import { RUNTIMES, STATUSES, VERBS, type Activity } from '../base/activity.js';
+import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
+import { sortedUnique, type Id } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { openRollJournal } from '../config/journal.js';
@@ -26,19 +27,14 @@ export interface Completion {
   then: 'files' | 'open' | 'done';
 }
 
-/**
- * Of each entry of the page of the log that was read last at a terminal: its id, what it is, and
- * its node.
- */
-type Seen = Array<[id: string, about: string, node: string]>;
+/** The nodes on the page of the log that was read last at a terminal, as a list of texts. */
 const SEEN = 'seen.json';
 
-export function rememberEntries(folder: string, items: readonly Activity[]): void {
-  const about = ({ action, runtime, status }: Activity) => `${action} ${runtime}, ${status}`;
-  const seen: Seen = items.map((entry) => [String(entry.id), about(entry), String(entry.node_id)]);
+export function rememberNodes(folder: string, nodes: readonly Id[]): void {
+  const seen = JSON.stringify(sortedUnique(nodes).map(String));
   try {
     ensurePrivateFolder(folder);
-    writeFileSync(join(folder, SEEN), `${JSON.stringify(seen)}\n`, { mode: FILE_MODE });
+    writeFileSync(join(folder, SEEN), `${seen}\n`, { mode: FILE_MODE });
   } catch {
     // A home that cannot be written to.
   }
@@ -53,14 +49,13 @@ type Known = (name: string) => readonly Candidate[];
 /** @param typed the flags before the word */
 function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[]): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
-  const seen = () => JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as Seen;
   const store = new ProfileStore(folder, clock);
-  const entries = () => seen().map(([id, about]): Candidate => [id, about]);
   const profiles = () =>
     store.read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
   const nodes = () => {
     const names = new NodeNameStore(folder, store).read(null);
-    const others = seen().flatMap(([, , node]) => (names.has(BigInt(node)) ? [] : [node]));
+    const seen = JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as string[];
+    const others = seen.filter((node) => !names.has(BigInt(node)));
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
   const rolls = () => {
@@ -83,8 +78,6 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     // An id is to follow, or `--config`.
     ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
     status: () => words(STATUSES),
-    ID: entries,
-    after: entries,
     profile: profiles,
     NAME: profiles,
     resume: rolls,

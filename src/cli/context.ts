@@ -157,11 +157,10 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
-      if (nth === 1) this.#nodes = page.items.map(({ node_id }) => node_id);
+      if (nth > 1) return page;
+      this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
-      if (nth === 1 && this.prompts) {
-        (await import('./completion.js')).rememberEntries(this.folder, page.items);
-      }
+      if (this.prompts) (await import('./completion.js')).rememberNodes(this.folder, this.#nodes);
       return page;
     };
     return { trigger: (...asked) => api.trigger(...asked), list };

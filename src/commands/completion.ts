@@ -15,7 +15,7 @@ type Shell = keyof typeof FILES;
 export default class Completion extends BaseCommand {
   static override summary = 'Print the script that completes ldctl in a shell.';
   static override description =
-    'It completes commands, flags and their values: profiles, and activities and nodes of the log that was read last. ' +
+    'It completes commands, flags and their values: profiles, and the nodes of the log that was read last. ' +
     'No server is asked.';
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(ldctl completion bash)"' },

@@ -113,7 +113,7 @@ export default class ActivitiesRoll extends JobCommand {
     const action = { what: actionText(request), nodes: named };
     const deployment = await this.connect(context, action, flags);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
-    const { found, nodes: all } = await this.#look(context, deployment, looked, flags);
+    const { nodes: all, found } = await this.#lookFor(context, deployment, looked, flags);
     const command = flags.gate ?? null;
     if (flags['dry-run']) {
       const gate = command === null ? [] : [`gate: ${command}`];
@@ -132,29 +132,24 @@ export default class ActivitiesRoll extends JobCommand {
     return this.#run(context, deployment, { ...request, nodes, ifBusy }, command);
   }
 
-  /**
-   * The nodes that are named, or else those of an earlier roll with the key, or those that the log
-   * lists.
-   * @throws as `inspect` and `nodesOfRoll` do, unless there is such a roll: it skips the checks
-   */
-  async #look(
+  /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
+  async #lookFor(
     context: CommandContext,
     deployment: JobDeployment,
-    asked: Parameters<typeof inspect>[2],
+    request: Parameters<typeof inspect>[2],
     flags: RollFlags,
-  ): Promise<{ found: Findings | null; nodes: readonly Id[] }> {
-    const kept = () => this.#keptNodes(context, deployment, asked);
-    const before = kept();
-    if (before) return { found: null, nodes: asked.nodes ?? before };
+  ): Promise<{ nodes: readonly Id[]; found: Findings | null }> {
+    const { nodes: named, expectNodes } = request;
+    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
+    if (kept) return { nodes: kept, found: null };
     try {
-      const found = await inspect(context, deployment, asked, flags);
-      const nodes = asked.nodes ?? kept() ?? this.#listedNodes(context, found, asked.expectNodes);
-      return { found, nodes };
+      const found = await inspect(context, deployment, request, flags);
+      return { nodes: named ?? this.#listedNodes(context, found, expectNodes), found };
     } catch (error) {
-      // Another process may have started it meanwhile.
-      const since = context.signal.aborted ? undefined : kept();
-      if (!since) throw error;
-      return { found: null, nodes: asked.nodes ?? since };
+      // Another process may have started this roll meanwhile.
+      const nodes = this.#keptNodes(context, deployment, request);
+      if (!nodes) throw error;
+      return { nodes, found: null };
     }
   }
 
@@ -199,11 +194,11 @@ export default class ActivitiesRoll extends JobCommand {
     return { ...request, nodes };
   }
 
-  /** The nodes of an earlier roll with the key, which this one continues. */
+  /** The nodes of an earlier roll with the key, which this one continues; a guard was passed then. */
   #keptNodes(
     context: CommandContext,
     { deploymentId }: OpenDeployment,
-    { idempotencyKey }: Parameters<typeof inspect>[2],
+    { idempotencyKey }: Pick<CheckedRoll, 'idempotencyKey'>,
   ): readonly Id[] | undefined {
     if (idempotencyKey === undefined) return undefined;
     const journal = openRollJournal(context.folder, this.host.clock);

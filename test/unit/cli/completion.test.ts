@@ -7,9 +7,8 @@ const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as 
   commands: Commands;
 };
 const TOPICS = { activities: { description: 'Trigger actions.' } };
-const entries = ['9001', '9000', '8999'].map((id) => [id, 'restart iggy, completed'] as const);
 const VALUES: Readonly<Record<string, ReadonlyArray<readonly [string, string?]>>> = {
-  ...{ ID: entries, after: entries, profile: [['prod'], ['test']], NAME: [['prod'], ['test']] },
+  ...{ profile: [['prod'], ['test']], NAME: [['prod'], ['test']] },
   ...{
     RUNTIME: [['iggy'], ['connectors']],
     ACTION: [['restart'], ['reconfigure:']],
@@ -28,10 +27,8 @@ describe('completion', () => {
     ['--profile prod act', 'activities'],
     ['frobnicate ', ''],
     ['activities frobnicate ', ''],
-    ['activities show ', '9001 9000 8999'],
-    ['activities show 9001 ', ''],
-    ['activities -p test wait 900', '9001 9000'],
-    ['activities list --after 8', '8999'],
+    ['activities show ', ''],
+    ['activities -p test trigger c', 'connectors'],
     ['activities trigger ', 'iggy connectors'],
     ['activities trigger --yes ', 'iggy connectors'],
     ['activities trigger -n 100 ', 'iggy connectors'],
@@ -45,7 +42,6 @@ describe('completion', () => {
     ['activities list --node=1', '--node=100 --node=101'],
     ['nodes name ', 'broker-1 101'],
     ['nodes name 101 ', ''],
-    ['activities wait 9001 ', '9001 9000 8999'],
     ['activities list --utc=', ''],
     ['profiles use ', 'prod test'],
     ['profiles use prod ', ''],
@@ -78,6 +74,6 @@ describe('completion', () => {
     const about = (line: string): unknown[] => completed(line).candidates.map(([, about]) => about);
     assert.deepEqual(about('act'), ['Trigger actions.']);
     assert.deepEqual(about('profiles us'), [commands['profiles:use']?.summary]);
-    assert.deepEqual(about('activities show 9001'), ['restart iggy, completed']);
+    assert.deepEqual(about('nodes name b'), ['100']);
   });
 });
