@@ -8,7 +8,7 @@ import {
   type NodeResult,
   type ResultFields,
 } from '../base/outcome.js';
-import type { RunStep } from '../job/events.js';
+import type { JobEvent } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
@@ -242,7 +242,7 @@ function troublesOf(nodes: readonly NodeResult[]): string {
     .join('; ');
 }
 
-function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): string {
+function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>): string {
   const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
@@ -256,7 +256,7 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
 }
 
 /** The line of an event, the same in every display; null where it has none. */
-export function eventText(event: RunStep): string | null {
+export function eventText(event: JobEvent): string | null {
   switch (event.event) {
     case 'baseline': {
       const { baseline, idempotencyKey, expects } = event;
