@@ -30,7 +30,6 @@ export type {
   RunResult,
 } from './app/deployment.js';
 export type {
-  ActionName,
   ActivitiesRequest,
   FollowRequest,
   NodesRequest,
@@ -38,7 +37,14 @@ export type {
   RollGate,
 } from './app/requests.js';
 export type { RollRequest, TriggerRequest, WaitRequest } from './app/requests.js';
-export { RUNTIMES, STATUSES, type Activity, type Runtime, type Status } from './base/activity.js';
+export {
+  RUNTIMES,
+  STATUSES,
+  type ActionName,
+  type Activity,
+  type Runtime,
+  type Status,
+} from './base/activity.js';
 export { type ErrorDocument, LdctlError, type LdctlErrorOptions } from './base/errors.js';
 export { EXIT_CODES, type ExitCode, type ExitName } from './base/exit-codes.js';
 export { parseId, type Id } from './base/ids.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { formatAction, type Activity } from '../base/activity.js';
+import type { Activity } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { isId, sortedUnique, type Id } from '../base/ids.js';
 import { stringifyJson } from '../base/json.js';
@@ -73,7 +73,7 @@ export function describeTrigger(
 }
 
 function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
-  return `/deployments/${deploymentId}/activities/${runtime}/${formatAction(action)}`;
+  return `/deployments/${deploymentId}/activities/${runtime}/${action}`;
 }
 
 /**

@@ -1,10 +1,14 @@
+/*
+ * A deployment as a program has it. Each method checks its request, and does what a command does.
+ */
+
 import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
 import { onAbort, type Clock } from '../base/clock.js';
 import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
-import { shownStep, type ResultEvent, type ShownStep } from '../job/events.js';
+import { shownStep, type ShownStep } from '../job/events.js';
 import { followLog } from '../job/watch.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
@@ -184,7 +188,7 @@ function readingOf({
 
 async function runJob(
   { signal: outer, onEvent }: RunOptions,
-  start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<ResultEvent>,
+  start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<jobs.JobResult>,
 ): Promise<RunResult> {
   const controller = new AbortController();
   const interrupt = outer && interruptOf(outer);
@@ -210,7 +214,7 @@ async function runJob(
     }
   };
   const emit: jobs.Tools['emit'] = (event) => {
-    const shown = event.event === 'result' ? null : shownStep(event);
+    const shown = shownStep(event);
     if (shown) void report(shown);
   };
   try {

@@ -1,12 +1,17 @@
-import { parseAction } from '../base/activity.js';
+/*
+ * The jobs on a deployment, for a command or a program: a checked request becomes a plan, and the plan
+ * is driven to its end.
+ */
+
 import { within } from '../base/clock.js';
 import { LdctlError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import type { ResultEvent } from '../job/events.js';
-import { rollJob, runJob, waitJob, type ResumeText } from '../job/index.js';
+import type { ResultFields } from '../base/outcome.js';
+import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job } from '../job/job.js';
+import type { JobEnd, Resume } from '../job/result.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
@@ -16,6 +21,9 @@ import { expectedNodes, survey, type Findings } from './survey.js';
 
 /** What is read before a POST may take so long in all. */
 const BEFORE_POST_MS = 60_000;
+
+/** How a job ended, with the command that continues it. */
+export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
 
 /** How a job is ended before its time, and who hears of it. */
 export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
@@ -62,7 +70,7 @@ function keptRun(
   { runtime, action, nodes, idempotencyKey }: Parameters<typeof lookAround>[1],
 ): KeptRun | null {
   if (idempotencyKey === undefined || !journal) return null;
-  const identity = { deploymentId, runtime, action: parseAction(action), nodes: nodes ?? null };
+  const identity = { deploymentId, runtime, action, nodes: nodes ?? null };
   return journal.read(wireKey(idempotencyKey, identity));
 }
 
@@ -76,7 +84,7 @@ export async function trigger(
   request: CheckedTrigger,
   tools: Tools,
   found?: Findings | null,
-): Promise<ResultEvent> {
+): Promise<JobResult> {
   const known = found === undefined ? await lookAround(connection, request, tools) : found;
   const { nodes = null, wait } = request;
   const plan = {
@@ -89,7 +97,7 @@ export async function trigger(
     wait,
   };
   const kept = keptRun(connection, request);
-  return follow(connection, (now, text) => runJob(plan, kept, now, text), tools);
+  return follow(connection, (now) => runJob(plan, kept, now), tools);
 }
 
 /**
@@ -100,7 +108,7 @@ export async function wait(
   connection: Connection,
   request: CheckedWait,
   tools: Tools,
-): Promise<ResultEvent> {
+): Promise<JobResult> {
   const { timeoutMs, appearTimeoutMs: appearMs } = request;
   const limits = {
     deploymentId: connection.deploymentId,
@@ -116,14 +124,13 @@ export async function wait(
       : {
           wanted: {
             ...request,
-            action: parseAction(request.action),
             nodes: request.nodes ?? null,
             expect: request.nodes ? null : (request.expectNodes ?? null),
           },
           after: request.after,
           ...(await countedBefore(connection, request, tools.signal)),
         };
-  return follow(connection, (now, text) => waitJob({ ...limits, ...plan }, now, text), tools);
+  return follow(connection, (now) => waitJob({ ...limits, ...plan }, now), tools);
 }
 
 /**
@@ -163,16 +170,9 @@ export async function roll(
   connection: Connection,
   request: CheckedRoll,
   tools: Tools,
-): Promise<ResultEvent> {
+): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const shared = planOf(connection, request);
-  const kept = new Map<Id, KeptRun>();
-  for (const node of shared.kept ? nodes : []) {
-    const found = connection.journal?.read(
-      wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }),
-    );
-    if (found) kept.set(node, found);
-  }
   const plan = {
     ...request,
     ...shared,
@@ -184,7 +184,27 @@ export async function roll(
     gateTimeoutMs: gateTimeoutMs || Infinity,
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
-  return follow(connection, (now, text) => rollJob(plan, kept, now, text), tools);
+  for (;;) {
+    const kept = keptRuns(connection, request);
+    try {
+      return await follow(connection, (now) => rollJob(plan, kept, now), tools);
+    } catch (error) {
+      // Another process may have sent to a node meanwhile.
+      const isStopped = tools.signal.aborted || tools.stopping?.aborted;
+      if (isStopped || !(error instanceof LdctlError)) throw error;
+      if (keptRuns(connection, request).size <= kept.size) throw error;
+    }
+  }
+}
+
+/** What earlier processes with a caller's key have left, by node. */
+function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun> {
+  const runs = new Map<Id, KeptRun>();
+  for (const node of request.nodes) {
+    const kept = keptRun(connection, { ...request, nodes: [node] });
+    if (kept) runs.set(node, kept);
+  }
+  return runs;
 }
 
 function planOf(
@@ -197,7 +217,7 @@ function planOf(
     tenant,
     apiKey,
     runtime,
-    action: parseAction(action),
+    action,
     ifBusy,
     appearMs,
   };
@@ -207,20 +227,20 @@ function planOf(
 
 async function follow(
   connection: Connection,
-  start: (now: number, text: ResumeText) => Job,
+  start: (now: number) => Job,
   { emit, ...control }: Tools,
-): Promise<ResultEvent> {
+): Promise<JobResult> {
   const { supervisor, log, clock, journal } = connection;
-  const job = start(clock.elapsed(), (resume) => resumeCommand(resume, connection));
-  const { error, ...end } = await drive(job, { supervisor, log, clock, journal, ...control }, emit);
-  if (!error) return { ...end, error };
+  const tools = { supervisor, log, clock, journal, ...control };
+  const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
+  const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
+  if (!error) return { result, error, exitCode };
   // Whatever it would have meant before anything was sent: beside a result it says why that is
   // unconfirmed.
   const { code, message, hint, requestId } = error;
-  return { ...end, error: new LdctlError('unconfirmed', code, message, { hint, requestId }) };
+  const unconfirmed = new LdctlError('unconfirmed', code, message, { hint, requestId });
+  return { result, error: unconfirmed, exitCode };
 }
-
-type Resume = Parameters<ResumeText>[0];
 
 /**
  * The exact command that continues where a job ended; null where only the caller's own program can.

@@ -1,3 +1,7 @@
+/*
+ * A deployment as its settings name it, opened: clients, log, journal, and the way to ask Core.
+ */
+
 import type { CoreApi, DeploymentPath } from '../api/core-api.js';
 import { optional, type Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';

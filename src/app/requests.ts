@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import {
-  formatAction,
   parseAction,
   parseRuntime,
   STATUSES,
+  type ActionName,
   type Runtime,
   type Status,
 } from '../base/activity.js';
@@ -17,8 +17,6 @@ import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.j
 // What was checked can be checked again. Strict: a misspelt field must not pass for one that is
 // absent.
 
-/** What is asked of a runtime; `reconfigure:42` carries the id of a config. */
-export type ActionName = 'start' | 'stop' | 'restart' | `reconfigure:${bigint}`;
 export type OneOrMany<T> = T | readonly T[];
 
 /**
@@ -65,7 +63,7 @@ export const fields = <T extends v.ObjectEntries>(entries: T) =>
   });
 
 const asRuntime = (name: Runtime): Runtime => parseRuntime(name);
-const asAction = (name: ActionName) => formatAction(parseAction(name)) as ActionName;
+const asAction = (name: ActionName): ActionName => parseAction(name);
 const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey');
 const asTime = (time: Date | string): number => new Date(time).getTime();
 

@@ -1,3 +1,7 @@
+/*
+ * What is known of a deployment before anything is sent: its nodes, how many there are, who is busy.
+ */
+
 import type { Activity } from '../base/activity.js';
 import { optional } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';

@@ -38,11 +38,8 @@ export interface Activity {
   [field: string]: unknown;
 }
 
-/** What is asked of a runtime. Only a reconfigure carries a config. */
-export interface Action {
-  verb: Verb;
-  configId?: Id;
-}
+/** What is asked of a runtime, from the flag to the wire. A reconfigure carries the id of a config. */
+export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 
 export function parseRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((name) => name === text);
@@ -59,8 +56,8 @@ export function parseRuntime(text: string): Runtime {
   });
 }
 
-/** Reads `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
-export function parseAction(text: string): Action {
+/** Checks `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
+export function parseAction(text: string): ActionName {
   const code = 'invalid_action';
   const [name, config] = text.split(/:(.*)/s, 2);
   const verb = VERBS.find((known) => known === name);
@@ -68,21 +65,16 @@ export function parseAction(text: string): Action {
     const hint = `An action is one of: ${VERBS.join(', ')}:ID.`;
     throw new UsageError(`unknown action ${JSON.stringify(text)}`, { code, hint });
   }
-  if (verb !== 'reconfigure') return { verb };
-  if (config !== undefined) return { verb, configId: parseId(config, verb) };
+  if (verb !== 'reconfigure') return verb;
+  if (config !== undefined) return `${verb}:${parseId(config, verb)}`;
   const hint = 'Write reconfigure:ID.';
   throw new UsageError('reconfigure needs the id of a config', { code, hint });
-}
-
-/** The action as a path segment and for people: `restart`, `reconfigure:42`. */
-export function formatAction(action: Action): string {
-  return action.configId === undefined ? action.verb : `${action.verb}:${action.configId}`;
 }
 
 /**
  * Whether an entry can be of this action. A reconfigure may be stored with its config or without
  * it.
  */
-export function isSameAction(action: Action, stored: string): boolean {
-  return stored === formatAction(action) || stored === action.verb;
+export function isSameAction(action: ActionName, stored: string): boolean {
+  return stored === action || (stored === 'reconfigure' && action.startsWith('reconfigure:'));
 }

@@ -1,4 +1,4 @@
-import type { Action, Activity, Runtime } from './activity.js';
+import type { ActionName, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
 
 /**
@@ -21,7 +21,7 @@ export interface CallOptions {
 export interface WireTrigger {
   deploymentId: Id;
   runtime: Runtime;
-  action: Action;
+  action: ActionName;
   /** Null means every node; an empty list is never sent. */
   nodes: readonly Id[] | null;
   /** The `idempotency-key` header, 1–255 characters. */

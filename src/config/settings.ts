@@ -109,7 +109,12 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   const deployment: Settings['deployment'] = choose('deployment', parseDeployment);
   if (profile && deployment?.source.from === 'profile') {
     const { deployment_name: name, deployment_path: path } = profile;
-    Object.assign(deployment.value, name && { name }, path && { path: plainText(path) });
+    const names = {
+      ...(name && { name: plainText(name) }),
+      ...(path && { path: plainText(path) }),
+    };
+    // Without an id it is looked up by its name, as that is.
+    if (deployment.value.id !== null) Object.assign(deployment.value, names);
   } else {
     // The profile's supervisor URL is for the profile's deployment only.
     delete stored['supervisor-url'];

@@ -1,3 +1,7 @@
+/*
+ * What the answer to a POST means: whether the action runs, certainly, perhaps, or not.
+ */
+
 import {
   ApiError,
   RedirectError,

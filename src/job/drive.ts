@@ -1,12 +1,17 @@
+/*
+ * The only loop, and the only I/O of a job: it asks for the next step, does it, and hands back the
+ * fact. Interrupts and the ends of gates come by themselves, and wait in an inbox until then.
+ */
+
 import { onAbort, type Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { JobEvent, ResultEvent } from './events.js';
+import type { JobEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
-import type { Asked, FactOf, Job, StepOf } from './job.js';
+import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -94,45 +99,36 @@ export async function* steps<T, E extends JobEvent>(
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T = ResultEvent>(
-  job: Job<T>,
-  tools: DriveTools,
-  emit: Emit,
-): Promise<T> {
+export async function drive<T>(job: Job<T>, tools: DriveTools, emit: Emit): Promise<T> {
   for await (const event of steps(job, tools, emit)) await emit(event);
   return job.result();
 }
 
-/** @returns what answers the step; Interrupted when it was broken off */
-export function perform<K extends Asked>(
-  step: StepOf<K>,
+/** @returns the fact that answers the step; Interrupted when it was broken off */
+export function perform(
+  step: StepOf<Asked>,
   tools: DriveTools,
   gates: Pick<Gates, 'start' | 'cut'>,
-): Promise<FactOf<K> | Interrupted> | FactOf<K> {
-  return PERFORM[step.do](step, tools, gates);
+): Promise<Fact | Interrupted> | Fact {
+  switch (step.do) {
+    case 'recall':
+      return recall(step, tools);
+    case 'note':
+      return note(step, tools);
+    case 'record':
+      return record(step, tools);
+    case 'post':
+      return post(step, tools);
+    case 'read':
+      return read(step, tools);
+    case 'ask':
+      gates.start(step.node, step.activityId);
+      return { is: 'done' };
+    case 'cut':
+      gates.cut(step.node);
+      return { is: 'done' };
+  }
 }
-
-type Perform<K extends Asked> = (
-  step: StepOf<K>,
-  tools: DriveTools,
-  gates: Pick<Gates, 'start' | 'cut'>,
-) => Promise<FactOf<K> | Interrupted> | FactOf<K>;
-
-const PERFORM: { [K in Asked]: Perform<K> } = {
-  recall,
-  note,
-  record,
-  post,
-  read,
-  ask({ node, activityId }, _tools, gates) {
-    gates.start(node, activityId);
-    return { is: 'done' };
-  },
-  cut({ node }, _tools, gates) {
-    gates.cut(node);
-    return { is: 'done' };
-  },
-};
 
 function recall({ key }: StepOf<'recall'>, { journal }: DriveTools): FactOf<'recall'> {
   try {

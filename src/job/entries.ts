@@ -1,4 +1,9 @@
-import { isFinal, isSameAction, type Action, type Activity } from '../base/activity.js';
+/*
+ * The entries of the log that belong to one run: which nodes must have one, which have, and a row for
+ * each. Which reads they come from, and what they mean for the run, is said in run-read.ts.
+ */
+
+import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
 import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
@@ -8,7 +13,7 @@ import { warning, type JobEvent, type NodeProgress } from './events.js';
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
   | { ids: readonly Id[] }
-  | { runtime: string; action: Action; nodes: readonly Id[] | null; expect: number | null };
+  | { runtime: string; action: ActionName; nodes: readonly Id[] | null; expect: number | null };
 
 /** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
 export interface Listed {
@@ -40,8 +45,8 @@ export class Entries {
   listed: Listed | null;
   /** How many nodes there are by Core; null when that is not known. */
   core: number | null = null;
-  /** How many nodes must have an entry; 0 when that is open. */
-  expect: number;
+  /** How many nodes must have an entry; null when that is open. */
+  expect: number | null;
   /** What was created before cannot be of this trigger, ms UTC; null when time says nothing. */
   createdFrom: number | null = null;
   /** Named at the end: they had no entry, and that does not matter. */
@@ -58,14 +63,14 @@ export class Entries {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
     this.only = only && new Set(only);
     this.listed = only && NONE_LISTED;
-    this.expect = 'ids' in wanted ? 0 : (wanted.expect ?? 0);
+    this.expect = 'ids' in wanted ? null : wanted.expect;
   }
 
   get targets(): TargetKind {
     if (this.only) {
       return 'named';
     }
-    return this.expect > 0 ? 'expected' : 'observed';
+    return this.expect === null ? 'observed' : 'expected';
   }
 
   /**
@@ -142,9 +147,9 @@ export class Entries {
     const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      complete: seen.size >= Math.max(this.expect, 1) && (missing.length === 0 || isExcused),
+      complete: seen.size >= (this.expect ?? 1) && (missing.length === 0 || isExcused),
       absent: isExcused ? [...missing, ...elsewhere] : elsewhere,
-      tooMany: this.expect > 0 && seen.size > this.expect,
+      tooMany: seen.size > (this.expect ?? Infinity),
       open: open.map(({ activity }) => activity),
     };
   }
@@ -188,7 +193,7 @@ export class Entries {
     const rows = [...byKey].map(([key, entries]) =>
       entries.length > 0 ? this.#rowOf(entries) : this.#emptyRow(key, absent, early.get(key)),
     );
-    const uncounted = Math.max(this.expect - byKey.size, 0);
+    const uncounted = Math.max((this.expect ?? 0) - byKey.size, 0);
     const unknown = (): NodeProgress => ({ ...emptyNodeResult({}, absent), since: null });
     return [...rows, ...Array.from({ length: uncounted }, unknown)];
   }

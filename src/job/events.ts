@@ -1,8 +1,10 @@
+/*
+ * What a job says while it runs: to displays, to programs, and to `-o ndjson`.
+ */
+
 import type { Activity } from '../base/activity.js';
-import type { LdctlError } from '../base/errors.js';
-import type { ExitCode } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
-import type { GateResult, NodeResult, ResultFields } from '../base/outcome.js';
+import type { GateResult, NodeResult } from '../base/outcome.js';
 
 /** Where a node of a roll stands, for displays. */
 export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
@@ -41,8 +43,8 @@ export interface NodeProgress extends NodeResult {
   limitMs?: number;
 }
 
-/** What a run emits: data, and what is for people only. */
-export type RunStep =
+/** What a job emits: data, and what is for people only. */
+export type JobEvent =
   /**
    * `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago.
    */
@@ -61,21 +63,8 @@ export type RunStep =
    */
   | { event: 'progress'; nodes: readonly NodeProgress[]; decidesAt?: number };
 
-/**
- * How a run ended, always the last: what goes to stdout, why following was given up, and the exit
- * code.
- */
-export interface ResultEvent {
-  event: 'result';
-  result: ResultFields;
-  error: LdctlError | null;
-  exitCode: ExitCode;
-}
-
-export type JobEvent = RunStep | ResultEvent;
-
 /** The event as data; null for what is for people only. */
-export function shownStep(event: RunStep): ShownStep | null {
+export function shownStep(event: JobEvent): ShownStep | null {
   if (event.event === 'dispatched') {
     const { earlier, ...shown } = event;
     return shown;
@@ -85,6 +74,6 @@ export function shownStep(event: RunStep): ShownStep | null {
     : null;
 }
 
-export function warning(code: string, message: string): RunStep {
+export function warning(code: string, message: string): JobEvent {
   return { event: 'warning', code, message };
 }

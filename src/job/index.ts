@@ -1,39 +1,32 @@
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { Job } from './job.js';
-import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun, type ResumeText } from './result.js';
+import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun } from './result.js';
 import { createRoll, type RollPlan } from './roll-state.js';
 import { gateEnded, interruptRoll, nextOfRoll, takeOfRoll, tickRoll, windDown } from './roll.js';
 import { interrupt, type Run, type RunPlan, type WaitPlan } from './run-state.js';
 import { createRun, createWait, nextOfRun, takeOfRun, tickRun } from './run.js';
 
-export type { ResumeText } from './result.js';
-
-function jobOf(run: Run, text: ResumeText): Job {
+function jobOf(run: Run): Job {
   return {
     tick: (now) => tickRun(run, now),
     next: (now) => nextOfRun(run, now),
     take: (step, fact, now) => takeOfRun(run, step, fact, now),
     interrupt: (reason, now) => interrupt(run, reason, now),
     events: () => eventsOfRun(run),
-    result: () => resultOfRun(run, text),
+    result: () => resultOfRun(run),
   };
 }
 
-export function runJob(plan: RunPlan, kept: KeptRun | null, now: number, text: ResumeText): Job {
-  return jobOf(createRun(plan, kept, now), text);
+export function runJob(plan: RunPlan, kept: KeptRun | null, now: number): Job {
+  return jobOf(createRun(plan, kept, now));
 }
 
-export function waitJob(plan: WaitPlan, now: number, text: ResumeText): Job {
-  return jobOf(createWait(plan, now), text);
+export function waitJob(plan: WaitPlan, now: number): Job {
+  return jobOf(createWait(plan, now));
 }
 
-export function rollJob(
-  plan: RollPlan,
-  kept: ReadonlyMap<Id, KeptRun>,
-  now: number,
-  text: ResumeText,
-): Job {
+export function rollJob(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number): Job {
   const roll = createRoll(plan, kept, now);
   return {
     tick: (at) => tickRoll(roll, at),
@@ -43,6 +36,6 @@ export function rollJob(
     windDown: (reason) => windDown(roll, reason),
     gateEnded: (node, gate, at) => gateEnded(roll, node, gate, at),
     events: () => eventsOfRoll(roll),
-    result: () => resultOfRoll(roll, text),
+    result: () => resultOfRoll(roll),
   };
 }

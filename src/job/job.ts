@@ -4,14 +4,15 @@ import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
-import type { JobEvent, ResultEvent } from './events.js';
+import type { JobEvent } from './events.js';
+import type { JobEnd } from './result.js';
 
 /**
  * A job says what to do next, and learns the outcome. It has no clock, no I/O and no randomness:
  * time is an argument, in milliseconds of one clock that never goes back. `drive` does its steps; a
  * test plays every fact that can answer each of them.
  */
-export interface Job<T = ResultEvent, E extends JobEvent = JobEvent> {
+export interface Job<T = JobEnd, E extends JobEvent = JobEvent> {
   /** Does what time alone does: a pause is over, a baseline has gone stale. */
   tick(now: number): void;
   /** What to do now. Changes nothing. Ask after `tick`, with the same time. */

@@ -1,3 +1,7 @@
+/*
+ * When the log is read next, and for how long failing reads are tolerated.
+ */
+
 import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import type { JobEvent } from './events.js';
 import { isHopeless } from './answer.js';

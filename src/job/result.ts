@@ -1,6 +1,11 @@
-import { formatAction, isFinal } from '../base/activity.js';
+/*
+ * What a run or a roll says at its end, and meanwhile: its events, its outcome, and what is left to
+ * follow. It reads their state and changes none of it, but for what was emitted.
+ */
+
+import { isFinal } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
+import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
   emptyNodeResult,
@@ -11,9 +16,10 @@ import {
   type NodeResult,
   type Outcome,
   type ResultFacts,
+  type ResultFields,
 } from '../base/outcome.js';
 import { resultRow } from './entries.js';
-import type { JobEvent, NodeProgress, ResultEvent, RollStage } from './events.js';
+import type { JobEvent, NodeProgress, RollStage } from './events.js';
 import { SECOND } from './pace.js';
 import {
   calledOff,
@@ -37,21 +43,29 @@ export type Resume =
     }
   | { roll: string };
 
-/** The command that continues where a job ended, in the caller's own syntax. */
-export type ResumeText = (resume: Resume) => string | null;
+/** How a job ended. */
+export interface JobEnd {
+  /** What goes to stdout. */
+  result: Omit<ResultFields, 'resume'>;
+  /** Null when nothing is left to follow. */
+  resume: Resume | null;
+  /** Why following was given up. */
+  error: LdctlError | null;
+  exitCode: ExitCode;
+}
 
 function ended(
   outcome: Outcome,
   error: LdctlError | null,
   facts: Omit<ResultFacts, 'resume'>,
-  resume: string | null,
-): ResultEvent {
-  const result = { outcome, ...facts, resume };
+  resume: Resume | null,
+): JobEnd {
+  const result = { outcome, ...facts };
   if (error instanceof Interrupted) {
-    return { event: 'result', result, error: null, exitCode: error.exitCode };
+    return { result, resume, error: null, exitCode: error.exitCode };
   }
   const exit = outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome];
-  return { event: 'result', result, error, exitCode: EXIT_CODES[exit].code };
+  return { result, resume, error, exitCode: EXIT_CODES[exit].code };
 }
 
 /** What happened since the last call. */
@@ -68,7 +82,7 @@ export function eventsOfRun(run: Run): JobEvent[] {
 }
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
-export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
+export function resultOfRun(run: Run): JobEnd {
   const { plan, trigger, entries } = run;
   const { outcome = null, error = null } = endOf(run) ?? {};
   if (outcome === null) {
@@ -85,8 +99,7 @@ export function resultOfRun(run: Run, text: ResumeText): ResultEvent {
     nodes,
     not_acted_on: entries.notActedOn,
   };
-  const resume = resumeOfRun(run, outcome, nodes);
-  return ended(outcome, error, facts, resume && text(resume));
+  return ended(outcome, error, facts, resumeOfRun(run, outcome, nodes));
 }
 
 /** What the server said to the POST; null where it did not. */
@@ -110,7 +123,7 @@ function absentOf(run: Run): typeof MISSING | null {
 function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
   if (!('ids' in wanted)) {
-    return { runtime: wanted.runtime, action: formatAction(wanted.action) };
+    return { runtime: wanted.runtime, action: wanted.action };
   }
   const only = (values: readonly string[]): string | null =>
     new Set(values).size === 1 ? (values[0] ?? null) : null;
@@ -136,9 +149,8 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
     return { ids: open.length > 0 ? open : ids };
   }
   const { runtime, action, nodes: named } = entries.wanted;
-  const after = run.replay?.floor ?? run.baseline ?? 0n;
-  const expect = entries.expect || null;
-  return { after, runtime, action: formatAction(action), nodes: named, expect };
+  const after = run.replay?.floor ?? run.baseline.id;
+  return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
 /** Whether there is nothing left to follow. */
@@ -230,7 +242,7 @@ function stageTimes(
  * How it ended: an interrupt before unconfirmed before rejected before halted before timed out.
  * @throws LdctlError why the first node could not be acted on, when nothing was sent to any
  */
-export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
+export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
   if (!nodes.some((node) => runOf(node)?.sent)) {
     throw failure ?? stopping ?? calledOff();
@@ -238,7 +250,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
   const { outcome, error } = outcomeOf(roll);
   const facts = {
     runtime: plan.runtime,
-    action: formatAction(plan.action),
+    action: plan.action,
     deployment_id: plan.deploymentId,
     idempotency_key: plan.idempotencyKey,
     targets: 'named' as const,
@@ -248,8 +260,7 @@ export function resultOfRoll(roll: Roll, text: ResumeText): ResultEvent {
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],
   };
-  const resume = resumeOfRoll(roll);
-  return ended(outcome, error, facts, resume && text(resume));
+  return ended(outcome, error, facts, resumeOfRoll(roll));
 }
 
 function outcomeOfNode(node: RollNode): Outcome | null {

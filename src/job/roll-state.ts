@@ -1,3 +1,7 @@
+/*
+ * A roll as data: one run for each node, a window, a pause, a gate. roll.ts says what it does.
+ */
+
 import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';

@@ -1,3 +1,8 @@
+/*
+ * A roll, step by step: which nodes start, whose step comes first, and who gets the fact. What happens
+ * to one node is said in run.ts.
+ */
+
 import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';

@@ -1,3 +1,7 @@
+/*
+ * What a record, or the answer to a POST, means for a run.
+ */
+
 import { formatDuration } from '../base/durations.js';
 import { LdctlError, retryAfterOf } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
@@ -58,10 +62,10 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { record, generation, ageMs, accepted } = kept;
   const { entries, attempts, trigger } = run;
   const age = Math.max(ageMs, 0);
-  setBaseline(run, record.baseline, record.date);
+  setBaseline(run, { id: record.baseline, date: record.date, readAt: -Infinity });
   entries.listed = record.listed;
   entries.core = record.core;
-  entries.expect = record.expect ?? 0;
+  entries.expect = record.expect;
   run.generation = generation;
   attempts.firstAt = now - age;
   attempts.postedAt = record.postedAt;

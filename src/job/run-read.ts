@@ -1,3 +1,9 @@
+/*
+ * What a read of the log means for a run. Before the POST it gives the nodes, the busy ones and the
+ * baseline. After one whose fate is unknown it decides whether to send again. Once accepted it
+ * decides when the run is done.
+ */
+
 import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import { LdctlError } from '../base/errors.js';
@@ -88,20 +94,19 @@ function check(
   }
   // What a roll reads for another node leaves out all up to that node's baseline.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
-  setBaseline(run, baseline, log.serverTime);
+  setBaseline(run, { id: baseline, date: log.serverTime, readAt: log.startedAt });
   if (state.deep && log.requests > 1) {
     // Reading so far back took a while.
     run.state = { ...state, deep: false };
     return;
   }
-  run.baselineAt = log.startedAt;
   run.state = { name: 'sending', notBefore: now };
   const { idempotencyKey } = trigger;
   const expects = trigger.nodes ? 0 : expectedOf(entries);
   run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
 }
 
-const expectedOf = ({ expect, listed }: Entries): number => expect || (listed?.here.length ?? 0);
+const expectedOf = ({ expect, listed }: Entries): number => expect ?? listed?.here.length ?? 0;
 
 /** @returns whether the run waits for a busy node, or failed because of it */
 function isHeldUp(
@@ -118,7 +123,7 @@ function isHeldUp(
   }
   if (ifBusy !== 'wait') {
     // What the read before showed has been said.
-    const fresh = busy.filter(({ id }) => id > (run.baseline ?? -1n));
+    const fresh = busy.filter(({ id }) => id > run.baseline.id);
     run.events.push(...(fresh.length > 0 ? [warning('busy', busyText(fresh))] : []));
     return false;
   }
@@ -188,7 +193,7 @@ function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: Log
 /** Above the baseline or, for a replay whose time is known, created in it. */
 function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
   const at = Date.parse(created_at);
-  return id > (baseline ?? 0n) || (replay !== null && at >= replay.from && at <= replay.to);
+  return id > baseline.id || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
 /**
@@ -203,7 +208,7 @@ function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Act
     }
   }
   const isOlder = ({ id, node_id: node }: Activity): boolean =>
-    id <= (baseline ?? 0n) && (newest.get(node) ?? -1n) > id;
+    id <= baseline.id && (newest.get(node) ?? -1n) > id;
   for (const { activity } of [...entries.byId.values()]) {
     if (isOlder(activity)) {
       entries.byId.delete(activity.id);
@@ -295,9 +300,9 @@ function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
 }
 
 /** Why a node is missing although the log has an entry. */
-function sayEarly({ entries, baselineDate, events }: Run): void {
+function sayEarly({ entries, baseline, events }: Run): void {
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
-    const age = formatDuration((baselineDate ?? 0) - Date.parse(created_at));
+    const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));
     const why = `created ${age} before this trigger, by the server's clocks: an earlier action, or clocks that differ`;
     events.push(warning('created_earlier', `node ${node}: activity ${id} was ${why}`));
   }

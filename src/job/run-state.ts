@@ -1,4 +1,10 @@
-import type { Action, Runtime } from '../base/activity.js';
+/*
+ * A run as data: one POST, and all that follows it. Here are its states, what is certain beside them,
+ * and the moves that several facts have in common. run.ts says which step comes next, run-answer.ts
+ * what a record or an answer means, run-read.ts what a read means.
+ */
+
+import type { ActionName, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
@@ -33,6 +39,16 @@ export type State =
   | { name: 'following'; deadline: number; decidesAt: number | null }
   /** No outcome: nothing was sent, because of the error. An interrupt is an error, too. */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
+
+/** How the log was right before the POST: what is newer may be of this run. */
+interface Baseline {
+  /** The highest id; 0 before it was read. */
+  id: Id;
+  /** The server's clock then, ms UTC; null when it did not say. */
+  date: number | null;
+  /** When that read started; -Infinity where a record says it. */
+  readAt: number;
+}
 
 /** The POSTs of a run, whether they were sent or not. */
 export interface Attempts {
@@ -81,7 +97,7 @@ interface Limits {
 
 export interface RunPlan extends Limits {
   runtime: Runtime;
-  action: Action;
+  action: ActionName;
   /** Null: every node. Never empty. */
   nodes: readonly Id[] | null;
   /** How many nodes an every-node run must reach; null when the log decides. */
@@ -126,11 +142,7 @@ export interface Run {
   sent: Sent | null;
   /** The time limits count from it; null before it was accepted. */
   acceptedAt: number | null;
-  /** The highest id of the log right before the POST, and when that read started. */
-  baseline: Id | null;
-  baselineAt: number;
-  /** The server's clock then, ms UTC; null when it did not say. */
-  baselineDate: number | null;
+  baseline: Baseline;
   /** The record that it continues from, its own or another run's; 0 for none. */
   generation: number;
   replay: Replay | null;
@@ -167,9 +179,7 @@ export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, no
     attempts: { count: 0, firstAt: null, postedAt: null, until: TRIES },
     sent: null,
     acceptedAt: null,
-    baseline: null,
-    baselineAt: -Infinity,
-    baselineDate: null,
+    baseline: { id: 0n, date: null, readAt: -Infinity },
     generation: 0,
     replay: null,
     lastError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
@@ -277,11 +287,9 @@ export function callOff(run: Run, error: LdctlError): void {
  */
 const EARLIER = 10 * SECOND;
 
-/** The record of an earlier run says when its baseline was read. */
-export function setBaseline(run: Run, baseline: Id, date: number | null): void {
+export function setBaseline(run: Run, baseline: Baseline): void {
   run.baseline = baseline;
-  run.baselineDate = date;
-  run.entries.createdFrom = date === null ? null : date - EARLIER;
+  run.entries.createdFrom = baseline.date === null ? null : baseline.date - EARLIER;
 }
 
 /** The server may have forgotten the key by now, and would do it twice. */

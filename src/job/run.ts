@@ -1,3 +1,8 @@
+/*
+ * A run, step by step: what time alone does (`tickRun`), what to do next (`nextOfRun`, a query that
+ * changes nothing), and who takes the fact (`takeOfRun`).
+ */
+
 import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
@@ -39,7 +44,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 /** Follows what was dispatched before. Never sends. */
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = newRun(plan, null, plan.wanted, now);
-  run.baseline = plan.after;
+  run.baseline.id = plan.after;
   run.entries.listed ??= plan.listed ?? null;
   run.entries.core = plan.core ?? null;
   follow(run, now);
@@ -57,7 +62,7 @@ export function tickRun(run: Run, now: number): void {
     if (isTooLate(run, now)) {
       giveUp(run, run.lastError);
     }
-  } else if (now >= state.notBefore && now - run.baselineAt > FRESH) {
+  } else if (now >= state.notBefore && now - run.baseline.readAt > FRESH) {
     run.state = { name: 'checking', deep: false, notBefore: now, deadline: Infinity };
   }
 }
@@ -90,7 +95,7 @@ export function nextOfRun(run: Run, now: number): Step {
 }
 
 function recordOf(run: Run, trigger: Trigger): Step {
-  const { baseline, baselineDate, entries, generation, sent, attempts } = run;
+  const { baseline, entries, generation, sent, attempts } = run;
   if (!trigger.kept) {
     return { do: 'record', record: null, after: 0 };
   }
@@ -98,9 +103,9 @@ function recordOf(run: Run, trigger: Trigger): Step {
   const record = {
     key,
     apiKey,
-    baseline: baseline ?? 0n,
-    date: baselineDate,
-    expect: entries.expect || null,
+    baseline: baseline.id,
+    date: baseline.date,
+    expect: entries.expect,
     core: entries.core,
     listed: entries.listed ?? NONE_LISTED,
     postedAt: sent ? attempts.postedAt : null,
@@ -149,7 +154,7 @@ export function depthOf(
   }
   return isQuiet(run)
     ? downTo(entries.progress().open)
-    : { downTo: replay?.floor ?? baseline ?? 0n, open: null };
+    : { downTo: replay?.floor ?? baseline.id, open: null };
 }
 
 /** Every target has its entry, and only open ones are waited for. */

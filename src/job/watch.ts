@@ -1,3 +1,8 @@
+/*
+ * A listing of the log that is kept up to date: `list --watch`, which ends, and `--follow`, which does
+ * not.
+ */
+
 import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { formatAction, type Action, type Runtime } from '../base/activity.js';
+import type { ActionName, Runtime } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 
@@ -41,11 +41,11 @@ export function spreadOf(key: string, below: number): number {
  */
 export function wireKey(
   key: string,
-  trigger: { deploymentId: Id; runtime: Runtime; action: Action; nodes: readonly Id[] | null },
+  trigger: { deploymentId: Id; runtime: Runtime; action: ActionName; nodes: readonly Id[] | null },
 ): string {
   const { deploymentId, runtime, action, nodes } = trigger;
   const shown = /^[\x21-\x7d][\x21-\x7e]*$/.test(key) ? key : `~${digest(key).digest('base64url')}`;
   const targets = nodes === null ? 'every' : sortedUnique(nodes).join(',');
-  const identity = [deploymentId, runtime, formatAction(action), targets].join('\n');
+  const identity = [deploymentId, runtime, action, targets].join('\n');
   return `${shown}.${digest(identity).digest('hex').slice(0, 32)}`;
 }

@@ -1,3 +1,7 @@
+/*
+ * Which entries of the log a user asks for, newest first or after an id.
+ */
+
 import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { compareIds, type Id } from '../base/ids.js';

@@ -1,3 +1,7 @@
+/*
+ * The log of one deployment, for those who read it: by how far down they need to go.
+ */
+
 import type { Activity } from '../base/activity.js';
 import { onAbort, type Clock } from '../base/clock.js';
 import { compareIds, type Id } from '../base/ids.js';
@@ -111,13 +115,15 @@ async function readUntil(
   const reading = newReading(log.clock, options);
   const entries: Activity[] = [];
   let isWhole = true;
-  let count = 0;
+  let left = most;
   for await (const page of walk(log, reading, pagesAtOnce)) {
     entries.push(...page.entries);
     if (await isEnough(page, entries)) break;
-    count += 1;
-    isWhole = count < most || log.pages.after(page.number) === null;
-    if (count >= most) break;
+    left -= 1;
+    if (left === 0) {
+      isWhole = log.pages.after(page.number) === null;
+      break;
+    }
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;

@@ -1,3 +1,7 @@
+/*
+ * What the log says of the nodes: whether their runtimes are up.
+ */
+
 import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 

@@ -1,3 +1,7 @@
+/*
+ * One page of the log, checked, and which end of the log is the newest.
+ */
+
 import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { InvalidAnswerError } from '../base/errors.js';
@@ -78,19 +82,34 @@ export class Pages {
    */
   async newest(reading: Reading): Promise<LogPage> {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const first = this.#order === 'oldest first' ? null : await this.read(1, reading);
-      // The order of a single page does not matter.
-      if (first && (this.last === 1 || this.#showsNewest(first))) return first;
-      const { last } = this;
-      const other = await this.read(last, reading);
-      // Entries came or went meanwhile, so that another page is the last.
-      if (other.entries.length === 0 || last !== this.last) continue;
-      this.#order ??= orderOf(first, other);
-      if (first && this.isNewestFirst) return first;
-      // How far it reaches depends on the order, which may not have been known when it was read.
-      return { ...other, reach: this.#reachOf(other.items) };
+      const page = await this.#lookForNewest(reading);
+      if (page) return page;
     }
     throw this.#incomplete('its newest page is another one each time', {});
+  }
+
+  /** @returns null where the log changed meanwhile */
+  async #lookForNewest(reading: Reading): Promise<LogPage | null> {
+    if (this.#order === 'oldest first') return this.#readLast(reading);
+    const first = await this.read(1, reading);
+    // The order of a single page does not matter.
+    if (this.#order !== null || this.last === 1) return first;
+    if (fallsAllTheWay(first.items)) {
+      this.#order = 'newest first';
+      return first;
+    }
+    const last = await this.#readLast(reading);
+    if (!last) return null;
+    this.#order = isNewer(first, last) ? 'newest first' : 'oldest first';
+    // How far it reaches depends on the order, which was not known when it was read.
+    return this.isNewestFirst ? first : { ...last, reach: this.#reachOf(last.items) };
+  }
+
+  /** The last page; null where entries came or went meanwhile, so that another one is the last. */
+  async #readLast(reading: Reading): Promise<LogPage | null> {
+    const { last } = this;
+    const page = await this.read(last, reading);
+    return page.entries.length > 0 && last === this.last ? page : null;
   }
 
   /** Where the log stands; null where it changed meanwhile. */
@@ -116,12 +135,6 @@ export class Pages {
   /** The error for a log that gave fewer entries than it counted. */
   lacking(seen: number, total: number): InvalidAnswerError {
     return this.#incomplete(`it counts ${total} entries and gave ${seen}`, {});
-  }
-
-  /** Whether page 1 is the newest, as far as that is known or the page itself shows it. */
-  #showsNewest(first: LogPage): boolean {
-    if (this.#order === null && fallsAllTheWay(first.items)) this.#order = 'newest first';
-    return this.#order === 'newest first';
   }
 
   #reachOf(items: readonly Activity[]): Id | null {
@@ -189,9 +202,6 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
 
 /** The id in the middle of a page: those at its ends may have odd times. */
 export const middleOf = ({ entries }: LogPage): Id | undefined => entries[entries.length >> 1]?.id;
-
-const orderOf = (first: LogPage | null, last: LogPage): 'newest first' | 'oldest first' =>
-  first && isNewer(first, last) ? 'newest first' : 'oldest first';
 
 const isNewer = (one: LogPage, other: LogPage): boolean =>
   (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n);

@@ -1,3 +1,7 @@
+/*
+ * Looks up one entry by its id.
+ */
+
 import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';

@@ -1,3 +1,7 @@
+/*
+ * One page after the other, from the newest end down, or eight at once where the log stands still.
+ */
+
 import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';

@@ -8,7 +8,7 @@ import {
   type NodeResult,
   type ResultFields,
 } from '../base/outcome.js';
-import type { RunStep } from '../job/events.js';
+import type { JobEvent } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
@@ -118,12 +118,13 @@ function whyOf(
   { outcome, targets, nodes, replayed }: ResultFields,
   { reasons = new Map(), ranMs }: SummaryOptions,
 ): string[] {
-  const known = [...reasons].filter(([, last]) => last !== null).slice(0, 10);
-  const lines = known.map(([node, last]) => {
-    const { action, finished_at: at } = last ?? { action: '', finished_at: null };
+  const known = [...reasons].flatMap(([node, last]) => {
+    if (last === null) return [];
+    const { action, finished_at: at } = last;
     const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
-    return `${nodeText(node, sink)}: last completed there: ${action}${ago}`;
+    return [`${nodeText(node, sink)}: last completed there: ${action}${ago}`];
   });
+  const lines = known.slice(0, 10);
   if (reasons.size > 0 && known.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
@@ -241,7 +242,7 @@ function troublesOf(nodes: readonly NodeResult[]): string {
     .join('; ');
 }
 
-function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): string {
+function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>): string {
   const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
@@ -255,7 +256,7 @@ function dispatchedText(event: Extract<RunStep, { event: 'dispatched' }>): strin
 }
 
 /** The line of an event, the same in every display; null where it has none. */
-export function eventText(event: RunStep): string | null {
+export function eventText(event: JobEvent): string | null {
   switch (event.event) {
     case 'baseline': {
       const { baseline, idempotencyKey, expects } = event;

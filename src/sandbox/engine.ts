@@ -1,4 +1,5 @@
-import type { Action, Runtime } from '../base/activity.js';
+import type { Runtime } from '../base/activity.js';
+import type { Action } from './state.js';
 import type { Id } from '../base/ids.js';
 import type { Settings } from './options.js';
 import {

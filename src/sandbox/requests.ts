@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import type { Action, Runtime } from '../base/activity.js';
+import type { Runtime } from '../base/activity.js';
+import type { Action } from './state.js';
 import type { Id } from '../base/ids.js';
 import { RUNTIMES } from './state.js';
 

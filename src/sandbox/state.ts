@@ -1,4 +1,4 @@
-import type { Action, Activity, Runtime, Verb } from '../base/activity.js';
+import type { Activity, Runtime, Verb } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { nodeIds, type Settings, type Trouble } from './options.js';
 import {
@@ -148,6 +148,12 @@ const HISTORY_SPAN = 96 * HOUR;
 const JITTER = 0.25;
 
 /** The history repeats these: the runtimes take turns, and every one is left started. */
+/** What is asked of a runtime. Only a reconfigure carries a config. */
+export interface Action {
+  verb: Verb;
+  configId?: Id;
+}
+
 const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
 const PAST_ACTIONS = [
   ['iggy', { verb: 'restart' }, OPERATORS.ada, 'completed', 4200],

@@ -110,6 +110,7 @@ describe('an action runs at most once', () => {
     ['names its node', KEYED],
     ['first reads which nodes there are', `${RESTART} --yes --idempotency-key deploy-7`],
     ['rolls', 'activities roll iggy restart -o json --node 7 --idempotency-key deploy-7'],
+    ['rolls over every node', 'activities roll iggy restart --yes --idempotency-key deploy-7'],
   ] as const) {
     story(
       `when another process sends it while the log is denied to one that ${what}`,

@@ -34,12 +34,9 @@ describe('a reader that has stopped reading', () => {
     const run = scene.spawn('sh', ['-c', `exec ${command}`], { STUCK: pipe }).input();
     await reader.said(/open/);
     await isStuck(run);
-    const signalledAt = performance.now();
     run.kill(code === 130 ? 'SIGINT' : 'SIGTERM');
+    // The reader stays for 600 s: one that waited for it would hang.
     await endsWith(code, run);
-    const took = performance.now() - signalledAt;
-    // A second, and what a machine adds that is busy with other tests.
-    assert.ok(took < 10_000, `it took ${took.toFixed()}ms to end`);
   }
 
   story('holds up no SIGTERM of a list', { history: 20_000 }, (scene) =>

@@ -42,8 +42,8 @@ describe('activities list', () => {
 
   it('reads pages of 100 without a filter on the wire, and gives items as the API does, newest first', async () => {
     bench.supervisor.get(`${ACTIVITIES}?page=1&results=100`).reply(200, page(LOG));
-    const { stdout } = await bench.ends(0, ActivitiesList, '-o json');
-    assert.deepEqual(parseJson(stdout), { items: LOG.toReversed(), total_results: 4n });
+    const result = await bench.json(0, ActivitiesList);
+    assert.deepEqual(result, { items: LOG.toReversed(), total_results: 4n });
   });
 
   const FILTERS: ReadonlyArray<readonly [args: string, ids: readonly bigint[]]> = [
@@ -70,8 +70,8 @@ describe('activities list', () => {
     bench.supervisor
       .get(`${ACTIVITIES}?page=2&results=5`)
       .reply(200, page(LOG, { number: 2, results: 5, total: 9 }));
-    const { stdout } = await bench.ends(0, ActivitiesList, '--page 2 --results 5 -o json');
-    assert.deepEqual(parseJson(stdout), { items: LOG, total_results: 9n });
+    const result = await bench.json(0, ActivitiesList, '--page 2 --results 5');
+    assert.deepEqual(result, { items: LOG, total_results: 9n });
   });
 
   const FEET: ReadonlyArray<readonly [screen: number, columns: string, foot: string | undefined]> =
@@ -168,8 +168,7 @@ describe('activities list', () => {
 
   it('that cannot start prints an error document alone', async () => {
     bench.supervisor.get(ACTIVITIES).query(true).times(3).reply(502, '<html>');
-    const { stdout } = await bench.ends(6, ActivitiesList, '-o json');
-    const { error, ...rest } = parseJson(stdout) as ListDocument;
+    const { error, ...rest } = await bench.json<ListDocument>(6, ActivitiesList);
     assert.deepEqual([error?.exit_code, rest], [6n, {}]);
   });
 
@@ -187,8 +186,8 @@ describe('activities list', () => {
 
     it('ends with 0 once all that was listed is final, however it ended', async () => {
       logThatSettles('rejected');
-      const { stdout } = await bench.ends(0, ActivitiesList, '--watch --timeout 0 -o json');
-      assert.equal((parseJson(stdout) as ListDocument).items[0]?.status, 'rejected');
+      const result = await bench.json<ListDocument>(0, ActivitiesList, '--watch --timeout 0');
+      assert.equal(result.items[0]?.status, 'rejected');
     });
 
     it('ends with 3 with --exit-status when one that was waited for was rejected', async () => {

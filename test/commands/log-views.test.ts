@@ -6,7 +6,7 @@ import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR, refuses } from '../helpers/command.js';
-import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
+import { DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 /** As a double, either is 7301845022003201024. */
 const [OLD, NEW] = [7301845022003200769n, 7301845022003201025n];
@@ -136,9 +136,9 @@ describe('what is made of the log:', () => {
 
     it('counts the last 7 days by runtime and action', async () => {
       bench.showLog(LOG);
-      const { stdout } = await bench.ends(0, ActivitiesStats, '-o json');
+      const result = await bench.json(0, ActivitiesStats);
       const none = { median_s: null, p90_s: null, max_s: null };
-      assert.deepEqual(parseJson(stdout), {
+      assert.deepEqual(result, {
         items: [
           {
             runtime: 'connectors',
@@ -217,16 +217,15 @@ describe('what is made of the log:', () => {
 
     it('is a valid document where there is nothing', async () => {
       bench.showLog([]);
-      const { stdout } = await bench.run(ActivitiesStats, '-o json');
-      assert.deepEqual(parseJson(stdout), { items: [] });
+      const result = await bench.json(0, ActivitiesStats);
+      assert.deepEqual(result, { items: [] });
     });
   });
 
   describe('nodes list', () => {
     it('has the last activity of each runtime on each node of the last 30 days', async () => {
       bench.showLog(LOG);
-      const { stdout } = await bench.ends(0, NodesList, '-o json');
-      const { items } = parseJson(stdout) as { items: unknown[] };
+      const { items } = await bench.json<{ items: unknown[] }>(0, NodesList);
       const iggy = {
         activity_id: OLD,
         action: 'restart',
@@ -257,8 +256,8 @@ describe('what is made of the log:', () => {
       bench.showLog(() =>
         names.map((runtime, n) => entry({ id: BigInt(n), node_id: 7n, runtime })),
       );
-      const { stdout } = await bench.run(NodesList, '-o json');
-      const [node] = (parseJson(stdout) as { items: Array<{ runtimes: object }> }).items;
+      const result = await bench.json<{ items: Array<{ runtimes: object }> }>(0, NodesList);
+      const [node] = result.items;
       assert.deepEqual(Object.keys(node?.runtimes ?? {}).sort(), [...names].sort());
       const table = (await bench.run(NodesList)).stdout;
       assert.match(table, /^NODE +IGGY +CONNECTORS +\[31MRED +__PROTO__ +LAST$/m);
@@ -337,8 +336,8 @@ describe('what is made of the log:', () => {
   describe('activities list --after', () => {
     it('gives what is newer, oldest first', async () => {
       bench.showLog(LOG);
-      const { stdout } = await bench.ends(0, ActivitiesList, '--after 101 --limit 3 -o json');
-      assert.deepEqual(parseJson(stdout), { items: [LOG[3], LOG[2], LOG[1]], total_results: 5n });
+      const result = await bench.json(0, ActivitiesList, '--after 101 --limit 3');
+      assert.deepEqual(result, { items: [LOG[3], LOG[2], LOG[1]], total_results: 5n });
     });
 
     refuses(ActivitiesList, [

@@ -43,8 +43,8 @@ describe('activities trigger', () => {
       .get(ACTIVITIES)
       .query(true)
       .reply(200, () => (posted ? deep : page([OLD])));
-    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
-    assert.equal((parseJson(stdout) as Result).error?.code, 'invalid_answer');
+    const result = await bench.json<Result>(7, ActivitiesTrigger, RESTART);
+    assert.equal(result.error?.code, 'invalid_answer');
   });
 
   it('prints the whole document, every field of it', async () => {
@@ -150,8 +150,7 @@ describe('activities trigger', () => {
   it('ends with 7 at a redirect that the log says nothing of: it does not follow it, nor send again', async () => {
     bench.showLog([OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
-    const { outcome, resume, error } = parseJson(stdout) as Result;
+    const { outcome, resume, error } = await bench.json<Result>(7, ActivitiesTrigger, RESTART);
     assert.deepEqual([outcome, error?.code, error?.exit_code], ['unconfirmed', 'redirect', 7n]);
     assert.match(resume ?? '', new RegExp(`^ldctl activities wait --after ${OLD.id} `));
   });
@@ -209,8 +208,7 @@ describe('activities trigger', () => {
     bench.showLog([OLD]);
     bench.supervisor.post(PATH).reply(500);
     bench.supervisor.post(PATH).reply(403, problem(403, 'forbidden', 'Your grant has ended.'));
-    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
-    const { outcome, error, resume } = parseJson(stdout) as Result;
+    const { outcome, error, resume } = await bench.json<Result>(7, ActivitiesTrigger, RESTART);
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
     assert.match(error?.message ?? '', /Your grant has ended/);
@@ -255,8 +253,11 @@ describe('activities trigger', () => {
           ? [200, page([processing, OLD])]
           : [403, problem(403, 'forbidden', 'No longer.')];
       });
-    const { stdout } = await bench.ends(7, ActivitiesTrigger, RESTART, '-o json');
-    const { outcome, error, nodes, resume } = parseJson(stdout) as Result;
+    const { outcome, error, nodes, resume } = await bench.json<Result>(
+      7,
+      ActivitiesTrigger,
+      RESTART,
+    );
     assert.equal(outcome, 'unconfirmed');
     assert.deepEqual([error?.code, error?.exit_code], ['forbidden', 7n]);
     assert.deepEqual(
@@ -276,10 +277,11 @@ describe('activities trigger', () => {
 
   it('sends nothing on a dry run, and shows exactly what it would have sent', async () => {
     bench.showLog(() => [OLD, entry({ id: 5n, node_id: 9n })]);
-    const { stdout } = await bench.ends(0, ActivitiesTrigger, 'iggy restart --dry-run -o json');
-    const { outcome, nodes, request } = parseJson(stdout) as Result & {
-      request: Record<string, unknown>;
-    };
+    const { outcome, nodes, request } = await bench.json<
+      Result & {
+        request: Record<string, unknown>;
+      }
+    >(0, ActivitiesTrigger, 'iggy restart --dry-run');
     assert.equal(outcome, 'dry_run');
     assert.deepEqual(
       (nodes as Array<{ node_id: bigint; status: string }>).map(({ node_id, status }) => [
@@ -301,9 +303,9 @@ describe('activities trigger', () => {
   it('says how to continue in words that every shell takes as they are: PowerShell would part a list', async () => {
     bench.showLog([OLD]);
     bench.supervisor.post(PATH).reply(308, '', { location: 'https://elsewhere.example/' });
-    const { stdout } = await bench.run(ActivitiesTrigger, RESTART, '--node 7 -o json');
+    const result = await bench.json<Result>(7, ActivitiesTrigger, RESTART, '--node 7');
     const how = `--after ${OLD.id} --runtime iggy --action restart --node "${NODE},7"`;
-    assert.equal((parseJson(stdout) as Result).resume, `ldctl activities wait ${how}`);
+    assert.equal(result.resume, `ldctl activities wait ${how}`);
   });
 });
 

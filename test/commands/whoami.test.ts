@@ -124,7 +124,7 @@ describe('whoami', () => {
     assert.match(stdout, /^may manage +unknown$/m);
     assert.match(stdout, /^api key +ld_pk_…/m);
     assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
-    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
+    const json = await bench.json<Record<string, unknown>>(0, Whoami);
     assert.deepEqual([json.role, json.may_read, json.may_manage], [null, null, null]);
     assert.equal((json.notes as string[]).length, 1);
   });
@@ -140,7 +140,7 @@ describe('whoami', () => {
   it('knows that a key may do nothing to a deployment that it does not see', async () => {
     bench.env.LD_DEPLOYMENT_ID = '7';
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
+    const json = await bench.json<Record<string, unknown>>(0, Whoami);
     assert.deepEqual([json.may_read, json.may_manage], [false, false]);
     assert.match(String(json.notes), /this key can see no deployment 7 in tenant acme/);
   });
@@ -151,7 +151,7 @@ describe('whoami', () => {
       .reply(200, context())
       .get(STRUCTURE)
       .reply(403, problem(403, 'forbidden', 'no'));
-    const json = parseJson((await bench.run(Whoami, '-o json')).stdout) as Record<string, unknown>;
+    const json = await bench.json<Record<string, unknown>>(0, Whoami);
     assert.deepEqual([json.may_read, json.may_manage], [true, false]);
     assert.match(String(json.notes), /\bno\b/);
   });
@@ -313,8 +313,8 @@ describe('deployments list', () => {
   });
 
   it('holds every id and name in JSON', async () => {
-    const { stdout } = await bench.run(DeploymentsList, '-o json');
-    assert.deepEqual(parseJson(stdout), {
+    const result = await bench.json(0, DeploymentsList);
+    assert.deepEqual(result, {
       items: [
         {
           division_id: 11n,

@@ -15,6 +15,7 @@ import { ApiKey } from '../../src/base/secret.js';
 import { type Keyring } from '../../src/config/keyring.js';
 import { ProfileStore, type Profile } from '../../src/config/profiles.js';
 import { VirtualClock } from './clock.js';
+import { parseJson } from './readers.js';
 import { ROOT } from './root.js';
 import { REQUEST_ID } from './server.js';
 import { wordsOf, type Words } from './words.js';
@@ -154,6 +155,11 @@ export class CommandBench {
     const ended = await this.run(Command, ...words);
     assert.equal(ended.code, code, ended.stderr);
     return ended;
+  }
+
+  /** The JSON that a command prints, its ids as bigint. @throws AssertionError for another code */
+  async json<T = unknown>(code: number, Command: CommandClass, ...words: Words[]): Promise<T> {
+    return parseJson((await this.ends(code, Command, ...words, '-o json')).stdout) as T;
   }
 
   /** Clears up. @throws AssertionError when an answer was prepared that nobody asked for */

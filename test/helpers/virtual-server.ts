@@ -10,6 +10,7 @@ import {
   type WireTrigger,
 } from '../../src/base/supervisor.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
+import { readAction } from '../../src/sandbox/requests.js';
 import { readOptions, type StartSandboxOptions } from '../../src/sandbox/options.js';
 import { MAIN_DEPLOYMENT_ID, OPERATORS, seededRandom } from '../../src/sandbox/tenant.js';
 import { type VirtualClock } from './clock.js';
@@ -96,7 +97,8 @@ export class VirtualServer implements Supervisor {
     const at = this.#clock.now();
     this.posts.push(request);
     this.postTimes.push(at);
-    const { runtime, action, nodes } = request;
+    const { runtime, nodes } = request;
+    const action = readAction(request.action);
     const wanted = { runtime, action, nodes: nodes ?? this.nodes, authorId: OPERATORS.ada, at };
     this.#sandbox.cloud.dispatch(this.log, wanted);
     return Promise.resolve({ requestId: 'f00d', replayed: false, serverTime: at });

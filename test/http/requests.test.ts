@@ -43,7 +43,7 @@ describe('what is sent', () => {
 
   it('triggers every node by {}, and keeps the colon of a reconfigure', async () => {
     const api = await serve(reply(202));
-    const action = { verb: 'reconfigure', configId: 18446744073709551615n } as const;
+    const action = 'reconfigure:18446744073709551615';
     await api.trigger({ ...RESTART, runtime: 'connectors', action });
     assert.equal(sent().url, `${LOG_PATH}/connectors/reconfigure:18446744073709551615`);
     assert.equal(sent().body, '{}');

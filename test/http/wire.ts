@@ -15,7 +15,7 @@ export const QUERY = { page: 1, results: 10 };
 export const RESTART: TriggerRequest = {
   deploymentId: DEPLOYMENT,
   runtime: 'iggy',
-  action: { verb: 'restart' },
+  action: 'restart',
   nodes: null,
   wireKey: 'key.0123456789abcdef0123456789abcdef',
 };

@@ -2,9 +2,10 @@ import { Interrupted, type LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
-import type { JobEvent, ResultEvent } from '../../src/job/events.js';
+import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
 import type { Asked, Job, Step, StepOf } from '../../src/job/job.js';
+import type { JobEnd } from '../../src/job/result.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -33,7 +34,7 @@ export interface GateTools {
 export class Runner {
   #step: Step = { do: 'end' };
 
-  constructor(private readonly job: Job<ResultEvent | WatchResult>) {}
+  constructor(private readonly job: Job<JobEnd | WatchResult>) {}
 
   want(now: number): Want {
     this.job.tick(now);
@@ -97,15 +98,14 @@ export class Runner {
   /** @throws LdctlError nothing was sent */
   result(): Ended {
     const result = this.job.result();
-    if ('event' in result) return { run: result, watch: null };
+    if ('exitCode' in result) return { run: result, watch: null };
     return { run: null, watch: result };
   }
 }
 
 /** How a job ended that has a result. */
 export type Ended =
-  | { run: ResultEvent; watch: null }
-  | { run: null; watch: WatchResult & { error: LdctlError | null } };
+  { run: JobEnd; watch: null } | { run: null; watch: WatchResult & { error: LdctlError | null } };
 
 /** What a job starts with. */
 type Start = Pick<DriveTools, 'journal' | 'log'> & { apiKey: string };
@@ -119,11 +119,10 @@ async function jobOf(
   setting: Setting,
   { journal, log, apiKey }: Start,
   now: () => number,
-): Promise<Job<ResultEvent | WatchResult>> {
+): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
-  const text = (): string => 'ldctl';
   const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
-  const action = { verb: 'restart' as const };
+  const action = 'restart' as const;
   if (use.is === 'watch') {
     const newest = await log.newest();
     const first = newest.entries;
@@ -135,7 +134,7 @@ async function jobOf(
       'ids' in use
         ? { ids: use.ids }
         : { runtime: 'iggy', action, nodes: use.nodes, expect: use.expect ?? null };
-    return waitJob({ ...limits, wanted, after: AFTER }, now(), text);
+    return waitJob({ ...limits, wanted, after: AFTER }, now());
   }
   const shared = {
     ...limits,
@@ -146,7 +145,7 @@ async function jobOf(
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes, expect: use.expect ?? null };
     const kept = isKept(setting) ? (journal?.read(keyOf(use.nodes)) ?? null) : null;
-    return runJob({ ...plan, wait: use.wait ?? true }, kept, now(), text);
+    return runJob({ ...plan, wait: use.wait ?? true }, kept, now());
   }
   const how = {
     maxUnavailable: use.window,
@@ -162,7 +161,7 @@ async function jobOf(
     if (record) kept.set(node, record);
   }
   const plan = { ...shared, ...how, timeoutMs: Infinity, nodeTimeoutMs: TIMEOUT };
-  return rollJob(plan, kept, now(), text);
+  return rollJob(plan, kept, now());
 }
 
 /** `wait --after` follows what came after it. */
@@ -175,7 +174,7 @@ export function keyOf(nodes: readonly bigint[] | null): string {
   const mark = String(nodes);
   const known = keys.get(mark);
   if (known !== undefined) return known;
-  const action = { verb: 'restart' as const };
+  const action = 'restart' as const;
   const key = wireKey('key', { deploymentId: DEPLOYMENT, runtime: 'iggy', action, nodes });
   keys.set(mark, key);
   return key;

@@ -128,9 +128,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     'it sends though the record cannot be written',
     'killed and run again',
     1,
-    inTable<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+    put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
       'job/drive',
-      ['PERFORM', 'record'],
+      'record',
       (original, step, tools) => {
         const told = original(step, tools);
         return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
@@ -632,17 +632,17 @@ function oneIsEnough(): Change[] {
 function recordsLate(): Change[] {
   const held = new Map<string, StepOf<'record'>>();
   return [
-    inTable<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+    put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
       'job/drive',
-      ['PERFORM', 'record'],
+      'record',
       (_, step, tools) => {
         held.set('record', step);
         return { is: 'recorded', generation: step.after + 1, at: tools.clock.now() };
       },
     ),
-    inTable<[StepOf<'note'>, DriveTools], FactOf<'note'>>(
+    put<[StepOf<'note'>, DriveTools], FactOf<'note'>>(
       'job/drive',
-      ['PERFORM', 'note'],
+      'note',
       (original, step, tools) => {
         const { record, after } = held.get('record') ?? {};
         held.clear();

@@ -5,8 +5,7 @@ import { isId, parseId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import type { ResultEvent } from '../../job/events.js';
-import { formatAction, parseAction, parseRuntime } from '../../base/activity.js';
+import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, requireConsent } from '../../cli/consent.js';
@@ -16,9 +15,9 @@ import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
 import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import type { Tools } from '../../app/jobs.js';
+import type { JobResult, Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
-import type { ActionName, CheckedTrigger } from '../../app/requests.js';
+import type { CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
@@ -119,7 +118,7 @@ export function actionOf(text: string, config: string | undefined): ActionName {
     throw new UsageError(`two configs: ${text} and --config ${config}`, { code });
   }
   const id = config === undefined ? '' : `:${parseId(config, '--config')}`;
-  return formatAction(parseAction(text + id)) as ActionName;
+  return parseAction(text + id);
 }
 
 export abstract class JobCommand extends BaseCommand {
@@ -174,7 +173,7 @@ export async function showJob(
   context: CommandContext,
   deployment: JobDeployment,
   asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
-  run: (connection: Connection, tools: Tools) => Promise<ResultEvent>,
+  run: (connection: Connection, tools: Tools) => Promise<JobResult>,
 ): Promise<ExitCode> {
   const { host, flags, signal } = context;
   const { output, clock, env } = host;
@@ -188,7 +187,6 @@ export async function showJob(
   const view = await createRunView(output, { ...options, title, clock });
   const sending = watchSending(deployment);
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'result') return;
     if (event.event === 'dispatched') sending.mayBeSent = true;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
@@ -265,7 +263,7 @@ export async function showDryRun(
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some: readonly Id[] | null) => {
-    const identity = { deploymentId, runtime, action: parseAction(action), nodes: some };
+    const identity = { deploymentId, runtime, action, nodes: some };
     return describeTrigger(target.supervisorUrl.value, {
       ...identity,
       wireKey: wireKey(key, identity),

@@ -112,10 +112,8 @@ export default class ActivitiesRoll extends JobCommand {
     const { nodes: named, ...request } = await this.#request(context, args, flags);
     const action = { what: actionText(request), nodes: named };
     const deployment = await this.connect(context, action, flags);
-    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
-    const found = kept ? null : await inspect(context, deployment, looked, flags);
-    const all = named ?? kept ?? this.#listedNodes(context, found, looked.expectNodes);
+    const { nodes: all, found } = await this.#lookFor(context, deployment, looked, flags);
     const command = flags.gate ?? null;
     if (flags['dry-run']) {
       const gate = command === null ? [] : [`gate: ${command}`];
@@ -132,6 +130,27 @@ export default class ActivitiesRoll extends JobCommand {
     );
     const ifBusy = waits ? 'wait' : request.ifBusy;
     return this.#run(context, deployment, { ...request, nodes, ifBusy }, command);
+  }
+
+  /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
+  async #lookFor(
+    context: CommandContext,
+    deployment: JobDeployment,
+    request: Parameters<typeof inspect>[2],
+    flags: RollFlags,
+  ): Promise<{ nodes: readonly Id[]; found: Findings | null }> {
+    const { nodes: named, expectNodes } = request;
+    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
+    if (kept) return { nodes: kept, found: null };
+    try {
+      const found = await inspect(context, deployment, request, flags);
+      return { nodes: named ?? this.#listedNodes(context, found, expectNodes), found };
+    } catch (error) {
+      // Another process may have started this roll meanwhile.
+      const nodes = this.#keptNodes(context, deployment, request);
+      if (!nodes) throw error;
+      return { nodes, found: null };
+    }
   }
 
   #listedNodes(

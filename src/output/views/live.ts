@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import type { Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
-import type { NodeProgress, RunStep } from '../../job/events.js';
+import type { NodeProgress, JobEvent } from '../../job/events.js';
 import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
@@ -63,7 +63,7 @@ class LiveTable<T> {
     this.#redraw();
   }
 
-  on(event: RunStep | WatchEvent): void {
+  on(event: JobEvent | WatchEvent): void {
     const { sink, clock, utc } = this.#options;
     // The last line says it already.
     if (event.event === 'warning' && event.code !== 'log_unreadable') {
@@ -182,7 +182,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   });
   const selection = { columns: nodeColumns, chosen: false };
   const table = new LiveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
-  const note = (event: RunStep): void => {
+  const note = (event: JobEvent): void => {
     if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
       nodes = event.nodes;
@@ -211,7 +211,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
 }
 
 /** Whether an event is printed, too: what the table does not show; with --debug all. */
-function isSaid(event: RunStep, debug: boolean): boolean {
+function isSaid(event: JobEvent, debug: boolean): boolean {
   if (event.event === 'activity') return false;
   if (debug || event.event === 'gate_output') return true;
   if (event.event !== 'dispatched') return false;

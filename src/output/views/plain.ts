@@ -2,7 +2,7 @@ import { isFinal, type Activity, type Status } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
-import { shownStep, type NodeProgress, type RunStep } from '../../job/events.js';
+import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
 import { count } from '../../base/text.js';
 import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
@@ -25,7 +25,7 @@ export interface ViewOptions {
   quiet: boolean;
 }
 
-export type RunView = View<RunStep>;
+export type RunView = View<JobEvent>;
 
 export interface RunViewOptions extends ViewOptions, Pick<PrintOptions, 'format' | 'numberIds'> {
   /** Prints key, baseline and request id at a terminal, too. */
@@ -38,7 +38,7 @@ export type WatchEvent =
   /** The first listing, newest first. */
   | { event: 'listing'; activities: readonly Activity[] }
   /** An entry appeared after that, or its status changed. */
-  | Extract<RunStep, { event: 'activity' | 'warning' | 'outage' }>;
+  | Extract<JobEvent, { event: 'activity' | 'warning' | 'outage' }>;
 
 export type WatchView = View<WatchEvent>;
 
@@ -95,7 +95,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
         : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
-  const report = (event: RunStep): void => {
+  const report = (event: JobEvent): void => {
     const expected = event.event === 'baseline' ? event.expects : 0;
     if (!hasHeadline) lines.say(headlineText(title, title.nodes ?? expected));
     hasHeadline = true;

@@ -42,7 +42,7 @@ export function trigger(answer: Served, nodes: Id[] | null = null): Promise<Acce
   const request = {
     deploymentId: 7n,
     runtime: 'iggy',
-    action: { verb: 'restart' },
+    action: 'restart',
     nodes,
     wireKey: 'k',
   } as const;

@@ -16,7 +16,7 @@ const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{
     deploymentId: DEPLOYMENT,
     runtime: 'iggy',
-    action: { verb: 'restart' },
+    action: 'restart',
     tenant: null,
     idempotencyKey: 'k',
     kept: true,
@@ -67,7 +67,7 @@ describe('a roll that continues from an earlier one', () => {
       const kept = { record, generation: 1, ageMs: 0, accepted, passed: false };
       if (accepted) server.add({ node: 1n, result: 'rejected' });
       const plan = { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1 };
-      const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed(), () => '');
+      const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed());
       const tools = {
         supervisor: server,
         log: openLog(server, DEPLOYMENT, clock),
@@ -111,7 +111,6 @@ describe('a roll that is told to start nothing more', () => {
       { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1, gated: true, gateTimeoutMs: 60_000 },
       new Map(),
       clock.elapsed(),
-      () => '',
     );
     const stopping = new AbortController();
     const gate: DriveTools['gate'] = (_node, _activity, { signal }) => {
@@ -147,7 +146,7 @@ describe('what a roll over 200 nodes costs', () => {
       const nodes = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
       const server = new VirtualServer(clock, { nodes });
       for (const node of nodes) server.setFate(node, { workMs: 20_000 });
-      const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed(), () => '');
+      const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed());
       const log = openLog(server, DEPLOYMENT, clock);
       const tools = {
         supervisor: server,
@@ -175,7 +174,7 @@ function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
  * @returns all steps up to the second POST
  */
 function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
-  const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0, () => '');
+  const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0);
   const steps: Step[] = [];
   let now = 0;
   for (let posts = 0; posts < 2;) {
@@ -225,7 +224,7 @@ function entry(id: Id, node: Id): Activity {
 
 describe('a read that the nodes of a roll share', () => {
   it('goes back as far as the replay of one of them needs, while another asks for its baseline', () => {
-    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), 0, () => '');
+    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), 0);
     const reads: Array<Id | string> = [];
     let now = 0;
     for (let steps = 0; reads.length < 2; steps += 1) {
@@ -260,7 +259,7 @@ describe('a roll that two processes run at once', () => {
     const signal = new AbortController().signal;
     const said: string[] = [];
     const start = (name: string) => {
-      const job = rollJob({ ...PLAN, nodes: [1n, 2n, 3n] }, new Map(), clock.elapsed(), () => '');
+      const job = rollJob({ ...PLAN, nodes: [1n, 2n, 3n] }, new Map(), clock.elapsed());
       const log = openLog(server, DEPLOYMENT, clock);
       const journal = openRunJournal(folder, clock);
       return drive(job, { supervisor: server, log, journal, clock, signal }, (event) => {

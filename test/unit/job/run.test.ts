@@ -3,8 +3,9 @@ import type { Runtime } from '../../../src/base/activity.js';
 import type { KeptRun } from '../../../src/base/journal.js';
 import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
-import type { JobEvent, ResultEvent } from '../../../src/job/events.js';
-import { runJob, type ResumeText } from '../../../src/job/index.js';
+import type { JobEvent } from '../../../src/job/events.js';
+import { runJob } from '../../../src/job/index.js';
+import type { JobEnd } from '../../../src/job/result.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -14,7 +15,7 @@ const PLAN: RunPlan = {
   ...{
     deploymentId: DEPLOYMENT,
     runtime: 'iggy',
-    action: { verb: 'restart' },
+    action: 'restart',
     nodes: [1n],
     expect: null,
     listed: null,
@@ -35,19 +36,14 @@ const PLAN: RunPlan = {
 let clock: VirtualClock;
 let server: VirtualServer;
 let events: JobEvent[];
-let asked: Parameters<ResumeText>[0] | null;
 beforeEach(() => {
   clock = new VirtualClock();
   server = new VirtualServer(clock);
   events = [];
-  asked = null;
 });
 
-function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<ResultEvent> {
-  const job = runJob({ ...PLAN, ...plan }, kept, clock.elapsed(), (resume) => {
-    asked = resume;
-    return '';
-  });
+function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<JobEnd> {
+  const job = runJob({ ...PLAN, ...plan }, kept, clock.elapsed());
   const tools = {
     supervisor: server,
     log: openLog(server, DEPLOYMENT, clock),
@@ -58,7 +54,7 @@ function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promis
   return drive(job, { ...tools, signal }, (event) => void events.push(event));
 }
 
-function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<ResultEvent> {
+function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<JobEnd> {
   return clock.run(start(plan, kept));
 }
 
@@ -88,10 +84,10 @@ describe('a run', () => {
 
   it('that times out continues with the open entries alone', async () => {
     server.setFate(2n, { workMs: 3_600_000 });
-    const { result } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
+    const { result, resume } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
     const open = result.nodes.filter(({ status }) => status === 'processing');
     assert.deepEqual(
-      [result.outcome, asked],
+      [result.outcome, resume],
       ['timed_out', { ids: open.map(({ activity_id: id }) => id) }],
     );
     assert.equal(open[0]?.node_id, 2n);
@@ -292,12 +288,12 @@ describe('an entry that was created before the trigger', () => {
       server.add({ createdAt: clock.now() - 40_000, appearMs: 2000 });
       return Promise.reject(lost());
     };
-    const { result, exitCode } = await run();
+    const { result, resume, exitCode } = await run();
     const [row] = result.nodes;
     const { ids } = server;
     assert.deepEqual([exitCode, server.posts.length], [7, 1]);
     assert.deepEqual([row?.status, row?.activity_id], ['missing', ids[0]]);
-    assert.deepEqual(asked, { ids });
+    assert.deepEqual(resume, { ids });
     assert.match(
       warnings('created_earlier').join(),
       /created 40s before this trigger, by the server's clocks: an earlier action, or clocks that differ$/,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type NodeProgress, type RunStep } from '../../../src/job/events.js';
+import { type NodeProgress, type JobEvent } from '../../../src/job/events.js';
 import { createRunView } from '../../../src/output/views.js';
 import { type RunView, type RunViewOptions } from '../../../src/output/views/plain.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
@@ -21,7 +21,7 @@ const dispatched = {
   replayed: false,
   recovered: false,
 } as const;
-const warning: RunStep = { event: 'warning', code: 'ambiguous', message: 'two entries fit' };
+const warning: JobEvent = { event: 'warning', code: 'ambiguous', message: 'two entries fit' };
 const running = { status: 'processing', finished_at: null };
 const awaited = {
   activity_id: null,
@@ -38,7 +38,7 @@ const targets = (...nodes: ReadonlyArray<Partial<NodeProgress>>): NodeProgress[]
     const offset = BigInt(index);
     return progress({ node_id: NODE + offset, activity_id: ACTIVITY + offset, ...fields });
   });
-const shown = (...nodes: ReadonlyArray<Partial<NodeProgress>>): RunStep => ({
+const shown = (...nodes: ReadonlyArray<Partial<NodeProgress>>): JobEvent => ({
   event: 'progress',
   nodes: targets(...nodes),
 });
@@ -271,7 +271,7 @@ describe('a run off a terminal', () => {
 
   it('says of a dispatch whose it was', async () => {
     const dispatches: Array<
-      [fields: Partial<Extract<RunStep, { event: 'dispatched' }>>, expected: string]
+      [fields: Partial<Extract<JobEvent, { event: 'dispatched' }>>, expected: string]
     > = [
       [{ node_id: NODE }, `${NODE} dispatched (request ${REQUEST})`],
       [{ replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
