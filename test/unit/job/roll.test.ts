@@ -88,7 +88,7 @@ describe('a roll with a journal', () => {
   it('notes of each node that it was accepted and has passed', async () => {
     const clock = new VirtualClock();
     const server = new VirtualServer(clock);
-    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), clock.elapsed(), () => '');
+    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), clock.elapsed());
     const notes: string[] = [];
     const journal: DriveTools['journal'] = {
       read: () => null,
