@@ -5,7 +5,7 @@
 
 import { isFinal, type Activity } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
   emptyNodeResult,
@@ -16,10 +16,10 @@ import {
   type NodeResult,
   type Outcome,
   type ResultFacts,
-  type ResultFields,
 } from '../base/outcome.js';
 import { resultRow } from './entries.js';
 import type { JobEvent, NodeProgress, RollStage } from './events.js';
+import type { JobEnd, Resume } from './job.js';
 import { SECOND } from './pace.js';
 import {
   calledOff,
@@ -30,29 +30,6 @@ import {
   type RollPlan,
 } from './roll-state.js';
 import { endOf, type Run } from './run-state.js';
-
-/** What a later command needs to continue. */
-export type Resume =
-  | { ids: readonly Id[] }
-  | {
-      after: Id;
-      runtime: string;
-      action: string;
-      nodes: readonly Id[] | null;
-      expect: number | null;
-    }
-  | { roll: string };
-
-/** How a job ended. */
-export interface JobEnd {
-  /** What goes to stdout. */
-  result: Omit<ResultFields, 'resume'>;
-  /** Null when nothing is left to follow. */
-  resume: Resume | null;
-  /** Why following was given up. */
-  error: LdctlError | null;
-  exitCode: ExitCode;
-}
 
 function ended(
   outcome: Outcome,
