@@ -172,13 +172,6 @@ export async function roll(
 ): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const shared = planOf(connection, request);
-  const kept = new Map<Id, KeptRun>();
-  for (const node of shared.kept ? nodes : []) {
-    const found = connection.journal?.read(
-      wireKey(shared.idempotencyKey, { ...shared, nodes: [node] }),
-    );
-    if (found) kept.set(node, found);
-  }
   const plan = {
     ...request,
     ...shared,
@@ -190,7 +183,27 @@ export async function roll(
     gateTimeoutMs: gateTimeoutMs || Infinity,
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
-  return follow(connection, (now) => rollJob(plan, kept, now), tools);
+  for (;;) {
+    const kept = keptRuns(connection, request);
+    try {
+      return await follow(connection, (now) => rollJob(plan, kept, now), tools);
+    } catch (error) {
+      // Another process may have sent to a node meanwhile.
+      const isStopped = tools.signal.aborted || tools.stopping?.aborted;
+      if (isStopped || !(error instanceof LdctlError)) throw error;
+      if (keptRuns(connection, request).size <= kept.size) throw error;
+    }
+  }
+}
+
+/** What earlier processes with a caller's key have left, by node. */
+function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun> {
+  const runs = new Map<Id, KeptRun>();
+  for (const node of request.nodes) {
+    const kept = keptRun(connection, { ...request, nodes: [node] });
+    if (kept) runs.set(node, kept);
+  }
+  return runs;
 }
 
 function planOf(

@@ -24,7 +24,7 @@ export function parseId(text: string, what = 'id'): Id {
   if (text.trim() === '') {
     throw new UsageError(`${what} is empty`, { code: 'empty_id', hint: 'Is a variable unset?' });
   }
-  if (/^\d+(?:[\s,]+\d+)+$/.test(text)) {
+  if (/\w[\s,]+\w/.test(text)) {
     throw new UsageError(`${what}: several ids in one value`, {
       code: 'invalid_id',
       hint: 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',

@@ -181,10 +181,7 @@ function valuesOfArgument(
   words: readonly string[],
   known: Known,
 ): readonly Candidate[] {
-  const all = Object.values(command.args);
-  const next =
-    all[words.length - command.id.split(':').length] ??
-    (command.strict === false ? all.at(-1) : undefined);
+  const next = Object.values(command.args)[words.length - command.id.split(':').length];
   // The name of a new profile, or of a node, is a new one.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
   if (!next || isNew) return [];

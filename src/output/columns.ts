@@ -139,11 +139,8 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
 ): Column<T> {
-  return {
-    ...{ name: 'node', priority, lead, value: ({ node_id: id }) => id },
-    text: ({ node_id: id }, view) => nodeText(id, view),
-    short: endsOfNodes,
-  };
+  const text = ({ node_id: id }: T, view: CellView): string => nodeText(id, view);
+  return fieldColumn('node', priority, 'node_id', { lead, text, short: endsOfNodes });
 }
 
 /** The last three digits of an id without a name, or as many as no two nodes share. */

@@ -118,12 +118,13 @@ function whyOf(
   { outcome, targets, nodes, replayed }: ResultFields,
   { reasons = new Map(), ranMs }: SummaryOptions,
 ): string[] {
-  const known = [...reasons].filter(([, last]) => last !== null).slice(0, 10);
-  const lines = known.map(([node, last]) => {
-    const { action, finished_at: at } = last ?? { action: '', finished_at: null };
+  const known = [...reasons].flatMap(([node, last]) => {
+    if (last === null) return [];
+    const { action, finished_at: at } = last;
     const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
-    return `${nodeText(node, sink)}: last completed there: ${action}${ago}`;
+    return [`${nodeText(node, sink)}: last completed there: ${action}${ago}`];
   });
+  const lines = known.slice(0, 10);
   if (reasons.size > 0 && known.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }

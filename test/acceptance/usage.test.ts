@@ -51,6 +51,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
   ['activities trigger iggy,connectors restart', /one runtime at a time/, /once for each of/],
   [[...wordsOf(RESTART), '--node', '1 2'], /several ids in one value/, /with commas/],
+  [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
   [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],
   [['activities', 'wait', ''], /activity is empty/, /variable unset/],
   ['activities list --since 1d --until 2d', /--until is before --since/, /takes the longer/],

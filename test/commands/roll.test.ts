@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
@@ -115,6 +118,30 @@ describe('activities roll', () => {
     assert.equal(whole.code, 3, whole.stderr);
     assert.deepEqual(statuses(whole.result), ['8 rejected', '7 completed']);
   });
+
+  for (const nodes of ['--yes', '--node 8,7']) {
+    it(`follows one with its key that another process starts while it reads the log for ${nodes}`, async () => {
+      await halt();
+      // Until then the journal is empty.
+      const [folder, aside] = [bench.env.LDCTL_CONFIG_DIR ?? '', join(bench.folder, 'aside')];
+      renameSync(folder, aside);
+      const busy = entry({ id: 90n, node_id: 8n, status: 'processing', finished_at: null });
+      nock.cleanAll();
+      bench.showLog(() => {
+        if (!existsSync(aside)) return readLog();
+        cpSync(aside, folder, { recursive: true });
+        rmSync(aside, { recursive: true });
+        return [busy];
+      });
+      expectPost(7n);
+      const { code, stderr, result } = await run(
+        `iggy restart ${nodes} --node-timeout 0 --if-busy fail --idempotency-key deploy-7 -o json`,
+      );
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(statuses(result), ['8 completed', '7 completed']);
+      assert.deepEqual(story, ['start 8', 'end 8', 'start 7', 'end 7']);
+    });
+  }
 
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
