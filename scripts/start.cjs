@@ -1,4 +1,4 @@
-// Where an executable begins that was made on the kind of machine that it is for: ldctl, with what
+// Where an executable starts if it was built on its own kind of machine: ldctl, with what
 // scripts/compile.cjs kept.
 const { getAsset, getRawAsset } = require('node:sea');
 const { Script } = require('node:vm');

@@ -9,8 +9,8 @@ const PLAIN =
   ts.NodeBuilderFlags.MultilineObjectLiterals;
 
 /**
- * Makes the types of what programs import, and no others: tsc writes those of all that is behind
- * it, too. The code itself is checked elsewhere (`npm run types`), which would take twice as long.
+ * Makes the types of what programs import, and no others: tsc also writes those of all that it
+ * uses. The code itself is checked elsewhere (`npm run types`), which would take twice as long.
  * @param {string} folder where they go
  * @returns the exit code: 1 where a type could not be written
  */

@@ -211,18 +211,14 @@ function hintFor(fields: ApiErrorFields): string | undefined {
   const { status, code, reason, retryAfterMs, permission } = fields;
   const known = HINTS.get(code) ?? HINTS.get(status);
   if (known !== undefined) return known;
-  if (status === 403) return deniedHint(permission, reason);
+  if (status === 403) {
+    const isNamed = permission === undefined || reason.includes(permission);
+    const needs = isNamed ? '' : `The key needs the permission ${permission}. `;
+    return `${needs}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
+  }
   const when = retryAfterMs === undefined ? 'later' : `in ${formatDuration(retryAfterMs)}`;
   if (status === 429) return `Too many requests with this key. Try again ${when}.`;
   return status === 408 || status === 425 || status >= 500 ? `Try again ${when}.` : undefined;
-}
-
-function deniedHint(permission: string | undefined, reason: string): string {
-  const isNamed = permission === undefined || reason.includes(permission);
-  return [
-    isNamed ? '' : `The key needs the permission ${permission}. `,
-    "`ldctl whoami` shows what the key may do. An allow-list must name this machine's address.",
-  ].join('');
 }
 
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;

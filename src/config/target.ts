@@ -119,24 +119,16 @@ export function isCoreCertain(
  * beside it, which it would ignore.
  */
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
-  const inUse = [
-    settings.key,
-    settings.tenantId,
-    settings.apiUrl,
-    settings.deployment,
-    settings.supervisorUrl,
-  ];
+  const { key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
+  const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
-  const isGivenAgain = (source: Source | undefined): boolean =>
-    source?.from === 'env' || (source?.from === 'profile' && !isMixed);
+  const unlessGivenAgain = (source: Source | undefined, ...flag: string[]): string[] =>
+    source?.from === 'env' || (source?.from === 'profile' && !isMixed) ? [] : flag;
+  const { value: url, source } = target.supervisorUrl;
   return [
     ...(profile && !isMixed ? ['--profile', profile.name] : []),
-    ...(isGivenAgain(settings.deployment?.source)
-      ? []
-      : ['--deployment', String(target.deployment.id)]),
-    ...(isGivenAgain(target.supervisorUrl.source)
-      ? []
-      : ['--supervisor-url', urlText(target.supervisorUrl.value)]),
+    ...unlessGivenAgain(deployment?.source, '--deployment', String(target.deployment.id)),
+    ...unlessGivenAgain(source, '--supervisor-url', urlText(url)),
   ];
 }
 

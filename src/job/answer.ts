@@ -20,8 +20,8 @@ const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
 /**
- * What never left is sent again where that may help. A 5xx, or no answer, leaves open whether it
- * ran.
+ * What never left may be sent again, where that can help. A 5xx, or no answer, leaves open whether
+ * it ran.
  */
 export function classify(answer: Accepted | LdctlError): Answer {
   if (!(answer instanceof Error)) {

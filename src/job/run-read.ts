@@ -326,11 +326,13 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
  * @param someAbsent some nodes may still report that need not
  */
 function graceEndOf(
-  { entries, sent, replay }: Run,
+  { entries, sent, replay, generation }: Run,
   acceptedAt: number,
   someAbsent: boolean,
 ): number {
-  const ageMs = sent?.recovered ? (sent.earlier?.ageMs ?? 0) : 0;
+  // Where it was sent again, its records keep the time of the first POST only.
+  const isFirst = generation <= 1;
+  const ageMs = sent?.recovered && isFirst ? (sent.earlier?.ageMs ?? 0) : 0;
   const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);

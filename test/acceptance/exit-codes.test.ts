@@ -41,46 +41,10 @@ describe('a trigger ends with', () => {
     says: [3n, 4n, 5n, LARGEST].map((node) => new RegExp(`^${node} +\\d+ +completed`, 'm')),
     sent: ['{}'],
   });
-  ending(
-    0,
-    'when as many as were expected have',
-    { ...THREE, history: 0 },
-    '--yes --expect-nodes 3',
-    {
-      says: [/completed on 3 of 3 nodes/],
-      sent: ['{}'],
-    },
-  );
-  ending(
-    7,
-    'when fewer than that have an entry',
-    { ...THREE, missing: [9n] },
-    '--yes --expect-nodes 3 --appear-timeout 1s',
-    {
-      says: [/^✗ restart of iggy: 1 of 3 nodes missing /m],
-      sent: ['{}'],
-    },
-  );
-  ending(5, 'when there are not as many nodes as expected', THREE, '--yes --expect-nodes 4', {
-    says: [/the log lists 3 nodes, not the 4 expected; nothing was sent/],
-    sent: [],
-  });
   ending(3, 'when a node rejected it, and says which', { ...THREE, reject: [8n] }, '--node 7,8', {
     says: [/^8 +\d+ +rejected/m, /^✗ restart of iggy: 1 of 2 nodes rejected it \(8\)$/m],
     sent: ['{"nodes":[7,8]}'],
   });
-  for (const deployment of ['7263012455120900099', 'nowhere']) {
-    ending(
-      5,
-      `when there is no deployment ${deployment}`,
-      THREE,
-      `--node 7 --deployment ${deployment}`,
-      {
-        says: [new RegExp(`^error: .*${deployment}`, 'm'), /^hint: .*ldctl deployments list/m],
-        sent: [],
-      },
-    );
-  }
 
   story('4, 5 and 6 when no action ran, and says what to look at', THREE, async (scene) => {
     const wrong = await scene.ends(4, `${RESTART} --node 7`, {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
 import { endsWith, story, type Scene } from '../helpers/scene.js';
 
@@ -73,26 +71,5 @@ describe('a profile', () => {
     assert.match(stderr, /^error: cannot write \/proc\/none\/config: /m);
     assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR names another folder/m);
     assert.equal(scene.sandbox.record.reads, 0, 'it asks the API first');
-  });
-
-  story(
-    'that others can read is refused, and the chmod that is printed mends it',
-    {},
-    async (scene) => {
-      scene.forget();
-      await add(0, scene, '--key-store file');
-      chmodSync(join(scene.folder, 'config', 'config.json'), 0o644);
-      const { stderr } = await scene.ends(2, LIST);
-      const command = /^hint: .*(chmod 600 .*)$/m.exec(stderr)?.[1];
-      assert.ok(command !== undefined, stderr);
-      await endsWith(0, scene.shell(`${command} && ldctl ${LIST}`));
-    },
-  );
-
-  story('without a keyring names what else there is', {}, async (scene) => {
-    scene.env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${scene.folder}/no-bus`;
-    const { stderr } = await add(2, scene, '');
-    assert.match(stderr, /^error: nothing was stored: the keyring cannot be used/m);
-    assert.match(stderr, /^hint: .*--key-store file.*--key-command/m);
   });
 });

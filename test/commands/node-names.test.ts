@@ -53,6 +53,7 @@ describe('a name for a node', () => {
       await name(`${ONE}`, 'broker-1');
       const renamed = await bench.run(NodesName, 'BROKER-1 first');
       assert.equal(renamed.stderr, `node ${ONE} is named first, no longer broker-1\n`);
+      assert.equal(renamed.stdout, '');
       const removed = await bench.run(NodesName, 'first --remove');
       assert.equal(removed.stderr, `node ${ONE} has no name, no longer first\n`);
       await bench.ends(2, NodesName, 'first again');

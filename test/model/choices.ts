@@ -26,6 +26,11 @@ export class Choices {
     return this.budget > 1;
   }
 
+  /** Whether there may be three or more. */
+  get isDeepest(): boolean {
+    return this.budget > 2;
+  }
+
   constructor(
     private readonly plan: Plan,
     private readonly budget: number,

@@ -36,7 +36,9 @@ export async function explore(
     for (const why of judge(story)) if (!broken.has(why)) broken.set(why, plan);
     const from = (plan.at(-1)?.[0] ?? -1) + 1;
     for (const [at, { options }] of story.choices.entries()) {
-      const isOther = isFirst ? at % part.of !== part.number : isAmidTheSame(story.choices, at);
+      const isOther = isFirst
+        ? at % part.of !== part.number
+        : isAmidTheSame(story.choices, at, plan.length);
       if (at < from || isOther) continue;
       for (let option = 1; option < options; option++) {
         (isFirst ? first : deeper).push([...plan, [at, option]]);
@@ -46,10 +48,9 @@ export async function explore(
   return { stories, broken };
 }
 
-/** So many choices before and after are made where nothing has changed: two reads, two waits. */
-const SAME = 4;
-
-function isAmidTheSame(choices: readonly Choice[], at: number): boolean {
-  const [before, after] = [choices[at - SAME], choices[at + SAME]];
+/** Whether two reads and two waits before and after show nothing new, or, for a third fault, one. */
+function isAmidTheSame(choices: readonly Choice[], at: number, faults: number): boolean {
+  const near = faults > 1 ? 1 : 4;
+  const [before, after] = [choices[at - near], choices[at + near]];
   return before !== undefined && before.changes === after?.changes;
 }

@@ -241,8 +241,10 @@ export class Process {
     const some: ReadFault[] = hasTenant ? ['another tenant'] : [];
     // A roll is given more than it asks for where another of its nodes needs it.
     if (isDeep && use.is === 'roll') some.push('all of it');
-    if (this.choices.isDeep) return ['good', ...READ_FAULTS, ...some];
-    return ['good', ...READ_FAULTS, ...ALONE, ...some];
+    const { isDeep: areTwo, isDeepest } = this.choices;
+    if (isDeepest) return ['good', 'a rival', ...READ_FAULTS, ...some];
+    if (areTwo) return ['good', RUNS_ON, ...READ_FAULTS, ...some];
+    return ['good', RUNS_ON, ...READ_FAULTS, ...ALONE, ...some];
   }
 
   async #read(
@@ -286,16 +288,17 @@ export class Process {
   }
 }
 
-const READ_FAULTS = [
-  'denied',
-  'a rival that runs on',
-  'interrupt',
-  'sleeps for 15 minutes',
-] as const;
+/** It is waited for until the deadline: with three faults, these would be most stories. */
+const RUNS_ON = 'a rival that runs on';
+const READ_FAULTS = ['denied', 'interrupt', 'sleeps for 15 minutes'] as const;
 /** No other fault makes them worse, or one of the others does as much: they are played alone. */
 const ALONE = ['unreadable', 'a rival', 'another deployment', 'stale'] as const;
 type ReadFault =
-  (typeof READ_FAULTS | typeof ALONE)[number] | 'good' | 'another tenant' | 'all of it';
+  | (typeof READ_FAULTS | typeof ALONE)[number]
+  | typeof RUNS_ON
+  | 'good'
+  | 'another tenant'
+  | 'all of it';
 
 /** Whether as many entries are shown, and as many of them are open. */
 function isSame(shown: readonly Activity[], before: readonly Activity[] = []): boolean {

@@ -37,7 +37,9 @@ export const DEEP: readonly Setting[] = [
   }),
   called('killed and run again', { use: NODE_2, life: 'killed' }),
   called('killed, keys ignored', { use: NODE_2, life: 'killed', honours: false }),
-  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
+  called('two processes that do not wait, the first POST lost', {
+    ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },
+  }),
   called('a roll by twos', { use: BY_TWOS }),
   called('a gated roll, killed and run again', {
     ...{ use: { ...ROLL, nodes: [2n], gated: true }, life: 'killed' },
@@ -80,9 +82,7 @@ const SMALL: readonly Setting[] = [
   called('one node, another action', { use: NODE_2, past: 'another action' }),
   called('one node, sorted by time, no date', { use: NODE_2, log: 'by time', hasDate: false }),
   called('two of three nodes expected', { use: { is: 'run', nodes: null, expect: 2 } }),
-  called('two processes that do not wait, the first POST lost', {
-    ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },
-  }),
+  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
   called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
   called('a gated roll of two, killed and run again', {
     ...{ use: { ...ROLL, gated: true }, life: 'killed' },

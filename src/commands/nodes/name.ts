@@ -46,7 +46,9 @@ export default class NodesName extends BaseCommand {
     const now = name === null ? 'has no name' : `is named ${name}`;
     context.say(`node ${node} ${now}${before}`);
     const result = { deployment_id: deployment, node_id: node, node_name: name };
-    await printObject(this.host.output, result, printOptions(flags));
+    const options = printOptions(flags);
+    // The line above says it to people.
+    if (options.format !== 'table') await printObject(this.host.output, result, options);
     return 0;
   }
 }

@@ -96,7 +96,13 @@ function* completed(
     return;
   }
   yield* noneWorse(ours, reads);
-  yield* noneMissed(process, reads.at(-1)?.at ?? 0, dispatches, graceOf(trigger, since, expect));
+  yield* noneMissed(
+    process,
+    ours,
+    reads.at(-1)?.at ?? 0,
+    dispatches,
+    graceOf(trigger, since, expect),
+  );
 }
 
 /** Of every node: those that the log listed, and those that report within the grace. */
@@ -149,6 +155,7 @@ function graceOf({ nodes }: Trigger, { listed }: Since, expect?: number): number
 
 function* noneMissed(
   { by, seen, endedAt }: Process,
+  ours: readonly Entry[],
   decidedAt: number,
   dispatches: readonly Dispatch[],
   grace: number,
@@ -158,10 +165,12 @@ function* noneMissed(
     // One that continues from a record counts from its POST.
     const wasLong = (post?.by ?? by) !== by && at > (post?.at ?? at) + SECOND;
     if (wasLong || at >= decidedAt) continue;
-    const missed = made.some(
-      ({ shownAt, doneAt, goneAt, end }) =>
-        shownAt <= at + grace && goneAt === Infinity && (end !== 'completed' || doneAt > endedAt),
-    );
+    const missed = made
+      .filter((entry) => ours.includes(entry))
+      .some(
+        ({ shownAt, doneAt, goneAt, end }) =>
+          shownAt <= at + grace && goneAt === Infinity && (end !== 'completed' || doneAt > endedAt),
+      );
     if (missed) yield 'exit 0 before the grace was over';
   }
 }

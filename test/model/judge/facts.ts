@@ -61,11 +61,12 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const { key } = trigger;
   const { world, processes, setting } = story;
   const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
-  const isRecorded = (world.disk.get(key) ?? []).length > 0;
-  const process = first ? processes[first.by] : isRecorded ? processes[0] : undefined;
+  const recordedAt = world.disk.get(key)?.[0]?.record.postedAt;
+  const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
   if (!process) return null;
-  const base = lastSeenBefore(process, first?.at ?? Infinity);
-  const before = process.seen.filter(({ endedAt }) => endedAt <= (first?.at ?? Infinity));
+  const sentAt = first?.at ?? (recordedAt ?? 0) - (world.wall - world.now);
+  const base = lastSeenBefore(process, sentAt);
+  const before = process.seen.filter(({ endedAt }) => endedAt <= sentAt);
   const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
   const { at = 0, asOf = 0 } = base ?? {};
   const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));

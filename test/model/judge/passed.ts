@@ -48,8 +48,10 @@ export function* passed(
   if ('ids' in use && !use.ids.every(isThere)) return;
   // A server that sorts without a tie-breaker loses entries, and that is said.
   if (setting.log === 'by time') return;
-  // A roll may have had another node to send again by then.
-  if (use.is === 'roll' && faults.includes('sleeps, lost after')) return;
+  // Another node of a roll, or another process, may have had something to send again by then.
+  if ((use.is === 'roll' || processesOf(setting) > 1) && faults.includes('sleeps, lost after')) {
+    return;
+  }
   // Another API key never sends again what may have been sent.
   if (life === 'killed, then another API key' && wasKilled) return;
   if (ended?.watch) {

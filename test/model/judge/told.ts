@@ -2,7 +2,7 @@ import { APPEAR, keyOf } from '../adapter.js';
 import { Interrupted } from '../../../src/base/errors.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
-import { SECOND } from '../setting.js';
+import { processesOf, SECOND } from '../setting.js';
 import { isMaybeSent, statusOf, triggersOf } from './facts.js';
 
 const EXITS: Record<string, number> = {
@@ -15,7 +15,11 @@ export function* told(story: Story, process: Process): Generator<string> {
   const { ended, thrown } = process;
   const { use } = story.setting;
   const goesOn = use.is === 'roll' && use.continueOnError;
-  if (!goesOn && process.seen.some(({ at }) => at > process.deniedAt)) {
+  if (
+    !goesOn &&
+    processesOf(story.setting) === 1 &&
+    process.seen.some(({ at }) => at > process.deniedAt)
+  ) {
     yield 'it read on though it was denied';
   }
   if (hasAskedAgain(story, process)) yield 'it asked a gate again that had passed';

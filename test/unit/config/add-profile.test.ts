@@ -323,16 +323,6 @@ describe('profiles add', () => {
       );
     });
 
-    it('does not offer a keyring that gives no answer', async () => {
-      const store: Scripted = [/^Where should the key be kept/, /keyring/];
-      const context = terminal([tenant, key, deployment, open, store], { keyring: brokenKeyring });
-      await assert.rejects(
-        add(context, NO_FLAGS),
-        /is not among In a file that only you can read$/,
-      );
-      assert.match(context.said, /^warning: no keyring answers on this machine$/m);
-    });
-
     it('keeps the key in a file after all, where the keyring takes none', async () => {
       const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set.bind(brokenKeyring) };
       const instead: Scripted = [/^Keep the key in .* instead/, true];

@@ -84,6 +84,25 @@ describe('a roll that continues from an earlier one', () => {
   }
 });
 
+describe('a roll with a journal', () => {
+  it('notes of each node that it was accepted and has passed', async () => {
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock);
+    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), clock.elapsed());
+    const notes: string[] = [];
+    const journal: DriveTools['journal'] = {
+      read: () => null,
+      claim: () => ({ made: 1 }),
+      mark: (_key, _generation, mark) => void notes.push(mark),
+    };
+    const log = openLog(server, DEPLOYMENT, clock);
+    const tools = { supervisor: server, log, journal, clock };
+    const signal = new AbortController().signal;
+    await clock.run(drive(job, { ...tools, signal }, () => undefined));
+    assert.deepEqual(notes, ['accepted', 'accepted', 'passed', 'passed']);
+  });
+});
+
 describe('a roll that is told to start nothing more', () => {
   it('says so at once, also while only a gate is running', async () => {
     const clock = new VirtualClock();

@@ -64,6 +64,14 @@ const warnings = (code: string): string[] =>
   );
 
 describe('a run', () => {
+  it('says of no earlier run that it has dispatched, where there was none', async () => {
+    await run();
+    assert.deepEqual(
+      events.find(({ event }) => event === 'dispatched'),
+      { event: 'dispatched', request_id: 'f00d', replayed: false, recovered: false },
+    );
+  });
+
   it('is held up by no server that wants to be asked again in 10 minutes: after two it ends with 7', async () => {
     server.trigger = () => Promise.reject(apiError(503, { retryAfterMs: 600_000 }));
     const { exitCode } = await run();
@@ -359,6 +367,13 @@ describe('a run that continues from a record', () => {
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
     const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
+  });
+
+  it('waits for a second entry of a POST that was sent again, whose time no record keeps', async () => {
+    server.add({ node: 1n });
+    server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
+    const again = { ...kept(), generation: 2, accepted: true };
+    assert.equal((await run({ kept: true }, again)).exitCode, 3);
   });
 
   it('waits for a second entry as long after its own POST as any other run', async () => {
