@@ -220,9 +220,12 @@ function watchSending({ supervisor }: Connection) {
   return sending;
 }
 
-/** Exit 1 means that nothing was sent, so a bug that shows after a POST is another matter. */
+/** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
 function asUnconfirmed(error: unknown): unknown {
-  if (error instanceof LdctlError) return error;
+  if (error instanceof LdctlError) {
+    const { exit, code, message } = error;
+    return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
     hint: 'Look at `ldctl activities list` before you try again, and please report it.',
