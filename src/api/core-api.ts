@@ -91,6 +91,13 @@ export interface DeploymentPath {
 
 type ReadOptions = Pick<CallOptions, 'signal'>;
 
+/** A cache or a proxy may answer for another: its nodes must not be counted as ours. */
+const about = <T extends { id: Id }>(wanted: Id, schema: v.GenericSchema<unknown, T>) =>
+  v.pipe(
+    schema,
+    v.check((answer) => answer.id === wanted, `${wanted} was asked for`),
+  );
+
 /**
  * Reads only. Every method throws ApiError, RedirectError, TransportError, InvalidAnswerError, or
  * the signal's reason.
@@ -110,13 +117,15 @@ export class CoreApi {
 
   /** The tenant's divisions, environments and deployments, as far as the key may see them. */
   structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
-    return this.#read(`/tenants/${tenantId}/structure`, tenantStructure, options, 'info:read');
+    const path = `/tenants/${tenantId}/structure`;
+    return this.#read(path, about(tenantId, tenantStructure), options, 'info:read');
   }
 
   /** One deployment, with how many nodes it has. */
   deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
     const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
-    return this.#read(`${environment}/deployments/${at.deploymentId}`, deploymentDetails, options);
+    const path = `${environment}/deployments/${at.deploymentId}`;
+    return this.#read(path, about(at.deploymentId, deploymentDetails), options);
   }
 
   #read<T>(

@@ -1,11 +1,11 @@
 import type { Interrupted, LdctlError } from '../base/errors.js';
+import type { ExitCode } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
-import type { GateResult } from '../base/outcome.js';
+import type { GateResult, ResultFields } from '../base/outcome.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
-import type { JobEnd } from './result.js';
 
 /**
  * A job says what to do next, and learns the outcome. It has no clock, no I/O and no randomness:
@@ -32,6 +32,29 @@ export interface Job<T = JobEnd, E extends JobEvent = JobEvent> {
    * @throws LdctlError why nothing was sent, or nothing could be followed
    */
   result(): T;
+}
+
+/** What a later command needs to continue. */
+export type Resume =
+  | { ids: readonly Id[] }
+  | {
+      after: Id;
+      runtime: string;
+      action: string;
+      nodes: readonly Id[] | null;
+      expect: number | null;
+    }
+  | { roll: string };
+
+/** How a job ended. */
+export interface JobEnd {
+  /** What goes to stdout. */
+  result: Omit<ResultFields, 'resume'>;
+  /** Null when nothing is left to follow. */
+  resume: Resume | null;
+  /** Why following was given up. */
+  error: LdctlError | null;
+  exitCode: ExitCode;
 }
 
 /** What each step needs. Those of a roll say which node they are for. */

@@ -3,9 +3,9 @@
  * follow. It reads their state and changes none of it, but for what was emitted.
  */
 
-import { isFinal } from '../base/activity.js';
+import { isFinal, type Activity } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
   emptyNodeResult,
@@ -16,10 +16,10 @@ import {
   type NodeResult,
   type Outcome,
   type ResultFacts,
-  type ResultFields,
 } from '../base/outcome.js';
 import { resultRow } from './entries.js';
 import type { JobEvent, NodeProgress, RollStage } from './events.js';
+import type { JobEnd, Resume } from './job.js';
 import { SECOND } from './pace.js';
 import {
   calledOff,
@@ -30,29 +30,6 @@ import {
   type RollPlan,
 } from './roll-state.js';
 import { endOf, type Run } from './run-state.js';
-
-/** What a later command needs to continue. */
-export type Resume =
-  | { ids: readonly Id[] }
-  | {
-      after: Id;
-      runtime: string;
-      action: string;
-      nodes: readonly Id[] | null;
-      expect: number | null;
-    }
-  | { roll: string };
-
-/** How a job ended. */
-export interface JobEnd {
-  /** What goes to stdout. */
-  result: Omit<ResultFields, 'resume'>;
-  /** Null when nothing is left to follow. */
-  resume: Resume | null;
-  /** Why following was given up. */
-  error: LdctlError | null;
-  exitCode: ExitCode;
-}
 
 function ended(
   outcome: Outcome,
@@ -133,25 +110,30 @@ function sharedOf({ entries }: Run): { runtime: string | null; action: string | 
 
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const { entries } = run;
-  const early = outcome === 'completed' ? [] : entries.earlyOnly();
-  if (early.length > 0) {
-    return { ids: early.map(({ id }) => id) };
+  if (outcome === 'completed') {
+    return null;
   }
-  if (outcome === 'completed' || hasEnded(run, outcome, nodes)) {
+  const early = entries.earlyOnly();
+  if (early.length > 0) {
+    return { ids: idsOf(early) };
+  }
+  if (hasEnded(run, outcome, nodes)) {
     return null;
   }
   if ('ids' in entries.wanted) {
     return { ids: entries.wanted.ids };
   }
   if (isWhole(run, nodes)) {
-    const ids = [...entries.byId.keys()];
-    const open = ids.filter((id) => !isFinal(entries.byId.get(id)?.activity.status ?? ''));
-    return { ids: open.length > 0 ? open : ids };
+    const all = [...entries.byId.values()].map(({ activity }) => activity);
+    const open = all.filter(({ status }) => !isFinal(status));
+    return { ids: idsOf(open.length > 0 ? open : all) };
   }
   const { runtime, action, nodes: named } = entries.wanted;
   const after = run.replay?.floor ?? run.baseline.id;
   return { after, runtime, action, nodes: named, expect: entries.expect };
 }
+
+const idsOf = (activities: readonly Activity[]): Id[] => activities.map(({ id }) => id);
 
 /** Whether there is nothing left to follow. */
 function hasEnded(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
@@ -263,13 +245,13 @@ export function resultOfRoll(roll: Roll): JobEnd {
   return ended(outcome, error, facts, resumeOfRoll(roll));
 }
 
-function outcomeOfNode(node: RollNode): Outcome | null {
+function endOfNode(node: RollNode) {
   const run = runOf(node);
-  return (run && endOf(run)?.outcome) ?? null;
+  return run && endOf(run);
 }
 
 const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
-  outcomeOfNode(node) === 'completed' && (!plan.gated || node.passed);
+  endOfNode(node)?.outcome === 'completed' && (!plan.gated || node.passed);
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   if (roll.nodes.every((node) => isPassed(roll, node))) {
@@ -281,7 +263,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   if (roll.failure) {
     return { outcome: 'unconfirmed', error: roll.failure };
   }
-  const ends = roll.nodes.map(runOf).map((run) => run && endOf(run));
+  const ends = roll.nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
   if (unconfirmed) {
     return { outcome: 'unconfirmed', error: unconfirmed.error };
@@ -300,7 +282,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
 function resumeOfRoll(roll: Roll): Resume | null {
   const { plan, nodes } = roll;
   const isLeft = (node: RollNode): boolean =>
-    !isPassed(roll, node) && outcomeOfNode(node) !== 'rejected';
+    !isPassed(roll, node) && endOfNode(node)?.outcome !== 'rejected';
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
   if (plan.kept) return { roll: plan.idempotencyKey };

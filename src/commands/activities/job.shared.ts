@@ -1,19 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { LdctlError, UsageError } from '../../base/errors.js';
 import type { ExitCode } from '../../base/exit-codes.js';
-import { isId, parseId, type Id } from '../../base/ids.js';
-import { parseJson } from '../../base/json.js';
+import { parseId, type Id } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
-import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
-import { readStdin } from '../../cli/prompts.js';
-import { readInput } from '../../config/files.js';
-import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
@@ -24,8 +19,8 @@ import { checkRunResultOptions, printRunResult } from '../../output/run-result.j
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
-import { resolveNodes } from '../nodes.shared.js';
 import { openForJob, type JobDeployment } from './before.shared.js';
+import { readNodes } from './nodes-from.shared.js';
 import { reasonsFor } from './reason.shared.js';
 import { shownPlace } from './shared.js';
 
@@ -121,46 +116,44 @@ export function actionOf(text: string, config: string | undefined): ActionName {
   return parseAction(text + id);
 }
 
-export abstract class JobCommand extends BaseCommand {
-  /**
-   * The deployment to act on.
-   * @param action what is to be done, in words, and the nodes that are named
-   * @throws UsageError where consent is missing, or is for another deployment
-   */
-  protected async connect(
-    context: CommandContext,
-    action: { what: string; nodes: readonly Id[] | undefined },
-    flags: ActingFlags,
-  ) {
-    if (!flags['dry-run']) requireConsent(context, action, flags);
-    const deployment = await openForJob(context);
-    await checkConfirm(deployment, flags);
-    return deployment;
-  }
+/**
+ * The deployment to act on.
+ * @param action what is to be done, in words, and the nodes that are named
+ * @throws UsageError where consent is missing, or is for another deployment
+ */
+export async function openToAct(
+  context: CommandContext,
+  action: { what: string; nodes: readonly Id[] | undefined },
+  flags: ActingFlags,
+): Promise<JobDeployment> {
+  if (!flags['dry-run']) requireConsent(context, action, flags);
+  const deployment = await openForJob(context);
+  await checkConfirm(deployment, flags);
+  return deployment;
+}
 
-  /**
-   * The words and flags of an action as a request.
-   * @throws UsageError; as `readNodes` does
-   */
-  protected async request(
-    context: CommandContext,
-    args: { runtime: string; action: string },
-    flags: ActingFlags,
-  ) {
-    checkRunResultOptions(printOptions(flags));
-    const runtime = parseRuntime(args.runtime);
-    const action = actionOf(args.action, flags.config);
-    const nodes = await readNodes(context, flags);
-    return {
-      runtime,
-      action,
-      ...(nodes && { nodes }),
-      ifBusy: flags['if-busy'],
-      idempotencyKey: flags['idempotency-key'],
-      timeoutMs: flags.timeout,
-      appearTimeoutMs: flags['appear-timeout'],
-    };
-  }
+/**
+ * The words and flags of an action as a request.
+ * @throws UsageError; as `readNodes` does
+ */
+export async function requestOf(
+  context: CommandContext,
+  args: { runtime: string; action: string },
+  flags: ActingFlags,
+) {
+  checkRunResultOptions(printOptions(flags));
+  const runtime = parseRuntime(args.runtime);
+  const action = actionOf(args.action, flags.config);
+  const nodes = await readNodes(context, flags);
+  return {
+    runtime,
+    action,
+    ...(nodes && { nodes }),
+    ifBusy: flags['if-busy'],
+    idempotencyKey: flags['idempotency-key'],
+    timeoutMs: flags.timeout,
+    appearTimeoutMs: flags['appear-timeout'],
+  };
 }
 
 /**
@@ -227,9 +220,12 @@ function watchSending({ supervisor }: Connection) {
   return sending;
 }
 
-/** Exit 1 means that nothing was sent, so a bug that shows after a POST is another matter. */
+/** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
 function asUnconfirmed(error: unknown): unknown {
-  if (error instanceof LdctlError) return error;
+  if (error instanceof LdctlError) {
+    const { exit, code, message } = error;
+    return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
     hint: 'Look at `ldctl activities list` before you try again, and please report it.',
@@ -296,87 +292,4 @@ export async function showDryRun(
     dryRun,
   });
   return 0;
-}
-
-const FLAG = '--nodes-from';
-
-/**
- * All nodes that are named, each once, in the order given; undefined for every node, which only the
- * absence of both flags means.
- * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
- */
-export async function readNodes(
-  context: CommandContext,
-  flags: Partial<FlagsOf<typeof targetFlags>>,
-): Promise<readonly Id[] | undefined> {
-  const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
-  if (named === undefined && path === undefined) return undefined;
-  if (expected !== undefined) {
-    throw new UsageError(
-      '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
-    );
-  }
-  const read = path === undefined ? [] : await readNodesFrom(context, path);
-  return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
-}
-
-/**
- * One node a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
- * @throws UsageError, also for a file that yields no id: it must never become every node; the
- * signal's reason
- */
-async function readNodesFrom({ host, signal }: CommandContext, path: string): Promise<NodeRef[]> {
-  const text = (
-    path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
-  ).trim();
-  const entries = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
-  if (entries.length === 0) throw noNode(path);
-  // A number that is no id has lost digits: only a text is read.
-  return entries.map((entry) =>
-    isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
-  );
-}
-
-function noNode(path: string): UsageError {
-  const isPipe = path === '-';
-  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} names no node`, {
-    code: 'empty_node',
-    hint: isPipe
-      ? 'Is the command before the pipe empty?'
-      : 'Write one id a line. For every node, leave it out.',
-  });
-}
-
-/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` starts a comment. */
-function fromLines(text: string): string[] {
-  if (/^node(?:[\s,]|$)/i.test(text)) {
-    throw new UsageError(`${FLAG}: line 1 is the header of a table`, {
-      code: 'not_nodes',
-      hint: 'Pipe `ldctl nodes list -o json`, which holds the ids.',
-    });
-  }
-  return text
-    .split('\n')
-    .flatMap((line) => line.replace(/#.*/, '').split(','))
-    .map((word) => word.trim().replace(/^"(\d+)"$/, '$1'))
-    .filter((word) => word !== '');
-}
-
-/**
- * A list of nodes, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
- * `node_id` is taken.
- */
-function fromJson(text: string): unknown[] {
-  try {
-    const json = parseJson(text) as unknown[] | { nodes?: unknown[]; items?: unknown[] };
-    const list = Array.isArray(json) ? json : (json.nodes ?? json.items ?? []);
-    return list.map((entry) =>
-      typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
-    );
-  } catch {
-    throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, {
-      code: 'invalid_json',
-      hint: 'Give a list of ids, or {"nodes":[…]}.',
-    });
-  }
 }

@@ -6,6 +6,7 @@ import type { ExitCode } from '../../base/exit-codes.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique, type Id } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
@@ -22,7 +23,8 @@ import { inspect, openForJob, type JobDeployment } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
-  JobCommand,
+  openToAct,
+  requestOf,
   RUNTIME_ARG,
   showDryRun,
   showJob,
@@ -93,7 +95,7 @@ const storedRoll = v.strictObject({
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
-export default class ActivitiesRoll extends JobCommand {
+export default class ActivitiesRoll extends BaseCommand {
   static override summary = 'Act on one node after the other, and stop if one does not complete.';
   static override description =
     'The next node starts when the one before has completed and its --gate ($LDCTL_NODE_ID) has passed. Ctrl-C lets ' +
@@ -111,7 +113,7 @@ export default class ActivitiesRoll extends JobCommand {
     const context = await this.open(flags);
     const { nodes: named, ...request } = await this.#request(context, args, flags);
     const action = { what: actionText(request), nodes: named };
-    const deployment = await this.connect(context, action, flags);
+    const deployment = await openToAct(context, action, flags);
     const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
     const { nodes: all, found } = await this.#lookFor(context, deployment, looked, flags);
     const command = flags.gate ?? null;
@@ -186,7 +188,7 @@ export default class ActivitiesRoll extends JobCommand {
       );
     }
     checkGate(flags, flags.gate ?? null);
-    const { nodes, ...asked } = await this.request(context, { runtime, action }, flags);
+    const { nodes, ...asked } = await requestOf(context, { runtime, action }, flags);
     const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
       ...asked,
       ...howOf(flags),

@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
 import { consentTo } from '../../cli/consent.js';
 import { trigger } from '../../app/jobs.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
@@ -7,14 +8,15 @@ import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
-  JobCommand,
+  openToAct,
+  requestOf,
   RUNTIME_ARG,
   showDryRun,
   showJob,
 } from './job.shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
-export default class ActivitiesTrigger extends JobCommand {
+export default class ActivitiesTrigger extends BaseCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
@@ -44,14 +46,14 @@ export default class ActivitiesTrigger extends JobCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
-    const asked = await this.request(context, args, flags);
+    const asked = await requestOf(context, args, flags);
     const request: CheckedTrigger = check(triggerRequest, 'trigger', {
       ...asked,
       expectNodes: flags['expect-nodes'],
       wait: flags.wait,
     });
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    const deployment = await this.connect(context, action, flags);
+    const deployment = await openToAct(context, action, flags);
     const found = await inspect(context, deployment, request, flags);
     if (flags['dry-run']) return showDryRun(context, deployment, request, found, null);
     const counted = countOf(request, found);

@@ -4,6 +4,7 @@ import { isFinal } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
@@ -13,14 +14,8 @@ import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { openForJob } from './before.shared.js';
-import {
-  actionOf,
-  followFlags,
-  JobCommand,
-  readNodes,
-  showJob,
-  targetFlags,
-} from './job.shared.js';
+import { actionOf, followFlags, showJob, targetFlags } from './job.shared.js';
+import { readNodes } from './nodes-from.shared.js';
 
 const waitFlags = {
   after: Flags.string({
@@ -52,7 +47,7 @@ const TRIGGER_FLAGS = [
   'expect-nodes',
 ] as const;
 
-export default class ActivitiesWait extends JobCommand {
+export default class ActivitiesWait extends BaseCommand {
   static override summary = 'Follow an earlier trigger to its end. Never sends anything.';
   static override description =
     'Give the ids of activities. If not all entries of a trigger have shown up yet, give --after with the newest id ' +

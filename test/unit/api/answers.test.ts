@@ -236,7 +236,7 @@ describe('what Core answers', () => {
   });
 
   const details = {
-    id: 610809900976570889n,
+    id: 4n,
     name: 'prices',
     nodes_count: 3n,
     cluster: 'cluster',
@@ -255,5 +255,11 @@ describe('what Core answers', () => {
     for (const nodes_count of ['3', -1n, null, 100_001n, 2n ** 64n]) {
       await failureOf(deployment({ ...details, nodes_count }), InvalidAnswerError);
     }
+  });
+
+  it('is refused when it is about another tenant or deployment than was asked for', async () => {
+    assert.equal((await deployment(details)).nodes_count, 3);
+    await failureOf(deployment({ ...details, id: 5n }), InvalidAnswerError);
+    await failureOf(structure({ ...tree([prices]), id: 2n }), InvalidAnswerError);
   });
 });

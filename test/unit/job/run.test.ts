@@ -5,7 +5,7 @@ import { ApiError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
-import type { JobEnd } from '../../../src/job/result.js';
+import type { JobEnd } from '../../../src/job/job.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
