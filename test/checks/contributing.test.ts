@@ -73,7 +73,7 @@ describe('CONTRIBUTING, followed literally', function () {
     assert.equal(changes.length, 10);
     for (const change of changes) apply(change, folder);
     const commands = blocks
-      .filter(({ marks }) => marks.get('not run')?.startsWith('test/acceptance/contributing'))
+      .filter(({ marks }) => marks.get('not run')?.startsWith('test/checks/contributing'))
       .flatMap((block) => commandsOf(block).map(({ text }) => text));
     // Built once for all.
     const printed = [...new Set(commands)].map((command) => {
