@@ -118,7 +118,11 @@ function passes(folder: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
-const MOCHA = ['node_modules/mocha/bin/mocha.js', '--bail', '--reporter', 'dot'];
+const MOCHA = [
+  ...['node_modules/mocha/bin/mocha.js', '--bail', '--reporter', 'dot'],
+  '--timeout',
+  '300000',
+];
 const MODEL = ['--import', 'tsx', 'test/model/quick.ts'];
 
 /** What finds a place that is broken in a folder of `src`: its own unit tests, and the model. */
