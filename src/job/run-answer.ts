@@ -135,8 +135,8 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
 }
 
 function backoff(attempts: Attempts): number {
-  const wait = BACKOFF[attempts.count] ?? 8 * SECOND;
-  attempts.count += 1;
+  const wait = BACKOFF[attempts.backoffs] ?? 8 * SECOND;
+  attempts.backoffs += 1;
   return wait;
 }
 
