@@ -83,7 +83,7 @@ export interface Sent {
 export interface Replay {
   /** How long before that read they can have been created, ms. */
   reach: number;
-  /** Between which times they were created, by the server's clock, ms UTC; none before that read. */
+  /** When they were created, by the server's clock, ms UTC; before that read, never. */
   from: number;
   to: number;
   /** All of them are above this id; null before that read. */
