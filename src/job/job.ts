@@ -70,8 +70,10 @@ interface Steps {
   record: { record: Unwritten | null; after: number; node?: Id };
   post: { request: WireTrigger; node?: Id };
   /**
-   * `open`: only new entries and these matter, so the ones that ten pages do not show are looked
-   * up. Null: all matter. `node`: of a roll, the one whose baseline it is.
+   * `downTo`: every entry above an id, `newest`: a page or so, or `known`: far enough to show which
+   * nodes there are. `open`: only new entries and these matter, so the ones that ten pages do not
+   * show are looked up. Null: all matter. `patient`: it may try several times. `cutAt`: it is cut
+   * off then. `node`: of a roll, the one whose baseline it is.
    */
   read: {
     downTo: Id | 'newest' | 'known';

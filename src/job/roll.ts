@@ -26,7 +26,7 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, depthOf, NEWEST, nextOfRun, takeOfRun, tickRun } from './run.js';
+import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
 import { busyError, busyOf } from './run-read.js';
 import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
 
@@ -174,7 +174,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
   if (!note && isChecking(roll, now)) {
-    return { ...NEWEST, downTo: 'known' };
+    return { ...READ_BEFORE_POST, downTo: 'known' };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);

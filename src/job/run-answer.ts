@@ -21,11 +21,11 @@ import {
   type Run,
 } from './run-state.js';
 
-/** How long after the POST of a record it may be made again. The server keeps a key for 10 minutes. */
+/** How long after the first POST of a record it may be made again. Servers keep keys 10 minutes. */
 const RESEND = 540 * SECOND;
 
-/** A replay is of a request of the last 10 minutes; one more is for the time until the next read. */
-const REPLAY = 11 * MINUTE;
+/** A replay is of a request of the last 10 minutes; one more is for the time until it is read. */
+const REPLAY_REACH = 11 * MINUTE;
 
 const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
@@ -45,6 +45,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       if (!run.sent) {
         return giveUp(run, fact.error);
       }
+      // Without a record it does not send again, but an earlier POST may show in the log.
       run.events.push(warning('journal_not_written', fact.error.message));
       run.attempts.until = -Infinity;
       return lose(run, now);
@@ -55,8 +56,8 @@ const OTHER_API_KEY =
   'a run with this key and another API key was not answered, and the log shows nothing of it';
 
 /**
- * The record of an earlier run, or of one beside this one, decides: its baseline, its nodes, its
- * counts. Once accepted, nothing is sent.
+ * Takes the baseline, the nodes and the counts from the record of an earlier run, or of one beside
+ * this one. If that was accepted, this run only follows; else the log decides whether it sends.
  */
 export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { record, generation, ageMs, accepted } = kept;
@@ -98,10 +99,10 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
 
 function takeAccepted(run: Run, answer: Accepted, now: number): void {
   const { firstAt } = run.attempts;
-  // Only a caller's key can have been used by someone else.
+  // A key that was made up for this run alone is no one else's.
   if (answer.replayed && run.trigger?.kept && !run.sent?.isOurs) {
-    // What was in progress started at about the time of the first POST.
-    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY;
+    // `sent` is then what was in progress: it started at about the time of the first POST.
+    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY_REACH;
     run.replay = { reach, from: Infinity, to: -Infinity, floor: null };
     run.entries.createdFrom = null;
   }
@@ -113,7 +114,7 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
 function takeFailure(run: Run, error: LdctlError, now: number): void {
   const retryAfter = retryAfterOf(error);
   switch (classify(error)) {
-    case 'accepted':
+    case 'accepted': // Never of an error.
     case 'definite-no':
       return giveUp(run, error);
     case 'not-sent':
@@ -134,24 +135,26 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
   }
 }
 
+/** How long to wait before the next POST: longer each time. */
 function backoff(attempts: Attempts): number {
-  const wait = BACKOFF[attempts.count] ?? 8 * SECOND;
-  attempts.count += 1;
+  const wait = BACKOFF[attempts.backoffs] ?? 8 * SECOND;
+  attempts.backoffs += 1;
   return wait;
 }
 
 function tryLater(run: Run, error: LdctlError, wait: number, now: number): void {
-  const isRunning = isInProgress(error);
+  const isRunningElsewhere = isInProgress(error);
   const since = now - (run.attempts.firstAt ?? now);
-  if (!run.sent && !isRunning && since + wait > run.attempts.until) {
+  if (!run.sent && !isRunningElsewhere && since + wait > run.attempts.until) {
     return giveUp(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
-  if (isRunning) {
-    // Its entries may show up from now on.
+  if (isRunningElsewhere) {
+    // The entries of that request may show up from now on.
     lose(run, now, { notBefore });
     if (run.trigger?.kept) {
+      // Someone else's may have been created before the baseline.
       run.entries.createdFrom = null;
     }
   } else if (run.sent) {

@@ -1,7 +1,7 @@
 /*
  * What a read of the log means for a run. Before the POST it gives the nodes, the busy ones and the
- * baseline. After one whose fate is unknown it decides whether to send again. Once accepted it
- * decides when the run is done.
+ * baseline. After a POST whose fate is unknown it decides whether to send again. Once a POST was
+ * accepted it decides when the run is done.
  */
 
 import type { Activity } from '../base/activity.js';
@@ -66,8 +66,10 @@ function takeFailedRead(
 ): void {
   const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  const isFirst = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
-  if (givesUp || isFirst || now >= deadlineOf(run)) {
+  // A read before the POST has been tried several times already. A wait that has read nothing yet
+  // may be for a log that cannot be read at all.
+  const endsAtOnce = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
+  if (givesUp || endsAtOnce || now >= deadlineOf(run)) {
     fail(run, failure.error);
   } else {
     run.events.push(...events);
@@ -75,8 +77,8 @@ function takeFailedRead(
 }
 
 /**
- * Before the POST. Which nodes there are, and which have been busy for long, only a read from far
- * back shows; the newest page then shows what came meanwhile, and the baseline.
+ * Before the POST. Only a read from far back shows which nodes there are, and which have been busy
+ * for long. If it took a while, the newest page is read next, for what came meanwhile.
  */
 function check(
   run: Run,
@@ -92,11 +94,12 @@ function check(
   if (isHeldUp(run, state, trigger, log, now)) {
     return;
   }
-  // What a roll reads for another node leaves out all up to that node's baseline.
+  // A read that a roll has made for another node leaves out all up to that node's baseline. If it
+  // shows nothing above, that is still the highest id.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
   setBaseline(run, { id: baseline, date: log.serverTime, readAt: log.startedAt });
-  if (state.deep && log.requests > 1) {
-    // Reading so far back took a while.
+  const tookLong = log.requests > 1;
+  if (state.deep && tookLong) {
     run.state = { ...state, deep: false };
     return;
   }
@@ -122,7 +125,7 @@ function isHeldUp(
     return true;
   }
   if (ifBusy !== 'wait') {
-    // What the read before showed has been said.
+    // Of those up to the baseline, the deep read before this one has warned.
     const fresh = busy.filter(({ id }) => id > run.baseline.id);
     run.events.push(...(fresh.length > 0 ? [warning('busy', busyText(fresh))] : []));
     return false;
@@ -161,13 +164,13 @@ function unblock(
 /** Takes in the entries that count. */
 function collect(run: Run, log: LogRead, now: number): void {
   const { entries, replay } = run;
-  if (!('ids' in entries.wanted)) {
+  const isById = 'ids' in entries.wanted;
+  if (!isById) {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
   if (replay?.floor === null) {
     findFloor(run, replay, log);
   }
-  const isById = 'ids' in entries.wanted;
   const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
   );
@@ -179,26 +182,28 @@ function collect(run: Run, log: LogRead, now: number): void {
   }
 }
 
+/** The first read after a replay: when its entries were created, and which id is below them all. */
 function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: LogRead): void {
   const at = serverTime ?? run.sent?.accepted?.serverTime;
   if (at) {
     replay.from = at - replay.reach;
     replay.to = at + MINUTE;
   }
-  // Below all that is recent: a late entry may have a lower id than those that are there.
-  const last = shown.findLastIndex((activity) => isRecent(run, activity));
-  replay.floor = shown[last + 1]?.id ?? (shown[last]?.id ?? 1n) - 1n;
+  // The newest entry below all recent ones: one that shows up late may come between it and them.
+  const lowest = shown.findLastIndex((activity) => isRecent(run, activity));
+  const next = shown[lowest + 1];
+  replay.floor = next?.id ?? (shown[lowest]?.id ?? 1n) - 1n;
 }
 
-/** Above the baseline or, for a replay whose time is known, created in it. */
+/** Above the baseline or, after a replay, created in its time. */
 function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): boolean {
   const at = Date.parse(created_at);
   return id > baseline.id || (replay !== null && at >= replay.from && at <= replay.to);
 }
 
 /**
- * Of the entries from the time of a replay, only the newest of each node belongs to it: those taken
- * before it showed up are dropped. What came after the baseline counts all the same.
+ * After a replay, an entry up to the baseline counts only if it is the newest of its node: those
+ * taken before that one showed up are dropped. Above the baseline every entry counts.
  */
 function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Activity[] {
   const newest = new Map<Id, Id>();
@@ -233,7 +238,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
   if (sent.redirected || isTooLate(run, now)) {
     giveUp(run, run.lastError);
   } else if (now >= state.notBefore && log.above === undefined) {
-    // As deep as for nodes, not only down to the baseline.
+    // A read that ended at the baseline is not enough: `maySendAgain` says why.
     run.state = { name: 'sending', notBefore: now };
   }
 }
@@ -247,8 +252,8 @@ function takeTrace(run: Run, now: number): void {
 }
 
 /**
- * Without waiting, after a lost answer: an entry may be another operator's, so only one for every
- * node says that it was accepted.
+ * For a run that does not wait, after a lost answer. A single entry may be another operator's, so
+ * the run counts as accepted only once every node has one.
  */
 function judgeAccepted(run: Run, startedAt: number): void {
   const { plan, entries, acceptedAt, state } = run;
@@ -264,7 +269,7 @@ function judgeAccepted(run: Run, startedAt: number): void {
   }
 }
 
-/** Whether a good read that started at this time shows how it ended. */
+/** Ends the run if a good read that started at this time shows how, or was the last one. */
 function judge(run: Run, startedAt: number): void {
   const { entries, acceptedAt, state } = run;
   if (state.name !== 'following' || acceptedAt === null) {
@@ -275,9 +280,10 @@ function judge(run: Run, startedAt: number): void {
     ? graceEndOf(run, acceptedAt, absent.length > 0)
     : acceptedAt + appearOf(run);
   const isDecided = open.length === 0 && startedAt >= decidesAt;
-  const shownAt = open.length === 0 && !isDecided ? decidesAt : null;
-  run.changed ||= state.decidesAt !== shownAt;
-  state.decidesAt = shownAt;
+  const onlyTimeIsLeft = open.length === 0 && !isDecided;
+  const waitsUntil = onlyTimeIsLeft ? decidesAt : null;
+  run.changed ||= state.decidesAt !== waitsUntil;
+  state.decidesAt = waitsUntil;
   if (!isDecided && startedAt < state.deadline) {
     return;
   }
@@ -288,18 +294,19 @@ function judge(run: Run, startedAt: number): void {
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
 }
 
-/** How long an entry may take to appear; an id comes from the log, so it has appeared there. */
+/** How long an entry may take to appear. An id comes from the log, so a second look is enough. */
 function appearOf({ entries, plan }: Run): number {
   return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
 }
 
+/** Names the nodes that need not report, and have not. */
 function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
   entries.notActedOn = absent;
   const who = absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
   events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
 }
 
-/** Why a node is missing although the log has an entry. */
+/** Says why a node is missing although the log has an entry for it: that was created too early. */
 function sayEarly({ entries, baseline, events }: Run): void {
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
     const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));
@@ -322,8 +329,9 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 }
 
 /**
- * Until then another entry may show up. For what only an earlier run sent, it counts from then.
- * @param someAbsent some nodes may still report that need not
+ * Until when another entry may show up although every target has one. The grace counts from when
+ * this run was accepted or, where an earlier run alone has sent, from when that did.
+ * @param someAbsent whether there are nodes that may report but need not
  */
 function graceEndOf(
   { entries, sent, replay, generation }: Run,

@@ -1,7 +1,7 @@
 /*
- * A run as data: one POST, and all that follows it. Here are its states, what is certain beside them,
- * and the moves that several facts have in common. run.ts says which step comes next, run-answer.ts
- * what a record or an answer means, run-read.ts what a read means.
+ * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
+ * them, and the moves from state to state that several facts share. run.ts says which step comes
+ * next, run-answer.ts what a record or an answer means, run-read.ts what a read means.
  */
 
 import type { ActionName, Runtime } from '../base/activity.js';
@@ -21,15 +21,15 @@ import { newPace, quicken, SECOND, type Pace } from './pace.js';
  */
 export type State =
   /**
-   * Nothing was sent. The log says which nodes there are, which are busy, and the baseline. `deep`:
-   * it has not been read far back yet. `deadline`: for all waiting with `--if-busy wait`.
+   * Nothing was sent. The log is read for the nodes, the busy ones and the baseline. `deep`: the
+   * next read goes far back. `deadline`: for all waiting with `--if-busy wait` together.
    */
   | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
   /** Nothing was sent. `--if-busy wait`: until these entries are final. */
   | { name: 'blocked'; by: Entries; deadline: number }
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
-  /** The record of the next POST is due at this time. */
+  /** At this time the journal's record of the next POST is written; the POST follows at once. */
   | { name: 'sending'; notBefore: number }
   /** The record is written and the POST is running: it may be sent at any moment. */
   | { name: 'posting' }
@@ -40,32 +40,33 @@ export type State =
   /** No outcome: nothing was sent, because of the error. An interrupt is an error, too. */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
-/** How the log was right before the POST: what is newer may be of this run. */
+/** The newest end of the log right before the POST: only what comes after may be of this run. */
 interface Baseline {
-  /** The highest id; 0 before it was read. */
+  /** The highest id in the log; 0 before it was read. */
   id: Id;
   /** The server's clock then, ms UTC; null when it did not say. */
   date: number | null;
-  /** When that read started; -Infinity where a record says it. */
+  /** When that read started; -Infinity where the baseline comes from a record. */
   readAt: number;
 }
 
-/** The POSTs of a run, whether they were sent or not. */
+/** The POSTs of a run, whether they left or not. */
 export interface Attempts {
-  /** How many were put off. */
-  count: number;
-  /** The first one: by the job's clock, and by the wall clock (ms UTC). */
+  /** How many backoffs there have been: the next one is longer. */
+  backoffs: number;
+  /** When the first one started, by the job's clock. */
   firstAt: number | null;
+  /** The same moment by the wall clock, ms UTC: for the journal, and for people. */
   postedAt: number | null;
-  /** How long after the first one the last may be made, ms. -Infinity: none is made again. */
+  /** How long after the first one the last may be made, ms. -Infinity: no more are. */
   until: number;
 }
 
-/** What may have been sent. */
+/** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
-  /** Since when its fate is unknown: a read that started 5 s later shows it. */
+  /** Since when nobody knows what became of it: a read that starts 5 s later shows that. */
   lostAt: number;
-  /** Sent by this run, or by the one that left the record: a replay is of that. */
+  /** Sent by this run, or by the one that left the record; so a replayed `202` is no one else's. */
   isOurs: boolean;
   redirected: boolean;
   /** The age of the record that this run continues from. */
@@ -76,14 +77,16 @@ export interface Sent {
 }
 
 /**
- * A `202` was a replay of what someone else sent. `reach`: how long before the next read its
- * entries can have been created, ms. That read turns it into times of the server's clock (ms UTC),
- * and into the id that they are above.
+ * A `202` was a replay of what someone else sent, so its entries may be below the baseline. Their
+ * time says which ones they are, and the next read puts that in terms of the server's clock.
  */
 export interface Replay {
+  /** How long before that read they can have been created, ms. */
   reach: number;
+  /** When they were created, by the server's clock, ms UTC; before that read, never. */
   from: number;
   to: number;
+  /** All of them are above this id; null before that read. */
   floor: Id | null;
 }
 
@@ -104,14 +107,14 @@ export interface RunPlan extends Limits {
   expect: number | null;
   /** The nodes that the log lists; null: the run reads it for them. */
   listed: Listed | null;
-  /** How many nodes there are by Core; null when that is not known. */
+  /** How many nodes Core counts; null when that is not known. */
   core: number | null;
   idempotencyKey: string;
-  /** Whether a later run with the key follows this one: a caller's own key, or a roll's. */
+  /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
   kept: boolean;
   /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
   apiKey: string;
-  /** False: it ends once it was accepted. */
+  /** False: it ends as soon as it is accepted. */
   wait: boolean;
   ifBusy: 'ignore' | 'wait' | 'fail';
   tenant: ExpectedTenant | null;
@@ -138,16 +141,16 @@ export interface Run {
   readonly pace: Pace;
   state: State;
   readonly attempts: Attempts;
-  /** Null: certainly nothing. */
+  /** Null: certainly nothing was. */
   sent: Sent | null;
-  /** The time limits count from it; null before it was accepted. */
+  /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
   baseline: Baseline;
-  /** The record that it continues from, its own or another run's; 0 for none. */
+  /** The number of the newest record of its key that it knows, its own or another's; 0 for none. */
   generation: number;
   replay: Replay | null;
   lastError: LdctlError;
-  /** For the journal, before anything else is done; also after the end. */
+  /** To be written to the journal before any other step; also after the end. */
   marks: Array<StepOf<'note'>>;
   events: JobEvent[];
   /** Whether the rows have changed since they were last emitted. */
@@ -163,6 +166,9 @@ export const TRIES = 120 * SECOND;
 /** A read that started this long after a POST was lost shows what it did. */
 export const READ_AFTER = 5 * SECOND;
 
+/** How soon the log is read after a POST. */
+const FIRST_READ = SECOND / 2;
+
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, now: number): Run {
@@ -176,7 +182,7 @@ export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, no
     entries,
     pace: newPace(now),
     state: { name: 'checking', deep, notBefore: now, deadline: Infinity },
-    attempts: { count: 0, firstAt: null, postedAt: null, until: TRIES },
+    attempts: { backoffs: 0, firstAt: null, postedAt: null, until: TRIES },
     sent: null,
     acceptedAt: null,
     baseline: { id: 0n, date: null, readAt: -Infinity },
@@ -189,7 +195,7 @@ export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, no
   };
 }
 
-/** From now on something may have been sent. */
+/** From now on something may have been sent. What was noted before stays. */
 export function noteSent(run: Run, now: number): Sent {
   run.sent ??= {
     lostAt: now,
@@ -206,12 +212,12 @@ export function noteSent(run: Run, now: number): Sent {
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
   run.state = { name: 'unknown', notBefore };
-  quicken(run.pace, now, now + SECOND / 2);
+  quicken(run.pace, now, now + FIRST_READ);
 }
 
 /**
- * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where a run that does
- * not wait has to look at the log first.
+ * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where the entries may
+ * be someone else's, so that a run that does not wait looks on until each node has one.
  */
 export function accept(run: Run, now: number, { recovered = false, isCertain = true } = {}): void {
   const sent = noteSent(run, now);
@@ -230,23 +236,30 @@ function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
   return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
 
+/** The time limits start. */
 export function follow(run: Run, now: number): void {
   run.acceptedAt = now;
   run.state = { name: 'following', deadline: now + run.plan.timeoutMs, decidesAt: null };
-  quicken(run.pace, now, now + SECOND / 2);
+  quicken(run.pace, now, now + FIRST_READ);
 }
 
-/** What may have been sent is unconfirmed, or was interrupted; all else failed by the error. */
+/**
+ * The run has an outcome only if there is something to report: what may have been sent or, for a
+ * wait, what a read has shown. Otherwise it has the error alone.
+ */
 export function giveUp(run: Run, error: LdctlError): void {
   const isInterrupt = error instanceof Interrupted;
-  const hasStarted = run.trigger
+  const isReported = run.trigger
     ? run.sent !== null
     : run.entries.readAt > -Infinity || isInterrupt;
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
-  run.state = { name: 'ended', outcome: hasStarted ? outcome : null, error };
+  run.state = { name: 'ended', outcome: isReported ? outcome : null, error };
 }
 
-/** What a read says against the run. Before a POST it may have been sent by another process. */
+/**
+ * A read says that the run cannot go on. Before its POST it looks first whether another process has
+ * sent the same meanwhile.
+ */
 export function fail(run: Run, error: LdctlError): void {
   if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
     run.state = { name: 'failing', error };
@@ -264,7 +277,10 @@ export function interrupt(run: Run, reason: Interrupted, now: number): void {
   }
 }
 
-/** A roll is over: nothing more is sent, not even again. What may have been sent is looked for. */
+/**
+ * The roll of this run is over: nothing more is sent, not even again. What may have been sent is
+ * still looked for in the log.
+ */
 export function callOff(run: Run, error: LdctlError): void {
   if (run.state.name === 'following' || run.state.name === 'ended') {
     return;
@@ -282,24 +298,24 @@ export function callOff(run: Run, error: LdctlError): void {
 }
 
 /**
- * What was created more than 10 s before the baseline was read is not an entry of this run. Some clocks
- * of a server may differ by a few seconds, and its date is cut to whole ones.
+ * An entry of this run may seem to be created this long before its baseline was read: the clocks of
+ * a server may differ by a few seconds, and its `date` is cut to whole ones.
  */
-const EARLIER = 10 * SECOND;
+const CLOCK_SKEW = 10 * SECOND;
 
 export function setBaseline(run: Run, baseline: Baseline): void {
   run.baseline = baseline;
-  run.entries.createdFrom = baseline.date === null ? null : baseline.date - EARLIER;
+  run.entries.createdFrom = baseline.date === null ? null : baseline.date - CLOCK_SKEW;
 }
 
-/** The server may have forgotten the key by now, and would do it twice. */
+/** By now the server may have forgotten the key, and would act twice. */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.until;
 }
 
 /**
- * Whether only a look at the log stands between a POST whose fate is unknown and the next one. That
- * look goes as deep as for nodes: one that ends sooner could miss what the server hides.
+ * Whether the next read may let the run send again. It then goes as deep as the read for nodes:
+ * only that notices if a server that sorts without a tie-breaker has left an entry out.
  */
 export function maySendAgain({ state, sent }: Run, now: number): boolean {
   return (
@@ -311,7 +327,7 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
   );
 }
 
-/** Without a record there is nothing to mark. */
+/** Marks the record of this run, if it has one. */
 export function addMark(run: Run, mark: Mark): void {
   const { generation, trigger } = run;
   if (trigger && generation > 0) {
@@ -328,7 +344,7 @@ export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
 }
 
-/** Whether the log has something to say about what this run has sent. */
+/** Whether the log may show entries of this run by now. */
 export function isPosted({ state: { name } }: Run): boolean {
   return name === 'unknown' || name === 'following';
 }

@@ -1,6 +1,6 @@
 /*
- * A run, step by step: what time alone does (`tickRun`), what to do next (`nextOfRun`, a query that
- * changes nothing), and who takes the fact (`takeOfRun`).
+ * A run, step by step: what time alone does (`tickRun`), which step comes next (`nextOfRun`, a
+ * query that changes nothing), and which function takes the fact that answers it (`takeOfRun`).
  */
 
 import type { Activity } from '../base/activity.js';
@@ -29,7 +29,7 @@ import { wireKey } from './wire-key.js';
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
 
-/** Without a new entry for this long, none is expected: reads go down to the open ones only. */
+/** Once no new entry has come for this long, none is expected. */
 const QUIET = 10 * SECOND;
 
 /** @param kept what an earlier run with the key left */
@@ -48,6 +48,7 @@ export function createWait(plan: WaitPlan, now = 0): Run {
   run.entries.listed ??= plan.listed ?? null;
   run.entries.core = plan.core ?? null;
   follow(run, now);
+  // It was sent some time ago, so there may be something to read.
   run.pace.nextRead = now;
   return run;
 }
@@ -73,14 +74,17 @@ export function nextOfRun(run: Run, now: number): Step {
   if (mark) {
     return mark;
   }
-  if (state.name === 'ended' || !trigger) {
-    return state.name === 'ended' ? { do: 'end' } : nextRead(run, now);
+  if (state.name === 'ended') {
+    return { do: 'end' };
+  }
+  if (!trigger) {
+    return nextRead(run, now);
   }
   switch (state.name) {
     case 'checking':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
-        : { ...NEWEST, downTo: state.deep ? 'known' : 'newest' };
+        : { ...READ_BEFORE_POST, downTo: state.deep ? 'known' : 'newest' };
     case 'failing':
       return { do: 'recall', key: trigger.kept ? trigger.wireKey : null };
     case 'sending':
@@ -97,6 +101,7 @@ export function nextOfRun(run: Run, now: number): Step {
 function recordOf(run: Run, trigger: Trigger): Step {
   const { baseline, entries, generation, sent, attempts } = run;
   if (!trigger.kept) {
+    // The step then only says when the POST starts.
     return { do: 'record', record: null, after: 0 };
   }
   const { wireKey: key, apiKey } = trigger;
@@ -119,8 +124,8 @@ function postOf(trigger: Trigger): Step {
   return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
 }
 
-/** Before a POST. */
-export const NEWEST = { do: 'read', open: null, patient: true, cutAt: Infinity } as const;
+/** Nothing is at stake yet: it tries several times, and has no deadline. */
+export const READ_BEFORE_POST = { do: 'read', open: null, patient: true, cutAt: Infinity } as const;
 
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;
@@ -143,29 +148,31 @@ export function depthOf(
 ): { downTo: Id | 'known'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
-    return downTo(state.by.progress().open);
+    return depthFor(state.by.progress().open);
   }
-  if (entries.listed === null || replay?.floor === null || maySendAgain(run, now)) {
+  const needsNodes = entries.listed === null;
+  const needsFloor = replay?.floor === null;
+  if (needsNodes || needsFloor || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
-    return downTo(entries.progress().open, unseen);
+    return depthFor(entries.progress().open, unseen);
   }
   return isQuiet(run)
-    ? downTo(entries.progress().open)
+    ? depthFor(entries.progress().open)
     : { downTo: replay?.floor ?? baseline.id, open: null };
 }
 
-/** Every target has its entry, and only open ones are waited for. */
+/** Every target has its entry, and the run waits only for open ones to end. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
   const { complete, absent, open } = entries.progress();
   const isWhole = complete && absent.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
 }
 
-/** Down to the lowest of these. */
-function downTo(entries: readonly Activity[], unseen: readonly Id[] = []) {
+/** Far enough to show these entries, and no further. */
+function depthFor(entries: readonly Activity[], unseen: readonly Id[] = []) {
   const open = [...entries.map(({ id }) => id), ...unseen];
   const lowest = open.reduce((low, id) => (id < low ? id : low), open[0] ?? 1n);
   return { downTo: lowest > 0n ? lowest - 1n : 0n, open };
