@@ -185,7 +185,7 @@ describe('a name for a node', () => {
     it('where it is the end of an id, and there is no one to ask', async () => {
       for (const end of ['...889', '…889']) {
         const { stderr } = await bench.ends(2, ActivitiesTrigger, DRY, '--node', end);
-        assert.match(stderr, /is the end of an id, and there is no one to ask/);
+        assert.match(stderr, /is the end of an id, and ldctl cannot ask without a terminal/);
       }
     });
 
