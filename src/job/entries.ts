@@ -298,7 +298,7 @@ export function notOurs(
         `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`,
         {
           code: 'wrong_deployment',
-          hint: 'Check the supervisor URL, and what is between here and there: a proxy or a cache may answer for another, or cut the digits of its numbers.',
+          hint: 'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.',
         },
       );
     }

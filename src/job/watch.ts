@@ -26,18 +26,18 @@ import {
 } from './pace.js';
 
 /**
- * It ends on a read that started this long after its start, at the earliest: what was dispatched just
- * before may not be in the log yet.
+ * A watch ends at the earliest on a read that starts this long after it did: what was dispatched
+ * just before may not be in the log yet.
  */
 const SHORTEST = 3 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
-  /** What is listed at first, and what may change into that. */
+  /** What is listed at first, and what would be if its status changed. */
   first: readonly Activity[];
-  /** The newest entries, read before that, newest first: they are not new, listed or not. */
+  /** The newest entries, newest first, read before `first`. None of them is new, listed or not. */
   newest: Pick<LogRead, 'entries'>;
-  /** What is at or below this id is not new. */
+  /** Nothing at or below this id is new; nor is what is below the recent ones of `newest`. */
   floor: Id;
   /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
   endless: boolean;
@@ -79,13 +79,13 @@ interface Watch {
   entries: Map<Id, Followed>;
   /** The newest entry at the start: what comes late, below it, was dispatched before. */
   newestId: Id;
-  /** An unknown entry at or below this id is not new. */
+  /** An unknown entry at or below this id is not new. It rises with time. */
   floor: Id;
   events: WatchStep[];
   end: { error: LdctlError | null } | null;
 }
 
-/** A listing that is kept up to date: until all of it is final, or until it is interrupted. */
+/** Keeps a listing up to date until all of it is final; an endless one until it is interrupted. */
 export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
   const watch = startWatch(plan, startedAt);
   return {
@@ -124,7 +124,7 @@ function startWatch(plan: WatchPlan, startedAt: number): Watch {
     events: [],
     end: null,
   };
-  raiseFloor(watch, newest, startedAt);
+  forgetSettled(watch);
   return watch;
 }
 
@@ -136,6 +136,7 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
+  // Down to all that is open, if a few pages show it. Of what is deeper, the first is looked up.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const cutAt = Math.max(watch.deadline, now) + LAST_READ;
   return { do: 'read', downTo, open: open.slice(0, 1), patient: false, cutAt };
@@ -148,7 +149,8 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
   raiseFloor(watch, log, now);
-  lookUpAnother(watch);
+  forgetSettled(watch);
+  moveFirstOpenBack(watch);
   if (!watch.plan.endless) watch.end ??= endAfter(watch, log);
 }
 
@@ -161,17 +163,18 @@ function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number)
   const { entries, plan } = watch;
   const { id, status } = activity;
   const known = entries.get(id);
-  if (known ? !hasChanged(known.activity, activity) : id <= watch.floor) return false;
+  const isNews = known ? hasChanged(known.activity, activity) : id > watch.floor;
+  if (!isNews) return false;
   const before = known ?? newEntry(plan, activity, now);
   const isReported = before.isOpen && (before.isShown || matches(plan.filter, activity));
   // What appears right after the start, or late, was dispatched before it, and is waited for too.
-  const isBefore = isEarly || id < watch.newestId;
+  const isFromBefore = isEarly || id < watch.newestId;
   entries.set(id, {
     ...before,
     activity,
     isOpen: before.isOpen && !isFinal(status),
     isShown: before.isShown || isReported,
-    isAwaited: before.isAwaited || (isReported && !before.isShown && isBefore),
+    isAwaited: before.isAwaited || (isReported && !before.isShown && isFromBefore),
   });
   return isReported;
 }
@@ -186,23 +189,26 @@ const hasChanged = (before: Activity, now: Activity): boolean =>
   before.status !== now.status && !isFinal(before.status);
 
 /**
- * An entry may come late, but not below one that was seen a minute ago. The recent ones are looked
- * at again all the same.
+ * Nothing comes so late as to be below an entry that was first seen a minute ago. Still the floor
+ * does not rise into the recent entries, which every read shows.
  */
-function raiseFloor(watch: Watch, log: Pick<LogRead, 'entries'>, now: number): void {
-  const { entries, plan } = watch;
+function raiseFloor(watch: Watch, log: LogRead, now: number): void {
   const highest = log.entries[RECENT - 1]?.id ?? -1n;
-  for (const [id, { since }] of entries) {
+  for (const [id, { since }] of watch.entries) {
     if (id > watch.floor && id <= highest && now - since >= MINUTE) watch.floor = id;
-  }
-  for (const [id, { isOpen, isShown }] of entries) {
-    const isResult = isShown && !plan.endless;
-    if (id <= watch.floor && !isOpen && !isResult) entries.delete(id);
   }
 }
 
-/** Of the open entries deep in the log one is looked up with each read: the next time another. */
-function lookUpAnother({ entries }: Watch): void {
+/** Below the floor, an entry that is not open cannot be mistaken for a new one. */
+function forgetSettled({ entries, plan, floor }: Watch): void {
+  for (const [id, { isOpen, isShown }] of entries) {
+    const isResult = isShown && !plan.endless;
+    if (id <= floor && !isOpen && !isResult) entries.delete(id);
+  }
+}
+
+/** With each read one open entry is looked up if it is deep in the log: the next time another. */
+function moveFirstOpenBack({ entries }: Watch): void {
   for (const [id, entry] of entries) {
     if (!entry.isOpen) continue;
     entries.delete(id);
@@ -281,7 +287,7 @@ export async function* followLog(
     yield { event: 'listing', activities: first };
   }
   const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
-  const supervisor = { trigger: () => Promise.reject(new Error('what is followed is never sent')) };
+  const supervisor = { trigger: () => Promise.reject(new Error('a watch sends nothing')) };
   const job = createWatch(plan, clock.elapsed());
   yield* steps(job, { log, clock, signal, supervisor, journal: null }, () => undefined);
   throw job.result().error ?? new Interrupted('SIGINT');

@@ -39,17 +39,17 @@ export interface LogRead {
 export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
   /** How many entries the log has. */
   total: number;
-  /** What comes after them is older than this id; null where that is not sure. */
+  /** All that comes after them has a lower id than this; null where that is not sure. */
   reach: Id | null;
 }
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
 /** How far back nodes are looked for: far enough for an entry of each of hundreds. */
-const KNOWN = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
+const ENOUGH_FOR_NODES = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 const oneByOne: PagesAtOnce = () => 1;
-/** Few at first: a reader that stops soon has not asked for many. */
+/** As many as the reader has had so far: one that stops soon has not asked for many. */
 const moreAndMore: PagesAtOnce = (given) => Math.min(given, MOST_AT_ONCE);
 
 /**
@@ -61,7 +61,10 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   const pages = new Pages(supervisor, deploymentId);
   const log = { pages, clock };
   return {
-    /** The newest entries, mostly a page of them: the first is the newest of the log. */
+    /**
+     * The newest entries, until it is sure how far down they reach: mostly one page. The first is
+     * the newest of the log.
+     */
     newest: (options?: ReadOptions): Promise<LogRead> =>
       readUntil(log, ({ reach }) => reach !== null, options),
 
@@ -96,6 +99,7 @@ async function* walk(
   const { signal: outer } = reading.options;
   const controller = new AbortController();
   const release = onAbort(outer, () => controller.abort(outer?.reason));
+  // Each request of the reading takes its options from here.
   reading.options = { ...reading.options, signal: controller.signal };
   try {
     yield* new Walk(pages, reading, clock, pagesAtOnce).down();
@@ -131,22 +135,25 @@ async function readUntil(
 }
 
 /**
- * The newest 1,000 entries, or those of 30 days, in whole pages, so that one odd time hides no
- * node. It ends sooner once they are enough.
+ * The newest 1,000 entries, or those of 30 days if they are fewer, or what `isEnough` is content
+ * with. One entry with an odd time does not end it, since that would hide nodes.
  */
 function readForNodes(log: OpenLog, { isEnough, ...options }: KnownOptions = {}): Promise<LogRead> {
   let isPast: ReturnType<typeof pastWhen> | undefined;
   const isAtEnd = async (page: LogPage, all: readonly Activity[]): Promise<boolean> => {
-    isPast ??= pastWhen((page.serverTime ?? log.clock.now()) - KNOWN.ageMs, log.pages);
-    if (isPast(page.entries) || all.length >= KNOWN.entries) return true;
+    // Only an answer has the server's time.
+    isPast ??= pastWhen((page.serverTime ?? log.clock.now()) - ENOUGH_FOR_NODES.ageMs, log.pages);
+    if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
     return (await isEnough?.(all)) ?? false;
   };
-  const atOnce: PagesAtOnce = (given, ahead) =>
-    Math.min(Math.ceil(KNOWN.entries / log.pages.size) - given - ahead, MOST_AT_ONCE);
+  const atOnce: PagesAtOnce = (given, ahead) => {
+    const mostPages = Math.ceil(ENOUGH_FOR_NODES.entries / log.pages.size);
+    return Math.min(mostPages - given - ahead, MOST_AT_ONCE);
+  };
   return readUntil(log, isAtEnd, options, atOnce);
 }
 
-/** Memory does not grow with the log. */
+/** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(
   log: OpenLog,
   { since = -Infinity, ...options }: ReadOptions & { since?: number } = {},
@@ -160,8 +167,9 @@ async function* readAll(
 }
 
 /**
- * Says, page by page, whether the rest is older than a time: once as many entries in a row are as a
- * page holds. One alone may have a time that cannot be true, such as one in the year 1.
+ * A check to call with one page after the other: whether all that follows is older than a time. It
+ * says so once a whole page of entries in a row is older, since a single one may have a time that
+ * cannot be true, such as one in the year 1.
  */
 function pastWhen(since: number, pages: Pages): (entries: readonly Activity[]) => boolean {
   let inRow = 0;

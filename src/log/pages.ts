@@ -13,8 +13,8 @@ import {
   type Supervisor,
 } from '../base/supervisor.js';
 
-/** How many entries at its end say how far down a page reaches: one alone may have an odd time. */
-const AGREEING = 5;
+/** How many of its last entries decide how far down a page reaches: one may have an odd time. */
+const DECIDING = 5;
 /** How often the newest page is looked for in a log that changes each time. */
 const ROUNDS = 30;
 
@@ -24,7 +24,7 @@ export interface LogPage {
   items: readonly Activity[];
   /** Newest first, each once, whatever the server's order. */
   entries: Activity[];
-  /** Everything on the pages after this one is older than this id; null where that is not sure. */
+  /** All on the pages after this one has a lower id than this; null where that is not sure. */
   reach: Id | null;
   /** How many entries the log has. */
   total: number;
@@ -54,6 +54,7 @@ export class Pages {
     private readonly deploymentId: Id,
   ) {}
 
+  /** Until the log has shown its order, it is taken for this one. */
   get isNewestFirst(): boolean {
     return this.#order !== 'oldest first';
   }
@@ -108,12 +109,14 @@ export class Pages {
   /** The last page; null where entries came or went meanwhile, so that another one is the last. */
   async #readLast(reading: Reading): Promise<LogPage | null> {
     const { last } = this;
+    // The answer has a new total, by which another page may be the last.
     const page = await this.read(last, reading);
     return page.entries.length > 0 && last === this.last ? page : null;
   }
 
   /** Where the log stands; null where it changed meanwhile. */
   async mark(reading: Reading): Promise<Mark | null> {
+    // On pages of one entry, the number of the last page is the place of the oldest entry.
     const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
     this.#total = total;
@@ -125,7 +128,7 @@ export class Pages {
     let answer = await this.#ask(number, this.#size, reading);
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
-    if (this.#lacksEntries(answer, number)) this.#takeAsSize(answer, number);
+    if (this.#lacksEntries(answer, number)) this.#allowShort(answer, number);
     const { items, total_results: total, serverTime = null } = answer;
     this.#total = total;
     const [entries, reach] = [newestFirst(items), this.#reachOf(items)];
@@ -137,11 +140,15 @@ export class Pages {
     return this.#incomplete(`it counts ${total} entries and gave ${seen}`, {});
   }
 
+  /**
+   * The highest id of the last few entries, since they may be sorted by time, and ids do not quite
+   * follow it.
+   */
   #reachOf(items: readonly Activity[]): Id | null {
     const oldestLast = this.isNewestFirst ? items : items.toReversed();
     const end = oldestLast.at(-1)?.created_at;
     // Entries of one moment come in any order, and may continue on the next page.
-    const sure = oldestLast.filter((one) => one.created_at !== end).slice(-AGREEING);
+    const sure = oldestLast.filter((one) => one.created_at !== end).slice(-DECIDING);
     return newestFirst(sure)[0]?.id ?? null;
   }
 
@@ -165,8 +172,13 @@ export class Pages {
     return answer.items.length < Math.min(due, this.#size);
   }
 
-  /** Page 1 shows how long pages are; the others have to be as long. */
-  #takeAsSize(answer: ActivityPage, number: number): void {
+  /**
+   * What a page with too few entries means. On page 1 it is how many this server gives at most, but
+   * for a single entry: that is rather the answer to `mark`, out of a cache. The last page may have
+   * lost entries meanwhile, and a reader to the end counts them all.
+   * @throws InvalidAnswerError for any other
+   */
+  #allowShort(answer: ActivityPage, number: number): void {
     const held = answer.items.length;
     const isLast = number > 1 && number * this.#size >= answer.total_results;
     if (number === 1 && held > 1) {
@@ -183,7 +195,7 @@ export class Pages {
     return new InvalidAnswerError(
       `the activity log of deployment ${this.deploymentId} is not whole: ${what}`,
       {
-        hint: 'A cache or a proxy in between may not pass the query on, or keep old answers.',
+        hint: 'A cache or a proxy in between may drop the query, or keep old answers.',
         requestId,
       },
     );
@@ -214,7 +226,7 @@ export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions =
   requests: 0,
   /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
   serverTime: null as number | null,
-  /** The smallest number of entries that an answer gave. */
+  /** The smallest total that an answer had. */
   leastTotal: Infinity,
 });
 export type Reading = ReturnType<typeof newReading>;

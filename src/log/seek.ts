@@ -32,17 +32,18 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
 
   let page = await look(pages.newest(reading));
   const [step, end] = pages.isNewestFirst ? [1, pages.last + 1] : [-1, 0];
-  // The entry is after the page `newer`, and not after the page `notNewer`.
-  let newer = page.number;
-  let notNewer = isNewer(page) ? end : newer + step;
-  while (!found.activity && Math.abs(notNewer - newer) > 1) {
-    page = await look(pages.read(Math.trunc((newer + notNewer) / 2), reading));
-    if (isNewer(page)) newer = page.number;
-    else notNewer = page.number;
+  // Numbers of pages. The entry is further down than `above`, and not further down than `below`.
+  let above = page.number;
+  let below = isNewer(page) ? end : above + step;
+  while (!found.activity && Math.abs(below - above) > 1) {
+    page = await look(pages.read(Math.trunc((above + below) / 2), reading));
+    if (isNewer(page)) above = page.number;
+    else below = page.number;
   }
 
-  // While the log grows, entries move down: what was newer stays so, and the rest is read in turn.
-  let next = pages.after(newer);
+  // As the log grows, the entry moves down, even past `below`, but never up to `above`. So the
+  // pages from there on are read in turn, to the first one that is older.
+  let next = pages.after(above);
   while (!found.activity && next !== null) {
     if (page.number !== next) page = await look(pages.read(next, reading));
     if ((middleOf(page) ?? id) < id) break;
@@ -104,13 +105,13 @@ function whereItWouldBe(id: Id, { older, newer }: Found): string {
   if (alike.length > 0) {
     return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
   }
-  if (older === null && newer === null) return 'Its log is empty. Is it the right deployment?';
+  if (older === null && newer === null) return 'The log is empty. Is this the right deployment?';
   if (newer === null) {
-    return `The newest is ${older}; this one may not have appeared yet. Or is it of another deployment?`;
+    return `The newest is ${older}; this one may not have appeared yet, or it belongs to another deployment.`;
   }
   const next =
     older === null
       ? `The oldest activity in the log is ${newer}`
-      : `The next ones are ${older} and ${newer}`;
+      : `The closest are ${older} and ${newer}`;
   return `${next}. Is this the id of a node, or of an activity in another deployment?`;
 }

@@ -19,8 +19,9 @@ export const MOST_AT_ONCE = 8;
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
- * How many pages to ask for at once, when so many have been given and so many are ahead: 1, one
- * after the other.
+ * How many pages to ask for next, all at once; 1 for one after the other.
+ * @param given how many the reader has had
+ * @param ahead how many more have been asked for, and not yet given
  */
 export type PagesAtOnce = (given: number, ahead: number) => number;
 
@@ -52,7 +53,7 @@ export class Walk {
       yield* this.#downFrom(newest);
       if (this.#isWhole()) return;
       // In a log of a fixed size, what came meanwhile took the place of what went.
-      yield* this.#meanwhile(newest.entries[0]);
+      yield* this.#againDownTo(newest.entries[0]);
       if (this.#isWhole()) return;
     }
     throw this.pages.lacking(this.#seen.count, this.reading.leastTotal);
@@ -64,12 +65,14 @@ export class Walk {
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
     yield this.#fresh(newest);
+    // Proving that the log stands still takes two requests, so the second page is read without.
     let page = yield* this.#oneByOne(newest, 1);
-    // Twice as many pages one by one each time that the log changes again at once.
+    // How many to read one by one before the next try: twice as many each time that it fails.
     let alone = MOST_AT_ONCE;
     while (this.pages.after(page.number) !== null) {
       const proven = this.pagesAtOnce(this.#given, 0) > 1 ? yield* this.#severalAtOnce(page) : page;
-      alone = proven === page ? alone * 2 : MOST_AT_ONCE;
+      const isProven = proven !== page;
+      alone = isProven ? MOST_AT_ONCE : alone * 2;
       page = yield* this.#oneByOne(proven, alone);
     }
   }
@@ -89,8 +92,9 @@ export class Walk {
   }
 
   /**
-   * With the oldest on page 1, an entry that comes late pushes others from the page that is read
-   * next to the beginning of the one that was read before.
+   * With the oldest on page 1, an entry that comes late pushes others up: from the end of the page
+   * that is read next to the beginning of the one that was read before. So that one is read again,
+   * and what it begins with now is given.
    */
   async *#pushedTo(before: LogPage): AsyncGenerator<LogPage> {
     const again = await this.pages.read(before.number, this.reading);
@@ -107,21 +111,21 @@ export class Walk {
     let page = from;
     const start = await this.pages.mark(this.reading);
     if (start?.total !== from.total) return page;
-    let unproven = await this.#ask(page, 0);
+    let unproven = await this.#pagesAfter(page, 0);
     while (unproven.length > 0) {
       // The next ones are on their way while these are looked at and taken.
-      const next = this.#ask(unproven.at(-1) ?? page, unproven.length);
+      const next = this.#pagesAfter(unproven.at(-1) ?? page, unproven.length);
       next.catch(() => undefined);
       const now = await this.#unlessTooMany(this.pages.mark(this.reading));
       if (now === null || !isSame(now, start)) return page;
-      for (const one of unproven) yield this.#fresh((page = one));
+      for (page of unproven) yield this.#fresh(page);
       unproven = await next;
     }
     return page;
   }
 
-  /** @returns the pages after this one; none where the server says that they were too many */
-  async #ask(from: LogPage, ahead: number): Promise<LogPage[]> {
+  /** As many as are wanted at once; none where the server says that they were too many. */
+  async #pagesAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
     const most = this.pagesAtOnce(this.#given, ahead);
     let next = this.pages.after(from.number);
@@ -136,8 +140,8 @@ export class Walk {
     try {
       return await asked;
     } catch (error) {
-      const isTooMany = error instanceof ApiError && error.status === 429;
-      const waitMs = isTooMany ? retryAfterOf(error) : Infinity;
+      if (!(error instanceof ApiError && error.status === 429)) throw error;
+      const waitMs = retryAfterOf(error);
       if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
       await this.clock.sleep(waitMs, this.reading.options.signal);
       return null;
@@ -145,24 +149,27 @@ export class Walk {
   }
 
   /**
-   * Down to the entry that was the newest. What came since is counted, but it is not asked for; what
-   * was hidden among others of one moment is.
+   * Reads again from the top down to the entry that was the newest at first. What has come since
+   * counts as seen, but is not given: the reader began before it. What is given is what a server had
+   * hidden among entries of the same moment.
    */
-  async *#meanwhile(first: Activity | undefined): AsyncGenerator<LogPage> {
-    const isSince = ({ id, created_at: at }: Activity): boolean =>
+  async *#againDownTo(first: Activity | undefined): AsyncGenerator<LogPage> {
+    const cameSince = ({ id, created_at: at }: Activity): boolean =>
       !first || (id > first.id && Date.parse(at) > Date.parse(first.created_at));
     let page = await this.pages.newest(this.reading);
     for (;;) {
       const { entries } = page;
       const fresh = this.#fresh(page);
-      yield { ...fresh, entries: fresh.entries.filter((entry) => !isSince(entry)) };
-      const next = this.pages.after(page.number);
+      yield { ...fresh, entries: fresh.entries.filter((entry) => !cameSince(entry)) };
       const isThere = entries.some(({ id }) => id === first?.id);
-      if (isThere || (middleOf(page) ?? 0n) < (first?.id ?? -1n) || next === null) return;
+      const isBelow = (middleOf(page) ?? 0n) < (first?.id ?? -1n);
+      const next = this.pages.after(page.number);
+      if (isThere || isBelow || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }
 
+  /** The page without what was given before; its reach is not sure until RECENT entries were. */
   #fresh(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => this.#seen.add(id));
     this.#given += 1;
@@ -173,7 +180,7 @@ export class Walk {
 const isSame = (one: Mark, other: Mark): boolean =>
   one.oldest === other.oldest && one.total === other.total;
 
-/** The ids that have come. A log that changes repeats only the last pages: older ids are forgotten. */
+/** The ids that have come. A log that changes repeats only the last pages, so older ids may go. */
 class Seen {
   count = 0;
   #ids = new Set<Id>();

@@ -109,7 +109,7 @@ describe('what is made of the log:', () => {
     const MISSING: ReadonlyArray<readonly [id: string, says: RegExp]> = [
       ['100', /oldest activity in the log is 101/],
       ['18446744073709551615', /newest is 7301845022003201025; this one may not have appeared yet/],
-      ['150', /next ones are 103 and 7301845022003200769/],
+      ['150', /closest are 103 and 7301845022003200769/],
       [
         '7301845022003201024',
         /There is 7301845022003200769 and 7301845022003201025: the id may have been rounded/,

@@ -53,18 +53,18 @@ export default class ProfilesAdd extends BaseCommand {
 /** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
 function addedText(profile: Profile, now: number): string {
   const place = deploymentText(profile);
-  const days = profile.expires_at === undefined ? null : expiryOf(profile.expires_at, now);
-  const key = days && !days.expired ? `; key good for ${count(days.daysLeft, 'day')}` : '';
+  const expiry = profile.expires_at === undefined ? null : expiryOf(profile.expires_at, now);
+  const key = expiry && !expiry.expired ? `; key good for ${count(expiry.daysLeft, 'day')}` : '';
   const next =
     place === null ? `ldctl profiles update ${profile.name} --deployment NAME` : 'ldctl nodes list';
   return `added ${profile.name}${place === null ? '' : ` → ${place}`}${key}\nnext: ${next}`;
 }
 
 /**
- * Makes a profile from flags, the environment, and what the user answers; or changes the stored one
- * by flags, and by a new key where there are none: a variable that was left over would mix two
- * profiles. Nothing is stored before the end, and nothing that the API does not accept, unless it
- * is not to be asked.
+ * Makes a profile from flags, the environment, and what the user answers. One that is stored is
+ * changed by flags alone, or without any by a new key that is asked for: a variable left over from
+ * another profile would mix the two. Nothing is stored before the end, and nothing that the API
+ * rejects, unless `--no-verify` keeps it from being asked.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(

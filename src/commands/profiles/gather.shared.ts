@@ -14,10 +14,10 @@ export interface Gathered {
   /** The profile that is changed; null for a new one. */
   stored: Profile | null;
   flags: ProfileFlags;
-  /** Each setting, as flags and environment have it; of a stored profile, flags and itself. */
+  /** Settings by flags and environment; for a stored profile, by flags and the profile itself. */
   given: Settings;
   tenantId: Id | undefined;
-  /** Null where it stays as it is, and is not checked. */
+  /** Null where it is neither stored nor checked. */
   key: ApiKey | null;
   isNewKey: boolean;
   /** The key is put into a store: a new one, or one that moves. */
@@ -48,11 +48,11 @@ export async function gather(
 function checkKeyFlags(flags: ProfileFlags): void {
   const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) filled(command.trim(), '--key-command');
-  const isOther = isPiped || (store !== undefined && store !== 'command');
-  if (command === undefined ? store !== 'command' : !isOther) return;
+  const keepsKey = isPiped || (store !== undefined && store !== 'command');
+  if (command === undefined ? store !== 'command' : !keepsKey) return;
   throw new UsageError('--key-command and --key-store command go together, and with no other key', {
     code: 'conflicting_flags',
-    hint: 'With them the key is printed each time. To keep it: CMD | ldctl … --api-key-stdin --key-store file',
+    hint: 'The command runs each time a key is needed. To keep the key instead: CMD | ldctl … --api-key-stdin --key-store file',
   });
 }
 
@@ -67,8 +67,8 @@ function settingsFor(
     const readConfig = () => ({ current: name, profiles: [stored] });
     return context.resolve(flags, { env: {}, readConfig });
   }
-  // At a terminal the deployment is chosen. A supervisor that was left over would be sent the key
-  // ever after.
+  // At a terminal the deployment is picked from a list. A variable left over from another one must
+  // not add to that, or to the flag: its supervisor would be sent the key from then on.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const others = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
   const env = { ...context.host.env, LD_PROFILE: undefined, ...others };
@@ -77,20 +77,22 @@ function settingsFor(
 
 /** @throws UsageError for nothing to change */
 function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
-  const isSaid = (...names: Array<keyof ProfileFlags>): boolean =>
+  const isGiven = (...names: Array<keyof ProfileFlags>): boolean =>
     names.some((flag) => flags[flag] !== undefined);
-  const ofKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
-  const ofAccess = isSaid('tenant-id', 'api-url', 'deployment');
-  const isBare = !ofKey && !ofAccess && !isSaid('supervisor-url', 'key-store', 'protected');
+  const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
+  const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
+  const isBare =
+    !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
   if (stored && isBare && !prompts) {
     throw new UsageError('nothing to change', {
       code: 'nothing_to_change',
       hint: 'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
     });
   }
-  const isNewKey = !stored || isBare || ofKey;
+  // Without flags, `profiles update` asks for a new key.
+  const isNewKey = !stored || isBare || givesKey;
   const isStored = isNewKey || flags['key-store'] !== undefined;
-  return { isNewKey, isStored, isChecked: flags.verify && (isNewKey || ofAccess) };
+  return { isNewKey, isStored, isChecked: flags.verify && (isNewKey || changesAccess) };
 }
 
 type Plan = Omit<Gathered, 'tenantId' | 'key'>;
@@ -114,7 +116,7 @@ async function keyFor(
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
-  // What the environment holds has no say in a profile that is there.
+  // A stored key that is to be replaced is no preset for the new one.
   const known = stored && isNewKey ? null : given.key;
   if (prompts && isNewKey) return askKey(prompts, (await known?.fetch(signal)) ?? null);
   if (isPiped) {
@@ -124,7 +126,7 @@ async function keyFor(
   if (known) return known.fetch(signal);
   throw new UsageError('no API key', {
     code: 'no_key',
-    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. There is no flag that holds it.',
+    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
   });
 }
 

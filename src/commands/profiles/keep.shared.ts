@@ -36,11 +36,11 @@ async function fieldsOf(verified: Verified, context: CommandContext): Promise<Pa
   const isProtected = await protection(verified, context);
   return {
     ...(tenantId !== undefined && { tenant_id: tenantId }),
-    // The public one may be another some day.
+    // The default is not stored: it may change.
     api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl,
     ...place,
     ...(isProtected !== undefined && { protected: isProtected || undefined }),
-    // Of a new key that the API was not asked about, nothing is known.
+    // A new key that was not checked loses what is known of the old one.
     ...((known ?? isNewKey) && { expires_at: known?.expiry_at ?? undefined }),
   };
 }
@@ -69,7 +69,7 @@ async function keyOf(
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
 }
 
-/** A keyring that does not answer is not offered. */
+/** A keyring is only offered if it answers, here about an account that it does not have. */
 async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
   const { host, prompts, signal, store, flags } = context;
   if (!prompts) return 'keyring';
@@ -119,8 +119,8 @@ async function intoKeyring(
 }
 
 /**
- * Takes a key that no profile points to any more out of the keyring; that it cannot be changes
- * nothing that was done.
+ * Takes a key that no profile points to any more out of the keyring. If that fails it only warns,
+ * since the command itself has done its work.
  */
 export async function forgetKey(key: ProfileKey, context: CommandContext): Promise<void> {
   if (key.store !== 'keyring') return;

@@ -18,7 +18,7 @@ import { askKey, askTenant, type Gathered } from './gather.shared.js';
 export interface Verified extends Gathered {
   /** What the API says of the key; null where it was not asked. */
   known: KeyContext | null;
-  /** Where the profile acts. What is undefined is taken out of it. */
+  /** Where the profile acts. A field that is undefined here is removed from the profile. */
   place: Partial<Profile>;
 }
 
@@ -44,11 +44,12 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
   return { ...asked, known: null, place: givenPlace(asked) };
 }
 
+/** Null only where nothing is checked: what is checked has a key and a tenant. */
 function accessOf({ key, tenantId, given }: Gathered): TenantAccess | null {
   return key && tenantId !== undefined ? { key, tenantId, apiUrl: given.apiUrl.value } : null;
 }
 
-/** Another key for one that is not accepted, or another tenant. @throws what cannot be asked for */
+/** Asks for another key after a 401, else for another tenant. @throws the error if it cannot ask */
 async function askAgain(
   asked: Gathered,
   error: unknown,
@@ -60,8 +61,9 @@ async function askAgain(
   const hint = isKey
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
-  const isFixed = isKey && (!asked.isNewKey || asked.flags['key-command'] !== undefined);
-  if (!prompts || isFixed) throw withHint(error, hint);
+  // A key that is stored, or that a command prints, is not mended by typing another.
+  const canType = !isKey || (asked.isNewKey && asked.flags['key-command'] === undefined);
+  if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
   return isKey
     ? { ...asked, key: context.guard(await askKey(prompts, null)) }
@@ -93,8 +95,8 @@ function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial
 }
 
 /**
- * Looked up as for other commands: an id with a supervisor URL needs no look-up, so that a key
- * without `info:read` will do. At a terminal the deployment of a new profile is chosen.
+ * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
+ * in other commands, so that a key without `info:read` will do.
  */
 async function placeOf(
   asked: Gathered,
@@ -102,10 +104,11 @@ async function placeOf(
   context: CommandContext,
 ): Promise<Partial<Profile>> {
   const { deployment, supervisorUrl } = asked.given;
-  const isKnown = deployment
+  // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
+  const isSettled = deployment
     ? deployment.value.id !== null && supervisorUrl
     : asked.stored || !context.prompts;
-  if (isKnown) return givenPlace(asked);
+  if (isSettled) return givenPlace(asked);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );

@@ -198,7 +198,7 @@ describe('a log that moves while it is read', () => {
     'looks for an entry where it was': ['seek.ts', 'next = pages.after(next);\n', 'break;\n'],
     'takes a log of a fixed size for one that lacks entries': [
       'walk.ts',
-      'yield* this.#meanwhile(newest.entries[0]);',
+      'yield* this.#againDownTo(newest.entries[0]);',
       '',
     ],
   };
