@@ -13,19 +13,19 @@ const OWNED = ['docs/install.md', 'docs/scripting.md'];
 /** The variables that are read, and what each is. */
 const ENVIRONMENT = [
   ['LD_API_KEY', 'the API key'],
-  ['LD_API_KEY_FILE', 'a file with the API key in it, as containers mount secrets'],
+  ['LD_API_KEY_FILE', 'a file that contains the API key, such as a mounted secret'],
   ['LD_TENANT_ID', 'the tenant'],
   ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
   ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
   ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
   [
     'LD_PROFILE',
-    'the profile to use instead of the current one; other variables still win over it',
+    'the profile to use instead of the current one; other variables still override it',
   ],
-  ['LDCTL_CONFIG_DIR', 'the folder of the profiles and of the run journal'],
-  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts that are reached without it'],
-  ['NODE_EXTRA_CA_CERTS', 'a file of further certificate authorities to trust'],
-  ['NO_COLOR', 'no colour, whatever the terminal'],
+  ['LDCTL_CONFIG_DIR', 'the folder for profiles and the run journal'],
+  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts to reach without it'],
+  ['NODE_EXTRA_CA_CERTS', 'a file with more certificate authorities to trust'],
+  ['NO_COLOR', 'turns colour off'],
 ];
 const check = process.argv.includes('--check');
 

@@ -32,14 +32,14 @@ export function helpTexts(
     paragraph(`${description}.`),
     ['USAGE', ['  $ ldctl COMMAND']],
     ['TRY', ['  ldctl sandbox exec -- bash   # a LaserData on this machine, no account needed']],
-    ['SET UP', ['  ldctl profiles add prod      # keep a tenant, a key and a deployment']],
+    ['SET UP', ['  ldctl profiles add prod      # store a tenant, a key and a deployment']],
     ['LOOK', ['  ldctl nodes list', '  ldctl activities list --watch']],
     [
       'ACT',
       [
         '  ldctl activities trigger iggy restart --node ID   # one node',
         '  ldctl activities trigger iggy restart             # every node: it asks first',
-        '  ldctl activities roll iggy restart --gate CMD     # one node after the other',
+        '  ldctl activities roll iggy restart --gate CMD     # one node at a time',
         `  runtimes: ${RUNTIMES.join(', ')}; actions: ${VERBS.join(', ')}:ID`,
       ],
     ],
@@ -49,7 +49,7 @@ export function helpTexts(
       'MORE',
       pairs([
         ['help exit-codes', 'What each exit code means, and whether anything was sent.'],
-        ['help global-flags', 'The flags that go anywhere, and what they mean.'],
+        ['help global-flags', 'The flags that commands share, and what they mean.'],
       ]),
     ],
   );
@@ -116,8 +116,8 @@ function globalFlags(commands: readonly Command.Cached[]): string {
   const all = commands.flatMap(({ flags }) => Object.entries(flags));
   const flags = Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
   const about =
-    'They go anywhere: before the group, between group and command, or after. Those that say which deployment, through ' +
-    'which API and with which key are for the commands that call an API.';
+    'They can stand anywhere on the command line. Only commands that call an API take the flags that choose the ' +
+    'deployment, the API and the profile.';
   return page(paragraph(about), ['', flagRows(Object.values(flags), MOST_LEFT)]);
 }
 
@@ -131,10 +131,10 @@ function exitCodes(): string {
     ci.replace('–', '-'),
   ]);
   return page(
-    paragraph('The exit code says which way it ended, the same in every output format.'),
+    paragraph('The exit code says how the command ended. It is the same in every output format.'),
     ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25])],
     paragraph('From `trigger` and `roll`, 2, 4, 5 and 6 mean that no action ran.'),
-    paragraph('When several apply: an interrupt, then 7, 3, 9, 8.'),
+    paragraph('If several apply, an interrupt comes first, then 7, 3, 9, 8.'),
   );
 }
 

@@ -44,7 +44,7 @@ export async function lookAround(
   { signal, always = false }: { signal: AbortSignal; always?: boolean },
 ): Promise<Findings | null> {
   if (request.expectNodes === 'deployment' && !connection.counter) {
-    throw new UsageError('no Core is known here that counts the nodes of the deployment');
+    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
   }
   if ((request.nodes && !always) || keptRun(connection, request)) return null;
   const late = () =>

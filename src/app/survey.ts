@@ -103,7 +103,7 @@ function placeOf([entry]: readonly Activity[], tenant: Id | undefined): Place | 
 function notCounted(wasAsked: boolean): LdctlError {
   const what = wasAsked
     ? 'Core counts no nodes in this deployment'
-    : 'the log is empty, so Core cannot be asked about this deployment';
+    : 'the log is empty, so ldctl cannot ask Core about this deployment';
   return new LdctlError('refused', 'no_nodes_counted', `${what}; nothing was sent`, {
     hint: 'Name the nodes, or say how many there must be.',
   });
@@ -156,6 +156,6 @@ function listsText(listed: number, core: number | null): string {
 function otherCount(lists: string, expected: number): LdctlError {
   const what = `${lists}, not the ${expected} expected; nothing was sent`;
   return new LdctlError('refused', 'other_node_count', what, {
-    hint: 'Is this the right deployment? You can also name the nodes.',
+    hint: 'Check that this is the right deployment, or name the nodes.',
   });
 }

@@ -19,7 +19,7 @@ export const EXIT_CODES = {
   },
   unreachable: {
     code: 6,
-    meaning: 'the API could not be reached, or its answer made no sense',
+    meaning: 'the API could not be reached, or its answer could not be understood',
     sent: 'no',
     ci: 'try again',
   },

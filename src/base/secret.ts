@@ -85,7 +85,7 @@ export function looksLikeKey(text: string): boolean {
 /** Refuses to read a secret with NODE_DEBUG=stream, with which Node prints every chunk. */
 export function refuseDebuggedStreams(what: string): void {
   if (!debuglog('stream').enabled) return;
-  throw new UsageError(`with NODE_DEBUG as it is set, Node would print ${what}`, {
+  throw new UsageError(`NODE_DEBUG is set so that Node would print ${what}`, {
     code: 'node_debug',
     hint: 'Unset NODE_DEBUG, or leave the section `stream` (and `*`) out of it.',
   });

@@ -60,7 +60,7 @@ export function requireConsent(
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
   const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
-    `this would ${what} on ${whom}${where}, and there is no one to ask; nothing was sent`,
+    `this would ${what} on ${whom}${where}, and ldctl cannot ask without a terminal; nothing was sent`,
     profile?.protected
       ? `Profile ${profile.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
       : 'Add --yes to act on every node, or name nodes with --node.',

@@ -13,7 +13,7 @@ export const outputFlags = {
   output: Flags.option({ options: FORMAT_NAMES })({
     char: 'o',
     helpGroup,
-    summary: 'How the result is written.',
+    summary: 'The format of the result.',
     default: 'table',
   }),
   json: Flags.boolean({ helpGroup, summary: 'The same as -o json.' }),

@@ -165,7 +165,7 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.
   // In a script it stands for no filter, no gate, or every node.
   if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
   if (options && !flag.options?.includes(value)) {
-    throw mistake(`--${name}: "${value}" is none of: ${options}`, id);
+    throw mistake(`--${name}: "${value}" is not one of: ${options}`, id);
   }
 }
 
@@ -192,7 +192,7 @@ function checkArguments(
   known.forEach(({ options }, at) => {
     const value = given[at];
     if (!options || value === undefined || options.includes(value)) return;
-    throw mistake(`"${value}" is none of: ${options.join(', ')}`, id);
+    throw mistake(`"${value}" is not one of: ${options.join(', ')}`, id);
   });
 }
 

@@ -13,10 +13,10 @@ const FILES = {
 type Shell = keyof typeof FILES;
 
 export default class Completion extends BaseCommand {
-  static override summary = 'Print the script that completes ldctl in a shell.';
+  static override summary = 'Print the completion script for a shell.';
   static override description =
-    'It completes commands, flags and their values: profiles, and the nodes of the log that was read last. ' +
-    'No server is asked.';
+    'Completes commands, flags and their values: profiles, and the nodes that ldctl last listed at a terminal. ' +
+    'Sends no request.';
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(ldctl completion bash)"' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(ldctl completion zsh)' },

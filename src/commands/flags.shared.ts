@@ -12,7 +12,7 @@ export const tenantFlags = {
     char: 'p',
     helpGroup,
     helpValue: 'NAME',
-    summary: 'The profile to use, taken whole: LD_* variables are then ignored.',
+    summary: 'The profile to use. LD_* variables are then ignored.',
   }),
   'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
   'tenant-id': Flags.string({

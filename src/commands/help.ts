@@ -3,9 +3,9 @@ import { BaseCommand } from '../cli/base-command.js';
 import { printHelp } from '../cli/help.js';
 
 export default class Help extends BaseCommand {
-  static override summary = 'Help on a command, a group of commands, or a topic.';
+  static override summary = 'Show help for a command, a group of commands, or a topic.';
   static override args = {
-    command: Args.string({ description: 'what to explain; without it, everything in short' }),
+    command: Args.string({ description: 'what to explain; without it, an overview' }),
   };
   // A command may be several words.
   static override strict = false;

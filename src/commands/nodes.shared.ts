@@ -37,7 +37,7 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
     throw unknownNode(`no node is named ${shownWord(ref)} here`);
   }
   if (context.prompts) return ref;
-  throw new UsageError(`${ref} is the end of an id, and there is no one to ask which node it is`, {
+  throw new UsageError(`${ref} is the end of an id, and ldctl cannot ask without a terminal`, {
     code: 'node_unknown',
     hint: 'Write the whole id, or give the node a name: ldctl nodes name ID NAME',
   });

@@ -3,7 +3,7 @@ import { printOptions } from '../cli/flags.js';
 import { printObject } from '../output/list.js';
 
 export default class Version extends BaseCommand {
-  static override summary = 'The version of ldctl, and of what it runs on.';
+  static override summary = 'Show the version of ldctl, and of what it runs on.';
   static override examples = ['ldctl version', 'ldctl version -o json'];
 
   protected override async execute() {

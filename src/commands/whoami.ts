@@ -22,7 +22,7 @@ import { connectionFlags } from './flags.shared.js';
 
 export default class Whoami extends BaseCommand {
   static override summary =
-    'Whose key this is, what it may do, when it expires; and where each setting came from.';
+    'Show whose key this is, what it may do, when it expires, and where each setting came from.';
   static override description =
     'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
     'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';

@@ -56,7 +56,7 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
   return new UsageError(`cannot ${verb} ${path}: ${reason} (${code})`, {
     code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
-    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR names another folder.',
+    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR can set another folder.',
   });
 }
 

@@ -205,7 +205,7 @@ function revealed({ profiles, ...config }: Config): Record<string, unknown> {
 
 function assertNew({ profiles }: Config, name: string): void {
   if (!profiles.some((profile) => profile.name === name)) return;
-  throw new UsageError(`there already is a profile ${JSON.stringify(name)}`, {
+  throw new UsageError(`there is already a profile ${JSON.stringify(name)}`, {
     code: 'profile_exists',
     hint: 'Choose another name, or change it with `ldctl profiles update`.',
   });

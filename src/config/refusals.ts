@@ -64,7 +64,7 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   const isOfAddress = /\b(?:ip|address|allow-?list)/i.test(reason);
   const needs = permission && !isOfAddress ? ` It needs ${permission}.` : '';
   const whatElse = isOfAddress ? '' : ` ${hintFor(permission)}`;
-  const address = "If it has an allow-list, that must name this machine's address.";
+  const address = "If it has an allow-list, the list must contain this machine's address.";
   return withHint(error, `ldctl used ${key}.${needs} ${address}${whatElse}`);
 }
 

@@ -181,7 +181,7 @@ function variablesBeside(
 ): Env {
   if (profile?.source.from !== 'flag') return env;
   const set = variablesIn(env).join(', ');
-  if (set) notify(`--profile ${profile.name} is taken whole: ${set} from the environment ignored`);
+  if (set) notify(`--profile ${profile.name}: ignoring ${set} from the environment`);
   return {};
 }
 

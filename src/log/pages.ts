@@ -195,7 +195,7 @@ export class Pages {
     return new InvalidAnswerError(
       `the activity log of deployment ${this.deploymentId} is not whole: ${what}`,
       {
-        hint: 'A cache or a proxy in between may not pass the query on, or keep old answers.',
+        hint: 'A cache or a proxy in between may drop the query, or keep old answers.',
         requestId,
       },
     );

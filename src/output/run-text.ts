@@ -181,7 +181,7 @@ function keyText(
 }
 
 const LEFT_HINT =
-  'The log also names nodes that have left. --expect-nodes deployment counts those that are there; --node names them.';
+  'The log may still list nodes that were removed. --expect-nodes deployment asks Core how many there are; --node chooses nodes.';
 
 function endingOf(result: ResultFields): string {
   const { outcome, nodes, targets } = result;

@@ -69,7 +69,7 @@ describe('a profile', () => {
     scene.env.LDCTL_CONFIG_DIR = '/proc/none/config';
     const { stderr } = await add(2, scene, '--key-store file');
     assert.match(stderr, /^error: cannot write \/proc\/none\/config: /m);
-    assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR names another folder/m);
+    assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR can set another folder/m);
     assert.equal(scene.sandbox.record.reads, 0, 'it asks the API first');
   });
 });

@@ -53,7 +53,7 @@ describeOnPosix('in a home that cannot be written', 'it keeps no modes', () => {
       const config = await settle(scene);
       const { stderr } = await run(scene, 2, args);
       assert.match(stderr, /error: cannot write .*config.*: permission denied/);
-      assert.match(stderr, /hint: .*LDCTL_CONFIG_DIR names another folder/);
+      assert.match(stderr, /hint: .*LDCTL_CONFIG_DIR can set another folder/);
       chmodSync(config, 0o700);
     });
   }

@@ -198,7 +198,7 @@ describe('at a terminal', () => {
     ONE,
     'sandbox exec -- sh',
     async (terminal) => {
-      await terminal.shows(/^LaserData in miniature at http:\/\/127\.0\.0\.1:\d+; exit leaves it/m);
+      await terminal.shows(/^LaserData sandbox at http:\/\/127\.0\.0\.1:\d+; type exit to leave/m);
       terminal.enter('exit 3');
       await ends(3, terminal);
     },

@@ -46,7 +46,11 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [[...wordsOf(RESTART), '--node', '', '--yes'], /--node is empty/, /variable unset/],
   [`${RESTART} --node 7 --expect-nodes 2`, /--expect-nodes does not go with --node/, /See ldctl/],
-  [RESTART, /every node of .* there is no one to ask/, /Add --yes.*or name nodes with --node/],
+  [
+    RESTART,
+    /every node of .* cannot ask without a terminal/,
+    /Add --yes.*or name nodes with --node/,
+  ],
   [`${RESTART} --yes --timeout soon`, /--timeout: "soon" is not a duration/, /10m/],
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
   ['activities trigger iggy,connectors restart', /one runtime at a time/, /once for each of/],

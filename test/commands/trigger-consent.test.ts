@@ -133,7 +133,7 @@ describe('consent to activities trigger', () => {
     const { stderr } = await bench.ends(0, ActivitiesTrigger, NAMED, '--profile prod');
     assert.match(
       stderr,
-      /^--profile prod is taken whole: .*LD_API_KEY.*LD_DEPLOYMENT_ID.* ignored$/m,
+      /^--profile prod: ignoring .*LD_API_KEY.*LD_DEPLOYMENT_ID.* from the environment$/m,
     );
     assert.match(stderr, /^next: .* --node 7 --profile prod$/m);
   });

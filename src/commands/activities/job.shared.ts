@@ -35,7 +35,7 @@ export const targetFlags = {
   'nodes-from': Flags.string({
     helpGroup,
     helpValue: 'FILE|-',
-    summary: 'Nodes from a file or stdin: one a line, or JSON.',
+    summary: 'Nodes from a file or stdin: one per line, or JSON.',
   }),
   config: Flags.string({
     helpGroup,
@@ -60,7 +60,7 @@ export const followFlags = {
   }),
   'appear-timeout': durationFlag({
     helpGroup: 'FOLLOWING',
-    summary: 'A node is missing after this long. [default: 30s]',
+    summary: 'Report a node missing after this. [default: 30s]',
   }),
 };
 
@@ -85,12 +85,12 @@ export const actingFlags = {
   ...followFlags,
   'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
     helpGroup: 'FOLLOWING',
-    summary: 'If a node is already busy. [default: ignore]',
+    summary: 'What to do if a node is busy. [default: ignore]',
   }),
   'idempotency-key': Flags.string({
     helpGroup: 'SCRIPTS',
     helpValue: 'KEY',
-    summary: 'Act once per key: a later run follows the first.',
+    summary: 'The same command with the same key acts only once.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
   }),
 };

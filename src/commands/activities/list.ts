@@ -31,14 +31,14 @@ const listFlags = {
     summary:
       'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
   }),
-  page: wholeNumber({ min: 1, max: 1e9, summary: 'One page as the API has it; 1 is the first.' }),
+  page: wholeNumber({ min: 1, max: 1e9, summary: 'A page as the API numbers it, from 1.' }),
   results: wholeNumber({
     min: 1,
     max: 100,
-    summary: 'Entries on such a page, 1 to 100. [default: 10]',
+    summary: 'With --page: entries per page, 1 to 100. [default: 10]',
   }),
   ...filterFlags,
-  watch: Flags.boolean({ char: 'w', summary: 'Watch what is listed until all of it is final.' }),
+  watch: Flags.boolean({ char: 'w', summary: 'Update the list until all entries are final.' }),
   follow: Flags.boolean({
     char: 'f',
     summary: 'Show new entries as they come, until interrupted.',
@@ -53,7 +53,7 @@ const listFlags = {
 type ListFlags = FlagsOf<typeof listFlags>;
 
 export default class ActivitiesList extends BaseCommand {
-  static override summary = 'The activity log, newest first.';
+  static override summary = 'List the activity log, newest first.';
   static override description =
     'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
     'With --watch the list stays up to date until every entry in it is final. With --after it continues where an export ' +

@@ -59,7 +59,7 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string): Pr
 
 function noNode(path: string): UsageError {
   const isPipe = path === '-';
-  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} names no node`, {
+  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} lists no node`, {
     code: 'empty_node',
     hint: isPipe
       ? 'Is the command before the pipe empty?'

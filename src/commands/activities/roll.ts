@@ -53,7 +53,7 @@ const rollFlags = {
   }),
   'gate-timeout': durationFlag({
     helpGroup,
-    summary: 'End a gate that takes longer. [default: 5m]',
+    summary: 'Stop and fail a gate after this. [default: 5m]',
   }),
   'node-timeout': durationFlag({
     helpGroup,
@@ -61,7 +61,7 @@ const rollFlags = {
   }),
   'continue-on-error': Flags.boolean({
     helpGroup,
-    summary: 'Continue although a node did not complete.',
+    summary: 'Continue if a node does not complete.',
   }),
   resume: Flags.string({
     helpGroup,
@@ -96,10 +96,10 @@ const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags> & OutputFlags;
 
 export default class ActivitiesRoll extends BaseCommand {
-  static override summary = 'Act on one node after the other, and stop if one does not complete.';
+  static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
-    'The next node starts when the one before has completed and its --gate ($LDCTL_NODE_ID) has passed. Ctrl-C lets ' +
-    'running nodes finish; pressed again, it leaves them running. --resume continues a roll that ended early.';
+    'The next node starts when the previous one has completed and its --gate, which gets $LDCTL_NODE_ID, has passed. ' +
+    'Ctrl-C lets running nodes finish; a second one leaves them running. --resume continues a roll that ended early.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
@@ -298,7 +298,7 @@ export default class ActivitiesRoll extends BaseCommand {
 }
 
 function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
-  return `${action} ${runtime}, one node after the other,`;
+  return `${action} ${runtime}, one node at a time,`;
 }
 
 /** What a roll does to which nodes, as text. */

@@ -31,12 +31,12 @@ export const sinceOptions = {
 
 /** Which entries of the log. */
 export const filterFlags = {
-  status: wordsFlag('status', `Only with status ${STATUSES.join(', ')}.`),
+  status: wordsFlag('status', `Only entries with this status: ${STATUSES.join(', ')}.`),
   runtime: wordsFlag(
     'runtime',
     `Only these runtimes: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
   ),
-  action: wordsFlag('action', 'Only these actions; reconfigure: with any config.'),
+  action: wordsFlag('action', 'Only these actions; reconfigure matches any config.'),
   node: nodesFlag({ summary: 'Only these nodes.' }),
   author: idsFlag({ summary: 'Only what these users or keys did.' }),
   since: Flags.string(sinceOptions),
@@ -73,7 +73,7 @@ export async function filterOf(
     until,
   });
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
-    throw new UsageError('--until is before --since, so that nothing lies between', {
+    throw new UsageError('--until is before --since, so nothing can match', {
       code: 'empty_period',
       hint: 'Of two durations, --since takes the longer: --since 2d --until 1d.',
     });

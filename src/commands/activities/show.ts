@@ -11,7 +11,8 @@ import { printObject } from '../../output/list.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesShow extends BaseCommand {
-  static override summary = 'One entry of the activity log: every field, and how long it took.';
+  static override summary =
+    'Show one entry of the activity log: every field, and how long it took.';
   static override description =
     'Finds the entry by its id, in about a dozen requests even if the log has 100,000 entries. In JSON the entry is as ' +
     'the API gave it.';

@@ -18,11 +18,11 @@ import { filterFlags, filterOf, filtersIn, sinceOptions } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
-  static override summary = 'How long actions take, and how often they are rejected, from the log.';
+  static override summary = 'Show how long actions take, and how often they are rejected.';
   static override description =
-    'For each runtime and action, and with --by node for each node: how many there were, how each ended, and how long the ' +
-    'completed ones took (the median, p90 and the longest). Every reconfigure counts as the same action, whatever its ' +
-    'config.';
+    'Shows how many actions there were, how they ended, and how long the completed ones took (the median, p90 and the ' +
+    'longest): for each runtime and action, and with --by node also for each node. Every reconfigure counts as the same ' +
+    'action, whatever its config.';
   static override examples = [
     'ldctl activities stats',
     'ldctl activities stats --since 24h --by node --runtime iggy',
@@ -32,7 +32,7 @@ export default class ActivitiesStats extends BaseCommand {
     ...connectionFlags,
     by: Flags.option({ options: ['action', 'node'] as const })({
       default: 'action',
-      summary: 'What is counted together: each action of a runtime, or that on each node.',
+      summary: 'Count by runtime and action, or also by node.',
     }),
     ...filterFlags,
     since: Flags.string({ ...sinceOptions, default: '7d' }),

@@ -20,7 +20,7 @@ import { readNodes } from './nodes-from.shared.js';
 const waitFlags = {
   after: Flags.string({
     helpValue: 'ID',
-    summary: 'Follow the entries of a trigger that came after this id.',
+    summary: 'Follow the trigger whose entries are newer than this id.',
   }),
   runtime: Flags.string({
     helpValue: 'RUNTIME',
@@ -59,7 +59,7 @@ export default class ActivitiesWait extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    id: Args.string({ ignoreStdin: true, description: 'ids of the activities to follow' }),
+    id: Args.string({ ignoreStdin: true, description: 'one or more activities, by id' }),
   };
   static override flags = { ...connectionFlags, ...waitFlags };
 

@@ -38,7 +38,8 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
 ];
 
 export default class DeploymentsList extends BaseCommand {
-  static override summary = 'The deployments that the key can see: names, ids, supervisor URLs.';
+  static override summary =
+    'List the deployments that your key can see: names, ids, supervisor URLs.';
   static override description = 'One line for each deployment, with its division and environment.';
   static override examples = [
     'ldctl deployments list',

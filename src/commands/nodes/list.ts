@@ -20,7 +20,8 @@ import { filterFlags, filterOf, filtersIn, sinceOptions } from '../activities/sh
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
-  static override summary = 'The nodes that the log lists, and whether each runtime is up by it.';
+  static override summary =
+    'List the nodes in the activity log, and whether each runtime is running.';
   static override description =
     'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
     'with it. The log does not show a crash, or a node that nothing was ever done on. It may still list a node that is ' +

@@ -11,21 +11,21 @@ import { resolveNodes } from '../nodes.shared.js';
 export default class NodesName extends BaseCommand {
   static override summary = 'Give a node a name, to use in place of its id.';
   static override description =
-    'The name is stored on this machine, for this deployment and whichever profile you use. Use it in place of the id; ' +
-    'terminals show it, too. It starts with a letter, and may have letters, digits, dots, dashes and underscores. Case ' +
-    'does not matter.';
+    'The name is stored on this machine, for this deployment, and works with every profile. Use it in place of the id; ' +
+    'at a terminal, ldctl shows it, too. It starts with a letter, and may have letters, digits, dots, dashes and ' +
+    'underscores. Case does not matter.';
   static override examples = [
     'ldctl nodes name 610809900976570889 broker-1',
     'ldctl nodes name broker-1 --remove',
     'ldctl activities trigger iggy restart --node broker-1',
   ];
   static override args = {
-    node: Args.string({ required: true, ignoreStdin: true, description: 'its id, or its name' }),
-    name: Args.string({ ignoreStdin: true, description: 'what it is called from now on' }),
+    node: Args.string({ required: true, ignoreStdin: true, description: 'its id or current name' }),
+    name: Args.string({ ignoreStdin: true, description: 'its new name' }),
   };
   static override flags = {
     ...connectionFlags,
-    remove: Flags.boolean({ summary: 'Take its name away.' }),
+    remove: Flags.boolean({ summary: 'Remove the name.' }),
   };
 
   protected override async execute() {

@@ -37,7 +37,7 @@ export const profileFlags = {
   verify: Flags.boolean({
     allowNo: true,
     default: true,
-    summary: 'Ask the API about the key and the deployment before anything is stored.',
+    summary: 'Check the key and the deployment with the API before storing anything.',
   }),
 };
 export type ProfileFlags = FlagsOf<typeof profileFlags>;

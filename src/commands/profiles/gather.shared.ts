@@ -126,7 +126,7 @@ async function keyFor(
   if (known) return known.fetch(signal);
   throw new UsageError('no API key', {
     code: 'no_key',
-    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. There is no flag that holds it.',
+    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
   });
 }
 

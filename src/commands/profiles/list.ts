@@ -8,7 +8,7 @@ import { printList } from '../../output/list.js';
 import { profileDocument, type ProfileDocument } from './profile.shared.js';
 
 export default class ProfilesList extends BaseCommand {
-  static override summary = 'All profiles, with the current one marked. Asks no server.';
+  static override summary = 'List all profiles, and mark the current one. Sends no request.';
   static override examples = ['ldctl profiles list', 'ldctl profiles list --columns name,expires'];
 
   protected override async execute() {

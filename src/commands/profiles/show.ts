@@ -6,7 +6,7 @@ import { configDir } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesShow extends BaseCommand {
-  static override summary = 'One profile, with its key masked. Asks no server.';
+  static override summary = 'Show one profile, with its key masked. Sends no request.';
   static override examples = ['ldctl profiles show', 'ldctl profiles show prod -o json'];
   static override args = {
     name: Args.string({

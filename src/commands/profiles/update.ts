@@ -7,7 +7,7 @@ import { profileFlags } from './flags.shared.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {
-  static override summary = 'Change a profile: its key, its deployment, anything.';
+  static override summary = 'Change a profile: its key, its deployment or any other setting.';
   static override description =
     'Changes only what you give as a flag, and ignores the environment. Without flags it asks for a new key. ' +
     '--api-key-stdin replaces the key, and --key-store moves it. It stores nothing that the API rejects.';

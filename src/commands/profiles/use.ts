@@ -6,7 +6,7 @@ import { valueOf, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
-  static override summary = 'Make a profile the current one, which is used if you name none.';
+  static override summary = 'Make a profile the current one, used unless you choose another.';
   static override examples = ['ldctl profiles use prod'];
   static override args = {
     name: Args.string({

@@ -12,10 +12,10 @@ const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
 export default class SandboxExec extends BaseCommand {
   static override summary =
-    'Run a command against a local LaserData in miniature, and end as it ends.';
+    'Run a command against a local LaserData sandbox, and exit with its code.';
   static override description =
-    'CMD finds LD_API_KEY, LD_TENANT_ID, LD_DEPLOYMENT_ID and the rest set for the sandbox, an empty config folder, ' +
-    "and this very ldctl first on its PATH. Your own profiles are not touched. The exit code is CMD's.";
+    'CMD runs with LD_API_KEY, LD_TENANT_ID, LD_DEPLOYMENT_ID and the rest set for the sandbox, an empty config folder, ' +
+    "and this same ldctl first on its PATH. Your own profiles are not touched. The exit code is CMD's.";
   static override usage = 'sandbox exec [FLAGS] -- CMD…';
   static override examples = [
     'ldctl sandbox exec -- ldctl activities trigger iggy restart --yes',
@@ -43,7 +43,7 @@ export default class SandboxExec extends BaseCommand {
     const sandbox = await sandboxOf(flags);
     const { stdin, output } = this.host;
     if (stdin.isTTY && output.stderr.isTTY && /sh(\.exe)?$|cmd(\.exe)?$/i.test(program)) {
-      const where = `LaserData in miniature at ${sandbox.env.LD_API_URL}; exit leaves it`;
+      const where = `LaserData sandbox at ${sandbox.env.LD_API_URL}; type exit to leave`;
       if (args.length === 0) output.stderr.write(`${where}\n`);
     }
     try {

@@ -46,7 +46,7 @@ export const sandboxFlags = {
   port: countFlag('Port on 127.0.0.1 (default: any free one).'),
   nodes: countFlag('How many nodes the deployment has (default: 3).'),
   history: countFlag(
-    'How many past activities its log starts with (default: two a node, 5 at least).',
+    'How many past activities its log starts with (default: two per node, at least 5).',
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
@@ -57,12 +57,12 @@ export const sandboxFlags = {
   appear: durationFlag({
     ...TIME,
     helpValue: '200ms',
-    summary: 'How long after a trigger its entries appear in the log (default: 200ms).',
+    summary: 'Delay until the entries of a trigger appear in the log (default: 200ms).',
   }),
   work: durationFlag({
     ...TIME,
     helpValue: '2s',
-    summary: 'How long a node then works on it, give or take a quarter (default: 1.5s).',
+    summary: 'How long an action takes, give or take a quarter (default: 1.5s).',
   }),
   reject: nodeFlag('This node rejects every action.'),
   stuck: nodeFlag("This node's activities never end."),
@@ -81,11 +81,11 @@ export const sandboxFlags = {
   'rate-limit': numberFlag(
     /^(\d*\.?\d+)\/s$/,
     'N/s',
-    'More requests than this with one key get a 429, such as 5/s.',
+    'Answer 429 to more requests per key than this, such as 5/s.',
   ),
   'ignore-idempotency': Flags.boolean({
     ...TROUBLE,
-    summary: 'Be a server that ignores idempotency keys: what is sent twice is done twice.',
+    summary: 'Ignore idempotency keys, so that an action sent twice runs twice.',
   }),
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
@@ -131,10 +131,11 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
 }
 
 export default class SandboxStart extends BaseCommand {
-  static override summary = 'Serve a local LaserData in miniature until it is stopped.';
+  static override summary =
+    'Start a local LaserData sandbox, and keep it running until you stop it.';
   static override description =
-    'Prints lines for your shell (`export …`) that point ldctl, and your scripts, at it. It listens on 127.0.0.1 only, needs ' +
-    'no account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record lists what it was asked.';
+    'Prints the `export` lines that point ldctl and your scripts at the sandbox. It listens on 127.0.0.1 only, needs no ' +
+    'account, and forgets everything when it ends. $LDCTL_SANDBOX_URL/sandbox/record lists the POSTs that it got.';
   static override examples = [
     'ldctl sandbox start > sandbox.env & sleep 1; . ./sandbox.env',
     'ldctl sandbox start --nodes 9 --stuck 4 --reject 7',

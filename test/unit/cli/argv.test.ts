@@ -104,7 +104,7 @@ describe('a command line', () => {
     ['activities list -o', '-o needs a value, one of: table, json, yaml, csv, ndjson', /^See/],
     [
       'activities list -o xml',
-      '--output: "xml" is none of: table, json, yaml, csv, ndjson',
+      '--output: "xml" is not one of: table, json, yaml, csv, ndjson',
       /^See/,
     ],
     ['activities list --limit 1 --limit 2', '--limit is given twice', /^See/],
@@ -120,7 +120,7 @@ describe('a command line', () => {
     ],
     [
       'completion tcsh',
-      '"tcsh" is none of: bash, zsh, fish, powershell',
+      '"tcsh" is not one of: bash, zsh, fish, powershell',
       /^See ldctl completion --help$/,
     ],
     ['-v', 'there is no flag -v', /^Did you mean ldctl --version\? See/],

@@ -90,7 +90,7 @@ describe('a refusal of the API', () => {
     assert.equal(ofAddress.message, 'The address 203.0.113.7 is not allowed.');
     assert.match(
       ofAddress.hint,
-      /\(LD_API_KEY\)\. If it has an allow-list, that must name this machine's address\.$/,
+      /\(LD_API_KEY\)\. If it has an allow-list, the list must contain this machine's address\.$/,
     );
     assert.match(
       explained(403, 'Forbidden').hint,

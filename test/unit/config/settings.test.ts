@@ -193,7 +193,7 @@ describe('settings', () => {
     const all =
       'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
     const ignored = (names: string): string[] => [
-      `--profile prod is taken whole: ${names} from the environment ignored`,
+      `--profile prod: ignoring ${names} from the environment`,
     ];
     const whole = { profile: 'prod' };
     for (const [what, given, notices, overrides] of [
