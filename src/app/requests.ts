@@ -49,7 +49,8 @@ const idsOr = (hint: string) =>
   v.pipe(
     v.custom<readonly Id[]>(Array.isArray, `a list of ids was expected${hint}`),
     v.check((all) => all.length > 0, `the list is empty${hint}`),
-    v.check((all) => all.every(isId), BIGINT),
+    // `every` alone skips the holes of `new Array(2)`.
+    v.check((all) => [...all].every(isId), BIGINT),
     v.transform((all): readonly Id[] => [...new Set(all)]),
   );
 const ids = idsOr('');

@@ -39,10 +39,16 @@ export function checkNodeName(text: string): string {
   });
 }
 
-const namesOfAll = v.record(
-  v.pipe(v.string(), v.digits()),
-  v.record(v.pipe(v.string(), v.digits()), v.pipe(v.string(), v.check(isName))),
+const digits = v.pipe(v.string(), v.digits());
+/** Each name once: an edited file may have it twice, and one of the two nodes would be acted on. */
+const namesOfOne = v.pipe(
+  v.record(digits, v.pipe(v.string(), v.check(isName))),
+  v.check((names) => {
+    const all = Object.values(names).map((name) => name.toLowerCase());
+    return new Set(all).size === all.length;
+  }),
 );
+const namesOfAll = v.record(digits, namesOfOne);
 
 /** Throws UsageError (exit 2), as `ProfileStore` does, for a file that cannot be used. */
 export class NodeNameStore {

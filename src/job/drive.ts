@@ -1,6 +1,6 @@
 /*
  * The only loop, and the only I/O of a job: it asks for the next step, does it, and hands back the
- * fact. Interrupts and the ends of gates come by themselves, and wait in an inbox until then.
+ * fact. Interrupts and the ends of gates come at any moment, and wait in an inbox between steps.
  */
 
 import { onAbort, type Clock } from '../base/clock.js';
@@ -8,9 +8,9 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { JobEvent } from './events.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
+import type { JobEvent } from './events.js';
 import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
 
 export interface DriveTools {
@@ -19,9 +19,9 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Asked after each node of a roll. Resolves when it has ended, at the latest soon after its
+   * Runs the gate after a node of a roll. Resolves when it has ended, at the latest soon after its
    * signal was aborted; never rejects.
-   * @param onLine takes what the gate writes; wait for it before the next line
+   * @param onLine takes a line that the gate writes; wait for it before the next one
    */
   gate?: (
     node: Id,
@@ -68,7 +68,7 @@ export async function* steps<T, E extends JobEvent>(
       const events = job.events();
       if (events.length > 0) {
         yield* events;
-        // The reader may have been slow.
+        // The reader may have been slow, so time is asked again.
         continue;
       }
       const step = job.next(now);
@@ -181,25 +181,25 @@ async function read(
   { log, clock, signal }: DriveTools,
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
-  const limit = new AbortController();
-  const release = onAbort(signal, () => limit.abort(interruptOf(signal)));
-  const over = new AbortController();
+  const cut = new AbortController();
+  const release = onAbort(signal, () => cut.abort(interruptOf(signal)));
+  const timer = new AbortController();
   if (step.cutAt < Infinity) {
     const late = 'the log could not be read in time';
-    clock.sleep(step.cutAt - startedAt, over.signal).then(
-      () => limit.abort(new LdctlError('unconfirmed', 'read_cut_off', late)),
+    clock.sleep(step.cutAt - startedAt, timer.signal).then(
+      () => cut.abort(new LdctlError('unconfirmed', 'read_cut_off', late)),
       () => undefined,
     );
   }
   try {
-    return { is: 'read', read: await readLog(step, log, limit.signal) };
+    return { is: 'read', read: await readLog(step, log, cut.signal) };
   } catch (error) {
     return error instanceof Interrupted
       ? error
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
   } finally {
     release();
-    over.abort(new Error('the read has ended'));
+    timer.abort(new Error('the read has ended'));
   }
 }
 
@@ -301,19 +301,21 @@ class Gates {
     this.#running.get(node)?.controller.abort(new Error('the gate is cut off'));
   }
 
+  /** Cuts off what still runs, and waits a little until it has ended. */
   async close(): Promise<void> {
     if (this.#running.size === 0) return;
     for (const node of this.#running.keys()) this.cut(node);
-    const done = new AbortController();
+    const timer = new AbortController();
     const all = Promise.all([...this.#running.values()].map((gate) => gate.done));
-    await Promise.race([all, this.tools.clock.sleep(LAST_GATES, done.signal)]);
-    done.abort(new Error('done'));
+    await Promise.race([all, this.tools.clock.sleep(LAST_GATES, timer.signal)]);
+    timer.abort(new Error('done'));
   }
 }
 
 function interruptOf(signal: AbortSignal | undefined): Interrupted {
   const reason: unknown = signal?.reason;
   if (reason instanceof Interrupted) return reason;
+  // A program that uses the library may abort with any reason.
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }
 

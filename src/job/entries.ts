@@ -1,6 +1,6 @@
 /*
- * The entries of the log that belong to one run: which nodes must have one, which have, and a row for
- * each. Which reads they come from, and what they mean for the run, is said in run-read.ts.
+ * The entries of the log that belong to one run: which nodes must have one, which have, and a row
+ * for each. run-read.ts says which reads they come from, and what they mean for the run.
  */
 
 import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
@@ -28,7 +28,7 @@ export const NONE_LISTED: Listed = { here: [], elsewhere: [] };
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
-  /** Since when the work runs, as far as is known. */
+  /** Since when it runs, as far as the server's clock tells. */
   since: number;
   /** Since when good reads no longer show it, although it was not final; null while they do. */
   goneSince: number | null;
@@ -39,20 +39,22 @@ const DOUBLED =
 
 /** The entries of one run, and which nodes must have one. */
 export class Entries {
-  /** The set of `wanted.nodes`, or of `wanted.ids`; null for every node. */
+  /** The ids of the wanted nodes or, if `wanted` has `ids`, activities; null for every node. */
   readonly only: ReadonlySet<Id> | null;
   /** Null until the log was read for them. */
   listed: Listed | null;
-  /** How many nodes there are by Core; null when that is not known. */
+  /** How many nodes Core counts; null when that is not known. */
   core: number | null = null;
   /** How many nodes must have an entry; null when that is open. */
   expect: number | null;
-  /** What was created before cannot be of this trigger, ms UTC; null when time says nothing. */
+  /** What was created before this time is not of this trigger, ms UTC; null: time says nothing. */
   createdFrom: number | null = null;
-  /** Named at the end: they had no entry, and that does not matter. */
+  /** Set at the end: the nodes that had no entry, and needed none. */
   notActedOn: readonly Id[] = [];
   readonly byId = new Map<Id, Entry>();
+  /** When an entry that counts last appeared. */
   newAt = -Infinity;
+  /** When the last good read started. */
   readAt = -Infinity;
 
   /** @param appearMs how long an entry may take to show up, and be gone */
@@ -109,6 +111,7 @@ export class Entries {
 
   #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
+    // The server's time is cut to whole seconds. A time that cannot be parsed says nothing.
     const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at);
     const isEarly = this.isEarly(activity);
     const isDoubled =
@@ -134,15 +137,16 @@ export class Entries {
   }
 
   /**
-   * `complete`: every target has an entry, apart from `absent` ones. `absent`: nodes without one that
-   * may report for a while, and do not matter afterwards: those that Core no longer counts, and
-   * those that were only ever acted on in another runtime. `open`: neither final nor lost.
+   * `complete`: every target has an entry, apart from `absent` ones. `absent`: nodes that have no
+   * entry and need none, though they may still report: those beyond Core's count, and those that
+   * were only ever acted on in another runtime. `open`: neither final nor lost.
    */
   progress() {
     const counted = this.#counted();
     const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
     const isUnseen = (key: Id): boolean => !seen.has(key);
     const missing = this.#required().filter(isUnseen);
+    // As many nodes as Core counts have an entry, so the others may be gone.
     const isExcused = !this.only && this.core !== null && seen.size >= this.core;
     const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
@@ -174,15 +178,16 @@ export class Entries {
 
   /**
    * All targets, in the order in which they were asked for, then by node.
-   * @param absent the status of a target that has no entry: null while it is waited for, `missing`
-   * at the end
+   * @param emptyStatus of a target that has no entry: null while it is waited for, `missing` at the
+   * end
    */
-  rows(absent: typeof MISSING | null): NodeProgress[] {
+  rows(emptyStatus: typeof MISSING | null): NodeProgress[] {
     const early = new Map(this.earlyOnly().map((activity) => [activity.node_id, activity]));
-    const empty = [...this.#required(), ...early.keys()].filter(
+    // These have a row even without an entry that counts.
+    const keys = [...this.#required(), ...early.keys()].filter(
       (key) => !this.notActedOn.includes(key),
     );
-    const byKey = new Map<Id, Entry[]>(empty.map((key) => [key, []]));
+    const byKey = new Map<Id, Entry[]>(keys.map((key) => [key, []]));
     const byNode = this.#counted().sort((a, b) =>
       compareIds(a.activity.node_id, b.activity.node_id),
     );
@@ -191,11 +196,12 @@ export class Entries {
       byKey.set(key, [...(byKey.get(key) ?? []), entry]);
     }
     const rows = [...byKey].map(([key, entries]) =>
-      entries.length > 0 ? this.#rowOf(entries) : this.#emptyRow(key, absent, early.get(key)),
+      entries.length > 0 ? this.#rowOf(entries) : this.#emptyRow(key, emptyStatus, early.get(key)),
     );
-    const uncounted = Math.max((this.expect ?? 0) - byKey.size, 0);
-    const unknown = (): NodeProgress => ({ ...emptyNodeResult({}, absent), since: null });
-    return [...rows, ...Array.from({ length: uncounted }, unknown)];
+    // Of the rest of the expected nodes nothing but their number is known.
+    const nameless = Math.max((this.expect ?? 0) - byKey.size, 0);
+    const emptyRow = (): NodeProgress => ({ ...emptyNodeResult({}, emptyStatus), since: null });
+    return [...rows, ...Array.from({ length: nameless }, emptyRow)];
   }
 
   /** Of several entries of one node, the worst. */
@@ -211,13 +217,13 @@ export class Entries {
   }
 
   /** @param early an entry that does not count as this trigger's */
-  #emptyRow(key: Id, absent: typeof MISSING | null, early?: Activity): NodeProgress {
+  #emptyRow(key: Id, status: typeof MISSING | null, early?: Activity): NodeProgress {
     const target =
       'ids' in this.wanted
         ? { activity_id: key }
         : { node_id: key, activity_id: early?.id ?? null };
     const created_at = early?.created_at ?? null;
-    return { ...emptyNodeResult(target, absent), created_at, since: null };
+    return { ...emptyNodeResult(target, status), created_at, since: null };
   }
 
   #counted(): Entry[] {
@@ -242,10 +248,7 @@ export class Entries {
   }
 }
 
-/**
- * The worse counts: a rejection is certain, an open entry is not yet, a completion is what was
- * wanted.
- */
+/** The worse counts: a rejection before an open entry, and that before a completion. */
 function severity(status: string): number {
   if (status === 'rejected') return 2;
   return isFinal(status) ? 0 : 1;

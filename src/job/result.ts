@@ -1,6 +1,6 @@
 /*
- * What a run or a roll says at its end, and meanwhile: its events, its outcome, and what is left to
- * follow. It reads their state and changes none of it, but for what was emitted.
+ * What a run or a roll says meanwhile and at its end: its events, its outcome, and what is left to
+ * follow. It only reads their state; events that were handed out are dropped.
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
@@ -31,7 +31,7 @@ import {
 } from './roll-state.js';
 import { endOf, type Run } from './run-state.js';
 
-function ended(
+function jobEnd(
   outcome: Outcome,
   error: LdctlError | null,
   facts: Omit<ResultFacts, 'resume'>,
@@ -65,10 +65,11 @@ export function resultOfRun(run: Run): JobEnd {
   if (outcome === null) {
     throw error ?? new Error('the run has not ended');
   }
-  const isUnread = outcome === 'accepted' && entries.targets !== 'named';
-  const nodes = isUnread ? [] : entries.rows(absentOf(run)).map(resultRow);
+  // A run on every node that does not wait has not seen which of them report.
+  const isUnseen = outcome === 'accepted' && entries.targets !== 'named';
+  const nodes = isUnseen ? [] : entries.rows(emptyStatusOf(run)).map(resultRow);
   const facts = {
-    ...sharedOf(run),
+    ...actionOf(run),
     deployment_id: plan.deploymentId,
     idempotency_key: trigger?.idempotencyKey ?? null,
     targets: entries.targets,
@@ -76,7 +77,7 @@ export function resultOfRun(run: Run): JobEnd {
     nodes,
     not_acted_on: entries.notActedOn,
   };
-  return ended(outcome, error, facts, resumeOfRun(run, outcome, nodes));
+  return jobEnd(outcome, error, facts, resumeOfRun(run, outcome, nodes));
 }
 
 /** What the server said to the POST; null where it did not. */
@@ -91,13 +92,14 @@ function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
   };
 }
 
-/** A target without an entry is missing where the run has ended by the log. */
-function absentOf(run: Run): typeof MISSING | null {
+/** Of a target without an entry: it is missing once the run has ended by what the log shows. */
+function emptyStatusOf(run: Run): typeof MISSING | null {
   const end = endOf(run);
   return end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
 }
 
-function sharedOf({ entries }: Run): { runtime: string | null; action: string | null } {
+/** Entries that were found by their ids may differ: then null. */
+function actionOf({ entries }: Run): { runtime: string | null; action: string | null } {
   const { wanted, byId } = entries;
   if (!('ids' in wanted)) {
     return { runtime: wanted.runtime, action: wanted.action };
@@ -113,6 +115,7 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
   if (outcome === 'completed') {
     return null;
   }
+  // All that a node has was created too early, but may be of this trigger after all.
   const early = entries.earlyOnly();
   if (early.length > 0) {
     return { ids: idsOf(early) };
@@ -135,18 +138,18 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
 
 const idsOf = (activities: readonly Activity[]): Id[] => activities.map(({ id }) => id);
 
-/** Whether there is nothing left to follow. */
+/** Whether nothing is left to follow: it has ended by what the log shows, and all is final. */
 function hasEnded(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
-  const isFinished = nodes.every(({ status }) => status !== null && isFinal(status));
-  const isByLog = nodes.length > 0 && isFinished && endOf(run)?.error === null;
+  const areFinal = nodes.every(({ status }) => status !== null && isFinal(status));
+  const isByLog = nodes.length > 0 && areFinal && endOf(run)?.error === null;
   return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
 }
 
 /** Whether the ids of its entries say all: no other node can report any more. */
 function isWhole({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  const isLate = entries.readAt >= (acceptedAt ?? Infinity) + 3 * SECOND;
-  return nodes.length > 0 && areSeen && (entries.targets !== 'observed' || isLate);
+  const isPastGrace = entries.readAt >= (acceptedAt ?? Infinity) + 3 * SECOND;
+  return nodes.length > 0 && areSeen && (entries.targets !== 'observed' || isPastGrace);
 }
 
 /** The events of all its nodes, and one picture of them all. */
@@ -172,12 +175,12 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
   return [...events, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
 }
 
-/** The nodes share a read, so a failed one is reported once. */
+/** About a read that failed. The nodes share it, so that is said once. */
 const isOfRead = (event: JobEvent): boolean =>
   event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
 
 function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
-  // The name of an event comes first in its line.
+  // In its line `event` comes first, and then the node.
   return event.event === 'dispatched'
     ? { ...{ event: event.event, node_id: id }, ...event }
     : event;
@@ -195,7 +198,7 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const { id, gate, state, passed } = node;
   const run = runOf(node);
   const sent = run?.sent ? run : null;
-  const [row] = sent ? sent.entries.rows(absentOf(sent)) : [];
+  const [row] = sent ? sent.entries.rows(emptyStatusOf(sent)) : [];
   const postedAt = sent?.attempts.postedAt;
   return {
     ...(row ?? { ...emptyNodeResult({}, sent ? null : NOT_STARTED), since: null }),
@@ -242,7 +245,7 @@ export function resultOfRoll(roll: Roll): JobEnd {
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],
   };
-  return ended(outcome, error, facts, resumeOfRoll(roll));
+  return jobEnd(outcome, error, facts, resumeOfRoll(roll));
 }
 
 function endOfNode(node: RollNode) {
@@ -271,8 +274,8 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   if (ends.some((end) => end?.outcome === 'rejected')) {
     return { outcome: 'rejected', error: null };
   }
-  const hasHalted = roll.halted && roll.nodes.some(({ gate }) => isFailedGate(gate));
-  return { outcome: hasHalted ? 'halted' : 'timed_out', error: null };
+  const isHaltedByGate = roll.halted && roll.nodes.some(({ gate }) => isFailedGate(gate));
+  return { outcome: isHaltedByGate ? 'halted' : 'timed_out', error: null };
 }
 
 /**

@@ -1,5 +1,6 @@
 /*
- * A roll as data: one run for each node, a window, a pause, a gate. roll.ts says what it does.
+ * A roll as data: one run for each node, so many at once, with a pause and a gate after each.
+ * roll.ts says what it does.
  */
 
 import { LdctlError, type Interrupted } from '../base/errors.js';
@@ -24,7 +25,7 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 
   gateTimeoutMs: number;
   /** For each node, from its POST; ms. `timeoutMs` is for the whole roll. */
   nodeTimeoutMs: number;
-  /** Whether a node that does not complete halts the roll. */
+  /** Whether the roll goes on after a node that does not complete. */
   continueOnError: boolean;
 }
 
@@ -45,11 +46,11 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** Accepted in an earlier process, which reported its rejection, so that halts nothing. */
-  readonly isOld: boolean;
+  /** In an earlier process, which then reported how it ended: its rejection halts nothing now. */
+  readonly acceptedEarlier: boolean;
 }
 
-/** One run for each node, a window, a pause, a gate. Plain data, changed only by `roll*.ts`. */
+/** Plain data, changed only by the functions of roll-state and roll. */
 export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];
@@ -58,16 +59,17 @@ export interface Roll {
   stopping: Interrupted | null;
   /** Why a node could not be acted on at all. */
   failure: LdctlError | null;
-  /** The next POST, and the next read, are not made before. */
+  /** Before these times no other POST is made, and no other read. */
   postAt: number;
   readAt: number;
   lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
-  /** Before anything is sent, the log must show that no node is busy. */
+  /** The log has yet to show that no node is busy; until then nothing is sent. */
   unchecked: boolean;
-  /** How often anything changed, and up to which change the rows were emitted. */
+  /** How often anything has changed. */
   changes: number;
+  /** How many of these changes the rows that were last emitted show. */
   emitted: number;
   events: JobEvent[];
 }
@@ -77,11 +79,11 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
   const deadline = now + plan.timeoutMs;
   const nodes = plan.nodes.map((id): RollNode => {
     const record = kept.get(id) ?? null;
-    const { accepted: isOld = false, passed = false } = record ?? {};
+    const { accepted: acceptedEarlier = false, passed = false } = record ?? {};
     const state: NodeState = record
       ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }
       : { name: 'waiting' };
-    return { id, state, passed, gate: null, isOld };
+    return { id, state, passed, gate: null, acceptedEarlier };
   });
   return {
     plan,
@@ -101,7 +103,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
   };
 }
 
-/** The run of one node. */
+/** The plan for the run of one node. */
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
@@ -118,7 +120,7 @@ export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiti
 export const isInProgress = ({ state: { name } }: RollNode): boolean =>
   name !== 'waiting' && name !== 'done';
 
-/** The time of the roll is up, and something was sent. */
+/** The time of the roll is up. As long as nothing was sent, each run ends by limits of its own. */
 export const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
   now >= deadline && nodes.some((node) => runOf(node)?.sent);
 
@@ -142,9 +144,9 @@ export function fail(roll: Roll, error: LdctlError, because = error.message): vo
 }
 
 export function halt(roll: Roll, because: string): void {
-  const isLeft = roll.stopping === null && roll.nodes.some(isWaiting);
-  // When nothing else is in progress, the result follows at once, and says so.
-  if (!roll.halted && isLeft && roll.nodes.some(isInProgress)) {
+  // After a Ctrl-C it has been said already. If nothing is in progress, the result follows at once.
+  const isNews = !roll.halted && roll.stopping === null && roll.nodes.some(isInProgress);
+  if (isNews && roll.nodes.some(isWaiting)) {
     roll.events.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

@@ -1,6 +1,6 @@
 /*
- * A roll, step by step: which nodes start, whose step comes first, and who gets the fact. What happens
- * to one node is said in run.ts.
+ * A roll, step by step: which nodes start, whose step comes first, and whose run takes the fact.
+ * run.ts says what happens to one node.
  */
 
 import { Interrupted, type LdctlError } from '../base/errors.js';
@@ -42,7 +42,7 @@ const STOPPING =
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
-/** What one node does as time passes, such as to fail, may change what another may do. */
+/** What time does to one node, such as end it, may change what another may do. */
 export function tickRoll(roll: Roll, now: number): void {
   let changes: number;
   do {
@@ -67,8 +67,8 @@ function startNodes(roll: Roll, now: number): void {
   }
 }
 
+/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
 function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
-  // Only a read from further down shows whether a node is busy.
   if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
     const step = nextOfRun(run, now);
     if (step.do === 'read') {
@@ -85,6 +85,7 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         callOff(state.run, calledOff());
       }
       tickRun(state.run, now);
+      // Its marks first: a node that is waiting or pausing writes none.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }
@@ -136,8 +137,8 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     return endUnsent(roll, node, error);
   }
   if (outcome === 'completed' && !node.passed) {
-    const until = now + (gated || roll.nodes.some(isWaiting) ? pauseMs : 0);
-    return move(roll, node, { name: 'pausing', run, until });
+    const isFollowed = gated || roll.nodes.some(isWaiting);
+    return move(roll, node, { name: 'pausing', run, until: now + (isFollowed ? pauseMs : 0) });
   }
   move(roll, node, { name: 'done', run });
   if (!continueOnError && halts(node, outcome)) {
@@ -146,15 +147,15 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
 }
 
 /** A rejection that an earlier process has seen halts nothing. */
-const halts = ({ isOld }: RollNode, outcome: Outcome): boolean =>
-  outcome !== 'completed' && !(isOld && outcome === 'rejected');
+const halts = ({ acceptedEarlier }: RollNode, outcome: Outcome): boolean =>
+  outcome !== 'completed' && !(acceptedEarlier && outcome === 'rejected');
 
 /** Nothing was sent to the node. */
 function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
   move(roll, node, { name: 'waiting' });
   const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
   if (isOwn) {
-    // What the API refuses for one node it will hardly do for the next.
+    // If the API refuses one node, it will hardly accept the next.
     fail(roll, error, `node ${node.id}: ${error.message}`);
   }
 }
@@ -185,6 +186,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   if (!roll.nodes.some(isInProgress)) {
     return { do: 'end' };
   }
+  // Until it has passed, the deadline of the roll wakes it, too.
   const wakeAt = steps.map((step) => (step.do === 'wait' ? step.until : Infinity));
   return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) };
 }
@@ -211,6 +213,7 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   if (step.do === 'end' || step.do === 'wait') {
     return step;
   }
+  // A POST follows its record at once, so the record is what waits for its turn.
   const until = step.do === 'record' ? roll.postAt : step.do === 'read' ? roll.readAt : now;
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
@@ -332,7 +335,7 @@ function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: n
   }
 }
 
-/** Before anything is sent to a node that is still to be acted on. */
+/** Looks for busy nodes among those that are still to be acted on. */
 function check(roll: Roll, { entries }: LogRead): void {
   roll.unchecked = false;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);

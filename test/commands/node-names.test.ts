@@ -90,10 +90,12 @@ describe('a name for a node', () => {
 
     it('in a file that is left alone where it is broken', async () => {
       await name(`${ONE}`, 'broker-1');
-      writeFileSync(path(), '{"7":{"8":"all"}}');
-      const { stderr } = await bench.ends(2, NodesName, `${TWO} broker-2`);
-      assert.match(stderr, /code config_broken/);
-      assert.equal(readFileSync(path(), 'utf8'), '{"7":{"8":"all"}}');
+      for (const broken of ['{"7":{"8":"all"}}', '{"7":{"8":"broker","9":"Broker"}}']) {
+        writeFileSync(path(), broken);
+        const { stderr } = await bench.ends(2, NodesName, `${TWO} broker-2`);
+        assert.match(stderr, /code config_broken/);
+        assert.equal(readFileSync(path(), 'utf8'), broken);
+      }
     });
   });
 

@@ -180,6 +180,7 @@ describe('what a program asks for wrongly', () => {
     ['trigger', { ...restart, nodes: [] }, /trigger: nodes: the list is empty$/],
     ['trigger', { ...restart, nodes: undefined }, /trigger: nodes: a list of ids/],
     ['trigger', { ...restart, nodes: null }, /trigger: nodes: a list of ids/],
+    ['trigger', { ...restart, nodes: new Array(2) }, /trigger: nodes: an id is a bigint/],
     ['trigger', { ...restart, node: [1n] }, /trigger: node: there is no such field$/],
     [
       'trigger',
