@@ -31,7 +31,7 @@ describe('what would be read forever', () => {
     for (const args of ['profiles list', 'activities list', 'whoami']) {
       const { stderr } = await scene.ends(2, args);
       assert.match(stderr, /^error: cannot read .+config\.json: it is not a regular file$/m);
-      assert.match(stderr, /^hint: .+Move this away: mv (\S+config\.json) \1\.old$/m);
+      assert.match(stderr, /^hint: .+Move this away: mv ('?)(.+config\.json)\1 \1\2\.old\1$/m);
     }
   });
 

@@ -95,7 +95,7 @@ export function isOf({ nodes }: Trigger, since: Since, entry: Entry): boolean {
     action === 'restart' &&
     (nodes?.includes(node) ?? true) &&
     !since.wasShown.has(id) &&
-    shownAt > since.asOf &&
+    shownAt >= since.asOf &&
     createdAt >= since.from
   );
 }
