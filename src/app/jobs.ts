@@ -16,9 +16,9 @@ import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
-import { expectedNodes, survey, type Findings } from './survey.js';
+import { expectedNodes, survey, type Findings, type SurveyRequest } from './survey.js';
 
-/** What is read before a POST may take so long in all. */
+/** How long everything that is read before a POST may take in all. */
 const BEFORE_POST_MS = 60_000;
 
 /** How a job ended, with the command that continues it. */
@@ -29,16 +29,18 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
+type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
+
 /**
- * What a trigger has to know before anything is sent: for every node, which there are and how many.
- * @param always for nodes that are named, too: the question says what keeps them busy
+ * What a trigger on every node has to know before it is sent: which nodes there are, and how many.
+ * @param always look where nodes are named, too: a question or a dry run says what keeps them busy
  * @returns null where nothing has to be known: nodes are named, or an earlier run with the key left
  * a record, which is followed as it is
  * @throws as `survey` does, also where it takes longer than a minute
  */
 export async function lookAround(
   connection: Connection,
-  request: Parameters<typeof survey>[1] & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>,
+  request: LookRequest,
   { signal, always = false }: { signal: AbortSignal; always?: boolean },
 ): Promise<Findings | null> {
   if (request.expectNodes === 'deployment' && !connection.counter) {
@@ -53,11 +55,11 @@ export async function lookAround(
     const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
       survey(connection, request, limited),
     );
-    // It refuses a number that is wrong.
+    // Throws where the number is wrong.
     if (!request.nodes) expectedNodes(found, request.expectNodes);
     return found;
   } catch (error) {
-    // Another process may have sent it meanwhile.
+    // Another process may have sent it meanwhile: then its record is followed.
     if (signal.aborted || !keptRun(connection, request)) throw error;
     return null;
   }
@@ -66,7 +68,7 @@ export async function lookAround(
 /** What an earlier run with a caller's key has left. */
 function keptRun(
   { deploymentId, journal }: Connection,
-  { runtime, action, nodes, idempotencyKey }: Parameters<typeof lookAround>[1],
+  { runtime, action, nodes, idempotencyKey }: LookRequest,
 ): KeptRun | null {
   if (idempotencyKey === undefined || !journal) return null;
   const identity = { deploymentId, runtime, action, nodes: nodes ?? null };
@@ -90,7 +92,7 @@ export async function trigger(
     ...planOf(connection, request),
     nodes,
     // A record that is followed keeps its own.
-    expect: (!nodes && known && expectedNodes(known, request.expectNodes)) || null,
+    expect: nodes || !known ? null : (expectedNodes(known, request.expectNodes) ?? null),
     listed: known?.listed ?? null,
     core: known?.core ?? null,
     wait,
@@ -114,29 +116,32 @@ export async function wait(
     timeoutMs: timeoutMs || Infinity,
     appearMs,
   };
-  const plan =
-    'ids' in request
-      ? {
-          wanted: { ids: request.ids },
-          after: (await lowestIn(connection, request.ids, tools.signal)) - 1n,
-        }
-      : {
-          wanted: {
-            ...request,
-            nodes: request.nodes ?? null,
-            expect: request.nodes ? null : (request.expectNodes ?? null),
-          },
-          after: request.after,
-          ...(await countedBefore(connection, request, tools.signal)),
-        };
+  const plan = await waitPlanOf(connection, request, tools.signal);
   return follow(connection, (now) => waitJob({ ...limits, ...plan }, now), tools);
 }
 
+/** What is waited for, and the id that it is above: no read has to go further down. */
+async function waitPlanOf(connection: Connection, request: CheckedWait, signal: AbortSignal) {
+  if ('ids' in request) {
+    const { ids } = request;
+    const { log, clock } = connection;
+    const lowest = await lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
+    return { wanted: { ids }, after: lowest - 1n };
+  }
+  const { nodes = null, expectNodes = null, after } = request;
+  return {
+    wanted: { ...request, nodes, expect: nodes ? null : expectNodes },
+    after,
+    ...(await surveyAsItsRun(connection, request, signal)),
+  };
+}
+
 /**
- * What its run knew of every node, where Core is asked unasked.
+ * What the run that is waited for found out about every node before it sent, where Core may be
+ * asked without a demand.
  * @returns nothing where the job is interrupted before it starts: its result says so
  */
-async function countedBefore(
+async function surveyAsItsRun(
   { counter, ...connection }: Connection,
   { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
@@ -152,17 +157,8 @@ async function countedBefore(
   }
 }
 
-/** No read has to go down to an id that is not there. */
-function lowestIn(
-  { log, clock }: Connection,
-  ids: readonly Id[],
-  signal: AbortSignal,
-): Promise<Id> {
-  return lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
-}
-
 /**
- * One node after the other; resumes where earlier processes with the same key were.
+ * One node after the other, from where earlier processes with the same key left off.
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
@@ -176,6 +172,7 @@ export async function roll(
     ...request,
     ...shared,
     gated: tools.gate !== undefined,
+    // A number, or a percentage such as '25%'.
     maxUnavailable:
       typeof most === 'number'
         ? most
@@ -188,7 +185,7 @@ export async function roll(
     try {
       return await follow(connection, (now) => rollJob(plan, kept, now), tools);
     } catch (error) {
-      // Another process may have sent to a node meanwhile.
+      // Another process may have sent to a node meanwhile: then the roll starts from its records.
       const isStopped = tools.signal.aborted || tools.stopping?.aborted;
       if (isStopped || !(error instanceof LdctlError)) throw error;
       if (keptRuns(connection, request).size <= kept.size) throw error;
@@ -234,8 +231,8 @@ async function follow(
   const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
   if (!error) return { result, error, exitCode };
-  // Whatever it would have meant before anything was sent: beside a result it says why that is
-  // unconfirmed.
+  // Beside a result an error is the reason why that is unconfirmed, whatever it would have been
+  // before anything was sent.
   const { code, message, hint, requestId } = error;
   const unconfirmed = new LdctlError('unconfirmed', code, message, { hint, requestId });
   return { result, error: unconfirmed, exitCode };

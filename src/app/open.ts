@@ -33,7 +33,7 @@ interface OpenTools {
   /** Null: the server alone remembers a caller's key. */
   journal: RunJournal | null;
   supervisor: (target: Target) => Supervisor;
-  /** Without it no one counts nodes. */
+  /** Without it Core is never asked. */
   core?: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
   /** Whether its path is shown, and so looked up anyway. */
   showsPath: boolean;
@@ -43,7 +43,7 @@ export type Place = Omit<DeploymentPath, 'deploymentId'>;
 
 /** The way to ask Core how many nodes a deployment has. */
 export interface NodeCounter {
-  /** Whether this Core certainly knows the deployment: only then it is asked unasked. */
+  /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
   tenantId: Id | undefined;
   /** Where the deployment stands; null where the log has to say it. Never rejects. */
@@ -58,14 +58,14 @@ export interface Connection {
   log: ActivityLog;
   clock: Clock;
   newKey: () => string;
-  /** Whose nodes are meant. */
+  /** The tenant that the settings name: a log of another one is refused. */
   tenant: ExpectedTenant | null;
   /** 8 digits of the hash of its API key. */
   apiKey: string;
   journal: RunJournal | null;
   /** Null where no Core is known. */
   counter: NodeCounter | null;
-  /** By which a later command acts on the same deployment, as the same user; never a key. */
+  /** They make a later command act on the same deployment, as the same user; never a key. */
   flags: readonly string[];
   /** Whether `activities roll --resume` finds a roll again. */
   keepsRolls: boolean;
@@ -89,7 +89,7 @@ export async function openDeployment(
   return openTarget(settings, await resolveTarget(settings, lookUp, signal), tools);
 }
 
-/** The same where all is known. Does no I/O. */
+/** Opens a deployment of which id, key and supervisor are known. Does no I/O. */
 export function openTarget(
   settings: Settings,
   target: Target,
@@ -99,9 +99,9 @@ export function openTarget(
   const { clock, newKey, journal } = tools;
   const supervisor = tools.supervisor(target);
   const ownCore = core && (() => core({ apiUrl: settings.apiUrl.value, key }));
-  let looked: Promise<PlacedDeployment | null> | undefined;
-  const placed = () =>
-    (looked ??= ownCore ? findPlace(settings, target, ownCore, tools) : Promise.resolve(null));
+  let found: Promise<PlacedDeployment | null> | undefined;
+  const findOnce = () =>
+    (found ??= ownCore ? findPlace(settings, target, ownCore, tools) : Promise.resolve(null));
   return {
     target,
     deploymentId: deployment.id,
@@ -112,11 +112,13 @@ export function openTarget(
     tenant: expectedTenant(settings),
     apiKey: key.fingerprint(),
     journal,
-    counter: ownCore ? counterOf(settings, target, ownCore, tools.showsPath ? placed : null) : null,
+    counter: ownCore
+      ? counterOf(settings, target, ownCore, tools.showsPath ? findOnce : null)
+      : null,
     flags: resumeFlags(settings, target),
     keepsRolls: false,
     path: async () => {
-      if (!deployment.path) await placed();
+      if (!deployment.path) await findOnce();
       return deployment.path ?? null;
     },
   };
@@ -124,7 +126,7 @@ export function openTarget(
 
 /**
  * Where the deployment stands; null where that is not known, or it is not certain which Core knows
- * it. From then on it has its name and its path.
+ * it. Gives the deployment of the target its name and its path.
  */
 async function findPlace(
   { apiUrl, tenantId }: Settings,
@@ -143,12 +145,12 @@ async function findPlace(
   });
 }
 
-/** @param placed where the deployment stands, if that is looked up anyway */
+/** @param findOnce null where its place is not looked up anyway: then the log will say it */
 function counterOf(
   settings: Settings,
   { supervisorUrl, deployment }: Target,
   core: () => Pick<Core, 'deployment'>,
-  placed: (() => Promise<PlacedDeployment | null>) | null,
+  findOnce: (() => Promise<PlacedDeployment | null>) | null,
 ): NodeCounter {
   const tenantId = settings.tenantId?.value;
   return {
@@ -157,7 +159,7 @@ function counterOf(
     async place() {
       const kept = keptPlace(settings);
       if (kept) return kept;
-      const found = await placed?.().catch(() => null);
+      const found = await findOnce?.().catch(() => null);
       const { division, environment } = found ?? {};
       if (tenantId === undefined || !division || !environment) return null;
       return { tenantId, divisionId: division.id, environmentId: environment.id };

@@ -16,7 +16,7 @@ type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | '
 
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
-  /** The nodes that the log lists: for this runtime, and only for others. */
+  /** The nodes that the log lists: `here` for this runtime, `elsewhere` for others only. */
   listed: { here: readonly Id[]; elsewhere: readonly Id[] };
   /** How many nodes Core counts; null where that is not known. */
   core: number | null;
@@ -26,7 +26,7 @@ export interface Findings {
   serverTime: number | null;
 }
 
-type Asked = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
+export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
 
 /**
  * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.
@@ -35,7 +35,7 @@ type Asked = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'
  */
 export async function survey(
   surveyor: Surveyor,
-  { runtime, nodes, expectNodes, ifBusy }: Asked,
+  { runtime, nodes, expectNodes, ifBusy }: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> {
   const { log, deploymentId, tenant } = surveyor;
@@ -60,8 +60,8 @@ export async function survey(
 }
 
 /**
- * Asks Core beside the first page of the log where it is known where the deployment stands, else
- * once that page has said so.
+ * Asks Core how many nodes there are: beside the first page of the log if it is known where the
+ * deployment stands, else once that page has said so.
  */
 function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal: AbortSignal) {
   if (!counter || !(isDemanded || counter.isCertain)) return null;
@@ -76,7 +76,7 @@ function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal
     counted.catch(() => undefined);
   };
   const place = counter.place().then((known) => known && start(known));
-  /** How many nodes there are; null where that is not known. */
+  /** How many nodes there are; null where that is not known, or Core counts none. */
   const count = async (entries: readonly Activity[]): Promise<number | null> => {
     await place;
     if (!counted) start(placeOf(entries, counter.tenantId));
@@ -93,7 +93,7 @@ function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal
   };
 }
 
-/** Every entry says where the deployment stands, and reading that needs no further grant. */
+/** Every entry says where the deployment stands, and who may read the log may read that. */
 function placeOf([entry]: readonly Activity[], tenant: Id | undefined): Place | null {
   const { tenant_id, division_id: divisionId, environment_id: environmentId } = entry ?? {};
   const tenantId = tenant ?? tenant_id;
@@ -111,12 +111,13 @@ function notCounted(wasAsked: boolean): LdctlError {
 
 /**
  * How many nodes an every-node trigger must reach.
- * @returns undefined where the log decides @throws LdctlError (exit 5) where the number is neither
- * Core's nor the log's; without Core, where the log lists more
+ * @returns undefined where the log decides
+ * @throws LdctlError (exit 5) where the number is neither Core's nor the log's; without Core's,
+ * where the log lists more
  */
 export function expectedNodes(
   { listed, core }: Findings,
-  expected: Asked['expectNodes'],
+  expected: SurveyRequest['expectNodes'],
 ): number | undefined {
   if (expected === undefined) return undefined;
   if (expected === 'deployment') return core ?? undefined;
@@ -132,7 +133,7 @@ export function expectedNodes(
  */
 export function nodesOfRoll(
   { listed, core }: Findings,
-  expected: Asked['expectNodes'],
+  expected: SurveyRequest['expectNodes'],
 ): readonly Id[] {
   const { here } = listed;
   if (here.length === 0) {

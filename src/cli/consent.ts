@@ -13,9 +13,10 @@ import { hintOnInterrupt, Unanswered } from './signals.js';
 
 export type ConsentFlags = { yes: boolean; confirm?: string | undefined };
 
-/** `restart iggy`, and the nodes that are named, which is consent; undefined for every node. */
 interface Request {
+  /** Such as `restart iggy`. */
   what: string;
+  /** To name nodes is to consent; undefined for every node. */
   nodes: readonly Id[] | undefined;
 }
 
@@ -36,7 +37,7 @@ export interface Consent {
   waits: boolean;
 }
 
-/** The answer "no": all has been said. */
+/** The answer "no". It needs no error message. */
 export class Declined extends UsageError {
   constructor() {
     super('not confirmed; nothing was sent', { code: 'consent_missing' });
@@ -75,6 +76,14 @@ export function isAsked(
   return prompts !== null && !isGiven(settings.profile, nodes, flags);
 }
 
+function isGiven(
+  profile: Settings['profile'],
+  nodes: Request['nodes'],
+  { yes, confirm }: ConsentFlags,
+): boolean {
+  return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));
+}
+
 /**
  * Makes sure that it is meant, once the deployment is known and before anything is sent.
  * @throws Declined; Interrupted
@@ -104,7 +113,7 @@ export async function consentTo(
   }
 }
 
-/** `Restart iggy on all 3 nodes of …?`, and what keeps some of them busy; '' for nothing. */
+/** `Restart iggy on all 3 nodes of …`, and `busy`: what keeps some of them so, or ''. */
 function questionOf(
   { host }: CommandContext,
   { what, nodes, found, counted }: Asked,
@@ -120,7 +129,10 @@ function questionOf(
 }
 type Question = ReturnType<typeof questionOf> & { where: string };
 
-/** @param first how the only one is shown, where it is known */
+/**
+ * @param number 0 where it is not known
+ * @param first how the only one is shown, where it is known
+ */
 function whomText(number: number, areNamed: boolean, first: string | null): string {
   if (number === 0) return 'every node';
   if (number === 1 && first !== null) return `node ${first}`;
@@ -131,14 +143,15 @@ function whomText(number: number, areNamed: boolean, first: string | null): stri
 async function askForName(
   prompts: Prompts,
   { nodes, mayWait }: Asked,
-  { text, busy, shown: nameOf }: Question,
+  { text, busy, shown }: Question,
   names: readonly string[],
 ): Promise<Consent> {
-  const [shown = ''] = names;
-  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(nameOf), 20)})` : '';
-  const typed = await prompts.text(`${text}${named}?${busy} Type ${shown} to go ahead:`, {
+  const [expected = ''] = names;
+  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
+  const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
     validate: (answer) =>
-      ['', ...names].includes(answer.trim()) || `${JSON.stringify(answer.trim())} is not ${shown}`,
+      ['', ...names].includes(answer.trim()) ||
+      `${JSON.stringify(answer.trim())} is not ${expected}`,
     ...NO_TICK,
   });
   if (typed.trim() === '') throw new Declined();
@@ -164,7 +177,7 @@ async function askForYes(
   { text, whom, busy, where, shown }: Question,
 ): Promise<Consent> {
   const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
-  const none = found && listed.length === 0 ? ' Its log lists none yet.' : '';
+  const none = found && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const waits = busy !== '' && mayWait ? [WAIT] : [];
   const some = listed.length > 1 ? [SOME] : [];
@@ -222,14 +235,6 @@ export async function checkConfirm(
       ? `Its name is not known here: give its id, ${id}.`
       : `The deployment is ${known} (${id}).`,
   );
-}
-
-function isGiven(
-  profile: Settings['profile'],
-  nodes: Request['nodes'],
-  { yes, confirm }: ConsentFlags,
-): boolean {
-  return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));
 }
 
 function missing(message: string, hint: string): UsageError {
