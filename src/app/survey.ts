@@ -75,10 +75,10 @@ function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal
     // It may fail while a page is on its way, before anyone waits for it.
     counted.catch(() => undefined);
   };
-  const begun = counter.place().then((known) => known && start(known));
+  const placed = counter.place().then((known) => known && start(known));
   /** How many nodes there are; null where that is not known, or Core counts none. */
   const count = async (entries: readonly Activity[]): Promise<number | null> => {
-    await begun;
+    await placed;
     if (!counted) start(placeOf(entries, counter.tenantId));
     return (await counted) || null;
   };
