@@ -122,7 +122,7 @@ function whyOf(
     if (last === null) return [];
     const { action, finished_at: at } = last;
     const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
-    return [`${nodeText(node, sink)}: last completed there: ${action}${ago}`];
+    return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
   });
   const lines = known.slice(0, 10);
   if (reasons.size > 0 && known.length === 0) {

@@ -33,7 +33,7 @@ export async function readNodes(
   if (named === undefined && path === undefined) return undefined;
   if (expected !== undefined) {
     throw new UsageError(
-      '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
+      '--expect-nodes cannot be used with --node: the nodes that are named are the ones expected',
     );
   }
   const read = path === undefined ? [] : await readNodesFrom(context, path);

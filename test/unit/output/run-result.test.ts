@@ -172,7 +172,7 @@ describe('the outcome of a run', () => {
   it('says what was last completed where an action was rejected, and what would undo that', async () => {
     const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
     const { stderr } = await print(rejection, { reasons, target: '--profile prod' });
-    assert.match(stderr.lines[1] ?? '', /^17: last completed there: stop, \ds ago$/);
+    assert.match(stderr.lines[1] ?? '', /^17: its last completed action was stop, \ds ago$/);
     assert.equal(
       stderr.lines[2],
       'next: ldctl activities trigger iggy start --node 17 --profile prod',
