@@ -66,19 +66,19 @@ export async function survey(
 function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal: AbortSignal) {
   if (!counter || !(isDemanded || counter.isCertain)) return null;
   let counted: Promise<number | null> | null = null;
-  const ask = (place: Place): Promise<number | null> => {
+  const askCore = (place: Place): Promise<number | null> => {
     const asked = (by: AbortSignal): Promise<number> => counter.count(place, by);
     return isDemanded ? asked(signal) : optional({ clock, signal }, asked);
   };
   const start = (place: Place | null): void => {
-    counted = place ? ask(place) : Promise.resolve(null);
+    counted = place ? askCore(place) : Promise.resolve(null);
     // It may fail while a page is on its way, before anyone waits for it.
     counted.catch(() => undefined);
   };
-  const place = counter.place().then((known) => known && start(known));
+  const begun = counter.place().then((known) => known && start(known));
   /** How many nodes there are; null where that is not known, or Core counts none. */
   const count = async (entries: readonly Activity[]): Promise<number | null> => {
-    await place;
+    await begun;
     if (!counted) start(placeOf(entries, counter.tenantId));
     return (await counted) || null;
   };

@@ -85,7 +85,8 @@ function isGiven(
 }
 
 /**
- * Makes sure that it is meant, once the deployment is known and before anything is sent.
+ * Asks whether it is meant, if no flag says so: once the deployment is known, before anything is
+ * sent.
  * @throws Declined; Interrupted
  */
 export async function consentTo(

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once, setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
@@ -167,10 +168,14 @@ async function readLines(
   onLine: GateOptions['onLine'],
   over: AbortSignal,
 ): Promise<void> {
+  let count = 0;
   for await (const line of linesOf(input)) {
     // What is still in memory would be written when no one waits for it any more, and keep the
     // process alive.
     if (over.aborted) return;
     await onLine(line);
+    // Where stderr is a file, all of that is one turn, and signals and timers come between turns.
+    count += 1;
+    if (count % 100 === 0) await nextTurn();
   }
 }

@@ -74,13 +74,14 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   if (accepted) {
     return accept(run, now, { recovered: true });
   }
-  const isOtherKey = record.apiKey !== trigger?.apiKey;
-  if (isOtherKey) {
+  const isOtherApiKey = record.apiKey !== trigger?.apiKey;
+  if (isOtherApiKey) {
     run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
   // A negative age: the clock was set back, so the record's age is unknown.
-  attempts.until = ageMs < 0 || isOtherKey ? -Infinity : RESEND;
+  attempts.until = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND;
   lose(run, now);
+  // The POST of the record was some time ago, so there may be something to read.
   run.pace.nextRead = now;
 }
 

@@ -189,7 +189,7 @@ function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: Log
     replay.from = at - replay.reach;
     replay.to = at + MINUTE;
   }
-  // The newest entry below all recent ones: one that shows up late may come between it and them.
+  // The next entry below all recent ones: one that shows up late may come between it and them.
   const lowest = shown.findLastIndex((activity) => isRecent(run, activity));
   const next = shown[lowest + 1];
   replay.floor = next?.id ?? (shown[lowest]?.id ?? 1n) - 1n;
@@ -243,6 +243,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
   }
 }
 
+/** An entry shows that it was accepted; a run that does not wait needs one of each node. */
 function takeTrace(run: Run, now: number): void {
   const isCertain = run.trigger?.wait !== false || run.entries.progress().complete;
   if (isCertain) {
@@ -338,16 +339,18 @@ function graceEndOf(
   acceptedAt: number,
   someAbsent: boolean,
 ): number {
-  // Where it was sent again, its records keep the time of the first POST only.
-  const isFirst = generation <= 1;
-  const ageMs = sent?.recovered && isFirst ? (sent.earlier?.ageMs ?? 0) : 0;
+  // After a second POST the record still has the time of the first, so it says nothing here.
+  const wasSentOnce = generation <= 1;
+  const ageMs = sent?.recovered && wasSentOnce ? (sent.earlier?.ageMs ?? 0) : 0;
   const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
+  // Each new entry makes it longer, if more nodes may report.
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);
   }
   return entries.targets === 'observed' ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
 }
 
+/** How long another entry may take, after the `202`. */
 function graceOf(entries: Entries, replay: Replay | null): number {
   if ('ids' in entries.wanted) {
     // Each id has its one entry.

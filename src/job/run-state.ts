@@ -31,13 +31,13 @@ export type State =
   | { name: 'failing'; error: LdctlError }
   /** At this time the journal's record of the next POST is written; the POST follows at once. */
   | { name: 'sending'; notBefore: number }
-  /** The record is written and the POST is running: it may be sent at any moment. */
+  /** The record is written and the POST is running: it may leave at any moment. */
   | { name: 'posting' }
-  /** A POST may have run: the log decides. ldctl does not send again before this time. */
+  /** A POST may have left: the log decides. ldctl does not send again before this time. */
   | { name: 'unknown'; notBefore: number }
   /** Accepted. `decidesAt`: all entries are final, and until then another may show up. */
   | { name: 'following'; deadline: number; decidesAt: number | null }
-  /** No outcome: nothing was sent, because of the error. An interrupt is an error, too. */
+  /** No outcome: it has nothing to report but the error. An interrupt is an error, too. */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
 /** The newest end of the log right before the POST: only what comes after may be of this run. */
@@ -175,6 +175,7 @@ export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, no
   const entries = new Entries(wanted, plan.appearMs);
   entries.listed ??= trigger?.listed ?? null;
   entries.core = trigger?.core ?? null;
+  // Only a read from far back shows the nodes, and which of them have been busy for long.
   const deep = entries.listed === null || (trigger !== null && trigger.ifBusy !== 'ignore');
   return {
     plan,
@@ -208,7 +209,7 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
-/** A POST may have run: the log is read before the run sends again. */
+/** A POST may have left: the log is read before the run sends again. */
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
   run.state = { name: 'unknown', notBefore };
@@ -217,7 +218,7 @@ export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = 
 
 /**
  * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where the entries may
- * be someone else's, so that a run that does not wait looks on until each node has one.
+ * be someone else's, so that a run that does not wait keeps looking until each node has one.
  */
 export function accept(run: Run, now: number, { recovered = false, isCertain = true } = {}): void {
   const sent = noteSent(run, now);
@@ -270,6 +271,7 @@ export function fail(run: Run, error: LdctlError): void {
 
 export function interrupt(run: Run, reason: Interrupted, now: number): void {
   if (run.state.name === 'posting') {
+    // It may have left.
     noteSent(run, now);
   }
   if (run.state.name !== 'ended') {

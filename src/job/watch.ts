@@ -290,5 +290,6 @@ export async function* followLog(
   const supervisor = { trigger: () => Promise.reject(new Error('a watch sends nothing')) };
   const job = createWatch(plan, clock.elapsed());
   yield* steps(job, { log, clock, signal, supervisor, journal: null }, () => undefined);
+  // What is endless ends only with an error.
   throw job.result().error ?? new Interrupted('SIGINT');
 }

@@ -49,7 +49,7 @@ export type ActivityLog = ReturnType<typeof openLog>;
 const ENOUGH_FOR_NODES = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
 
 const oneByOne: PagesAtOnce = () => 1;
-/** As many as the reader has had so far: one that stops soon has not asked for many. */
+/** As many as the reader has had so far, so that one that stops soon has not asked for many. */
 const moreAndMore: PagesAtOnce = (given) => Math.min(given, MOST_AT_ONCE);
 
 /**
@@ -135,8 +135,8 @@ async function readUntil(
 }
 
 /**
- * The newest 1,000 entries, or those of 30 days if they are fewer, or what `isEnough` is content
- * with. One entry with an odd time does not end it, since that would hide nodes.
+ * Reads until `isEnough` says so, but no more than the newest 1,000 entries or 30 days. One entry
+ * with an odd time does not end it, since that would hide nodes.
  */
 function readForNodes(log: OpenLog, { isEnough, ...options }: KnownOptions = {}): Promise<LogRead> {
   let isPast: ReturnType<typeof pastWhen> | undefined;

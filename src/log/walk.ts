@@ -70,7 +70,8 @@ export class Walk {
     // How many to read one by one before the next try: twice as many each time that it fails.
     let alone = MOST_AT_ONCE;
     while (this.pages.after(page.number) !== null) {
-      const proven = this.pagesAtOnce(this.#given, 0) > 1 ? yield* this.#severalAtOnce(page) : page;
+      const wantsSeveral = this.pagesAtOnce(this.#given, 0) > 1;
+      const proven = wantsSeveral ? yield* this.#severalAtOnce(page) : page;
       const isProven = proven !== page;
       alone = isProven ? MOST_AT_ONCE : alone * 2;
       page = yield* this.#oneByOne(proven, alone);
@@ -104,7 +105,7 @@ export class Walk {
   }
 
   /**
-   * Several pages at once, until the log changes or ends.
+   * Several pages at once, until the log changes or ends, or the server has enough.
    * @returns the last page that was given
    */
   async *#severalAtOnce(from: LogPage): AsyncGenerator<LogPage, LogPage> {

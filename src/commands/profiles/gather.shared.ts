@@ -49,7 +49,8 @@ function checkKeyFlags(flags: ProfileFlags): void {
   const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) filled(command.trim(), '--key-command');
   const keepsKey = isPiped || (store !== undefined && store !== 'command');
-  if (command === undefined ? store !== 'command' : !keepsKey) return;
+  const isCoherent = command === undefined ? store !== 'command' : !keepsKey;
+  if (isCoherent) return;
   throw new UsageError('--key-command and --key-store command go together, and with no other key', {
     code: 'conflicting_flags',
     hint: 'The command runs each time a key is needed. To keep the key instead: CMD | ldctl … --api-key-stdin --key-store file',

@@ -77,6 +77,27 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     assert.deepEqual(lines, ['could not be run: ENOENT']);
   });
 
+  it('that floods what is written at once leaves time for a signal', async () => {
+    const enough = new AbortController();
+    let all = 0;
+    let inOneTurn = 0;
+    let longest = 0;
+    const onLine = (): void => {
+      if (enough.signal.aborted) return;
+      all += 1;
+      inOneTurn += 1;
+      longest = Math.max(longest, inOneTurn);
+      if (all === 5000) enough.abort();
+    };
+    const flood = run('yes', { signal: enough.signal, onLine });
+    while (!enough.signal.aborted) {
+      await nextTurn();
+      inOneTurn = 0;
+    }
+    assert.equal(await flood, null);
+    assert.ok(longest <= 200, `${longest} lines in one turn`);
+  });
+
   it('knows the node, every id to its last digit, and nothing of the key', async () => {
     const secrets = {
       LD_API_KEY: KEY,

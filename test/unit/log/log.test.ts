@@ -92,21 +92,48 @@ describe('what a read of the log costs', () => {
     assert.deepEqual([entries[0]?.id, requests, server.reads.length], [idAt(999), 2, 2]);
   });
 
-  it('at most eight pages and a look at the newest entry at once, and none that is not wanted soon', async () => {
-    const { server, log } = open(10_000);
-    const list = server.list.bind(server);
-    let [running, most] = [0, 0];
-    server.list = async (id, query) => {
-      most = Math.max(most, (running += 1));
-      await new Promise(setImmediate);
-      running -= 1;
-      return list(id, query);
-    };
-    let parts = 0;
-    for await (const { entries } of log.all()) if (entries.length > 0 && (parts += 1) === 5) break;
-    assert.ok(server.reads.length <= 13, String(server.reads.length));
-    assert.equal((await idsOf(log)).length, 10_000);
-    assert.equal(most, 9);
+  for (const order of ORDERS) {
+    it(`at most eight pages and a look at the newest entry at once, ${order}, and none that is not wanted soon`, async () => {
+      const { server, log } = open(10_000, order);
+      const list = server.list.bind(server);
+      let [running, most] = [0, 0];
+      server.list = async (id, query) => {
+        most = Math.max(most, (running += 1));
+        await new Promise(setImmediate);
+        running -= 1;
+        return list(id, query);
+      };
+      let parts = 0;
+      for await (const { entries } of log.all()) {
+        if (entries.length > 0 && (parts += 1) === 5) break;
+      }
+      assert.ok(server.reads.length <= 14, String(server.reads.length));
+      assert.equal((await idsOf(log)).length, 10_000);
+      assert.equal(most, 9);
+    });
+
+    it(`no page twice, ${order}, however many are left for the last time`, async () => {
+      for (let pages = 20; pages < 28; pages += 1) {
+        const { server, log } = open(pages * 100, order);
+        await log.newest();
+        server.reads.length = 0;
+        await idsOf(log);
+        assert.equal(server.reads.filter(({ results }) => results > 1).length, pages);
+      }
+    });
+  }
+
+  it('looks of a log that grows at each: two after page 2, after page 18 and after page 50', async () => {
+    const { server, log, grow } = open(6_000);
+    await log.newest();
+    server.reads.length = 0;
+    let size = 6_000;
+    spoil(server, (right, { results }) => {
+      if (results === 1) grow((size += 1));
+      return right;
+    });
+    await idsOf(log);
+    assert.equal(server.reads.filter(({ results }) => results === 1).length, 6);
   });
 });
 
