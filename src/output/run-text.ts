@@ -128,7 +128,7 @@ function whyOf(
   if (reasons.size > 0 && known.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
-  if (reasons.size > 0 && replayed) lines.push('to do it again: another --idempotency-key');
+  if (reasons.size > 0 && replayed) lines.push('to run it again, use another --idempotency-key');
   if (outcome === 'timed_out' && ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
     const range = [Math.min(...took), Math.max(...took)].map(formatDuration);

@@ -185,7 +185,7 @@ describe('the outcome of a run', () => {
     const reasons = new Map([[17n, null]]);
     const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
     assert.match(stderr.lines[1] ?? '', /^hint: The API and the log give no reason/);
-    assert.equal(stderr.lines[2], 'to do it again: another --idempotency-key');
+    assert.equal(stderr.lines[2], 'to run it again, use another --idempotency-key');
   });
 
   it('has what was last completed in JSON, at nodes that rejected it alone', async () => {
