@@ -63,7 +63,7 @@ function noNode(path: string): UsageError {
     code: 'empty_node',
     hint: isPipe
       ? 'Is the command before the pipe empty?'
-      : 'Write one id a line. For every node, leave it out.',
+      : 'Write one id per line. To act on every node, leave it out.',
   });
 }
 
