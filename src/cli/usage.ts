@@ -64,7 +64,7 @@ function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Comm
   const own = commands[id ?? '']?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
   if (flag === undefined && !texts.some(looksLikeKey)) return;
-  throw new UsageError(flag ? `${flag}: a key is never a flag` : 'an argument looks like a key', {
+  throw new UsageError(flag ? `${flag}: no flag takes a key` : 'an argument looks like a key', {
     code: flag ? 'key_in_flag' : 'key_in_argument',
     hint: 'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   });
@@ -213,7 +213,7 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
   no_tenant:
     'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
   no_deployment:
-    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows what there is.',
+    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows them all.',
   supervisor_url_missing:
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
   busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',

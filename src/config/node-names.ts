@@ -35,7 +35,7 @@ export function checkNodeName(text: string): string {
   if (isName(text)) return text;
   throw new UsageError(`${shownWord(text)} cannot be the name of a node`, {
     code: 'invalid_node_name',
-    hint: `Start with a letter. Letters, digits, dots, dashes and underscores may follow, up to 63 characters; not ${RESERVED.join(', ')}.`,
+    hint: `Start with a letter. Letters, digits, dots, dashes and underscores may follow, up to 63 characters. Reserved: ${RESERVED.join(', ')}.`,
   });
 }
 

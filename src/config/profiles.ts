@@ -81,7 +81,7 @@ export function findProfile({ profiles }: Config, name: string): Profile {
     {
       hint:
         profiles.length === 0
-          ? 'There are no profiles yet: `ldctl profiles add NAME` makes one.'
+          ? 'There are no profiles yet: `ldctl profiles add NAME` adds one.'
           : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
     },
   );

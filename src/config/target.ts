@@ -71,7 +71,7 @@ export async function resolveTarget(
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
-    const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID names one';
+    const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID sets one';
     throw new UsageError(what, { code: 'no_deployment' });
   }
   const { id, name, path } = deployment.value;

@@ -122,13 +122,13 @@ function whyOf(
     if (last === null) return [];
     const { action, finished_at: at } = last;
     const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
-    return [`${nodeText(node, sink)}: last completed there: ${action}${ago}`];
+    return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
   });
   const lines = known.slice(0, 10);
   if (reasons.size > 0 && known.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
-  if (reasons.size > 0 && replayed) lines.push('to do it again: another --idempotency-key');
+  if (reasons.size > 0 && replayed) lines.push('to run it again, use another --idempotency-key');
   if (outcome === 'timed_out' && ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
     const range = [Math.min(...took), Math.max(...took)].map(formatDuration);

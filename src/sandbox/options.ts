@@ -139,5 +139,5 @@ export function findNode(node: NodeRef, nodes: readonly Id[], option: string): I
   const found = nodes.find((id) => id === node) ?? nodes[Number(node) - 1];
   if (found !== undefined) return found;
   const all = `1 to ${nodes.length}, or ${nodes.at(0)} to ${nodes.at(-1)}`;
-  throw new OptionError(option, `there is no node ${node}; they are ${all}`);
+  throw new OptionError(option, `there is no node ${node}; the nodes are ${all}`);
 }

@@ -45,7 +45,11 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /at most 18446744073709551615/,
   ],
   [[...wordsOf(RESTART), '--node', '', '--yes'], /--node is empty/, /variable unset/],
-  [`${RESTART} --node 7 --expect-nodes 2`, /--expect-nodes does not go with --node/, /See ldctl/],
+  [
+    `${RESTART} --node 7 --expect-nodes 2`,
+    /--expect-nodes cannot be used with --node/,
+    /See ldctl/,
+  ],
   [
     RESTART,
     /every node of .* cannot ask without a terminal/,
@@ -58,9 +62,9 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
   [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],
   [['activities', 'wait', ''], /activity is empty/, /variable unset/],
-  ['activities list --since 1d --until 2d', /--until is before --since/, /takes the longer/],
+  ['activities list --since 1d --until 2d', /--until is before --since/, /is the longer one/],
   ['activities wait', /nothing to wait for/, /Give ids of activities/],
-  ['activities list --follow -o json', /--follow has no end, and json needs one/, /-o ndjson/],
+  ['activities list --follow -o json', /--follow never ends, so it cannot print json/, /-o ndjson/],
   [
     'activities list --status done',
     /--status: there is no "done"/,
@@ -73,7 +77,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /there is no command trigger/,
     /Did you mean ldctl activities trigger iggy restart\?/,
   ],
-  [`whoami --api-key ${SECRET}`, /a key is never a flag/, /LD_API_KEY .*or keep it in a profile/],
+  [`whoami --api-key ${SECRET}`, /no flag takes a key/, /LD_API_KEY .*or keep it in a profile/],
   ...[
     `activities show ${SECRET.replace('_pk_', '_sk_')}`,
     `activities show -- ${SECRET}`,

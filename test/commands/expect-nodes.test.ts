@@ -168,7 +168,7 @@ describe('activities trigger, how many nodes there are', () => {
       }
     });
 
-    it('does not go with named nodes, and is the only word', async () => {
+    it('cannot be used with named nodes, and is the only word', async () => {
       await bench.ends(2, ActivitiesTrigger, args, '--node 1');
       await bench.ends(2, ActivitiesTrigger, EVERY_NODE, '--expect-nodes cluster');
     });

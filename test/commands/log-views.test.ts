@@ -342,10 +342,10 @@ describe('what is made of the log:', () => {
 
     refuses(ActivitiesList, [
       [['--after', ''], /--after is empty/],
-      ['--after 7 --page 2', /--after does not go with --page/],
-      ['--after 7 --watch', /--after does not go with --watch/],
-      ['--after 7 --follow --limit 5', /--limit does not go with --after and --follow/],
-      ['--after 7 --follow -o json', /--follow has no end/],
+      ['--after 7 --page 2', /--after cannot be used with --page/],
+      ['--after 7 --watch', /--after cannot be used with --watch/],
+      ['--after 7 --follow --limit 5', /--limit cannot be used with --after and --follow/],
+      ['--after 7 --follow -o json', /--follow never ends/],
     ]);
   });
 });

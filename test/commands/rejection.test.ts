@@ -36,7 +36,7 @@ describe('a rejection', () => {
       action: 'stop',
       finished_at: '2026-06-01T12:00:05.500Z',
     });
-    assert.match(stderr, new RegExp(`${NODE}: last completed there: stop, `));
+    assert.match(stderr, new RegExp(`${NODE}: its last completed action was stop, `));
     assert.match(
       stderr,
       new RegExp(`^next: ldctl activities trigger iggy start --node ${NODE}$`, 'm'),
@@ -68,7 +68,7 @@ describe('a rejection', () => {
       });
       const args = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0'];
       const { stderr } = await bench.run(ActivitiesTrigger, ...args);
-      assert.match(stderr, /last completed there: stop, /);
+      assert.match(stderr, /its last completed action was stop, /);
       nock.cleanAll();
       return pages.includes(2);
     };

@@ -226,7 +226,10 @@ describe('activities roll', () => {
       it(`is 2 with ${flag}: the record says it`, async () => {
         const { code, stderr } = await run(RESUME, flag);
         assert.equal(code, 2, stderr);
-        assert.match(stderr, new RegExp(`^error: ${flag.split('=')[0]} does not go with --resume`));
+        assert.match(
+          stderr,
+          new RegExp(`^error: ${flag.split('=')[0]} cannot be used with --resume`),
+        );
       });
     }
 

@@ -102,21 +102,21 @@ function checkTogether(flags: ListFlags & OutputFlags): void {
     ![undefined, false].includes(flags[name] as undefined);
   for (const [flag, others] of CONFLICTS) {
     const other = isGiven(flag) && others.find(isGiven);
-    if (other) throw new UsageError(`--${other} does not go with --${flag}`);
+    if (other) throw new UsageError(`--${other} cannot be used with --${flag}`);
   }
   const stray = flags.watch ? undefined : (['exit-status', 'timeout'] as const).find(isGiven);
-  if (stray) throw new UsageError(`--${stray} goes with --watch`);
+  if (stray) throw new UsageError(`--${stray} needs --watch`);
   if (!flags.follow) return;
   if (flags.after !== undefined && flags.limit) {
     throw new UsageError(
-      '--limit does not go with --after and --follow: what it cuts off would be missing',
+      '--limit cannot be used with --after and --follow: what it cuts off would be missing',
     );
   }
   // A document that never ends is none: its closing bracket would never come.
   const { format } = printOptions(flags);
   if (format !== 'json' && format !== 'yaml') return;
-  throw new UsageError(`--follow has no end, and ${format} needs one`, {
-    hint: 'Use -o ndjson: one event a line.',
+  throw new UsageError(`--follow never ends, so it cannot print ${format}`, {
+    hint: 'Use -o ndjson: one event per line.',
   });
 }
 

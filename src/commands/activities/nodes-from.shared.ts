@@ -33,7 +33,7 @@ export async function readNodes(
   if (named === undefined && path === undefined) return undefined;
   if (expected !== undefined) {
     throw new UsageError(
-      '--expect-nodes does not go with --node: the nodes that are named are the ones expected',
+      '--expect-nodes cannot be used with --node: the nodes that are named are the ones expected',
     );
   }
   const read = path === undefined ? [] : await readNodesFrom(context, path);
@@ -63,7 +63,7 @@ function noNode(path: string): UsageError {
     code: 'empty_node',
     hint: isPipe
       ? 'Is the command before the pipe empty?'
-      : 'Write one id a line. For every node, leave it out.',
+      : 'Write one id per line. To act on every node, leave it out.',
   });
 }
 

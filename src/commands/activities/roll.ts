@@ -213,7 +213,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const stray = WHAT.find((name) => ![undefined, false].includes(flags[name] as undefined));
     if (stray) {
       throw new UsageError(
-        `--${stray} does not go with --resume: the roll keeps its nodes and its action`,
+        `--${stray} cannot be used with --resume: the roll keeps its nodes and its action`,
       );
     }
     if (runtime !== undefined) {
@@ -325,7 +325,7 @@ function howOf(flags: RollFlags) {
 /** @throws UsageError */
 function checkGate(flags: RollFlags, command: string | null): void {
   if (command === null && flags['gate-timeout'] !== undefined) {
-    throw new UsageError('--gate-timeout goes with --gate');
+    throw new UsageError('--gate-timeout needs --gate');
   }
   if (command !== null) {
     filled(command.trim(), '--gate');

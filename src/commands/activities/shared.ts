@@ -75,7 +75,7 @@ export async function filterOf(
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
     throw new UsageError('--until is before --since, so nothing can match', {
       code: 'empty_period',
-      hint: 'Of two durations, --since takes the longer: --since 2d --until 1d.',
+      hint: 'With durations, --since is the longer one: --since 2d --until 1d.',
     });
   }
   return filter;

@@ -16,7 +16,7 @@ export default class ProfilesList extends BaseCommand {
     const { flags } = await this.parse(ProfilesList);
     const { profiles, current } = new ProfileStore(await configDir(env), clock).read();
     const documents = profiles.map((profile) => profileDocument(profile, current));
-    const noun = 'profiles; `ldctl profiles add NAME` makes one';
+    const noun = 'profiles; `ldctl profiles add NAME` adds one';
     await printList(
       output,
       [documents],

@@ -172,7 +172,7 @@ describe('the outcome of a run', () => {
   it('says what was last completed where an action was rejected, and what would undo that', async () => {
     const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
     const { stderr } = await print(rejection, { reasons, target: '--profile prod' });
-    assert.match(stderr.lines[1] ?? '', /^17: last completed there: stop, \ds ago$/);
+    assert.match(stderr.lines[1] ?? '', /^17: its last completed action was stop, \ds ago$/);
     assert.equal(
       stderr.lines[2],
       'next: ldctl activities trigger iggy start --node 17 --profile prod',
@@ -185,7 +185,7 @@ describe('the outcome of a run', () => {
     const reasons = new Map([[17n, null]]);
     const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
     assert.match(stderr.lines[1] ?? '', /^hint: The API and the log give no reason/);
-    assert.equal(stderr.lines[2], 'to do it again: another --idempotency-key');
+    assert.equal(stderr.lines[2], 'to run it again, use another --idempotency-key');
   });
 
   it('has what was last completed in JSON, at nodes that rejected it alone', async () => {

@@ -63,7 +63,7 @@ describe('the options of a sandbox', () => {
   });
 
   const wrongFlags: Array<[line: string, message: RegExp]> = [
-    ['--reject 4', /^--reject: there is no node 4; they are 1 to 3, or 610809900976570889 to/],
+    ['--reject 4', /^--reject: there is no node 4; the nodes are 1 to 3, or 610809900976570889 to/],
     ['--reject=', /--reject is empty/],
     ['--missing first', /--missing: "first" is not an id/],
     ['--appear soon', /--appear: "soon" is not a duration/],
