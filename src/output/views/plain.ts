@@ -66,11 +66,8 @@ function openLines(
     spokeAt = clock.elapsed();
     sink.write(text);
   };
-  const say = (text: string): void => {
-    // A gate may have thousands of lines left that no one reads any more.
-    if (sink.closed) return;
+  const say = (text: string): void =>
     write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
-  };
   const timer = setInterval(() => {
     const now = clock.elapsed();
     if (!quiet && now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
