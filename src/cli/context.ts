@@ -2,7 +2,6 @@ import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
-import { optional } from '../base/clock.js';
 import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -101,11 +100,6 @@ export class CommandContext {
     });
     spinner.start();
     return work().finally(() => spinner.stop());
-  }
-
-  /** Asks for what nothing depends on. @returns null where it cannot be had in two seconds */
-  optional<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-    return optional({ clock: this.host.clock, signal: this.signal }, ask);
   }
 
   /** From now on the key is in no output, whatever says it. @returns the key */

@@ -1,14 +1,11 @@
 import type { Activity } from '../../base/activity.js';
-import { LdctlError } from '../../base/errors.js';
+import { optional } from '../../base/clock.js';
 import type { Id } from '../../base/ids.js';
 import type { NodeResult, ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
 import { deciderBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
 import type { JobDeployment } from './before.shared.js';
-
-/** A result is not kept waiting for longer. */
-const LOOK_UP_MS = 2000;
 
 /**
  * What was last completed on each node that rejected the action: the API gives no reason, and the
@@ -18,17 +15,18 @@ const LOOK_UP_MS = 2000;
  */
 export async function reasonsFor(
   { signal }: CommandContext,
-  { log, seen }: JobDeployment,
+  { log, seen, clock }: JobDeployment,
   { nodes, runtime }: ResultFields,
 ): Promise<ReadonlyMap<Id, LastCompleted | null>> {
   const rejected = nodes.filter(({ status }) => status === 'rejected');
   const reasons = reasonsIn([...seen.values()], rejected, runtime);
   if (![...reasons.values()].includes(null)) return reasons;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)]);
   try {
-    return reasonsIn((await log.known({ signal: limited })).entries, rejected, runtime);
+    const read = await optional({ clock, signal }, (limited) => log.known({ signal: limited }));
+    return read ? reasonsIn(read.entries, rejected, runtime) : reasons;
   } catch (error) {
-    if (error instanceof LdctlError || limited.aborted) return reasons;
+    // An interrupt changes nothing of a result that stands.
+    if (signal.aborted) return reasons;
     throw error;
   }
 }
