@@ -29,7 +29,8 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
-type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
+/** What a look around depends on. */
+export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
 
 /**
  * What a trigger on every node has to know before it is sent: which nodes there are, and how many.
@@ -142,13 +143,13 @@ async function waitPlanOf(connection: Connection, request: CheckedWait, signal: 
  * @returns nothing where the job is interrupted before it starts: its result says so
  */
 async function surveyAsItsRun(
-  { counter, ...connection }: Connection,
+  connection: Connection,
   { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
 ): Promise<Partial<Pick<Findings, 'listed' | 'core'>>> {
-  if (nodes || !counter?.isCertain) return {};
+  if (nodes || !connection.counter?.isCertain) return {};
   try {
-    const surveyor = { ...connection, counter, tenant: null };
+    const surveyor = { ...connection, tenant: null };
     const { listed, core } = await survey(surveyor, { runtime, ifBusy: 'ignore' }, signal);
     return { listed, core };
   } catch (error) {
@@ -208,7 +209,7 @@ function planOf(
   request: CheckedRoll | CheckedTrigger,
 ) {
   const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  const shared = {
+  return {
     deploymentId,
     tenant,
     apiKey,
@@ -216,9 +217,10 @@ function planOf(
     action,
     ifBusy,
     appearMs,
+    idempotencyKey: idempotencyKey ?? newKey(),
+    kept: idempotencyKey !== undefined,
+    timeoutMs: timeoutMs || Infinity,
   };
-  const key = { idempotencyKey: idempotencyKey ?? newKey(), kept: idempotencyKey !== undefined };
-  return { ...shared, ...key, timeoutMs: timeoutMs || Infinity };
 }
 
 async function follow(
@@ -243,7 +245,7 @@ async function follow(
  */
 export function resumeCommand(
   resume: Resume,
-  { flags = [], keepsRolls }: Partial<Connection>,
+  { flags, keepsRolls }: Pick<Connection, 'flags' | 'keepsRolls'>,
 ): string | null {
   if ('roll' in resume && !keepsRolls) return null;
   return ['ldctl', 'activities', ...wordsOf(resume), ...flags].map(shellWord).join(' ');

@@ -1,4 +1,4 @@
-import { lookAround } from '../../app/jobs.js';
+import { lookAround, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import type { CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
@@ -36,7 +36,6 @@ export async function openForJob(context: CommandContext): Promise<JobDeployment
   };
 }
 
-type Looked = Parameters<typeof lookAround>[1] & Pick<CheckedTrigger, 'idempotencyKey'>;
 type LookFlags = ConsentFlags & { 'dry-run': boolean };
 
 /**
@@ -47,7 +46,7 @@ type LookFlags = ConsentFlags & { 'dry-run': boolean };
 export async function inspect(
   context: CommandContext,
   deployment: OpenDeployment,
-  request: Looked,
+  request: LookRequest,
   flags: LookFlags,
 ): Promise<Findings | null> {
   const isDry = flags['dry-run'];

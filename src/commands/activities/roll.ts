@@ -14,7 +14,7 @@ import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Tools } from '../../app/jobs.js';
+import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
@@ -138,7 +138,7 @@ export default class ActivitiesRoll extends BaseCommand {
   async #lookFor(
     context: CommandContext,
     deployment: JobDeployment,
-    request: Parameters<typeof inspect>[2],
+    request: LookRequest,
     flags: RollFlags,
   ): Promise<{ nodes: readonly Id[]; found: Findings | null }> {
     const { nodes: named, expectNodes } = request;

@@ -411,7 +411,7 @@ describe('a program that rolls', () => {
     };
     const command =
       'ldctl activities wait --after 5 --runtime connectors --action reconfigure:42 --expect-nodes 3';
-    assert.equal(resumeCommand(asked, { flags: [] }), command);
+    assert.equal(resumeCommand(asked, { flags: [], keepsRolls: false }), command);
   });
 });
 
