@@ -5,14 +5,7 @@ import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { type Activity } from '../../src/base/activity.js';
 import { stringifyJson } from '../../src/base/json.js';
-import {
-  ACTIVITIES,
-  CommandBench,
-  DEPLOYMENT,
-  entry,
-  page,
-  SUPERVISOR,
-} from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, DEPLOYMENT, entry, page } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const TENANT = 7261845022003200007n;
@@ -64,18 +57,7 @@ describe('before a POST', () => {
         created_at: new Date(bench.clock.now() - at * 60_000).toISOString(),
       }),
     );
-    nock(SUPERVISOR)
-      .defaultReplyHeaders({ 'content-type': 'application/json' })
-      .persist()
-      .get(ACTIVITIES)
-      .query(true)
-      .reply(200, (uri) => {
-        requests.push(`GET ${uri}`);
-        const query = new URL(uri, SUPERVISOR).searchParams;
-        const [number, results] = [Number(query.get('page')), Number(query.get('results'))];
-        const items = entries.slice((number - 1) * results, number * results);
-        return page(items, { number, results, total: length });
-      });
+    bench.showPages(entries, ({ uri }) => requests.push(`GET ${uri}`));
   }
 
   describe('an every-node trigger asks little, however long the log', () => {

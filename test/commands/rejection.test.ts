@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import nock from 'nock';
 import { type Activity } from '../../src/base/activity.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
-import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const NODE = 610809900976570889n;
@@ -52,16 +52,7 @@ describe('a rejection', () => {
         return entry({ id, node_id, action, created_at });
       });
       const pages: number[] = [];
-      nock(SUPERVISOR)
-        .defaultReplyHeaders({ 'content-type': 'application/json' })
-        .persist()
-        .get(ACTIVITIES)
-        .query(true)
-        .reply(200, (uri) => {
-          const number = Number(new URL(uri, SUPERVISOR).searchParams.get('page'));
-          pages.push(number);
-          return page(log.slice((number - 1) * 100, number * 100), { number, total: log.length });
-        });
+      bench.showPages(log, ({ number }) => pages.push(number));
       bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
         log.unshift(entry({ id: 2000n, node_id: NODE, status: 'rejected' }));
         return '';

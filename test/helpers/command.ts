@@ -90,6 +90,25 @@ export class CommandBench {
       .reply(200, () => page(entries()));
   }
 
+  /** The same for a log of several pages, each as long as it is asked for. */
+  showPages(
+    entries: readonly Activity[],
+    onRead: (asked: { uri: string; number: number }) => void,
+  ): void {
+    nock(SUPERVISOR, AUTHORISED)
+      .defaultReplyHeaders(HEADERS)
+      .persist()
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, (uri) => {
+        const query = new URL(uri, SUPERVISOR).searchParams;
+        const [number, results] = [Number(query.get('page')), Number(query.get('results'))];
+        onRead({ uri, number });
+        const items = entries.slice((number - 1) * results, number * results);
+        return page(items, { number, results, total: entries.length });
+      });
+  }
+
   /** The log shows `after` as well, once something was posted. */
   logGrows(before: readonly Activity[], after: readonly Activity[] = []): void {
     let posted = false;
