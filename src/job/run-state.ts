@@ -64,7 +64,7 @@ export interface Attempts {
 
 /** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
-  /** Since when nobody knows what became of it: a read that starts 5 s later shows that. */
+  /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
   /** Sent by this run, or by the one that left the record; so a replayed `202` is no one else's. */
   isOurs: boolean;

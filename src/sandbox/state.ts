@@ -144,7 +144,7 @@ const WIDEST_GAP = 200;
 const SHORTEST_DEFAULT_HISTORY = 5;
 /** How far back the history reaches. */
 const HISTORY_SPAN = 96 * HOUR;
-/** The work on an activity takes up to this fraction more or less. */
+/** How much longer or shorter the work on an activity may take, as a fraction. */
 const JITTER = 0.25;
 
 /** The history repeats these: the runtimes take turns, and every one is left started. */

@@ -61,7 +61,7 @@ async function askAgain(
   const hint = isKey
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
-  // A key that is stored, or that a command prints, is not mended by typing another.
+  // Typing another key does not replace one that is stored, or that a command prints.
   const canType = !isKey || (asked.isNewKey && asked.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
