@@ -35,10 +35,12 @@ export type NodeState =
   | { name: 'waiting' }
   | { name: 'running'; run: Run }
   /** It has completed. */
-  | { name: 'pausing'; run: Run; until: number }
+  | { name: 'pause'; run: Run; until: number }
   /** Its gate: to be asked, asked, to be cut off at once, or cut off and about to end. */
-  | { name: 'gating'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
+  | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
   | { name: 'done'; run: Run };
+
+export type StateOf<N extends NodeState['name']> = NodeState & { name: N };
 
 export interface RollNode {
   readonly id: Id;
@@ -111,8 +113,11 @@ export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): R
   return { ...plan, ...target, timeoutMs, ifBusy, wait: true };
 }
 
-export function runOf({ state }: RollNode): Run | null {
-  return state.name === 'waiting' ? null : state.run;
+export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>
+  nodes.find(({ id }) => id === wanted);
+
+export function runOf(node: RollNode | undefined): Run | null {
+  return !node || node.state.name === 'waiting' ? null : node.state.run;
 }
 
 export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';
