@@ -7,7 +7,6 @@ import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { LogRead } from '../log/log.js';
 import { NONE_LISTED } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
@@ -64,7 +63,6 @@ export interface Roll {
   /** Before these times no other POST is made, and no other read. */
   postAt: number;
   readAt: number;
-  lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
   /** The log has yet to show that no node is busy; until then nothing is sent. */
@@ -96,7 +94,6 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     failure: null,
     postAt: -Infinity,
     readAt: -Infinity,
-    lastRead: null,
     isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,
