@@ -13,6 +13,7 @@ import { MINUTE, SECOND } from './pace.js';
 import {
   accept,
   addMark,
+  checkAgain,
   giveUp,
   lose,
   noteSent,
@@ -161,6 +162,7 @@ function tryLater(run: Run, error: LdctlError, wait: number, now: number): void 
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });
   } else {
-    run.state = { name: 'sending', notBefore };
+    // It starts again like the first one: an entry of meanwhile is another's.
+    checkAgain(run, notBefore);
   }
 }

@@ -97,16 +97,19 @@ function check(
   // A read that a roll has made for another node leaves out all up to that node's baseline. If it
   // shows nothing above, that is still the highest id.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
+  const isNews = baseline !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id: baseline, date: log.serverTime, readAt: log.startedAt });
   const tookLong = log.requests > 1;
   if (state.deep && tookLong) {
     run.state = { ...state, deep: false };
     return;
   }
-  run.state = { name: 'sending', notBefore: now };
-  const { idempotencyKey } = trigger;
-  const expects = trigger.nodes ? 0 : expectedOf(entries);
-  run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
+  run.state = { name: 'sending' };
+  if (isNews) {
+    const { idempotencyKey } = trigger;
+    const expects = trigger.nodes ? 0 : expectedOf(entries);
+    run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
+  }
 }
 
 const expectedOf = ({ expect, listed }: Entries): number => expect ?? listed?.here.length ?? 0;
@@ -239,7 +242,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
     giveUp(run, run.lastError);
   } else if (now >= state.notBefore && log.above === undefined) {
     // A read that ended at the baseline is not enough: `maySendAgain` says why.
-    run.state = { name: 'sending', notBefore: now };
+    run.state = { name: 'sending' };
   }
 }
 

@@ -30,7 +30,7 @@ export type State =
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
   /** At this time the journal's record of the next POST is written; the POST follows at once. */
-  | { name: 'sending'; notBefore: number }
+  | { name: 'sending' }
   /** The record is written and the POST is running: it may leave at any moment. */
   | { name: 'posting' }
   /** A POST may have left: the log decides. ldctl does not send again before this time. */
@@ -207,6 +207,11 @@ export function noteSent(run: Run, now: number): Sent {
     recovered: false,
   };
   return run.sent;
+}
+
+/** Nothing was sent, and some time has passed: the baseline is read again, and busy nodes show. */
+export function checkAgain(run: Run, notBefore: number): void {
+  run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
 }
 
 /** A POST may have left: the log is read before the run sends again. */

@@ -78,7 +78,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     1,
     put<[Run, number, object?], unknown>('job/run-state', 'lose', (original, run, now, more) => {
       original(run, now, more);
-      run.state = { name: 'sending', notBefore: now + SECOND };
+      run.state = { name: 'sending' };
     }),
   ),
   sabotage(
@@ -426,7 +426,7 @@ export const SABOTAGES: readonly Sabotage[] = [
       'job/run-state',
       'interrupt',
       (original, run, ...rest) => {
-        if (run.state.name === 'posting') run.state = { name: 'sending', notBefore: 0 };
+        if (run.state.name === 'posting') run.state = { name: 'sending' };
         original(run, ...rest);
       },
     ),

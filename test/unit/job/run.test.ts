@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../../../src/base/activity.js';
 import type { KeptRun } from '../../../src/base/journal.js';
-import { ApiError } from '../../../src/base/errors.js';
+import { ApiError, TransportError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
@@ -385,6 +385,43 @@ describe('a run that continues from a record', () => {
     };
     const { exitCode } = await run({ kept: true }, kept());
     assert.deepEqual([server.posts.length, exitCode], [1, 3]);
+  });
+});
+
+describe('a POST that was certainly not sent', () => {
+  const refused = () => new TransportError('ECONNREFUSED', 'refused', { sent: 'no' });
+
+  /** The first POST never leaves, and another operator acts on the node meanwhile. */
+  const refuseFirst = (workMs: number, next = server.trigger.bind(server)): void => {
+    server.trigger = () => {
+      server.trigger = next;
+      server.add({ workMs });
+      return Promise.reject(refused());
+    };
+  };
+
+  it('takes no entry of another operator for its own after the next one is lost, too', async () => {
+    refuseFirst(0, () => Promise.reject(lost()));
+    assert.equal((await run()).exitCode, 7);
+  });
+
+  it('is not followed by one to a node that is busy by then, with --if-busy wait', async () => {
+    refuseFirst(20_000);
+    await run({ ifBusy: 'wait' });
+    const [sentAt = 0] = server.postTimes;
+    assert.ok(sentAt >= clock.now() - clock.elapsed() + 20_000, `sent at ${sentAt}`);
+  });
+
+  it('is not followed by one to a node that is busy by then, with --if-busy fail', async () => {
+    refuseFirst(20_000);
+    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    assert.equal(server.posts.length, 0);
+  });
+
+  it('says again how far the log went only if that has changed', async () => {
+    server.trigger = () => Promise.reject(refused());
+    await assert.rejects(run(), { code: 'ECONNREFUSED' });
+    assert.equal(events.filter(({ event }) => event === 'baseline').length, 1);
   });
 });
 
