@@ -16,7 +16,11 @@ describe('the lowest of some ids that the log holds', () => {
     const find = (id: Id): Promise<Found> => {
       looked.push(`${id} at ${clock.elapsed()}`);
       const isThere = early.includes(id) || (clock.elapsed() >= 500 && late.includes(id));
-      return Promise.resolve({ ...NOT_THERE, older: 4n, activity: isThere ? entry({ id }) : null });
+      return Promise.resolve({
+        ...NOT_THERE,
+        older: 4n,
+        activity: isThere ? entry({ id, node_id: 1n }) : null,
+      });
     };
     const lowest = await clock
       .run(lowestHeld([7n, 5n, 9n], find, clock, signal))
