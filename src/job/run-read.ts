@@ -334,18 +334,12 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 
 /**
  * Until when another entry may show up although every target has one. The grace counts from when
- * this run was accepted or, where an earlier run alone has sent, from when that did.
+ * this run learnt that it was accepted: a record has the time of the first POST, and another run
+ * may have made one a moment ago.
  * @param someAbsent whether there are nodes that may report but need not
  */
-function graceEndOf(
-  { entries, sent, replay, generation }: Run,
-  acceptedAt: number,
-  someAbsent: boolean,
-): number {
-  // After a second POST the record still has the time of the first, so it says nothing here.
-  const wasSentOnce = generation <= 1;
-  const ageMs = sent?.recovered && wasSentOnce ? (sent.earlier?.ageMs ?? 0) : 0;
-  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
+function graceEndOf({ entries, replay }: Run, acceptedAt: number, someAbsent: boolean): number {
+  const graceEnd = acceptedAt + graceOf(entries, replay);
   // Each new entry makes it longer, if more nodes may report.
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);

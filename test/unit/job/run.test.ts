@@ -369,12 +369,17 @@ describe('a run that continues from a record', () => {
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
-  it('waits for a second entry of a POST that was sent again, whose time no record keeps', async () => {
-    server.add({ node: 1n });
-    server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
-    const again = { ...kept(), generation: 2, accepted: true };
-    assert.equal((await run({ kept: true }, again)).exitCode, 3);
-  });
+  for (const [what, how] of [
+    ['found out that it was sent', {}],
+    ['found out that it was accepted', { accepted: true }],
+    ['found out that it was sent twice', { generation: 2, accepted: true }],
+  ] as const) {
+    it(`waits for a second entry once it has ${what}: another run may be sending it now`, async () => {
+      server.add({ node: 1n });
+      server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
+      assert.equal((await run({ kept: true }, { ...kept(), ...how })).exitCode, 3);
+    });
+  }
 
   it('waits for a second entry as long after its own POST as any other run', async () => {
     const trigger = server.trigger.bind(server);
