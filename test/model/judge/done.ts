@@ -4,6 +4,7 @@ import type { Process, Seen } from '../process.js';
 import { ALL, SECOND } from '../setting.js';
 import type { Dispatch, Entry } from '../world.js';
 import {
+  hasReadAnother,
   isOf,
   isReplay,
   readsFor,
@@ -26,7 +27,7 @@ export function* done(story: Story, process: Process): Generator<string> {
   if (!run || use.is === 'wait') return;
   yield* rows(story, process);
   if (run.exitCode !== 0) return;
-  if (process.seen.some(({ isForeign }) => isForeign)) yield 'exit 0 by the log of another';
+  if (hasReadAnother(process, Infinity)) yield 'exit 0 by the log of another';
   for (const trigger of triggersOf(story)) {
     const since = sinceOf(story, trigger);
     if (!since) yield 'exit 0, and nothing was sent';

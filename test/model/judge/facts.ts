@@ -11,6 +11,15 @@ export function lastSeenBefore({ seen }: Process, at: number): Seen | undefined 
   return seen.findLast(({ endedAt }) => endedAt <= at);
 }
 
+/**
+ * Whether what it read up to then was the log of another. Before it found a record, that only kept
+ * it from sending.
+ */
+export function hasReadAnother({ seen, foundAt }: Process, until: number): boolean {
+  const from = foundAt < until ? foundAt : -Infinity;
+  return seen.some(({ isForeign, at, endedAt }) => isForeign && at >= from && endedAt <= until);
+}
+
 /** What is followed together: in a roll each node is its own trigger. */
 export interface Trigger {
   key: string;
