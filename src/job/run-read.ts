@@ -22,6 +22,7 @@ import {
   giveUp,
   isPosted,
   isTooLate,
+  needsFloor,
   READ_AFTER,
   setBaseline,
   TRIES,
@@ -171,8 +172,8 @@ function collect(run: Run, log: LogRead, now: number): void {
   if (!isById) {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
-  if (replay?.floor === null) {
-    findFloor(run, replay, log);
+  if (replay && needsFloor(run)) {
+    findFloor(run, replay, log, now);
   }
   const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
@@ -186,10 +187,15 @@ function collect(run: Run, log: LogRead, now: number): void {
 }
 
 /** The first read after a replay: when its entries were created, and which id is below them all. */
-function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: LogRead): void {
+function findFloor(
+  run: Run,
+  replay: Replay,
+  { entries: shown, serverTime }: LogRead,
+  now: number,
+): void {
   const at = serverTime ?? run.sent?.accepted?.serverTime;
   if (at) {
-    replay.from = at - replay.reach;
+    replay.from = at - (now - replay.since);
     replay.to = at + MINUTE;
   }
   // The next entry below all recent ones: one that shows up late may come between it and them.
