@@ -172,9 +172,8 @@ function readingOf({
         const log = newLog();
         try {
           for await (const event of followLog(
-            log,
-            { after: after ?? null, filter, limit: null },
-            { clock, signal },
+            { after, filter },
+            { supervisor, log, clock, signal },
           )) {
             if (event.event === 'activity') yield event.activity;
           }

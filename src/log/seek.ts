@@ -76,14 +76,13 @@ export async function lowestHeld(
   signal: AbortSignal,
 ): Promise<Id> {
   const sorted = ids.toSorted(compareIds);
-  for (const id of sorted) {
-    if ((await look(id)).activity) return id;
-  }
-  await clock.sleep(LOOK_AGAIN_AFTER_MS, signal);
   let last: Found | undefined;
-  for (const id of sorted) {
-    last = await look(id);
-    if (last.activity) return id;
+  for (const isSecondLook of [false, true]) {
+    if (isSecondLook) await clock.sleep(LOOK_AGAIN_AFTER_MS, signal);
+    for (const id of sorted) {
+      last = await look(id);
+      if (last.activity) return id;
+    }
   }
   throw notHeld(sorted, last);
 }

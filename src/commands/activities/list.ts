@@ -68,7 +68,7 @@ export default class ActivitiesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
-    const after = flags.after === undefined ? null : parseId(flags.after, '--after');
+    const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
     checkTogether(flags);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
@@ -82,7 +82,7 @@ export default class ActivitiesList extends BaseCommand {
 /** What is asked for: the flags, read. */
 type Plan = Omit<ListFlags, 'after' | 'limit'> & {
   filter: ActivityFilter;
-  after: Id | null;
+  after: Id | undefined;
   limit: number;
 };
 
@@ -142,7 +142,7 @@ async function print(
       );
     }
     const { log } = deployment;
-    return after === null
+    return after === undefined
       ? listNewest(log, plan, reading)
       : listAfter(log, { after, filter, limit }, reading);
   };
@@ -154,7 +154,7 @@ async function print(
     }
   }
   const noun =
-    after === null ? 'activities' : `activities after ${after} that are older than a minute`;
+    after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
   const spec = { noun, columns: activityColumns, total: () => total, filters: filtersIn(plan) };
   await printList(context.host.output, batches(), spec, printOptions(context.flags));
   return 0;
@@ -177,7 +177,8 @@ async function follow(
   const view = await viewOf(context, deployment, plan);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(deployment.log, plan, readingOf(context))) {
+    const tools = { ...deployment, ...readingOf(context) };
+    for await (const event of followLog(plan, tools)) {
       view.on(event);
     }
     throw new Error('following the log has ended');
@@ -214,7 +215,11 @@ async function watch(
   const view = await viewOf(context, deployment, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
+  const limits = {
+    timeoutMs: (plan.timeout ?? unattended) || Infinity,
+    floor: -1n,
+    endless: false,
+  };
   const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
   const tools = { supervisor, log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {

@@ -2,7 +2,7 @@ import { keyOf } from '../adapter.js';
 import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
 import { isKept, nodesOf, SECOND } from '../setting.js';
-import type { Entry, Post } from '../world.js';
+import { EPOCH, type Entry, type Post } from '../world.js';
 
 /** Whether its process cannot rule out that the server has run it. */
 export const isMaybeSent = ({ means }: Post): boolean => means !== 'no' && means !== 'later';
@@ -77,7 +77,7 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const recordedAt = world.disk.get(key)?.[0]?.record.postedAt;
   const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
   if (!process) return null;
-  const sentAt = first?.at ?? (recordedAt ?? 0) - (world.wall - world.now);
+  const sentAt = first?.at ?? (recordedAt ?? 0) - EPOCH;
   const base = lastSeenBefore(process, sentAt);
   const before = process.seen.filter(({ endedAt }) => endedAt <= sentAt);
   const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
