@@ -22,6 +22,7 @@ import {
   giveUp,
   isPosted,
   isTooLate,
+  needsFloor,
   READ_AFTER,
   setBaseline,
   TRIES,
@@ -171,8 +172,8 @@ function collect(run: Run, log: LogRead, now: number): void {
   if (!isById) {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
-  if (replay?.floor === null) {
-    findFloor(run, replay, log);
+  if (replay && needsFloor(run)) {
+    findFloor(run, replay, log, now);
   }
   const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
@@ -186,10 +187,15 @@ function collect(run: Run, log: LogRead, now: number): void {
 }
 
 /** The first read after a replay: when its entries were created, and which id is below them all. */
-function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: LogRead): void {
+function findFloor(
+  run: Run,
+  replay: Replay,
+  { entries: shown, serverTime }: LogRead,
+  now: number,
+): void {
   const at = serverTime ?? run.sent?.accepted?.serverTime;
   if (at) {
-    replay.from = at - replay.reach;
+    replay.from = at - (now - replay.since);
     replay.to = at + MINUTE;
   }
   // The next entry below all recent ones: one that shows up late may come between it and them.
@@ -334,18 +340,12 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 
 /**
  * Until when another entry may show up although every target has one. The grace counts from when
- * this run was accepted or, where an earlier run alone has sent, from when that did.
+ * this run learnt that it was accepted: a record has the time of the first POST, and another run
+ * may have made one a moment ago.
  * @param someAbsent whether there are nodes that may report but need not
  */
-function graceEndOf(
-  { entries, sent, replay, generation }: Run,
-  acceptedAt: number,
-  someAbsent: boolean,
-): number {
-  // After a second POST the record still has the time of the first, so it says nothing here.
-  const wasSentOnce = generation <= 1;
-  const ageMs = sent?.recovered && wasSentOnce ? (sent.earlier?.ageMs ?? 0) : 0;
-  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
+function graceEndOf({ entries, replay }: Run, acceptedAt: number, someAbsent: boolean): number {
+  const graceEnd = acceptedAt + graceOf(entries, replay);
   // Each new entry makes it longer, if more nodes may report.
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);

@@ -77,12 +77,13 @@ export interface Sent {
 }
 
 /**
- * A `202` was a replay of what someone else sent, so its entries may be below the baseline. Their
- * time says which ones they are, and the next read puts that in terms of the server's clock.
+ * The POST of someone else, with the same key: a `202` was a replay of it, or it was in progress.
+ * So its entries may be below the baseline. Their time says which ones they are, and the next read
+ * after the run was accepted puts that in terms of the server's clock.
  */
 export interface Replay {
-  /** How long before that read they can have been created, ms. */
-  reach: number;
+  /** Since when they can have been created. */
+  since: number;
   /** When they were created, by the server's clock, ms UTC; before that read, never. */
   from: number;
   to: number;
@@ -332,6 +333,11 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
     !sent.redirected &&
     now - sent.lostAt >= READ_AFTER
   );
+}
+
+/** Whether the next read is to show how far down the entries of a replay can be. */
+export function needsFloor({ state, replay }: Run): boolean {
+  return state.name === 'following' && replay?.floor === null;
 }
 
 /** Marks the record of this run, if it has one. */

@@ -19,6 +19,7 @@ import {
   giveUp,
   isTooLate,
   maySendAgain,
+  needsFloor,
   newRun,
   type Run,
   type RunPlan,
@@ -150,8 +151,7 @@ export function depthOf(
     return depthFor(state.by.progress().open);
   }
   const needsNodes = entries.listed === null;
-  const needsFloor = replay?.floor === null;
-  if (needsNodes || needsFloor || maySendAgain(run, now)) {
+  if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   if ('ids' in entries.wanted) {
