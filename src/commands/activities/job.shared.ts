@@ -258,10 +258,11 @@ export async function showDryRun(
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
-  const describe = (some: readonly Id[] | null) => {
+  const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
     return describeTrigger(target.supervisorUrl.value, {
       ...identity,
+      nodes: some ?? null,
       wireKey: wireKey(key, identity),
     });
   };
@@ -283,7 +284,7 @@ export async function showDryRun(
   const dryRun = {
     place,
     how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)],
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
   await printRunResult(host.output, result, {
     ...printOptions(flags),
