@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -119,10 +120,13 @@ function passes(folder: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
-/** Mocha's own script starts another process, which would outlive one that is ended here. */
+/**
+ * Mocha's own script starts another process, which would outlive one that is ended here. This one
+ * runs only if it is started by its real path, and otherwise ends with 0 without any test.
+ */
 const MOCHA = [
-  ...['--import', 'tsx', 'node_modules/mocha/lib/cli/cli.js', '--bail', '--reporter', 'dot'],
-  ...['--timeout', '300000'],
+  ...['--import', 'tsx', realpathSync(join(ROOT, 'node_modules/mocha/lib/cli/cli.js'))],
+  ...['--bail', '--reporter', 'dot', '--timeout', '300000'],
 ];
 const MODEL = ['--import', 'tsx', 'test/model/quick.ts'];
 
@@ -132,12 +136,16 @@ const checksOf = (folder: string): string[][] => [
   MODEL,
 ];
 
-async function isFound(folder: string, { file, from, to, text }: Mutant): Promise<boolean> {
+async function isFound(
+  folder: string,
+  { file, from, to, text }: Omit<Mutant, 'place'>,
+  checks = checksOf(dirname(file)),
+): Promise<boolean> {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, source.slice(0, from) + text + source.slice(to));
   try {
-    for (const check of checksOf(dirname(file))) if (!(await passes(folder, check))) return true;
+    for (const check of checks) if (!(await passes(folder, check))) return true;
     return false;
   } finally {
     writeFileSync(path, source);
@@ -169,6 +177,15 @@ async function work(): Promise<void> {
   try {
     for (const check of new Set(FOLDERS.flatMap(checksOf))) {
       if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
+    }
+    // A check that runs no test at all would pass, too.
+    for (const source of FOLDERS) {
+      const file = files.find((name) => dirname(name) === source) ?? '';
+      const broken = { file, from: 0, to: 0, text: 'throw new Error("broken");' };
+      for (const check of checksOf(source)) {
+        const isNoticed = await isFound(folder, broken, [check]);
+        if (!isNoticed) throw new Error(`passes when broken: ${check.join(' ')}`);
+      }
     }
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
       if (!(await isFound(folder, mutant))) {

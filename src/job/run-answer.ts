@@ -13,6 +13,7 @@ import { MINUTE, SECOND } from './pace.js';
 import {
   accept,
   addMark,
+  checkAgain,
   giveUp,
   lose,
   noteSent,
@@ -99,17 +100,21 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
 }
 
 function takeAccepted(run: Run, answer: Accepted, now: number): void {
-  const { firstAt } = run.attempts;
-  // A key that was made up for this run alone is no one else's.
-  if (answer.replayed && run.trigger?.kept && !run.sent?.isOurs) {
-    // `sent` is then what was in progress: it started at about the time of the first POST.
-    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY_REACH;
-    run.replay = { reach, from: Infinity, to: -Infinity, floor: null };
-    run.entries.createdFrom = null;
+  if (answer.replayed) {
+    noteReplay(run, now - REPLAY_REACH);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
   accept(run, now);
+}
+
+/** Someone else may have sent it: then its entries may have been created before the baseline. */
+function noteReplay(run: Run, since: number): void {
+  // A key that was made up for this run alone is no one else's.
+  if (run.trigger?.kept && !run.sent?.isOurs) {
+    run.replay ??= { since, from: Infinity, to: -Infinity, floor: null };
+    run.entries.createdFrom = null;
+  }
 }
 
 function takeFailure(run: Run, error: LdctlError, now: number): void {
@@ -145,22 +150,20 @@ function backoff(attempts: Attempts): number {
 
 function tryLater(run: Run, error: LdctlError, wait: number, now: number): void {
   const isRunningElsewhere = isInProgress(error);
-  const since = now - (run.attempts.firstAt ?? now);
-  if (!run.sent && !isRunningElsewhere && since + wait > run.attempts.until) {
+  const firstAt = run.attempts.firstAt ?? now;
+  if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.until) {
     return giveUp(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunningElsewhere) {
-    // The entries of that request may show up from now on.
+    // It started at about the time of the first POST, and its entries may show up from now on.
+    noteReplay(run, firstAt - MINUTE);
     lose(run, now, { notBefore });
-    if (run.trigger?.kept) {
-      // Someone else's may have been created before the baseline.
-      run.entries.createdFrom = null;
-    }
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });
   } else {
-    run.state = { name: 'sending', notBefore };
+    // It starts again like the first one: an entry of meanwhile is another's.
+    checkAgain(run, notBefore);
   }
 }

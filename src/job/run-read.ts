@@ -22,6 +22,7 @@ import {
   giveUp,
   isPosted,
   isTooLate,
+  needsFloor,
   READ_AFTER,
   setBaseline,
   TRIES,
@@ -97,16 +98,19 @@ function check(
   // A read that a roll has made for another node leaves out all up to that node's baseline. If it
   // shows nothing above, that is still the highest id.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
+  const isNews = baseline !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id: baseline, date: log.serverTime, readAt: log.startedAt });
   const tookLong = log.requests > 1;
   if (state.deep && tookLong) {
     run.state = { ...state, deep: false };
     return;
   }
-  run.state = { name: 'sending', notBefore: now };
-  const { idempotencyKey } = trigger;
-  const expects = trigger.nodes ? 0 : expectedOf(entries);
-  run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
+  run.state = { name: 'sending' };
+  if (isNews) {
+    const { idempotencyKey } = trigger;
+    const expects = trigger.nodes ? 0 : expectedOf(entries);
+    run.events.push({ event: 'baseline', baseline, idempotencyKey, expects });
+  }
 }
 
 const expectedOf = ({ expect, listed }: Entries): number => expect ?? listed?.here.length ?? 0;
@@ -168,8 +172,8 @@ function collect(run: Run, log: LogRead, now: number): void {
   if (!isById) {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
-  if (replay?.floor === null) {
-    findFloor(run, replay, log);
+  if (replay && needsFloor(run)) {
+    findFloor(run, replay, log, now);
   }
   const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
@@ -183,10 +187,15 @@ function collect(run: Run, log: LogRead, now: number): void {
 }
 
 /** The first read after a replay: when its entries were created, and which id is below them all. */
-function findFloor(run: Run, replay: Replay, { entries: shown, serverTime }: LogRead): void {
+function findFloor(
+  run: Run,
+  replay: Replay,
+  { entries: shown, serverTime }: LogRead,
+  now: number,
+): void {
   const at = serverTime ?? run.sent?.accepted?.serverTime;
   if (at) {
-    replay.from = at - replay.reach;
+    replay.from = at - (now - replay.since);
     replay.to = at + MINUTE;
   }
   // The next entry below all recent ones: one that shows up late may come between it and them.
@@ -239,7 +248,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
     giveUp(run, run.lastError);
   } else if (now >= state.notBefore && log.above === undefined) {
     // A read that ended at the baseline is not enough: `maySendAgain` says why.
-    run.state = { name: 'sending', notBefore: now };
+    run.state = { name: 'sending' };
   }
 }
 
@@ -331,18 +340,12 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
 
 /**
  * Until when another entry may show up although every target has one. The grace counts from when
- * this run was accepted or, where an earlier run alone has sent, from when that did.
+ * this run learnt that it was accepted: a record has the time of the first POST, and another run
+ * may have made one a moment ago.
  * @param someAbsent whether there are nodes that may report but need not
  */
-function graceEndOf(
-  { entries, sent, replay, generation }: Run,
-  acceptedAt: number,
-  someAbsent: boolean,
-): number {
-  // After a second POST the record still has the time of the first, so it says nothing here.
-  const wasSentOnce = generation <= 1;
-  const ageMs = sent?.recovered && wasSentOnce ? (sent.earlier?.ageMs ?? 0) : 0;
-  const graceEnd = acceptedAt - ageMs + graceOf(entries, replay);
+function graceEndOf({ entries, replay }: Run, acceptedAt: number, someAbsent: boolean): number {
+  const graceEnd = acceptedAt + graceOf(entries, replay);
   // Each new entry makes it longer, if more nodes may report.
   if (someAbsent) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);

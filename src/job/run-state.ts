@@ -30,7 +30,7 @@ export type State =
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
   /** At this time the journal's record of the next POST is written; the POST follows at once. */
-  | { name: 'sending'; notBefore: number }
+  | { name: 'sending' }
   /** The record is written and the POST is running: it may leave at any moment. */
   | { name: 'posting' }
   /** A POST may have left: the log decides. ldctl does not send again before this time. */
@@ -77,12 +77,13 @@ export interface Sent {
 }
 
 /**
- * A `202` was a replay of what someone else sent, so its entries may be below the baseline. Their
- * time says which ones they are, and the next read puts that in terms of the server's clock.
+ * The POST of someone else, with the same key: a `202` was a replay of it, or it was in progress.
+ * So its entries may be below the baseline. Their time says which ones they are, and the next read
+ * after the run was accepted puts that in terms of the server's clock.
  */
 export interface Replay {
-  /** How long before that read they can have been created, ms. */
-  reach: number;
+  /** Since when they can have been created. */
+  since: number;
   /** When they were created, by the server's clock, ms UTC; before that read, never. */
   from: number;
   to: number;
@@ -209,6 +210,11 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
+/** Nothing was sent, and some time has passed: the baseline is read again, and busy nodes show. */
+export function checkAgain(run: Run, notBefore: number): void {
+  run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
+}
+
 /** A POST may have left: the log is read before the run sends again. */
 export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
   noteSent(run, now).lostAt = lostAt;
@@ -327,6 +333,11 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
     !sent.redirected &&
     now - sent.lostAt >= READ_AFTER
   );
+}
+
+/** Whether the next read is to show how far down the entries of a replay can be. */
+export function needsFloor({ state, replay }: Run): boolean {
+  return state.name === 'following' && replay?.floor === null;
 }
 
 /** Marks the record of this run, if it has one. */

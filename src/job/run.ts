@@ -13,11 +13,13 @@ import { dueAt, LAST_READ, SECOND } from './pace.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
 import {
+  checkAgain,
   deadlineOf,
   follow,
   giveUp,
   isTooLate,
   maySendAgain,
+  needsFloor,
   newRun,
   type Run,
   type RunPlan,
@@ -63,8 +65,8 @@ export function tickRun(run: Run, now: number): void {
     if (isTooLate(run, now)) {
       giveUp(run, run.lastError);
     }
-  } else if (now >= state.notBefore && now - run.baseline.readAt > FRESH) {
-    run.state = { name: 'checking', deep: false, notBefore: now, deadline: Infinity };
+  } else if (now - run.baseline.readAt > FRESH) {
+    checkAgain(run, now);
   }
 }
 
@@ -88,9 +90,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'failing':
       return { do: 'recall', key: trigger.kept ? trigger.wireKey : null };
     case 'sending':
-      return now < state.notBefore
-        ? { do: 'wait', until: state.notBefore }
-        : recordOf(run, trigger);
+      return recordOf(run, trigger);
     case 'posting':
       return postOf(trigger);
     default:
@@ -151,8 +151,7 @@ export function depthOf(
     return depthFor(state.by.progress().open);
   }
   const needsNodes = entries.listed === null;
-  const needsFloor = replay?.floor === null;
-  if (needsNodes || needsFloor || maySendAgain(run, now)) {
+  if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
     return { downTo: 'known', open: null };
   }
   if ('ids' in entries.wanted) {

@@ -4,13 +4,12 @@
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
-import type { Clock } from '../base/clock.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
-import type { ActivityLog, LogRead } from '../log/log.js';
+import type { LogRead } from '../log/log.js';
 import { RECENT } from '../log/walk.js';
-import { steps } from './drive.js';
+import { steps, type DriveTools } from './drive.js';
 import type { Job, Step } from './job.js';
 import {
   dueAt,
@@ -41,8 +40,8 @@ export interface WatchPlan {
   floor: Id;
   /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
   endless: boolean;
-  /** Milliseconds; null for none. */
-  timeoutMs: number | null;
+  /** Milliseconds; Infinity for none. */
+  timeoutMs: number;
 }
 
 export interface WatchResult {
@@ -81,6 +80,8 @@ interface Watch {
   newestId: Id;
   /** An unknown entry at or below this id is not new. It rises with time. */
   floor: Id;
+  /** How many good reads there have been: it says whose turn it is to be looked up. */
+  reads: number;
   events: WatchStep[];
   end: { error: LdctlError | null } | null;
 }
@@ -116,11 +117,12 @@ function startWatch(plan: WatchPlan, startedAt: number): Watch {
   const watch: Watch = {
     plan,
     startedAt,
-    deadline: timeoutMs === null ? Infinity : startedAt + timeoutMs,
+    deadline: startedAt + timeoutMs,
     pace: newPace(startedAt, startedAt + SECOND),
     entries,
     newestId: newest.entries[0]?.id ?? -1n,
     floor: newest.entries[RECENT - 1]?.id ?? plan.floor,
+    reads: 0,
     events: [],
     end: null,
   };
@@ -136,45 +138,50 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to all that is open, if a few pages show it. Of what is deeper, the first is looked up.
+  // Down to all that is open, if a few pages show it. Of what is deeper, one entry is looked up:
+  // with each read another one.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
+  const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = Math.max(watch.deadline, now) + LAST_READ;
-  return { do: 'read', downTo, open: open.slice(0, 1), patient: false, cutAt };
+  return { do: 'read', downTo, open: open.slice(turn, turn + 1), patient: false, cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
   watch.events.push(...goodRead(watch.pace, log, now));
+  watch.reads += 1;
   const isEarly = log.startedAt < watch.startedAt + SHORTEST;
   const changed = log.entries.toReversed().filter((one) => notice(watch, one, isEarly, now));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
   raiseFloor(watch, log, now);
   forgetSettled(watch);
-  moveFirstOpenBack(watch);
   if (!watch.plan.endless) watch.end ??= endAfter(watch, log);
 }
 
 /**
- * Takes an entry as it is now. One that is new or has changed is followed until it is final, if it
- * matches the filter apart from its status; it is reported if it matches now, or was shown before.
+ * Takes an entry as a read shows it. One that is new, and that the filter wants apart from its
+ * status, is followed until it is final. It is reported whenever its status has changed, from the
+ * first status on that the filter wants, too.
+ * @param isEarly whether the watch has just started
  * @returns whether to report it
  */
 function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
-  const { entries, plan } = watch;
+  const { entries, plan, floor, newestId } = watch;
   const { id, status } = activity;
   const known = entries.get(id);
-  const isNews = known ? hasChanged(known.activity, activity) : id > watch.floor;
-  if (!isNews) return false;
-  const before = known ?? newEntry(plan, activity, now);
-  const isReported = before.isOpen && (before.isShown || matches(plan.filter, activity));
-  // What appears right after the start, or late, was dispatched before it, and is waited for too.
-  const isFromBefore = isEarly || id < watch.newestId;
+  const hasChanged = known ? known.isOpen && known.activity.status !== status : id > floor;
+  if (!hasChanged) return false;
+  const followed = known ?? newEntry(plan, activity, now);
+  const isReported = followed.isShown || (followed.isOpen && matches(plan.filter, activity));
+  const isNew = isReported && !followed.isShown;
+  // What appears right after the start, or late, was dispatched before it, and is awaited, too.
+  const isFromBefore = isEarly || id < newestId;
   entries.set(id, {
-    ...before,
+    ...followed,
     activity,
-    isOpen: before.isOpen && !isFinal(status),
-    isShown: before.isShown || isReported,
-    isAwaited: before.isAwaited || (isReported && !before.isShown && isFromBefore),
+    isOpen: followed.isOpen && !isFinal(status),
+    isShown: isReported,
+    isAwaited: followed.isAwaited || (isNew && isFromBefore),
   });
   return isReported;
 }
@@ -183,10 +190,6 @@ function newEntry({ filter }: WatchPlan, activity: Activity, now: number): Follo
   const isOpen = matches({ ...filter, status: undefined }, activity);
   return { activity, since: now, isOpen, isShown: false, isAwaited: false };
 }
-
-/** A final status is the last one. */
-const hasChanged = (before: Activity, now: Activity): boolean =>
-  before.status !== now.status && !isFinal(before.status);
 
 /**
  * Nothing comes so late as to be below an entry that was first seen a minute ago. Still the floor
@@ -204,16 +207,6 @@ function forgetSettled({ entries, plan, floor }: Watch): void {
   for (const [id, { isOpen, isShown }] of entries) {
     const isResult = isShown && !plan.endless;
     if (id <= floor && !isOpen && !isResult) entries.delete(id);
-  }
-}
-
-/** With each read one open entry is looked up if it is deep in the log: the next time another. */
-function moveFirstOpenBack({ entries }: Watch): void {
-  for (const [id, entry] of entries) {
-    if (!entry.isOpen) continue;
-    entries.delete(id);
-    entries.set(id, entry);
-    return;
   }
 }
 
@@ -252,11 +245,11 @@ function resultOf({ entries, end }: Watch): WatchResult {
 }
 
 export interface FollowPlan {
-  /** It starts with what the log has above this id; null: with the newest entries. */
-  after: Id | null;
+  /** It starts with what the log has above this id; without it, with the newest entries. */
+  after?: Id | undefined;
   filter: ActivityFilter;
-  /** How many of the newest entries it starts with; 0 for all, null for none. */
-  limit: number | null;
+  /** How many of the newest entries it starts with, 0 for all; none without it. */
+  limit?: number;
 }
 
 /** First the entries it starts with, newest first; those after an id come as events instead. */
@@ -268,28 +261,27 @@ export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } 
  * the log cannot be read any more
  */
 export async function* followLog(
-  log: ActivityLog,
   { after, filter, limit }: FollowPlan,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
 ): AsyncGenerator<FollowEvent, never> {
+  const { log, clock, signal } = tools;
   const newest =
-    after === null ? await log.newest({ signal }) : await readAfter(log, after, { signal });
+    after === undefined ? await log.newest({ signal }) : await readAfter(log, after, { signal });
   let first: Activity[] = [];
-  if (after !== null) {
+  if (after !== undefined) {
     first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));
     for (const activity of first.toReversed()) {
       if (matches(filter, activity)) yield { event: 'activity', activity };
     }
-  } else if (limit !== null) {
+  } else if (limit !== undefined) {
     for await (const { entries } of listNewest(log, { filter, limit }, { signal })) {
       first.push(...entries);
     }
     yield { event: 'listing', activities: first };
   }
-  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: null };
-  const supervisor = { trigger: () => Promise.reject(new Error('a watch sends nothing')) };
+  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: Infinity };
   const job = createWatch(plan, clock.elapsed());
-  yield* steps(job, { log, clock, signal, supervisor, journal: null }, () => undefined);
+  yield* steps(job, { ...tools, journal: null }, () => undefined);
   // What is endless ends only with an error.
   throw job.result().error ?? new Interrupted('SIGINT');
 }

@@ -173,21 +173,19 @@ export class Pages {
   }
 
   /**
-   * What a page with too few entries means. On page 1 it is how many this server gives at most, but
-   * for a single entry: that is rather the answer to `mark`, out of a cache. The last page may have
-   * lost entries meanwhile, and a reader to the end counts them all.
+   * Two pages may have too few entries. Page 1 shows how many this server gives at most, unless it
+   * has a single one: that is rather an old answer to `mark`, out of a cache. The last page may
+   * have lost entries meanwhile; who reads to the end counts them all.
    * @throws InvalidAnswerError for any other
    */
-  #allowShort(answer: ActivityPage, number: number): void {
-    const held = answer.items.length;
-    const isLast = number > 1 && number * this.#size >= answer.total_results;
-    if (number === 1 && held > 1) {
-      this.#size = held;
-    } else if (held === 0 || !isLast) {
-      throw this.#incomplete(
-        `page ${number} of ${answer.total_results} entries holds ${held} instead of ${this.#size}`,
-        answer,
-      );
+  #allowShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
+    const { length } = items;
+    const isLast = number > 1 && number * this.#size >= total;
+    if (number === 1 && length > 1) {
+      this.#size = length;
+    } else if (length === 0 || !isLast) {
+      const holds = `page ${number} of ${total} entries holds ${length} instead of ${this.#size}`;
+      throw this.#incomplete(holds, { requestId });
     }
   }
 

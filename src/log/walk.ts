@@ -6,7 +6,7 @@ import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { middleOf, type LogPage, type Mark, type Pages, type Reading } from './pages.js';
+import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
 
 /**
  * How many of the newest entries every read covers, and a watch looks at again: an entry may come
@@ -51,9 +51,9 @@ export class Walk {
     for (let time = 1; time <= 2; time += 1) {
       const newest = await this.pages.newest(this.reading);
       yield* this.#downFrom(newest);
-      if (this.#isWhole()) return;
-      // In a log of a fixed size, what came meanwhile took the place of what went.
-      yield* this.#againDownTo(newest.entries[0]);
+      const [start] = newest.entries;
+      if (!start || this.#isWhole()) return;
+      yield* this.#topDownTo(start);
       if (this.#isWhole()) return;
     }
     throw this.pages.lacking(this.#seen.count, this.reading.leastTotal);
@@ -70,11 +70,9 @@ export class Walk {
     // How many to read one by one before the next try: twice as many each time that it fails.
     let alone = MOST_AT_ONCE;
     while (this.pages.after(page.number) !== null) {
-      const wantsSeveral = this.pagesAtOnce(this.#given, 0) > 1;
-      const proven = wantsSeveral ? yield* this.#severalAtOnce(page) : page;
-      const isProven = proven !== page;
-      alone = isProven ? MOST_AT_ONCE : alone * 2;
-      page = yield* this.#oneByOne(proven, alone);
+      const last = yield* this.#batches(page);
+      alone = last === page ? alone * 2 : MOST_AT_ONCE;
+      page = yield* this.#oneByOne(last, alone);
     }
   }
 
@@ -105,28 +103,33 @@ export class Walk {
   }
 
   /**
-   * Several pages at once, until the log changes or ends, or the server has enough.
-   * @returns the last page that was given
+   * Batches of several pages, as long as the log stands still and the server does not say that they
+   * are too many. An entry that arrives while a batch is read may push another from a page that is
+   * still to come to one that was read already. So a batch is given only after a look that shows
+   * the log as it was before.
+   * @returns the last page that was given; `from` where none was
    */
-  async *#severalAtOnce(from: LogPage): AsyncGenerator<LogPage, LogPage> {
-    let page = from;
-    const start = await this.pages.mark(this.reading);
-    if (start?.total !== from.total) return page;
-    let unproven = await this.#pagesAfter(page, 0);
-    while (unproven.length > 0) {
-      // The next ones are on their way while these are looked at and taken.
-      const next = this.#pagesAfter(unproven.at(-1) ?? page, unproven.length);
+  async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
+    if (this.pagesAtOnce(this.#given, 0) <= 1) return from;
+    const before = await this.pages.mark(this.reading);
+    if (before?.total !== from.total) return from;
+    let last = from;
+    let batch = await this.#batchAfter(last, 0);
+    while (batch.length > 0) {
+      // The next batch is on its way while this one is proven and taken.
+      const next = this.#batchAfter(batch.at(-1) ?? last, batch.length);
+      // If it fails before anyone waits for it, that must not end the process.
       next.catch(() => undefined);
       const now = await this.#unlessTooMany(this.pages.mark(this.reading));
-      if (now === null || !isSame(now, start)) return page;
-      for (page of unproven) yield this.#fresh(page);
-      unproven = await next;
+      if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
+      for (last of batch) yield this.#fresh(last);
+      batch = await next;
     }
-    return page;
+    return last;
   }
 
   /** As many as are wanted at once; none where the server says that they were too many. */
-  async #pagesAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
+  async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
     const most = this.pagesAtOnce(this.#given, ahead);
     let next = this.pages.after(from.number);
@@ -150,22 +153,22 @@ export class Walk {
   }
 
   /**
-   * Reads again from the top down to the entry that was the newest at first. What has come since
-   * counts as seen, but is not given: the reader began before it. What is given is what a server had
-   * hidden among entries of the same moment.
+   * Reads from the top again, down to the entry that was the newest when the reading started. What
+   * has arrived since counts as seen, because in a log of a fixed size each arrival pushes an old
+   * entry out. It is not given: the reader started before it. Whatever else shows up here is given:
+   * a server that sorts without a tie-breaker had hidden it among entries of the same moment.
    */
-  async *#againDownTo(first: Activity | undefined): AsyncGenerator<LogPage> {
-    const cameSince = ({ id, created_at: at }: Activity): boolean =>
-      !first || (id > first.id && Date.parse(at) > Date.parse(first.created_at));
+  async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
+    const hasArrived = ({ id, created_at: at }: Activity): boolean =>
+      id > start.id && Date.parse(at) > Date.parse(start.created_at);
     let page = await this.pages.newest(this.reading);
     for (;;) {
-      const { entries } = page;
       const fresh = this.#fresh(page);
-      yield { ...fresh, entries: fresh.entries.filter((entry) => !cameSince(entry)) };
-      const isThere = entries.some(({ id }) => id === first?.id);
-      const isBelow = (middleOf(page) ?? 0n) < (first?.id ?? -1n);
+      yield { ...fresh, entries: fresh.entries.filter((entry) => !hasArrived(entry)) };
+      const isReached = page.entries.some(({ id }) => id === start.id);
+      const isPassed = (middleOf(page) ?? 0n) < start.id;
       const next = this.pages.after(page.number);
-      if (isThere || isBelow || next === null) return;
+      if (isReached || isPassed || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }
@@ -177,9 +180,6 @@ export class Walk {
     return { ...page, entries, reach: this.#seen.count < RECENT ? null : page.reach };
   }
 }
-
-const isSame = (one: Mark, other: Mark): boolean =>
-  one.oldest === other.oldest && one.total === other.total;
 
 /** The ids that have come. A log that changes repeats only the last pages, so older ids may go. */
 class Seen {

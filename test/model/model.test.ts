@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { PAIRS } from './adapter.js';
 import { NOT_ACCUSED } from './judge/index.js';
 import { Pool, type Done } from './pool.js';
-import { SABOTAGES } from './sabotages.js';
+import { BY_RULE, SABOTAGES } from './sabotages/index.js';
 import { DEEP, settingNamed, SETTINGS } from './settings.js';
 import { drawnWays } from './states.js';
 import { storyOf } from './story.js';
+
+const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
 
 /** So many faults in every setting, and one more in those that are played deepest. */
 const FAULTS = Number(process.env.MODEL_FAULTS ?? 1);
@@ -84,6 +86,16 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
     });
   }
 
+  for (const [section, sabotages] of Object.entries(BY_RULE)) {
+    it(`has a sabotage for each rule of "${section}" in docs/rules.md`, () => {
+      const [, text = ''] = rules.split(`\n## ${section}\n`);
+      const [own = ''] = text.split('\n## ');
+      const titles = [...own.matchAll(/^(?:-|\d+\.) \*\*(.*?)\.?\*\*/gm)].map(([, title]) => title);
+      const covered = Object.entries(sabotages).filter(([, some]) => some.length > 0);
+      assert.deepEqual(titles.sort(), covered.map(([title]) => title).sort());
+    });
+  }
+
   it('says what it played', async () => {
     const deep = await Promise.all(DEEP.flatMap(({ name }) => played.get(name) ?? []));
     const other = (await allPlayed()).filter((done) => !deep.includes(done));
@@ -96,7 +108,6 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
   });
 
   it('says in docs/rules.md what it does not accuse', () => {
-    const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
     const text = rules.replace(/\s+/g, ' ');
     assert.deepEqual(
       NOT_ACCUSED.filter((one) => !text.includes(one)),

@@ -181,6 +181,7 @@ class Stage {
     [story.stoppedAt, story.wasKilled] = [Infinity, true];
     [one.runner, one.isDead] = [null, true];
     this.#world.pass(this.#world.now + after);
+    if (this.setting.life.endsWith('set back')) this.#world.clockIsOff = -3600 * SECOND;
     return this.#start();
   }
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { explore, type Explored } from './explore.js';
 import { lightenSignals } from './light-signals.js';
-import { SABOTAGES } from './sabotages.js';
+import { SABOTAGES } from './sabotages/index.js';
 import { watchStates } from './states.js';
 import { settingNamed } from './settings.js';
 

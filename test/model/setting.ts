@@ -52,7 +52,13 @@ export interface Setting {
   takes: number;
   /** How many processes use the key, and what becomes of them. */
   life:
-    'one' | 'keyed' | 'killed' | 'killed, then another API key' | 'two at once' | 'three at once';
+    | 'one'
+    | 'keyed'
+    | 'killed'
+    | 'killed, then another API key'
+    | 'killed, then the clock is set back'
+    | 'two at once'
+    | 'three at once';
   ifBusy: 'ignore' | 'wait' | 'fail';
   /** How many nodes there are by Core; null where that is not known. */
   core: number | null;

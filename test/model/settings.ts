@@ -59,6 +59,9 @@ const SMALL: readonly Setting[] = [
   called('one node, killed, then another API key', {
     ...{ use: NODE_2, life: 'killed, then another API key' },
   }),
+  called('one node, killed, then the clock is set back', {
+    ...{ use: NODE_2, life: 'killed, then the clock is set back' },
+  }),
   called('one node, if busy fail, 429 at first', {
     ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
   }),
@@ -86,6 +89,12 @@ const SMALL: readonly Setting[] = [
   called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
   called('a gated roll of two, killed and run again', {
     ...{ use: { ...ROLL, gated: true }, life: 'killed' },
+  }),
+  called('a roll by twos, busy, if busy fail', {
+    ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'fail' },
+  }),
+  called('a roll by twos, busy, if busy wait', {
+    ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'wait' },
   }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
   called('a roll by twos of long work, 429 at first', {

@@ -11,7 +11,7 @@ import { ALL, SECOND, type Setting } from './setting.js';
  * What can go wrong is a choice.
  */
 
-const EPOCH = Date.UTC(2026, 0, 1);
+export const EPOCH = Date.UTC(2026, 0, 1);
 export const DEPLOYMENT = 7n;
 export const TENANT = 70n;
 
@@ -63,6 +63,8 @@ export type Sender = Pick<Post, 'by' | 'apiKey' | 'records' | 'continues' | 'was
 
 export class World {
   now = 0;
+  /** Since someone has set the clock, ms. */
+  clockIsOff = 0;
   readonly entries: Entry[] = [];
   readonly posts: Post[] = [];
   readonly dispatches: Dispatch[] = [];
@@ -94,8 +96,9 @@ export class World {
     }
   }
 
+  /** The clock of the machine that runs the processes. */
   get wall(): number {
-    return EPOCH + this.now;
+    return EPOCH + this.now + this.clockIsOff;
   }
 
   /** More entries than are read for the newest one. @param step between them, ms */
@@ -218,7 +221,11 @@ export class World {
     this.pass(this.now + takes);
     post.endedAt = this.now;
     if (means === 'accepted') {
-      return { requestId: 'r', replayed, serverTime: this.setting.hasDate ? this.wall : null };
+      return {
+        requestId: 'r',
+        replayed,
+        serverTime: this.setting.hasDate ? EPOCH + this.now : null,
+      };
     }
     return error?.() ?? null;
   }

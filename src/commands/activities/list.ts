@@ -68,7 +68,7 @@ export default class ActivitiesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
-    const after = flags.after === undefined ? null : parseId(flags.after, '--after');
+    const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
     checkTogether(flags);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
@@ -81,7 +81,7 @@ export default class ActivitiesList extends BaseCommand {
 /** What is asked for: the flags, read. */
 type Plan = Omit<ListFlags, 'after' | 'limit'> & {
   filter: ActivityFilter;
-  after: Id | null;
+  after: Id | undefined;
   limit: number;
 };
 
@@ -152,14 +152,14 @@ function partsOf(
     const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
     return listOnePage(() => supervisor.list(deploymentId, query, reading), filter);
   }
-  if (after === null) return listNewest(log, plan, reading);
+  if (after === undefined) return listNewest(log, plan, reading);
   return listAfter(log, { ...plan, after }, reading);
 }
 
 function specOf(plan: Plan, total: () => number) {
-  const noun = plan.after
-    ? `activities after ${plan.after} that are older than a minute`
-    : 'activities';
+  const { after } = plan;
+  const noun =
+    after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
   return { noun, columns: activityColumns, total, filters: filtersIn(plan) };
 }
 
@@ -173,11 +173,11 @@ async function viewOf(context: CommandContext, { follow }: Plan) {
 
 /** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
 async function follow(context: CommandContext, plan: Plan) {
-  const { log } = await context.deployment();
+  const tools = { ...(await context.deployment()), ...readingOf(context) };
   const view = await viewOf(context, plan);
   let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(log, plan, readingOf(context))) {
+    for await (const event of followLog(plan, tools)) {
       view.on(event);
     }
     throw new Error('following the log has ended');
@@ -211,7 +211,11 @@ async function watch(context: CommandContext, plan: Plan) {
   const view = await viewOf(context, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const limits = { timeoutMs: (plan.timeout ?? unattended) || null, floor: -1n, endless: false };
+  const limits = {
+    timeoutMs: (plan.timeout ?? unattended) || Infinity,
+    floor: -1n,
+    endless: false,
+  };
   const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
   const tools = { supervisor, log, journal: null, clock, signal };
   const ended = drive(job, tools, (event) => {

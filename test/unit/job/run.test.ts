@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../../../src/base/activity.js';
 import type { KeptRun } from '../../../src/base/journal.js';
-import { ApiError } from '../../../src/base/errors.js';
+import { ApiError, TransportError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
@@ -58,6 +58,12 @@ function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<
   return clock.run(start(plan, kept));
 }
 
+/** Another request with its key is running, and may be asked for again in 10 minutes. */
+function inProgress(): ApiError {
+  const code = 'idempotent_request_in_progress';
+  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs: 600_000 });
+}
+
 const warnings = (code: string): string[] =>
   events.flatMap((event) =>
     event.event === 'warning' && event.code === code ? [event.message] : [],
@@ -98,17 +104,27 @@ describe('a run', () => {
     server.setFate(1n, { appearMs: 5000 });
     server.trigger = async (request) => {
       await carryOut(request);
-      const problem = {
-        status: 409,
-        code: 'idempotent_request_in_progress',
-        reason: '',
-        retryAfterMs: 600_000,
-      };
-      throw new ApiError('in progress', problem);
+      throw inProgress();
     };
     const { result } = await run();
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
   });
+
+  for (const [age, node1] of [
+    [50_000, 'completed'],
+    [70_000, 'missing'],
+  ] as const) {
+    it(`counts what the log listed ${age / 1000} s before a POST that was in progress already: ${node1}`, async () => {
+      server.add({ node: 1n, createdAt: clock.now() - age });
+      server.trigger = () => {
+        server.add({ node: 2n, appearMs: 1000 });
+        return Promise.reject(inProgress());
+      };
+      const { result } = await run({ nodes: [1n, 2n], kept: true });
+      const statuses = result.nodes.map(({ status }) => status);
+      assert.deepEqual(statuses, [node1, 'completed']);
+    });
+  }
 
   it('does not send again what a server without a tie-breaker hides', async () => {
     server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
@@ -369,12 +385,17 @@ describe('a run that continues from a record', () => {
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
-  it('waits for a second entry of a POST that was sent again, whose time no record keeps', async () => {
-    server.add({ node: 1n });
-    server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
-    const again = { ...kept(), generation: 2, accepted: true };
-    assert.equal((await run({ kept: true }, again)).exitCode, 3);
-  });
+  for (const [what, how] of [
+    ['found out that it was sent', {}],
+    ['found out that it was accepted', { accepted: true }],
+    ['found out that it was sent twice', { generation: 2, accepted: true }],
+  ] as const) {
+    it(`waits for a second entry once it has ${what}: another run may be sending it now`, async () => {
+      server.add({ node: 1n });
+      server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
+      assert.equal((await run({ kept: true }, { ...kept(), ...how })).exitCode, 3);
+    });
+  }
 
   it('waits for a second entry as long after its own POST as any other run', async () => {
     const trigger = server.trigger.bind(server);
@@ -385,6 +406,43 @@ describe('a run that continues from a record', () => {
     };
     const { exitCode } = await run({ kept: true }, kept());
     assert.deepEqual([server.posts.length, exitCode], [1, 3]);
+  });
+});
+
+describe('a POST that was certainly not sent', () => {
+  const refused = () => new TransportError('ECONNREFUSED', 'refused', { sent: 'no' });
+
+  /** The first POST never leaves, and another operator acts on the node meanwhile. */
+  const refuseFirst = (workMs: number, next = server.trigger.bind(server)): void => {
+    server.trigger = () => {
+      server.trigger = next;
+      server.add({ workMs });
+      return Promise.reject(refused());
+    };
+  };
+
+  it('takes no entry of another operator for its own after the next one is lost, too', async () => {
+    refuseFirst(0, () => Promise.reject(lost()));
+    assert.equal((await run()).exitCode, 7);
+  });
+
+  it('is not followed by one to a node that is busy by then, with --if-busy wait', async () => {
+    refuseFirst(20_000);
+    await run({ ifBusy: 'wait' });
+    const [sentAt = 0] = server.postTimes;
+    assert.ok(sentAt >= clock.now() - clock.elapsed() + 20_000, `sent at ${sentAt}`);
+  });
+
+  it('is not followed by one to a node that is busy by then, with --if-busy fail', async () => {
+    refuseFirst(20_000);
+    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    assert.equal(server.posts.length, 0);
+  });
+
+  it('says again how far the log went only if that has changed', async () => {
+    server.trigger = () => Promise.reject(refused());
+    await assert.rejects(run(), { code: 'ECONNREFUSED' });
+    assert.equal(events.filter(({ event }) => event === 'baseline').length, 1);
   });
 });
 

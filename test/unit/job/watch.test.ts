@@ -28,24 +28,24 @@ function scene(history = 0, order: 'asc' | 'desc' = 'desc') {
 
 describe('a log that is followed', () => {
   interface Plan {
-    after?: Id | null;
+    after?: Id | undefined;
     filter?: ActivityFilter;
+    /** 0 where it is left out; null: no listing. */
     limit?: number | null;
     forMs?: number;
   }
 
   /** Follows it for a while. @returns what was told, and how it ended */
   async function follow(
-    { clock, log }: Pick<ReturnType<typeof scene>, 'clock' | 'log'>,
-    { after = null, filter = {}, limit = 0, forMs = 60_000 }: Plan,
+    { server, clock, log }: Omit<ReturnType<typeof scene>, 'ids'>,
+    { after, filter = {}, limit = 0, forMs = 60_000 }: Plan,
   ): Promise<{ events: FollowEvent[]; changes: Array<[Id, string]>; error: LdctlError }> {
     const stop = new AbortController();
     const events: FollowEvent[] = [];
     const running = (async () => {
       for await (const event of followLog(
-        log,
-        { after, filter, limit },
-        { clock, signal: stop.signal },
+        { after, filter, ...(limit !== null && { limit }) },
+        { supervisor: server, log, clock, signal: stop.signal },
       )) {
         events.push(event);
       }
@@ -66,7 +66,7 @@ describe('a log that is followed', () => {
       const young = server.add({ workMs: 20_000 });
       const later = server.add({ appearMs: 5000 });
       const late = server.add({ id: young + 1n, appearMs: 30_000 });
-      const { changes, error } = await follow({ clock, log }, { after: old[9] });
+      const { changes, error } = await follow({ server, clock, log }, { after: old[9] });
       const history = old.slice(10).map((id): [Id, string] => [id, 'completed']);
       const rest = [
         [young, 'processing'],
@@ -82,7 +82,7 @@ describe('a log that is followed', () => {
       const { server, clock, log, ids } = scene(380, order);
       const open = server.add({ workMs: 3_000_000, result: 'rejected' });
       const listed = ids().reverse().slice(0, 5);
-      const { events, changes } = await follow({ clock, log }, { limit: 5, forMs: HOUR });
+      const { events, changes } = await follow({ server, clock, log }, { limit: 5, forMs: HOUR });
       const [first] = events;
       assert.deepEqual(first?.event === 'listing' && first.activities.map(({ id }) => id), listed);
       assert.deepEqual(changes, [[open, 'rejected']]);
@@ -96,17 +96,17 @@ describe('a log that is followed', () => {
       const history = Math.floor(random() * 3) * 95;
       const order = random() < 0.5 ? 'asc' : 'desc';
       const { server, clock, log, ids } = scene(history, order);
-      const after = random() < 0.3 ? (ids().at(-1) ?? null) : null;
+      const after = random() < 0.3 ? ids().at(-1) : undefined;
       const limit = random() < 0.5 ? 0 : null;
-      const before = after === null ? [] : ids();
+      const before = after === undefined ? [] : ids();
       const [gapMs, lateMs] = random() < 0.3 ? [500, 59_000] : [4000, 80_000];
       for (let madeAt = -20_000; madeAt < 90_000; madeAt += random() * gapMs) {
         const createdAt = random() < 0.1 ? 0 : clock.now() + madeAt;
         server.add({ appearMs: madeAt + random() * lateMs, createdAt });
       }
       const there = server.log.entries.filter(({ appears_at: at }) => Number(at) <= clock.now());
-      const old = after === null && limit === null ? there.map(({ id }) => id) : before;
-      const { events } = await follow({ clock, log }, { after, limit, forMs: 180_000 });
+      const old = after === undefined && limit === null ? there.map(({ id }) => id) : before;
+      const { events } = await follow({ server, clock, log }, { after, limit, forMs: 180_000 });
       const told = events.flatMap((event) =>
         event.event === 'listing'
           ? event.activities
@@ -140,7 +140,7 @@ describe('a log that is followed', () => {
       server.add({ ...options, node: 2n });
       server.add({ ...options, node: 1n });
       const { changes } = await follow(
-        { clock, log },
+        { server, clock, log },
         { filter: { status: [status], nodes: [2n] } },
       );
       assert.deepEqual(
@@ -150,12 +150,13 @@ describe('a log that is followed', () => {
     });
   }
 
-  it('looks up an open entry that is deep in the log by now', async () => {
+  it('looks up every open entry that is deep in the log by now', async () => {
     const { server, clock, log } = scene();
     const open = server.add({ workMs: 50_000 });
+    server.add({ workMs: null });
     server.addHistory(3000, { createdAt: clock.now() - HOUR, appearMs: 5000 });
     const { changes } = await follow(
-      { clock, log },
+      { server, clock, log },
       { filter: { nodes: [1n], action: ['restart'] }, forMs: 90_000 },
     );
     assert.deepEqual(changes, [[open, 'completed']]);
@@ -169,7 +170,7 @@ describe('a log that is followed', () => {
       failingRead(lost()),
       failingRead(apiError(429, { retryAfterMs: 20_000 })),
     );
-    const { events } = await follow({ clock, log }, { forMs: 40_000 });
+    const { events } = await follow({ server, clock, log }, { forMs: 40_000 });
     const told = events.map((event) => (event.event === 'outage' ? event.ageMs : event.event));
     assert.deepEqual(told, ['listing', 'warning', 1000, 2000, null]);
     assert.ok(clock.sleeps.includes(20_000));
@@ -190,7 +191,7 @@ describe('a log that is followed', () => {
         if ((reads += 1) > 2) throw failure;
         return list(...query);
       };
-      const { error } = await follow({ clock, log }, { forMs: 10 * 60_000 });
+      const { error } = await follow({ server, clock, log }, { forMs: 10 * 60_000 });
       assert.equal(error.exitCode, 7);
       assert.match(error.message, /^the log could not be read any more: /);
       const slept = clock.sleeps.reduce((sum, ms) => sum + ms, 0);
@@ -224,7 +225,7 @@ describe('a log that is watched', () => {
         newest,
         floor: -1n,
         endless: false,
-        timeoutMs: null,
+        timeoutMs: Infinity,
       };
       const job = createWatch(plan, startedAt);
       const tools = {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
-import { Interrupted } from '../../../src/base/errors.js';
+import { Interrupted, UsageError } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import {
+  checkAction,
+  isReadableRuntime,
   listAfter,
   listNewest,
+  listOnePage,
   matches,
   type Listing,
   type ActivityFilter,
@@ -65,6 +68,23 @@ describe('a filter', () => {
   }
 });
 
+describe('what can be looked for', () => {
+  it('is each runtime that can be triggered, three more, and any connector', () => {
+    const isKnown = (words: string): boolean[] => words.split(' ').map(isReadableRuntime);
+    assert.deepEqual(isKnown('iggy connectors warden connector:http'), [true, true, true, true]);
+    assert.deepEqual(isKnown('kafka connector: xconnector:http Iggy'), Array(4).fill(false));
+  });
+
+  it('is each action, of any config or of one', () => {
+    for (const word of ['restart', 'reconfigure', 'reconfigure:42']) {
+      assert.equal(checkAction(word), word);
+    }
+    for (const word of ['reboot', 'restart:42', 'reconfigure:x']) {
+      assert.throws(() => checkAction(word), UsageError);
+    }
+  });
+});
+
 describe('a listing', () => {
   it('stops at the limit, which counts what matches; the total is what the log holds', async () => {
     const { server, log, ids } = scene(5000);
@@ -120,5 +140,63 @@ describe('a listing', () => {
     assert.deepEqual(await after(0), ids().slice(1, 5));
     assert.deepEqual(await after(2), ids().slice(1, 3));
     assert.deepEqual(await after(0, { until: now }), [...ids().slice(1, 3), ids()[4]]);
+  });
+
+  it("after an id tells a young entry by the server's clock, or by this machine's where none is sent", async () => {
+    const { server, clock, log, ids } = scene(1);
+    const [first = 0n] = ids();
+    const old = server.add({ createdAt: clock.now() - 60_000 });
+    const young = server.add({ createdAt: clock.now() - 59_999 });
+    const after = (id: Id, here: number): Promise<Id[]> =>
+      idsIn(listAfter(log, { after: id, filter: {}, limit: 0 }, { clock: { now: () => here } }));
+    // This machine is an hour ahead: by its clock, nothing is young.
+    assert.deepEqual(await after(first, clock.now() + HOUR), [old]);
+    assert.deepEqual(await after(old, clock.now() + HOUR), []);
+    server.hasDate = false;
+    assert.deepEqual(await after(first, clock.now()), [old]);
+    assert.deepEqual(await after(first, clock.now() + HOUR), [old, young]);
+  });
+
+  it('after an id reads no page that can only hold older entries', async () => {
+    const { server, clock, log, ids } = scene(500);
+    const newest = ids().reverse();
+    // How far down a page reaches, its last five entries decide, without the very last one.
+    for (const [at, pages] of [
+      [93, 1],
+      [94, 1],
+      [95, 2],
+      [194, 2],
+    ] as const) {
+      server.reads.length = 0;
+      const asked = { after: newest[at] ?? 0n, filter: {}, limit: 0 };
+      const found = await idsIn(listAfter(log, asked, { clock }));
+      assert.deepEqual(found.reverse(), newest.slice(0, at));
+      assert.equal(server.reads.length, pages, `after the entry at ${at}`);
+    }
+  });
+
+  it('says how many entries the log has, whatever it lists', async () => {
+    const { server, clock, log, ids } = scene(250);
+    const totals: number[] = [];
+    const filter = { status: ['rejected'] };
+    const page = await server.list(DEPLOYMENT, { page: 2, results: 10 });
+    for (const listing of [
+      listNewest(log, { filter, limit: 0 }, {}),
+      listAfter(log, { after: ids()[240] ?? 0n, filter, limit: 0 }, { clock }),
+      listOnePage(() => Promise.resolve(page), filter),
+    ]) {
+      for await (const { entries, total } of listing) {
+        assert.deepEqual(entries, []);
+        totals.push(total);
+      }
+    }
+    assert.deepEqual(totals, Array(totals.length).fill(250));
+    assert.ok(totals.length >= 3);
+    const [first] = page.items;
+    const nodes = [first?.node_id ?? 0n];
+    assert.deepEqual(
+      await idsIn(listOnePage(() => Promise.resolve(page), { nodes })),
+      page.items.filter(({ node_id: node }) => nodes.includes(node)).map(({ id }) => id),
+    );
   });
 });

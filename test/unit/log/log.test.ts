@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
@@ -40,6 +41,19 @@ function spoil(
   server.list = async (id, query) => answer(await list(id, query), query);
 }
 
+/** Has the server answer from all that it has now, which is quicker where that is a lot. */
+async function freeze(server: VirtualServer): Promise<void> {
+  const size = server.log.entries.length;
+  const { items, ...rest } = await server.list(DEPLOYMENT, { page: 1, results: size });
+  server.reads.length = 0;
+  server.list = (_id, query) => {
+    server.reads.push(query);
+    const { page, results } = query;
+    const there = items.slice((page - 1) * results, page * results);
+    return Promise.resolve({ ...rest, items: there, page });
+  };
+}
+
 async function idsOf(log: ActivityLog): Promise<bigint[]> {
   const ids: bigint[] = [];
   for await (const { entries } of log.all()) ids.push(...entries.map(({ id }) => id));
@@ -53,26 +67,28 @@ function nodesIn(entries: readonly Activity[], runtime?: string): number {
 }
 
 describe('what a read of the log costs', () => {
-  /** In a log of 100,000 entries whose newest page is read before, in the order of `ORDERS`. */
+  /** In a log of 20,000 entries whose newest page is read before, in the order of `ORDERS`. */
   const COSTS: Record<
     string,
     { read: (log: ActivityLog) => Promise<unknown>; requests: [number, number] }
   > = {
     'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
-    'a quiet poll': { read: (log) => log.downTo(idAt(99_999)), requests: [1, 1] },
-    'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(99_750)), requests: [3, 3] },
+    'a quiet poll': { read: (log) => log.downTo(idAt(19_999)), requests: [1, 1] },
+    'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(19_750)), requests: [3, 3] },
     'the nodes that it names': { read: (log) => log.known(), requests: [12, 12] },
     'the nodes, where three are there': {
       read: (log) => log.known({ isEnough: (all) => nodesIn(all, 'iggy') >= 3 }),
       requests: [1, 1],
     },
-    'a young entry': { read: (log) => log.seek(idAt(99_990)), requests: [1, 1] },
-    'an entry anywhere': { read: (log) => log.seek(idAt(34_567)), requests: [11, 11] },
-    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [11, 11] },
-    'an id that is not there': { read: (log) => log.seek(idAt(34_567) + 1n), requests: [12, 13] },
+    'a young entry': { read: (log) => log.seek(idAt(19_990)), requests: [1, 1] },
+    'an entry anywhere': { read: (log) => log.seek(idAt(4567)), requests: [9, 9] },
+    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [9, 9] },
+    'an id that is not there': { read: (log) => log.seek(idAt(4567) + 1n), requests: [10, 11] },
   };
   const servers = {} as Record<Order, VirtualServer>;
-  before(() => ORDERS.forEach((order) => (servers[order] = open(100_000, order).server)));
+  before(async () => {
+    for (const order of ORDERS) await freeze((servers[order] = open(20_000, order).server));
+  });
   for (const [what, { read, requests }] of Object.entries(COSTS)) {
     for (const [n, order] of ORDERS.entries()) {
       it(`${what}, ${order}: ${requests[n]} requests at most`, async () => {
@@ -93,8 +109,38 @@ describe('what a read of the log costs', () => {
   });
 
   for (const order of ORDERS) {
+    it(`one for a log of one page, ${order}, each time`, async () => {
+      for (const size of [0, 1, 2, 100]) {
+        const { server, log } = open(size, order);
+        for (const requests of [1, 2]) {
+          assert.equal(
+            (await log.newest()).entries[0]?.id,
+            size === 0 ? undefined : idAt(size - 1),
+          );
+          assert.equal(server.reads.length, requests, `${size} entries`);
+        }
+      }
+    });
+
+    it(`no page that can only hold older entries, ${order}`, async () => {
+      const { server, log } = open(500, order);
+      await log.newest();
+      // The last five entries of a page decide how far down it reaches, without the very last one.
+      for (const [above, pages] of [
+        [94, 1],
+        [95, 2],
+        [194, 2],
+        [195, 3],
+      ] as const) {
+        server.reads.length = 0;
+        const { entries } = await log.downTo(idAt(499 - above));
+        assert.deepEqual([entries.length, server.reads.length], [above, pages]);
+      }
+    });
+
     it(`at most eight pages and a look at the newest entry at once, ${order}, and none that is not wanted soon`, async () => {
       const { server, log } = open(10_000, order);
+      await freeze(server);
       const list = server.list.bind(server);
       let [running, most] = [0, 0];
       server.list = async (id, query) => {
@@ -115,6 +161,7 @@ describe('what a read of the log costs', () => {
     it(`no page twice, ${order}, however many are left for the last time`, async () => {
       for (let pages = 20; pages < 28; pages += 1) {
         const { server, log } = open(pages * 100, order);
+        await freeze(server);
         await log.newest();
         server.reads.length = 0;
         await idsOf(log);
@@ -205,6 +252,69 @@ describe('a read of the log', () => {
   });
 });
 
+describe('a read of the log since a time', () => {
+  /** Pages of three, the newest first; each entry is newer (n) or older (o) than it, or of it (e). */
+  async function givenOf(pages: string, order: Order): Promise<string> {
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock, { order });
+    const kinds = pages.replaceAll(' ', '').match(/./g) ?? [];
+    const since = clock.now() - 60_000;
+    for (const kind of kinds.toReversed()) {
+      server.add({ createdAt: since + (kind === 'n' ? 1 : kind === 'o' ? -1 : 0) });
+    }
+    const list = server.list.bind(server);
+    server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, 3) });
+    let given = 0;
+    for await (const { entries } of openLog(server, DEPLOYMENT, clock).all({ since })) {
+      given += entries.length;
+    }
+    return kinds.slice(0, given).join('');
+  }
+
+  const GIVEN: ReadonlyArray<[order: Order, pages: string, given: string]> = [
+    ['desc', 'nnn ooo nnn', 'nnnooo'],
+    ['desc', 'noo noo noo nnn', 'noonoonoonnn'],
+    ['desc', 'noo ooo nnn', 'nooooo'],
+    ['desc', 'eee eee nnn', 'eeeeeennn'],
+    ['asc', 'nnn ooo nnn', 'nnnooo'],
+    // Its page of the newest is a short one.
+    ['asc', 'oo nnn nnn', 'oonnnnnn'],
+    ['asc', 'oo onn nnn', 'ooonnnnn'],
+  ];
+  for (const [order, pages, given] of GIVEN) {
+    it(`${order}, of ${pages}: gives ${given}, until a page's worth in a row is older`, async () => {
+      assert.equal(await givenOf(pages, order), given);
+    });
+  }
+});
+
+describe('a reader that stops', () => {
+  it('cuts off what is still on its way, and lets go of its signal', async () => {
+    const { server, log } = open(3000);
+    const asked = new Set<AbortSignal | undefined>();
+    const list = server.list.bind(server);
+    server.list = (id, query, options) => {
+      asked.add(options?.signal);
+      return list(id, query, options);
+    };
+    const { signal } = new AbortController();
+    const parts = log.all({ signal });
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    assert.deepEqual(
+      [...asked].map((one) => one?.aborted),
+      [false],
+    );
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    await parts.return(undefined);
+    assert.deepEqual(
+      [...asked].map((one) => one?.aborted),
+      [true],
+    );
+    assert.equal(signal.aborted, false);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+});
+
 const ENTRY = {
   ...{ node_id: 1n, runtime: 'iggy', action: 'restart', status: 'completed' },
   created_at: '2026-01-01T00:00:00Z',
@@ -222,28 +332,94 @@ describe('the pages of a server', () => {
     assert.equal((await log.newest()).entries.length, 100);
   });
 
-  const CUT = (page: number) => (right: ActivityPage, query: PageQuery) =>
-    query.page === page ? { ...right, items: right.items.slice(0, 40) } : right;
+  /** Page `page` holds only the first few that it should. */
+  const CUT = (page: number, to: number) => (right: ActivityPage, query: PageQuery) =>
+    query.page === page && query.results > 1
+      ? { ...right, items: right.items.slice(0, to) }
+      : right;
   const REFUSED: Record<
     string,
-    { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }
+    {
+      size?: number;
+      answer: (right: ActivityPage, query: PageQuery) => ActivityPage;
+      says: RegExp;
+    }
   > = {
     'a shorter one in the middle': {
-      answer: CUT(3),
+      answer: CUT(3, 40),
       says: /page 3 of 1000 entries holds 40 instead of 100/,
     },
     'an empty one that should hold some': {
-      answer: (right) => ({ ...right, items: [] }),
+      answer: CUT(1, 0),
       says: /page 1 of 1000 entries holds 0/,
     },
+    'an empty last one': { answer: CUT(10, 0), says: /page 10 of 1000 entries holds 0/ },
+    'a single entry of many': { answer: CUT(1, 1), says: /page 1 of 1000 entries holds 1 instead/ },
+    'a single entry of two': {
+      size: 2,
+      answer: CUT(1, 1),
+      says: /page 1 of 2 entries holds 1 instead/,
+    },
+    'another one than was asked for': {
+      answer: (right) => ({ ...right, page: 1 }),
+      says: /the answer is page 1 where page 2 was asked for/,
+    },
+    'another one, of a single entry': {
+      size: 101,
+      answer: (right) => ({ ...right, page: 1 }),
+      says: /the answer is page 1 where page 2 was asked for/,
+    },
   };
-  for (const [what, { answer, says }] of Object.entries(REFUSED)) {
+  for (const [what, { size = 1000, answer, says }] of Object.entries(REFUSED)) {
     it(`may not be ${what}: a cache, exit 6`, async () => {
-      const { server, log } = open(1000);
+      const { server, log } = open(size);
       spoil(server, answer);
       await assert.rejects(idsOf(log), { message: says, hint: /cache/, exitCode: 6 });
     });
   }
+
+  it('may be shorter at the end, where entries have gone since they were counted', async () => {
+    const { server, log } = open(200);
+    spoil(server, (right, { page }) => {
+      if (page !== 2) return right;
+      // The oldest goes once it was counted, on its page the last one.
+      const { entries } = server.log;
+      if (entries.length === 200) entries.shift();
+      return { ...right, items: right.items.slice(0, 99), total_results: 200 };
+    });
+    assert.equal((await idsOf(log)).length, 199);
+  });
+
+  it('may be gone when it is asked for, and is then empty and may have any number', async () => {
+    const { server, log } = open(150);
+    spoil(server, (right) => {
+      server.log.entries.splice(0, 50);
+      return right.items.length === 0 ? { ...right, page: 1 } : right;
+    });
+    assert.equal((await idsOf(log)).length, 100);
+  });
+
+  it('may change 30 times in a row while the newest is looked for: then it is exit 6', async () => {
+    for (const [times, isFound] of [
+      [29, true],
+      [30, false],
+    ] as const) {
+      const { server, log, grow } = open(101, 'asc');
+      let [looks, size] = [0, 101];
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page > 1 && looks < times) {
+          looks += 1;
+          grow((size += 100));
+        }
+        return list(id, query);
+      };
+      const newest = log.newest();
+      if (isFound) assert.equal((await newest).entries[0]?.id, idAt(size - 1));
+      else await assert.rejects(newest, { message: /another one each time/, exitCode: 6 });
+      assert.equal(looks, times);
+    }
+  });
 
   it('may hide the newest entry among others of its moment, where it is sorted by time: it is looked for', async () => {
     const { server, log } = open(28);

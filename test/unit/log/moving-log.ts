@@ -12,6 +12,13 @@ export const NOW = Date.UTC(2026, 5, 1, 12);
 const DAY_MS = 24 * 60 * 60_000;
 const BASE_ID = 7301845022003200000n;
 
+const ODD_TIMES = [
+  '0001-01-01T00:00:00Z',
+  '2099-01-01T00:00:00Z',
+  new Date(NOW - 40 * DAY_MS).toISOString(),
+  'nonsense',
+];
+
 /** When the nth entry was made, from 1; ms UTC. */
 export const timeOf = (n: number): number => NOW - (5000 - n) * 60_000;
 
@@ -46,6 +53,8 @@ export type Entry = VirtualServer['log']['entries'][number];
 export class MovingLog extends VirtualServer {
   readonly #habits: Habits;
   readonly #random: () => number;
+  /** By what each entry is sorted. */
+  readonly #ranks = new Map<Entry, number>();
   #made = 0;
   #isOdd = false;
 
@@ -93,34 +102,28 @@ export class MovingLog extends VirtualServer {
     const id = BASE_ID + BigInt(n) * 7n + BigInt(isLate ? 1 + this.#pick(6) : 0);
     const created_at = this.#time(n);
     const { entries } = this.log;
-    if (entries.some((one) => one.id === id)) return;
+    if (isLate && entries.some((one) => one.id === id)) return;
     const entry: Entry = {
       ...{ id, node_id: BigInt(n % 7), appears_at: 0, finishes_at: 0, result: 'completed' },
       shown: { author_id: 42n, runtime: 'iggy', action: 'restart', created_at },
     };
-    const rank = this.#rank(entry) - (this.#habits.reversed ? 0.5 : 0);
-    const place = entries.findLastIndex((one) => this.#rank(one) <= rank) + 1;
+    const rank = this.#habits.sort === 'time' ? Date.parse(created_at) || 0 : Number(id - BASE_ID);
+    this.#ranks.set(entry, rank);
+    const most = rank - (this.#habits.reversed ? 0.5 : 0);
+    const place = entries.findLastIndex((one) => (this.#ranks.get(one) ?? 0) <= most) + 1;
     entries.splice(place, 0, entry);
-  }
-
-  #rank({ id, shown }: Entry): number {
-    return this.#habits.sort === 'time' ? Date.parse(shown.created_at) || 0 : Number(id - BASE_ID);
   }
 
   /** A minute after the one before; or, where it is not sorted by it, one that cannot be true. */
   #time(n: number): string {
-    const odd = [
-      '0001-01-01T00:00:00Z',
-      '2099-01-01T00:00:00Z',
-      new Date(NOW - 40 * DAY_MS).toISOString(),
-      'nonsense',
-    ];
     const byTime = this.#habits.sort === 'time';
     this.#isOdd = !byTime && !this.#isOdd && this.#random() < 0.2;
     const { together } = this.#habits;
     const about =
       timeOf(n - (n % together)) + (byTime && together === 1 ? this.#pick(3 * 60_000) : 0);
-    return (this.#isOdd && odd[this.#pick(odd.length)]) || new Date(about).toISOString();
+    return (
+      (this.#isOdd && ODD_TIMES[this.#pick(ODD_TIMES.length)]) || new Date(about).toISOString()
+    );
   }
 
   #pick(below: number): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
-import { nodeStates, type RuntimeState } from '../../../src/log/nodes.js';
+import { deciderBefore, nodeStates, type RuntimeState } from '../../../src/log/nodes.js';
 import { entry } from '../../helpers/command.js';
 
 const NODE = 610809900976570889n;
@@ -68,5 +68,32 @@ describe('the state of a runtime by the log', () => {
       [7n, ['iggy stopped']],
       [NODE, ['connectors stopped', 'iggy running']],
     ]);
+  });
+});
+
+describe('what decided the state of a runtime before an entry', () => {
+  const log = logOf('stop, start, start rejected, reconfigure:42, restart');
+  const NEXT = { id: 104n, node_id: NODE, runtime: 'iggy' };
+  const idBefore = (entries: readonly Activity[], asked: Partial<typeof NEXT> = {}) =>
+    deciderBefore(entries, { ...NEXT, ...asked })?.id ?? null;
+
+  it('is the newest start, stop or restart that completed before it, in whatever order entries come', () => {
+    for (const entries of [log, [...log].reverse()]) {
+      assert.equal(idBefore(entries), 101n);
+      assert.equal(idBefore(entries, { id: 105n }), 104n);
+      assert.equal(idBefore(entries, { id: 101n }), 100n);
+      assert.equal(idBefore(entries, { id: 100n }), null);
+    }
+  });
+
+  it('is of this runtime and this node', () => {
+    const others = [
+      entry({ id: 102n, node_id: 7n, action: 'stop' }),
+      entry({ id: 103n, node_id: NODE, runtime: 'connectors', action: 'stop' }),
+    ];
+    assert.equal(idBefore([...log, ...others]), 101n);
+    assert.equal(idBefore([...log, ...others], { node_id: 7n }), 102n);
+    assert.equal(idBefore([...log, ...others], { runtime: 'connectors' }), 103n);
+    assert.equal(idBefore(others), null);
   });
 });

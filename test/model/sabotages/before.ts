@@ -1,0 +1,41 @@
+import type { Listed } from '../../../src/job/entries.js';
+import type { Run, State } from '../../../src/job/run-state.js';
+import { limit, put } from '../places.js';
+import { plan, sabotage, type Rules } from './sabotage.js';
+
+/** What comes before the POST. */
+export const BEFORE: Rules = {
+  Baseline: [
+    sabotage(
+      'a run on every node knows no nodes',
+      'every node',
+      1,
+      put<unknown[], Listed>('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
+    ),
+    sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
+  ],
+  Busy: [
+    sabotage(
+      '--if-busy fail goes ahead',
+      'one node, busy, if busy fail',
+      0,
+      put<unknown[], never[]>('job/run-read', 'busyOf', () => []),
+    ),
+    sabotage(
+      '--if-busy wait does not wait',
+      'one node, busy, if busy wait',
+      0,
+      plan(() => ({ ifBusy: 'ignore' })),
+    ),
+    sabotage(
+      '--if-busy fail looks only once',
+      'one node, if busy fail, 429 at first',
+      1,
+      put<[Run, State & { name: 'checking' }, ...unknown[]], boolean>(
+        'job/run-read',
+        'isHeldUp',
+        (original, run, state, ...rest) => state.deep && original(run, state, ...rest),
+      ),
+    ),
+  ],
+};

@@ -1,0 +1,48 @@
+import type { Job } from '../../../src/job/job.js';
+import type { Reading } from '../../../src/log/pages.js';
+import type { WaitPlan } from '../../../src/job/run-state.js';
+import type { WatchResult } from '../../../src/job/watch.js';
+import { put } from '../places.js';
+import { sabotage, type Sabotage } from './sabotage.js';
+
+/** What is followed without sending, and the log itself. */
+export const FOLLOWING: readonly Sabotage[] = [
+  sabotage(
+    'a wait follows the first id only',
+    'a wait for two entries',
+    1,
+    put<[WaitPlan, number, () => string], Job>(
+      'job/index',
+      'waitJob',
+      (original, asked, ...rest) => {
+        const { wanted } = asked;
+        const less = 'ids' in wanted ? { ids: wanted.ids.slice(0, 1) } : wanted;
+        return original({ ...asked, wanted: less }, ...rest);
+      },
+    ),
+  ),
+  sabotage(
+    'a watch forgets a rejection',
+    'a watch of three nodes',
+    1,
+    put<unknown[], Job<WatchResult>>('job/watch', 'createWatch', (original, ...args) => {
+      const job = original(...args);
+      return { ...job, result: () => ({ ...job.result(), anyRejected: false }) };
+    }),
+  ),
+  sabotage(
+    'a log that lacks entries is taken for whole',
+    'one node, sorted by time, no date',
+    1,
+    put<unknown[], Reading>('log/pages', 'newReading', (original, ...args) => ({
+      ...original(...args),
+      leastTotal: 0,
+    })),
+  ),
+  sabotage(
+    'every log has its newest entry first',
+    'one node, many entries, the oldest first',
+    0,
+    put<unknown[], boolean>('log/pages', 'fallsAllTheWay', () => true),
+  ),
+];

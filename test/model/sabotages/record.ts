@@ -1,0 +1,147 @@
+import type { KeptRun, RunJournal } from '../../../src/base/journal.js';
+import type { DriveTools } from '../../../src/job/drive.js';
+import type { FactOf, StepOf } from '../../../src/job/job.js';
+import type { Run } from '../../../src/job/run-state.js';
+import { MemoryJournal } from '../disk.js';
+import { inTable, limit, put, type Change } from '../places.js';
+import { plan, sabotage, type Rules } from './sabotage.js';
+
+/** What one process leaves for the next: records, and marks beside them. */
+export const RECORD: Rules = {
+  Record: [
+    sabotage(
+      'no record before the POST',
+      'killed and run again',
+      1,
+      plan(() => ({ kept: false })),
+    ),
+    sabotage('the record is written after the POST', 'killed and run again', 1, ...recordsLate()),
+    sabotage(
+      'it sends though the record cannot be written',
+      'killed and run again',
+      1,
+      put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+        'job/drive',
+        'record',
+        (original, step, tools) => {
+          const told = original(step, tools);
+          return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
+        },
+      ),
+    ),
+    sabotage(
+      'a record is sent again forever',
+      'killed and run again',
+      1,
+      limit('job/run-answer', 'RESEND', 1e12),
+    ),
+    sabotage(
+      'the nine minutes start anew with each record',
+      'killed and run again',
+      1,
+      put<[Run, KeptRun, number], unknown>(
+        'job/run-answer',
+        'continueFrom',
+        (original, run, kept, now) => original(run, { ...kept, ageMs: 0 }, now),
+      ),
+    ),
+    sabotage(
+      'a stale record is followed forever',
+      'killed and run again',
+      1,
+      put<[Run, number], boolean>('job/run-state', 'isTooLate', () => false),
+      put<[Run, number, number], unknown>(
+        'job/run-read',
+        'lookForTrace',
+        (original, run, at, now) => {
+          if (run.entries.byId.size > 0) original(run, at, now);
+        },
+      ),
+    ),
+    sabotage(
+      'a record is replaced by one that slept',
+      'two processes that do not wait',
+      2,
+      inTable<[Run, FactOf<'record'>, number], unknown>(
+        'job/run',
+        ['TAKE', 'record'],
+        (original, run, told, now) => {
+          const other = { is: 'recorded' as const, generation: 0, at: 0 };
+          original(run, told.is === 'found' ? other : told, now);
+        },
+      ),
+    ),
+    sabotage(
+      'a POST that continues from a record makes none',
+      'two processes that do not wait, the first POST lost',
+      2,
+      () => {
+        const { prototype } = MemoryJournal;
+        const claim: RunJournal['claim'] = Reflect.get<MemoryJournal, 'claim'>(prototype, 'claim');
+        prototype.claim = function (this: MemoryJournal, record, after) {
+          const kept = this.read(record.key);
+          const isOurs = kept?.generation === after && !kept.accepted;
+          return isOurs ? { made: after } : claim.call(this, record, after);
+        };
+        return () => void (prototype.claim = claim);
+      },
+    ),
+    sabotage(
+      'another API key sends again',
+      'one node, killed, then another API key',
+      1,
+      put<[Run, KeptRun, number], unknown>(
+        'job/run-answer',
+        'continueFrom',
+        (original, run, kept, now) => {
+          const apiKey = run.trigger?.apiKey ?? '';
+          original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
+        },
+      ),
+    ),
+    sabotage(
+      'an acceptance is not noted',
+      'two processes that do not wait',
+      1,
+      put<unknown[], unknown>('job/run-state', 'addMark', () => undefined),
+    ),
+    sabotage(
+      'a record keeps no baseline',
+      'killed and run again',
+      1,
+      put<[Run, KeptRun, number], unknown>(
+        'job/run-answer',
+        'continueFrom',
+        (original, run, kept, now) => {
+          const record = { ...kept.record, baseline: 0n, date: null };
+          original(run, { ...kept, record }, now);
+        },
+      ),
+    ),
+  ],
+};
+
+/** A record is written where the journal is told of the acceptance, or never. */
+function recordsLate(): Change[] {
+  const held = new Map<string, StepOf<'record'>>();
+  return [
+    put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
+      'job/drive',
+      'record',
+      (_, step, tools) => {
+        held.set('record', step);
+        return { is: 'recorded', generation: step.after + 1, at: tools.clock.now() };
+      },
+    ),
+    put<[StepOf<'note'>, DriveTools], FactOf<'note'>>(
+      'job/drive',
+      'note',
+      (original, step, tools) => {
+        const { record, after } = held.get('record') ?? {};
+        held.clear();
+        if (record) tools.journal?.claim({ ...record, postedAt: tools.clock.now() }, after ?? 0);
+        return original(step, tools);
+      },
+    ),
+  ];
+}

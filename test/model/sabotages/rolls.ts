@@ -1,0 +1,123 @@
+import type { KeptRun } from '../../../src/base/journal.js';
+import type { GateResult } from '../../../src/base/outcome.js';
+import type { Step, StepOf } from '../../../src/job/job.js';
+import type { Roll, RollPlan } from '../../../src/job/roll-state.js';
+import { limit, put, type Change } from '../places.js';
+import { sabotage, type Rules } from './sabotage.js';
+
+/** The plan of a roll is another. */
+const rollPlan = (change: (plan: RollPlan) => Partial<RollPlan>): Change =>
+  put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+    'job/roll-state',
+    'createRoll',
+    (original, asked, ...rest) => original({ ...asked, ...change(asked) }, ...rest),
+  );
+
+/** A roll. */
+export const ROLLS: Rules = {
+  Order: [
+    sabotage(
+      'a roll goes backwards',
+      'a roll of three',
+      0,
+      rollPlan(({ nodes }) => ({ nodes: nodes.toReversed() })),
+    ),
+    sabotage(
+      'a roll starts all nodes at once',
+      'a roll of three',
+      0,
+      rollPlan(() => ({ maxUnavailable: 9 })),
+    ),
+    sabotage(
+      'a shared read is as shallow as its first node wants',
+      'a roll by twos of long work, 429 at first',
+      0,
+      put<[Roll, StepOf<'read'>], Step>('job/roll', 'sharedRead', (_, __, step) => step),
+    ),
+  ],
+  Pace: [
+    sabotage('a roll sends all at once', 'a roll by twos', 0, limit('job/roll', 'POST_GAP', 0)),
+  ],
+  Busy: [
+    sabotage(
+      'a roll with --if-busy fail goes ahead',
+      'a roll by twos, busy, if busy fail',
+      0,
+      rollPlan(() => ({ ifBusy: 'ignore' })),
+    ),
+    sabotage(
+      'a roll with --if-busy wait does not wait',
+      'a roll by twos, busy, if busy wait',
+      0,
+      rollPlan(() => ({ ifBusy: 'ignore' })),
+    ),
+  ],
+  'Pause and gate': [
+    sabotage(
+      'a roll does not pause',
+      'a roll of three',
+      0,
+      rollPlan(() => ({ pauseMs: 0 })),
+    ),
+    sabotage(
+      'a gate that was cut off has passed',
+      'a gated roll, killed and run again',
+      2,
+      put<[Roll, bigint, GateResult, number], unknown>(
+        'job/roll',
+        'gateEnded',
+        (original, roll, id, ...rest) => {
+          for (const { state } of roll.nodes) if (state.name === 'gate') state.gate = 'asked';
+          original(roll, id, ...rest);
+        },
+      ),
+    ),
+    sabotage(
+      'a gate that hangs is waited for',
+      'a gated roll, killed and run again',
+      1,
+      rollPlan(() => ({ gateTimeoutMs: Infinity })),
+    ),
+  ],
+  Halting: [
+    sabotage(
+      'a roll continues on an error',
+      'a roll of three',
+      1,
+      rollPlan(() => ({ continueOnError: true })),
+    ),
+    sabotage(
+      'a failed gate does not halt',
+      'a gated roll of two, killed and run again',
+      1,
+      put<unknown[], unknown>('job/roll-state', 'halt', () => undefined),
+    ),
+    sabotage(
+      'a roll starts more after Ctrl-C',
+      'a roll of three',
+      1,
+      put<unknown[], unknown>('job/roll', 'windDown', () => undefined),
+    ),
+    sabotage(
+      'a roll that is over sends again',
+      'a roll by twos',
+      2,
+      put<unknown[], unknown>('job/run-state', 'callOff', () => undefined),
+    ),
+  ],
+  'The same roll': [
+    sabotage(
+      'a gate that has passed is asked again',
+      'a gated roll of two, killed and run again',
+      1,
+      put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+        'job/roll-state',
+        'createRoll',
+        (original, asked, kept, now) => {
+          const anew = [...kept].map(([id, one]) => [id, { ...one, passed: false }] as const);
+          return original(asked, new Map(anew), now);
+        },
+      ),
+    ),
+  ],
+};
