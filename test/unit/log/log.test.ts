@@ -399,6 +399,28 @@ describe('the pages of a server', () => {
     assert.equal((await idsOf(log)).length, 100);
   });
 
+  for (const order of ORDERS) {
+    it(`may all be gone, ${order}: then the log is empty`, async () => {
+      const { server, log } = open(250, order);
+      assert.equal((await log.newest()).entries[0]?.id, idAt(249));
+      server.log.entries.length = 0;
+      assert.deepEqual((await log.newest()).entries, []);
+      assert.deepEqual(await idsOf(log), []);
+    });
+  }
+
+  it('may be of one moment: once the order is known, no other page is asked', async () => {
+    const { server, log, clock } = open(250);
+    await log.newest();
+    for (let n = 0; n < 100; n += 1) server.add({ id: idAt(250 + n), createdAt: clock.now() });
+    server.reads.length = 0;
+    await log.newest();
+    assert.deepEqual(
+      server.reads.map(({ page }) => page),
+      [1, 2],
+    );
+  });
+
   it('may change 30 times in a row while the newest is looked for: then it is exit 6', async () => {
     for (const [times, isFound] of [
       [29, true],
