@@ -200,8 +200,7 @@ export class Entries {
     );
     // Of the rest of the expected nodes nothing but their number is known.
     const nameless = Math.max((this.expect ?? 0) - byKey.size, 0);
-    const emptyRow = (): NodeProgress => ({ ...emptyNodeResult({}, emptyStatus), since: null });
-    return [...rows, ...Array.from({ length: nameless }, emptyRow)];
+    return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
   }
 
   /** Of several entries of one node, the worst. */
@@ -223,7 +222,7 @@ export class Entries {
         ? { activity_id: key }
         : { node_id: key, activity_id: early?.id ?? null };
     const created_at = early?.created_at ?? null;
-    return { ...emptyNodeResult(target, status), created_at, since: null };
+    return { ...emptyRow(target, status), created_at };
   }
 
   #counted(): Entry[] {
@@ -271,6 +270,12 @@ export function bothListed(a: Listed | null, b: Listed): Listed {
 /** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
+
+/** A row without an entry. */
+export const emptyRow = (...known: Parameters<typeof emptyNodeResult>): NodeProgress => ({
+  ...emptyNodeResult(...known),
+  since: null,
+});
 
 /** A row without what only displays need. */
 export function resultRow(progress: NodeProgress): NodeResult {
