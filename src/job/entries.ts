@@ -265,6 +265,13 @@ export function listedIn(entries: readonly Activity[], runtime: string): Listed 
   return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
 }
 
+/** Those that either lists; one that acted in this runtime in either is listed here. */
+export function bothListed(a: Listed | null, b: Listed): Listed {
+  const here = sortedUnique([...(a?.here ?? []), ...b.here]);
+  const elsewhere = sortedUnique([...(a?.elsewhere ?? []), ...b.elsewhere]);
+  return { here, elsewhere: elsewhere.filter((node) => !here.includes(node)) };
+}
+
 /** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
