@@ -88,15 +88,15 @@ export async function trigger(
   found?: Findings | null,
 ): Promise<JobResult> {
   const known = found === undefined ? await lookAround(connection, request, tools) : found;
-  const { nodes = null, wait } = request;
+  const { nodes = null } = request;
   const plan = {
-    ...planOf(connection, request),
+    ...request,
+    ...ownOf(connection, request),
     nodes,
     // A record that is followed keeps its own.
     expect: nodes || !known ? null : (expectedNodes(known, request.expectNodes) ?? null),
     listed: known?.listed ?? null,
     core: known?.core ?? null,
-    wait,
   };
   const kept = keptRun(connection, request);
   return follow(connection, (now) => runJob(plan, kept, now), tools);
@@ -111,12 +111,7 @@ export async function wait(
   request: CheckedWait,
   tools: Tools,
 ): Promise<JobResult> {
-  const { timeoutMs, appearTimeoutMs: appearMs } = request;
-  const limits = {
-    deploymentId: connection.deploymentId,
-    timeoutMs: timeoutMs || Infinity,
-    appearMs,
-  };
+  const limits = limitsOf(connection, request);
   const plan = await waitPlanOf(connection, request, tools.signal);
   return follow(connection, (now) => waitJob({ ...limits, ...plan }, now), tools);
 }
@@ -168,10 +163,9 @@ export async function roll(
   tools: Tools,
 ): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
-  const shared = planOf(connection, request);
   const plan = {
     ...request,
-    ...shared,
+    ...ownOf(connection, request),
     gated: tools.gate !== undefined,
     // A number, or a percentage such as '25%'.
     maxUnavailable:
@@ -204,23 +198,19 @@ function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun
   return runs;
 }
 
-function planOf(
-  { deploymentId, tenant, apiKey, newKey }: Connection,
-  request: CheckedRoll | CheckedTrigger,
+/** What of a plan is not the request's, or has another shape there. */
+function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
+  const { tenant, apiKey, newKey } = connection;
+  const { idempotencyKey = newKey() } = request;
+  const kept = request.idempotencyKey !== undefined;
+  return { ...limitsOf(connection, request), tenant, apiKey, idempotencyKey, kept };
+}
+
+function limitsOf(
+  { deploymentId }: Connection,
+  { timeoutMs, appearTimeoutMs: appearMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
 ) {
-  const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  return {
-    deploymentId,
-    tenant,
-    apiKey,
-    runtime,
-    action,
-    ifBusy,
-    appearMs,
-    idempotencyKey: idempotencyKey ?? newKey(),
-    kept: idempotencyKey !== undefined,
-    timeoutMs: timeoutMs || Infinity,
-  };
+  return { deploymentId, timeoutMs: timeoutMs || Infinity, appearMs };
 }
 
 async function follow(

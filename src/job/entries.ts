@@ -200,8 +200,7 @@ export class Entries {
     );
     // Of the rest of the expected nodes nothing but their number is known.
     const nameless = Math.max((this.expect ?? 0) - byKey.size, 0);
-    const emptyRow = (): NodeProgress => ({ ...emptyNodeResult({}, emptyStatus), since: null });
-    return [...rows, ...Array.from({ length: nameless }, emptyRow)];
+    return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
   }
 
   /** Of several entries of one node, the worst. */
@@ -223,7 +222,7 @@ export class Entries {
         ? { activity_id: key }
         : { node_id: key, activity_id: early?.id ?? null };
     const created_at = early?.created_at ?? null;
-    return { ...emptyNodeResult(target, status), created_at, since: null };
+    return { ...emptyRow(target, status), created_at };
   }
 
   #counted(): Entry[] {
@@ -261,9 +260,22 @@ export function listedIn(entries: readonly Activity[], runtime: string): Listed 
   return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
 }
 
+/** Those that either lists; one that acted in this runtime in either is listed here. */
+export function bothListed(a: Listed | null, b: Listed): Listed {
+  const here = sortedUnique([...(a?.here ?? []), ...b.here]);
+  const elsewhere = sortedUnique([...(a?.elsewhere ?? []), ...b.elsewhere]);
+  return { here, elsewhere: elsewhere.filter((node) => !here.includes(node)) };
+}
+
 /** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
+
+/** A row without an entry. */
+export const emptyRow = (...known: Parameters<typeof emptyNodeResult>): NodeProgress => ({
+  ...emptyNodeResult(...known),
+  since: null,
+});
 
 /** A row without what only displays need. */
 export function resultRow(progress: NodeProgress): NodeResult {

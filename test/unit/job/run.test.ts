@@ -110,6 +110,25 @@ describe('a run', () => {
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
   });
 
+  it('counts nothing older because its machine slept in the read after that', async () => {
+    server.add({ node: 1n, createdAt: clock.now() - 120_000 });
+    const list = server.list.bind(server);
+    server.trigger = () => {
+      server.add({ node: 2n, appearMs: 1000 });
+      return Promise.reject(inProgress());
+    };
+    server.list = async (...asked) => {
+      const page = await list(...asked);
+      if (page.total_results > 1) clock.stop(120_000);
+      return page;
+    };
+    const { result } = await run({ nodes: [1n, 2n], kept: true });
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['missing', 'completed'],
+    );
+  });
+
   for (const [age, node1] of [
     [50_000, 'completed'],
     [70_000, 'missing'],
@@ -282,6 +301,20 @@ describe('a run on every node', () => {
     const { result } = await run(EVERY);
     const nodes = result.nodes.map(({ node_id: id }) => id);
     assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
+  });
+
+  it('expects a node, too, that has shown up since the nodes were looked for', async () => {
+    server.nodes = [1n, 2n];
+    acted(3n);
+    const { result } = await run({ ...EVERY, listed: { here: [1n, 2n], elsewhere: [3n] } });
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node, status }) => [node, status]),
+      [
+        [1n, 'completed'],
+        [2n, 'completed'],
+        [3n, 'missing'],
+      ],
+    );
   });
 
   it('reads the log once before its POST where the nodes are known', async () => {

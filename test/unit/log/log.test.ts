@@ -82,7 +82,7 @@ describe('what a read of the log costs', () => {
     },
     'a young entry': { read: (log) => log.seek(idAt(19_990)), requests: [1, 1] },
     'an entry anywhere': { read: (log) => log.seek(idAt(4567)), requests: [9, 9] },
-    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [9, 9] },
+    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [8, 9] },
     'an id that is not there': { read: (log) => log.seek(idAt(4567) + 1n), requests: [10, 11] },
   };
   const servers = {} as Record<Order, VirtualServer>;
@@ -399,6 +399,28 @@ describe('the pages of a server', () => {
     assert.equal((await idsOf(log)).length, 100);
   });
 
+  for (const order of ORDERS) {
+    it(`may all be gone, ${order}: then the log is empty`, async () => {
+      const { server, log } = open(250, order);
+      assert.equal((await log.newest()).entries[0]?.id, idAt(249));
+      server.log.entries.length = 0;
+      assert.deepEqual((await log.newest()).entries, []);
+      assert.deepEqual(await idsOf(log), []);
+    });
+  }
+
+  it('may be of one moment: once the order is known, no other page is asked', async () => {
+    const { server, log, clock } = open(250);
+    await log.newest();
+    for (let n = 0; n < 100; n += 1) server.add({ id: idAt(250 + n), createdAt: clock.now() });
+    server.reads.length = 0;
+    await log.newest();
+    assert.deepEqual(
+      server.reads.map(({ page }) => page),
+      [1, 2],
+    );
+  });
+
   it('may change 30 times in a row while the newest is looked for: then it is exit 6', async () => {
     for (const [times, isFound] of [
       [29, true],
@@ -448,6 +470,44 @@ describe('the pages of a server', () => {
   });
 });
 
+describe('a server that repeats an entry in place of another', () => {
+  /** It has the newest entry in place of the oldest, so many times. */
+  function hiding(times: number): ReturnType<typeof open> {
+    const opened = open(250);
+    const [first] = newestFirst(opened.server);
+    let left = times;
+    spoil(opened.server, (right, { page }) => {
+      if (page !== 3 || left-- <= 0) return right;
+      const items = right.items.map((one, n) => (n === 49 ? { ...one, id: first ?? 0n } : one));
+      return { ...right, items };
+    });
+    return opened;
+  }
+  const pagesOf = ({ reads }: VirtualServer): number[] =>
+    reads.filter(({ results }) => results > 1).map(({ page }) => page);
+
+  it('is read once more, from the top, where the log counts more than it gave', async () => {
+    const { server, log } = hiding(1);
+    assert.deepEqual(await idsOf(log), newestFirst(server));
+    // In between, it looks for what came meanwhile.
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3]);
+  });
+
+  it('is exit 6 where it does so again, after what it gave', async () => {
+    const { server, log } = hiding(2);
+    const ids: bigint[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { entries } of log.all()) ids.push(...entries.map(({ id }) => id));
+    };
+    await assert.rejects(read(), {
+      message: /it counts 250 entries and gave 249$/,
+      exitCode: 6,
+    });
+    assert.deepEqual(ids, newestFirst(server).slice(0, 249));
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3, 1]);
+  });
+});
+
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
   function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
@@ -473,8 +533,10 @@ describe('a server that has enough', () => {
   });
 
   it('ends the reading where it says so of a page alone, or wants more than a minute', async () => {
-    for (const { log, clock } of [busy(2, 1000), busy(1, 61_000)]) {
+    for (const { log, clock } of [busy(2, 1000), busy(1, 60_001)]) {
       await assert.rejects(clock.run(idsOf(log)), { status: 429 });
     }
+    const { server, log, clock } = busy(1, 60_000);
+    assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
   });
 });
