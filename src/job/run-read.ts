@@ -10,7 +10,7 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import { Entries, listedIn, notOurs } from './entries.js';
+import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, MINUTE, quicken, SECOND } from './pace.js';
@@ -89,8 +89,9 @@ function check(
   now: number,
 ): void {
   const { entries } = run;
-  if (state.deep) {
-    entries.listed ??= listedIn(log.entries, trigger.runtime);
+  if (!entries.only) {
+    // Some may have shown up since they were last looked for.
+    entries.listed = bothListed(entries.listed, listedIn(log.entries, trigger.runtime));
   }
   if (isHeldUp(run, state, trigger, log, now)) {
     return;
@@ -173,7 +174,7 @@ function collect(run: Run, log: LogRead, now: number): void {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
   if (replay && needsFloor(run)) {
-    findFloor(run, replay, log, now);
+    findFloor(run, replay, log);
   }
   const counted = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
@@ -190,12 +191,11 @@ function collect(run: Run, log: LogRead, now: number): void {
 function findFloor(
   run: Run,
   replay: Replay,
-  { entries: shown, serverTime }: LogRead,
-  now: number,
+  { entries: shown, serverTime, startedAt }: LogRead,
 ): void {
   const at = serverTime ?? run.sent?.accepted?.serverTime;
   if (at) {
-    replay.from = at - (now - replay.since);
+    replay.from = at - (startedAt - replay.since);
     replay.to = at + MINUTE;
   }
   // The next entry below all recent ones: one that shows up late may come between it and them.
