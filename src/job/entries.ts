@@ -13,7 +13,12 @@ import { warning, type JobEvent, type NodeProgress } from './events.js';
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
   | { ids: readonly Id[] }
-  | { runtime: string; action: ActionName; nodes: readonly Id[] | null; expect: number | null };
+  | {
+      runtime: string;
+      action: ActionName;
+      nodes?: readonly Id[] | undefined;
+      expect?: number | undefined;
+    };
 
 /** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
 export interface Listed {
@@ -63,9 +68,9 @@ export class Entries {
     private readonly appearMs: number,
   ) {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
-    this.only = only && new Set(only);
-    this.listed = only && NONE_LISTED;
-    this.expect = 'ids' in wanted ? null : wanted.expect;
+    this.only = only ? new Set(only) : null;
+    this.listed = only ? NONE_LISTED : null;
+    this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
   }
 
   get targets(): TargetKind {

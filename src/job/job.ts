@@ -42,7 +42,7 @@ export type Resume =
       after: Id;
       runtime: string;
       action: string;
-      nodes: readonly Id[] | null;
+      nodes?: readonly Id[] | undefined;
       expect: number | null;
     }
   | { roll: string };

@@ -17,9 +17,6 @@ const PLAN: RunPlan = {
     runtime: 'iggy',
     action: 'restart',
     nodes: [1n],
-    expect: null,
-    listed: null,
-    core: null,
     tenant: null,
   },
   ...{
@@ -199,7 +196,7 @@ describe('a run', () => {
 });
 
 describe('a run on every node', () => {
-  const EVERY = { nodes: null } as const;
+  const EVERY = { nodes: undefined };
   const HOUR = 3_600_000;
   /** What an earlier action left in the log. */
   const acted = (node: bigint, runtime: Runtime = 'iggy') =>
@@ -207,7 +204,7 @@ describe('a run on every node', () => {
 
   interface Case {
     what: string;
-    core?: number | null;
+    core?: number;
     expect?: number;
     /** Nodes that act, and how late their entries are, ms. */
     late: ReadonlyArray<readonly [node: bigint, appearMs: number]>;
@@ -279,7 +276,7 @@ describe('a run on every node', () => {
       notActedOn: [3n],
     },
   ];
-  for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
+  for (const { what, late, core, expect, outcome, notActedOn } of CASES) {
     it(what, async () => {
       server = new VirtualServer(clock, { nodes: late.map(([node]) => node) });
       for (const node of [1n, 2n, 3n]) acted(node);
@@ -414,7 +411,7 @@ describe('a run that continues from a record', () => {
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
     const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
-    const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
+    const { result } = await run({ nodes: undefined, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
