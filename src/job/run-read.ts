@@ -10,10 +10,12 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { isHopeless } from './answer.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
-import { failedRead, goodRead, MINUTE, quicken, SECOND } from './pace.js';
+import { failedRead, goodRead, MINUTE, quicken, SECOND, type FailedRead } from './pace.js';
+import { tryLater } from './run-answer.js';
 import {
   accept,
   addMark,
@@ -60,16 +62,17 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
 }
 
-function takeFailedRead(
-  run: Run,
-  failure: { error: LdctlError; startedAt: number },
-  now: number,
-): void {
+function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
+  const isChecking = run.state.name === 'checking';
+  if (isChecking && run.attempts.firstAt !== null && !isHopeless(failure.error)) {
+    // It was reachable when the run started, and the POST is tried again for two minutes.
+    return tryLater(run, failure.error, now);
+  }
   const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A read before the POST has been tried several times already. A wait that has read nothing yet
-  // may be for a log that cannot be read at all.
-  const endsAtOnce = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
+  // A read before the first POST has been tried several times already. A wait that has read nothing
+  // yet may be for a log that cannot be read at all.
+  const endsAtOnce = run.trigger ? isChecking : run.entries.readAt === -Infinity;
   if (givesUp || endsAtOnce || now >= deadlineOf(run)) {
     fail(run, failure.error);
   } else {

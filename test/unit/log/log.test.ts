@@ -313,6 +313,27 @@ describe('a reader that stops', () => {
     assert.equal(signal.aborted, false);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
+
+  it('does not care about pages that fail after that', async () => {
+    const { server, log } = open(3000);
+    let failed = 0;
+    spoil(server, (right, { page, results }) => {
+      if (page <= 8 || results === 1) return right;
+      failed += 1;
+      throw apiError(500);
+    });
+    // It would end the process.
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const parts = log.all();
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    await parts.return(undefined);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    assert.ok(failed > 0);
+    assert.deepEqual(unhandled, []);
+  });
 });
 
 const ENTRY = {
