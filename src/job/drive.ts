@@ -12,6 +12,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
+import { notReadInTime } from './run-read.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -185,9 +186,8 @@ async function read(
   const release = onAbort(signal, () => cut.abort(interruptOf(signal)));
   const timer = new AbortController();
   if (step.cutAt < Infinity) {
-    const late = 'the log could not be read in time';
     clock.sleep(step.cutAt - startedAt, timer.signal).then(
-      () => cut.abort(new LdctlError('unconfirmed', 'read_cut_off', late)),
+      () => cut.abort(step.patient ? notReadInTime() : cutOff()),
       () => undefined,
     );
   }
@@ -201,6 +201,10 @@ async function read(
     release();
     timer.abort(new Error('the read has ended'));
   }
+}
+
+function cutOff(): LdctlError {
+  return new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
 }
 
 function readLog(

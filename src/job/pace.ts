@@ -10,6 +10,8 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 /** Failing reads are tolerated for so long, and at least three of them. */
 const OUTAGE = MINUTE;
+/** How long everything that is read before a POST may take in all. */
+export const BEFORE_POST = MINUTE;
 /** A read that still runs this long after the deadline is cut off. */
 export const LAST_READ = 15 * SECOND;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;

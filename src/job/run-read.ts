@@ -14,7 +14,15 @@ import { isHopeless } from './answer.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
-import { failedRead, goodRead, MINUTE, quicken, SECOND, type FailedRead } from './pace.js';
+import {
+  BEFORE_POST,
+  failedRead,
+  goodRead,
+  MINUTE,
+  quicken,
+  SECOND,
+  type FailedRead,
+} from './pace.js';
 import { tryLater } from './run-answer.js';
 import {
   accept,
@@ -164,6 +172,7 @@ function unblock(
   if (open.length === 0) {
     const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
     run.state = { name: 'checking', deep: false, notBefore, deadline };
+    run.readBy = notBefore + BEFORE_POST;
   } else if (log.startedAt >= deadline) {
     fail(run, busyError(open, 'It did not end in time.'));
   }
@@ -389,6 +398,12 @@ export function busyOf(
 
 export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
   return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
+}
+
+/** What is read before a POST took too long. */
+export function notReadInTime(): LdctlError {
+  const what = 'the log could not be read within 60s; nothing was sent';
+  return new LdctlError('unreachable', 'timeout', what);
 }
 
 function busyText(busy: readonly Activity[]): string {
