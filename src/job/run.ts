@@ -163,8 +163,8 @@ export function depthOf(
 
 /** Every target has its entry, and the run waits only for open ones to end. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { complete, absent, open } = entries.progress();
-  const isWhole = complete && absent.length === 0 && open.length > 0;
+  const { complete, optional, open } = entries.progress();
+  const isWhole = complete && optional.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
 }
 

@@ -469,6 +469,31 @@ describe('a POST that was certainly not sent', () => {
     assert.equal(server.posts.length, 0);
   });
 
+  /** From its first POST on, the server is not there for so long. */
+  const restart = (ms: number): void => {
+    const [post, list] = [server.trigger.bind(server), server.list.bind(server)];
+    let until = Infinity;
+    const ifThere = <T>(answer: () => Promise<T>): Promise<T> =>
+      clock.elapsed() < until ? Promise.reject(refused()) : answer();
+    server.trigger = (request) => {
+      server.list = (...asked) => ifThere(() => list(...asked));
+      until = Math.min(until, clock.elapsed() + ms);
+      return ifThere(() => post(request));
+    };
+  };
+
+  it('is tried again although the log cannot be read either, as while a server restarts', async () => {
+    restart(20_000);
+    assert.equal((await run()).exitCode, 0);
+    assert.equal(server.posts.length, 1);
+  });
+
+  it('ends the run after two minutes in which the log cannot be read either', async () => {
+    restart(Infinity);
+    await assert.rejects(run(), { code: 'ECONNREFUSED', exitCode: 6 });
+    assert.ok(clock.elapsed() > 105_000 && clock.elapsed() <= 120_000, `${clock.elapsed()} ms`);
+  });
+
   it('says again how far the log went only if that has changed', async () => {
     server.trigger = () => Promise.reject(refused());
     await assert.rejects(run(), { code: 'ECONNREFUSED' });
