@@ -204,7 +204,7 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
   const [first] = items;
   const last = items.at(-1);
   return (
-    items.every(({ id }, n) => n === 0 || id < (items[n - 1]?.id ?? id)) &&
+    items.every(({ id }, n) => id <= (items[n - 1]?.id ?? id)) &&
     Date.parse(first?.created_at ?? '') > Date.parse(last?.created_at ?? '')
   );
 }

@@ -32,10 +32,10 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
   const isNewer = (page: LogPage): boolean => (middleOf(page) ?? id) > id;
 
   let page = await look(pages.newest(reading));
-  const [step, end] = pages.isNewestFirst ? [1, pages.last + 1] : [-1, 0];
+  const end = pages.isNewestFirst ? pages.last + 1 : 0;
   // Numbers of pages. The entry is further down than `above`, and not further down than `below`.
   let above = page.number;
-  let below = isNewer(page) ? end : above + step;
+  let below = isNewer(page) ? end : above;
   while (!isSeen() && Math.abs(below - above) > 1) {
     page = await look(pages.read(Math.trunc((above + below) / 2), reading));
     if (isNewer(page)) above = page.number;

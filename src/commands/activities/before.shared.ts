@@ -46,12 +46,12 @@ function warnOfCount(
   expected: LookRequest['expectNodes'],
 ) {
   const { length } = listed.here;
-  if (expected === undefined && core !== null && core !== length) {
+  if (expected === undefined && core !== undefined && core !== length) {
     context.warn(
       `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
     );
   }
-  if (typeof expected === 'number' && core === null && expected > length) {
+  if (typeof expected === 'number' && core === undefined && expected > length) {
     context.say(
       `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
     );

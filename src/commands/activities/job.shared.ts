@@ -241,10 +241,10 @@ export async function showDryRun(
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
-  const describe = (some: readonly Id[] | null) => {
+  const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
-    const request = { ...identity, wireKey: wireKey(key, identity) };
-    return describeTrigger(target.supervisorUrl.value, request);
+    const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
+    return describeTrigger(target.supervisorUrl.value, wire);
   };
   const result: ResultFields = {
     outcome: 'dry_run',
@@ -263,7 +263,7 @@ export async function showDryRun(
   const dryRun = {
     place: await context.place(),
     how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)],
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
   await printRunResult(host.output, result, { ...printOptions(flags), dryRun });
   return 0;

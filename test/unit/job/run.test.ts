@@ -17,9 +17,6 @@ const PLAN: RunPlan = {
     runtime: 'iggy',
     action: 'restart',
     nodes: [1n],
-    expect: null,
-    listed: null,
-    core: null,
     tenant: null,
   },
   ...{
@@ -110,6 +107,25 @@ describe('a run', () => {
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
   });
 
+  it('counts nothing older because its machine slept in the read after that', async () => {
+    server.add({ node: 1n, createdAt: clock.now() - 120_000 });
+    const list = server.list.bind(server);
+    server.trigger = () => {
+      server.add({ node: 2n, appearMs: 1000 });
+      return Promise.reject(inProgress());
+    };
+    server.list = async (...asked) => {
+      const page = await list(...asked);
+      if (page.total_results > 1) clock.stop(120_000);
+      return page;
+    };
+    const { result } = await run({ nodes: [1n, 2n], kept: true });
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['missing', 'completed'],
+    );
+  });
+
   for (const [age, node1] of [
     [50_000, 'completed'],
     [70_000, 'missing'],
@@ -180,7 +196,7 @@ describe('a run', () => {
 });
 
 describe('a run on every node', () => {
-  const EVERY = { nodes: null } as const;
+  const EVERY = { nodes: undefined };
   const HOUR = 3_600_000;
   /** What an earlier action left in the log. */
   const acted = (node: bigint, runtime: Runtime = 'iggy') =>
@@ -188,7 +204,7 @@ describe('a run on every node', () => {
 
   interface Case {
     what: string;
-    core?: number | null;
+    core?: number;
     expect?: number;
     /** Nodes that act, and how late their entries are, ms. */
     late: ReadonlyArray<readonly [node: bigint, appearMs: number]>;
@@ -260,7 +276,7 @@ describe('a run on every node', () => {
       notActedOn: [3n],
     },
   ];
-  for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
+  for (const { what, late, core, expect, outcome, notActedOn } of CASES) {
     it(what, async () => {
       server = new VirtualServer(clock, { nodes: late.map(([node]) => node) });
       for (const node of [1n, 2n, 3n]) acted(node);
@@ -282,6 +298,20 @@ describe('a run on every node', () => {
     const { result } = await run(EVERY);
     const nodes = result.nodes.map(({ node_id: id }) => id);
     assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
+  });
+
+  it('expects a node, too, that has shown up since the nodes were looked for', async () => {
+    server.nodes = [1n, 2n];
+    acted(3n);
+    const { result } = await run({ ...EVERY, listed: { here: [1n, 2n], elsewhere: [3n] } });
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node, status }) => [node, status]),
+      [
+        [1n, 'completed'],
+        [2n, 'completed'],
+        [3n, 'missing'],
+      ],
+    );
   });
 
   it('reads the log once before its POST where the nodes are known', async () => {
@@ -381,7 +411,7 @@ describe('a run that continues from a record', () => {
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
     const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
-    const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
+    const { result } = await run({ nodes: undefined, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
@@ -437,6 +467,31 @@ describe('a POST that was certainly not sent', () => {
     refuseFirst(20_000);
     await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
     assert.equal(server.posts.length, 0);
+  });
+
+  /** From its first POST on, the server is not there for so long. */
+  const restart = (ms: number): void => {
+    const [post, list] = [server.trigger.bind(server), server.list.bind(server)];
+    let until = Infinity;
+    const ifThere = <T>(answer: () => Promise<T>): Promise<T> =>
+      clock.elapsed() < until ? Promise.reject(refused()) : answer();
+    server.trigger = (request) => {
+      server.list = (...asked) => ifThere(() => list(...asked));
+      until = Math.min(until, clock.elapsed() + ms);
+      return ifThere(() => post(request));
+    };
+  };
+
+  it('is tried again although the log cannot be read either, as while a server restarts', async () => {
+    restart(20_000);
+    assert.equal((await run()).exitCode, 0);
+    assert.equal(server.posts.length, 1);
+  });
+
+  it('ends the run after two minutes in which the log cannot be read either', async () => {
+    restart(Infinity);
+    await assert.rejects(run(), { code: 'ECONNREFUSED', exitCode: 6 });
+    assert.ok(clock.elapsed() > 105_000 && clock.elapsed() <= 120_000, `${clock.elapsed()} ms`);
   });
 
   it('says again how far the log went only if that has changed', async () => {

@@ -82,7 +82,7 @@ describe('what a read of the log costs', () => {
     },
     'a young entry': { read: (log) => log.seek(idAt(19_990)), requests: [1, 1] },
     'an entry anywhere': { read: (log) => log.seek(idAt(4567)), requests: [9, 9] },
-    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [9, 9] },
+    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [8, 9] },
     'an id that is not there': { read: (log) => log.seek(idAt(4567) + 1n), requests: [10, 11] },
   };
   const servers = {} as Record<Order, VirtualServer>;
@@ -313,6 +313,27 @@ describe('a reader that stops', () => {
     assert.equal(signal.aborted, false);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
+
+  it('does not care about pages that fail after that', async () => {
+    const { server, log } = open(3000);
+    let failed = 0;
+    spoil(server, (right, { page, results }) => {
+      if (page <= 8 || results === 1) return right;
+      failed += 1;
+      throw apiError(500);
+    });
+    // It would end the process.
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const parts = log.all();
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    await parts.return(undefined);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    assert.ok(failed > 0);
+    assert.deepEqual(unhandled, []);
+  });
 });
 
 const ENTRY = {
@@ -407,6 +428,20 @@ describe('the pages of a server', () => {
       assert.deepEqual((await log.newest()).entries, []);
       assert.deepEqual(await idsOf(log), []);
     });
+
+    it(`may all go while several are read at once, ${order}`, async () => {
+      const { server, log } = open(2000, order);
+      const newest = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page < 1) throw apiError(400);
+        const isFourth = query.page === (order === 'desc' ? 4 : 17);
+        if (isFourth && query.results > 1) server.log.entries.length = 0;
+        return list(id, query);
+      };
+      // The third page was still there, but not the proof that nothing had moved meanwhile.
+      assert.deepEqual(await idsOf(log), newest.slice(0, 200));
+    });
   }
 
   it('may be of one moment: once the order is known, no other page is asked', async () => {
@@ -470,6 +505,44 @@ describe('the pages of a server', () => {
   });
 });
 
+describe('a server that repeats an entry in place of another', () => {
+  /** It has the newest entry in place of the oldest, so many times. */
+  function hiding(times: number): ReturnType<typeof open> {
+    const opened = open(250);
+    const [first] = newestFirst(opened.server);
+    let left = times;
+    spoil(opened.server, (right, { page }) => {
+      if (page !== 3 || left-- <= 0) return right;
+      const items = right.items.map((one, n) => (n === 49 ? { ...one, id: first ?? 0n } : one));
+      return { ...right, items };
+    });
+    return opened;
+  }
+  const pagesOf = ({ reads }: VirtualServer): number[] =>
+    reads.filter(({ results }) => results > 1).map(({ page }) => page);
+
+  it('is read once more, from the top, where the log counts more than it gave', async () => {
+    const { server, log } = hiding(1);
+    assert.deepEqual(await idsOf(log), newestFirst(server));
+    // In between, it looks for what came meanwhile.
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3]);
+  });
+
+  it('is exit 6 where it does so again, after what it gave', async () => {
+    const { server, log } = hiding(2);
+    const ids: bigint[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { entries } of log.all()) ids.push(...entries.map(({ id }) => id));
+    };
+    await assert.rejects(read(), {
+      message: /it counts 250 entries and gave 249$/,
+      exitCode: 6,
+    });
+    assert.deepEqual(ids, newestFirst(server).slice(0, 249));
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3, 1]);
+  });
+});
+
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
   function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
@@ -495,8 +568,10 @@ describe('a server that has enough', () => {
   });
 
   it('ends the reading where it says so of a page alone, or wants more than a minute', async () => {
-    for (const { log, clock } of [busy(2, 1000), busy(1, 61_000)]) {
+    for (const { log, clock } of [busy(2, 1000), busy(1, 60_001)]) {
       await assert.rejects(clock.run(idsOf(log)), { status: 429 });
     }
+    const { server, log, clock } = busy(1, 60_000);
+    assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
   });
 });

@@ -196,7 +196,7 @@ describe('a log that moves while it is read', () => {
     'takes the first page for the newest one': ['pages.ts', 'isNewer(first, last)', 'first'],
     'takes its ends for the order of a page': [
       'pages.ts',
-      'items.every(({ id }, n) => n === 0 || id < (items[n - 1]?.id ?? id)) &&',
+      'items.every(({ id }, n) => id <= (items[n - 1]?.id ?? id)) &&',
       '',
     ],
     'takes the end of a page for the end of a moment': [
