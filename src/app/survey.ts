@@ -8,7 +8,7 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, notOurs, type Listed } from '../job/entries.js';
-import { busyError, busyOf } from '../job/run-read.js';
+import { busyError, busyOf } from '../job/busy.js';
 import type { Connection, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 

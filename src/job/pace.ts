@@ -2,7 +2,7 @@
  * When the log is read next, and for how long failing reads are tolerated.
  */
 
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { LdctlError, retryAfterOf } from '../base/errors.js';
 import type { JobEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
@@ -90,4 +90,10 @@ export function failedRead(
 function later(pace: Pace, now: number): void {
   const quiet = now - pace.changedAt;
   pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
+}
+
+/** What is read before a POST took too long. */
+export function notReadInTime(): LdctlError {
+  const what = 'the log could not be read within 60s; nothing was sent';
+  return new LdctlError('unreachable', 'timeout', what);
 }

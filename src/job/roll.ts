@@ -7,6 +7,7 @@ import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { busyError, busyOf } from './busy.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
 import { BEFORE_POST, LAST_READ, SECOND } from './pace.js';
@@ -28,7 +29,6 @@ import {
   type RollNode,
 } from './roll-state.js';
 import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import { busyError, busyOf } from './run-read.js';
 import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
