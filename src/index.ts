@@ -140,7 +140,7 @@ export async function connectProfile(
   const { env = process.env, confirm, signal: outer } = options;
   check(profileName, 'connectProfile', name);
   if (name !== undefined) refuseKey(name, 'the name of the profile', env);
-  const signal = outer ? interruptOf(outer) : new AbortController().signal;
+  const signal = interruptOf(outer);
   const folder = await configDir(env);
   const settings = resolveSettings({
     ...{ flags: { profile: name }, env, notify: () => undefined },

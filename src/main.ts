@@ -23,12 +23,12 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   let made: Host | undefined;
   let flags: ReadFlag[] = [];
   const host = (): Host => (made ??= systemHost(program));
-  const fail = async (error: unknown): Promise<void> => {
+  const fail = async (error: unknown) => {
     const { printFailure } = await import('./cli/failure.js');
     process.exitCode = await printFailure(host(), error, flags);
   };
   // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
-  const endedEarly = (code: number): void => {
+  const endedEarly = (code: number) => {
     if (code !== EXIT_CODES.done.code) return;
     process.exitCode = EXIT_CODES.fault.code;
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
@@ -76,7 +76,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
 }
 
 /** As oclif has it; and whether this is the single executable. */
-function printVersion({ program, output, platform }: Host): void {
+function printVersion({ program, output, platform }: Host) {
   const { name, version } = readPackage(program);
   const kind = program.singleExecutable ? ' single-executable' : '';
   output.stdout.write(

@@ -39,7 +39,7 @@ function keyringLibrary(): KeyringLibrary {
 }
 
 /** @param own the folder of this process; that of another one may be in use while it is new */
-function removeUnloaded(left: string, own: string): void {
+function removeUnloaded(left: string, own: string) {
   try {
     if (left === own || statSync(left).mtimeMs < Date.now() - STALE_MS) {
       rmSync(left, { recursive: true });

@@ -124,7 +124,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
   const { status, url, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
-  const quoted = (text = ''): string => quote(text, apiKey);
+  const quoted = (text = '') => quote(text, apiKey);
   const code = quoted(problem?.code);
   const fields: ApiErrorFields = {
     status,
@@ -176,10 +176,7 @@ function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefine
 }
 
 /** The causes that the server names; with its status, where there are none or it failed. */
-function messageOf(
-  { status, url }: Answer,
-  { code, reason, fieldIssues = [] }: ApiErrorFields,
-): string {
+function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields) {
   const issues = fieldIssues.map((issue) =>
     [issue.path, issue.reason || issue.code].filter(Boolean).join(': '),
   );
@@ -236,14 +233,14 @@ function retryAfterOf(answer: Answer): number | undefined {
 }
 
 /** A text of the server for an error: without the API key, on one line, and short. */
-function quote(text: string, apiKey: ApiKey, longest = 300): string {
+function quote(text: string, apiKey: ApiKey, longest = 300) {
   // Masked before it is cut, since half a key would not be found.
   const line = apiKey.scrub(plainText(text).replace(/\s+/g, ' ').trim());
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** The first words of a body that is not JSON, such as a proxy's page of HTML. */
-function excerpt(body: string, apiKey: ApiKey): string {
+function excerpt(body: string, apiKey: ApiKey) {
   const start = apiKey.scrub(body).slice(0, 4096);
   return quote(start.replace(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' '), apiKey, 120);
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 
 const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
 
@@ -43,6 +43,6 @@ export function endpoint(base: Pick<URL, 'origin' | 'pathname'>, path: string): 
   return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
 }
 
-function invalid(message: string, hint: string): UsageError {
-  return new UsageError(message, { code: 'invalid_url', hint });
+function invalid(message: string, hint: string) {
+  return usageError('invalid_url', message, hint);
 }

@@ -6,7 +6,7 @@ import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
-import { ApiError, InvalidAnswerError, TransportError, UsageError } from '../base/errors.js';
+import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
 import { requestIdOf, type Answer } from './answers.js';
@@ -87,7 +87,7 @@ export class Client {
     this.#apiKey = typeof apiKey === 'string' ? new ApiKey(apiKey) : apiKey;
     if (!isApiKeyText(this.#apiKey.reveal())) {
       const what = 'the API key is empty, or holds characters that no key has, such as a line end';
-      throw new UsageError(what, { code: 'invalid_api_key' });
+      throw usageError('invalid_api_key', what);
     }
     this.#proxy = proxyFor(this.#base);
     this.#clock = clock;
@@ -135,11 +135,11 @@ export class Client {
     const url = endpoint(this.#base, path);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
-    const leftMs = (): number => end - this.#clock.elapsed();
+    const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null): void => {
+      const trace = (error: string | null, retryInMs: number | null) => {
         const durationMs = Math.round(this.#clock.elapsed() - startedAt);
         const requestId = (answer && requestIdOf(answer)) ?? null;
         const tried = { method, url: url.href, attempt, status: answer?.status ?? null };
@@ -192,7 +192,7 @@ export class Client {
     };
     const stream = this.#got.stream(url, options);
     const attempt = trackAttempt(stream, url);
-    const giveUp = (): void => void stream.destroy(new Error('the request was given up'));
+    const giveUp = () => void stream.destroy(new Error('the request was given up'));
     const timer = setTimeout(() => {
       attempt.timedOutAfterMs = timeoutMs;
       giveUp();
@@ -249,10 +249,11 @@ function proxyFor(url: URL): URL | null {
     // As for another protocol.
   }
   // The value is not repeated: it may hold a password.
-  throw new UsageError('HTTPS_PROXY is not the URL of an HTTP proxy', {
-    code: 'invalid_proxy',
-    hint: 'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with a % in them as %25.',
-  });
+  throw usageError(
+    'invalid_proxy',
+    'HTTPS_PROXY is not the URL of an HTTP proxy',
+    'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with a % in them as %25.',
+  );
 }
 
 /** A body as UTF-8; null as soon as it is too large. */
@@ -268,7 +269,7 @@ async function readBody(chunks: AsyncIterable<Buffer>): Promise<string | null> {
 }
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */
-function retryDelayOf(error: unknown, attempt: number): number {
+function retryDelayOf(error: unknown, attempt: number) {
   // An answer that was cut off, or that a proxy put in its place, may be good the next time.
   const mayPass =
     (error instanceof ApiError && error.retryable) ||

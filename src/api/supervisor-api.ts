@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Activity } from '../base/activity.js';
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { isId, sortedUnique, type Id } from '../base/ids.js';
 import { stringifyJson } from '../base/json.js';
 import type {
@@ -72,7 +72,7 @@ export function describeTrigger(
   };
 }
 
-function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
+function triggerPath({ deploymentId, runtime, action }: WireTrigger) {
   return `/deployments/${deploymentId}/activities/${runtime}/${action}`;
 }
 
@@ -83,7 +83,7 @@ function triggerPath({ deploymentId, runtime, action }: WireTrigger): string {
  */
 export function triggerBody(nodes: readonly Id[] | null): string {
   if (nodes === null) return '{}';
-  if (nodes.length === 0) throw new UsageError('no node was given', { code: 'no_nodes' });
+  if (nodes.length === 0) throw usageError('no_nodes', 'no node was given');
   return stringifyJson({ nodes: sortedUnique(nodes) });
 }
 

@@ -20,7 +20,7 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
     ...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>
   ): Promise<Socket> {
     const ended = new AbortController();
-    const end = (): void => ended.abort();
+    const end = () => ended.abort();
     request.once('ldctl-abandoned', end);
     // `super.connect` reads it before it first waits, so that each of several attempts gets its
     // own.

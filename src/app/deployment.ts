@@ -118,7 +118,7 @@ export function deploymentOn(
     async roll(request, options = {}) {
       const { gate, ...checked } = requests.check(requests.rollRequest, 'roll', request);
       assertConsent();
-      const stopping = options.stopping && interruptOf(options.stopping);
+      const stopping = interruptOf(options.stopping);
       return runJob(options, (tools, onThrow) =>
         jobs.roll(connect(), checked, {
           ...tools,
@@ -149,7 +149,7 @@ function readingOf({
         'activities',
         request,
       );
-      const reading = { clock, ...(options.signal && { signal: interruptOf(options.signal) }) };
+      const reading = { clock, signal: interruptOf(options.signal) };
       const log = newLog();
       const asked = { filter, limit, after: after ?? 0n };
       const list =
@@ -160,14 +160,14 @@ function readingOf({
     nodes(request = {}, options = {}) {
       const since = clock.now() - NODES_FROM_MS;
       const checked = requests.check(requests.nodesRequest, 'nodes', request);
-      const reading = options.signal ? { signal: interruptOf(options.signal) } : {};
       const asked = { filter: { since, ...checked }, limit: 0 };
-      return nodeStates(listNewest(newLog(), asked, reading));
+      const signal = interruptOf(options.signal);
+      return nodeStates(listNewest(newLog(), asked, { signal }));
     },
 
     follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
-      const signal = options.signal ? interruptOf(options.signal) : new AbortController().signal;
+      const signal = interruptOf(options.signal);
       return (async function* () {
         const log = newLog();
         try {
@@ -190,8 +190,8 @@ async function runJob(
   start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<jobs.JobResult>,
 ): Promise<RunResult> {
   const controller = new AbortController();
-  const interrupt = outer && interruptOf(outer);
-  const release = onAbort(interrupt, () => controller.abort(interrupt?.reason));
+  const interrupt = interruptOf(outer);
+  const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
   /** What the caller's own code threw during the job; the first counts. */
   const faults: ErrorDocument[] = [];
   const fault = (code: string, who: string, thrown: unknown): void =>
@@ -240,13 +240,14 @@ async function runJob(
 const interrupts = new WeakMap<AbortSignal, AbortSignal>();
 
 /**
- * @internal Aborted with an `Interrupted`. One listener on a caller's signal for all that have it:
- * Node warns of more than ten.
+ * @internal Aborted with an `Interrupted`; never without an outer one. One listener on a caller's
+ * signal for all that have it: Node warns of more than ten.
  */
-export function interruptOf(outer: AbortSignal): AbortSignal {
+export function interruptOf(outer: AbortSignal | undefined): AbortSignal {
+  const own = new AbortController();
+  if (!outer) return own.signal;
   const known = interrupts.get(outer);
   if (known) return known;
-  const own = new AbortController();
   setMaxListeners(0, own.signal);
   interrupts.set(outer, own.signal);
   onAbort(outer, () =>

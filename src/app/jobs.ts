@@ -67,13 +67,11 @@ export async function lookAround(
 }
 
 /** What an earlier run with a caller's key has left. */
-function keptRun(
-  { deploymentId, journal }: Connection,
-  { runtime, action, nodes, idempotencyKey }: LookRequest,
-): KeptRun | null {
-  if (idempotencyKey === undefined || !journal) return null;
-  const identity = { deploymentId, runtime, action, nodes: nodes ?? null };
-  return journal.read(wireKey(idempotencyKey, identity));
+function keptRun({ deploymentId, journal }: Connection, request: LookRequest): KeptRun | null {
+  const { idempotencyKey: key } = request;
+  return key === undefined || !journal
+    ? null
+    : journal.read(wireKey(key, { ...request, deploymentId }));
 }
 
 /**
@@ -88,15 +86,12 @@ export async function trigger(
   found?: Findings | null,
 ): Promise<JobResult> {
   const known = found === undefined ? await lookAround(connection, request, tools) : found;
-  const { nodes = null, wait } = request;
   const plan = {
-    ...planOf(connection, request),
-    nodes,
+    ...request,
+    ...ownOf(connection, request),
+    ...known,
     // A record that is followed keeps its own.
-    expect: nodes || !known ? null : (expectedNodes(known, request.expectNodes) ?? null),
-    listed: known?.listed ?? null,
-    core: known?.core ?? null,
-    wait,
+    expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
   };
   const kept = keptRun(connection, request);
   return follow(connection, (now) => runJob(plan, kept, now), tools);
@@ -111,12 +106,7 @@ export async function wait(
   request: CheckedWait,
   tools: Tools,
 ): Promise<JobResult> {
-  const { timeoutMs, appearTimeoutMs: appearMs } = request;
-  const limits = {
-    deploymentId: connection.deploymentId,
-    timeoutMs: timeoutMs || Infinity,
-    appearMs,
-  };
+  const limits = limitsOf(connection, request);
   const plan = await waitPlanOf(connection, request, tools.signal);
   return follow(connection, (now) => waitJob({ ...limits, ...plan }, now), tools);
 }
@@ -129,9 +119,9 @@ async function waitPlanOf(connection: Connection, request: CheckedWait, signal: 
     const lowest = await lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
     return { wanted: { ids }, after: lowest - 1n };
   }
-  const { nodes = null, expectNodes = null, after } = request;
+  const { nodes, expectNodes, after } = request;
   return {
-    wanted: { ...request, nodes, expect: nodes ? null : expectNodes },
+    wanted: { ...request, expect: nodes ? undefined : expectNodes },
     after,
     ...(await surveyAsItsRun(connection, request, signal)),
   };
@@ -168,10 +158,9 @@ export async function roll(
   tools: Tools,
 ): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
-  const shared = planOf(connection, request);
   const plan = {
     ...request,
-    ...shared,
+    ...ownOf(connection, request),
     gated: tools.gate !== undefined,
     // A number, or a percentage such as '25%'.
     maxUnavailable:
@@ -204,23 +193,19 @@ function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun
   return runs;
 }
 
-function planOf(
-  { deploymentId, tenant, apiKey, newKey }: Connection,
-  request: CheckedRoll | CheckedTrigger,
+/** What of a plan is not the request's, or has another shape there. */
+function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
+  const { tenant, apiKey, newKey } = connection;
+  const { idempotencyKey = newKey() } = request;
+  const kept = request.idempotencyKey !== undefined;
+  return { ...limitsOf(connection, request), tenant, apiKey, idempotencyKey, kept };
+}
+
+function limitsOf(
+  { deploymentId }: Connection,
+  { timeoutMs, appearTimeoutMs: appearMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
 ) {
-  const { runtime, action, ifBusy, timeoutMs, appearTimeoutMs: appearMs, idempotencyKey } = request;
-  return {
-    deploymentId,
-    tenant,
-    apiKey,
-    runtime,
-    action,
-    ifBusy,
-    appearMs,
-    idempotencyKey: idempotencyKey ?? newKey(),
-    kept: idempotencyKey !== undefined,
-    timeoutMs: timeoutMs || Infinity,
-  };
+  return { deploymentId, timeoutMs: timeoutMs || Infinity, appearMs };
 }
 
 async function follow(

@@ -90,18 +90,13 @@ export async function openDeployment(
 }
 
 /** Opens a deployment of which id, key and supervisor are known. Does no I/O. */
-export function openTarget(
-  settings: Settings,
-  target: Target,
-  { core, ...tools }: OpenTools,
-): OpenDeployment {
+export function openTarget(settings: Settings, target: Target, tools: OpenTools): OpenDeployment {
   const { deployment, key } = target;
-  const { clock, newKey, journal } = tools;
+  const { clock, newKey, journal, showsPath } = tools;
   const supervisor = tools.supervisor(target);
-  const ownCore = core && (() => core({ apiUrl: settings.apiUrl.value, key }));
+  const core = tools.core?.({ apiUrl: settings.apiUrl.value, key });
   let found: Promise<PlacedDeployment | null> | undefined;
-  const findOnce = () =>
-    (found ??= ownCore ? findPlace(settings, target, ownCore, tools) : Promise.resolve(null));
+  const findOnce = () => (found ??= findPlace(settings, target, core, tools));
   return {
     target,
     deploymentId: deployment.id,
@@ -112,9 +107,7 @@ export function openTarget(
     tenant: expectedTenant(settings),
     apiKey: key.fingerprint(),
     journal,
-    counter: ownCore
-      ? counterOf(settings, target, ownCore, tools.showsPath ? findOnce : null)
-      : null,
+    counter: core ? counterOf(settings, target, core, showsPath ? findOnce : null) : null,
     flags: resumeFlags(settings, target),
     keepsRolls: false,
     path: async () => {
@@ -131,13 +124,15 @@ export function openTarget(
 async function findPlace(
   { apiUrl, tenantId }: Settings,
   { deployment, supervisorUrl, placed }: Target,
-  core: () => Pick<Core, 'structure'>,
+  core: Pick<Core, 'structure'> | undefined,
   tools: Pick<OpenTools, 'clock' | 'signal'>,
 ): Promise<PlacedDeployment | null> {
   if (placed) return placed;
-  if (deployment.path || !tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) return null;
+  if (!core || deployment.path || !tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) {
+    return null;
+  }
   return optional(tools, async (signal) => {
-    const structure = await core().structure(tenantId.value, { signal });
+    const structure = await core.structure(tenantId.value, { signal });
     const found = findDeployment(structure, { id: deployment.id, name: null });
     deployment.name = found.deployment.name;
     deployment.path = placeText(found);
@@ -149,7 +144,7 @@ async function findPlace(
 function counterOf(
   settings: Settings,
   { supervisorUrl, deployment }: Target,
-  core: () => Pick<Core, 'deployment'>,
+  core: Pick<Core, 'deployment'>,
   findOnce: (() => Promise<PlacedDeployment | null>) | null,
 ): NodeCounter {
   const tenantId = settings.tenantId?.value;
@@ -160,13 +155,12 @@ function counterOf(
       const kept = keptPlace(settings);
       if (kept) return kept;
       const found = await findOnce?.().catch(() => null);
-      const { division, environment } = found ?? {};
-      if (tenantId === undefined || !division || !environment) return null;
-      return { tenantId, divisionId: division.id, environmentId: environment.id };
+      if (tenantId === undefined || !found) return null;
+      return { tenantId, divisionId: found.division.id, environmentId: found.environment.id };
     },
     async count(place, signal) {
       const path = { ...place, deploymentId: deployment.id };
-      return (await core().deployment(path, { signal })).nodes_count;
+      return (await core.deployment(path, { signal })).nodes_count;
     },
   };
 }

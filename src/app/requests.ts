@@ -63,14 +63,12 @@ export const fields = <T extends v.ObjectEntries>(entries: T) =>
     return expected === 'never' ? 'there is no such field' : 'it is missing';
   });
 
-const asRuntime = (name: Runtime): Runtime => parseRuntime(name);
-const asAction = (name: ActionName): ActionName => parseAction(name);
-const asKey = (key: string): string => checkIdempotencyKey(key, 'idempotencyKey');
-const asTime = (time: Date | string): number => new Date(time).getTime();
-
 const what = {
-  runtime: v.pipe(v.custom<Runtime>(isText, TEXT), v.transform(asRuntime)),
-  action: v.pipe(v.custom<ActionName>(isText, TEXT), v.transform(asAction)),
+  runtime: v.pipe(v.custom<Runtime>(isText, TEXT), v.transform<Runtime, Runtime>(parseRuntime)),
+  action: v.pipe(
+    v.custom<ActionName>(isText, TEXT),
+    v.transform<ActionName, ActionName>(parseAction),
+  ),
 };
 const times = {
   /**
@@ -92,7 +90,12 @@ const acting = {
    * Of your own, 1 to 200 characters: a second call with the same key follows the first. Default:
    * random.
    */
-  idempotencyKey: v.optional(v.pipe(text, v.transform(asKey))),
+  idempotencyKey: v.optional(
+    v.pipe(
+      text,
+      v.transform((key) => checkIdempotencyKey(key, 'idempotencyKey')),
+    ),
+  ),
   /**
    * When a node already has the runtime in `processing`: wait for it, fail, or go ahead (`ignore`,
    * the default).
@@ -204,7 +207,10 @@ const filter = {
 
 const iso = [v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())] as const;
 const MOMENT = 'a Date was expected, or a time as 2026-06-01T12:00:00Z';
-const moment = v.pipe(v.union([v.date(), ...iso], MOMENT), v.transform(asTime));
+const moment = v.pipe(
+  v.union([v.date(), ...iso], MOMENT),
+  v.transform((time) => new Date(time).getTime()),
+);
 
 export const activitiesRequest = fields({
   ...filter,

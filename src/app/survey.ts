@@ -7,7 +7,7 @@ import { optional } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
-import { nodesOf, notOurs } from '../job/entries.js';
+import { listedIn, notOurs, type Listed } from '../job/entries.js';
 import { busyError, busyOf } from '../job/run-read.js';
 import type { Connection, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
@@ -16,10 +16,9 @@ type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | '
 
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
-  /** The nodes that the log lists: `here` for this runtime, `elsewhere` for others only. */
-  listed: { here: readonly Id[]; elsewhere: readonly Id[] };
-  /** How many nodes Core counts; null where that is not known. */
-  core: number | null;
+  listed: Listed;
+  /** How many nodes Core counts, where that is known. */
+  core: number | undefined;
   /** What keeps the targets busy. */
   busy: readonly Activity[];
   /** The server's clock, ms UTC; null where it does not say. */
@@ -39,57 +38,52 @@ export async function survey(
   signal: AbortSignal,
 ): Promise<Findings> {
   const { log, deploymentId, tenant } = surveyor;
-  const counting = nodes ? null : startCounting(surveyor, expectNodes === 'deployment', signal);
-  const nodesHere = (entries: readonly Activity[]): Id[] =>
-    nodesOf(entries.filter((entry) => entry.runtime === runtime));
+  const isDemanded = !nodes && expectNodes === 'deployment';
+  const countInCore = nodes ? notCounting : startCounting(surveyor, isDemanded, signal);
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
-    const here = nodesHere(entries);
+    const { here } = listedIn(entries, runtime);
     if (nodes) return nodes.every((node) => here.includes(node));
-    const counted = await counting?.count(entries);
-    return typeof counted === 'number' && here.length >= counted;
+    return here.length >= ((await countInCore(entries)) ?? Infinity);
   };
   const { entries, serverTime } = await log.known({ signal, isEnough });
   const problem = notOurs(entries, deploymentId, tenant);
   if (problem) throw problem;
-  const here = nodesHere(entries);
-  const elsewhere = nodesOf(entries).filter((node) => !here.includes(node));
-  const core = (await counting?.atEnd(entries)) ?? null;
+  const core = await countInCore(entries);
+  if (core === undefined && isDemanded) throw notCounted(entries.length > 0);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  return { listed: { here, elsewhere }, core, busy, serverTime };
+  return { listed: listedIn(entries, runtime), core, busy, serverTime };
 }
 
+/** How many nodes Core counts; undefined where that is not known, or it counts none. */
+type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
+
+const notCounting: Counting = () => Promise.resolve(undefined);
+
 /**
- * Asks Core how many nodes there are: beside the first page of the log if it is known where the
- * deployment stands, else once that page has said so.
+ * Has Core count the nodes once: at once, beside the first page of the log, if it is known where
+ * the deployment stands; else when the first page has come, which says so.
  */
-function startCounting({ counter, clock }: Surveyor, isDemanded: boolean, signal: AbortSignal) {
-  if (!counter || !(isDemanded || counter.isCertain)) return null;
-  let counted: Promise<number | null> | null = null;
-  const askCore = (place: Place): Promise<number | null> => {
-    const asked = (by: AbortSignal): Promise<number> => counter.count(place, by);
-    return isDemanded ? asked(signal) : optional({ clock, signal }, asked);
+function startCounting(
+  { counter, clock }: Surveyor,
+  isDemanded: boolean,
+  signal: AbortSignal,
+): Counting {
+  if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
+  const count = async (place: Place | null): Promise<number | undefined> => {
+    if (!place) return undefined;
+    const ask = (limited: AbortSignal) => counter.count(place, limited);
+    return (await (isDemanded ? ask(signal) : optional({ clock, signal }, ask))) || undefined;
   };
-  const start = (place: Place | null): void => {
-    counted = place ? askCore(place) : Promise.resolve(null);
-    // It may fail while a page is on its way, before anyone waits for it.
-    counted.catch(() => undefined);
-  };
-  const placed = counter.place().then((known) => known && start(known));
-  /** How many nodes there are; null where that is not known, or Core counts none. */
-  const count = async (entries: readonly Activity[]): Promise<number | null> => {
+  let counted: Promise<number | undefined> | undefined;
+  const placed = counter.place().then((place) => {
+    if (place) counted = count(place);
+    // It may fail while the page is on its way, before anyone waits for it.
+    counted?.catch(() => undefined);
+  });
+  return async (entries) => {
     await placed;
-    if (!counted) start(placeOf(entries, counter.tenantId));
-    return (await counted) || null;
-  };
-  return {
-    count,
-    /** @throws LdctlError where it was demanded, and cannot be known */
-    async atEnd(entries: readonly Activity[]): Promise<number | null> {
-      const nodes = await count(entries);
-      if (nodes === null && isDemanded) throw notCounted(entries.length > 0);
-      return nodes;
-    },
+    return (counted ??= count(placeOf(entries, counter.tenantId)));
   };
 }
 
@@ -120,9 +114,9 @@ export function expectedNodes(
   expected: SurveyRequest['expectNodes'],
 ): number | undefined {
   if (expected === undefined) return undefined;
-  if (expected === 'deployment') return core ?? undefined;
+  if (expected === 'deployment') return core;
   const { length } = listed.here;
-  const isRight = core === null ? expected >= length : [core, length].includes(expected);
+  const isRight = core === undefined ? expected >= length : [core, length].includes(expected);
   if (isRight) return expected;
   throw otherCount(listsText(length, core), expected);
 }
@@ -143,14 +137,14 @@ export function nodesOfRoll(
   }
   const wanted = expected === 'deployment' ? core : expected;
   if (typeof wanted === 'number' && wanted !== here.length) {
-    throw otherCount(listsText(here.length, expected === 'deployment' ? null : core), wanted);
+    throw otherCount(listsText(here.length, expected === 'deployment' ? undefined : core), wanted);
   }
   return here;
 }
 
-function listsText(listed: number, core: number | null): string {
+function listsText(listed: number, core: number | undefined): string {
   const lists = `the log lists ${count(listed, 'node')}`;
-  return core === null || core === listed ? lists : `${lists} and Core counts ${core}`;
+  return core === undefined || core === listed ? lists : `${lists} and Core counts ${core}`;
 }
 
 function otherCount(lists: string, expected: number): LdctlError {

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { usageError } from './errors.js';
 import { parseId, type Id } from './ids.js';
 
 /** The runtimes and actions that can be triggered. */
@@ -45,15 +45,17 @@ export function parseRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((name) => name === text);
   if (runtime) return runtime;
   if (text.includes(',')) {
-    throw new UsageError(`${JSON.stringify(text)}: one runtime at a time`, {
-      code: 'several_runtimes',
-      hint: `Run the command once for each of: ${RUNTIMES.join(', ')}.`,
-    });
+    throw usageError(
+      'several_runtimes',
+      `${JSON.stringify(text)}: one runtime at a time`,
+      `Run the command once for each of: ${RUNTIMES.join(', ')}.`,
+    );
   }
-  throw new UsageError(`unknown runtime ${JSON.stringify(text)}`, {
-    code: 'invalid_runtime',
-    hint: `A runtime is one of: ${RUNTIMES.join(', ')}.`,
-  });
+  throw usageError(
+    'invalid_runtime',
+    `unknown runtime ${JSON.stringify(text)}`,
+    `A runtime is one of: ${RUNTIMES.join(', ')}.`,
+  );
 }
 
 /** Checks `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
@@ -63,12 +65,12 @@ export function parseAction(text: string): ActionName {
   const verb = VERBS.find((known) => known === name);
   if (!verb || (config !== undefined && verb !== 'reconfigure')) {
     const hint = `An action is one of: ${VERBS.join(', ')}:ID.`;
-    throw new UsageError(`unknown action ${JSON.stringify(text)}`, { code, hint });
+    throw usageError(code, `unknown action ${JSON.stringify(text)}`, hint);
   }
   if (verb !== 'reconfigure') return verb;
   if (config !== undefined) return `${verb}:${parseId(config, verb)}`;
   const hint = 'Write reconfigure:ID.';
-  throw new UsageError('reconfigure needs the id of a config', { code, hint });
+  throw usageError(code, 'reconfigure needs the id of a config', hint);
 }
 
 /**

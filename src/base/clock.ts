@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal | undefined, call: () => void): () =
   // A removed listener still refers to the next ones, so that one request would keep another in
   // memory: its call is dropped.
   let pending: (() => void) | null = call;
-  const listener = (): void => {
+  const listener = () => {
     const once = pending;
     pending = null;
     once?.();
@@ -101,7 +101,7 @@ const LONGEST_TIMER_MS = 10_000;
 export function createClock(uptimeSeconds: () => number = uptime): Clock {
   const uptimeAtStart = uptimeSeconds() * 1000 - performance.now();
   let asleepMs = 0;
-  const elapsed = (): number => {
+  const elapsed = () => {
     const awakeMs = performance.now();
     asleepMs = Math.max(
       asleepMs,

@@ -1,5 +1,5 @@
 import ms, { type StringValue } from 'ms';
-import { UsageError } from './errors.js';
+import { usageError } from './errors.js';
 
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
@@ -11,10 +11,11 @@ const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 export function parseDuration(text: string, what = 'duration'): number {
   if (/^0+$/.test(text)) return 0;
   if (!WHOLE.test(text)) {
-    throw new UsageError(`${what}: ${JSON.stringify(text)} is not a duration`, {
-      code: 'invalid_duration',
-      hint: 'Write a number and a unit: 500ms, 90s, 10m, 1h30m, 7d.',
-    });
+    throw usageError(
+      'invalid_duration',
+      `${what}: ${JSON.stringify(text)} is not a duration`,
+      'Write a number and a unit: 500ms, 90s, 10m, 1h30m, 7d.',
+    );
   }
   return Math.round(
     [...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0),
@@ -33,6 +34,6 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 1440)}d${Math.floor((minutes % 1440) / 60)}h`;
 }
 
-function pad(value: number): string {
+function pad(value: number) {
   return String(value).padStart(2, '0');
 }

@@ -60,6 +60,14 @@ export class UsageError extends LdctlError {
   }
 }
 
+/** A UsageError of a code of its own, and what to do next. */
+export const usageError = (code: string, message: string, hint?: string) =>
+  new UsageError(message, { code, hint });
+
+/** What does not exist, or is refused by its state: exit 5, before anything is sent. */
+export const refusedError = (code: string, message: string, hint?: string) =>
+  new LdctlError('refused', code, message, { hint });
+
 /** One entry of a problem's `field_issues`. */
 export interface FieldIssue {
   code: string;
@@ -160,6 +168,20 @@ export class Interrupted extends LdctlError {
     super(EXIT_BY_SIGNAL[signal], 'interrupted', message, { cause });
     this.signal = signal;
   }
+}
+
+/** What nothing expected. @param sent something may have been sent, so that exit 1 would be wrong */
+export function unexpected(error: unknown, sent = false): LdctlError {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return sent
+    ? new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
+        hint: 'Look at `ldctl activities list` before you try again, and please report it.',
+        cause: error,
+      })
+    : new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
+        hint: 'Please report it, with what --debug adds to it.',
+        cause: error,
+      });
 }
 
 /** A failure in JSON. One that was not expected is a bug in ldctl. */

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { usageError } from './errors.js';
 
 /** An unsigned 64-bit integer. A JavaScript number would be another node's id. */
 export type Id = bigint;
@@ -22,18 +22,20 @@ export function parseId(text: string, what = 'id'): Id {
   const id = digits === undefined ? null : BigInt(digits);
   if (isId(id)) return id;
   if (text.trim() === '') {
-    throw new UsageError(`${what} is empty`, { code: 'empty_id', hint: 'Is a variable unset?' });
+    throw usageError('empty_id', `${what} is empty`, 'Is a variable unset?');
   }
   if (/\w[\s,]+\w/.test(text)) {
-    throw new UsageError(`${what}: several ids in one value`, {
-      code: 'invalid_id',
-      hint: 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
-    });
+    throw usageError(
+      'invalid_id',
+      `${what}: several ids in one value`,
+      'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
+    );
   }
-  throw new UsageError(`${what}: ${shownWord(text)} is not an id`, {
-    code: 'invalid_id',
-    hint: `An id is written in decimal digits only, such as 610809900976570889, and is at most ${MAX_ID}.`,
-  });
+  throw usageError(
+    'invalid_id',
+    `${what}: ${shownWord(text)} is not an id`,
+    `An id is written in decimal digits only, such as 610809900976570889, and is at most ${MAX_ID}.`,
+  );
 }
 
 /** A word for an error. A longer one may be a key in the wrong place. */

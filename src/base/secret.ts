@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { debuglog } from 'node:util';
-import { UsageError } from './errors.js';
+import { usageError } from './errors.js';
 import type { Env } from './text.js';
 
 /** `util.inspect.custom` by its name, so that the published types do not need Node's. */
@@ -55,7 +55,7 @@ export class ApiKey {
     const value = this.#value;
     if (value.length < SHORTEST_MASKED) return text;
     if (kind === 'data' && (NUMBER_LIKE.test(value) || STRUCTURE.test(value))) return text;
-    const mask = (): string => this.mask();
+    const mask = () => this.mask();
     // The other form is that of a key within a quoted text.
     return text.replaceAll(value, mask).replaceAll(JSON.stringify(value).slice(1, -1), mask);
   }
@@ -85,10 +85,11 @@ export function looksLikeKey(text: string): boolean {
 /** Refuses to read a secret with NODE_DEBUG=stream, with which Node prints every chunk. */
 export function refuseDebuggedStreams(what: string): void {
   if (!debuglog('stream').enabled) return;
-  throw new UsageError(`NODE_DEBUG is set so that Node would print ${what}`, {
-    code: 'node_debug',
-    hint: 'Unset NODE_DEBUG, or leave the section `stream` (and `*`) out of it.',
-  });
+  throw usageError(
+    'node_debug',
+    `NODE_DEBUG is set so that Node would print ${what}`,
+    'Unset NODE_DEBUG, or leave the section `stream` (and `*`) out of it.',
+  );
 }
 
 /**

@@ -4,11 +4,13 @@ import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { configDir, type SettingFlags } from '../config/settings.js';
+import type { Field } from '../output/columns.js';
 import { loadFormat } from '../output/formats.js';
+import { printList, printObject, type ListSpec } from '../output/list.js';
 import { readCommandLine } from './argv.js';
 import { askedOutput, printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
-import { outputFlags, type OutputFlags } from './flags.js';
+import { outputFlags, printOptions, type OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import type { Interrupts } from './signals.js';
 
@@ -57,10 +59,22 @@ export abstract class BaseCommand extends Command {
     return new CommandContext(this.host, flags, this.interrupts, folder);
   }
 
+  /** Prints a list that is held in memory. @returns exit code 0 */
+  protected async list<T>(items: readonly T[], spec: ListSpec<T>, flags: OutputFlags) {
+    await printList(this.host.output, [items], spec, printOptions(flags));
+    return EXIT_CODES.done.code;
+  }
+
+  /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
+  protected async show(value: object, flags: OutputFlags, fields?: readonly Field[]) {
+    await printObject(this.host.output, value, printOptions(flags), fields);
+    return EXIT_CODES.done.code;
+  }
+
   protected override async catch(error: unknown): Promise<void> {
     const { advised } = await import('./usage.js');
-    const { flags, words } = this.line();
-    this.end(await printFailure(this.host, advised(error, this.id ?? '', words.slice(1)), flags));
+    const failure = advised(error, this.id ?? '');
+    this.end(await printFailure(this.host, failure, this.line().flags));
   }
 
   private line() {
@@ -69,7 +83,7 @@ export abstract class BaseCommand extends Command {
     });
   }
 
-  private end(code: number): void {
+  private end(code: number) {
     this.exitCode = code;
     if (code !== EXIT_CODES.done.code) process.exitCode = code;
   }

@@ -7,8 +7,8 @@ import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
-import { currentProfile, findProfile, ProfileStore } from '../config/profiles.js';
-import { configDir, valueOf } from '../config/settings.js';
+import { ProfileStore } from '../config/profiles.js';
+import { configDir, resolveSettings } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames, type FlagTable, type ReadFlag } from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
@@ -30,7 +30,7 @@ export interface Completion {
 /** The nodes on the page of the log that was read last at a terminal, as a list of texts. */
 const SEEN = 'seen.json';
 
-export function rememberNodes(folder: string, nodes: readonly Id[]): void {
+export function rememberNodes(folder: string, nodes: readonly Id[]) {
   const seen = JSON.stringify(sortedUnique(nodes).map(String));
   try {
     ensurePrivateFolder(folder);
@@ -47,7 +47,7 @@ export function rememberNodes(folder: string, nodes: readonly Id[]): void {
 type Known = (name: string) => readonly Candidate[];
 
 /** @param typed the flags before the word */
-function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[]): Known {
+function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly ReadFlag[]): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const store = new ProfileStore(folder, clock);
   const profiles = () =>
@@ -59,17 +59,14 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
   const rolls = () => {
-    const given = (flag: string) => typed.find(({ name }) => name === flag)?.value;
-    const config = store.read();
-    const whole = given('profile');
-    const named = whole ?? valueOf(env, 'LD_PROFILE');
-    const profile = named === undefined ? currentProfile(config) : findProfile(config, named);
-    const variable = whole === undefined ? valueOf(env, 'LD_DEPLOYMENT_ID') : undefined;
-    const deployment = given('deployment') ?? variable ?? '';
-    const id = /^\d+$/.test(deployment) ? BigInt(deployment) : profile?.deployment_id;
-    const unfinished = id === undefined ? [] : openRollJournal(folder, clock).unfinished(id);
-    // A record's key starts with the deployment.
-    return words(['last', ...unfinished.map(({ key }) => key.slice(key.indexOf('.') + 1))]);
+    const flags = Object.fromEntries(
+      typed.map(({ name, value }) => [String(name), value] as const),
+    );
+    const keys = { env, keyring };
+    const asked = { flags, env, keys, readConfig: () => store.read(), notify: () => undefined };
+    const id = resolveSettings(asked).deployment?.value.id;
+    const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
+    return words(['last', ...unfinished.map(({ key }) => key)]);
   };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
@@ -98,7 +95,7 @@ function knownIn(folder: string, { clock, env }: Host, typed: readonly ReadFlag[
  * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab
  * before what it is; then `:files`, `:open` or `:done` (`Completion.then`).
  */
-export async function answerCompletion(host: Host, words: readonly string[]): Promise<void> {
+export async function answerCompletion(host: Host, words: readonly string[]) {
   const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
   const { commands } = readManifest(program);

@@ -1,4 +1,4 @@
-import { UsageError } from '../base/errors.js';
+import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
@@ -11,7 +11,11 @@ import type { Host } from './host.js';
 import { NO_TICK, type Prompts } from './prompts.js';
 import { hintOnInterrupt, Unanswered } from './signals.js';
 
-export type ConsentFlags = { yes: boolean; confirm?: string | undefined };
+export interface ConsentFlags {
+  yes: boolean;
+  confirm?: string | undefined;
+  'if-busy'?: string | undefined;
+}
 
 interface Request {
   /** Such as `restart iggy`. */
@@ -26,11 +30,9 @@ interface Asked extends Request {
   found: Findings | null;
   /** How many nodes are meant, where none are named; null where that is not known. */
   counted: number | null;
-  /** Whether waiting for what keeps a node busy is an answer. */
-  mayWait: boolean;
 }
 
-export interface Consent {
+interface Consent {
   /** Those that were named, or that were chosen now; undefined for every node. */
   nodes: readonly Id[] | undefined;
   /** Whether to wait for what keeps a node busy. */
@@ -54,7 +56,7 @@ export function requireConsent(
   context: CommandContext,
   { what, nodes }: Request,
   flags: ConsentFlags,
-): void {
+) {
   const { profile, deployment } = context.settings;
   if (context.prompts || isGiven(profile, nodes, flags)) return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
@@ -72,7 +74,7 @@ export function isAsked(
   { prompts, settings }: CommandContext,
   nodes: Request['nodes'],
   flags: ConsentFlags,
-): boolean {
+) {
   return prompts !== null && !isGiven(settings.profile, nodes, flags);
 }
 
@@ -80,7 +82,7 @@ function isGiven(
   profile: Settings['profile'],
   nodes: Request['nodes'],
   { yes, confirm }: ConsentFlags,
-): boolean {
+) {
   return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));
 }
 
@@ -91,22 +93,17 @@ function isGiven(
  */
 export async function consentTo(
   context: CommandContext,
-  deployment: OpenDeployment,
   asked: Asked,
   flags: ConsentFlags,
 ): Promise<Consent> {
   const { prompts, settings } = context;
   const { nodes } = asked;
   if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
-  const { target } = deployment;
-  const path = await deployment.path();
-  const { id, name } = target.deployment;
-  const names = [path, name, String(id)].filter((one) => one !== null);
-  const where = deploymentText(target.deployment);
-  const question = { ...questionOf(context, asked, where), where };
+  const question = questionOf(context, asked, await context.place(), flags);
+  const { path, name, id } = (await context.deployment()).target.deployment;
   try {
     return settings.profile?.protected
-      ? await askForName(prompts, asked, question, names)
+      ? await askForName(prompts, asked, question, [path, name, String(id)])
       : await askForYes(prompts, asked, question);
   } catch (error) {
     if (error instanceof Unanswered) throw new Declined();
@@ -119,34 +116,49 @@ function questionOf(
   { host }: CommandContext,
   { what, nodes, found, counted }: Asked,
   where: string,
+  flags: ConsentFlags,
 ) {
-  const shown = (node: Id): string => nodeText(node, host.output.stderr);
+  const shown = (node: Id) => nodeText(node, host.output.stderr);
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
   const whom = whomText(number, nodes !== undefined, first === undefined ? null : shown(first));
-  const text = `${what.charAt(0).toUpperCase()}${what.slice(1)} on ${whom} of ${where}`;
   const busy = found ? busyText(host, found) : '';
-  return { text, whom, shown, busy: busy && ` ${busy.charAt(0).toUpperCase()}${busy.slice(1)}.` };
+  return {
+    where,
+    whom,
+    shown,
+    text: `${capitalized(what)} on ${whom} of ${where}`,
+    busy: busy && ` ${capitalized(busy)}.`,
+    waiting: busy !== '' && flags['if-busy'] === undefined ? [WAIT] : [],
+  };
 }
-type Question = ReturnType<typeof questionOf> & { where: string };
+type Question = ReturnType<typeof questionOf>;
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
  * @param number 0 where it is not known
  * @param first how the only one is shown, where it is known
  */
-function whomText(number: number, areNamed: boolean, first: string | null): string {
+function whomText(number: number, areNamed: boolean, first: string | null) {
   if (number === 0) return 'every node';
   if (number === 1 && first !== null) return `node ${first}`;
   return `${areNamed ? '' : 'all '}${count(number, 'node')}`;
 }
 
+const WAIT = { value: 'wait', name: 'wait for it first' } as const;
+const SOME = { value: 'some', name: 'some of them' } as const;
+const NOW = { value: 'now', name: 'go ahead now' } as const;
+const NO = { value: 'no', name: 'no' } as const;
+
 /** Asks until one of the names is typed. */
 async function askForName(
   prompts: Prompts,
-  { nodes, mayWait }: Asked,
-  { text, busy, shown }: Question,
-  names: readonly string[],
+  { nodes }: Asked,
+  { text, busy, waiting, shown }: Question,
+  known: ReadonlyArray<string | null | undefined>,
 ): Promise<Consent> {
+  const names = known.filter((name) => typeof name === 'string');
   const [expected = ''] = names;
   const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
   const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
@@ -156,40 +168,28 @@ async function askForName(
     ...NO_TICK,
   });
   if (typed.trim() === '') throw new Declined();
-  if (busy === '' || !mayWait) return { nodes, waits: false };
-  const answer = await prompts.choose(
-    busy.trim(),
-    [WAIT, { value: 'now', name: 'go ahead now' }, NO],
-    {
-      ...NO_TICK,
-    },
-  );
+  if (waiting.length === 0) return { nodes, waits: false };
+  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO], NO_TICK);
   if (answer === 'no') throw new Declined();
   return { nodes, waits: answer === 'wait' };
 }
 
-const WAIT = { value: 'wait', name: 'wait for it first' } as const;
-const SOME = { value: 'some', name: 'some of them' } as const;
-const NO = { value: 'no', name: 'no' } as const;
-
 async function askForYes(
   prompts: Prompts,
-  { nodes, found, mayWait }: Asked,
-  { text, whom, busy, where, shown }: Question,
+  { nodes, found }: Asked,
+  { text, whom, busy, waiting, where, shown }: Question,
 ): Promise<Consent> {
   const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
   const none = found && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
-  const waits = busy !== '' && mayWait ? [WAIT] : [];
   const some = listed.length > 1 ? [SOME] : [];
-  const answer = await prompts.choose(`${text}?${none}${busy}`, [all, ...waits, ...some, NO], {
-    default: 'no',
-    ...NO_TICK,
-  });
+  const choices = [all, ...waiting, ...some, NO];
+  const options = { default: 'no', ...NO_TICK } as const;
+  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, options);
   if (answer === 'no') throw new Declined();
   if (answer !== 'some') return { nodes, waits: answer === 'wait' };
-  const choices = listed.map((node) => ({ value: node, name: shown(node) }));
-  const chosen = await prompts.some(`On which nodes of ${where}?`, choices, NO_TICK);
+  const each = listed.map((node) => ({ value: node, name: shown(node) }));
+  const chosen = await prompts.some(`On which nodes of ${where}?`, each, NO_TICK);
   if (chosen.length === 0) throw new Declined();
   return { nodes: chosen, waits: false };
 }
@@ -203,16 +203,15 @@ const BEING: Readonly<Record<string, string>> = {
 const MOST_BUSY = 3;
 
 /** `node 7 is being restarted (3s)`; '' where none is. */
-export function busyText({ clock, output }: Host, { busy, serverTime }: Findings): string {
-  const some = busy.slice(0, MOST_BUSY).map(({ node_id: node, action, created_at: at }) => {
-    const age = Math.max((serverTime ?? clock.now()) - Date.parse(at), 0);
+export function busyText({ clock, output }: Host, { busy, serverTime }: Findings) {
+  const texts = busy.map(({ node_id: node, action, created_at: at }) => {
+    const age = (serverTime ?? clock.now()) - Date.parse(at);
     const done = BEING[action.replace(/:.*/s, '')];
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
-    return plainText(`node ${nodeText(node, output.stderr)} is ${being}${took}`);
+    return `node ${nodeText(node, output.stderr)} is ${being}${took}`;
   });
-  const more = busy.length - some.length;
-  return [...some, ...(more > 0 ? [`${more} more are busy`] : [])].join(', ');
+  return plainText(shortList(texts, MOST_BUSY));
 }
 
 /**
@@ -222,7 +221,7 @@ export function busyText({ clock, output }: Host, { busy, serverTime }: Findings
 export async function checkConfirm(
   { target, path: lookUp }: OpenDeployment,
   { confirm }: ConsentFlags,
-): Promise<void> {
+) {
   const { deployment } = target;
   const { id } = deployment;
   if (confirm === undefined || [String(id), deployment.name].includes(confirm)) return;
@@ -238,6 +237,6 @@ export async function checkConfirm(
   );
 }
 
-function missing(message: string, hint: string): UsageError {
-  return new UsageError(message, { code: 'consent_missing', hint });
+function missing(message: string, hint: string) {
+  return usageError('consent_missing', message, hint);
 }

@@ -2,6 +2,7 @@ import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
+import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -19,7 +20,7 @@ import {
   type Settings,
   type SettingsInput,
 } from '../config/settings.js';
-import { expiryWarning, type Target, type TenantAccess } from '../config/target.js';
+import { deploymentText, expiryWarning, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/sentence.js';
 import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
@@ -37,6 +38,10 @@ export class CommandContext {
   readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
+  /** What a job has read of the log so far. */
+  seen: Map<Id, Activity> | null = null;
+  /** Whether a POST has started, or an earlier process has sent what this one follows. */
+  mayBeSent = false;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
@@ -74,11 +79,11 @@ export class CommandContext {
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
-  say(line: string): void {
+  say(line: string) {
     if (!this.flags.quiet) this.host.output.stderr.write(`${line}\n`);
   }
 
-  warn(line: string): void {
+  warn(line: string) {
     const { stderr } = this.host.output;
     stderr.write(warningText(stderr, line));
   }
@@ -117,7 +122,7 @@ export class CommandContext {
     from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {},
   ): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    const notify = (line: string): void => this.host.output.stderr.write(`${line}\n`);
+    const notify = (line: string) => this.host.output.stderr.write(`${line}\n`);
     const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
     const { key } = settings;
     return {
@@ -129,6 +134,13 @@ export class CommandContext {
   /** The deployment to act on, opened once. @throws as `openDeployment` does */
   deployment(): Promise<OpenDeployment> {
     return (this.#deployment ??= this.#openDeployment());
+  }
+
+  /** What the deployment is called: its path, where that can be had; else its name or id. */
+  async place(): Promise<string> {
+    const { target, path } = await this.deployment();
+    await path();
+    return deploymentText(target.deployment);
   }
 
   async #openDeployment(): Promise<OpenDeployment> {
@@ -151,13 +163,18 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
+      for (const entry of page.items) this.seen?.set(entry.id, entry);
       if (nth > 1) return page;
       this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (this.prompts) (await import('./completion.js')).rememberNodes(this.folder, this.#nodes);
       return page;
     };
-    return { trigger: (...asked) => api.trigger(...asked), list };
+    const trigger: Supervisor['trigger'] = (...asked) => {
+      this.mayBeSent = true;
+      return api.trigger(...asked);
+    };
+    return { trigger, list };
   }
 
   /** The Core API for a key, by one client. */
@@ -181,7 +198,7 @@ export class CommandContext {
 }
 
 /** `--debug`: a line for each try of each request. The key is in none of them. */
-function traceText(event: TraceEvent): string {
+function traceText(event: TraceEvent) {
   const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
   const parts = [
     `debug: ${method} ${url}`,

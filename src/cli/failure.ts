@@ -1,7 +1,8 @@
-import { Interrupted, LdctlError } from '../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
+import { Interrupted, LdctlError, unexpected } from '../base/errors.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { printError } from '../output/error.js';
 import { FORMAT_NAMES } from '../output/formats.js';
+import type { PrintOptions } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { ReaderGone, type Sink } from '../output/streams.js';
 import type { ReadFlag } from './argv.js';
@@ -9,16 +10,17 @@ import { Declined } from './consent.js';
 import type { Host } from './host.js';
 
 /** How the command line asks for its output, also where the rest of it makes no sense. */
-export function askedOutput(flags: readonly ReadFlag[]) {
-  const isGiven = (name: string): boolean => flags.some((flag) => flag.name === name);
+export function askedOutput(flags: readonly ReadFlag[]): PrintOptions {
+  const isGiven = (name: string) => flags.some((flag) => flag.name === name);
   const named = flags.findLast(
     ({ name, value }) => name === 'output' && value !== undefined,
   )?.value;
   return {
-    format: isGiven('json')
-      ? ('json' as const)
-      : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
+    format: isGiven('json') ? 'json' : (FORMAT_NAMES.find((name) => name === named) ?? 'table'),
+    header: true,
     numberIds: isGiven('number-ids'),
+    utc: false,
+    quiet: false,
     debug: isGiven('debug'),
   };
 }
@@ -27,12 +29,9 @@ export function askedOutput(flags: readonly ReadFlag[]) {
  * The one end of everything that went wrong: prints it in the format that was asked for.
  * @returns the exit code
  */
-export async function printFailure(
-  host: Host,
-  error: unknown,
-  flags: readonly ReadFlag[],
-): Promise<ExitCode> {
-  const { format, numberIds, debug } = askedOutput(flags);
+export async function printFailure(host: Host, error: unknown, flags: readonly ReadFlag[]) {
+  const options = askedOutput(flags);
+  const { format } = options;
   host.output.stdout.isData = format !== 'table';
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   const { stderr } = host.output;
@@ -41,10 +40,10 @@ export async function printFailure(
     stderr.write(sentence(stderr, wish.text));
     return wish.exitCode;
   }
-  const failure = error instanceof LdctlError ? error : fault(error);
-  await printError(host.output, failure, { format, header: true, numberIds, utc: false });
-  if (failure !== error && debug && error instanceof Error) {
-    host.output.stderr.write(`${error.stack}\n`);
+  const failure = error instanceof LdctlError ? error : unexpected(error);
+  await printError(host.output, failure, options);
+  if (failure !== error && options.debug && error instanceof Error) {
+    stderr.write(`${error.stack}\n`);
   }
   return failure.exitCode;
 }
@@ -54,12 +53,4 @@ function wishOf(error: unknown, { isTTY }: Sink) {
   if (error instanceof Declined) return { text: 'Nothing was sent.', exitCode: error.exitCode };
   if (!(error instanceof Interrupted) || error.signal !== 'SIGINT' || !isTTY) return null;
   return { text: error.hint ?? 'Interrupted.', exitCode: error.exitCode };
-}
-
-function fault(error: unknown): LdctlError {
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
-    hint: 'Please report it, with what --debug adds to it.',
-    cause: error,
-  });
 }

@@ -45,5 +45,7 @@ export function printOptions(flags: OutputFlags): PrintOptions {
     header: !flags['no-header'],
     numberIds: flags['number-ids'],
     utc: flags.utc,
+    quiet: flags.quiet,
+    debug: flags.debug,
   };
 }

@@ -71,11 +71,10 @@ export async function runGate(
     if (!over.signal.aborted) throw error;
   });
   void reading.finally(() => over.abort());
-  const sleep = (ms: number, until: AbortSignal): Promise<void> =>
-    clock.sleep(ms, until).catch(() => undefined);
-  const kill = (): void => endGroup(child, 'SIGKILL', options);
+  const sleep = (ms: number, until: AbortSignal) => clock.sleep(ms, until).catch(() => undefined);
+  const kill = () => endGroup(child, 'SIGKILL', options);
   let ending: Promise<void> | undefined;
-  const end = (): void => {
+  const end = () => {
     endGroup(child, 'SIGTERM', options);
     ending = sleep(GRACE_MS, over.signal).then(kill);
   };
@@ -127,7 +126,7 @@ function startShell(command: string, { platform }: GateOptions, env: NodeJS.Proc
 
 /** Without the key, and the way to it. */
 function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
-  const isHarmless = ([name, value = '']: [string, string?]): boolean =>
+  const isHarmless = ([name, value = '']: [string, string?]) =>
     !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && !key.isIn(value);
   const given = Object.entries(facts).map(([name, fact]) => [
     `LDCTL_${name.toUpperCase()}`,
@@ -140,7 +139,7 @@ function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.Pr
 }
 
 /** Ends a shell and its process group; on Windows, all that it started. */
-function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions): void {
+function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: GateOptions) {
   const { pid, exitCode } = child;
   if (pid === undefined) return;
   if (platform === 'win32') {
@@ -158,16 +157,12 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: G
 }
 
 /** A program of Windows' own, by its full path: what PATH has under its name may be another. */
-function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env): string {
+function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env) {
   return join(SystemRoot, 'System32', name);
 }
 
 /** Takes the output line by line, each when `onLine` is done with the one before. */
-async function readLines(
-  input: Readable,
-  onLine: GateOptions['onLine'],
-  over: AbortSignal,
-): Promise<void> {
+async function readLines(input: Readable, onLine: GateOptions['onLine'], over: AbortSignal) {
   let count = 0;
   for await (const line of linesOf(input)) {
     // What is still in memory would be written when no one waits for it any more, and keep the

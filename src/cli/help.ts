@@ -1,4 +1,4 @@
-import { EXIT_CODES, type ExitCode } from '../base/exit-codes.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { painter } from '../output/streams.js';
 import { readManifest, type Host } from './host.js';
 
@@ -10,10 +10,7 @@ const TEXTS = 'dist/help.json';
 const HEADER = /^[A-Z][A-Z ]*$/gm;
 
 /** @throws UsageError where the words name nothing */
-export async function printHelp(
-  { program, output: { stdout } }: Host,
-  words: readonly string[],
-): Promise<ExitCode> {
+export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]) {
   const text = (JSON.parse(program.read(TEXTS)) as Record<string, string>)[words.join(':')];
   if (text === undefined) {
     throw (await import('./usage.js')).unknownCommand(words, readManifest(program).commands);

@@ -42,7 +42,7 @@ export function packageProgram(root: string): Program {
  * Without HOME, and for a user whom the system does not know, Node throws where a home is asked
  * for; and packages ask as they are loaded, whether or not anything is kept there.
  */
-export function assumeHome(): void {
+export function assumeHome() {
   try {
     homedir();
   } catch {
@@ -116,7 +116,7 @@ export function systemHost(program: Program): Host {
  * As it exits, Node puts its terminal back as it was, and aborts (134) when that has closed. What
  * is not open it leaves alone.
  */
-function leaveClosedTerminal(): void {
+function leaveClosedTerminal() {
   for (const fd of [0, 1, 2]) {
     try {
       if (fstatSync(fd).isCharacterDevice() && !isatty(fd)) closeSync(fd);
@@ -127,6 +127,6 @@ function leaveClosedTerminal(): void {
 }
 
 /** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
-export function isInteractive(host: Host): boolean {
+export function isInteractive(host: Host) {
   return host.stdin.isTTY && host.output.stderr.isTTY;
 }

@@ -16,19 +16,19 @@ const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 export async function openKeyboard({ stdin, stderr }: Host, onEnd: () => void) {
   const input = new PassThrough();
   const screen = new Screen(stderr);
-  const onKeys = (keys: Buffer): void => {
+  const onKeys = (keys: Buffer) => {
     const text = keys.toString('latin1');
     if (text.includes(CTRL_D)) onEnd();
     else if (text.includes(CTRL_Z)) suspend();
     else input.write(keys);
   };
-  const suspend = (): void => {
+  const suspend = () => {
     stderr.write(SHOW_CURSOR);
     stdin.setRawMode(false);
     // As the terminal itself does: the whole pipeline stops.
     process.kill(0, 'SIGTSTP');
   };
-  const resume = (): void => {
+  const resume = () => {
     stdin.setRawMode(true);
     screen.redraw();
   };
@@ -42,7 +42,7 @@ export async function openKeyboard({ stdin, stderr }: Host, onEnd: () => void) {
   return {
     input,
     output: screen,
-    close: (): void => {
+    close: () => {
       process.off('SIGCONT', resume);
       stdin.off('data', onKeys).off('end', onEnd).setRawMode(false).pause();
     },
@@ -71,7 +71,7 @@ class Screen extends Writable {
     done();
   }
 
-  redraw(): void {
+  redraw() {
     this.out.write(this.#frame + this.#cursor);
   }
 }

@@ -19,7 +19,7 @@ export function endWithProcess(end: () => void): () => void {
 }
 
 /** @returns whether there were any */
-function endChildren(): boolean {
+function endChildren() {
   const ends = [...children];
   children.clear();
   for (const end of ends) end();
@@ -36,7 +36,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
   const signal: AbortSignal = controller.signal;
   const stopping = new AbortController();
   let isInTwoStages = false;
-  const stop = (by: StopSignal): void => {
+  const stop = (by: StopSignal) => {
     const reason = new Interrupted(by);
     if (by === 'SIGINT' && isInTwoStages && !stopping.signal.aborted) stopping.abort(reason);
     else if (!signal.aborted) controller.abort(reason);
@@ -44,7 +44,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     else if (by !== 'SIGHUP' && !endChildren()) process.exit(reason.exitCode);
   };
   // Under `nohup`, and as a service, a command without a terminal keeps running.
-  const hangUp = (): void => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);
+  const hangUp = () => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', hangUp);
   return {
     /** Aborted with an `Interrupted` at the first signal. */

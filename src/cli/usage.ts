@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
-import { LdctlError, UsageError, withHint } from '../base/errors.js';
+import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
@@ -40,16 +40,16 @@ function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): 
 }
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
-function mistake(message: string, id: string, advice = ''): UsageError {
+function mistake(message: string, id: string, advice = '') {
   return new UsageError(message, { hint: `${advice}${advice && ' '}${seeHelp(id)}` });
 }
 
-function seeHelp(id: string): string {
+function seeHelp(id: string) {
   return `See ${['ldctl', ...id.split(':').filter(Boolean), '--help'].join(' ')}`;
 }
 
 /** The group that the first word names; '' for all of ldctl. */
-function groupOf([group = '']: readonly string[], commands: Commands): string {
+function groupOf([group = '']: readonly string[], commands: Commands) {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
@@ -57,17 +57,18 @@ function groupOf([group = '']: readonly string[], commands: Commands): string {
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands): void {
+function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands) {
   const typed = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
   const flag = typed.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
   // What is after `--` may be another program's.
   const own = commands[id ?? '']?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
   if (flag === undefined && !texts.some(looksLikeKey)) return;
-  throw new UsageError(flag ? `${flag}: no flag takes a key` : 'an argument looks like a key', {
-    code: flag ? 'key_in_flag' : 'key_in_argument',
-    hint: 'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
-  });
+  throw usageError(
+    flag ? 'key_in_flag' : 'key_in_argument',
+    flag ? `${flag}: no flag takes a key` : 'an argument looks like a key',
+    'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
+  );
 }
 
 /** What other tools call a command, or a group. */
@@ -105,29 +106,22 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
   return mistake(what, groupOf(typed, commands), advice);
 }
 
-/**
- * The command that names runtime and action as these words do, in whatever order and spelling; only
- * where an action is among them.
- */
-function actionIn(words: readonly string[], command: string, share?: number): string | undefined {
-  const among = (known: readonly string[]): string[] =>
-    words.flatMap((word) => {
-      const meant = nearest(word.replace(/:.*/s, ''), known, share);
-      // The id of a config stays.
-      return meant === 'reconfigure' ? word.replace(/^[^:]*/, meant) : (meant ?? []);
-    });
-  const [[runtime = 'RUNTIME'], [action]] = [among(RUNTIMES), among(VERBS)];
-  return action && `${command} ${runtime} ${action}`;
+/** The command that names runtime and action as these words do, where an action is among them. */
+function actionIn(words: readonly string[], command: string) {
+  const among = (known: readonly string[]) =>
+    words.map((word) => nearest(word, known)).find((meant) => meant !== null);
+  const action = among(VERBS);
+  return action && `${command} ${among(RUNTIMES) ?? 'RUNTIME'} ${action}`;
 }
 
 /** @param owner the command, or the group */
-function unknownFlag(typed: string, owner: string, commands: Commands): UsageError {
+function unknownFlag(typed: string, owner: string, commands: Commands) {
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
   const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
-  const has = (id: string): boolean => typedNames(commands[id]?.flags ?? {}).has(typed);
-  const other = typed === '--rolling' ? 'activities:roll' : siblings.find(has);
+  const has = (id: string) => typedNames(commands[id]?.flags ?? {}).has(typed);
+  const other = siblings.find(has);
   if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
   return mistake(
     `there is no flag ${typed} here`,
@@ -136,7 +130,7 @@ function unknownFlag(typed: string, owner: string, commands: Commands): UsageErr
   );
 }
 
-function checkFlags(id: string, { flags }: CommandLine, commands: Commands): void {
+function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
   const table = commands[id]?.flags ?? {};
   flags.forEach((given, at) => {
     const { name, typed } = given;
@@ -153,7 +147,7 @@ function checkFlags(id: string, { flags }: CommandLine, commands: Commands): voi
   }
 }
 
-function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.Flag.Cached): void {
+function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.Flag.Cached) {
   if (flag.type === 'boolean') {
     if (value !== undefined) throw mistake(`${typed} takes no value`, id);
     return;
@@ -174,7 +168,7 @@ function checkArguments(
   words: readonly string[],
   rest: readonly string[],
   commands: Commands,
-): void {
+) {
   const { args = {}, strict, examples = [], flags = {} } = commands[id] ?? {};
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
   const known = Object.values(args);
@@ -186,7 +180,7 @@ function checkArguments(
   const stray = strict === false ? undefined : given[known.length];
   if (stray !== undefined) {
     const isNode = /^[\d,]+$/.test(stray) && flags.node !== undefined;
-    const advice = `Nodes go with --node ID${flags.config ? ', a config with reconfigure:ID' : ''}.`;
+    const advice = 'Nodes go with --node ID, a config with reconfigure:ID.';
     throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
   }
   known.forEach(({ options }, at) => {
@@ -196,7 +190,7 @@ function checkArguments(
   });
 }
 
-function exampleOf(examples: NonNullable<Commands[string]['examples']>): string {
+function exampleOf(examples: NonNullable<Commands[string]['examples']>) {
   const [example] = [examples].flat();
   if (example === undefined) return '';
   return `For example: ${typeof example === 'string' ? example : example.command}.`;
@@ -219,34 +213,20 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
   busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',
 };
 
-/**
- * What a command threw, with what to do next.
- * @param words what was typed after the command, without its flags
- */
-export function advised(error: unknown, id: string, words: readonly string[]): unknown {
+/** What a command threw, with what to do next. */
+export function advised(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
     return mistake(error.message.split('\n')[0] ?? '', id);
   }
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
-  if (!(error instanceof UsageError)) return next === error.hint ? error : withHint(error, next);
-  const isWord = error.code === 'invalid_runtime' || error.code === 'invalid_action';
-  const hint = `${isWord ? meantAction(id, words) : ''}${next ?? seeHelp(id)}`;
-  return withHint(error, hint, error.message.replace(PARSING, '$1'));
-}
-
-/** `Did you mean …? `, or '' where nothing is near to what was typed. */
-function meantAction(id: string, words: readonly string[]): string {
-  const meant = actionIn(words, id.replaceAll(':', ' '), 2 / 3);
-  const isOther = meant !== undefined && !meant.endsWith(` ${words.join(' ')}`);
-  return isOther ? `Did you mean ldctl ${meant}? ` : '';
+  if (!(error instanceof UsageError)) return withHint(error, next);
+  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
 }
 
 /** In any case; one that starts so is near too. */
-function nearest(typed: string, known: readonly string[], share = 1 / 3): string | null {
+function nearest(typed: string, known: readonly string[]) {
   const word = typed.toLowerCase();
   const longer = known.find((one) => word.length > 2 && one.startsWith(word));
-  return (
-    closestMatch(word, known, { maxDistance: Math.floor(word.length * share) }) ?? longer ?? null
-  );
+  return closestMatch(word, known, { maxDistance: Math.floor(word.length / 3) }) ?? longer ?? null;
 }

@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { printOptions } from '../cli/flags.js';
-import { printObject } from '../output/list.js';
 
 /** The file of each shell, in `completions/` of the package. */
 const FILES = {
@@ -41,13 +40,10 @@ export default class Completion extends BaseCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(Completion);
     const script = this.host.program.read(`completions/${FILES[args.shell as Shell]}`);
-    const options = printOptions(flags);
-    if (options.format === 'table') {
-      this.host.output.stdout.write(script);
-      await this.host.output.stdout.drained();
-    } else {
-      await printObject(this.host.output, { shell: args.shell, script }, options);
+    if (printOptions(flags).format !== 'table') {
+      return this.show({ shell: args.shell, script }, flags);
     }
+    this.host.output.stdout.write(script);
     return 0;
   }
 }

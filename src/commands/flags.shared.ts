@@ -6,25 +6,14 @@ import { helpGroup } from '../cli/flags.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
 const url = { helpGroup, helpValue: 'URL' };
-/** Which tenant, through which API, with which key. */
-export const tenantFlags = {
+/** Which deployment, through which API, with which key. */
+export const connectionFlags = {
   profile: Flags.string({
     char: 'p',
     helpGroup,
     helpValue: 'NAME',
     summary: 'The profile to use. LD_* variables are then ignored.',
   }),
-  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
-  'tenant-id': Flags.string({
-    helpGroup,
-    helpValue: 'ID',
-    summary: 'The tenant. [env: LD_TENANT_ID]',
-  }),
-};
-
-/** Which deployment, through which API, with which key. */
-export const connectionFlags = {
-  profile: tenantFlags.profile,
   deployment: Flags.string({
     char: 'd',
     aliases: ['deployment-id'],
@@ -36,8 +25,12 @@ export const connectionFlags = {
     ...url,
     summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]',
   }),
-  'api-url': tenantFlags['api-url'],
-  'tenant-id': tenantFlags['tenant-id'],
+  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
+  'tenant-id': Flags.string({
+    helpGroup,
+    helpValue: 'ID',
+    summary: 'The tenant. [env: LD_TENANT_ID]',
+  }),
 };
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
@@ -48,14 +41,11 @@ export const parsing =
   (text, _command, { name }) =>
     Promise.resolve(parse(text, `--${name}`));
 
-/**
- * A variable that is not set must not pass for no filter, no gate, nor for every node.
- * @throws UsageError
- */
-export function filled(text: string, flag: string): string {
-  if (text !== '') return text;
-  throw new UsageError(`${flag} is empty`, { code: 'empty_flag', hint: 'Is a variable unset?' });
-}
+/** The first of these flags that is given; a boolean that is false is not. */
+export const firstGiven = <Name extends string>(
+  flags: Partial<Record<Name, unknown>>,
+  names: readonly Name[],
+) => names.find((name) => flags[name] !== undefined && flags[name] !== false);
 
 /** Repeated, or with commas. */
 export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
@@ -70,7 +60,7 @@ export const idsFlag = Flags.custom<Id>({
 export const nodesFlag = Flags.custom<NodeRef>({
   ...MANY,
   ...{ char: 'n', aliases: ['node-id'], helpValue: 'ID|NAME' },
-  parse: parsing((text, flag) => parseNodeRef(filled(text, flag), flag)),
+  parse: parsing(parseNodeRef),
 });
 
 /** How long, in milliseconds. Help shows how one is written. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id } from '../base/ids.js';
 import type { CommandContext } from '../cli/context.js';
 import { NO_TICK } from '../cli/prompts.js';
@@ -37,10 +37,11 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
     throw unknownNode(`no node is named ${shownWord(ref)} here`);
   }
   if (context.prompts) return ref;
-  throw new UsageError(`${ref} is the end of an id, and ldctl cannot ask without a terminal`, {
-    code: 'node_unknown',
-    hint: 'Write the whole id, or give the node a name: ldctl nodes name ID NAME',
-  });
+  throw usageError(
+    'node_unknown',
+    `${ref} is the end of an id, and ldctl cannot ask without a terminal`,
+    'Write the whole id, or give the node a name: ldctl nodes name ID NAME',
+  );
 }
 
 /** A person says which of the nodes that the log lists it is. */
@@ -59,20 +60,22 @@ async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
     { default: null, ...NO_TICK },
   );
   if (isId(node)) return node;
-  throw new UsageError(`…${end} was not confirmed; nothing was sent`, {
-    code: 'consent_missing',
-    hint: 'Give more digits, or the whole id.',
-  });
+  throw usageError(
+    'consent_missing',
+    `…${end} was not confirmed; nothing was sent`,
+    'Give more digits, or the whole id.',
+  );
 }
 
-function namedId({ host }: CommandContext, node: Id): string {
+function namedId({ host }: CommandContext, node: Id) {
   const { stderr } = host.output;
   return stderr.names.has(node) ? `${node} (${nodeText(node, stderr)})` : String(node);
 }
 
-function unknownNode(message: string): UsageError {
-  return new UsageError(message, {
-    code: 'node_unknown',
-    hint: '`ldctl nodes list` shows the nodes; `ldctl nodes name ID NAME` gives one a name.',
-  });
+function unknownNode(message: string) {
+  return usageError(
+    'node_unknown',
+    message,
+    '`ldctl nodes list` shows the nodes; `ldctl nodes name ID NAME` gives one a name.',
+  );
 }

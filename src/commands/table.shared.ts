@@ -39,7 +39,7 @@ export async function runCommand(
   load: Loading | undefined,
   { id, args }: { id: string; args: string[] },
   host: () => Host,
-): Promise<void> {
+) {
   const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), load?.()]);
   if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
   // oclif listens to stdout from the moment it is loaded, which is over when the host is made.

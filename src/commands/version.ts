@@ -1,6 +1,4 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { printOptions } from '../cli/flags.js';
-import { printObject } from '../output/list.js';
 
 export default class Version extends BaseCommand {
   static override summary = 'Show the version of ldctl, and of what it runs on.';
@@ -16,7 +14,6 @@ export default class Version extends BaseCommand {
       arch: process.arch,
       single_executable: program.singleExecutable,
     };
-    await printObject(this.host.output, document, printOptions(flags));
-    return 0;
+    return this.show(document, flags);
   }
 }

@@ -15,7 +15,6 @@ import {
 } from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
-import { printObject } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { expiryText } from './profiles/profile.shared.js';
 import { connectionFlags } from './flags.shared.js';
@@ -39,7 +38,7 @@ export default class Whoami extends BaseCommand {
     const options = printOptions(flags);
     const answer = options.format === 'table' ? answerOf(identity) : null;
     if (answer !== null && !flags.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await printObject(output, identity, options, fieldsOf(identity, clock.now(), options.utc));
+    await this.show(identity, flags, fieldsOf(identity, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }
@@ -51,7 +50,7 @@ export default class Whoami extends BaseCommand {
 async function rememberExpiry(
   { settings, store, signal }: CommandContext,
   expiresAt: string | null,
-): Promise<void> {
+) {
   const { profile, key, tenantId } = settings;
   const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
   if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
@@ -107,9 +106,10 @@ async function findOut(context: CommandContext): Promise<Findings> {
 
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
 function identityOf(settings: Settings, found: Findings, now: number) {
-  const { profile, tenantId, apiUrl } = settings;
-  const { key, known, structure, notes } = found;
+  const { profile, tenantId, apiUrl, deployment } = settings;
+  const { key, known, structure, placed, notes } = found;
   const expiresAt = expiryFor(settings, known);
+  const supervisor = supervisorOf(settings, placed);
   return {
     profile: profile?.name ?? null,
     protected: profile?.protected === true,
@@ -122,13 +122,25 @@ function identityOf(settings: Settings, found: Findings, now: number) {
     tenant_id: tenantId?.value ?? null,
     tenant_name: structure?.name ?? null,
     api_url: urlText(apiUrl.value),
-    ...deploymentFields(settings, found),
+    ...deploymentFields(deployment, placed),
+    supervisor_url: supervisor && urlText(supervisor.value),
     may_read: may('read', settings, found),
     may_manage: may('manage', settings, found),
-    origins: originsOf(settings, found),
+    origins: {
+      profile: originOf(profile),
+      api_key: originOf(settings.key),
+      tenant_id: originOf(tenantId),
+      api_url: originOf(apiUrl),
+      deployment: originOf(deployment),
+      supervisor_url: originOf(supervisor),
+    },
     notes,
   };
 }
+
+/** The addresses the key may be used from; null for any. */
+const addressesOf = (known: KeyContext | null) =>
+  known?.validate_ip ? (known.allowed_ips ?? []) : null;
 
 function keyFields(known: KeyContext | null) {
   return {
@@ -139,22 +151,21 @@ function keyFields(known: KeyContext | null) {
   };
 }
 
-function deploymentFields({ deployment, supervisorUrl }: Settings, { placed }: Findings) {
-  const { id, name } = placed?.deployment ?? deployment?.value ?? { id: null, name: null };
+function deploymentFields(given: Settings['deployment'], placed: PlacedDeployment | null) {
+  const { id, name } = placed?.deployment ?? given?.value ?? { id: null, name: null };
   return {
     deployment_id: id,
     deployment_name: name,
     division_name: placed?.division.name ?? null,
     environment_name: placed?.environment.name ?? null,
-    supervisor_url: supervisorUrl
-      ? urlText(supervisorUrl.value)
-      : (placed?.deployment.supervisor_url ?? null),
   };
 }
 
-/** The addresses the key may be used from; null for any. */
-const addressesOf = (known: KeyContext | null) =>
-  known?.validate_ip ? (known.allowed_ips ?? []) : null;
+function supervisorOf({ supervisorUrl }: Settings, placed: PlacedDeployment | null) {
+  const href = placed?.deployment.supervisor_url;
+  if (supervisorUrl || !href) return supervisorUrl;
+  return { value: { href }, source: { from: 'structure' as const } };
+}
 
 /** What is stored about the profile's own key still holds when the API cannot be asked. */
 function expiryFor({ key, profile }: Settings, known: KeyContext | null): string | null {
@@ -172,19 +183,6 @@ function may(
   return structure && !placed ? false : isGranted(known.permissions, wanted, placed);
 }
 
-function originsOf(settings: Settings, { placed }: Findings) {
-  const { profile, key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
-  const isLookedUp = !supervisorUrl && (placed?.deployment.supervisor_url ?? null) !== null;
-  return {
-    profile: originOf(profile),
-    api_key: originOf(key),
-    tenant_id: originOf(tenantId),
-    api_url: originOf(apiUrl),
-    deployment: originOf(deployment),
-    supervisor_url: originOf(isLookedUp ? { source: { from: 'structure' } } : supervisorUrl),
-  };
-}
-
 /**
  * The answer in one sentence: `sandbox admin (admin) may read and act on
  * platform/production/sandbox; key good for 199 days (profile prod)`.
@@ -192,22 +190,19 @@ function originsOf(settings: Settings, { placed }: Findings) {
 function answerOf(identity: Identity): string | null {
   const { key_name: name, role, expires_in_days: days, profile, origins } = identity;
   if (name === null) return null;
+  const good = days !== null && `; key good for ${count(days, 'day')}`;
+  const life = days !== null && days < 0 ? '; the key has expired' : good || '';
   const from = origins.api_key?.startsWith('profile ') ? ` (profile ${profile})` : '';
-  return `${name} (${role})${mayText(identity)}${lifeText(days)}${from}`;
+  return `${name} (${role})${mayText(identity)}${life}${from}`;
 }
 
 /** ` may read platform/production/sandbox`; nothing where it is not known. */
-function mayText(identity: Identity): string {
+function mayText(identity: Identity) {
   const { may_read: reads, may_manage: acts, deployment_id: id } = identity;
   const place = placeOf(identity) ?? id;
   if (reads === null || acts === null || place === null) return '';
   const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
   return ` may ${verbs || 'neither read nor act on'} ${place}`;
-}
-
-function lifeText(days: number | null): string {
-  if (days === null) return '';
-  return days < 0 ? '; the key has expired' : `; key good for ${count(days, 'day')}`;
 }
 
 /** `division/environment/name`, or the name alone. */
@@ -232,22 +227,26 @@ const ORIGINS = {
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
-  const from: Partial<Record<string, string | null>> = {
-    ...origins,
-    deployment_id: origins.deployment,
-  };
-  const { expires_at: at, allowed_ips: addresses, key_id: id } = shown;
-  const texts: Partial<Record<string, string | null>> = {
+  const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };
+  const { expires_at: at, allowed_ips: addresses } = shown;
+  const texts: Record<string, string | null> = {
     expires_at: at && expiryText(at, now, utc),
-    allowed_ips: addresses === null && id !== null ? 'any' : null,
     deployment_name: placeOf(identity),
-    may_read: shown.may_read === null ? 'unknown' : null,
-    may_manage: shown.may_manage === null ? 'unknown' : null,
+  };
+  // What a null stands for, where that is not a dash.
+  const unset: Record<string, string> = {
+    ...(shown.key_id !== null && { allowed_ips: 'any' }),
+    may_read: 'unknown',
+    may_manage: 'unknown',
   };
   return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(
     ([name, value]) => {
-      const origin = value === null ? null : from[name];
-      return { name, value, text: origin ? `${value}  (${origin})` : (texts[name] ?? undefined) };
+      if (value === null) return { name, value, text: unset[name] };
+      return {
+        name,
+        value,
+        text: from[name] ? `${value}  (${from[name]})` : (texts[name] ?? undefined),
+      };
     },
   );
 }

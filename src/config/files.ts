@@ -19,7 +19,8 @@ import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
-import { UsageError } from '../base/errors.js';
+import * as v from 'valibot';
+import { usageError } from '../base/errors.js';
 
 /*
  * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
@@ -47,17 +48,19 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   const code = fileErrorCode(error);
   if (code === undefined) return error;
   if (path.startsWith(`${NO_HOME}/`)) {
-    return new UsageError('there is no home folder to store this in', {
-      code: 'config_unwritable',
-      hint: 'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
-    });
+    return usageError(
+      'config_unwritable',
+      'there is no home folder to store this in',
+      'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
+    );
   }
   // `Error: ENOTDIR: not a directory, mkdir '…'`
   const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
-  return new UsageError(`cannot ${verb} ${path}: ${reason} (${code})`, {
-    code: verb === 'read' ? 'config_unreadable' : 'config_unwritable',
-    hint: 'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR can set another folder.',
-  });
+  return usageError(
+    verb === 'read' ? 'config_unreadable' : 'config_unwritable',
+    `cannot ${verb} ${path}: ${reason} (${code})`,
+    'ldctl keeps its profiles and its run journal there. LDCTL_CONFIG_DIR can set another folder.',
+  );
 }
 
 /** @returns null when there is no such file */
@@ -75,14 +78,19 @@ export function readPrivateFile(path: string): string | null {
   }
 }
 
-function notAFile(path: string): UsageError {
-  return new UsageError(`cannot read ${path}: it is not a regular file`, {
-    code: 'config_unreadable',
-    hint: `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
-  });
+/** What a private file holds, checked; the issues of what is not JSON, or has another shape. */
+export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
+  v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+
+function notAFile(path: string) {
+  return usageError(
+    'config_unreadable',
+    `cannot read ${path}: it is not a regular file`,
+    `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
+  );
 }
 
-export function ensurePrivateFolder(path: string): void {
+export function ensurePrivateFolder(path: string) {
   try {
     makeFolder(path);
     refuseIfOpen(path);
@@ -97,7 +105,7 @@ export function ensurePrivateFolder(path: string): void {
  * below /proc.
  */
 function makeFolder(path: string): void {
-  const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere() || dirname(path) === path) return;
   makeFolder(dirname(path));
   try {
@@ -108,16 +116,14 @@ function makeFolder(path: string): void {
   }
 }
 
-function refuseIfOpen(path: string): void {
+function refuseIfOpen(path: string) {
   const stats = statSync(path);
   if (!IS_POSIX || (stats.mode & 0o077) === 0) return;
   const mode = stats.isDirectory() ? '700' : '600';
-  throw new UsageError(
+  throw usageError(
+    'config_not_private',
     `${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`,
-    {
-      code: 'config_not_private',
-      hint: `It may hold API keys. Make it private: ${quote(['chmod', mode, path])}`,
-    },
+    `It may hold API keys. Make it private: ${quote(['chmod', mode, path])}`,
   );
 }
 
@@ -153,7 +159,7 @@ export function createPrivateFile(folder: string, name: string, text: string): b
 }
 
 /** On Windows a file that another process has open is left to the next sweep. */
-export function removeQuietly(path: string): void {
+export function removeQuietly(path: string) {
   try {
     rmSync(path, { force: true });
   } catch (error) {
@@ -165,7 +171,7 @@ export function removeQuietly(path: string): void {
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
 /** A path, unless it may be a key in the wrong place: only what can be nothing else is shown. */
-function pathText(path: string): string {
+function pathText(path: string) {
   return /^(?:\.{0,2}|~|[A-Za-z]:)[\\/]/.test(path) && !/ld_[a-z]+_/.test(path) ? ` ${path}` : '';
 }
 
@@ -203,14 +209,15 @@ export async function readInput(
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
 }
 
-function inputFault(path: string, where: string, error: unknown): UsageError {
+function inputFault(path: string, where: string, error: unknown) {
   const code = fileErrorCode(error);
   const why = code ?? (error instanceof Error ? error.message : '');
   const file = pathText(path);
-  return new UsageError(
+  return usageError(
+    'file_unreadable',
     code === 'ENOENT'
       ? `${where}: there is no file${file}`
       : `${where}: cannot read${file || ' its file'} (${why})`,
-    { code: 'file_unreadable', hint: 'Check the path, and who may read it.' },
+    'Check the path, and who may read it.',
   );
 }

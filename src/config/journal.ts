@@ -12,6 +12,7 @@ import {
   ensurePrivateFolder,
   fileErrorCode,
   fileFault,
+  parseStored,
   readPrivateFile,
   removeQuietly,
 } from './files.js';
@@ -31,8 +32,6 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
-/** No trigger is sent more often. A longer number is not ours. */
-const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
@@ -46,43 +45,33 @@ const rollRecord = v.strictObject({
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
 
-interface Kept<T> {
-  record: T;
-  generation: number;
-  has: (mark: string) => boolean;
-}
-
 /** Records of one kind, and their marks, in a folder. */
-class Records<T extends { key: string }> {
+class Records<T> {
   #isSwept = false;
 
+  /** @param deploymentId whose broken records are errors; by default, those of any */
   constructor(
     private readonly folder: string,
     private readonly schema: v.GenericSchema<unknown, T>,
     private readonly madeAt: (record: T) => number,
     private readonly clock: Pick<Clock, 'now'>,
+    private readonly deploymentId?: Id,
   ) {}
 
   /**
    * What is valid and was not refused, of one key or of all, the newest first; and the generation
    * that was made last.
    */
-  find(of: { key: string } | { deploymentId: Id }): { kept: Array<Kept<T>>; last: number } {
-    const prefix = 'key' in of ? `${hashOf(of.key)}.` : '';
+  find(key?: string) {
+    const prefix = key === undefined ? '' : `${hashOf(key)}.`;
     const names = new Set(this.#allNames().filter((name) => name.startsWith(prefix)));
     // Its marks too: they may outlive a record that was swept.
     const last = Math.max(0, ...[...names].map(generationOf));
-    if ('key' in of && last > LAST_GENERATION) {
-      throw broken(join(this.folder, `${prefix}*`));
-    }
-    const ofDeployment = 'key' in of ? undefined : of.deploymentId;
     const kept = [...names].flatMap((name) => {
-      const has = (mark: string): boolean => names.has(`${name}.${mark}`);
+      const has = (mark: string) => names.has(`${name}.${mark}`);
       // Another process may have followed this record, and sent, or found that it ran.
-      if (!RECORD.test(name) || (has('refused') && !has('accepted'))) {
-        return [];
-      }
-      const record = this.#load(join(this.folder, name), ofDeployment);
+      if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
+      const record = this.#load(join(this.folder, name));
       return record && this.clock.now() - this.madeAt(record) <= VALID_MS
         ? [{ record, generation: generationOf(name), has }]
         : [];
@@ -91,62 +80,46 @@ class Records<T extends { key: string }> {
   }
 
   /** @returns false when another process has made this generation */
-  make(record: T, generation: number): boolean {
-    const text = stringifyJson(record, { stringIds: true });
-    return this.#create(`${hashOf(record.key)}.${generation}`, text);
+  make(key: string, generation: number, record: T): boolean {
+    return this.#create(`${hashOf(key)}.${generation}`, stringifyJson(record, { stringIds: true }));
   }
 
-  mark(key: string, generation: number, mark: string): void {
+  mark(key: string, generation: number, mark: string) {
     this.#create(`${hashOf(key)}.${generation}.${mark}`, '');
   }
 
-  #allNames(): string[] {
+  #allNames() {
     try {
       return readdirSync(this.folder);
     } catch (error) {
-      if (fileErrorCode(error) === 'ENOENT') {
-        return [];
-      }
+      if (fileErrorCode(error) === 'ENOENT') return [];
       throw fileFault('read', this.folder, error);
     }
   }
 
-  /**
-   * @param deploymentId a record of another deployment is not needed, even where it is broken
-   * @returns null for one that has gone since its name was read, or is not needed
-   */
-  #load(path: string, deploymentId?: Id): T | null {
+  /** @returns null for one that has gone since its name was read, or is broken and another's */
+  #load(path: string): T | null {
     const text = readPrivateFile(path);
-    if (text === null) {
-      return null;
-    }
-    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), this.schema), text);
-    if (result.success) {
-      return result.output;
-    }
-    const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1] ?? deploymentId;
-    if (deploymentId !== undefined && String(owner) !== String(deploymentId)) {
-      return null;
-    }
+    if (text === null) return null;
+    const record = parseStored(text, this.schema);
+    if (record.success) return record.output;
+    const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1];
+    if (this.deploymentId && owner && owner !== String(this.deploymentId)) return null;
     throw broken(path);
   }
 
-  #create(name: string, text: string): boolean {
+  #create(name: string, text: string) {
     ensurePrivateFolder(this.folder);
-    if (!this.#isSwept) {
-      this.#sweep();
-    }
+    if (!this.#isSwept) this.#sweep();
     return createPrivateFile(this.folder, name, text);
   }
 
-  #sweep(): void {
+  #sweep() {
     this.#isSwept = true;
     for (const name of this.#allNames().filter((one) => SWEPT.test(one))) {
       const path = join(this.folder, name);
       const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (this.clock.now() - writtenAt > KEPT_MS) {
-        removeQuietly(path);
-      }
+      if (this.clock.now() - writtenAt > KEPT_MS) removeQuietly(path);
     }
   }
 }
@@ -156,12 +129,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
   const records = new Records(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
 
   const look = (key: string): { found: KeptRun | null; last: number } => {
-    const { kept, last } = records.find({ key });
+    const { kept, last } = records.find(key);
     // One that was accepted decides, also where another process has made a newer one since.
     const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
     if (!newest) return { found: null, last };
     const { record, generation } = newest;
-    const any = (mark: string): boolean => kept.some(({ has }) => has(mark));
+    const any = (mark: string) => kept.some(({ has }) => has(mark));
     const marks = { accepted: any('accepted'), passed: any('passed') };
     return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
   };
@@ -172,12 +145,10 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       let mine: number | null = null;
       for (;;) {
         const { found, last } = look(record.key);
-        if (found && (found.accepted || found.generation !== (mine ?? after))) {
-          return { found };
-        }
+        if (found && (found.accepted || found.generation !== (mine ?? after))) return { found };
         // It is looked last: writing may have taken long, and another run be accepted meanwhile.
         if (mine !== null) return { made: mine };
-        if (records.make(record, last + 1)) mine = last + 1;
+        if (records.make(record.key, last + 1, record)) mine = last + 1;
       }
     },
     mark: (key, generation, mark) => records.mark(key, generation, mark),
@@ -185,36 +156,38 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 }
 
 /**
- * The records of rolls, beside those of runs: each process makes its own, and the newest says how
- * the roll continues. Throws as `RunJournal` does.
+ * The records of a deployment's rolls, beside those of runs: each process makes its own, and the
+ * newest says how the roll continues. Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
  */
-export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
+export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Clock, 'now'>) {
   const records = new Records(
     join(folder, 'rolls'),
     rollRecord,
     ({ startedAt }) => startedAt,
     clock,
+    deploymentId,
   );
+  // The same key on two deployments is two rolls.
+  const own = (key: string) => `${deploymentId}.${key}`;
+  const read = (key: string) => records.find(own(key)).kept[0]?.record;
 
   return {
-    read: (key: string): RollRecord | null => records.find({ key }).kept[0]?.record ?? null,
+    read,
 
     /**
      * Makes the record of this process.
      * @param check takes the newest one of the same key first, and throws where it is of another roll
      * @returns its generation
      */
-    start(record: RollRecord, check: (before: RollRecord) => void): number {
+    start(key: string, request: unknown, check: (before: RollRecord) => void): number {
       for (;;) {
-        const { kept, last } = records.find({ key: record.key });
+        const { kept, last } = records.find(own(key));
         const before = kept[0]?.record;
-        if (before) {
-          check(before);
-        }
+        if (before) check(before);
         // The records of its nodes are as old as the first process: so is the roll.
-        const startedAt = before?.startedAt ?? record.startedAt;
-        if (records.make({ ...record, startedAt }, last + 1)) {
+        const startedAt = before?.startedAt ?? clock.now();
+        if (records.make(own(key), last + 1, { key, deploymentId, startedAt, request })) {
           return last + 1;
         }
       }
@@ -224,31 +197,29 @@ export function openRollJournal(folder: string, clock: Pick<Clock, 'now'>) {
      * Where this process sent nothing to any node, its record counts as none. What cannot be noted
      * only keeps it for a day.
      */
-    finish(key: string, generation: number, wasSent: boolean): void {
+    finish(key: string, generation: number, wasSent: boolean) {
       try {
-        records.mark(key, generation, wasSent ? 'finished' : 'refused');
+        records.mark(own(key), generation, wasSent ? 'finished' : 'refused');
       } catch (error) {
-        if (!(error instanceof LdctlError)) {
-          throw error;
-        }
+        if (!(error instanceof LdctlError)) throw error;
       }
     },
 
-    /** Of each roll of a deployment that has not ended, the newest record; the newest roll first. */
-    unfinished(deploymentId: Id): RollRecord[] {
-      const { kept } = records.find({ deploymentId });
-      const own = kept.filter(({ record }) => record.deploymentId === deploymentId);
+    /** Of each roll that has not ended, the newest record; the newest roll first. */
+    unfinished(): RollRecord[] {
+      const kept = records.find().kept.filter(({ record }) => record.deploymentId === deploymentId);
       const ended = new Set(
-        own.filter(({ has }) => has('finished')).map(({ record }) => record.key),
+        kept.filter(({ has }) => has('finished')).map(({ record }) => record.key),
       );
-      const open = own.map(({ record }) => record).filter(({ key }) => !ended.has(key));
-      const newest = open.filter(({ key }, at) => open.findIndex((one) => one.key === key) === at);
-      return newest.sort((a, b) => b.startedAt - a.startedAt);
+      const open = kept.map(({ record }) => record).filter(({ key }) => !ended.has(key));
+      // A map keeps the newest record of a key, which comes last here.
+      const newest = new Map(open.reverse().map((record) => [record.key, record]));
+      return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
     },
   };
 }
 
-function broken(path: string): LdctlError {
+function broken(path: string) {
   return new LdctlError(
     'unconfirmed',
     'journal_broken',
@@ -259,7 +230,7 @@ function broken(path: string): LdctlError {
   );
 }
 
-const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** 0 for what is neither a record nor a mark. */
-const generationOf = (name: string): number => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);
+const generationOf = (name: string) => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);

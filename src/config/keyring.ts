@@ -77,7 +77,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
 export type KeyringLibrary = Pick<typeof Library, 'Entry'>;
 
 /** Makes this process the child: one request, one reply. */
-export function serveKeyring(load: () => Promise<KeyringLibrary>): void {
+export function serveKeyring(load: () => Promise<KeyringLibrary>) {
   process.once('message', (request: Request) => {
     void answer(request, load).then((reply) => process.send?.(reply, () => process.disconnect()));
   });

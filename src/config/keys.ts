@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { IS_POSIX } from './files.js';
@@ -27,12 +27,13 @@ export interface KeyTools {
  * Refuses what may be a key in the wrong setting, and does not show it.
  * @param what names the setting
  */
-export function refuseKey(text: string, what: string, env: Env): void {
+export function refuseKey(text: string, what: string, env: Env) {
   if (!looksLikeKey(text) && text.trim() !== env.LD_API_KEY?.trim()) return;
-  throw new UsageError(`${what} holds what looks like an API key`, {
-    code: 'key_in_place',
-    hint: 'A key belongs in LD_API_KEY, or in a profile. (It is not shown here.)',
-  });
+  throw usageError(
+    'key_in_place',
+    `${what} holds what looks like an API key`,
+    'A key belongs in LD_API_KEY, or in a profile. (It is not shown here.)',
+  );
 }
 
 /**
@@ -42,10 +43,11 @@ export function refuseKey(text: string, what: string, env: Env): void {
 export function parseApiKey(text: string, what: string): ApiKey {
   const key = text.trim();
   if (isApiKeyText(key)) return new ApiKey(key);
-  throw new UsageError(`${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`, {
-    code: 'invalid_key',
-    hint: 'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
-  });
+  throw usageError(
+    'invalid_key',
+    `${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`,
+    'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
+  );
 }
 
 export async function fetchProfileKey(
@@ -59,10 +61,11 @@ export async function fetchProfileKey(
   }
   const text = await tools.keyring.get(key.account, signal);
   if (text !== null) return parseApiKey(text, `account ${key.account} of the keyring`);
-  throw new UsageError(`the key of profile ${name} is no longer in the keyring`, {
-    code: 'key_missing',
-    hint: `Store it again with \`ldctl profiles update ${name}\`, or set LD_API_KEY.`,
-  });
+  throw usageError(
+    'key_missing',
+    `the key of profile ${name} is no longer in the keyring`,
+    `Store it again with \`ldctl profiles update ${name}\`, or set LD_API_KEY.`,
+  );
 }
 
 /**
@@ -90,11 +93,12 @@ export async function runKeyCommand(
     stdio: [sharesTerminal ? 'inherit' : 'ignore', 'pipe', isSilent ? 'ignore' : 'inherit'],
     windowsHide: true,
   });
-  const failed = (why: string): UsageError =>
-    new UsageError(`${what} ${why}`, {
-      code: 'key_command_failed',
-      hint: 'Run it yourself to see what it prints. It must print the key and nothing else.',
-    });
+  const failed = (why: string) =>
+    usageError(
+      'key_command_failed',
+      `${what} ${why}`,
+      'Run it yourself to see what it prints. It must print the key and nothing else.',
+    );
   const limit = AbortSignal.timeout(limitMs);
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
   const closed = once(child, 'close', { signal: until }) as Promise<
@@ -117,7 +121,7 @@ export async function runKeyCommand(
   }
 }
 
-function endCommand(child: ChildProcess, isGroup: boolean): void {
+function endCommand(child: ChildProcess, isGroup: boolean) {
   if (!isGroup || child.pid === undefined) {
     child.kill('SIGKILL');
   } else if (child.exitCode === null && child.signalCode === null) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from './files.js';
 
 /** Far longer than a change takes. An older lock is stale: its process was killed. */
@@ -28,10 +28,11 @@ export async function takeLock(
     if (removeStale(path, clock.now())) continue;
     await clock.sleep(10 + 40 * Math.random(), signal);
     if (clock.elapsed() < until) continue;
-    throw new UsageError(`${folder} is locked by another ldctl process`, {
-      code: 'config_locked',
-      hint: `Try again when it has ended. If there is none, remove ${path}`,
-    });
+    throw usageError(
+      'config_locked',
+      `${folder} is locked by another ldctl process`,
+      `Try again when it has ended. If there is none, remove ${path}`,
+    );
   }
   return () => {
     // A process that was stopped for too long has lost its lock to another.
@@ -40,7 +41,7 @@ export async function takeLock(
 }
 
 /** @returns whether the lock was stale, and is gone now */
-function removeStale(path: string, now: number): boolean {
+function removeStale(path: string, now: number) {
   const aside = `${path}.${randomUUID()}`;
   try {
     const { mtimeMs } = statSync(path);

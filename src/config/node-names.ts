@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { LdctlError, UsageError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
 import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { readPrivateFile } from './files.js';
+import { parseStored, readPrivateFile } from './files.js';
 import type { ProfileStore } from './profiles.js';
 
 /*
@@ -18,7 +18,7 @@ const NAME = /^[a-z][\w.-]{0,62}$/i;
 const RESERVED = ['all', 'every', 'deployment'];
 const END = /^(?:\.\.\.|…)(\d{3,20})$/;
 
-const isName = (text: string): boolean => NAME.test(text) && !RESERVED.includes(text.toLowerCase());
+const isName = (text: string) => NAME.test(text) && !RESERVED.includes(text.toLowerCase());
 
 /** @param where the flag or file, for the error @throws UsageError for none of the three */
 export function parseNodeRef(text: string, where: string): NodeRef {
@@ -33,10 +33,11 @@ export function endOf(ref: string): string | null {
 /** @throws UsageError */
 export function checkNodeName(text: string): string {
   if (isName(text)) return text;
-  throw new UsageError(`${shownWord(text)} cannot be the name of a node`, {
-    code: 'invalid_node_name',
-    hint: `Start with a letter. Letters, digits, dots, dashes and underscores may follow, up to 63 characters. Reserved: ${RESERVED.join(', ')}.`,
-  });
+  throw usageError(
+    'invalid_node_name',
+    `${shownWord(text)} cannot be the name of a node`,
+    `Start with a letter. Letters, digits, dots, dashes and underscores may follow, up to 63 characters. Reserved: ${RESERVED.join(', ')}.`,
+  );
 }
 
 const digits = v.pipe(v.string(), v.digits());
@@ -89,12 +90,13 @@ export class NodeNameStore {
   #read(): v.InferOutput<typeof namesOfAll> {
     const text = readPrivateFile(this.#path);
     if (text === null) return {};
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), namesOfAll), text);
+    const parsed = parseStored(text, namesOfAll);
     if (parsed.success) return parsed.output;
-    throw new UsageError(`${this.#path} does not hold the names of nodes`, {
-      code: 'config_broken',
-      hint: 'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
-    });
+    throw usageError(
+      'config_broken',
+      `${this.#path} does not hold the names of nodes`,
+      'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
+    );
   }
 }
 
@@ -105,8 +107,10 @@ export function nodeNamed(names: NodeNames, name: string): Id | null {
   return node;
 }
 
-function nameTaken(name: string | null, owner: Id): LdctlError {
-  return new LdctlError('refused', 'node_name_taken', `${name} is the name of node ${owner}`, {
-    hint: `To free it: ldctl nodes name ${owner} --remove`,
-  });
+function nameTaken(name: string | null, owner: Id) {
+  return refusedError(
+    'node_name_taken',
+    `${name} is the name of node ${owner}`,
+    `To free it: ldctl nodes name ${owner} --remove`,
+  );
 }

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
-import { LdctlError, UsageError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
 import { idText } from '../base/journal.js';
 import { idsAsStrings } from '../base/json.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
-import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
+import {
+  ensurePrivateFolder,
+  FILE_MODE,
+  fileFault,
+  parseStored,
+  readPrivateFile,
+} from './files.js';
 import { takeLock } from './lock.js';
 
 /*
@@ -65,25 +71,22 @@ export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies Read
 /** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} cannot be the name of a profile`, {
-    code: 'invalid_profile_name',
-    hint: 'Use 1 to 64 letters, digits, dots, dashes and underscores, and do not start with a dash.',
-  });
+  throw usageError(
+    'invalid_profile_name',
+    `${JSON.stringify(text)} cannot be the name of a profile`,
+    'Use 1 to 64 letters, digits, dots, dashes and underscores, and do not start with a dash.',
+  );
 }
 
 export function findProfile({ profiles }: Config, name: string): Profile {
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
-  throw new LdctlError(
-    'refused',
+  throw refusedError(
     'profile_not_found',
     `there is no profile ${JSON.stringify(name)}`,
-    {
-      hint:
-        profiles.length === 0
-          ? 'There are no profiles yet: `ldctl profiles add NAME` adds one.'
-          : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
-    },
+    profiles.length === 0
+      ? 'There are no profiles yet: `ldctl profiles add NAME` adds one.'
+      : `There are: ${profiles.map((known) => known.name).join(', ')}.`,
   );
 }
 
@@ -118,13 +121,13 @@ export class ProfileStore {
   }
 
   /** Called before the user is asked for anything. */
-  assertCanAdd(name: string): void {
+  assertCanAdd(name: string) {
     assertNew(this.read(), name);
     ensurePrivateFolder(this.folder);
   }
 
   /** Adds a profile; the first one becomes the current one. */
-  add(profile: Profile): Promise<void> {
+  add(profile: Profile) {
     return this.change((config) => {
       assertNew(config, profile.name);
       if (config.profiles.length === 0) config.current = profile.name;
@@ -133,7 +136,7 @@ export class ProfileStore {
   }
 
   /** Changes a profile, but not its name. @param changed makes it from what is stored by now */
-  update(name: string, changed: (profile: Profile) => Profile): Promise<void> {
+  update(name: string, changed: (profile: Profile) => Profile) {
     return this.change((config) => {
       const profile = findProfile(config, name);
       config.profiles.splice(config.profiles.indexOf(profile), 1, { ...changed(profile), name });
@@ -180,18 +183,16 @@ export class ProfileStore {
 
 function decodeConfig(text: string, path: string): Config {
   // A byte order mark, as an editor on Windows may add.
-  const result = v.safeParse(
-    v.pipe(v.string(), v.parseJson(), configSchema),
-    text.replace(/^\ufeff/, ''),
-  );
+  const result = parseStored(text.replace(/^\ufeff/, ''), configSchema);
   if (result.success) return result.output;
   const field = v.getDotPath(result.issues[0]);
   const what =
     field === null ? 'is not JSON with a list of profiles' : `cannot be used: look at ${field}`;
-  throw new UsageError(`${path} ${what}`, {
-    code: 'config_broken',
-    hint: 'ldctl left it as it is. Fix it, or move it away and add the profiles again.',
-  });
+  throw usageError(
+    'config_broken',
+    `${path} ${what}`,
+    'ldctl left it as it is. Fix it, or move it away and add the profiles again.',
+  );
 }
 
 /** Keys in the clear, for the disk. */
@@ -203,10 +204,11 @@ function revealed({ profiles, ...config }: Config): Record<string, unknown> {
   return { ...config, profiles: plain };
 }
 
-function assertNew({ profiles }: Config, name: string): void {
+function assertNew({ profiles }: Config, name: string) {
   if (!profiles.some((profile) => profile.name === name)) return;
-  throw new UsageError(`there is already a profile ${JSON.stringify(name)}`, {
-    code: 'profile_exists',
-    hint: 'Choose another name, or change it with `ldctl profiles update`.',
-  });
+  throw usageError(
+    'profile_exists',
+    `there is already a profile ${JSON.stringify(name)}`,
+    'Choose another name, or change it with `ldctl profiles update`.',
+  );
 }

@@ -68,21 +68,21 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   return withHint(error, `ldctl used ${key}.${needs} ${address}${whatElse}`);
 }
 
-function hintFor(permission: string | undefined): string {
+function hintFor(permission: string | undefined) {
   return permission === 'info:read'
     ? "Without info:read, give the deployment's id, and its supervisor's URL."
     : '`ldctl whoami` shows what it may do.';
 }
 
 /** `ld_pk_…SYSh (LD_API_KEY)`; a key that is too short is not shown at all. */
-function keyText(key: ApiKey, { key: setting }: Settings): string {
+function keyText(key: ApiKey, { key: setting }: Settings) {
   const source = setting?.source;
   const origin = source && `(${originText(source)})`;
   return [key.mask().length > 1 ? key.mask() : '', origin].filter(Boolean).join(' ');
 }
 
 /** `--tenant-id`, `LD_TENANT_ID`, `tenant_id of profile prod`. */
-function originText(source: Source, ofProfile = ''): string {
+function originText(source: Source, ofProfile = '') {
   if (!('name' in source)) return source.from;
   return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
 }

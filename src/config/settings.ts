@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseBaseUrl } from '../api/base-url.js';
-import { UsageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
@@ -156,10 +156,11 @@ function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
   if (text === undefined) return null;
   const name = isFlag ? `--${flag}` : variable;
   if (text.trim() === '') {
-    throw new UsageError(`${name} is empty`, {
-      code: 'empty_flag',
-      hint: 'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
-    });
+    throw usageError(
+      'empty_flag',
+      `${name} is empty`,
+      'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
+    );
   }
   refuseKey(text, name, env);
   const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
@@ -207,7 +208,7 @@ function overridesOf(
 ): string | null {
   if (!profile) return null;
   const { name, source } = profile;
-  const isEmpty = (variable: string): boolean => env[variable]?.trim() === '';
+  const isEmpty = (variable: string) => env[variable]?.trim() === '';
   const lines: string[] = [];
   if (isEmpty('LD_PROFILE') && source.from === 'current') {
     lines.push(`LD_PROFILE is empty: profile ${name}`);

@@ -1,5 +1,5 @@
 import { parseBaseUrl } from '../api/base-url.js';
-import { LdctlError, UsageError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
@@ -38,10 +38,11 @@ export function neededKey({ key, emptyFolder }: Settings): KeySetting {
     emptyFolder === null
       ? 'there is no current profile'
       : `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`;
-  throw new UsageError(`no API key: ${why}, and LD_API_KEY is empty or not set`, {
-    code: 'no_key',
-    hint: 'Add a profile with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
-  });
+  throw usageError(
+    'no_key',
+    `no API key: ${why}, and LD_API_KEY is empty or not set`,
+    'Add a profile with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
+  );
 }
 
 /** For commands that ask Core. */
@@ -54,9 +55,7 @@ export async function resolveTenant(
   if (tenantId) {
     return { key: await key.fetch(signal), tenantId: tenantId.value, apiUrl: apiUrl.value };
   }
-  throw new UsageError('no tenant id, which is needed to look up a deployment', {
-    code: 'no_tenant',
-  });
+  throw usageError('no_tenant', 'no tenant id, which is needed to look up a deployment');
 }
 
 /**
@@ -72,7 +71,7 @@ export async function resolveTarget(
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
     const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID sets one';
-    throw new UsageError(what, { code: 'no_deployment' });
+    throw usageError('no_deployment', what);
   }
   const { id, name, path } = deployment.value;
   if (id !== null && supervisorUrl) {
@@ -105,7 +104,7 @@ export async function resolveTarget(
 export function isCoreCertain(
   { apiUrl }: Pick<Settings, 'apiUrl'>,
   supervisorUrl: Target['supervisorUrl'],
-): boolean {
+) {
   return (
     apiUrl.source.from !== 'default' ||
     supervisorUrl.source.from === 'structure' ||
@@ -122,7 +121,7 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
   const { key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
   const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
-  const unlessGivenAgain = (source: Source | undefined, ...flag: string[]): string[] =>
+  const unlessGivenAgain = (source: Source | undefined, ...flag: string[]) =>
     source?.from === 'env' || (source?.from === 'profile' && !isMixed) ? [] : flag;
   const { value: url, source } = target.supervisorUrl;
   return [
@@ -147,16 +146,16 @@ export function placedDeployments({ divisions }: TenantStructure): PlacedDeploym
 }
 
 /** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
-export function placeText({ division, environment, deployment }: PlacedDeployment): string {
+export function placeText({ division, environment, deployment }: PlacedDeployment) {
   return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
 
 /** What a deployment is called: its path, where that is known. */
-export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']): string {
+export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']) {
   return plainText(path ?? `deployment ${name ?? id}`);
 }
 
-const refText = ({ id, name }: DeploymentRef): string =>
+const refText = ({ id, name }: DeploymentRef) =>
   id === null ? JSON.stringify(name) : id.toString();
 
 /** By id, path or name. */
@@ -174,16 +173,18 @@ export function findDeployment(
   if (!first) {
     const what = `this key can see no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
     const hint = '`ldctl deployments list` shows the ones it can see.';
-    throw new LdctlError('refused', 'deployment_not_found', what, { hint });
+    throw refusedError('deployment_not_found', what, hint);
   }
   if (others.length > 0) {
     const candidates = found
       .map((placed) => `${placeText(placed)} (${placed.deployment.id})`)
       .join(', ');
     const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
-    throw new LdctlError('refused', 'deployment_ambiguous', what, {
-      hint: `Give the path or the id of the one you mean, such as ${placeText(first)}`,
-    });
+    throw refusedError(
+      'deployment_ambiguous',
+      what,
+      `Give the path or the id of the one you mean, such as ${placeText(first)}`,
+    );
   }
   return first;
 }
@@ -191,11 +192,7 @@ export function findDeployment(
 export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
   if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
   const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
-  throw new LdctlError(
-    'refused',
-    'supervisor_url_missing',
-    `the API knows no supervisor URL for ${what}`,
-  );
+  throw refusedError('supervisor_url_missing', `the API knows no supervisor URL for ${what}`);
 }
 
 /**
@@ -208,7 +205,7 @@ export function isGranted(
   wanted: 'read' | 'manage',
   placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
 ): boolean | null {
-  const includes = (granted: readonly string[]): boolean =>
+  const includes = (granted: readonly string[]) =>
     granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
   if (includes([...tenant, ...inDivisions, ...inEnvironments])) return true;
   if (!placed) return Object.keys(divisions).length > 0 ? null : false;

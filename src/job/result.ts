@@ -8,7 +8,6 @@ import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import {
-  emptyNodeResult,
   isFailedGate,
   MISSING,
   NOT_STARTED,
@@ -17,8 +16,8 @@ import {
   type Outcome,
   type ResultFacts,
 } from '../base/outcome.js';
-import { resultRow } from './entries.js';
-import type { JobEvent, NodeProgress, RollStage } from './events.js';
+import { emptyRow, resultRow } from './entries.js';
+import type { JobEvent, NodeProgress } from './events.js';
 import type { JobEnd, Resume } from './job.js';
 import { SECOND } from './pace.js';
 import {
@@ -104,10 +103,12 @@ function actionOf({ entries }: Run): { runtime: string | null; action: string | 
   if (!('ids' in wanted)) {
     return { runtime: wanted.runtime, action: wanted.action };
   }
-  const only = (values: readonly string[]): string | null =>
-    new Set(values).size === 1 ? (values[0] ?? null) : null;
   const seen = [...byId.values()].map(({ activity }) => activity);
-  return { runtime: only(seen.map((a) => a.runtime)), action: only(seen.map((a) => a.action)) };
+  const only = (field: 'runtime' | 'action'): string | null => {
+    const [value, ...others] = new Set(seen.map((activity) => activity[field]));
+    return others.length === 0 ? (value ?? null) : null;
+  };
+  return { runtime: only('runtime'), action: only('action') };
 }
 
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
@@ -186,14 +187,6 @@ function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
     : event;
 }
 
-const STAGES = {
-  waiting: 'waiting',
-  running: 'running',
-  pausing: 'pause',
-  gating: 'gate',
-  done: 'done',
-} as const satisfies Record<NodeState['name'], RollStage>;
-
 function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const { id, gate, state, passed } = node;
   const run = runOf(node);
@@ -201,12 +194,12 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const [row] = sent ? sent.entries.rows(emptyStatusOf(sent)) : [];
   const postedAt = sent?.attempts.postedAt;
   return {
-    ...(row ?? { ...emptyNodeResult({}, sent ? null : NOT_STARTED), since: null }),
+    ...(row ?? emptyRow({}, NOT_STARTED)),
     node_id: id,
     started_at: postedAt ? new Date(postedAt).toISOString() : null,
     gate,
     ...(passed && plan.gated && gate === null && { passed_earlier: true }),
-    stage: STAGES[state.name],
+    stage: state.name,
     ...stageTimes(plan, state),
   };
 }
@@ -216,10 +209,10 @@ function stageTimes(
   plan: RollPlan,
   state: NodeState,
 ): Pick<NodeProgress, 'stageSince' | 'limitMs'> {
-  if (state.name === 'pausing') {
+  if (state.name === 'pause') {
     return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };
   }
-  const isAsked = state.name === 'gating' && state.gate === 'asked';
+  const isAsked = state.name === 'gate' && state.gate === 'asked';
   return isAsked ? { stageSince: state.since, limitMs: plan.gateTimeoutMs } : {};
 }
 
@@ -257,25 +250,22 @@ const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
   endOfNode(node)?.outcome === 'completed' && (!plan.gated || node.passed);
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
-  if (roll.nodes.every((node) => isPassed(roll, node))) {
+  const { nodes, stopping, failure, halted } = roll;
+  if (nodes.every((node) => isPassed(roll, node))) {
     return { outcome: 'completed', error: null };
   }
-  if (roll.stopping) {
-    return { outcome: 'interrupted', error: roll.stopping };
+  if (stopping) {
+    return { outcome: 'interrupted', error: stopping };
   }
-  if (roll.failure) {
-    return { outcome: 'unconfirmed', error: roll.failure };
-  }
-  const ends = roll.nodes.map(endOfNode);
+  const ends = nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  if (unconfirmed) {
-    return { outcome: 'unconfirmed', error: unconfirmed.error };
+  if (failure || unconfirmed) {
+    return { outcome: 'unconfirmed', error: failure ?? unconfirmed?.error ?? null };
   }
-  if (ends.some((end) => end?.outcome === 'rejected')) {
-    return { outcome: 'rejected', error: null };
-  }
-  const isHaltedByGate = roll.halted && roll.nodes.some(({ gate }) => isFailedGate(gate));
-  return { outcome: isHaltedByGate ? 'halted' : 'timed_out', error: null };
+  const isRejected = ends.some((end) => end?.outcome === 'rejected');
+  const isHaltedByGate = halted && nodes.some(({ gate }) => isFailedGate(gate));
+  const otherwise = isHaltedByGate ? 'halted' : 'timed_out';
+  return { outcome: isRejected ? 'rejected' : otherwise, error: null };
 }
 
 /**

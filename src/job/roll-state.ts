@@ -7,8 +7,6 @@ import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { LogRead } from '../log/log.js';
-import { NONE_LISTED } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
@@ -35,10 +33,12 @@ export type NodeState =
   | { name: 'waiting' }
   | { name: 'running'; run: Run }
   /** It has completed. */
-  | { name: 'pausing'; run: Run; until: number }
+  | { name: 'pause'; run: Run; until: number }
   /** Its gate: to be asked, asked, to be cut off at once, or cut off and about to end. */
-  | { name: 'gating'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
+  | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
   | { name: 'done'; run: Run };
+
+export type StateOf<N extends NodeState['name']> = NodeState & { name: N };
 
 export interface RollNode {
   readonly id: Id;
@@ -62,7 +62,6 @@ export interface Roll {
   /** Before these times no other POST is made, and no other read. */
   postAt: number;
   readAt: number;
-  lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
   /** The log has yet to show that no node is busy; until then nothing is sent. */
@@ -94,7 +93,6 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     failure: null,
     postAt: -Infinity,
     readAt: -Infinity,
-    lastRead: null,
     isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,
@@ -107,12 +105,14 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  const target = { nodes: [id], expect: null, listed: NONE_LISTED, core: null };
-  return { ...plan, ...target, timeoutMs, ifBusy, wait: true };
+  return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
 }
 
-export function runOf({ state }: RollNode): Run | null {
-  return state.name === 'waiting' ? null : state.run;
+export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>
+  nodes.find(({ id }) => id === wanted);
+
+export function runOf(node: RollNode | undefined): Run | null {
+  return !node || node.state.name === 'waiting' ? null : node.state.run;
 }
 
 export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';

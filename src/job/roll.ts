@@ -20,9 +20,10 @@ import {
   isWaiting,
   mayStart,
   move,
+  nodeOf,
   planOf,
   runOf,
-  type NodeState,
+  type StateOf,
   type Roll,
   type RollNode,
 } from './roll-state.js';
@@ -32,9 +33,6 @@ import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } fr
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
-
-/** A read that started no longer ago than this gives the next node its baseline, too. */
-const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
@@ -62,18 +60,7 @@ function startNodes(roll: Roll, now: number): void {
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
     const run = createRun(planOf(roll.plan, roll.deadline, node.id, now), null, now);
-    shareBaseline(roll, run, now);
     move(roll, node, { name: 'running', run });
-  }
-}
-
-/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
-function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
-  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
-    const step = nextOfRun(run, now);
-    if (step.do === 'read') {
-      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
-    }
   }
 }
 
@@ -90,9 +77,9 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         endRun(roll, node, state.run, now);
       }
       return;
-    case 'pausing':
+    case 'pause':
       return tickPause(roll, node, state, now);
-    case 'gating':
+    case 'gate':
       return tickGate(roll, node, state, now);
     default:
     // Waiting or done: time alone changes nothing.
@@ -102,26 +89,21 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
 function tickPause(
   roll: Roll,
   node: RollNode,
-  { run, until }: NodeState & { name: 'pausing' },
+  { run, until }: StateOf<'pause'>,
   now: number,
 ): void {
   if (!mayStart(roll, now)) {
     move(roll, node, { name: 'done', run });
   } else if (now >= until) {
     if (roll.plan.gated) {
-      move(roll, node, { name: 'gating', run, gate: 'due', since: now });
+      move(roll, node, { name: 'gate', run, gate: 'due', since: now });
     } else {
       pass(roll, node, run);
     }
   }
 }
 
-function tickGate(
-  roll: Roll,
-  node: RollNode,
-  state: NodeState & { name: 'gating' },
-  now: number,
-): void {
+function tickGate(roll: Roll, node: RollNode, state: StateOf<'gate'>, now: number): void {
   if (state.gate === 'due' && !mayStart(roll, now)) {
     move(roll, node, { name: 'done', run: state.run });
   } else if (state.gate === 'asked' && (now >= gateDeadline(roll, state) || isLate(roll, now))) {
@@ -138,7 +120,7 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   }
   if (outcome === 'completed' && !node.passed) {
     const isFollowed = gated || roll.nodes.some(isWaiting);
-    return move(roll, node, { name: 'pausing', run, until: now + (isFollowed ? pauseMs : 0) });
+    return move(roll, node, { name: 'pause', run, until: now + (isFollowed ? pauseMs : 0) });
   }
   move(roll, node, { name: 'done', run });
   if (!continueOnError && halts(node, outcome)) {
@@ -199,9 +181,9 @@ function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
       return IDLE;
     case 'running':
       return stepOfRun(roll, state.run, node, now);
-    case 'pausing':
+    case 'pause':
       return { do: 'wait', until: state.until };
-    case 'gating':
+    case 'gate':
       return stepOfGate(roll, state, node);
     case 'done':
       return state.run.marks[0] ? { ...state.run.marks[0], node } : IDLE;
@@ -218,7 +200,7 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
 
-function stepOfGate(roll: Roll, state: NodeState & { name: 'gating' }, node: Id): Step {
+function stepOfGate(roll: Roll, state: StateOf<'gate'>, node: Id): Step {
   switch (state.gate) {
     case 'due':
       return { do: 'ask', node, activityId: state.run.entries.rows(null)[0]?.activity_id ?? null };
@@ -231,7 +213,7 @@ function stepOfGate(roll: Roll, state: NodeState & { name: 'gating' }, node: Id)
   }
 }
 
-const gateDeadline = ({ plan }: Roll, { since }: NodeState & { name: 'gating' }): number =>
+const gateDeadline = ({ plan }: Roll, { since }: StateOf<'gate'>): number =>
   since + plan.gateTimeoutMs;
 
 /** One read serves all: as deep as any of them needs, and cut off for the first of them. */
@@ -258,9 +240,9 @@ function deeper(a: Depth, b: Depth): Depth {
   return a < b ? a : b;
 }
 
-type Take = { [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void };
-
-const TAKE: Take = {
+const TAKE: {
+  [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
+} = {
   recall: forRunOfAnother,
   note: forRun,
   record: forRunOfAnother,
@@ -292,8 +274,7 @@ export function takeOfRoll<K extends Asked>(
 
 /** Hands a fact to the run of the node that the step was for. */
 function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number): void {
-  const node = roll.nodes.find(({ id }) => id === step.node);
-  const run = node && runOf(node);
+  const run = runOf(nodeOf(roll, step.node));
   if (run) {
     takeOfRun(run, step, fact, now);
   }
@@ -314,8 +295,8 @@ function forRunOfAnother<K extends 'recall' | 'record'>(
 }
 
 function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): void {
-  const node = roll.nodes.find((one) => one.id === id);
-  if (node?.state.name === 'gating') {
+  const node = nodeOf(roll, id);
+  if (node?.state.name === 'gate') {
     move(roll, node, { ...node.state, gate, since });
   }
 }
@@ -323,7 +304,6 @@ function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): voi
 function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   if (fact.is === 'read') {
     roll.readAt = now + fact.read.requests * (SECOND / 4);
-    roll.lastRead = fact.read;
   }
   if (!isChecking(roll, now)) {
     return shareRead(roll, step, fact, now);
@@ -380,12 +360,12 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
 
 export function gateEnded(roll: Roll, id: Id, ended: GateResult, now: number): void {
   roll.changes += 1;
-  const node = roll.nodes.find((one) => one.id === id);
-  const run = node && runOf(node);
+  const node = nodeOf(roll, id);
+  const run = runOf(node);
   if (!node || !run) {
     return;
   }
-  const wasAsked = node.state.name === 'gating' && node.state.gate === 'asked';
+  const wasAsked = node.state.name === 'gate' && node.state.gate === 'asked';
   // A gate that was cut off has not passed, whatever it says in the end.
   const gate = wasAsked ? ended : { ...ended, exit_code: null, timed_out: true };
   node.gate = gate;

@@ -14,6 +14,7 @@ import {
   accept,
   addMark,
   checkAgain,
+  fail,
   giveUp,
   lose,
   noteSent,
@@ -100,28 +101,31 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
 }
 
 function takeAccepted(run: Run, answer: Accepted, now: number): void {
-  const { firstAt } = run.attempts;
-  // A key that was made up for this run alone is no one else's.
-  if (answer.replayed && run.trigger?.kept && !run.sent?.isOurs) {
-    // `sent` is then what was in progress: it started at about the time of the first POST.
-    const reach = run.sent && firstAt !== null ? now - firstAt + MINUTE : REPLAY_REACH;
-    run.replay = { reach, from: Infinity, to: -Infinity, floor: null };
-    run.entries.createdFrom = null;
+  if (answer.replayed) {
+    noteReplay(run, now - REPLAY_REACH);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
   accept(run, now);
 }
 
+/** Someone else may have sent it: then its entries may have been created before the baseline. */
+function noteReplay(run: Run, since: number): void {
+  // A key that was made up for this run alone is no one else's.
+  if (run.trigger?.kept && !run.sent?.isOurs) {
+    run.replay ??= { since, from: Infinity, to: -Infinity, floor: null };
+    run.entries.createdFrom = null;
+  }
+}
+
 function takeFailure(run: Run, error: LdctlError, now: number): void {
-  const retryAfter = retryAfterOf(error);
   switch (classify(error)) {
     case 'accepted': // Never of an error.
     case 'definite-no':
       return giveUp(run, error);
     case 'not-sent':
     case 'not-now':
-      return tryLater(run, error, Math.max(backoff(run.attempts), retryAfter), now);
+      return tryLater(run, error, now);
     case 'redirect': {
       noteSent(run, now).redirected = true;
       const what = `${error.message}; ldctl does not send it again, and looks in the log`;
@@ -132,7 +136,7 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
       noteSent(run, now).isOurs = true;
       const what = `${error.message}; looking in the log before sending again`;
       run.events.push(warning('fate_unknown', what));
-      return lose(run, now, { notBefore: now + retryAfter });
+      return lose(run, now, { notBefore: now + retryAfterOf(error) });
     }
   }
 }
@@ -144,21 +148,20 @@ function backoff(attempts: Attempts): number {
   return wait;
 }
 
-function tryLater(run: Run, error: LdctlError, wait: number, now: number): void {
+/** A POST was not sent, or a read before the next one has failed: the run tries again. */
+export function tryLater(run: Run, error: LdctlError, now: number): void {
+  const wait = Math.max(backoff(run.attempts), retryAfterOf(error));
   const isRunningElsewhere = isInProgress(error);
-  const since = now - (run.attempts.firstAt ?? now);
-  if (!run.sent && !isRunningElsewhere && since + wait > run.attempts.until) {
-    return giveUp(run, error);
+  const firstAt = run.attempts.firstAt ?? now;
+  if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.until) {
+    return fail(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunningElsewhere) {
-    // The entries of that request may show up from now on.
+    // It started at about the time of the first POST, and its entries may show up from now on.
+    noteReplay(run, firstAt - MINUTE);
     lose(run, now, { notBefore });
-    if (run.trigger?.kept) {
-      // Someone else's may have been created before the baseline.
-      run.entries.createdFrom = null;
-    }
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });
   } else {

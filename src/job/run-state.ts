@@ -77,12 +77,13 @@ export interface Sent {
 }
 
 /**
- * A `202` was a replay of what someone else sent, so its entries may be below the baseline. Their
- * time says which ones they are, and the next read puts that in terms of the server's clock.
+ * The POST of someone else, with the same key: a `202` was a replay of it, or it was in progress.
+ * So its entries may be below the baseline. Their time says which ones they are, and the next read
+ * after the run was accepted puts that in terms of the server's clock.
  */
 export interface Replay {
-  /** How long before that read they can have been created, ms. */
-  reach: number;
+  /** Since when they can have been created. */
+  since: number;
   /** When they were created, by the server's clock, ms UTC; before that read, never. */
   from: number;
   to: number;
@@ -90,25 +91,26 @@ export interface Replay {
   floor: Id | null;
 }
 
-interface Limits {
+/** What a run and a wait are told alike. */
+interface Plan {
   deploymentId: Id;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
   /** How long an entry may take to show up in the log, ms. */
   appearMs: number;
+  /** The nodes that the log lists; without them the run reads it for them. */
+  listed?: Listed | undefined;
+  /** How many nodes Core counts, where that is known. */
+  core?: number | undefined;
 }
 
-export interface RunPlan extends Limits {
+export interface RunPlan extends Plan {
   runtime: Runtime;
   action: ActionName;
-  /** Null: every node. Never empty. */
-  nodes: readonly Id[] | null;
-  /** How many nodes an every-node run must reach; null when the log decides. */
-  expect: number | null;
-  /** The nodes that the log lists; null: the run reads it for them. */
-  listed: Listed | null;
-  /** How many nodes Core counts; null when that is not known. */
-  core: number | null;
+  /** Never empty; every node without it. */
+  nodes?: readonly Id[] | undefined;
+  /** How many nodes an every-node run must reach; without it the log decides. */
+  expect?: number | undefined;
   idempotencyKey: string;
   /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
   kept: boolean;
@@ -121,11 +123,8 @@ export interface RunPlan extends Limits {
 }
 
 /** Following without sending. */
-export interface WaitPlan extends Limits {
+export interface WaitPlan extends Plan {
   wanted: Wanted;
-  /** As in a run. */
-  listed?: Listed | null;
-  core?: number | null;
   /** Entries above it count; for ids, it is below the lowest. */
   after: Id;
 }
@@ -134,7 +133,7 @@ export type Trigger = RunPlan & { wireKey: string };
 
 /** Plain data, changed only by the functions of run-state, run, run-answer and run-read. */
 export interface Run {
-  readonly plan: Limits;
+  readonly plan: Plan;
   /** Null where nothing is ever sent. */
   readonly trigger: Trigger | null;
   readonly entries: Entries;
@@ -171,10 +170,10 @@ const FIRST_READ = SECOND / 2;
 
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
-export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, now: number): Run {
+export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now: number): Run {
   const entries = new Entries(wanted, plan.appearMs);
-  entries.listed ??= trigger?.listed ?? null;
-  entries.core = trigger?.core ?? null;
+  entries.listed ??= plan.listed ?? null;
+  entries.core = plan.core ?? null;
   // Only a read from far back shows the nodes, and which of them have been busy for long.
   const deep = entries.listed === null || (trigger !== null && trigger.ifBusy !== 'ignore');
   return {
@@ -332,6 +331,11 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
     !sent.redirected &&
     now - sent.lostAt >= READ_AFTER
   );
+}
+
+/** Whether the next read is to show how far down the entries of a replay can be. */
+export function needsFloor({ state, replay }: Run): boolean {
+  return state.name === 'following' && replay?.floor === null;
 }
 
 /** Marks the record of this run, if it has one. */

@@ -46,7 +46,7 @@ export class Pages {
   #order: 'newest first' | 'oldest first' | null = null;
   /** A server may give fewer than it is asked for. */
   #size = MAX_PAGE_SIZE;
-  /** How many entries there are, by the last answer. */
+  /** How many entries there are, by the page that was read last. */
   #total = 0;
 
   constructor(
@@ -63,7 +63,7 @@ export class Pages {
     return this.#size;
   }
 
-  /** The number of the last page, by the last answer. */
+  /** The number of the last page, by the one that was read last. */
   get last(): number {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
@@ -111,7 +111,7 @@ export class Pages {
     const { last } = this;
     // The answer has a new total, by which another page may be the last.
     const page = await this.read(last, reading);
-    return page.entries.length > 0 && last === this.last ? page : null;
+    return last === this.last ? page : null;
   }
 
   /** Where the log stands; null where it changed meanwhile. */
@@ -119,7 +119,6 @@ export class Pages {
     // On pages of one entry, the number of the last page is the place of the oldest entry.
     const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
-    this.#total = total;
     return number === 1 || number === total ? { oldest: items[0]?.id, total } : null;
   }
 
@@ -205,7 +204,7 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
   const [first] = items;
   const last = items.at(-1);
   return (
-    items.every(({ id }, n) => n === 0 || id < (items[n - 1]?.id ?? id)) &&
+    items.every(({ id }, n) => id <= (items[n - 1]?.id ?? id)) &&
     Date.parse(first?.created_at ?? '') > Date.parse(last?.created_at ?? '')
   );
 }

@@ -22,20 +22,21 @@ export interface Found {
  * most of what is looked up is there, then the middle of what is left, again and again.
  */
 export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Found> {
-  const found: Found = { activity: null, older: null, newer: null, serverTime: null };
+  const seen: Activity[] = [];
+  const isSeen = (): boolean => seen.some((activity) => activity.id === id);
   const look = async (asked: Promise<LogPage>): Promise<LogPage> => {
     const page = await asked;
-    note(found, page.entries, id);
+    seen.push(...page.entries);
     return page;
   };
   const isNewer = (page: LogPage): boolean => (middleOf(page) ?? id) > id;
 
   let page = await look(pages.newest(reading));
-  const [step, end] = pages.isNewestFirst ? [1, pages.last + 1] : [-1, 0];
+  const end = pages.isNewestFirst ? pages.last + 1 : 0;
   // Numbers of pages. The entry is further down than `above`, and not further down than `below`.
   let above = page.number;
-  let below = isNewer(page) ? end : above + step;
-  while (!found.activity && Math.abs(below - above) > 1) {
+  let below = isNewer(page) ? end : above;
+  while (!isSeen() && Math.abs(below - above) > 1) {
     page = await look(pages.read(Math.trunc((above + below) / 2), reading));
     if (isNewer(page)) above = page.number;
     else below = page.number;
@@ -44,21 +45,21 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
   // As the log grows, the entry moves down, even past `below`, but never up to `above`. So the
   // pages from there on are read in turn, to the first one that is older.
   let next = pages.after(above);
-  while (!found.activity && next !== null) {
+  while (!isSeen() && next !== null) {
     if (page.number !== next) page = await look(pages.read(next, reading));
     if ((middleOf(page) ?? id) < id) break;
     next = pages.after(next);
   }
-  return { ...found, serverTime: reading.serverTime };
+  return { ...foundIn(seen, id), serverTime: reading.serverTime };
 }
 
-/** @param entries newest first */
-function note(found: Found, entries: readonly Activity[], wanted: Id): void {
-  const older = entries.find(({ id }) => id < wanted)?.id;
-  const newer = entries.findLast(({ id }) => id > wanted)?.id;
-  found.activity ??= entries.find(({ id }) => id === wanted) ?? null;
-  if (older !== undefined && older > (found.older ?? -1n)) found.older = older;
-  if (newer !== undefined && newer < (found.newer ?? newer + 1n)) found.newer = newer;
+function foundIn(seen: readonly Activity[], wanted: Id): Omit<Found, 'serverTime'> {
+  const ids = seen.map(({ id }) => id).sort(compareIds);
+  return {
+    activity: seen.find(({ id }) => id === wanted) ?? null,
+    older: ids.findLast((id) => id < wanted) ?? null,
+    newer: ids.find((id) => id > wanted) ?? null,
+  };
 }
 
 /** An entry that has just been created may be late. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/durations.js';
-import { UsageError, type ErrorDocument } from '../base/errors.js';
+import { type ErrorDocument, usageError } from '../base/errors.js';
 import type { Id, NodeNames } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import type { Paint, StyleName } from './streams.js';
@@ -99,28 +99,23 @@ export interface Format {
 
 /**
  * Those that `--columns` names, in its order.
- * @throws UsageError for one that is unknown or named twice, and for none
+ * @throws UsageError for one that is unknown
  */
 export function selectColumns<T>(
   columns: readonly Column<T>[],
   names: readonly string[] | undefined,
 ): Selection<T> {
-  if (names === undefined) return { columns, chosen: false };
-  const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
-  const refusal = (message: string): UsageError =>
-    new UsageError(message, { code: 'invalid_columns', hint });
-  if (names.length === 0) throw refusal('--columns names no column');
-  const selected = names.map((name) => {
+  const selected = names?.map((name) => {
     const column = columns.find((candidate) => candidate.name === name.toLowerCase());
-    if (!column) throw refusal(`there is no column ${JSON.stringify(name)}`);
-    return column;
+    if (column) return column;
+    const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
+    throw usageError('invalid_columns', `there is no column ${JSON.stringify(name)}`, hint);
   });
-  if (new Set(selected).size < selected.length) throw refusal('--columns names a column twice');
-  return { columns: selected, chosen: true };
+  return { columns: selected ?? columns, chosen: selected !== undefined };
 }
 
 /** Text for people: never empty, and harmless for a terminal. */
-export function cellText(value: Cell): string {
+export function cellText(value: Cell) {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return plainText(String(value));
@@ -130,7 +125,7 @@ export function cellText(value: Cell): string {
 export function nodeText(
   id: Id | null | undefined,
   { names, isTTY }: Pick<CellView, 'names' | 'isTTY'>,
-): string {
+) {
   return cellText((isTTY && id && names.get(id)) || id);
 }
 
@@ -139,7 +134,7 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
 ): Column<T> {
-  const text = ({ node_id: id }: T, view: CellView): string => nodeText(id, view);
+  const text = ({ node_id: id }: T, view: CellView) => nodeText(id, view);
   return fieldColumn('node', priority, 'node_id', { lead, text, short: endsOfNodes });
 }
 
@@ -148,7 +143,7 @@ function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
   const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
   let digits = 3;
   while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
-  return ({ node_id: id }: { node_id?: Id | null }, view: CellView): string => {
+  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => {
     const text = nodeText(id, view);
     return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
   };
@@ -172,7 +167,7 @@ export function timeColumn<T>(
   field: keyof T,
   more: Partial<Column<T>> = {},
 ): Column<T> {
-  const text = (item: T, { utc }: CellView): string => timeText(String(item[field] ?? '-'), utc);
+  const text = (item: T, { utc }: CellView) => timeText(String(item[field] ?? '-'), utc);
   return fieldColumn(name, priority, field, { text, ...more });
 }
 
@@ -183,7 +178,7 @@ export function ageColumn<T>(
   field: keyof T,
   more: Partial<Column<T>> = {},
 ): Column<T> {
-  const text = (item: T, { isTTY, utc, now }: CellView): string => {
+  const text = (item: T, { isTTY, utc, now }: CellView) => {
     const time = String(item[field] ?? '-');
     return isTTY ? ageText(time, now) : timeText(time, utc);
   };
@@ -194,7 +189,7 @@ export function ageColumn<T>(
  * A time of the API (RFC 3339) as `2026-03-16 12:00:05`, local, or in UTC with a `Z`. Other text
  * stays as it is.
  */
-export function timeText(text: string, utc: boolean): string {
+export function timeText(text: string, utc: boolean) {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return plainText(text);
   // Shifted, so that `toISOString` writes local time.
@@ -203,7 +198,7 @@ export function timeText(text: string, utc: boolean): string {
 }
 
 /** `12s`, `5m`, `2h`, `3d`. */
-export function ageText(time: string, now: number): string {
+export function ageText(time: string, now: number) {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   if (Number.isNaN(seconds)) return plainText(time);
   if (seconds < 60) return `${Math.max(0, seconds)}s`;
@@ -224,7 +219,7 @@ export function tookMs(activity: {
 }
 
 /** In whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
-export function elapsedText(milliseconds: number): string {
+export function elapsedText(milliseconds: number) {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
   return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);
 }

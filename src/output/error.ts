@@ -5,7 +5,7 @@ import { sentence } from './sentence.js';
 import type { Output, Sink } from './streams.js';
 
 /** What happened, what to do next, and for support the code and the request id. */
-export function errorText(sink: Sink, error: unknown): string {
+export function errorText(sink: Sink, error: unknown) {
   const { message, hint, code, request_id: request } = errorDocument(error);
   return [
     sentence(sink, `error: ${message}`, 'bad'),
@@ -18,11 +18,7 @@ export function errorText(sink: Sink, error: unknown): string {
  * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
  * stdout, unless that is complete.
  */
-export async function printError(
-  output: Output,
-  error: unknown,
-  options: PrintOptions,
-): Promise<void> {
+export async function printError(output: Output, error: unknown, options: PrintOptions) {
   const format = await loadFormat(options.format);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };

@@ -19,7 +19,7 @@ export async function reportToGitHub(
   env: Env,
   result: ResultFields,
   place: string,
-): Promise<void> {
+) {
   if (env.GITHUB_ACTIONS !== 'true') return;
   stderr.write(annotations(result, stderr.names), 'command');
   const file = env.GITHUB_STEP_SUMMARY;
@@ -36,7 +36,7 @@ export async function reportToGitHub(
 const STILL_RUNNING: ReadonlySet<Outcome> = new Set(['accepted', 'dry_run', 'interrupted']);
 
 /** `::error` lines, as GitHub's workflow commands want them. */
-function annotations(result: ResultFields, names: NodeNames): string {
+function annotations(result: ResultFields, names: NodeNames) {
   const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
   return result.nodes
     .map((node) => {
@@ -52,12 +52,12 @@ function annotations(result: ResultFields, names: NodeNames): string {
 }
 
 /** `610809900976570889 (broker-1)`: a page that is read elsewhere needs the id, too. */
-function nodeWithName(id: Id, names: NodeNames): string {
+function nodeWithName(id: Id, names: NodeNames) {
   const name = names.get(id);
   return name === undefined ? String(id) : `${id} (${name})`;
 }
 
-function escapeMessage(text: string): string {
+function escapeMessage(text: string) {
   return text
     .replaceAll('##[', '## [')
     .replaceAll('%', '%25')
@@ -66,8 +66,8 @@ function escapeMessage(text: string): string {
 }
 
 /** Keys are masked before markup hides them. */
-function stepSummary(result: ResultFields, place: string, sink: Sink): string {
-  const markdown = (text: string): string => markdownText(sink.masked(text));
+function stepSummary(result: ResultFields, place: string, sink: Sink) {
+  const markdown = (text: string) => markdownText(sink.masked(text));
   const rows = result.nodes.map((node) => {
     const { status, node_id: id, activity_id: activity, ambiguous } = node;
     const sign = { done: '✅', failed: '❌', open: '⏳' }[progressOf(node)];
@@ -90,7 +90,7 @@ function stepSummary(result: ResultFields, place: string, sink: Sink): string {
 }
 
 /** Text from the API that Markdown leaves as it is, in a cell of a table, too. */
-function markdownText(text: string): string {
+function markdownText(text: string) {
   return plainText(text).replace(
     /[\\`*_{}[\]<>()#+!|~&-]/g,
     (character) => `&#${character.charCodeAt(0)};`,

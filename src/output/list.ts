@@ -19,6 +19,9 @@ export interface PrintOptions {
   header: boolean;
   numberIds: boolean;
   utc: boolean;
+  /** Nothing on stderr but warnings and errors. */
+  quiet: boolean;
+  debug: boolean;
 }
 
 export interface ListSpec<T> {
@@ -46,13 +49,13 @@ export async function printList<T>(
   batches: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   spec: ListSpec<T>,
   options: PrintOptions,
-): Promise<void> {
+) {
   const { stdout, stderr } = output;
   await loadFormat(options.format);
   const writer = listWriter(stdout, spec.columns, options);
   let printed = 0;
   let waiting = '';
-  const flush = async (text = ''): Promise<void> => {
+  const flush = async (text = '') => {
     stdout.write(waiting + text);
     waiting = '';
     await stdout.drained();
@@ -71,23 +74,17 @@ export async function printList<T>(
     throw error;
   }
   await flush(writer.end(totalOf(spec, printed)));
-  if (printed === 0) sayEmpty(stderr, spec, options.format);
+  if (printed === 0 && options.format === 'table') sayEmpty(stderr, spec);
 }
 
-const totalOf = ({ total }: ListSpec<never>, printed: number): number | null =>
+const totalOf = ({ total }: ListSpec<never>, printed: number) =>
   total === undefined ? printed : (total?.() ?? null);
 
 /** `no activities with --status rejected --since 2h` */
-function sayEmpty(
-  stderr: Sink,
-  { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>,
-  format: PrintOptions['format'],
-): void {
-  if (format !== 'table') return;
+function sayEmpty(stderr: Sink, { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>) {
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
-  const texts = given.map(([name, value]) => `--${name} ${[value].flat().join()}`);
-  const words = ['no', noun, ...(texts.length === 0 ? [] : ['with', ...texts])];
-  stderr.write(sentence(stderr, words.join(' ')));
+  const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
+  stderr.write(sentence(stderr, `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`));
 }
 
 /** @throws UsageError for unknown columns, in every format */
@@ -111,24 +108,22 @@ export async function printObject(
     name,
     value: cell as Cell,
   })),
-): Promise<void> {
+) {
   const format = await loadFormat(options.format);
   stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));
   await stdout.drained();
 }
 
-export function formatOptions(sink: Sink, options: PrintOptions): FormatOptions {
+export function formatOptions(
+  { isTTY, names, colour, columns }: Sink,
+  { header, numberIds, utc }: PrintOptions,
+): FormatOptions {
   return {
-    header: options.header,
-    numberIds: options.numberIds,
+    header,
+    numberIds,
     // Off a terminal times are in UTC.
-    view: {
-      utc: options.utc || !sink.isTTY,
-      now: Date.now(),
-      isTTY: sink.isTTY,
-      names: sink.names,
-    },
-    paint: painter(sink.colour),
-    width: sink.isTTY ? sink.columns : null,
+    view: { utc: utc || !isTTY, now: Date.now(), isTTY, names },
+    paint: painter(colour),
+    width: isTTY ? columns : null,
   };
 }

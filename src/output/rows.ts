@@ -38,18 +38,18 @@ export function statusStyle(status: string | null): StyleName | undefined {
 }
 
 /** `completed`, `not started`; `waiting` before there is an entry. */
-export function statusText(status: string | null): string {
+export function statusText(status: string | null) {
   if (status === null) return 'waiting';
   return status === NOT_STARTED ? 'not started' : plainText(status);
 }
 
 /** An unknown status is treated as running. */
-export function statusSign(status: string | null): string {
+export function statusSign(status: string | null) {
   return LOOKS.get(status)?.sign ?? '…';
 }
 
 /** `passed`, `failed with 1`, `timed out`. */
-export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult): string {
+export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult) {
   if (timedOut) return 'timed out';
   if (code === 0) return 'passed';
   return code === null ? 'failed' : `failed with ${code}`;
@@ -83,7 +83,7 @@ export function rankOf(row: Row): number {
   return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[progressOf(row)];
 }
 
-function liveText(row: Row, elapsed: number): string {
+function liveText(row: Row, elapsed: number) {
   const { status, stage, gate } = row;
   if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
@@ -92,13 +92,13 @@ function liveText(row: Row, elapsed: number): string {
 }
 
 /** ` 12s of 5m`; ` 12s` where there is no limit. */
-function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number): string {
+function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number) {
   if (stageSince === undefined) return '';
   const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
   return ` ${elapsedText(elapsed - stageSince)}${limitMs === Infinity ? '' : ` of ${limit}`}`;
 }
 
-function isOver(status: string | null): boolean {
+function isOver(status: string | null) {
   return status === MISSING || (status !== null && isFinal(status));
 }
 
@@ -125,7 +125,7 @@ function tookColumn<T extends Parameters<typeof tookMs>[0]>(
  * The time so far ticks in a live display. It is measured here, since the server's clock may be
  * hours off.
  */
-function soFarText({ status, since = null }: Row, { elapsed }: CellView): string {
+function soFarText({ status, since = null }: Row, { elapsed }: CellView) {
   return elapsed === undefined || since === null || isOver(status)
     ? '-'
     : elapsedText(elapsed - since);
@@ -162,7 +162,7 @@ export const nodeColumns: readonly Column<Row>[] = [
 ];
 
 /** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
-function whatText({ runtime, action }: Activity): string {
+function whatText({ runtime, action }: Activity) {
   return `${runtime} ${action.replace(/\d+(?=\d{3}$)/, '…')}`;
 }
 

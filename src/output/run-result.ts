@@ -18,7 +18,7 @@ export interface DryRun {
   requests: readonly object[];
 }
 
-export interface RunResultOptions extends PrintOptions, SummaryOptions {
+export interface RunResultOptions extends SummaryOptions {
   /** Why following was given up. */
   error?: LdctlError;
   /** With the outcome `dry_run`. */
@@ -29,7 +29,7 @@ export interface RunResultOptions extends PrintOptions, SummaryOptions {
  * Called before anything is sent, since exit 2 promises that nothing was.
  * @throws UsageError for unknown `--columns`
  */
-export function checkRunResultOptions(options: PrintOptions): void {
+export function checkRunResultOptions(options: PrintOptions) {
   selectColumns(nodeColumns, options.columns);
 }
 
@@ -41,7 +41,7 @@ export async function printRunResult(
   output: Output,
   result: ResultFields,
   options: RunResultOptions,
-): Promise<void> {
+) {
   const { stdout, stderr } = output;
   const { error, dryRun } = options;
   output.complete = true;
@@ -74,11 +74,7 @@ function reasonOf({ node_id: id }: NodeResult, { reasons }: SummaryOptions): obj
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
-function dryRunText(
-  sink: Sink,
-  { nodes, action, runtime }: ResultFields,
-  { place, how }: DryRun,
-): string {
+function dryRunText(sink: Sink, { nodes, action, runtime }: ResultFields, { place, how }: DryRun) {
   const [verb = '', config] = (action ?? 'act').split(':');
   const what = `${verb} ${runtime ?? ''}${config === undefined ? '' : ` to ${config}`}`;
   const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');

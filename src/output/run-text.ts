@@ -11,6 +11,7 @@ import {
 import type { JobEvent } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
+import type { PrintOptions } from './list.js';
 import { sentence } from './sentence.js';
 import { gateWord, progressOf } from './rows.js';
 import { painter, type Sink } from './streams.js';
@@ -33,7 +34,7 @@ export const DOING: Readonly<Record<string, string>> = {
 };
 
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
-export function doingText(action: string, runtime: string): string {
+export function doingText(action: string, runtime: string) {
   const [verb = '', config] = action.split(':');
   return plainText(
     `${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
@@ -41,12 +42,12 @@ export function doingText(action: string, runtime: string): string {
 }
 
 /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
-export function headlineText({ doing, place }: RunTitle, nodes: number): string {
+export function headlineText({ doing, place }: RunTitle, nodes: number) {
   return `${doing} on ${place}${nodes === 0 ? '' : `: ${count(nodes, 'node')}`}`;
 }
 
 /** `2 of 3 nodes`; of a single one, `1 node`. */
-export function shareText(n: number, all: number): string {
+export function shareText(n: number, all: number) {
   return n === all && n === 1 ? '1 node' : `${n} of ${count(all, 'node')}`;
 }
 
@@ -55,9 +56,14 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
-const REJECTED = 'rejected it';
-const NOT_FOUND = 'missing from the log';
-const UNSTARTED = 'not started';
+/** What is wrong with a node, by its status. */
+const TROUBLES = new Map<string | null, string>([
+  ['rejected', 'rejected it'],
+  [MISSING, 'missing from the log'],
+  [NOT_STARTED, 'not started'],
+  [null, 'not seen yet'],
+  ['processing', 'still processing'],
+]);
 
 /**
  * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
@@ -65,12 +71,9 @@ const UNSTARTED = 'not started';
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
   if (status === 'completed') return null;
-  if (status === 'rejected') return REJECTED;
-  if (status === MISSING) return NOT_FOUND;
-  if (status === NOT_STARTED) return UNSTARTED;
-  if (status === null) return 'not seen yet';
-  return status === 'processing' ? 'still processing' : plainText(status);
+  return TROUBLES.get(status) ?? plainText(status ?? '');
 }
+
 /** The last start, stop or restart that completed on a node before it rejected an action. */
 export interface LastCompleted {
   activity_id: Id;
@@ -78,13 +81,10 @@ export interface LastCompleted {
   finished_at: string | null;
 }
 
-export interface SummaryOptions {
-  /** No summary of a success. */
-  quiet: boolean;
+/** `quiet`: no summary of a success. `debug`: key and request id were printed before. */
+export interface SummaryOptions extends PrintOptions {
   /** Flags that name the same deployment in a later command. */
   target?: string;
-  /** Key and request id were printed before. */
-  debug?: boolean;
   /** Of each node that rejected the action; null where it is not known. */
   reasons?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
@@ -95,7 +95,7 @@ export interface SummaryOptions {
  * How a run ended, in a sentence, and what is known of why; then, on lines that can be copied, the
  * commands that come next.
  */
-export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions): string {
+export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions) {
   const { outcome } = result;
   const isGood = outcome === 'completed' || outcome === 'accepted';
   if (isGood && options.quiet) return '';
@@ -117,7 +117,7 @@ function whyOf(
   sink: Sink,
   { outcome, targets, nodes, replayed }: ResultFields,
   { reasons = new Map(), ranMs }: SummaryOptions,
-): string[] {
+) {
   const known = [...reasons].flatMap(([node, last]) => {
     if (last === null) return [];
     const { action, finished_at: at } = last;
@@ -135,8 +135,12 @@ function whyOf(
     const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
     lines.push(`waited ${formatDuration(ranMs)}${others}`);
   }
-  const isMissing = nodes.some(({ status }) => status === MISSING);
-  return isMissing && targets === 'observed' ? [...lines, `hint: ${LEFT_HINT}`] : lines;
+  if (targets === 'observed' && nodes.some(({ status }) => status === MISSING)) {
+    lines.push(
+      'hint: The log may still list nodes that were removed. --expect-nodes deployment asks Core how many there are; --node chooses nodes.',
+    );
+  }
+  return lines;
 }
 
 /** More would be no command to read. */
@@ -147,24 +151,22 @@ function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
   { reasons, target = '' }: SummaryOptions,
-): string[] {
-  const idsOf = (wanted: string): Id[] =>
+) {
+  const idsOf = (wanted: string) =>
     nodes.flatMap(({ node_id: id, status }) => (status === wanted && id !== null ? [id] : []));
   const [rejected, missing] = [idsOf('rejected'), idsOf(MISSING)];
   const stopped = rejected.filter((id) => reasons?.get(id)?.action === 'stop');
-  const named = (ids: readonly Id[]): string =>
-    shellWord(ids.map((id) => nodeText(id, sink)).join());
+  const named = (ids: readonly Id[]) => shellWord(ids.map((id) => nodeText(id, sink)).join());
   const isUndone = runtime !== null && /^re(start|configure)/.test(action ?? '');
-  const commands: string[] = [];
-  if (isUndone && stopped.length > 0 && stopped.length <= MOST_NAMED) {
-    commands.push(`activities trigger ${runtime} start --node ${named(stopped)}`);
-  } else if (rejected.length > 0) {
-    commands.push('nodes list');
-  } else if (missing.length > 0) {
-    commands.push(`activities list --node ${named(missing.slice(0, 10))}`);
-  }
-  const whole = commands.map((command) => `ldctl ${command} ${target}`.trimEnd());
-  return resume === null ? whole : [...whole, resume];
+  const look = (): string | null => {
+    if (isUndone && stopped.length > 0 && stopped.length <= MOST_NAMED) {
+      return `activities trigger ${runtime} start --node ${named(stopped)}`;
+    }
+    if (rejected.length > 0) return 'nodes list';
+    return missing.length > 0 ? `activities list --node ${named(missing.slice(0, 10))}` : null;
+  };
+  const first = look();
+  return [first && `ldctl ${first} ${target}`.trimEnd(), resume].filter((one) => one !== null);
 }
 
 /**
@@ -174,16 +176,13 @@ function nextCommands(
 function keyText(
   sink: Sink,
   { outcome, idempotency_key: key, request_id: request }: ResultFields,
-  { debug = false }: SummaryOptions,
-): string {
+  { debug }: SummaryOptions,
+) {
   if (!sink.isTTY || debug || outcome !== 'unconfirmed' || key === null) return '';
   return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 
-const LEFT_HINT =
-  'The log may still list nodes that were removed. --expect-nodes deployment asks Core how many there are; --node chooses nodes.';
-
-function endingOf(result: ResultFields): string {
+function endingOf(result: ResultFields) {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
@@ -203,7 +202,7 @@ function endingOf(result: ResultFields): string {
 }
 
 /** `Stopped watching; the restart continues.`, unless all that was started had ended. */
-function stoppedText(result: ResultFields): string {
+function stoppedText(result: ResultFields) {
   const { nodes, action } = result;
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
@@ -218,31 +217,25 @@ function stoppedText(result: ResultFields): string {
 }
 
 /** `1 of 3 nodes rejected it (610…); 1 not started` */
-function troublesOf(nodes: readonly NodeResult[]): string {
-  // A map keeps its order: rejected and missing nodes come first, the others as they are found.
-  const groups = new Map<string, NodeResult[]>([REJECTED, NOT_FOUND].map((words) => [words, []]));
-  for (const node of nodes) {
-    const words = troubleOf(node);
-    if (words === null) continue;
-    // Added in place: a copy for each of 100,000 nodes takes minutes.
-    const group = groups.get(words);
-    if (group) group.push(node);
-    else groups.set(words, [node]);
-  }
-  return [...groups]
-    .filter(([, group]) => group.length > 0)
-    .map(([words, group], index) => {
-      const ids = group.map(
-        ({ node_id: id, activity_id: activity }) => id ?? (activity && `activity ${activity}`),
-      );
-      const known = words === UNSTARTED ? [] : ids.filter((id) => id !== null);
-      const which = known.length === 0 ? '' : ` (${shortList(known)})`;
-      return `${index === 0 ? shareText(group.length, nodes.length) : group.length} ${words}${which}`;
-    })
-    .join('; ');
+function troublesOf(nodes: readonly NodeResult[]) {
+  const troubles = nodes.map(troubleOf);
+  // Rejected and missing nodes come first, the others as they are found.
+  const kinds = new Set([TROUBLES.get('rejected'), TROUBLES.get(MISSING), ...troubles]);
+  const groups = [...kinds].flatMap((words) => {
+    const group = nodes.filter((_, at) => words && troubles[at] === words);
+    const ids = group.map(({ node_id, activity_id, status }) =>
+      status === NOT_STARTED ? null : (node_id ?? (activity_id && `activity ${activity_id}`)),
+    );
+    const known = ids.filter((id) => id !== null);
+    const which = known.length === 0 ? '' : ` (${shortList(known)})`;
+    return group.length === 0 ? [] : [{ size: group.length, text: `${words}${which}` }];
+  });
+  const share = (size: number, index: number) =>
+    index === 0 ? shareText(size, nodes.length) : size;
+  return groups.map(({ size, text }, index) => `${share(size, index)} ${text}`).join('; ');
 }
 
-function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>): string {
+function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
   const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   const which = node === undefined ? '' : `${node} `;
@@ -277,13 +270,13 @@ export function eventText(event: JobEvent): string | null {
 }
 
 /** `activity 7261845022003200001 completed (4.8s)` */
-function activityText(activity: Activity): string {
+function activityText(activity: Activity) {
   const took = isFinal(activity.status) ? tookMs(activity) : null;
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 
 /** The line of an entry in a followed log, with the server's time. */
-export function changeText(activity: Activity): string {
+export function changeText(activity: Activity) {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const what = plainText(`${activity.runtime} ${activity.action}`);
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;

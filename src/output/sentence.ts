@@ -36,11 +36,11 @@ export function sentence(
  * Calls nodes by their names at a terminal, in any text: errors know ids alone. Ids are
  * unique, and these have digits enough not to be a count. A command keeps its ids.
  */
-function withNames(line: string, { isTTY, names }: Sink): string {
+function withNames(line: string, { isTTY, names }: Sink) {
   if (!isTTY || names.size === 0) return line;
   return line.replace(NODE_ID, (text, id?: string) => (id && names.get(BigInt(id))) ?? text);
 }
 
-export function warningText(sink: Sink, message: string): string {
+export function warningText(sink: Sink, message: string) {
   return sentence(sink, `warning: ${message}`, 'bold');
 }

@@ -33,7 +33,7 @@ const GRACE_MS = 300;
  * Breaks up what the runner of GitHub Actions would treat as a command: `##[…]` anywhere, `::…`
  * at the start of a line.
  */
-function withoutCommands(text: string): string {
+function withoutCommands(text: string) {
   return text.replaceAll('##[', '## [').replace(/^([^\S\n]*):(?=:)/gm, '$1: ');
 }
 
@@ -103,7 +103,7 @@ export class Sink {
    * for it after each chunk, so that it does not pile up in memory before a slow reader.
    * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
    */
-  async drained(): Promise<void> {
+  async drained() {
     this.#giveUpSoon();
     if (this.#pending > 0 && !this.closed) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -113,7 +113,7 @@ export class Sink {
   }
 
   /** From now on this key is masked. */
-  redact(key: ApiKey): void {
+  redact(key: ApiKey) {
     this.#keys.push(key);
   }
 
@@ -123,17 +123,17 @@ export class Sink {
     return this.#keys.reduce((masked, key) => key.scrub(masked, kind), text);
   }
 
-  hurry(reason: LdctlError): void {
+  hurry(reason: LdctlError) {
     this.#hurry = reason;
     this.#giveUpSoon();
   }
 
-  #giveUpSoon(): void {
+  #giveUpSoon() {
     const reason = this.#hurry;
     if (reason) setTimeout(() => this.#pending > 0 && this.#close(reason), GRACE_MS).unref();
   }
 
-  #fail(cause: NodeJS.ErrnoException): void {
+  #fail(cause: NodeJS.ErrnoException) {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
     const name = (this.#stream as { fd?: number }).fd === 2 ? 'stderr' : 'stdout';
@@ -145,12 +145,12 @@ export class Sink {
     );
   }
 
-  #close(reason: LdctlError): void {
+  #close(reason: LdctlError) {
     this.#gone.abort(reason);
     this.#wake();
   }
 
-  #wake(): void {
+  #wake() {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

@@ -234,7 +234,7 @@ export class Sandbox {
   }
 
   /** A token bucket for each API key, filled all the time. */
-  #limit(apiKey: string, at: number): void {
+  #limit(apiKey: string, at: number) {
     const { rateLimit } = this.#settings;
     if (rateLimit === undefined) return;
     const most = Math.max(1, rateLimit);
@@ -377,7 +377,7 @@ function may(
   { context: { permissions } }: SandboxKey,
   level: 'tenant' | 'environment',
   wanted: string,
-): boolean {
+) {
   return permissions[level].some(
     (granted) => granted === wanted || granted === wanted.replace(':read', ':manage'),
   );

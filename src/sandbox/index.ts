@@ -87,8 +87,8 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   server.on('request', (request, response) => void serve(sandbox, request, response));
   const { cloud, record } = sandbox;
   const { admin, readonly, minimal } = cloud.keys;
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
+  const stop = () =>
+    new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
@@ -123,11 +123,7 @@ export async function startSandbox(options: StartSandboxOptions = {}): Promise<R
   };
 }
 
-async function serve(
-  sandbox: Sandbox,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function serve(sandbox: Sandbox, message: IncomingMessage, response: ServerResponse) {
   const { method = '', url: path = '' } = message;
   if (method === 'GET' && path === RECORD_PATH) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(writeJson(sandbox.record));
@@ -143,7 +139,7 @@ async function serve(
       ? null
       : sandbox.handle({ method, path, headers, body }, sandbox.nextFault(method));
   if (answer === null) return void response.destroy();
-  const write = (): void => void response.writeHead(answer.status, answer.headers).end(answer.body);
+  const write = () => void response.writeHead(answer.status, answer.headers).end(answer.body);
   // An answer that is held must not keep the process alive.
   if (answer.holdMs > 0) setTimeout(write, answer.holdMs).unref();
   else write();

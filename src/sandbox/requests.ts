@@ -97,7 +97,7 @@ export function readIdempotencyKey(header: string | undefined): string | null {
 export function readPageQuery(query: URLSearchParams): { page: number; results: number } {
   const odd = [...query.keys()].find((name) => name !== 'page' && name !== 'results');
   if (odd !== undefined) throw invalid([odd, 'unexpected', 'is unknown']);
-  const count = (name: string, unlessGiven: string, most: number): number => {
+  const count = (name: string, unlessGiven: string, most: number) => {
     const text = query.get(name) ?? unlessGiven;
     const value = /^[1-9]\d*$/.test(text) ? Number(text) : NaN;
     if (value <= most) return value;

@@ -217,7 +217,7 @@ export class Cloud {
   }
 
   /** The newest an hour before `now` (ms UTC), of one node after the other. */
-  #addHistory(now: number): void {
+  #addHistory(now: number) {
     const nodes = [...this.main.nodes.keys()];
     const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, 2 * nodes.length);
     for (let index = 0; index < count; index += 1) {

@@ -208,7 +208,6 @@ describe('activities list', () => {
     ['--page 0', /--page: "0"/],
     ['--page 2 --limit 5', /--limit cannot be used with --page/],
     ['--status complete', /--status: there is no "complete"/],
-    [['--runtime', ''], /--runtime is empty/],
     ['--action explode', /unknown action "explode"/],
     ['--node 7x', /--node: "7x" is not an id/],
     ['--since yesterday', /--since: "yesterday" is not a time/],

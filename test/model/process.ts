@@ -1,7 +1,7 @@
 import type { Activity } from '../../src/base/activity.js';
 import type { Clock } from '../../src/base/clock.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
-import type { Claim, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
+import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
@@ -43,6 +43,8 @@ export class Process {
   wakesAt = 0;
   isEasing = false;
   interruptedAt = Infinity;
+  /** When it was first given a record: from then on it follows what another has sent. */
+  foundAt = Infinity;
   /** When a read was denied for good. */
   deniedAt = Infinity;
   endedAt = Infinity;
@@ -74,7 +76,7 @@ export class Process {
   ) {
     const disk = new MemoryJournal(world.disk, () => world.wall);
     this.journal = {
-      read: (key) => disk.read(key),
+      read: (key) => this.#found(disk.read(key)),
       claim: (record, after) => this.#claim(disk, record, after),
       mark: (key, generation, mark) => this.#mark(disk, key, generation, mark),
     };
@@ -143,9 +145,15 @@ export class Process {
       throw new LdctlError('unconfirmed', 'EIO', 'the disk is full');
     }
     const claim = disk.claim(record, after);
-    if ('made' in claim) this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
+    if ('found' in claim) this.#found(claim.found);
+    else this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
     this.tell('made' in claim ? `writes record ${claim.made}` : 'finds the record of another');
     return claim;
+  }
+
+  #found(kept: KeptRun | null): KeptRun | null {
+    if (kept) this.foundAt = Math.min(this.foundAt, this.world.now);
+    return kept;
   }
 
   #mark(disk: RunJournal, key: string, generation: number, mark: Mark): void {

@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { LdctlError, UsageError } from '../../base/errors.js';
-import type { ExitCode } from '../../base/exit-codes.js';
+import { LdctlError, unexpected, usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -10,19 +9,18 @@ import { checkConfirm, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import type { JobResult, Tools } from '../../app/jobs.js';
-import type { Connection, OpenDeployment } from '../../app/open.js';
-import type { CheckedTrigger } from '../../app/requests.js';
+import type { JobResult, LookRequest, Tools } from '../../app/jobs.js';
+import type { Connection } from '../../app/open.js';
+
 import type { Findings } from '../../app/survey.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, filled, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
-import { openForJob, type JobDeployment } from './before.shared.js';
+import { durationFlag, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { openForJob } from './before.shared.js';
 import { readNodes } from './nodes-from.shared.js';
 import { reasonsFor } from './reason.shared.js';
-import { shownPlace } from './shared.js';
 
 const helpGroup = 'TARGET';
 
@@ -76,7 +74,7 @@ export const actingFlags = {
     helpGroup: 'CONSENT',
     helpValue: 'NAME',
     summary: 'Act only if the deployment has this name or path.',
-    parse: parsing((text, flag) => filled(text.trim(), flag)),
+    parse: (text) => Promise.resolve(text.trim()),
   }),
   'dry-run': Flags.boolean({
     helpGroup: 'CONSENT',
@@ -88,7 +86,7 @@ export const actingFlags = {
     summary: 'What to do if a node is busy. [default: ignore]',
   }),
   'idempotency-key': Flags.string({
-    helpGroup: 'SCRIPTS',
+    helpGroup: 'SCRIPTING',
     helpValue: 'KEY',
     summary: 'The same command with the same key acts only once.',
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
@@ -107,17 +105,17 @@ export function actionOf(text: string, config: string | undefined): ActionName {
   const [verb, inline] = text.split(/:(.*)/s, 2);
   const code = 'invalid_action';
   if (config !== undefined && verb !== 'reconfigure') {
-    throw new UsageError(`--config goes with reconfigure, not with ${verb}`, { code });
+    throw usageError(code, `--config goes with reconfigure, not with ${verb}`);
   }
   if (config !== undefined && inline !== undefined) {
-    throw new UsageError(`two configs: ${text} and --config ${config}`, { code });
+    throw usageError(code, `two configs: ${text} and --config ${config}`);
   }
   const id = config === undefined ? '' : `:${parseId(config, '--config')}`;
   return parseAction(text + id);
 }
 
 /**
- * The deployment to act on.
+ * Opens the deployment to act on.
  * @param action what is to be done, in words, and the nodes that are named
  * @throws UsageError where consent is missing, or is for another deployment
  */
@@ -125,11 +123,9 @@ export async function openToAct(
   context: CommandContext,
   action: { what: string; nodes: readonly Id[] | undefined },
   flags: ActingFlags,
-): Promise<JobDeployment> {
+) {
   if (!flags['dry-run']) requireConsent(context, action, flags);
-  const deployment = await openForJob(context);
-  await checkConfirm(deployment, flags);
-  return deployment;
+  await checkConfirm(await openForJob(context), flags);
 }
 
 /**
@@ -149,7 +145,8 @@ export async function requestOf(
     runtime,
     action,
     ...(nodes && { nodes }),
-    ifBusy: flags['if-busy'],
+    expectNodes: flags['expect-nodes'],
+    ifBusy: flags['if-busy'] ?? 'ignore',
     idempotencyKey: flags['idempotency-key'],
     timeoutMs: flags.timeout,
     appearTimeoutMs: flags['appear-timeout'],
@@ -164,76 +161,52 @@ export async function requestOf(
  */
 export async function showJob(
   context: CommandContext,
-  deployment: JobDeployment,
-  asked: (Pick<CheckedTrigger, 'runtime' | 'action'> & { counted: number | null }) | null,
+  asked: { runtime: string; action: string; counted: number | null } | null,
   run: (connection: Connection, tools: Tools) => Promise<JobResult>,
-): Promise<ExitCode> {
+) {
   const { host, flags, signal } = context;
   const { output, clock, env } = host;
-  const options = { ...printOptions(flags), quiet: flags.quiet, debug: flags.debug };
-  const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
+  const options = printOptions(flags);
+  const deployment = await context.deployment();
   const title = {
-    doing,
-    place: await shownPlace(deployment),
+    doing: asked ? doingText(asked.action, asked.runtime) : 'Following activities',
+    place: await context.place(),
     nodes: asked?.counted ?? null,
   };
   const view = await createRunView(output, { ...options, title, clock });
-  const sending = watchSending(deployment);
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'dispatched') sending.mayBeSent = true;
+    if (event.event === 'dispatched') context.mayBeSent = true;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
   try {
-    const end = await run({ ...deployment, supervisor: sending.supervisor }, { signal, emit });
+    const { result, error, exitCode } = await run(deployment, { signal, emit });
     view.stop();
-    const { result, error, exitCode } = end;
-    const ranMs = clock.elapsed() - startedAt;
-    const reasons = await reasonsFor(context, deployment, result);
     await printRunResult(output, result, {
       ...options,
-      ...{ target: deployment.flags.join(' '), reasons, ranMs },
+      ranMs: clock.elapsed() - startedAt,
+      target: deployment.flags.join(' '),
+      reasons: await reasonsFor(context, result),
       error: error ?? undefined,
     });
     await reportToGitHub(output, env, result, title.place);
     return exitCode;
   } catch (error) {
     view.stop();
-    throw sending.mayBeSent ? asUnconfirmed(error) : error;
+    throw context.mayBeSent ? asUnconfirmed(error) : error;
   }
-}
-
-/** Notices when a POST starts. */
-function watchSending({ supervisor }: Connection) {
-  const sending = {
-    mayBeSent: false,
-    supervisor: {
-      list: (...asked: Parameters<typeof supervisor.list>) => supervisor.list(...asked),
-      trigger: (...asked: Parameters<typeof supervisor.trigger>) => {
-        sending.mayBeSent = true;
-        return supervisor.trigger(...asked);
-      },
-    },
-  };
-  return sending;
 }
 
 /** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
-function asUnconfirmed(error: unknown): unknown {
-  if (error instanceof LdctlError) {
-    const { exit, code, message } = error;
-    return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
-  }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
-    hint: 'Look at `ldctl activities list` before you try again, and please report it.',
-    cause: error,
-  });
+function asUnconfirmed(error: unknown) {
+  if (!(error instanceof LdctlError)) return unexpected(error, true);
+  const { exit, code, message } = error;
+  return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
 }
 
-function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]): void {
+function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
   const inLog = new Set([...listed.here, ...listed.elsewhere]);
   for (const node of named.filter((one) => !inLog.has(one))) {
     context.warn(`the log does not list node ${node}: check its id with \`ldctl nodes list\``);
@@ -247,23 +220,20 @@ function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: re
  */
 export async function showDryRun(
   context: CommandContext,
-  deployment: OpenDeployment,
-  request: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes' | 'expectNodes' | 'idempotencyKey'>,
+  request: LookRequest,
   found: Findings | null,
   how: readonly string[] | null,
-): Promise<ExitCode> {
+) {
   const { host, flags } = context;
   const { runtime, action, nodes: named, expectNodes } = request;
-  const { deploymentId, target } = deployment;
+  const { deploymentId, target } = await context.deployment();
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
-  const describe = (some: readonly Id[] | null) => {
+  const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
-    return describeTrigger(target.supervisorUrl.value, {
-      ...identity,
-      wireKey: wireKey(key, identity),
-    });
+    const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
+    return describeTrigger(target.supervisorUrl.value, wire);
   };
   const result: ResultFields = {
     outcome: 'dry_run',
@@ -279,17 +249,11 @@ export async function showDryRun(
     not_acted_on: [],
     resume: null,
   };
-  const place = await shownPlace(deployment);
   const dryRun = {
-    place,
+    place: await context.place(),
     how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)],
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
-  await printRunResult(host.output, result, {
-    ...printOptions(flags),
-    quiet: flags.quiet,
-    debug: flags.debug,
-    dryRun,
-  });
+  await printRunResult(host.output, result, { ...printOptions(flags), dryRun });
   return 0;
 }

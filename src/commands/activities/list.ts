@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode } from '../../base/exit-codes.js';
+import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
@@ -16,8 +16,8 @@ import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import { createWatchView } from '../../output/views.js';
-import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
-import { filterFlags, filterOf, filtersIn, shownPlace } from './shared.js';
+import { connectionFlags, durationFlag, firstGiven, wholeNumber } from '../flags.shared.js';
+import { filterFlags, filterOf, filtersIn } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -72,10 +72,9 @@ export default class ActivitiesList extends BaseCommand {
     checkTogether(flags);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
-    const deployment = await context.deployment();
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
-    if (flags.follow) return follow(context, deployment, plan);
-    return flags.watch ? watch(context, deployment, plan) : print(context, deployment, plan);
+    const show = flags.follow ? follow : flags.watch ? watch : print;
+    return show(context, plan);
   }
 }
 
@@ -97,14 +96,12 @@ const CONFLICTS = [
 ] as const;
 
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags & OutputFlags): void {
-  const isGiven = (name: keyof ListFlags): boolean =>
-    ![undefined, false].includes(flags[name] as undefined);
+function checkTogether(flags: ListFlags & OutputFlags) {
   for (const [flag, others] of CONFLICTS) {
-    const other = isGiven(flag) && others.find(isGiven);
+    const other = firstGiven(flags, [flag]) && firstGiven(flags, others);
     if (other) throw new UsageError(`--${other} cannot be used with --${flag}`);
   }
-  const stray = flags.watch ? undefined : (['exit-status', 'timeout'] as const).find(isGiven);
+  const stray = flags.watch ? undefined : firstGiven(flags, ['exit-status', 'timeout']);
   if (stray) throw new UsageError(`--${stray} needs --watch`);
   if (!flags.follow) return;
   if (flags.after !== undefined && flags.limit) {
@@ -126,58 +123,60 @@ function readingOf({ host, signal }: CommandContext) {
 }
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
-async function print(
-  context: CommandContext,
-  deployment: OpenDeployment,
-  plan: Plan,
-): Promise<ExitCode> {
-  const { filter, limit, after, page, results } = plan;
-  const reading = readingOf(context);
-  const parts = () => {
-    if (page !== undefined || results !== undefined) {
-      const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
-      return listOnePage(
-        () => deployment.supervisor.list(deployment.deploymentId, query, reading),
-        filter,
-      );
-    }
-    const { log } = deployment;
-    return after === undefined
-      ? listNewest(log, plan, reading)
-      : listAfter(log, { after, filter, limit }, reading);
-  };
+async function print(context: CommandContext, plan: Plan) {
+  const deployment = await context.deployment();
   let total = 0;
   async function* batches() {
-    for await (const part of parts()) {
+    for await (const part of partsOf(deployment, plan, readingOf(context))) {
       ({ total } = part);
       yield part.entries;
     }
   }
-  const noun =
-    after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
-  const spec = { noun, columns: activityColumns, total: () => total, filters: filtersIn(plan) };
-  await printList(context.host.output, batches(), spec, printOptions(context.flags));
+  const { output } = context.host;
+  await printList(
+    output,
+    batches(),
+    specOf(plan, () => total),
+    printOptions(context.flags),
+  );
   return 0;
 }
 
-async function viewOf(context: CommandContext, deployment: OpenDeployment, { follow }: Plan) {
+function partsOf(
+  { log, supervisor, deploymentId }: OpenDeployment,
+  plan: Plan,
+  reading: ReturnType<typeof readingOf>,
+) {
+  const { filter, after, page, results } = plan;
+  if (page !== undefined || results !== undefined) {
+    const query = { page: page ?? 1, results: results ?? DEFAULT_RESULTS };
+    return listOnePage(() => supervisor.list(deploymentId, query, reading), filter);
+  }
+  if (after === undefined) return listNewest(log, plan, reading);
+  return listAfter(log, { ...plan, after }, reading);
+}
+
+function specOf(plan: Plan, total: () => number) {
+  const { after } = plan;
+  const noun =
+    after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
+  return { noun, columns: activityColumns, total, filters: filtersIn(plan) };
+}
+
+async function viewOf(context: CommandContext, { follow }: Plan) {
   const { host, flags } = context;
   // Only a terminal shows it.
-  const place = host.output.stderr.canRedraw ? await shownPlace(deployment) : '';
-  const shown = { ...printOptions(flags), follow, quiet: flags.quiet, place };
-  return createWatchView(host.output, { ...shown, clock: host.clock });
+  const place = host.output.stderr.canRedraw ? await context.place() : '';
+  const shown = { ...printOptions(flags), follow, place, clock: host.clock };
+  return createWatchView(host.output, shown);
 }
 
 /** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
-async function follow(
-  context: CommandContext,
-  deployment: OpenDeployment,
-  plan: Plan,
-): Promise<ExitCode> {
-  const view = await viewOf(context, deployment, plan);
+async function follow(context: CommandContext, plan: Plan) {
+  const tools = { ...(await context.deployment()), ...readingOf(context) };
+  const view = await viewOf(context, plan);
   let problem: LdctlError | undefined;
   try {
-    const tools = { ...deployment, ...readingOf(context) };
     for await (const event of followLog(plan, tools)) {
       view.on(event);
     }
@@ -196,12 +195,9 @@ async function follow(
  * Keeps the list up to date until all of it is final; then it is printed.
  * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
-async function watch(
-  context: CommandContext,
-  deployment: OpenDeployment,
-  plan: Plan,
-): Promise<ExitCode> {
+async function watch(context: CommandContext, plan: Plan) {
   const { host, flags } = context;
+  const deployment = await context.deployment();
   const { log, supervisor } = deployment;
   const options = printOptions(flags);
   const { clock, signal } = readingOf(context);
@@ -212,7 +208,7 @@ async function watch(
     ({ total } = part);
     first.push(...part.entries);
   }
-  const view = await viewOf(context, deployment, plan);
+  const view = await viewOf(context, plan);
   view.on({ event: 'listing', activities: first });
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
   const limits = {
@@ -242,9 +238,13 @@ async function watch(
   const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
   const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
   if (!formatOf(options.format).events) {
-    const filters = filtersIn(plan);
-    const spec = { noun: 'activities', columns: activityColumns, total: () => total, filters };
-    await printList(host.output, withProblem(entries, error), spec, options);
+    const list = withProblem(entries, error);
+    await printList(
+      host.output,
+      list,
+      specOf(plan, () => total),
+      options,
+    );
   }
   if (error) throw error;
   return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;

@@ -2,14 +2,13 @@
  * Which nodes are named: by `--node`, and by a file or stdin.
  */
 
-import { UsageError } from '../../base/errors.js';
+import { UsageError, usageError } from '../../base/errors.js';
 import { isId, type Id } from '../../base/ids.js';
 import { parseJson } from '../../base/json.js';
 import type { CommandContext } from '../../cli/context.js';
 import { readStdin } from '../../cli/prompts.js';
 import { readInput } from '../../config/files.js';
 import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
-import { filled } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
 interface NodeFlags {
@@ -46,34 +45,33 @@ export async function readNodes(
  * signal's reason
  */
 async function readNodesFrom({ host, signal }: CommandContext, path: string): Promise<NodeRef[]> {
-  const text = (
-    path === '-' ? await readStdin(host, signal) : await readInput(filled(path, FLAG), FLAG, signal)
-  ).trim();
+  const isPipe = path === '-';
+  const read = isPipe ? await readStdin(host, signal) : await readInput(path, FLAG, signal);
+  const text = read.trim();
   const entries = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
-  if (entries.length === 0) throw noNode(path);
+  if (entries.length === 0) {
+    throw usageError(
+      'empty_node',
+      `${FLAG}: ${isPipe ? 'stdin' : path} lists no node`,
+      isPipe
+        ? 'Is the command before the pipe empty?'
+        : 'Write one id per line. To act on every node, leave it out.',
+    );
+  }
   // A number that is no id has lost digits: only a text is read.
   return entries.map((entry) =>
     isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
   );
 }
 
-function noNode(path: string): UsageError {
-  const isPipe = path === '-';
-  return new UsageError(`${FLAG}: ${isPipe ? 'stdin' : path} lists no node`, {
-    code: 'empty_node',
-    hint: isPipe
-      ? 'Is the command before the pipe empty?'
-      : 'Write one id per line. To act on every node, leave it out.',
-  });
-}
-
 /** Ids by lines or commas, also as JSON strings, such as jq prints. `#` starts a comment. */
-function fromLines(text: string): string[] {
+function fromLines(text: string) {
   if (/^node(?:[\s,]|$)/i.test(text)) {
-    throw new UsageError(`${FLAG}: line 1 is the header of a table`, {
-      code: 'not_nodes',
-      hint: 'Pipe `ldctl nodes list -o json`, which holds the ids.',
-    });
+    throw usageError(
+      'not_nodes',
+      `${FLAG}: line 1 is the header of a table`,
+      'Pipe `ldctl nodes list -o json`, which holds the ids.',
+    );
   }
   return text
     .split('\n')
@@ -94,9 +92,10 @@ function fromJson(text: string): unknown[] {
       typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
     );
   } catch {
-    throw new UsageError(`${FLAG}: this JSON holds no list of nodes`, {
-      code: 'invalid_json',
-      hint: 'Give a list of ids, or {"nodes":[…]}.',
-    });
+    throw usageError(
+      'invalid_json',
+      `${FLAG}: this JSON holds no list of nodes`,
+      'Give a list of ids, or {"nodes":[…]}.',
+    );
   }
 }

@@ -5,7 +5,6 @@ import type { NodeResult, ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
 import { deciderBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
-import type { JobDeployment } from './before.shared.js';
 
 /**
  * What was last completed on each node that rejected the action: the API gives no reason, and the
@@ -14,13 +13,14 @@ import type { JobDeployment } from './before.shared.js';
  * @returns null for a node of which it is not known
  */
 export async function reasonsFor(
-  { signal }: CommandContext,
-  { log, seen, clock }: JobDeployment,
+  context: CommandContext,
   { nodes, runtime }: ResultFields,
 ): Promise<ReadonlyMap<Id, LastCompleted | null>> {
   const rejected = nodes.filter(({ status }) => status === 'rejected');
-  const reasons = reasonsIn([...seen.values()], rejected, runtime);
+  const reasons = reasonsIn([...(context.seen?.values() ?? [])], rejected, runtime);
   if (![...reasons.values()].includes(null)) return reasons;
+  const { signal } = context;
+  const { log, clock } = await context.deployment();
   try {
     const read = await optional({ clock, signal }, (limited) => log.known({ signal: limited }));
     return read ? reasonsIn(read.entries, rejected, runtime) : reasons;

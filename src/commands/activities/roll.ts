@@ -1,8 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import * as v from 'valibot';
-import { LdctlError, UsageError } from '../../base/errors.js';
-import type { ExitCode } from '../../base/exit-codes.js';
+import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique, type Id } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
@@ -15,11 +14,10 @@ import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
-import type { OpenDeployment } from '../../app/open.js';
-import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
+import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import { connectionFlags, durationFlag, filled, parsing } from '../flags.shared.js';
-import { inspect, openForJob, type JobDeployment } from './before.shared.js';
+import { connectionFlags, durationFlag, firstGiven, parsing } from '../flags.shared.js';
+import { inspect, openForJob } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
@@ -111,54 +109,74 @@ export default class ActivitiesRoll extends BaseCommand {
     const { args, flags } = await this.parse(ActivitiesRoll);
     if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
     const context = await this.open(flags);
-    const { nodes: named, ...request } = await this.#request(context, args, flags);
-    const action = { what: actionText(request), nodes: named };
-    const deployment = await openToAct(context, action, flags);
-    const looked = { ...request, nodes: named, expectNodes: flags['expect-nodes'] };
-    const { nodes: all, found } = await this.#lookFor(context, deployment, looked, flags);
-    const command = flags.gate ?? null;
+    const asked = await this.#asked(context, args, flags);
+    const action = { what: actionText(asked), nodes: asked.nodes };
+    await openToAct(context, action, flags);
+    const { nodes, found } = await this.#lookFor(context, asked, flags);
+    const { expectNodes, ...own } = asked;
+    const request = check(rollRequest, 'roll', { ...own, nodes });
+    const { gate } = flags;
     if (flags['dry-run']) {
-      const gate = command === null ? [] : [`gate: ${command}`];
-      const how = [`${request.maxUnavailable} at a time`, ...gate];
-      return showDryRun(context, deployment, { ...request, nodes: all }, found, how);
+      const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
+      return showDryRun(context, { ...request, expectNodes }, found, how);
     }
-    const asked = { ...action, found, counted: all.length };
-    const mayWait = flags['if-busy'] === undefined;
-    const { nodes = all, waits } = await consentTo(
-      context,
-      deployment,
-      { ...asked, mayWait },
-      flags,
-    );
-    const ifBusy = waits ? 'wait' : request.ifBusy;
-    return this.#run(context, deployment, { ...request, nodes, ifBusy }, command);
+    const question = { ...action, found, counted: nodes.length };
+    const consent = await consentTo(context, question, flags);
+    const agreed = {
+      ...request,
+      nodes: consent.nodes ?? nodes,
+      ifBusy: consent.waits ? ('wait' as const) : request.ifBusy,
+    };
+    return this.#run(context, agreed, gate ?? null);
+  }
+
+  /** @throws UsageError */
+  async #asked(
+    context: CommandContext,
+    { runtime, action }: { runtime?: string; action?: string },
+    flags: RollFlags,
+  ) {
+    if (runtime === undefined || action === undefined) {
+      throw usageError(
+        'missing_argument',
+        runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
+        'For example: ldctl activities roll iggy restart --yes',
+      );
+    }
+    checkGate(flags, flags.gate ?? null);
+    return { ...(await requestOf(context, { runtime, action }, flags)), ...howOf(flags) };
   }
 
   /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
   async #lookFor(
     context: CommandContext,
-    deployment: JobDeployment,
     request: LookRequest,
     flags: RollFlags,
   ): Promise<{ nodes: readonly Id[]; found: Findings | null }> {
-    const { nodes: named, expectNodes } = request;
-    const kept = named ? undefined : this.#keptNodes(context, deployment, request);
-    if (kept) return { nodes: kept, found: null };
+    const { nodes: named, expectNodes, idempotencyKey: key } = request;
+    const journal = await this.#journal(context);
+    // Guards were passed when its record was made.
+    const earlier = () => {
+      const record = key === undefined ? undefined : journal.read(key);
+      return record && { nodes: storedIn(record).nodes, found: null };
+    };
+    const known = named ? undefined : earlier();
+    if (known) return known;
     try {
-      const found = await inspect(context, deployment, request, flags);
+      const found = await inspect(context, request, flags);
       return { nodes: named ?? this.#listedNodes(context, found, expectNodes), found };
     } catch (error) {
       // Another process may have started this roll meanwhile.
-      const nodes = this.#keptNodes(context, deployment, request);
-      if (!nodes) throw error;
-      return { nodes, found: null };
+      const other = earlier();
+      if (other) return other;
+      throw error;
     }
   }
 
   #listedNodes(
     context: CommandContext,
     found: Findings | null,
-    expected: CheckedTrigger['expectNodes'],
+    expected: LookRequest['expectNodes'],
   ): readonly Id[] {
     if (!found) return [];
     const nodes = nodesOfRoll(found, expected);
@@ -172,45 +190,9 @@ export default class ActivitiesRoll extends BaseCommand {
     return nodes;
   }
 
-  /** @throws UsageError */
-  async #request(
-    context: CommandContext,
-    { runtime, action }: { runtime?: string; action?: string },
-    flags: RollFlags,
-  ) {
-    if (runtime === undefined || action === undefined) {
-      throw new UsageError(
-        runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
-        {
-          code: 'missing_argument',
-          hint: 'For example: ldctl activities roll iggy restart --yes',
-        },
-      );
-    }
-    checkGate(flags, flags.gate ?? null);
-    const { nodes, ...asked } = await requestOf(context, { runtime, action }, flags);
-    const { gate: _gate, ...request } = check(v.omit(rollRequest, ['nodes']), 'roll', {
-      ...asked,
-      ...howOf(flags),
-    });
-    return { ...request, nodes };
-  }
-
-  /** The nodes of an earlier roll with the key, which this one continues; a guard was passed then. */
-  #keptNodes(
-    context: CommandContext,
-    { deploymentId }: OpenDeployment,
-    { idempotencyKey }: Pick<CheckedRoll, 'idempotencyKey'>,
-  ): readonly Id[] | undefined {
-    if (idempotencyKey === undefined) return undefined;
-    const journal = openRollJournal(context.folder, this.host.clock);
-    const record = journal.read(keyOf(deploymentId, idempotencyKey));
-    return record ? check(storedRoll, 'roll', record.request).nodes : undefined;
-  }
-
   /** Reads the record of the roll, and runs it again. */
-  async #resume(runtime: string | undefined, flags: RollFlags, resume: string): Promise<ExitCode> {
-    const stray = WHAT.find((name) => ![undefined, false].includes(flags[name] as undefined));
+  async #resume(runtime: string | undefined, flags: RollFlags, resume: string) {
+    const stray = firstGiven(flags, WHAT);
     if (stray) {
       throw new UsageError(
         `--${stray} cannot be used with --resume: the roll keeps its nodes and its action`,
@@ -221,65 +203,51 @@ export default class ActivitiesRoll extends BaseCommand {
     }
     const context = await this.open(flags);
     const deployment = await openForJob(context);
-    const { deploymentId: id, target } = deployment;
-    const journal = openRollJournal(context.folder, this.host.clock);
-    const unfinished = journal.unfinished(id);
-    const record = resume === 'last' ? unfinished[0] : journal.read(keyOf(id, resume));
+    const journal = await this.#journal(context);
+    const unfinished = journal.unfinished();
+    const record = resume === 'last' ? unfinished[0] : journal.read(resume);
     if (!record) {
-      throw noSuchRoll(
-        resume,
-        deploymentText(target.deployment),
-        unfinished,
-        this.host.clock.now(),
-      );
+      const place = deploymentText(deployment.target.deployment);
+      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
     }
-    const { gate: before, ...kept } = check(storedRoll, '--resume', record.request);
-    const request = { ...kept, ...howOf(flags) };
+    const { gate: before, ...kept } = storedIn(record);
+    const request = { ...kept, ...howOf(flags), timeoutMs: flags.timeout ?? 0 };
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
-    const { nodes } = request;
-    const action = { what: actionText(request), nodes };
+    const action = { what: actionText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
-    const asked = { ...action, found: null, counted: null, mayWait: false };
-    await consentTo(context, deployment, asked, flags);
-    const resumed = { ...request, timeoutMs: flags.timeout ?? 0 };
-    return this.#run(context, deployment, resumed, gate);
+    await consentTo(context, { ...action, found: null, counted: null }, flags);
+    return this.#run(context, request, gate);
   }
 
-  async #run(
-    context: CommandContext,
-    deployment: JobDeployment,
-    request: CheckedRoll,
-    command: string | null,
-  ): Promise<ExitCode> {
-    const { host, interrupts } = context;
-    const { deploymentId, target } = deployment;
-    const idempotencyKey = request.idempotencyKey ?? host.newIdempotencyKey();
-    const { timeoutMs, ...checked } = check(rollRequest, 'roll', { ...request, idempotencyKey });
-    const stored = { ...checked, gate: command };
-    const journal = openRollJournal(context.folder, host.clock);
-    const key = keyOf(deploymentId, idempotencyKey);
-    const record = { key, deploymentId, startedAt: host.clock.now(), request: stored };
-    const generation = journal.start(record, (before) => {
-      if (whatOf(check(storedRoll, 'roll', before.request)) !== whatOf(request)) {
-        throw keyUsed(idempotencyKey);
-      }
+  async #journal(context: CommandContext) {
+    const { deploymentId, clock } = await context.deployment();
+    return openRollJournal(context.folder, deploymentId, clock);
+  }
+
+  async #run(context: CommandContext, request: CheckedRoll, command: string | null) {
+    const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
+    const { timeoutMs, ...kept } = request;
+    const journal = await this.#journal(context);
+    const stored = { ...kept, idempotencyKey, gate: command };
+    const generation = journal.start(idempotencyKey, stored, (before) => {
+      if (whatOf(storedIn(before)) !== whatOf(request)) throw keyUsed(idempotencyKey);
     });
+    const { target } = await context.deployment();
     const gate = command === null ? undefined : this.#gate(command, target, request);
-    const tools = { stopping: interrupts.inTwoStages(), ...(gate && { gate }) };
+    const stopping = context.interrupts.inTwoStages();
     const shown = { ...request, counted: request.nodes.length };
-    const lasting = { ...deployment, keepsRolls: true };
-    return showJob(context, lasting, shown, async (own, more) => {
+    return showJob(context, shown, async (own, tools) => {
       try {
-        const end = await roll(own, { ...request, idempotencyKey }, { ...tools, ...more });
-        if (end.result.resume === null) {
-          journal.finish(key, generation, true);
-        }
+        const lasting = { ...own, keepsRolls: true };
+        const keyed = { ...request, idempotencyKey };
+        const end = await roll(lasting, keyed, { ...tools, stopping, gate });
+        if (end.result.resume === null) journal.finish(idempotencyKey, generation, true);
         return end;
       } catch (error) {
         // Nothing was sent, so there is nothing to resume.
-        journal.finish(key, generation, false);
+        journal.finish(idempotencyKey, generation, false);
         throw error;
       }
     });
@@ -297,7 +265,9 @@ export default class ActivitiesRoll extends BaseCommand {
   }
 }
 
-function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>): string {
+const storedIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+
+function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
 }
 
@@ -307,7 +277,7 @@ function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'actio
 }
 
 /** How it goes about it, as far as flags say. */
-function howOf(flags: RollFlags) {
+function howOf(flags: RollFlags): Partial<CheckedRoll> {
   const how = {
     maxUnavailable: flags['max-unavailable'],
     pauseMs: flags.pause,
@@ -317,50 +287,36 @@ function howOf(flags: RollFlags) {
     ifBusy: flags['if-busy'],
     appearTimeoutMs: flags['appear-timeout'],
   };
-  return Object.fromEntries(
-    Object.entries(how).filter(([, value]) => value !== undefined),
-  ) as Partial<CheckedRoll>;
+  return Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
 }
 
 /** @throws UsageError */
-function checkGate(flags: RollFlags, command: string | null): void {
-  if (command === null && flags['gate-timeout'] !== undefined) {
-    throw new UsageError('--gate-timeout needs --gate');
-  }
-  if (command !== null) {
-    filled(command.trim(), '--gate');
-  }
+function checkGate(flags: RollFlags, command: string | null) {
+  if (command !== null || flags['gate-timeout'] === undefined) return;
+  throw new UsageError('--gate-timeout needs --gate');
 }
 
-/** The same KEY on two deployments is two rolls. */
-function keyOf(deploymentId: Id, key: string): string {
-  return `${deploymentId}.${key}`;
+function keyUsed(key: string) {
+  return usageError(
+    'key_used',
+    'this idempotency key was used for another roll; nothing was sent',
+    `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
+  );
 }
 
-function keyUsed(key: string): UsageError {
-  return new UsageError('this idempotency key was used for another roll; nothing was sent', {
-    code: 'key_used',
-    hint: `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
-  });
-}
-
-function noSuchRoll(
-  resume: string,
-  place: string,
-  unfinished: readonly RollRecord[],
-  now: number,
-): LdctlError {
+function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-  const others = unfinished.map(({ key, deploymentId, startedAt, request }) => {
-    const { runtime, action, nodes } = check(storedRoll, '--resume', request);
+  const others = unfinished.map((record) => {
+    const { runtime, action, nodes } = storedIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
-    return `${key.slice(keyOf(deploymentId, '').length)} (${what}, ${formatDuration(now - startedAt)} ago)`;
+    return `${record.key} (${what}, ${formatDuration(now - record.startedAt)} ago)`;
   });
-  return new LdctlError('refused', 'no_such_roll', `there is no ${which} of ${place} here`, {
-    hint:
-      others.length > 0
-        ? `Unfinished rolls: ${others.join(', ')}.`
-        : 'ldctl remembers a roll for a day, on the machine that started it.',
-  });
+  return refusedError(
+    'no_such_roll',
+    `there is no ${which} of ${place} here`,
+    others.length > 0
+      ? `Unfinished rolls: ${others.join(', ')}.`
+      : 'ldctl remembers a roll for a day, on the machine that started it.',
+  );
 }

@@ -1,15 +1,13 @@
 import * as Flags from '@oclif/core/flags';
 import { is } from 'valibot';
-import type { OpenDeployment } from '../../app/open.js';
 import { activitiesRequest, check } from '../../app/requests.js';
 import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
-import { UsageError } from '../../base/errors.js';
-import { plainText } from '../../base/text.js';
+import { usageError } from '../../base/errors.js';
 import type { CommandContext } from '../../cli/context.js';
 import type { FlagsOf } from '../../cli/flags.js';
-import type { ActivityFilter } from '../../log/list.js';
-import { filled, idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
+import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
+import { idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
 /** Words that this field of a request may have. */
@@ -19,7 +17,7 @@ const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
     helpValue: field.toUpperCase(),
     summary,
     parse: parsing((word, flag) => {
-      check(activitiesRequest.entries[field], flag, filled(word, flag));
+      check(activitiesRequest.entries[field], flag, word);
       return word;
     }),
   })();
@@ -47,10 +45,8 @@ export const filterFlags = {
 };
 
 /** The filters that were given. */
-export function filtersIn(flags: Partial<FlagsOf<typeof filterFlags>>): Record<string, unknown> {
-  const names = Object.keys(filterFlags) as Array<keyof typeof filterFlags>;
-  return Object.fromEntries(names.map((name) => [name, flags[name]]));
-}
+export const filtersIn = (flags: Record<string, unknown>) =>
+  Object.fromEntries(Object.keys(filterFlags).map((name) => [name, flags[name]]));
 
 /** @throws UsageError; as `resolveNodes` does */
 export async function filterOf(
@@ -63,22 +59,28 @@ export async function filterOf(
     momentOf(flags[name], `--${name}`, now),
   );
   const nodes = node && (await resolveNodes(context, node));
-  const filter = check(activitiesRequest, 'filter', {
-    status,
-    runtime,
-    action,
-    nodes,
-    authors,
-    since,
-    until,
-  });
+  const given = { status, runtime, action, nodes, authors, since, until };
+  const filter = check(activitiesRequest, 'filter', given);
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
-    throw new UsageError('--until is before --since, so nothing can match', {
-      code: 'empty_period',
-      hint: 'With durations, --since is the longer one: --since 2d --until 1d.',
-    });
+    throw usageError(
+      'empty_period',
+      '--until is before --since, so nothing can match',
+      'With durations, --since is the longer one: --since 2d --until 1d.',
+    );
   }
   return filter;
+}
+
+/** Makes something of all entries that the filters let through, newest first. @throws as `filterOf` */
+export async function summarize<T>(
+  context: CommandContext,
+  flags: Partial<FlagsOf<typeof filterFlags>>,
+  make: (entries: Listing) => Promise<T>,
+) {
+  const filter = await filterOf(context, flags);
+  const { log } = await context.deployment();
+  const entries = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
+  return context.during('reading the log', () => make(entries));
 }
 
 /** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */
@@ -89,16 +91,10 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
   try {
     return new Date(now - parseDuration(text, flag));
   } catch {
-    throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a time`, {
-      code: 'invalid_time',
-      hint: 'Write how long ago (90s, 2h, 7d), or a time such as 2026-03-16T12:00:00Z.',
-    });
+    throw usageError(
+      'invalid_time',
+      `${flag}: ${JSON.stringify(text)} is not a time`,
+      'Write how long ago (90s, 2h, 7d), or a time such as 2026-03-16T12:00:00Z.',
+    );
   }
-}
-
-/** The deployment by its path, where that can be had; else by name or id. */
-export async function shownPlace({ target, path: lookUp }: OpenDeployment): Promise<string> {
-  await lookUp();
-  const { id, name, path } = target.deployment;
-  return plainText(path ?? name ?? `deployment ${id}`);
 }

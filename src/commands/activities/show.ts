@@ -7,7 +7,6 @@ import { printOptions } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
 import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
-import { printObject } from '../../output/list.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesShow extends BaseCommand {
@@ -37,8 +36,7 @@ export default class ActivitiesShow extends BaseCommand {
     const name = output.names.get(found.activity.node_id);
     const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc, name);
     if (options.format === 'csv') fields.push({ name: 'node_name', value: name });
-    await printObject(output, found.activity, options, fields);
-    return 0;
+    return this.show(found.activity, flags, fields);
   }
 }
 

@@ -3,8 +3,7 @@ import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
-import { listNewest, type Listing } from '../../log/list.js';
+import type { Listing } from '../../log/list.js';
 import {
   cellText,
   fieldColumn,
@@ -13,8 +12,7 @@ import {
   timeColumn,
   type Column,
 } from '../../output/columns.js';
-import { printList } from '../../output/list.js';
-import { filterFlags, filterOf, filtersIn, sinceOptions } from './shared.js';
+import { filterFlags, filtersIn, sinceOptions, summarize } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
@@ -40,22 +38,12 @@ export default class ActivitiesStats extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesStats);
-    const { output } = this.host;
+    const byNode = flags.by === 'node';
     const context = await this.open(flags);
-    const filter = await filterOf(context, flags);
-    const { log } = await context.deployment();
-    const parts = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
-    const rows = await context.during('reading the log', () =>
-      countWork(parts, flags.by === 'node'),
-    );
-    const columns = statsColumns(flags.by === 'node');
-    await printList(
-      output,
-      [rows],
-      { noun: 'activities', filters: filtersIn(flags), columns, total: null },
-      printOptions(flags),
-    );
-    return 0;
+    const rows = await summarize(context, flags, (entries) => countWork(entries, byNode));
+    const filters = filtersIn(flags);
+    const spec = { noun: 'activities', filters, columns: statsColumns(byNode), total: null };
+    return this.list(rows, spec, flags);
   }
 }
 
@@ -69,26 +57,18 @@ type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE &
   Times & { last_at: string };
 
 /** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
-async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
+async function countWork(parts: Listing, byNode: boolean) {
   const groups = new Map<string, { row: Stats; tookMs: number[] }>();
   for await (const { entries } of parts) {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
       const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
-      const row = {
-        runtime,
-        action,
-        ...(byNode && { node_id }),
-        ...NONE,
-        ...NO_TIMES,
-        last_at: created_at,
-      };
+      const what = { runtime, action, ...(byNode && { node_id }) };
+      const row = { ...what, ...NONE, ...NO_TIMES, last_at: created_at };
       const group = groups.get(key) ?? { row, tookMs: [] };
       groups.set(key, group);
       group.row.count += 1;
-      group.row[
-        isFinal(status) ? (status === 'rejected' ? 'rejected' : 'completed') : 'processing'
-      ] += 1;
+      group.row[isFinal(status) ? (status as 'completed' | 'rejected') : 'processing'] += 1;
       const took = Date.parse(finished_at ?? '') - Date.parse(created_at);
       if (status === 'completed' && took >= 0) group.tookMs.push(took);
     }
@@ -102,7 +82,7 @@ async function countWork(parts: Listing, byNode: boolean): Promise<Stats[]> {
 
 /** @param took ms, the shortest first */
 function timesOf(took: Float64Array): Times {
-  const nth = (index: number): number => (took.at(index) ?? 0) / 1000;
+  const nth = (index: number) => (took.at(index) ?? 0) / 1000;
   if (took.length === 0) return NO_TIMES;
   const median_s = (nth((took.length - 1) / 2) + nth(took.length / 2)) / 2;
   return { median_s, p90_s: nth(Math.ceil(took.length * 0.9) - 1), max_s: nth(-1) };
@@ -128,7 +108,7 @@ function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
 }
 
 function secondsColumn(name: string, priority: number, field: keyof Times): Column<Stats> {
-  const text = ({ [field]: took }: Stats): string =>
+  const text = ({ [field]: took }: Stats) =>
     took === null ? cellText(null) : formatDuration(took * 1000);
   return fieldColumn(name, priority, field, { text });
 }

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { consentTo } from '../../cli/consent.js';
 import { trigger } from '../../app/jobs.js';
-import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
+import { check, triggerRequest } from '../../app/requests.js';
 import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
@@ -46,27 +46,18 @@ export default class ActivitiesTrigger extends BaseCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
-    const asked = await requestOf(context, args, flags);
-    const request: CheckedTrigger = check(triggerRequest, 'trigger', {
-      ...asked,
-      expectNodes: flags['expect-nodes'],
-      wait: flags.wait,
-    });
+    const asked = { ...(await requestOf(context, args, flags)), wait: flags.wait };
+    const request = check(triggerRequest, 'trigger', asked);
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    const deployment = await openToAct(context, action, flags);
-    const found = await inspect(context, deployment, request, flags);
-    if (flags['dry-run']) return showDryRun(context, deployment, request, found, null);
+    await openToAct(context, action, flags);
+    const found = await inspect(context, request, flags);
+    if (flags['dry-run']) return showDryRun(context, request, found, null);
     const counted = countOf(request, found);
-    const mayWait = flags['if-busy'] === undefined;
-    const { nodes, waits } = await consentTo(
-      context,
-      deployment,
-      { ...action, found, counted, mayWait },
-      flags,
-    );
+    const question = { ...action, found, counted };
+    const { nodes, waits } = await consentTo(context, question, flags);
     if (nodes) request.nodes = nodes;
     if (waits) request.ifBusy = 'wait';
     const shown = { ...request, counted: nodes?.length ?? counted };
-    return showJob(context, deployment, shown, (own, tools) => trigger(own, request, tools, found));
+    return showJob(context, shown, (own, tools) => trigger(own, request, tools, found));
   }
 }

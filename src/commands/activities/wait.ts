@@ -10,9 +10,10 @@ import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { notOurs } from '../../job/entries.js';
 import { wait } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { connectionFlags, wholeNumber } from '../flags.shared.js';
+import { connectionFlags, firstGiven, wholeNumber } from '../flags.shared.js';
 import { openForJob } from './before.shared.js';
 import { actionOf, followFlags, showJob, targetFlags } from './job.shared.js';
 import { readNodes } from './nodes-from.shared.js';
@@ -57,6 +58,7 @@ export default class ActivitiesWait extends BaseCommand {
     'ldctl activities wait 7261845022003200001 7261845022003200002',
     'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
   ];
+  static override usage = 'activities wait [ID...] [FLAGS]';
   static override strict = false;
   static override args = {
     id: Args.string({ ignoreStdin: true, description: 'one or more activities, by id' }),
@@ -75,21 +77,14 @@ export default class ActivitiesWait extends BaseCommand {
       });
     }
     const deployment = await openForJob(context);
-    const processing = async () => {
-      const { entries } = await deployment.log.known({ signal: context.signal });
-      const problem = notOurs(entries, deployment.deploymentId, deployment.tenant);
-      if (problem) throw problem;
-      const open = entries.filter(({ status }) => !isFinal(status));
-      return { ids: sortedUnique(open.map(({ id }) => id)) };
-    };
-    const asked = what ?? (await processing());
+    const asked = what ?? (await idsInProgress(deployment, context));
     if (asked.ids?.length === 0) {
       context.say('nothing is processing');
       return 0;
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...asked });
-    return showJob(context, deployment, null, (own, tools) => wait(own, request, tools));
+    return showJob(context, null, (own, tools) => wait(own, request, tools));
   }
 
   /** @returns null for what is processing @throws UsageError */
@@ -100,8 +95,8 @@ export default class ActivitiesWait extends BaseCommand {
   ) {
     const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
     if (after === undefined) {
-      const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
-      if (stray !== undefined) throw new UsageError(`--${stray} goes with --after, not with ids`);
+      const stray = firstGiven(flags, TRIGGER_FLAGS);
+      if (stray) throw new UsageError(`--${stray} goes with --after, not with ids`);
       const ids = words.flatMap((word) => word.split(',')).map((word) => parseId(word, 'activity'));
       return ids.length === 0 ? null : { ids: sortedUnique(ids) };
     }
@@ -112,11 +107,18 @@ export default class ActivitiesWait extends BaseCommand {
       });
     }
     const nodes = await readNodes(context, flags);
-    const asked = {
-      after: parseId(after, '--after'),
-      runtime,
-      action: actionOf(action, config),
-    };
+    const asked = { after: parseId(after, '--after'), runtime, action: actionOf(action, config) };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
+}
+
+async function idsInProgress(
+  { log, deploymentId, tenant }: OpenDeployment,
+  { signal }: CommandContext,
+) {
+  const { entries } = await log.known({ signal });
+  const problem = notOurs(entries, deploymentId, tenant);
+  if (problem) throw problem;
+  const open = entries.filter(({ status }) => !isFinal(status));
+  return { ids: sortedUnique(open.map(({ id }) => id)) };
 }

@@ -1,9 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
 import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
 import { fieldColumn, type Column } from '../../output/columns.js';
-import { printList } from '../../output/list.js';
-import { tenantFlags } from '../flags.shared.js';
+import { connectionFlags } from '../flags.shared.js';
 
 /** In JSON, these keys in this order. */
 function documentOf({ division, environment, deployment }: PlacedDeployment) {
@@ -37,6 +35,9 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
   fieldColumn('environment_id', 11, 'environment_id', { extra: true }),
 ];
 
+/** Without the deployment: all of a tenant are listed. */
+const { deployment, 'supervisor-url': supervisorUrl, ...tenantFlags } = connectionFlags;
+
 export default class DeploymentsList extends BaseCommand {
   static override summary =
     'List the deployments that your key can see: names, ids, supervisor URLs.';
@@ -54,12 +55,6 @@ export default class DeploymentsList extends BaseCommand {
     const access = await resolveTenant(settings, signal);
     const structure = await context.core(access).structure(access.tenantId, { signal });
     const documents = placedDeployments(structure).map(documentOf);
-    await printList(
-      this.host.output,
-      [documents],
-      { noun: 'deployments', columns },
-      printOptions(flags),
-    );
-    return 0;
+    return this.list(documents, { noun: 'deployments', columns }, flags);
   }
 }

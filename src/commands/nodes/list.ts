@@ -1,8 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { RUNTIMES } from '../../base/activity.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
-import { listNewest } from '../../log/list.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
   ageColumn,
@@ -13,10 +11,9 @@ import {
   type CellView,
   type Column,
 } from '../../output/columns.js';
-import { printList } from '../../output/list.js';
 import { statusStyle, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
-import { filterFlags, filterOf, filtersIn, sinceOptions } from '../activities/shared.js';
+import { filterFlags, filtersIn, sinceOptions, summarize } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -40,21 +37,15 @@ export default class NodesList extends BaseCommand {
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
-    const { output } = this.host;
-    const context = await this.open(flags);
-    const filter = await filterOf(context, flags);
-    const { log } = await context.deployment();
-    const parts = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
-    const states = await context.during('reading the log', () => nodeStates(parts));
-    const nodes = states.map((node) => withName(node, output.names));
+    const states = await summarize(await this.open(flags), flags, nodeStates);
+    const nodes = states.map((node) => withName(node, this.host.output.names));
     const spec = {
       noun: 'nodes in the log',
       filters: filtersIn(flags),
       columns: nodeColumns(nodes),
       total: null,
     };
-    await printList(output, [nodes], spec, printOptions(flags));
-    return 0;
+    return this.list(nodes, spec, flags);
   }
 }
 
@@ -92,15 +83,11 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
  * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal. In
  * short, what came after a known state is left out.
  */
-function stateText(
-  summary: RuntimeState | undefined,
-  { isTTY, now }: CellView,
-  isShort = false,
-): string {
+function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView, isShort = false) {
   if (!summary) return cellText(null);
   const { action, status, created_at: at, state, since } = summary;
   const [verb = ''] = action.split(':');
-  const aged = (text: string, time: string | null, ago = ''): string =>
+  const aged = (text: string, time: string | null, ago = '') =>
     isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
   if (status === 'processing') return aged(DOING[verb]?.toLowerCase() ?? verb, at);
   const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');

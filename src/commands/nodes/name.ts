@@ -1,10 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../base/errors.js';
+import { usageError } from '../../base/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
-import { printObject } from '../../output/list.js';
 import { connectionFlags } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
@@ -31,10 +30,11 @@ export default class NodesName extends BaseCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(NodesName);
     if (flags.remove ? args.name !== undefined : args.name === undefined) {
-      throw new UsageError(flags.remove ? '--remove takes no NAME' : 'missing NAME', {
-        code: 'missing_argument',
-        hint: 'For example: ldctl nodes name 610809900976570889 broker-1',
-      });
+      throw usageError(
+        'missing_argument',
+        flags.remove ? '--remove takes no NAME' : 'missing NAME',
+        'For example: ldctl nodes name 610809900976570889 broker-1',
+      );
     }
     const name = args.name === undefined ? null : checkNodeName(args.name);
     const context = await this.open(flags);
@@ -46,9 +46,7 @@ export default class NodesName extends BaseCommand {
     const now = name === null ? 'has no name' : `is named ${name}`;
     context.say(`node ${node} ${now}${before}`);
     const result = { deployment_id: deployment, node_id: node, node_name: name };
-    const options = printOptions(flags);
     // The line above says it to people.
-    if (options.format !== 'table') await printObject(this.host.output, result, options);
-    return 0;
+    return printOptions(flags).format === 'table' ? 0 : this.show(result, flags);
   }
 }

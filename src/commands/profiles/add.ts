@@ -8,7 +8,7 @@ import { expiryOf } from '../../config/target.js';
 import { gather } from './gather.shared.js';
 import { keep } from './keep.shared.js';
 import { profileFlags, type ProfileFlags } from './flags.shared.js';
-import { deploymentText, printProfile, profileDocument } from './profile.shared.js';
+import { placeIn, printProfile, profileDocument, type ProfileDocument } from './profile.shared.js';
 import { verify } from './verify.shared.js';
 
 export default class ProfilesAdd extends BaseCommand {
@@ -42,7 +42,7 @@ export default class ProfilesAdd extends BaseCommand {
     const document = profileDocument(added.profile, added.current);
     // A person has answered each question, and needs no table of the answers.
     if (context.prompts && flags.output === 'table' && !flags.json) {
-      context.say(addedText(added.profile, context.host.clock.now()));
+      context.say(addedText(document, context.host.clock.now()));
       return 0;
     }
     context.say(`added profile ${args.name}${document.current ? ', now the current one' : ''}`);
@@ -51,13 +51,13 @@ export default class ProfilesAdd extends BaseCommand {
 }
 
 /** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
-function addedText(profile: Profile, now: number): string {
-  const place = deploymentText(profile);
-  const expiry = profile.expires_at === undefined ? null : expiryOf(profile.expires_at, now);
+function addedText(profile: ProfileDocument, now: number) {
+  const place = placeIn(profile);
+  const expiry = expiryOf(profile.expires_at ?? '', now);
   const key = expiry && !expiry.expired ? `; key good for ${count(expiry.daysLeft, 'day')}` : '';
-  const next =
-    place === null ? `ldctl profiles update ${profile.name} --deployment NAME` : 'ldctl nodes list';
-  return `added ${profile.name}${place === null ? '' : ` → ${place}`}${key}\nnext: ${next}`;
+  return place === null
+    ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
+    : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list`;
 }
 
 /**

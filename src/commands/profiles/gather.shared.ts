@@ -1,12 +1,11 @@
 import type { CommandContext } from '../../cli/context.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
-import { UsageError } from '../../base/errors.js';
+import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
 import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, type Profile } from '../../config/profiles.js';
 import type { Settings } from '../../config/settings.js';
-import { filled } from '../flags.shared.js';
 import type { ProfileFlags } from './flags.shared.js';
 
 /** What flags, environment and user say, before the API was asked anything. */
@@ -20,8 +19,8 @@ export interface Gathered {
   /** Null where it is neither stored nor checked. */
   key: ApiKey | null;
   isNewKey: boolean;
-  /** The key is put into a store: a new one, or one that moves. */
-  isStored: boolean;
+  /** A key is put into a store: a new one, or the one that it has moves. */
+  storesKey: boolean;
   /** The API is asked whether key, tenant and deployment fit together. */
   isChecked: boolean;
 }
@@ -37,7 +36,7 @@ export async function gather(
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(name, stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  if (!plan.isStored && !plan.isChecked) {
+  if (!plan.storesKey && !plan.isChecked) {
     return { ...plan, tenantId: given.tenantId?.value, key: null };
   }
   const tenantId = await tenantFor(plan, context.prompts);
@@ -45,16 +44,16 @@ export async function gather(
 }
 
 /** @throws UsageError for two ways to come by the key */
-function checkKeyFlags(flags: ProfileFlags): void {
+function checkKeyFlags(flags: ProfileFlags) {
   const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
-  if (command !== undefined) filled(command.trim(), '--key-command');
   const keepsKey = isPiped || (store !== undefined && store !== 'command');
   const isCoherent = command === undefined ? store !== 'command' : !keepsKey;
   if (isCoherent) return;
-  throw new UsageError('--key-command and --key-store command go together, and with no other key', {
-    code: 'conflicting_flags',
-    hint: 'The command runs each time a key is needed. To keep the key instead: CMD | ldctl … --api-key-stdin --key-store file',
-  });
+  throw usageError(
+    'conflicting_flags',
+    '--key-command and --key-store command go together, and with no other key',
+    'The command runs each time a key is needed. To keep the key instead: CMD | ldctl … --api-key-stdin --key-store file',
+  );
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */
@@ -78,22 +77,23 @@ function settingsFor(
 
 /** @throws UsageError for nothing to change */
 function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
-  const isGiven = (...names: Array<keyof ProfileFlags>): boolean =>
+  const isGiven = (...names: Array<keyof ProfileFlags>) =>
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
   const isBare =
     !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
   if (stored && isBare && !prompts) {
-    throw new UsageError('nothing to change', {
-      code: 'nothing_to_change',
-      hint: 'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
-    });
+    throw usageError(
+      'nothing_to_change',
+      'nothing to change',
+      'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
+    );
   }
   // Without flags, `profiles update` asks for a new key.
   const isNewKey = !stored || isBare || givesKey;
-  const isStored = isNewKey || flags['key-store'] !== undefined;
-  return { isNewKey, isStored, isChecked: flags.verify && (isNewKey || changesAccess) };
+  const storesKey = isNewKey || flags['key-store'] !== undefined;
+  return { isNewKey, storesKey, isChecked: flags.verify && (isNewKey || changesAccess) };
 }
 
 type Plan = Omit<Gathered, 'tenantId' | 'key'>;
@@ -104,10 +104,11 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Prom
     return askTenant(prompts, known);
   }
   if (known !== undefined) return known;
-  throw new UsageError('no tenant id', {
-    code: 'no_tenant',
-    hint: 'Give --tenant-id ID, or set LD_TENANT_ID. The LaserData console shows it.',
-  });
+  throw usageError(
+    'no_tenant',
+    'no tenant id',
+    'Give --tenant-id ID, or set LD_TENANT_ID. The LaserData console shows it.',
+  );
 }
 
 async function keyFor(
@@ -125,10 +126,11 @@ async function keyFor(
     return parseApiKey(await readStdin(host, signal), 'stdin');
   }
   if (known) return known.fetch(signal);
-  throw new UsageError('no API key', {
-    code: 'no_key',
-    hint: 'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
-  });
+  throw usageError(
+    'no_key',
+    'no API key',
+    'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
+  );
 }
 
 /** @param preset one that Enter takes */

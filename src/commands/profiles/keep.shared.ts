@@ -8,11 +8,7 @@ import { DEFAULT_API_URL } from '../../config/settings.js';
 import type { Verified } from './verify.shared.js';
 
 /** Stores the profile, and its key where the user wants it: both, or nothing. */
-export async function keep(
-  name: string,
-  verified: Verified,
-  context: CommandContext,
-): Promise<void> {
+export async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
   const { stored, tenantId } = verified;
   const fields = await fieldsOf(verified, context);
@@ -58,12 +54,12 @@ async function protection(
 /** @returns null where the key stays as it is */
 async function keyOf(
   name: string,
-  { stored, flags, key, isStored }: Verified,
+  { stored, flags, key, storesKey }: Verified,
   context: CommandContext,
 ): Promise<ProfileKey | null> {
   const command = flags['key-command'];
   if (command !== undefined) return { store: 'command', command };
-  if (!isStored || !key) return null;
+  if (!storesKey || !key) return null;
   const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
   const where = flags['key-store'] ?? before ?? (await askStore(context));
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
@@ -122,7 +118,7 @@ async function intoKeyring(
  * Takes a key that no profile points to any more out of the keyring. If that fails it only warns,
  * since the command itself has done its work.
  */
-export async function forgetKey(key: ProfileKey, context: CommandContext): Promise<void> {
+export async function forgetKey(key: ProfileKey, context: CommandContext) {
   if (key.store !== 'keyring') return;
   try {
     await context.host.keyring.delete(key.account, context.signal);

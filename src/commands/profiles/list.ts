@@ -1,29 +1,22 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
 import { ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
 import { cellText, fieldColumn, type Column } from '../../output/columns.js';
-import { printList } from '../../output/list.js';
-import { profileDocument, type ProfileDocument } from './profile.shared.js';
+import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'List all profiles, and mark the current one. Sends no request.';
   static override examples = ['ldctl profiles list', 'ldctl profiles list --columns name,expires'];
 
   protected override async execute() {
-    const { env, clock, output } = this.host;
+    const { env, clock } = this.host;
     const { flags } = await this.parse(ProfilesList);
     const { profiles, current } = new ProfileStore(await configDir(env), clock).read();
     const documents = profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';
-    await printList(
-      output,
-      [documents],
-      { noun, columns: profileColumns(clock.now()) },
-      printOptions(flags),
-    );
-    return 0;
+    const spec = { noun, columns: profileColumns(clock.now()) };
+    return this.list(documents, spec, flags);
   }
 }
 
@@ -32,12 +25,7 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
   return [
     fieldColumn('current', 2, 'current', { text: ({ current }) => (current ? '*' : ' ') }),
     fieldColumn('name', 1, 'name', { style: ({ current }) => (current ? 'bold' : undefined) }),
-    {
-      name: 'deployment',
-      priority: 3,
-      value: (profile) =>
-        profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id,
-    },
+    { name: 'deployment', priority: 3, value: placeIn },
     fieldColumn('deployment_id', 9, 'deployment_id', { extra: true }),
     fieldColumn('tenant', 6, 'tenant_id'),
     fieldColumn('protected', 5, 'protected'),

@@ -1,4 +1,3 @@
-import type { ExitCode } from '../../base/exit-codes.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions } from '../../cli/flags.js';
 import type { Profile } from '../../config/profiles.js';
@@ -30,13 +29,10 @@ export function profileDocument(profile: Profile, current: string | undefined) {
     expires_at: profile.expires_at ?? null,
   };
 }
+
 /** The deployment's path, else its name or id; null for none. */
-export function deploymentText(
-  profile: Pick<Profile, 'deployment_id' | 'deployment_name' | 'deployment_path'>,
-): string | null {
-  const { deployment_path: path, deployment_name: name, deployment_id: id } = profile;
-  return path ?? name ?? id?.toString() ?? null;
-}
+export const placeIn = (profile: ProfileDocument) =>
+  profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id;
 
 export type ProfileDocument = ReturnType<typeof profileDocument>;
 
@@ -44,7 +40,7 @@ export type ProfileDocument = ReturnType<typeof profileDocument>;
 export async function printProfile(
   { host, flags }: Pick<CommandContext, 'host' | 'flags'>,
   profile: ProfileDocument,
-): Promise<ExitCode> {
+) {
   const options = printOptions(flags);
   const { name, current, expires_at: at } = profile;
   const texts: Partial<Record<string, string>> = {
@@ -61,7 +57,7 @@ export async function printProfile(
 }
 
 /** `2026-06-06 12:00:00Z (in 5 days)` */
-export function expiryText(at: string, now: number, utc: boolean): string {
+export function expiryText(at: string, now: number, utc: boolean) {
   const expiry = expiryOf(at, now);
   return expiry ? `${timeText(at, utc)} (${expiry.text})` : timeText(at, utc);
 }

@@ -2,10 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { printOptions } from '../../cli/flags.js';
-import { UsageError } from '../../base/errors.js';
+import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
-import { printObject } from '../../output/list.js';
 import { forgetKey } from './keep.shared.js';
 
 export default class ProfilesRemove extends BaseCommand {
@@ -28,8 +26,7 @@ export default class ProfilesRemove extends BaseCommand {
     context.say(
       `removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`,
     );
-    await printObject(this.host.output, { removed: args.name, current }, printOptions(flags));
-    return 0;
+    return this.show({ removed: args.name, current }, flags);
   }
 }
 
@@ -45,12 +42,12 @@ export async function removeProfile(
     const code = 'consent_missing';
     if (!prompts) {
       const what = `this would remove profile ${name}, and no one can be asked here`;
-      throw new UsageError(what, { code, hint: 'Add --yes.' });
+      throw usageError(code, what, 'Add --yes.');
     }
     const isAgreed = await prompts.confirm(
       `Remove ${key.store === 'command' ? 'profile' : 'profile and key'} ${name}?`,
     );
-    if (!isAgreed) throw new UsageError('not confirmed; nothing was removed', { code });
+    if (!isAgreed) throw usageError(code, 'not confirmed; nothing was removed');
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { UsageError } from '../../base/errors.js';
+import { usageError } from '../../base/errors.js';
 import { currentProfile, findProfile, ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -22,9 +22,10 @@ export default class ProfilesShow extends BaseCommand {
     const profile =
       args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
     if (profile) return printProfile({ host, flags }, profileDocument(profile, config.current));
-    throw new UsageError('there is no current profile', {
-      code: 'no_profile',
-      hint: 'Name a profile, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows them.',
-    });
+    throw usageError(
+      'no_profile',
+      'there is no current profile',
+      'Name a profile, or choose one with `ldctl profiles use NAME`. `ldctl profiles list` shows them.',
+    );
   }
 }

@@ -29,8 +29,10 @@ export interface Verified extends Gathered {
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
   let asked = gathered;
   while (asked.isChecked) {
-    const access = accessOf(asked);
-    if (!access) break;
+    const { key, tenantId, given } = asked;
+    // What is checked has both.
+    if (!key || tenantId === undefined) break;
+    const access = { key, tenantId, apiUrl: given.apiUrl.value };
     const core = context.core(access);
     const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
     try {
@@ -42,11 +44,6 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
     }
   }
   return { ...asked, known: null, place: givenPlace(asked) };
-}
-
-/** Null only where nothing is checked: what is checked has a key and a tenant. */
-function accessOf({ key, tenantId, given }: Gathered): TenantAccess | null {
-  return key && tenantId !== undefined ? { key, tenantId, apiUrl: given.apiUrl.value } : null;
 }
 
 /** Asks for another key after a 401, else for another tenant. @throws the error if it cannot ask */
@@ -144,10 +141,7 @@ async function choose(
 }
 
 /** An on-premise deployment has a supervisor of its own, which the API may not know. */
-async function supervisorFor(
-  placed: PlacedDeployment,
-  { prompts }: Pick<CommandContext, 'prompts'>,
-): Promise<URL> {
+async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandContext): Promise<URL> {
   if (!prompts || placed.deployment.supervisor_url !== null) {
     return supervisorUrlOf(placed.deployment);
   }

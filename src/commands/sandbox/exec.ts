@@ -33,12 +33,10 @@ export default class SandboxExec extends BaseCommand {
     const [program, ...args] = this.argv.slice(dashes + 1);
     const { flags, argv: misplaced } = await this.parse(SandboxExec, this.argv.slice(0, dashes));
     if (program === undefined || misplaced.length > 0) {
-      throw new UsageError(
-        program === undefined ? 'no command to run' : `unexpected ${String(misplaced[0])}`,
-        {
-          hint: 'The command goes after two dashes: ldctl sandbox exec -- CMD…',
-        },
-      );
+      const isPlaced = misplaced.length === 0;
+      throw new UsageError(isPlaced ? 'no command to run' : 'the command goes after two dashes', {
+        hint: `Write: ldctl sandbox exec -- ${isPlaced ? 'CMD…' : misplaced.join(' ')}`,
+      });
     }
     const sandbox = await sandboxOf(flags);
     const { stdin, output } = this.host;
@@ -68,8 +66,8 @@ async function runInside(
   host: Host,
 ): Promise<number> {
   let child: ResultPromise | undefined;
-  const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
-  const waitOut = (): void => undefined;
+  const forward = (signal: NodeJS.Signals) => void child?.kill(signal);
+  const waitOut = () => undefined;
   // A terminal sends it to the program too.
   process.on('SIGINT', waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
@@ -113,7 +111,7 @@ function endOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: strin
 }
 
 /** Looks for a program as cmd does: here, then on the PATH, with each ending that programs have. */
-function isOnWindowsPath(program: string, env: NodeJS.ProcessEnv): boolean {
+function isOnWindowsPath(program: string, env: NodeJS.ProcessEnv) {
   const endings = ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')];
   const folders = /[\\/]/.test(program) ? [''] : ['.', ...(env.PATH ?? '').split(delimiter)];
   return folders.some((folder) =>
@@ -121,7 +119,7 @@ function isOnWindowsPath(program: string, env: NodeJS.ProcessEnv): boolean {
   );
 }
 
-function removeFolder(folder: string): void {
+function removeFolder(folder: string) {
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   } catch {

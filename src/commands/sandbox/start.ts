@@ -4,7 +4,6 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
-import { printObject } from '../../output/list.js';
 import {
   startSandbox,
   type RunningSandbox,
@@ -90,25 +89,16 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
+/** `--drop-posts` is the option `dropPosts`; a duration is in milliseconds. */
+const optionOf = (flag: string) =>
+  flag
+    .replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+    .replace(/^(appear|work)$/, '$1Ms');
+
 /** What the flags say, as options. */
 export function sandboxOptions(flags: SandboxFlags): StartSandboxOptions {
-  const { port, nodes, history, order, seed, reject, stuck, missing } = flags;
-  return {
-    port,
-    nodes,
-    history,
-    order,
-    seed,
-    reject,
-    stuck,
-    missing,
-    appearMs: flags.appear,
-    workMs: flags.work,
-    dropPosts: flags['drop-posts'],
-    failRate: flags['fail-rate'],
-    rateLimit: flags['rate-limit'],
-    ignoreIdempotency: flags['ignore-idempotency'],
-  };
+  const names = Object.keys(sandboxFlags) as Array<keyof SandboxFlags>;
+  return Object.fromEntries(names.map((name) => [optionOf(name), flags[name]]));
 }
 
 /** @throws UsageError that names the flag */
@@ -117,9 +107,7 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
     return await startSandbox(sandboxOptions(flags));
   } catch (error) {
     if (error instanceof OptionError) {
-      const flag = error.option
-        .replace(/Ms$/, '')
-        .replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+      const flag = Object.keys(sandboxFlags).find((name) => optionOf(name) === error.option);
       throw new UsageError(`--${flag}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
@@ -147,15 +135,14 @@ export default class SandboxStart extends BaseCommand {
     const sandbox = await sandboxOf(flags);
     const { env, apiUrl, seed } = sandbox;
     const { platform, env: own, output } = this.host;
-    const options = printOptions(flags);
-    if (options.format === 'table') {
+    if (printOptions(flags).format === 'table') {
       // On Windows for PowerShell, unless it is Git Bash. The values are URLs, keys and ids: no
       // shell reads more into them.
       const set = platform === 'win32' && !own.MSYSTEM && !own.SHELL ? '$env:' : 'export ';
       const lines = Object.entries(env).map(([name, value]) => `${set}${name}='${value}'\n`);
       output.stdout.write(lines.join(''));
     } else {
-      await printObject(output, env, options);
+      await this.show(env, flags);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
     const { signal } = this.interrupts;

@@ -8,7 +8,7 @@ export const csv: Format = {
   list: ({ columns, chosen }, { header, view }) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
     let head = header ? records([shown.map(({ name }) => name)]) : '';
-    const withHead = (text: string): string => {
+    const withHead = (text: string) => {
       const all = head + text;
       head = '';
       return all;
@@ -30,7 +30,7 @@ export const csv: Format = {
  * A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`), such as a hostile name, gets
  * an apostrophe in front.
  */
-function records(rows: ReadonlyArray<readonly Cell[]>): string {
+function records(rows: ReadonlyArray<readonly Cell[]>) {
   const plain = (cell: Cell): Cell => {
     if (typeof cell === 'boolean') return String(cell);
     return typeof cell === 'string' ? plainText(cell) : cell;

@@ -37,11 +37,11 @@ export const ndjson: Format = {
 };
 
 /** JSON with ids digit for digit, and without characters that a terminal would act on. */
-export function jsonText(value: unknown, { numberIds }: Style, indent?: number): string {
+export function jsonText(value: unknown, { numberIds }: Style, indent?: number) {
   return escapeInJson(stringifyJson(value, { stringIds: !numberIds, ...(indent && { indent }) }));
 }
 
-function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string): string {
+function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string) {
   return escapeInJson(
     values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''),
   );
@@ -56,7 +56,7 @@ const UNSAFE_IN_JSON = new RegExp(`${UNSAFE_CHARACTER.source}(?<!\\n)`, UNSAFE_C
 /** Writes what is unsafe in a JSON text as `\uXXXX`, which is read back as the same character. */
 export function escapeInJson(text: string): string {
   // A character beyond U+FFFF has two units.
-  const escaped = (character: string): string =>
+  const escaped = (character: string) =>
     character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   // The runner of GitHub Actions would take it for a command.
   return text.replace(UNSAFE_IN_JSON, escaped).replaceAll('##[', '#\\u0023[');

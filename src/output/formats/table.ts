@@ -23,7 +23,7 @@ export const table: Format = { holds: 'rows', list: tableWriter, object: fieldLi
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
   let waiting: T[] = [];
   let layout: TableLayout<T> | null = null;
-  const flush = (): string => {
+  const flush = () => {
     if (waiting.length === 0) return '';
     const items = waiting;
     waiting = [];
@@ -33,7 +33,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
       .map((line) => `${line}\n`)
       .join('');
   };
-  const items = (batch: readonly T[]): string => {
+  const items = (batch: readonly T[]) => {
     let text = '';
     for (const item of batch) {
       waiting.push(item);
@@ -41,7 +41,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     }
     return text;
   };
-  const foot = (): string =>
+  const foot = () =>
     layout && layout.dropped.length > 0
       ? `${options.paint('dim', `no room for ${layout.dropped.join(', ').toUpperCase()}`)}\n`
       : '';
@@ -73,7 +73,7 @@ function fit<T>(
   shorten: (one: Measured<T>) => Measured<T>,
   most: number | null,
 ): Measured<T>[] {
-  const isTooWide = (some: Measured<T>[]): boolean =>
+  const isTooWide = (some: Measured<T>[]) =>
     most !== null && some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
   if (!isTooWide(whole)) return whole;
   let fitted = whole.map(shorten);
@@ -99,7 +99,7 @@ export function layOut<T>(
   kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
-  const isShown = ({ extra, where, value }: Column<T>): boolean => {
+  const isShown = ({ extra, where, value }: Column<T>) => {
     if (where === elsewhere || extra === true) return false;
     if (extra !== 'if any') return true;
     return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
@@ -108,7 +108,7 @@ export function layOut<T>(
     ? columns
     : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
   const measure = (column: Column<T>, key: string, textOf = column.text): Measured<T> => {
-    const text = (item: T): string =>
+    const text = (item: T) =>
       plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
     const name = plainText(column.name).toUpperCase();
     const least = Math.max(header ? stringWidth(name) : 0, kept.get(key) ?? 0);
@@ -122,7 +122,7 @@ export function layOut<T>(
     return short ? measure(one.column, `${name}…`, short(items)) : one;
   };
   const fitted = fit(whole, shorten, chosen ? null : most);
-  const isMissed = (column: Column<T>): boolean =>
+  const isMissed = (column: Column<T>) =>
     column.extra !== 'if room' && !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
@@ -152,7 +152,7 @@ const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], com
 /** Rows of one cli-table3: its time grows with the square of them. */
 const AT_ONCE = 8;
 
-function align(rows: readonly string[][], colWidths: number[]): string[] {
+function align(rows: readonly string[][], colWidths: number[]) {
   const lines: string[] = [];
   for (let start = 0; start < rows.length; start += AT_ONCE) {
     const grid = new CliTable({ chars, style, colWidths });
@@ -162,10 +162,7 @@ function align(rows: readonly string[][], colWidths: number[]): string[] {
   return lines.map((line) => line.trimEnd());
 }
 
-function fieldLines(
-  { fields = [] }: { fields?: readonly Field[] },
-  { paint }: FormatOptions,
-): string {
+function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: FormatOptions) {
   const labels = fields.map(({ name }) => plainText(name).replaceAll('_', ' '));
   const width = Math.max(0, ...labels.map((label) => stringWidth(label)));
   return fields

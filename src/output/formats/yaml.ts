@@ -28,7 +28,7 @@ export const yaml: Format = {
 /** Not printable by the rules of YAML, so that its readers refuse it: half a character, too. */
 const REFUSED = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-const escaped = (text: string): string =>
+const escaped = (text: string) =>
   escapeInJson(text).replace(REFUSED, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 
 /**
@@ -45,8 +45,8 @@ const text: ScalarTag = {
   },
 };
 
-function yamlText(value: unknown, { numberIds }: FormatOptions): string {
-  const plain = (name: unknown, item: unknown): unknown => {
+function yamlText(value: unknown, { numberIds }: FormatOptions) {
+  const plain = (name: unknown, item: unknown) => {
     if (isLosslessNumber(item)) return Number(item.value);
     return numberIds ? item : idsAsStrings(name, item);
   };

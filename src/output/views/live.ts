@@ -27,10 +27,9 @@ interface Frame<T> {
   isBad?: boolean;
 }
 
-interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock'> {
+interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock' | 'utc'> {
   sink: Sink;
   selection: Selection<T>;
-  utc: boolean;
   /** A screen that is too small shows the rows of the lowest rank. */
   rank?: (row: T) => number;
   /** Called every second and at every event. */
@@ -57,13 +56,13 @@ class LiveTable<T> {
   }
 
   /** Lines that stay, above the table. */
-  print(text: string): void {
+  print(text: string) {
     this.#log.clear();
     this.#options.sink.write(text);
     this.#redraw();
   }
 
-  on(event: JobEvent | WatchEvent): void {
+  on(event: JobEvent | WatchEvent) {
     const { sink, clock, utc } = this.#options;
     // The last line says it already.
     if (event.event === 'warning' && event.code !== 'log_unreadable') {
@@ -71,14 +70,14 @@ class LiveTable<T> {
     }
     if (event.event === 'outage') {
       const { ageMs } = event;
-      const since = (age: number): string => new Date(clock.now() - age).toISOString();
+      const since = (age: number) => new Date(clock.now() - age).toISOString();
       this.#outage = ageMs === null ? null : timeText(since(ageMs), utc).slice(11);
     }
     this.#redraw();
   }
 
   /** Removes the table, unless its last frame is to stay. */
-  stop({ keep = false } = {}): void {
+  stop({ keep = false } = {}) {
     if (this.#isStopped) return;
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -89,16 +88,16 @@ class LiveTable<T> {
   }
 
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
-  readonly #resumed = (): void => {
+  readonly #resumed = () => {
     this.#log.done();
     this.#redraw();
   };
 
-  #redraw(): void {
+  #redraw() {
     this.#log(this.#lines().join('\n'));
   }
 
-  #lines(): string[] {
+  #lines() {
     const { sink, clock, selection, utc, rank = () => 0, frame } = this.#options;
     const paint = painter(sink.colour);
     const elapsed = clock.elapsed();
@@ -134,16 +133,16 @@ function runFoot(
   { decidesAt, ...facts }: RunFacts,
   elapsed: number,
   took: number,
-): string {
+) {
   const progress = nodes.map(progressOf);
   if (nodes.length === 0) return `waiting for the first entry, ${elapsedText(took)}`;
   if (decidesAt !== undefined && !progress.includes('open')) {
     const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
     return `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
   }
-  const done = progress.filter((one) => one === 'done').length;
-  const failed = progress.filter((one) => one === 'failed').length;
-  const far = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}`;
+  const countOf = (kind: string) => progress.filter((one) => one === kind).length;
+  const failed = countOf('failed');
+  const far = `${countOf('done')} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
   return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
 }
@@ -167,7 +166,7 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
  * A run at a terminal: a headline that stays, and a table that is removed before the result is
  * printed.
  */
-export function liveRunView(sink: Sink, { title, debug = false, clock }: RunViewOptions): RunView {
+export function liveRunView(sink: Sink, { title, debug, clock }: RunViewOptions): RunView {
   const started = clock.elapsed();
   const facts: RunFacts = { started: new Set() };
   let nodes: readonly NodeProgress[] = [];
@@ -182,7 +181,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
   });
   const selection = { columns: nodeColumns, chosen: false };
   const table = new LiveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
-  const note = (event: JobEvent): void => {
+  const note = (event: JobEvent) => {
     if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
       nodes = event.nodes;
@@ -211,7 +210,7 @@ export function liveRunView(sink: Sink, { title, debug = false, clock }: RunView
 }
 
 /** Whether an event is printed, too: what the table does not show; with --debug all. */
-function isSaid(event: JobEvent, debug: boolean): boolean {
+function isSaid(event: JobEvent, debug: boolean) {
   if (event.event === 'activity') return false;
   if (debug || event.event === 'gate_output') return true;
   if (event.event !== 'dispatched') return false;
@@ -239,7 +238,7 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
     const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}, ${ends}`;
     return { rows: newestFirst, total, foot };
   };
-  const add = (activities: readonly Activity[]): void => {
+  const add = (activities: readonly Activity[]) => {
     const byId = new Map<Id, Activity>(
       [...newestFirst, ...activities].map((activity) => [activity.id, activity]),
     );

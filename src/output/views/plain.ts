@@ -19,17 +19,13 @@ interface View<Event> {
   stop(error?: LdctlError): void;
 }
 
-export interface ViewOptions {
+export interface ViewOptions extends PrintOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
-  /** Nothing on stderr but warnings. */
-  quiet: boolean;
 }
 
 export type RunView = View<JobEvent>;
 
-export interface RunViewOptions extends ViewOptions, Pick<PrintOptions, 'format' | 'numberIds'> {
-  /** Prints key, baseline and request id at a terminal, too. */
-  debug?: boolean;
+export interface RunViewOptions extends ViewOptions {
   title: RunTitle;
 }
 
@@ -42,7 +38,7 @@ export type WatchEvent =
 
 export type WatchView = View<WatchEvent>;
 
-export interface WatchViewOptions extends ViewOptions, PrintOptions {
+export interface WatchViewOptions extends ViewOptions {
   /** `--follow`: the changes are the data, and no list is printed at the end. */
   follow: boolean;
   place: string;
@@ -62,17 +58,17 @@ function openLines(
 ) {
   const started = clock.elapsed();
   let spokeAt = started;
-  const write = (text: string): void => {
+  const write = (text: string) => {
     spokeAt = clock.elapsed();
     sink.write(text);
   };
-  const say = (text: string): void =>
+  const say = (text: string) =>
     write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
   const timer = setInterval(() => {
     const now = clock.elapsed();
     if (!quiet && now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
   }, 1000).unref();
-  const warn = (message: string): void => write(warningText(sink, message));
+  const warn = (message: string) => write(warningText(sink, message));
   return { write, say, warn, stop: () => clearInterval(timer) };
 }
 
@@ -92,7 +88,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
         : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
-  const report = (event: JobEvent): void => {
+  const report = (event: JobEvent) => {
     const expected = event.event === 'baseline' ? event.expects : 0;
     if (!hasHeadline) lines.say(headlineText(title, title.nodes ?? expected));
     hasHeadline = true;
@@ -127,7 +123,7 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
     const all = count(total, 'entry', 'entries');
     return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
   });
-  const show = (activity: Activity, onStderr: boolean): void => {
+  const show = (activity: Activity, onStderr: boolean) => {
     statuses.set(activity.id, activity.status);
     if (writer) output.stdout.write(writer(activity));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);

@@ -4,6 +4,7 @@ import type { Process, Seen } from '../process.js';
 import { ALL, SECOND } from '../setting.js';
 import type { Dispatch, Entry } from '../world.js';
 import {
+  hasReadAnother,
   isOf,
   isReplay,
   readsFor,
@@ -26,7 +27,7 @@ export function* done(story: Story, process: Process): Generator<string> {
   if (!run || use.is === 'wait') return;
   yield* rows(story, process);
   if (run.exitCode !== 0) return;
-  if (process.seen.some(({ isForeign }) => isForeign)) yield 'exit 0 by the log of another';
+  if (hasReadAnother(process, Infinity)) yield 'exit 0 by the log of another';
   for (const trigger of triggersOf(story)) {
     const since = sinceOf(story, trigger);
     if (!since) yield 'exit 0, and nothing was sent';
@@ -93,7 +94,10 @@ function* completed(
 ): Generator<string> {
   const { world, setting } = story;
   const reads = readsFor(process, trigger, setting.use.is === 'roll');
-  const ours = world.entries.filter((entry) => isOf(trigger, since, entry));
+  const some = world.entries.filter((entry) => isOf(trigger, since, entry));
+  const hasNewer = ({ id, node }: Entry): boolean =>
+    some.some((one) => one.node === node && one.id > id && statusOf(reads, one.id) !== null);
+  const ours = some.filter((entry) => !since.inProgress.has(entry.id) || !hasNewer(entry));
   const dispatches = world.dispatches.filter(({ key }) => key === trigger.key);
   const hasCompleted = (node: bigint): boolean =>
     ours.some((entry) => entry.node === node && statusOf(reads, entry.id) === 'completed');
@@ -102,12 +106,12 @@ function* completed(
   if (expect === undefined) {
     const ended = new Set(ours.map(({ node }) => node).filter(hasCompleted));
     // A count excuses a name.
-    const some = trigger.nodes === null && ended.size >= (setting.core ?? Infinity);
-    if (!some && !targets.every(hasCompleted)) yield 'exit 0 without every node';
+    const isExcused = trigger.nodes === null && ended.size >= (setting.core ?? Infinity);
+    if (!isExcused && !targets.every(hasCompleted)) yield 'exit 0 without every node';
   } else {
-    const some = new Set(ours.filter(({ id }) => statusOf(reads, id) !== null).map((e) => e.node));
-    if (some.size > expect) yield 'exit 0 with more nodes than expected';
-    if ([...some].filter(hasCompleted).length < expect) yield 'exit 0 with fewer than expected';
+    const seen = new Set(ours.filter(({ id }) => statusOf(reads, id) !== null).map((e) => e.node));
+    if (seen.size > expect) yield 'exit 0 with more nodes than expected';
+    if ([...seen].filter(hasCompleted).length < expect) yield 'exit 0 with fewer than expected';
     if (setting.core === null && ![...since.listed].every(hasCompleted)) {
       yield 'exit 0 without a node that the log lists';
     }
@@ -117,6 +121,7 @@ function* completed(
     return;
   }
   yield* noneWorse(ours, reads);
+  yield* noneLater(process, since, dispatches);
   yield* noneMissed(
     process,
     ours,
@@ -155,6 +160,25 @@ function* replayed(
       const isNewer = (entry: Entry): boolean => entry.node === node && entry.id >= id;
       const some = ours.filter(isNewer).map((entry) => statusOf(reads, entry.id));
       if (counts && !some.includes('completed')) yield 'exit 0 by the deploy before';
+    }
+  }
+}
+
+/** An entry from before the POST counts only where its node has no newer one within 10 s. */
+function* noneLater(
+  { ended }: Process,
+  { inProgress }: Since,
+  dispatches: readonly Dispatch[],
+): Generator<string> {
+  const rows = ended?.run?.result.nodes ?? [];
+  for (const { post, made } of dispatches) {
+    for (const { id, node, shownAt, goneAt } of made) {
+      const inTime = shownAt <= (post?.at ?? 0) + 9 * SECOND && goneAt === Infinity;
+      const isByOlder = rows.some(
+        ({ node_id, activity_id: by }) =>
+          node_id === node && by !== null && by < id && inProgress.has(by),
+      );
+      if (inTime && isByOlder) yield 'exit 0 by what was in progress before';
     }
   }
 }

@@ -11,6 +11,15 @@ export function lastSeenBefore({ seen }: Process, at: number): Seen | undefined 
   return seen.findLast(({ endedAt }) => endedAt <= at);
 }
 
+/**
+ * Whether what it read up to then was the log of another. Before it found a record, that only kept
+ * it from sending.
+ */
+export function hasReadAnother({ seen, foundAt }: Process, until: number): boolean {
+  const from = foundAt < until ? foundAt : -Infinity;
+  return seen.some(({ isForeign, at, endedAt }) => isForeign && at >= from && endedAt <= until);
+}
+
 /** What is followed together: in a roll each node is its own trigger. */
 export interface Trigger {
   key: string;
@@ -31,6 +40,8 @@ export interface Since {
   /** When the log was as the baseline shows it. */
   asOf: number;
   wasShown: ReadonlySet<bigint>;
+  /** Shown before the POST, and of the trigger all the same, where their node has no newer one. */
+  inProgress: ReadonlySet<bigint>;
   /** Nodes that the log listed before the POST. */
   listed: ReadonlySet<bigint>;
 }
@@ -54,6 +65,8 @@ export function isReplay({ setting, world }: Story, { key }: Trigger): boolean {
   return isKept(setting) && mayBe && first?.means === 'accepted' && first.replayed;
 }
 
+const NONE: ReadonlySet<bigint> = new Set();
+
 const isInProgress = ({ met }: Post): boolean => met === 'in progress';
 
 /** @returns null where nothing was sent */
@@ -71,19 +84,16 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
   const { at = 0, asOf = 0 } = base ?? {};
   const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));
-  // What was in progress may have been another's: a minute before the first POST.
-  const inProgress =
-    isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
-  if (inProgress && !isReplay(story, trigger)) {
-    return { from: at - 70 * SECOND, asOf: -Infinity, wasShown, listed };
-  }
-  if (!isReplay(story, trigger)) {
-    return { from: setting.hasDate ? at - 10 * SECOND : -Infinity, asOf, wasShown, listed };
-  }
+  const newer = { asOf, wasShown, inProgress: NONE, listed };
   // Without a `date` only what is newer than the baseline counts.
-  return setting.hasDate
-    ? { from: REPLAY, asOf: -Infinity, wasShown: new Set(), listed }
-    : { from: -Infinity, asOf, wasShown, listed };
+  if (!setting.hasDate) return { ...newer, from: -Infinity };
+  const anyOf = { ...newer, asOf: -Infinity, wasShown: NONE };
+  if (isReplay(story, trigger)) return { ...anyOf, from: REPLAY };
+  // What was in progress may have been another's: a minute before the first POST.
+  const isAfterAnother =
+    isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
+  if (isAfterAnother) return { ...anyOf, from: at - 70 * SECOND, inProgress: wasShown };
+  return { ...newer, from: at - 10 * SECOND };
 }
 
 /**

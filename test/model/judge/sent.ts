@@ -2,7 +2,7 @@ import { keyOf, PAUSE } from '../adapter.js';
 import type { Story } from '../play.js';
 import { ALL, isKept, SECOND } from '../setting.js';
 import type { Dispatch, Post } from '../world.js';
-import { isMaybeSent, isOf, lastSeenBefore, sinceOf, triggersOf } from './facts.js';
+import { hasReadAnother, isMaybeSent, isOf, lastSeenBefore, sinceOf, triggersOf } from './facts.js';
 
 /** Promise 2, at most once, and the rules of what may be sent when. */
 export function* sent(story: Story): Generator<string> {
@@ -94,9 +94,8 @@ function* before(story: Story, earlier: readonly Post[], post: Post): Generator<
   if (!process) return;
   const nth = earlier.filter(({ by, key }) => by === post.by && key === post.key).length;
   if (isKept(setting) && post.records <= nth) yield 'sent without a record';
-  const seen = process.seen.filter(({ endedAt }) => endedAt <= post.at);
   const continues = setting.use.is === 'roll' && setting.use.continueOnError;
-  if (!continues && seen.some(({ isForeign }) => isForeign)) {
+  if (!continues && hasReadAnother(process, post.at)) {
     yield 'sent though the log is that of another';
   }
   if (process.interruptedAt <= post.at) yield 'sent after an interrupt';

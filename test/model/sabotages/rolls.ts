@@ -75,7 +75,7 @@ export const ROLLS: Rules = {
         'job/roll',
         'gateEnded',
         (original, roll, id, ...rest) => {
-          for (const { state } of roll.nodes) if (state.name === 'gating') state.gate = 'asked';
+          for (const { state } of roll.nodes) if (state.name === 'gate') state.gate = 'asked';
           original(roll, id, ...rest);
         },
       ),

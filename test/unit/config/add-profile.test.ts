@@ -207,7 +207,6 @@ describe('profiles add', () => {
       'invalid_url',
       2,
     ],
-    ['for an empty key command', { ...COMMAND, 'key-command': ' ' }, 'empty_flag', 2],
     [
       'for two ways to give a key',
       { 'key-store': undefined, 'key-command': 'op read' },
@@ -222,7 +221,7 @@ describe('profiles add', () => {
       const error = await failure(piped(options), { ...SCRIPT, ...flags });
       assert.deepEqual([error.code, error.exitCode], [code, exitCode]);
       // As the command ends with it, flags and all.
-      const shown = advised(error, 'profiles:add', []) as typeof error;
+      const shown = advised(error, 'profiles:add') as typeof error;
       assert.notEqual(shown.hint ?? '', '');
     });
   }

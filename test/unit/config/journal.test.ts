@@ -33,11 +33,13 @@ function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
   return { key, ...facts, baseline: 18446744073709551615n, postedAt: START, ...fields };
 }
 
+const ROLL = { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 };
 const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
-  ...{ key, deploymentId: 7n, startedAt: START },
-  request: { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 },
+  ...{ key, deploymentId: 7n, startedAt: START, request: ROLL },
   ...fields,
 });
+/** The rolls of deployment 7, by a clock that is so much ahead. */
+const rollsIn = (folder: string, aheadMs = 0) => openRollJournal(folder, 7n, clockAt(aheadMs));
 
 const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
 /** The files of a key: `1`, `1.accepted`, `2` … */
@@ -320,92 +322,98 @@ describe('the journal of rolls', () => {
 
   it('gives the newest record of a roll back, as old as the first', () => {
     const folder = privateFolder();
-    assert.equal(openRollJournal(folder, clock).start(rollOf('r'), isSame), 1);
-    const journal = openRollJournal(folder, clock);
+    assert.equal(rollsIn(folder).start('r', ROLL, isSame), 1);
+    const journal = rollsIn(folder, HOUR_MS);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     const seen: RollRecord[] = [];
-    const changed = rollOf('r', { request: { gate: 'true' }, startedAt: START + HOUR_MS });
+    const request = { gate: 'true' };
     assert.equal(
-      journal.start(changed, (before) => void seen.push(before)),
+      journal.start('r', request, (before) => void seen.push(before)),
       2,
     );
     assert.deepEqual(seen, [rollOf('r')]);
-    assert.deepEqual(journal.read('r'), { ...changed, startedAt: START });
+    assert.deepEqual(journal.read('r'), rollOf('r', { request }));
     journal.finish('r', 2, true);
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '2', '2.finished']);
   });
 
   it('makes no record where the one before is of another roll', () => {
     const folder = privateFolder();
-    const journal = openRollJournal(folder, clock);
-    journal.start(rollOf('r'), isSame);
+    const journal = rollsIn(folder);
+    journal.start('r', ROLL, isSame);
     const refuse = (): never => {
       throw new Error('another roll');
     };
-    assert.throws(() => journal.start(rollOf('r', { request: {} }), refuse), /another roll/);
+    assert.throws(() => journal.start('r', {}, refuse), /another roll/);
     assert.deepEqual(filesOf(folder, 'rolls'), ['1']);
   });
 
   it('finds the unfinished rolls of a deployment, the newest first', () => {
-    const journal = openRollJournal(privateFolder(), clock);
-    const keys = (): string[] => journal.unfinished(7n).map(({ key }) => key);
+    const folder = privateFolder();
+    const journal = rollsIn(folder);
+    const keys = (): string[] => journal.unfinished().map(({ key }) => key);
     assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
-    for (const [key, age] of Object.entries(ages)) {
-      journal.start(rollOf(key, { startedAt: START - age }), isSame);
-    }
-    journal.start(rollOf('elsewhere', { deploymentId: 8n }), isSame);
+    for (const [key, age] of Object.entries(ages)) rollsIn(folder, -age).start(key, ROLL, isSame);
+    openRollJournal(folder, 8n, clock).start('elsewhere', ROLL, isSame);
     journal.finish('done', 1, true);
     assert.deepEqual(keys(), ['second', 'first']);
     // Another process of a roll that has ended changes nothing.
     journal.finish('second', 1, true);
-    journal.start(rollOf('second'), isSame);
+    journal.start('second', ROLL, isSame);
     assert.deepEqual(keys(), ['first']);
   });
 
+  it('takes the same key on two deployments for two rolls', () => {
+    const folder = privateFolder();
+    rollsIn(folder).start('r', ROLL, isSame);
+    assert.equal(openRollJournal(folder, 8n, clock).read('r'), undefined);
+  });
+
   it('starts a roll anew where nothing was sent, and after 24 hours', () => {
-    const journal = openRollJournal(privateFolder(), clock);
-    journal.start(rollOf('r', { startedAt: START - DAY_MS - 1 }), isSame);
-    assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
-    assert.equal(journal.start(rollOf('r'), isSame), 2);
+    const folder = privateFolder();
+    const journal = rollsIn(folder);
+    rollsIn(folder, -DAY_MS - 1).start('r', ROLL, isSame);
+    assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
+    assert.equal(journal.start('r', ROLL, isSame), 2);
     journal.finish('r', 2, false);
-    assert.deepEqual([journal.read('r'), journal.unfinished(7n)], [null, []]);
-    assert.equal(journal.start(rollOf('r'), isSame), 3);
-    assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
+    assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
+    assert.equal(journal.start('r', ROLL, isSame), 3);
+    assert.deepEqual(journal.unfinished(), [rollOf('r')]);
   });
 
   it('keeps a roll that another process continues, though the one that started it sent nothing', () => {
     const folder = privateFolder();
-    const [first, second] = [openRollJournal(folder, clock), openRollJournal(folder, clock)];
-    first.start(rollOf('r'), isSame);
-    second.start(rollOf('r'), isSame);
+    const [first, second] = [rollsIn(folder), rollsIn(folder)];
+    first.start('r', ROLL, isSame);
+    second.start('r', ROLL, isSame);
     first.finish('r', 1, false);
-    assert.deepEqual(second.unfinished(7n), [rollOf('r')]);
+    assert.deepEqual(second.unfinished(), [rollOf('r')]);
   });
 
   it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
     const folder = privateFolder();
-    const journal = openRollJournal(folder, clock);
-    journal.start(rollOf('elsewhere', { deploymentId: 8n }), isSame);
+    const [journal, other] = [rollsIn(folder), openRollJournal(folder, 8n, clock)];
+    other.start('elsewhere', ROLL, isSame);
     const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
     const text = readFileSync(path, 'utf8');
-    journal.start(rollOf('r'), isSame);
+    journal.start('r', ROLL, isSame);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
       writeFileSync(path, broken);
-      assert.deepEqual(journal.unfinished(7n), [rollOf('r')]);
-      assert.equal(failure(() => journal.unfinished(8n)).code, 'journal_broken');
+      assert.deepEqual(journal.unfinished(), [rollOf('r')]);
+      assert.equal(failure(() => other.unfinished()).code, 'journal_broken');
     }
   });
 
   it('treats what is broken as an error, also where it looks for the last one', () => {
     const folder = privateFolder();
-    const journal = openRollJournal(folder, clock);
-    journal.start(rollOf('r'), isSame);
+    const journal = rollsIn(folder);
+    journal.start('r', ROLL, isSame);
     writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
     for (const step of [
       () => journal.read('r'),
-      () => journal.start(rollOf('r'), isSame),
-      () => journal.unfinished(7n),
+      () => journal.start('r', ROLL, isSame),
+      () => journal.unfinished(),
     ]) {
       assert.equal(failure(step).code, 'journal_broken');
     }

@@ -17,9 +17,6 @@ const PLAN: RunPlan = {
     runtime: 'iggy',
     action: 'restart',
     nodes: [1n],
-    expect: null,
-    listed: null,
-    core: null,
     tenant: null,
   },
   ...{
@@ -56,6 +53,12 @@ function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promis
 
 function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<JobEnd> {
   return clock.run(start(plan, kept));
+}
+
+/** Another request with its key is running, and may be asked for again in 10 minutes. */
+function inProgress(): ApiError {
+  const code = 'idempotent_request_in_progress';
+  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs: 600_000 });
 }
 
 const warnings = (code: string): string[] =>
@@ -98,17 +101,46 @@ describe('a run', () => {
     server.setFate(1n, { appearMs: 5000 });
     server.trigger = async (request) => {
       await carryOut(request);
-      const problem = {
-        status: 409,
-        code: 'idempotent_request_in_progress',
-        reason: '',
-        retryAfterMs: 600_000,
-      };
-      throw new ApiError('in progress', problem);
+      throw inProgress();
     };
     const { result } = await run();
     assert.deepEqual([result.outcome, server.posts.length], ['completed', 1]);
   });
+
+  it('counts nothing older because its machine slept in the read after that', async () => {
+    server.add({ node: 1n, createdAt: clock.now() - 120_000 });
+    const list = server.list.bind(server);
+    server.trigger = () => {
+      server.add({ node: 2n, appearMs: 1000 });
+      return Promise.reject(inProgress());
+    };
+    server.list = async (...asked) => {
+      const page = await list(...asked);
+      if (page.total_results > 1) clock.stop(120_000);
+      return page;
+    };
+    const { result } = await run({ nodes: [1n, 2n], kept: true });
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['missing', 'completed'],
+    );
+  });
+
+  for (const [age, node1] of [
+    [50_000, 'completed'],
+    [70_000, 'missing'],
+  ] as const) {
+    it(`counts what the log listed ${age / 1000} s before a POST that was in progress already: ${node1}`, async () => {
+      server.add({ node: 1n, createdAt: clock.now() - age });
+      server.trigger = () => {
+        server.add({ node: 2n, appearMs: 1000 });
+        return Promise.reject(inProgress());
+      };
+      const { result } = await run({ nodes: [1n, 2n], kept: true });
+      const statuses = result.nodes.map(({ status }) => status);
+      assert.deepEqual(statuses, [node1, 'completed']);
+    });
+  }
 
   it('does not send again what a server without a tie-breaker hides', async () => {
     server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
@@ -164,7 +196,7 @@ describe('a run', () => {
 });
 
 describe('a run on every node', () => {
-  const EVERY = { nodes: null } as const;
+  const EVERY = { nodes: undefined };
   const HOUR = 3_600_000;
   /** What an earlier action left in the log. */
   const acted = (node: bigint, runtime: Runtime = 'iggy') =>
@@ -172,7 +204,7 @@ describe('a run on every node', () => {
 
   interface Case {
     what: string;
-    core?: number | null;
+    core?: number;
     expect?: number;
     /** Nodes that act, and how late their entries are, ms. */
     late: ReadonlyArray<readonly [node: bigint, appearMs: number]>;
@@ -244,7 +276,7 @@ describe('a run on every node', () => {
       notActedOn: [3n],
     },
   ];
-  for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
+  for (const { what, late, core, expect, outcome, notActedOn } of CASES) {
     it(what, async () => {
       server = new VirtualServer(clock, { nodes: late.map(([node]) => node) });
       for (const node of [1n, 2n, 3n]) acted(node);
@@ -266,6 +298,20 @@ describe('a run on every node', () => {
     const { result } = await run(EVERY);
     const nodes = result.nodes.map(({ node_id: id }) => id);
     assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
+  });
+
+  it('expects a node, too, that has shown up since the nodes were looked for', async () => {
+    server.nodes = [1n, 2n];
+    acted(3n);
+    const { result } = await run({ ...EVERY, listed: { here: [1n, 2n], elsewhere: [3n] } });
+    assert.deepEqual(
+      result.nodes.map(({ node_id: node, status }) => [node, status]),
+      [
+        [1n, 'completed'],
+        [2n, 'completed'],
+        [3n, 'missing'],
+      ],
+    );
   });
 
   it('reads the log once before its POST where the nodes are known', async () => {
@@ -365,16 +411,21 @@ describe('a run that continues from a record', () => {
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
     const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
-    const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
+    const { result } = await run({ nodes: undefined, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
-  it('waits for a second entry of a POST that was sent again, whose time no record keeps', async () => {
-    server.add({ node: 1n });
-    server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
-    const again = { ...kept(), generation: 2, accepted: true };
-    assert.equal((await run({ kept: true }, again)).exitCode, 3);
-  });
+  for (const [what, how] of [
+    ['found out that it was sent', {}],
+    ['found out that it was accepted', { accepted: true }],
+    ['found out that it was sent twice', { generation: 2, accepted: true }],
+  ] as const) {
+    it(`waits for a second entry once it has ${what}: another run may be sending it now`, async () => {
+      server.add({ node: 1n });
+      server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
+      assert.equal((await run({ kept: true }, { ...kept(), ...how })).exitCode, 3);
+    });
+  }
 
   it('waits for a second entry as long after its own POST as any other run', async () => {
     const trigger = server.trigger.bind(server);
@@ -416,6 +467,31 @@ describe('a POST that was certainly not sent', () => {
     refuseFirst(20_000);
     await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
     assert.equal(server.posts.length, 0);
+  });
+
+  /** From its first POST on, the server is not there for so long. */
+  const restart = (ms: number): void => {
+    const [post, list] = [server.trigger.bind(server), server.list.bind(server)];
+    let until = Infinity;
+    const ifThere = <T>(answer: () => Promise<T>): Promise<T> =>
+      clock.elapsed() < until ? Promise.reject(refused()) : answer();
+    server.trigger = (request) => {
+      server.list = (...asked) => ifThere(() => list(...asked));
+      until = Math.min(until, clock.elapsed() + ms);
+      return ifThere(() => post(request));
+    };
+  };
+
+  it('is tried again although the log cannot be read either, as while a server restarts', async () => {
+    restart(20_000);
+    assert.equal((await run()).exitCode, 0);
+    assert.equal(server.posts.length, 1);
+  });
+
+  it('ends the run after two minutes in which the log cannot be read either', async () => {
+    restart(Infinity);
+    await assert.rejects(run(), { code: 'ECONNREFUSED', exitCode: 6 });
+    assert.ok(clock.elapsed() > 105_000 && clock.elapsed() <= 120_000, `${clock.elapsed()} ms`);
   });
 
   it('says again how far the log went only if that has changed', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { type Activity } from '../../../src/base/activity.js';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
@@ -81,7 +82,7 @@ describe('what a read of the log costs', () => {
     },
     'a young entry': { read: (log) => log.seek(idAt(19_990)), requests: [1, 1] },
     'an entry anywhere': { read: (log) => log.seek(idAt(4567)), requests: [9, 9] },
-    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [9, 9] },
+    'the oldest entry': { read: (log) => log.seek(idAt(0)), requests: [8, 9] },
     'an id that is not there': { read: (log) => log.seek(idAt(4567) + 1n), requests: [10, 11] },
   };
   const servers = {} as Record<Order, VirtualServer>;
@@ -108,6 +109,35 @@ describe('what a read of the log costs', () => {
   });
 
   for (const order of ORDERS) {
+    it(`one for a log of one page, ${order}, each time`, async () => {
+      for (const size of [0, 1, 2, 100]) {
+        const { server, log } = open(size, order);
+        for (const requests of [1, 2]) {
+          assert.equal(
+            (await log.newest()).entries[0]?.id,
+            size === 0 ? undefined : idAt(size - 1),
+          );
+          assert.equal(server.reads.length, requests, `${size} entries`);
+        }
+      }
+    });
+
+    it(`no page that can only hold older entries, ${order}`, async () => {
+      const { server, log } = open(500, order);
+      await log.newest();
+      // The last five entries of a page decide how far down it reaches, without the very last one.
+      for (const [above, pages] of [
+        [94, 1],
+        [95, 2],
+        [194, 2],
+        [195, 3],
+      ] as const) {
+        server.reads.length = 0;
+        const { entries } = await log.downTo(idAt(499 - above));
+        assert.deepEqual([entries.length, server.reads.length], [above, pages]);
+      }
+    });
+
     it(`at most eight pages and a look at the newest entry at once, ${order}, and none that is not wanted soon`, async () => {
       const { server, log } = open(10_000, order);
       await freeze(server);
@@ -222,6 +252,90 @@ describe('a read of the log', () => {
   });
 });
 
+describe('a read of the log since a time', () => {
+  /** Pages of three, the newest first; each entry is newer (n) or older (o) than it, or of it (e). */
+  async function givenOf(pages: string, order: Order): Promise<string> {
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock, { order });
+    const kinds = pages.replaceAll(' ', '').match(/./g) ?? [];
+    const since = clock.now() - 60_000;
+    for (const kind of kinds.toReversed()) {
+      server.add({ createdAt: since + (kind === 'n' ? 1 : kind === 'o' ? -1 : 0) });
+    }
+    const list = server.list.bind(server);
+    server.list = (id, { page, results }) => list(id, { page, results: Math.min(results, 3) });
+    let given = 0;
+    for await (const { entries } of openLog(server, DEPLOYMENT, clock).all({ since })) {
+      given += entries.length;
+    }
+    return kinds.slice(0, given).join('');
+  }
+
+  const GIVEN: ReadonlyArray<[order: Order, pages: string, given: string]> = [
+    ['desc', 'nnn ooo nnn', 'nnnooo'],
+    ['desc', 'noo noo noo nnn', 'noonoonoonnn'],
+    ['desc', 'noo ooo nnn', 'nooooo'],
+    ['desc', 'eee eee nnn', 'eeeeeennn'],
+    ['asc', 'nnn ooo nnn', 'nnnooo'],
+    // Its page of the newest is a short one.
+    ['asc', 'oo nnn nnn', 'oonnnnnn'],
+    ['asc', 'oo onn nnn', 'ooonnnnn'],
+  ];
+  for (const [order, pages, given] of GIVEN) {
+    it(`${order}, of ${pages}: gives ${given}, until a page's worth in a row is older`, async () => {
+      assert.equal(await givenOf(pages, order), given);
+    });
+  }
+});
+
+describe('a reader that stops', () => {
+  it('cuts off what is still on its way, and lets go of its signal', async () => {
+    const { server, log } = open(3000);
+    const asked = new Set<AbortSignal | undefined>();
+    const list = server.list.bind(server);
+    server.list = (id, query, options) => {
+      asked.add(options?.signal);
+      return list(id, query, options);
+    };
+    const { signal } = new AbortController();
+    const parts = log.all({ signal });
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    assert.deepEqual(
+      [...asked].map((one) => one?.aborted),
+      [false],
+    );
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    await parts.return(undefined);
+    assert.deepEqual(
+      [...asked].map((one) => one?.aborted),
+      [true],
+    );
+    assert.equal(signal.aborted, false);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+
+  it('does not care about pages that fail after that', async () => {
+    const { server, log } = open(3000);
+    let failed = 0;
+    spoil(server, (right, { page, results }) => {
+      if (page <= 8 || results === 1) return right;
+      failed += 1;
+      throw apiError(500);
+    });
+    // It would end the process.
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const parts = log.all();
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    await parts.return(undefined);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    assert.ok(failed > 0);
+    assert.deepEqual(unhandled, []);
+  });
+});
+
 const ENTRY = {
   ...{ node_id: 1n, runtime: 'iggy', action: 'restart', status: 'completed' },
   created_at: '2026-01-01T00:00:00Z',
@@ -239,28 +353,116 @@ describe('the pages of a server', () => {
     assert.equal((await log.newest()).entries.length, 100);
   });
 
-  const CUT = (page: number) => (right: ActivityPage, query: PageQuery) =>
-    query.page === page ? { ...right, items: right.items.slice(0, 40) } : right;
+  /** Page `page` holds only the first few that it should. */
+  const CUT = (page: number, to: number) => (right: ActivityPage, query: PageQuery) =>
+    query.page === page && query.results > 1
+      ? { ...right, items: right.items.slice(0, to) }
+      : right;
   const REFUSED: Record<
     string,
-    { answer: (right: ActivityPage, query: PageQuery) => ActivityPage; says: RegExp }
+    {
+      size?: number;
+      answer: (right: ActivityPage, query: PageQuery) => ActivityPage;
+      says: RegExp;
+    }
   > = {
     'a shorter one in the middle': {
-      answer: CUT(3),
+      answer: CUT(3, 40),
       says: /page 3 of 1000 entries holds 40 instead of 100/,
     },
     'an empty one that should hold some': {
-      answer: (right) => ({ ...right, items: [] }),
+      answer: CUT(1, 0),
       says: /page 1 of 1000 entries holds 0/,
     },
+    'an empty last one': { answer: CUT(10, 0), says: /page 10 of 1000 entries holds 0/ },
+    'a single entry of many': { answer: CUT(1, 1), says: /page 1 of 1000 entries holds 1 instead/ },
+    'a single entry of two': {
+      size: 2,
+      answer: CUT(1, 1),
+      says: /page 1 of 2 entries holds 1 instead/,
+    },
+    'another one than was asked for': {
+      answer: (right) => ({ ...right, page: 1 }),
+      says: /the answer is page 1 where page 2 was asked for/,
+    },
+    'another one, of a single entry': {
+      size: 101,
+      answer: (right) => ({ ...right, page: 1 }),
+      says: /the answer is page 1 where page 2 was asked for/,
+    },
   };
-  for (const [what, { answer, says }] of Object.entries(REFUSED)) {
+  for (const [what, { size = 1000, answer, says }] of Object.entries(REFUSED)) {
     it(`may not be ${what}: a cache, exit 6`, async () => {
-      const { server, log } = open(1000);
+      const { server, log } = open(size);
       spoil(server, answer);
       await assert.rejects(idsOf(log), { message: says, hint: /cache/, exitCode: 6 });
     });
   }
+
+  it('may be shorter at the end, where entries have gone since they were counted', async () => {
+    const { server, log } = open(200);
+    spoil(server, (right, { page }) => {
+      if (page !== 2) return right;
+      // The oldest goes once it was counted, on its page the last one.
+      const { entries } = server.log;
+      if (entries.length === 200) entries.shift();
+      return { ...right, items: right.items.slice(0, 99), total_results: 200 };
+    });
+    assert.equal((await idsOf(log)).length, 199);
+  });
+
+  it('may be gone when it is asked for, and is then empty and may have any number', async () => {
+    const { server, log } = open(150);
+    spoil(server, (right) => {
+      server.log.entries.splice(0, 50);
+      return right.items.length === 0 ? { ...right, page: 1 } : right;
+    });
+    assert.equal((await idsOf(log)).length, 100);
+  });
+
+  for (const order of ORDERS) {
+    it(`may all be gone, ${order}: then the log is empty`, async () => {
+      const { server, log } = open(250, order);
+      assert.equal((await log.newest()).entries[0]?.id, idAt(249));
+      server.log.entries.length = 0;
+      assert.deepEqual((await log.newest()).entries, []);
+      assert.deepEqual(await idsOf(log), []);
+    });
+  }
+
+  it('may be of one moment: once the order is known, no other page is asked', async () => {
+    const { server, log, clock } = open(250);
+    await log.newest();
+    for (let n = 0; n < 100; n += 1) server.add({ id: idAt(250 + n), createdAt: clock.now() });
+    server.reads.length = 0;
+    await log.newest();
+    assert.deepEqual(
+      server.reads.map(({ page }) => page),
+      [1, 2],
+    );
+  });
+
+  it('may change 30 times in a row while the newest is looked for: then it is exit 6', async () => {
+    for (const [times, isFound] of [
+      [29, true],
+      [30, false],
+    ] as const) {
+      const { server, log, grow } = open(101, 'asc');
+      let [looks, size] = [0, 101];
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page > 1 && looks < times) {
+          looks += 1;
+          grow((size += 100));
+        }
+        return list(id, query);
+      };
+      const newest = log.newest();
+      if (isFound) assert.equal((await newest).entries[0]?.id, idAt(size - 1));
+      else await assert.rejects(newest, { message: /another one each time/, exitCode: 6 });
+      assert.equal(looks, times);
+    }
+  });
 
   it('may hide the newest entry among others of its moment, where it is sorted by time: it is looked for', async () => {
     const { server, log } = open(28);
@@ -289,6 +491,44 @@ describe('the pages of a server', () => {
   });
 });
 
+describe('a server that repeats an entry in place of another', () => {
+  /** It has the newest entry in place of the oldest, so many times. */
+  function hiding(times: number): ReturnType<typeof open> {
+    const opened = open(250);
+    const [first] = newestFirst(opened.server);
+    let left = times;
+    spoil(opened.server, (right, { page }) => {
+      if (page !== 3 || left-- <= 0) return right;
+      const items = right.items.map((one, n) => (n === 49 ? { ...one, id: first ?? 0n } : one));
+      return { ...right, items };
+    });
+    return opened;
+  }
+  const pagesOf = ({ reads }: VirtualServer): number[] =>
+    reads.filter(({ results }) => results > 1).map(({ page }) => page);
+
+  it('is read once more, from the top, where the log counts more than it gave', async () => {
+    const { server, log } = hiding(1);
+    assert.deepEqual(await idsOf(log), newestFirst(server));
+    // In between, it looks for what came meanwhile.
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3]);
+  });
+
+  it('is exit 6 where it does so again, after what it gave', async () => {
+    const { server, log } = hiding(2);
+    const ids: bigint[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { entries } of log.all()) ids.push(...entries.map(({ id }) => id));
+    };
+    await assert.rejects(read(), {
+      message: /it counts 250 entries and gave 249$/,
+      exitCode: 6,
+    });
+    assert.deepEqual(ids, newestFirst(server).slice(0, 249));
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3, 1]);
+  });
+});
+
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
   function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
@@ -314,8 +554,10 @@ describe('a server that has enough', () => {
   });
 
   it('ends the reading where it says so of a page alone, or wants more than a minute', async () => {
-    for (const { log, clock } of [busy(2, 1000), busy(1, 61_000)]) {
+    for (const { log, clock } of [busy(2, 1000), busy(1, 60_001)]) {
       await assert.rejects(clock.run(idsOf(log)), { status: 429 });
     }
+    const { server, log, clock } = busy(1, 60_000);
+    assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
   });
 });

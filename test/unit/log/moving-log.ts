@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ export class MovingLog extends VirtualServer {
   }
 
   override async list(deployment: Id, { page, results }: PageQuery): Promise<ActivityPage> {
+    assert.ok(page >= 1 && results >= 1, 'a server counts from 1');
     await this.#delay();
     const size = Math.min(results, this.#habits.cap);
     const answer = await super.list(deployment, { page, results: size });
@@ -92,7 +94,7 @@ export class MovingLog extends VirtualServer {
       entries.splice(0, this.#pick(cap));
     }
     if (kind === 'cleared' && this.#random() < 0.2) {
-      entries.splice(0, Math.floor(entries.length / 2));
+      entries.splice(0, Math.ceil(entries.length / (1 + this.#pick(3))));
     }
   }
 

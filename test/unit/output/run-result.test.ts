@@ -17,7 +17,7 @@ async function print(
   terminal: Partial<Terminal> = {},
 ): Promise<MemoryOutput> {
   const output = memoryOutput(terminal);
-  await printRunResult(output, result, { ...options(), quiet: false, ...wanted });
+  await printRunResult(output, result, { ...options(), ...wanted });
   return output;
 }
 
@@ -265,7 +265,7 @@ describe('at a terminal a node is called by its name', () => {
       hint: `See ldctl activities list --node ${NODE}. Node ${NODE} may be gone.`,
     });
     const result = run({ outcome: 'rejected', nodes: [node({ status: 'rejected' })] });
-    await printRunResult(output, result, { ...options(), quiet: false, error });
+    await printRunResult(output, result, { ...options(), error });
     assert.match(output.stdout.text, /^broker-1 /m);
     assert.match(output.stderr.text, /^error: node broker-1 is silent$/m);
     assert.match(output.stderr.text, /^✗ .*rejected it \(broker-1\)$/m);

@@ -3,7 +3,15 @@ import { type NodeProgress, type JobEvent } from '../../../src/job/events.js';
 import { createRunView } from '../../../src/output/views.js';
 import { type RunView, type RunViewOptions } from '../../../src/output/views/plain.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
-import { activity, ACTIVITY, HOSTILE, NODE, processing, progress } from './support/samples.js';
+import {
+  activity,
+  ACTIVITY,
+  HOSTILE,
+  NODE,
+  options as printOptions,
+  processing,
+  progress,
+} from './support/samples.js';
 import { screenLines } from './support/screen.js';
 import { endTime, ManualTime } from './support/time.js';
 
@@ -58,9 +66,7 @@ async function start(
   const output = memoryOutput({ stderr: { colour: false, ...terminal } });
   const time = new ManualTime();
   const view = await createRunView(output, {
-    format: 'table',
-    quiet: false,
-    numberIds: false,
+    ...printOptions(),
     title: { doing: 'Restarting iggy', place: 'platform/production/sandbox', nodes: null },
     clock: time.clock,
     ...options,

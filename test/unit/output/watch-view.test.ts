@@ -24,7 +24,7 @@ async function start(
   const output = memoryOutput(terminals);
   const time = new ManualTime();
   const { clock } = time;
-  const asked = { ...printOptions(), follow: false, quiet: false, place: 'prod', ...options };
+  const asked = { ...printOptions(), follow: false, place: 'prod', ...options };
   return { view: await createWatchView(output, { ...asked, clock }), output, time };
 }
 

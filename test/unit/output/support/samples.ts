@@ -75,7 +75,8 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
 }
 
 export function options(fields: Partial<PrintOptions> = {}): PrintOptions {
-  return { format: 'table', header: true, numberIds: false, utc: true, ...fields };
+  const plain = { format: 'table', header: true, numberIds: false, utc: true } as const;
+  return { ...plain, quiet: false, debug: false, ...fields };
 }
 
 /**
