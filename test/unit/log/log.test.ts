@@ -428,6 +428,20 @@ describe('the pages of a server', () => {
       assert.deepEqual((await log.newest()).entries, []);
       assert.deepEqual(await idsOf(log), []);
     });
+
+    it(`may all go while several are read at once, ${order}`, async () => {
+      const { server, log } = open(2000, order);
+      const newest = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page < 1) throw apiError(400);
+        const isFourth = query.page === (order === 'desc' ? 4 : 17);
+        if (isFourth && query.results > 1) server.log.entries.length = 0;
+        return list(id, query);
+      };
+      // The third page was still there, but not the proof that nothing had moved meanwhile.
+      assert.deepEqual(await idsOf(log), newest.slice(0, 200));
+    });
   }
 
   it('may be of one moment: once the order is known, no other page is asked', async () => {
