@@ -219,6 +219,16 @@ describe('a read of the log', () => {
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
     });
 
+    it(`${order}: finds each entry of a log that grows by most of a page at each request`, async () => {
+      for (let n = 0; n < 1234; n += 73) {
+        const { server, log, grow } = open(1234, order);
+        let size = 1234;
+        server.beforeRead = () => grow((size += 60));
+        assert.equal((await log.seek(idAt(n))).activity?.id, idAt(n), String(n));
+        assert.ok(server.reads.length < 30, String(server.reads.length));
+      }
+    });
+
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
       const { server, log, grow } = open(0, order);
       assert.deepEqual((await log.newest()).entries, []);
