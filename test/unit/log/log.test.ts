@@ -219,6 +219,26 @@ describe('a read of the log', () => {
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
     });
 
+    it(`${order}: covers the newest 50 entries at least, however short pages are`, async () => {
+      for (const [most, covered] of [
+        [20, 60],
+        [25, 50],
+        [50, 50],
+        [100, 100],
+      ] as const) {
+        const { server, log } = open(1000, order);
+        const list = server.list.bind(server);
+        server.list = (id, { page, results }) =>
+          list(id, { page, results: Math.min(results, most) });
+        for (const { entries } of [await log.newest(), await log.newest()]) {
+          assert.deepEqual(
+            entries.map(({ id }) => id),
+            newestFirst(server).slice(0, covered),
+          );
+        }
+      }
+    });
+
     it(`${order}: finds each entry of a log that grows by most of a page at each request`, async () => {
       for (let n = 0; n < 1234; n += 73) {
         const { server, log, grow } = open(1234, order);
