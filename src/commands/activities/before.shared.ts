@@ -35,7 +35,8 @@ export async function inspect(
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
   const busy = busyText(context.host, found);
   // A question says it, and a run that waits.
-  if (busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks))) context.warn(busy);
+  context.hasWarned = busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks));
+  if (context.hasWarned) context.warn(busy);
   return found;
 }
 

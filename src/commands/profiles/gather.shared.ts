@@ -98,7 +98,7 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
 
 type Plan = Omit<Gathered, 'tenantId' | 'key'>;
 
-async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Promise<Id> {
+async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   const known = given.tenantId?.value;
   if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
     return askTenant(prompts, known);
@@ -111,10 +111,7 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Prom
   );
 }
 
-async function keyFor(
-  { stored, flags, isNewKey, given }: Plan,
-  context: CommandContext,
-): Promise<ApiKey> {
+async function keyFor({ stored, flags, isNewKey, given }: Plan, context: CommandContext) {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);

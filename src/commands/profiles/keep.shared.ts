@@ -42,10 +42,7 @@ async function fieldsOf(verified: Verified, context: CommandContext): Promise<Pa
 }
 
 /** @returns undefined: left as it is */
-async function protection(
-  { stored, flags, place }: Verified,
-  { prompts }: CommandContext,
-): Promise<boolean | undefined> {
+async function protection({ stored, flags, place }: Verified, { prompts }: CommandContext) {
   if (flags.protected !== undefined || stored || !prompts) return flags.protected;
   if (place.deployment_id === undefined) return undefined;
   return prompts.confirm("Ask for the deployment's name before every action?");
