@@ -158,6 +158,21 @@ describe('what a read of the log costs', () => {
       assert.equal(most, 9);
     });
 
+    it(`as many pages at once as the reader has had, eight at most, ${order}`, async () => {
+      const { server, log } = open(2900, order);
+      await freeze(server);
+      await log.newest();
+      server.reads.length = 0;
+      await idsOf(log);
+      // The next batch is asked for before a look proves the one that was read.
+      const counts = server.reads
+        .map(({ results }) => (results === 1 ? '|' : '.'))
+        .join('')
+        .split('|')
+        .map((pages) => pages.length);
+      assert.deepEqual(counts, [2, 2 + 2, 4, 6, 8, 5, 0, 0]);
+    });
+
     it(`no page twice, ${order}, however many are left for the last time`, async () => {
       for (let pages = 20; pages < 28; pages += 1) {
         const { server, log } = open(pages * 100, order);
