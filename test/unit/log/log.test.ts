@@ -158,6 +158,21 @@ describe('what a read of the log costs', () => {
       assert.equal(most, 9);
     });
 
+    it(`as many pages at once as the reader has had, eight at most, ${order}`, async () => {
+      const { server, log } = open(2900, order);
+      await freeze(server);
+      await log.newest();
+      server.reads.length = 0;
+      await idsOf(log);
+      // The next batch is asked for before a look proves the one that was read.
+      const counts = server.reads
+        .map(({ results }) => (results === 1 ? '|' : '.'))
+        .join('')
+        .split('|')
+        .map((pages) => pages.length);
+      assert.deepEqual(counts, [2, 2 + 2, 4, 6, 8, 5, 0, 0]);
+    });
+
     it(`no page twice, ${order}, however many are left for the last time`, async () => {
       for (let pages = 20; pages < 28; pages += 1) {
         const { server, log } = open(pages * 100, order);
@@ -217,6 +232,36 @@ describe('a read of the log', () => {
       }
       const below = await log.seek(3n);
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
+    });
+
+    it(`${order}: covers the newest 50 entries at least, however short pages are`, async () => {
+      for (const [most, covered] of [
+        [20, 60],
+        [25, 50],
+        [50, 50],
+        [100, 100],
+      ] as const) {
+        const { server, log } = open(1000, order);
+        const list = server.list.bind(server);
+        server.list = (id, { page, results }) =>
+          list(id, { page, results: Math.min(results, most) });
+        for (const { entries } of [await log.newest(), await log.newest()]) {
+          assert.deepEqual(
+            entries.map(({ id }) => id),
+            newestFirst(server).slice(0, covered),
+          );
+        }
+      }
+    });
+
+    it(`${order}: finds each entry of a log that grows by most of a page at each request`, async () => {
+      for (let n = 0; n < 1234; n += 73) {
+        const { server, log, grow } = open(1234, order);
+        let size = 1234;
+        server.beforeRead = () => grow((size += 60));
+        assert.equal((await log.seek(idAt(n))).activity?.id, idAt(n), String(n));
+        assert.ok(server.reads.length < 30, String(server.reads.length));
+      }
     });
 
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
