@@ -27,6 +27,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'nobody asks for the neighbours of an entry that is there',
   'src/log/seek.ts: newer: ids.find((id) => id > wanted) ?? null, -> newer: ids.find((id) => id >= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',
+  'src/log/walk.ts: if (this.pagesAtOnce(this.#given, 0) <= 1) return from; -> if (this.pagesAtOnce(this.#given, 1) <= 1) return from;':
+    'the last two pages of a read for nodes may as well be read in turn',
   'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
     'the entry itself is not later than itself',
   'src/log/walk.ts: const isPassed = (middleOf(page) ?? 0n) < start.id; -> const isPassed = (middleOf(page) ?? 0n) <= start.id;':

@@ -234,6 +234,17 @@ describe('a read of the log', () => {
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
     });
 
+    it(`${order}: does not give what arrives meanwhile below what is older`, async () => {
+      const { server, log, grow } = open(250, order);
+      const there = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page === 2) grow(server.log.entries.length + 1);
+        return list(id, query);
+      };
+      assert.deepEqual(await idsOf(log), there);
+    });
+
     it(`${order}: covers the newest 50 entries at least, however short pages are`, async () => {
       for (const [most, covered] of [
         [20, 60],
@@ -590,12 +601,12 @@ describe('a server that repeats an entry in place of another', () => {
 
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
-  function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
+  function busy(times: number, retryAfterMs: number, status = 429): ReturnType<typeof open> {
     const opened = open(2000);
     let left = times;
     spoil(opened.server, (right, { page }) => {
       if (page !== 7 || left-- <= 0) return right;
-      throw apiError(429, { retryAfterMs });
+      throw apiError(status, { retryAfterMs });
     });
     return opened;
   }
@@ -618,5 +629,11 @@ describe('a server that has enough', () => {
     }
     const { server, log, clock } = busy(1, 60_000);
     assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
+  });
+
+  it('is not one that fails: that ends the reading at once', async () => {
+    const { log, clock } = busy(1, 1000, 503);
+    await assert.rejects(clock.run(idsOf(log)), { status: 503 });
+    assert.deepEqual(clock.sleeps, []);
   });
 });
