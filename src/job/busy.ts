@@ -5,6 +5,7 @@
 import type { Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
+import { shortList } from '../base/text.js';
 
 /** @param only the nodes that matter; null for every one */
 export function busyOf(
@@ -23,9 +24,8 @@ export function busyError(busy: readonly Activity[], hint?: string): LdctlError 
 }
 
 export function busyText(busy: readonly Activity[]): string {
-  const some = busy
-    .slice(0, 5)
-    .map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
-  const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
-  return `already processing: ${[...some, ...more].join(', ')}`;
+  const all = busy.map(
+    ({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`,
+  );
+  return `already processing: ${shortList(all, 5)}`;
 }

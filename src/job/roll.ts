@@ -8,6 +8,7 @@ import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf } from './busy.js';
+import { notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
 import { BEFORE_POST, LAST_READ, SECOND } from './pace.js';
@@ -321,10 +322,12 @@ function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: n
 /** Looks for busy nodes among those that are still to be acted on. */
 function check(roll: Roll, { entries }: LogRead): void {
   roll.unchecked = false;
+  const { deploymentId, tenant, runtime } = roll.plan;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
-  const busy = busyOf(entries, roll.plan.runtime, new Set(left));
-  if (busy.length > 0) {
-    fail(roll, busyError(busy));
+  const busy = busyOf(entries, runtime, new Set(left));
+  const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
+  if (problem) {
+    fail(roll, problem);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
+import { shortList } from '../base/text.js';
 import type { LogRead } from '../log/log.js';
 import { isHopeless } from './answer.js';
 import { busyError, busyOf, busyText } from './busy.js';
@@ -325,8 +326,7 @@ function appearOf({ entries, plan }: Run): number {
 /** Names the nodes that need not report, and have not. */
 function sayNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
   entries.notActedOn = nodes;
-  const who = nodes.length > 5 ? [...nodes.slice(0, 5), `and ${nodes.length - 5} more`] : nodes;
-  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
 }
 
 /** Says why a node is missing although the log has an entry for it: that was created too early. */

@@ -159,7 +159,8 @@ async function jobOf(
     const record = journal?.read(keyOf([node]));
     if (record) kept.set(node, record);
   }
-  const plan = { ...shared, ...how, timeoutMs: Infinity, nodeTimeoutMs: TIMEOUT };
+  const { timeoutMs = Infinity } = use;
+  const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
   return rollJob(plan, kept, now());
 }
 

@@ -213,7 +213,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const action = { what: actionText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
-    await consentTo(context, { ...action, found: null, counted: null }, flags);
+    await consentTo(context, action, flags);
     return this.#run(context, request, gate);
   }
 

@@ -552,7 +552,7 @@ describe('what comes before a POST', () => {
   function takes(ms: number): void {
     const list = supervisor.list.bind(supervisor);
     supervisor.list = async (...asked) => {
-      for (let left = ms; left > 0; left -= 1000) await clock.sleep(1000, asked[2]?.signal);
+      for (let left = ms; left > 0; left -= 250) await clock.sleep(250, asked[2]?.signal);
       return list(...asked);
     };
   }

@@ -158,6 +158,21 @@ describe('what a read of the log costs', () => {
       assert.equal(most, 9);
     });
 
+    it(`as many pages at once as the reader has had, eight at most, ${order}`, async () => {
+      const { server, log } = open(2900, order);
+      await freeze(server);
+      await log.newest();
+      server.reads.length = 0;
+      await idsOf(log);
+      // The next batch is asked for before a look proves the one that was read.
+      const counts = server.reads
+        .map(({ results }) => (results === 1 ? '|' : '.'))
+        .join('')
+        .split('|')
+        .map((pages) => pages.length);
+      assert.deepEqual(counts, [2, 2 + 2, 4, 6, 8, 5, 0, 0]);
+    });
+
     it(`no page twice, ${order}, however many are left for the last time`, async () => {
       for (let pages = 20; pages < 28; pages += 1) {
         const { server, log } = open(pages * 100, order);
@@ -217,6 +232,47 @@ describe('a read of the log', () => {
       }
       const below = await log.seek(3n);
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
+    });
+
+    it(`${order}: does not give what arrives meanwhile below what is older`, async () => {
+      const { server, log, grow } = open(250, order);
+      const there = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page === 2) grow(server.log.entries.length + 1);
+        return list(id, query);
+      };
+      assert.deepEqual(await idsOf(log), there);
+    });
+
+    it(`${order}: covers the newest 50 entries at least, however short pages are`, async () => {
+      for (const [most, covered] of [
+        [20, 60],
+        [25, 50],
+        [50, 50],
+        [100, 100],
+      ] as const) {
+        const { server, log } = open(1000, order);
+        const list = server.list.bind(server);
+        server.list = (id, { page, results }) =>
+          list(id, { page, results: Math.min(results, most) });
+        for (const { entries } of [await log.newest(), await log.newest()]) {
+          assert.deepEqual(
+            entries.map(({ id }) => id),
+            newestFirst(server).slice(0, covered),
+          );
+        }
+      }
+    });
+
+    it(`${order}: finds each entry of a log that grows by most of a page at each request`, async () => {
+      for (let n = 0; n < 1234; n += 73) {
+        const { server, log, grow } = open(1234, order);
+        let size = 1234;
+        server.beforeRead = () => grow((size += 60));
+        assert.equal((await log.seek(idAt(n))).activity?.id, idAt(n), String(n));
+        assert.ok(server.reads.length < 30, String(server.reads.length));
+      }
     });
 
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
@@ -545,12 +601,12 @@ describe('a server that repeats an entry in place of another', () => {
 
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
-  function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
+  function busy(times: number, retryAfterMs: number, status = 429): ReturnType<typeof open> {
     const opened = open(2000);
     let left = times;
     spoil(opened.server, (right, { page }) => {
       if (page !== 7 || left-- <= 0) return right;
-      throw apiError(429, { retryAfterMs });
+      throw apiError(status, { retryAfterMs });
     });
     return opened;
   }
@@ -573,5 +629,11 @@ describe('a server that has enough', () => {
     }
     const { server, log, clock } = busy(1, 60_000);
     assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
+  });
+
+  it('is not one that fails: that ends the reading at once', async () => {
+    const { log, clock } = busy(1, 1000, 503);
+    await assert.rejects(clock.run(idsOf(log)), { status: 503 });
+    assert.deepEqual(clock.sleeps, []);
   });
 });
