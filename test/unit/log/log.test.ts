@@ -561,6 +561,28 @@ describe('the pages of a server', () => {
   });
 });
 
+/** The numbers of the pages that were read, without looks at where the log stands. */
+const pagesOf = ({ reads }: VirtualServer): number[] =>
+  reads.filter(({ results }) => results > 1).map(({ page }) => page);
+
+describe('a log of a fixed size', () => {
+  it('is whole with what arrived meanwhile, which is read down to where the reader started', async () => {
+    const { server, log, grow } = open(250);
+    const there = newestFirst(server);
+    const list = server.list.bind(server);
+    server.list = (id, query) => {
+      if (query.page === 3 && server.log.entries.at(-1)?.id === there[0]) {
+        grow(310);
+        server.log.entries.splice(0, 60);
+      }
+      return list(id, query);
+    };
+    // The oldest 60 are gone, and page 3, which is read again since the log moved, has nothing new.
+    assert.deepEqual(await idsOf(log), there.slice(0, 200));
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 3, 1]);
+  });
+});
+
 describe('a server that repeats an entry in place of another', () => {
   /** It has the newest entry in place of the oldest, so many times. */
   function hiding(times: number): ReturnType<typeof open> {
@@ -574,9 +596,6 @@ describe('a server that repeats an entry in place of another', () => {
     });
     return opened;
   }
-  const pagesOf = ({ reads }: VirtualServer): number[] =>
-    reads.filter(({ results }) => results > 1).map(({ page }) => page);
-
   it('is read once more, from the top, where the log counts more than it gave', async () => {
     const { server, log } = hiding(1);
     assert.deepEqual(await idsOf(log), newestFirst(server));
