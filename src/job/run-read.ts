@@ -9,6 +9,7 @@ import { formatDuration } from '../base/durations.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
+import { shortList } from '../base/text.js';
 import type { LogRead } from '../log/log.js';
 import { isHopeless } from './answer.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
@@ -316,8 +317,7 @@ function appearOf({ entries, plan }: Run): number {
 /** Names the nodes that need not report, and have not. */
 function sayNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
   entries.notActedOn = nodes;
-  const who = nodes.length > 5 ? [...nodes.slice(0, 5), `and ${nodes.length - 5} more`] : nodes;
-  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
 }
 
 /** Says why a node is missing although the log has an entry for it: that was created too early. */
@@ -392,9 +392,8 @@ export function busyError(busy: readonly Activity[], hint?: string): LdctlError 
 }
 
 function busyText(busy: readonly Activity[]): string {
-  const some = busy
-    .slice(0, 5)
-    .map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
-  const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
-  return `already processing: ${[...some, ...more].join(', ')}`;
+  const all = busy.map(
+    ({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`,
+  );
+  return `already processing: ${shortList(all, 5)}`;
 }

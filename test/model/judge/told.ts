@@ -79,6 +79,9 @@ function* nothingSent(
     const wasSent = world.posts.some((post) => isMaybeSent(post) && post.at < endedAt);
     if (wasSent) yield 'a guard ended it, though its key had been sent';
   }
+  if (setting.use.is === 'wait' && seen.some(({ isForeign }) => !isForeign)) {
+    yield 'a wait did not say what it had read';
+  }
   const maybe = world.posts.filter((post) => post.by === by && isMaybeSent(post));
   if (maybe.length === 0) return;
   const what = thrown instanceof Interrupted ? 'an interrupt said' : 'it said';

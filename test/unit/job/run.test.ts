@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../../../src/base/activity.js';
-import type { KeptRun } from '../../../src/base/journal.js';
-import { ApiError, TransportError } from '../../../src/base/errors.js';
+import type { KeptRun, RunJournal } from '../../../src/base/journal.js';
+import { ApiError, LdctlError, TransportError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
@@ -9,7 +9,13 @@ import type { JobEnd } from '../../../src/job/job.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
+import {
+  apiError,
+  DEPLOYMENT,
+  lost,
+  noAnswer,
+  VirtualServer,
+} from '../../helpers/virtual-server.js';
 
 const PLAN: RunPlan = {
   ...{
@@ -32,8 +38,10 @@ const PLAN: RunPlan = {
 
 let clock: VirtualClock;
 let server: VirtualServer;
+let journal: RunJournal | null;
 let events: JobEvent[];
 beforeEach(() => {
+  journal = null;
   clock = new VirtualClock();
   server = new VirtualServer(clock);
   events = [];
@@ -44,7 +52,7 @@ function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promis
   const tools = {
     supervisor: server,
     log: openLog(server, DEPLOYMENT, clock),
-    journal: null,
+    journal,
     clock,
   };
   const { signal } = new AbortController();
@@ -67,6 +75,43 @@ const warnings = (code: string): string[] =>
   );
 
 describe('a run', () => {
+  it('shows its nodes as soon as it is accepted', async () => {
+    await run();
+    const said = events.map(({ event }) => event);
+    assert.deepEqual(said.slice(0, 4), ['baseline', 'dispatched', 'progress', 'activity']);
+  });
+
+  it('does not send again once a record cannot be written', async () => {
+    let records = 0;
+    journal = {
+      read: () => null,
+      claim: () => {
+        if (records > 0) throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
+        return { made: (records += 1) };
+      },
+      mark: () => undefined,
+    };
+    let posts = 0;
+    server.trigger = () => {
+      posts += 1;
+      return Promise.reject(lost());
+    };
+    const { exitCode } = await run({ kept: true });
+    assert.deepEqual([exitCode, posts], [7, 1]);
+    assert.deepEqual(warnings('journal_not_written'), ['the disk is full']);
+  });
+
+  it('drops what it has taken for a replay once the newer entry of the node shows up', async () => {
+    server.add({ createdAt: clock.now() - 300_000, result: 'rejected' });
+    const id = server.add({ createdAt: clock.now() - 1000, appearMs: 5000 });
+    server.addHistory(1);
+    server.trigger = () =>
+      Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
+    const { exitCode, result } = await run({ kept: true });
+    const [row] = result.nodes;
+    assert.deepEqual([exitCode, row?.activity_id, row?.ambiguous], [0, id, false]);
+  });
+
   it('says of no earlier run that it has dispatched, where there was none', async () => {
     await run();
     assert.deepEqual(
@@ -289,6 +334,14 @@ describe('a run on every node', () => {
     });
   }
 
+  it('names five nodes that have not acted, and counts the others', async () => {
+    for (const node of [1n, 2n, 3n, 4n, 5n, 6n, 7n]) acted(node);
+    server.nodes = [1n];
+    await run({ ...EVERY, core: 1 });
+    const named = 'not acted on, perhaps gone: 2, 3, 4, 5, 6 and 1 more';
+    assert.deepEqual(warnings('not_acted_on'), [named]);
+  });
+
   it('waits for nodes of other runtimes for 10 s, and names those that did not act', async () => {
     acted(1n);
     acted(2n, 'connectors');
@@ -383,6 +436,15 @@ describe('a run that does not wait', () => {
       assert.equal(result.outcome, outcome);
     });
   }
+
+  it('says why it is unconfirmed where the log shows an entry from long before', async () => {
+    server.trigger = () => {
+      server.add({ createdAt: clock.now() - 40_000, appearMs: 1000 });
+      return Promise.reject(lost());
+    };
+    const { result } = await run({ wait: false });
+    assert.deepEqual([result.outcome, warnings('created_earlier').length], ['unconfirmed', 1]);
+  });
 });
 
 describe('a run that continues from a record', () => {
@@ -405,6 +467,13 @@ describe('a run that continues from a record', () => {
       assert.equal(server.posts.length, sent);
     });
   }
+
+  it('looks at once for what that has sent', async () => {
+    let firstAt = Infinity;
+    server.beforeRead = () => (firstAt = Math.min(firstAt, clock.elapsed()));
+    await run({ kept: true }, kept());
+    assert.equal(firstAt, 0);
+  });
 
   it('takes nodes, counts and date from there', async () => {
     for (const node of [1n, 2n]) server.add({ node });
@@ -483,6 +552,8 @@ describe('a POST that was certainly not sent', () => {
   };
 
   it('is tried again although the log cannot be read either, as while a server restarts', async () => {
+    // Long after the process has started, which is when its clock did.
+    clock.stop(600_000);
     restart(20_000);
     assert.equal((await run()).exitCode, 0);
     assert.equal(server.posts.length, 1);
@@ -522,7 +593,8 @@ describe('a node that is busy', () => {
       isBusy = true;
       server.add({ workMs: null });
     };
-    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    const message = /^already processing: node 1 \(activity \d+, restart\); nothing was sent$/;
+    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5, message });
     assert.equal(server.posts.length, 0);
   });
 
@@ -540,11 +612,7 @@ describe('a read that does not end', () => {
   it('is cut off 15 s after the deadline of the run: 7', async () => {
     const list = server.list.bind(server);
     server.list = (...query) => {
-      if (server.posts.length === 0) return list(...query);
-      const signal = query[2]?.signal;
-      return new Promise((_resolve, reject) =>
-        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
-      );
+      return server.posts.length === 0 ? list(...query) : noAnswer(query[2]?.signal);
     };
     const { exitCode } = await run({ timeoutMs: 60_000 });
     assert.deepEqual([exitCode, Math.floor(clock.elapsed() / 1000)], [7, 75]);
