@@ -9,7 +9,7 @@ import type { Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
+import { DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
 import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
@@ -49,6 +49,30 @@ describe('a roll by twos', () => {
       code: 'busy',
       exitCode: 5,
     });
+  });
+});
+
+describe('a roll of many at once', () => {
+  it('takes no entry for its own that it saw before the POST of that node', async () => {
+    const nodes = [1n, 2n, 3n, 4n, 5n, 6n];
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock, { nodes });
+    const post = server.trigger.bind(server);
+    server.trigger = (request) =>
+      request.nodes?.[0] === 6n ? Promise.reject(lost()) : post(request);
+    let isActedOn = false;
+    server.beforeRead = () => {
+      // By then the baseline of node 6 has been read. Its POST waits for its turn.
+      if (isActedOn || server.posts.length < 5) return;
+      isActedOn = true;
+      server.add({ node: 6n });
+    };
+    const job = rollJob({ ...PLAN, nodes, maxUnavailable: 6 }, new Map(), clock.elapsed());
+    const log = openLog(server, DEPLOYMENT, clock);
+    const { signal } = new AbortController();
+    const tools = { supervisor: server, log, journal: null, clock, signal };
+    const { result } = await clock.run(drive(job, tools, () => undefined));
+    assert.deepEqual([result.outcome, result.nodes[5]?.status], ['unconfirmed', null]);
   });
 });
 
