@@ -7,6 +7,7 @@ import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
 import { LAST_READ, SECOND } from './pace.js';
@@ -36,6 +37,7 @@ import {
   deadlineOf,
   endOf,
   interrupt,
+  isOutdated,
   isPosted,
   type Run,
 } from './run-state.js';
@@ -326,11 +328,14 @@ function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: n
 
 /** Looks for busy nodes among those that are still to be acted on. */
 function check(roll: Roll, { entries }: LogRead): void {
+  const { runtime, deploymentId, tenant } = roll.plan;
   roll.unchecked = false;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
-  const busy = busyOf(entries, roll.plan.runtime, new Set(left));
-  if (busy.length > 0) {
-    fail(roll, busyError(busy));
+  const busy = busyOf(entries, runtime, new Set(left));
+  const busyProblem = busy.length > 0 ? busyError(busy) : null;
+  const problem = notOurs(entries, deploymentId, tenant) ?? busyProblem;
+  if (problem) {
+    fail(roll, problem);
   }
 }
 
@@ -345,17 +350,11 @@ function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: 
     }
     if (isPosted(state.run) || id === step.node) {
       takeOfRun(state.run, step, fact, now);
-    } else if (fact.is === 'read' && isOutdated(state.run, fact.read)) {
+    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
       checkAgain(state.run, now);
     }
   }
 }
-
-/** Whether the POST of this run is next, and its node has an entry above the baseline. */
-const isOutdated = ({ state, sent, baseline, entries }: Run, read: LogRead): boolean =>
-  state.name === 'sending' &&
-  sent === null &&
-  read.entries.some((one) => one.id > baseline.id && entries.wants(one));
 
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {

@@ -44,6 +44,11 @@ describe('a roll by twos', () => {
     assert.deepEqual([count(play('fail')), count(play('wait'))], [1, 2]);
   });
 
+  it('is refused where the log is that of another deployment, before anything is sent', () => {
+    const other = { ...entry(30n, 2n), deployment_id: 8n };
+    assert.throws(() => play('fail', [other], 1), { code: 'wrong_deployment', exitCode: 6 });
+  });
+
   it('is refused where any node is busy, before anything is sent', () => {
     assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), {
       code: 'busy',
@@ -195,9 +200,11 @@ function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
 
 /**
  * Both nodes are dispatched, one with an answer that was slow; the log shows nothing new.
+ * @param more entries that the first reads show
+ * @param reads how many of them
  * @returns all steps up to the second POST
  */
-function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
+function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = [], reads = Infinity): Step[] {
   const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0);
   const steps: Step[] = [];
   let now = 0;
@@ -217,7 +224,9 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
       job.take(step, { is: 'answered', answer }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
-      const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();
+      const isFirst = steps.filter((one) => one.do === 'read').length <= reads;
+      const all = [...OLD, ...(isFirst ? more : [])];
+      const entries = all.filter(({ id }) => id > (above ?? 0n)).reverse();
       job.take(
         step,
         {
