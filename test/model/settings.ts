@@ -97,6 +97,7 @@ const SMALL: readonly Setting[] = [
     ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'wait' },
   }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
+  called('a roll by threes', { use: { is: 'roll', nodes: [1n, 3n, 2n], window: 3 } }),
   called('a roll by twos of long work, 429 at first', {
     ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
   }),
