@@ -168,7 +168,10 @@ const { values } = parseArgs({
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
 );
-const todo = draw(files.flatMap(mutantsOf), Number(values.count), Number(values.seed));
+const mutants = files.flatMap(mutantsOf);
+const gone = Object.keys(EQUIVALENT).filter((place) => mutants.every((one) => one.place !== place));
+if (gone.length > 0) throw new Error(`no longer in the code:\n${gone.join('\n')}`);
+const todo = draw(mutants, Number(values.count), Number(values.seed));
 const lived: string[] = [];
 let done = 0;
 

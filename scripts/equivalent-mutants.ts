@@ -1,7 +1,38 @@
-/** Places of src/job and src/log that may be broken so without any difference, and why. */
+/** Places of src/job and src/log that may be broken so without any difference, and why; by file. */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
-  'src/job/roll.ts: if (!node || !run) { -> if (!node && !run) {':
-    'a gate is only asked after a node that has a run',
   'src/job/drive.ts: interrupt(fact); -> ;':
     'a step is broken off by the signal, which has put the interrupt into the inbox',
+  'src/job/roll.ts: if (!node || !run) { -> if (!node && !run) {':
+    'a gate is only asked after a node that has a run',
+  "src/job/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":
+    'such a step then waits for nothing, and nobody asks which node it is of',
+  "src/job/roll.ts: return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) }; -> return { do: 'wait', until: Math.min(roll.deadline >= now ? roll.deadline : Infinity, ...wakeAt) };":
+    'it wakes once more in the same moment',
+  'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
+    'only a baseline that has a date can be later than an entry',
+  'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
+    'the floor rises two entries later',
+  'src/log/list.ts: const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 }; -> const later = { entries: [] as Activity[], serverTime: null as number | null, total: 1 };':
+    'a read gives at least one page, and that has the total',
+  'src/log/log.ts: const oneByOne: PagesAtOnce = () => 1; -> const oneByOne: PagesAtOnce = () => 0;':
+    'only two or more are read at once',
+  'src/log/nodes.ts: return a !== null && a.id > b.id ? a : b; -> return a !== null && a.id >= b.id ? a : b;':
+    'each id comes once',
+  'src/log/pages.ts: #total = 0; -> #total = 1;': 'it is asked for only after a page has set it',
+  'src/log/pages.ts: (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n); -> (middleOf(one) ?? 0n) >= (middleOf(other) ?? 0n);':
+    'the first and the last of several pages have no entry in common',
+  'src/log/seek.ts: if ((middleOf(page) ?? id) < id) break; -> if ((middleOf(page) ?? id) <= id) break;':
+    'an entry that stands in the middle has been seen, which ends the search, too',
+  'src/log/seek.ts: older: ids.findLast((id) => id < wanted) ?? null, -> older: ids.findLast((id) => id <= wanted) ?? null,':
+    'nobody asks for the neighbours of an entry that is there',
+  'src/log/seek.ts: newer: ids.find((id) => id > wanted) ?? null, -> newer: ids.find((id) => id >= wanted) ?? null,':
+    'nobody asks for the neighbours of an entry that is there',
+  'src/log/walk.ts: if (this.pagesAtOnce(this.#given, 0) <= 1) return from; -> if (this.pagesAtOnce(this.#given, 1) <= 1) return from;':
+    'the last two pages of a read for nodes may as well be read in turn',
+  'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
+    'the entry itself is not later than itself',
+  'src/log/walk.ts: const isPassed = (middleOf(page) ?? 0n) < start.id; -> const isPassed = (middleOf(page) ?? 0n) <= start.id;':
+    'an entry that stands in the middle is reached',
+  'src/log/walk.ts: if (this.#ids.size >= 10_000) [this.#ids, this.#older] = [new Set(), this.#ids]; -> if (this.#ids.size > 10_000) [this.#ids, this.#older] = [new Set(), this.#ids];':
+    'one id more is kept',
 };

@@ -7,7 +7,7 @@ import {
   RedirectError,
   type ApiErrorFields,
 } from '../base/errors.js';
-import { sortedUnique, type Id } from '../base/ids.js';
+import { sortedUnique } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { ApiKey } from '../base/secret.js';
 import type { WireTrigger } from '../base/supervisor.js';
@@ -41,7 +41,7 @@ export function serverTimeOf(answer: Answer): number | null {
   return time !== null && /^\d{1,9}$/.test(age) ? time + Number(age) * 1000 : time;
 }
 
-function parseHttpDate(text: string): number | null {
+function parseHttpDate(text: string) {
   const time = text.endsWith(' GMT') ? Date.parse(text) : NaN;
   return Number.isNaN(time) ? null : time;
 }
@@ -64,7 +64,7 @@ export function valueOf<T>(
   throw invalidAnswer(answer, `the answer has another shape: ${quote(what, answer.apiKey)}`);
 }
 
-function jsonOf(answer: Answer): unknown {
+function jsonOf(answer: Answer) {
   const { url, status, body, apiKey } = answer;
   if (status !== 200) {
     throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
@@ -120,7 +120,7 @@ export function refuseFailure(answer: Answer, asked: Asked): void {
   throw new RedirectError(message, { requestId: requestIdOf(answer), hint });
 }
 
-function apiError(answer: Answer, asked: Asked): ApiError {
+function apiError(answer: Answer, asked: Asked) {
   const { status, url, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
@@ -156,7 +156,7 @@ function apiError(answer: Answer, asked: Asked): ApiError {
 }
 
 /** The nodes that the deployment does not have, if nothing else is wrong with the request. */
-function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked): Id[] {
+function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked) {
   const nodes = sortedUnique(trigger?.nodes ?? []);
   const unknown = fieldIssues
     .filter(({ code }) => /unknown|not_found/.test(code))
@@ -204,7 +204,7 @@ const HINTS: ReadonlyMap<string | number, string> = new Map<string | number, str
   ],
 ]);
 
-function hintFor(fields: ApiErrorFields): string | undefined {
+function hintFor(fields: ApiErrorFields) {
   const { status, code, reason, retryAfterMs, permission } = fields;
   const known = HINTS.get(code) ?? HINTS.get(status);
   if (known !== undefined) return known;
@@ -224,7 +224,7 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
  * Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock:
  * the local one may be hours off.
  */
-function retryAfterOf(answer: Answer): number | undefined {
+function retryAfterOf(answer: Answer) {
   const text = header(answer, 'retry-after').trim();
   const time = parseHttpDate(text);
   if (time === null && !/^\d+$/.test(text)) return undefined;

@@ -238,7 +238,7 @@ export class Client {
 }
 
 /** Null for none: a URL on this machine is never reached through a proxy. */
-function proxyFor(url: URL): URL | null {
+function proxyFor(url: URL) {
   const setting = isLoopback(url) ? '' : getProxyForUrl(url.href);
   if (setting === '') return null;
   try {
@@ -257,7 +257,7 @@ function proxyFor(url: URL): URL | null {
 }
 
 /** A body as UTF-8; null as soon as it is too large. */
-async function readBody(chunks: AsyncIterable<Buffer>): Promise<string | null> {
+async function readBody(chunks: AsyncIterable<Buffer>) {
   const read: Buffer[] = [];
   let size = 0;
   for await (const chunk of chunks) {

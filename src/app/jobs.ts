@@ -67,13 +67,11 @@ export async function lookAround(
 }
 
 /** What an earlier run with a caller's key has left. */
-function keptRun(
-  { deploymentId, journal }: Connection,
-  { runtime, action, nodes, idempotencyKey }: LookRequest,
-): KeptRun | null {
-  if (idempotencyKey === undefined || !journal) return null;
-  const identity = { deploymentId, runtime, action, nodes: nodes ?? null };
-  return journal.read(wireKey(idempotencyKey, identity));
+function keptRun({ deploymentId, journal }: Connection, request: LookRequest): KeptRun | null {
+  const { idempotencyKey: key } = request;
+  return key === undefined || !journal
+    ? null
+    : journal.read(wireKey(key, { ...request, deploymentId }));
 }
 
 /**
@@ -88,15 +86,12 @@ export async function trigger(
   found?: Findings | null,
 ): Promise<JobResult> {
   const known = found === undefined ? await lookAround(connection, request, tools) : found;
-  const { nodes = null } = request;
   const plan = {
     ...request,
     ...ownOf(connection, request),
-    nodes,
+    ...known,
     // A record that is followed keeps its own.
-    expect: nodes || !known ? null : (expectedNodes(known, request.expectNodes) ?? null),
-    listed: known?.listed ?? null,
-    core: known?.core ?? null,
+    expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
   };
   const kept = keptRun(connection, request);
   return follow(connection, (now) => runJob(plan, kept, now), tools);
@@ -124,9 +119,9 @@ async function waitPlanOf(connection: Connection, request: CheckedWait, signal: 
     const lowest = await lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
     return { wanted: { ids }, after: lowest - 1n };
   }
-  const { nodes = null, expectNodes = null, after } = request;
+  const { nodes, expectNodes, after } = request;
   return {
-    wanted: { ...request, nodes, expect: nodes ? null : expectNodes },
+    wanted: { ...request, expect: nodes ? undefined : expectNodes },
     after,
     ...(await surveyAsItsRun(connection, request, signal)),
   };

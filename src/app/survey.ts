@@ -17,8 +17,8 @@ type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | '
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
   listed: Listed;
-  /** How many nodes Core counts; null where that is not known. */
-  core: number | null;
+  /** How many nodes Core counts, where that is known. */
+  core: number | undefined;
   /** What keeps the targets busy. */
   busy: readonly Activity[];
   /** The server's clock, ms UTC; null where it does not say. */
@@ -49,16 +49,16 @@ export async function survey(
   const problem = notOurs(entries, deploymentId, tenant);
   if (problem) throw problem;
   const core = await countInCore(entries);
-  if (core === null && isDemanded) throw notCounted(entries.length > 0);
+  if (core === undefined && isDemanded) throw notCounted(entries.length > 0);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
   return { listed: listedIn(entries, runtime), core, busy, serverTime };
 }
 
-/** How many nodes Core counts; null where that is not known, or it counts none. */
-type Counting = (entries: readonly Activity[]) => Promise<number | null>;
+/** How many nodes Core counts; undefined where that is not known, or it counts none. */
+type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
 
-const notCounting: Counting = () => Promise.resolve(null);
+const notCounting: Counting = () => Promise.resolve(undefined);
 
 /**
  * Has Core count the nodes once: at once, beside the first page of the log, if it is known where
@@ -70,12 +70,12 @@ function startCounting(
   signal: AbortSignal,
 ): Counting {
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
-  const count = async (place: Place | null): Promise<number | null> => {
-    if (!place) return null;
+  const count = async (place: Place | null): Promise<number | undefined> => {
+    if (!place) return undefined;
     const ask = (limited: AbortSignal) => counter.count(place, limited);
-    return (await (isDemanded ? ask(signal) : optional({ clock, signal }, ask))) || null;
+    return (await (isDemanded ? ask(signal) : optional({ clock, signal }, ask))) || undefined;
   };
-  let counted: Promise<number | null> | undefined;
+  let counted: Promise<number | undefined> | undefined;
   const placed = counter.place().then((place) => {
     if (place) counted = count(place);
     // It may fail while the page is on its way, before anyone waits for it.
@@ -114,9 +114,9 @@ export function expectedNodes(
   expected: SurveyRequest['expectNodes'],
 ): number | undefined {
   if (expected === undefined) return undefined;
-  if (expected === 'deployment') return core ?? undefined;
+  if (expected === 'deployment') return core;
   const { length } = listed.here;
-  const isRight = core === null ? expected >= length : [core, length].includes(expected);
+  const isRight = core === undefined ? expected >= length : [core, length].includes(expected);
   if (isRight) return expected;
   throw otherCount(listsText(length, core), expected);
 }
@@ -137,14 +137,14 @@ export function nodesOfRoll(
   }
   const wanted = expected === 'deployment' ? core : expected;
   if (typeof wanted === 'number' && wanted !== here.length) {
-    throw otherCount(listsText(here.length, expected === 'deployment' ? null : core), wanted);
+    throw otherCount(listsText(here.length, expected === 'deployment' ? undefined : core), wanted);
   }
   return here;
 }
 
-function listsText(listed: number, core: number | null): string {
+function listsText(listed: number, core: number | undefined): string {
   const lists = `the log lists ${count(listed, 'node')}`;
-  return core === null || core === listed ? lists : `${lists} and Core counts ${core}`;
+  return core === undefined || core === listed ? lists : `${lists} and Core counts ${core}`;
 }
 
 function otherCount(lists: string, expected: number): LdctlError {

@@ -14,6 +14,9 @@ export function plainText(text: string): string {
   return text.replace(UNSAFE_CHARACTER, ' ');
 }
 
+/** A name of the API for a sentence: harmless, and no longer than a line may be. */
+export const nameText = (name: string) => plainText(name).slice(0, 200);
+
 const LONGEST_LINE = 64 * 1024;
 
 /**

@@ -1,17 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
 
-/** What is to be known of a flag to read it, of a class or of the manifest. */
-type FlagShape = Pick<Command.Flag.Cached, 'type' | 'char' | 'aliases' | 'helpGroup'> & {
-  allowNo?: boolean;
-};
-export type FlagTable<F extends FlagShape = FlagShape> = Readonly<Record<string, F>>;
-/** Commands by their ids, as the manifest has them. */
-export type CommandFlags<F extends FlagShape = FlagShape> = Readonly<
-  Record<string, { flags: FlagTable<F> }>
->;
+/** Flags by their names, as the manifest has them. */
+export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
+/** Commands by their ids, the same. */
+export type CommandFlags = Readonly<Record<string, { flags: FlagTable }>>;
 
-const HELP: FlagTable = { help: { type: 'boolean', char: 'h' } };
+const HELP: FlagTable = { help: { name: 'help', type: 'boolean', char: 'h', allowNo: false } };
 
 export interface ReadFlag {
   /** `help` for what asks for help, which no command defines; null for a flag that there is not. */
@@ -93,15 +88,17 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
  * `-n`.
  */
 export function typedNames(table: FlagTable): Map<string, string> {
-  const names = Object.entries(table).flatMap(([name, { char, aliases = [], allowNo }]) => {
-    const long = [name, ...aliases, ...(allowNo ? [`no-${name}`] : [])].map((one) => `--${one}`);
+  const names = Object.entries(table).flatMap(([name, flag]) => {
+    const { char, aliases = [] } = flag;
+    const opposite = flag.type === 'boolean' && flag.allowNo ? [`no-${name}`] : [];
+    const long = [name, ...aliases, ...opposite].map((one) => `--${one}`);
     return [...long, ...(char ? [`-${char}`] : [])].map((typed) => [typed, name] as const);
   });
   return new Map(names);
 }
 
 /** Those that many commands have. */
-export function globalFlags<F extends FlagShape>(commands: CommandFlags<F>): FlagTable<F> {
+export function globalFlags(commands: CommandFlags): FlagTable {
   const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
   return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === 'GLOBAL'));
 }

@@ -141,7 +141,7 @@ export function complete(
 function valueOfFlag(
   word: string,
   last: ReadFlag | undefined,
-  flags: FlagTable<Command.Flag.Cached>,
+  flags: FlagTable,
   known: Known,
 ): Completion | null {
   const open = last && last.value === undefined ? flags[last.name ?? ''] : undefined;
@@ -167,7 +167,7 @@ function valuesOf(
   );
 }
 
-function namesOf(flags: FlagTable<Command.Flag.Cached>): Candidate[] {
+function namesOf(flags: FlagTable): Candidate[] {
   const long = [...typedNames(flags)].filter(([typed]) => typed.startsWith('--'));
   return [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']];
 }

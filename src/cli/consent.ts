@@ -17,19 +17,16 @@ export interface ConsentFlags {
   'if-busy'?: string | undefined;
 }
 
-interface Request {
+/** What consent is about. */
+interface Asked {
   /** Such as `restart iggy`. */
   what: string;
   /** To name nodes is to consent; undefined for every node. */
   nodes: readonly Id[] | undefined;
-}
-
-/** What a question is about. */
-interface Asked extends Request {
   /** What is known of the deployment; null where a record of an earlier run is followed. */
-  found: Findings | null;
+  found?: Findings | null;
   /** How many nodes are meant, where none are named; null where that is not known. */
-  counted: number | null;
+  counted?: number | null;
 }
 
 interface Consent {
@@ -54,7 +51,7 @@ export class Declined extends UsageError {
  */
 export function requireConsent(
   context: CommandContext,
-  { what, nodes }: Request,
+  { what, nodes }: Asked,
   flags: ConsentFlags,
 ) {
   const { profile, deployment } = context.settings;
@@ -72,7 +69,7 @@ export function requireConsent(
 /** Whether someone will be asked. */
 export function isAsked(
   { prompts, settings }: CommandContext,
-  nodes: Request['nodes'],
+  nodes: Asked['nodes'],
   flags: ConsentFlags,
 ) {
   return prompts !== null && !isGiven(settings.profile, nodes, flags);
@@ -80,7 +77,7 @@ export function isAsked(
 
 function isGiven(
   profile: Settings['profile'],
-  nodes: Request['nodes'],
+  nodes: Asked['nodes'],
   { yes, confirm }: ConsentFlags,
 ) {
   return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));

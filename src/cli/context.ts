@@ -40,6 +40,8 @@ export class CommandContext {
   readonly prompts: Prompts | null;
   /** What a job has read of the log so far. */
   seen: Map<Id, Activity> | null = null;
+  /** Whether the user has been told which nodes are busy. */
+  hasWarned = false;
   /** Whether a POST has started, or an earlier process has sent what this one follows. */
   mayBeSent = false;
   /** What keys are fetched with. */

@@ -1,8 +1,7 @@
 import { Interrupted, LdctlError, unexpected } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
-import { printError } from '../output/error.js';
 import { FORMAT_NAMES } from '../output/formats.js';
-import type { PrintOptions } from '../output/list.js';
+import { printError, type PrintOptions } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { ReaderGone, type Sink } from '../output/streams.js';
 import type { ReadFlag } from './argv.js';

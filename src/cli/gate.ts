@@ -12,10 +12,7 @@ import { linesOf, type Env } from '../base/text.js';
 import { endWithProcess } from './signals.js';
 
 /** What a gate gets, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
-type GateFacts = Record<'node_id' | 'deployment_id' | 'runtime' | 'action', Id | string> & {
-  activity_id: Id | null;
-  node_name: string | null;
-};
+type GateFacts = Readonly<Record<string, Id | string | null>>;
 
 export interface GateOptions {
   env: Env;

@@ -50,11 +50,10 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     ) => ask<T>('select', message, { choices: choices.map(plainChoice), ...options }),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
-      const source = (typed = '') => {
-        const wanted = typed.toLowerCase();
-        const found = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
-        return found.map(plainChoice);
-      };
+      const isWanted = (name: string, typed: string) =>
+        name.toLowerCase().includes(typed.toLowerCase());
+      const source = (typed = '') =>
+        choices.map(plainChoice).filter(({ name }) => isWanted(name, typed));
       return ask<T>('search', message, { source });
     },
     /** Any of them, also none. */
@@ -74,14 +73,11 @@ function asker(host: Host, signal: AbortSignal) {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
     const unanswered = new AbortController();
-    const keyboard = await openKeyboard(host, () => unanswered.abort(new Unanswered()));
-    const { input, output } = keyboard;
+    const { input, output, close } = await openKeyboard(host, () =>
+      unanswered.abort(new Unanswered()),
+    );
     const ends = AbortSignal.any([signal, unanswered.signal]);
-    const prompt = inquirer.createPromptModule({
-      input,
-      output,
-      signal: ends,
-    });
+    const prompt = inquirer.createPromptModule({ input, output, signal: ends });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
     const width = Math.max(host.output.stderr.columns - 12, 20);
@@ -96,7 +92,7 @@ function asker(host: Host, signal: AbortSignal) {
       }
       throw error;
     } finally {
-      keyboard.close();
+      close();
     }
   };
 }

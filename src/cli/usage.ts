@@ -152,15 +152,13 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.
     if (value !== undefined) throw mistake(`${typed} takes no value`, id);
     return;
   }
-  const options = flag.options?.join(', ');
   if (value === undefined) {
-    throw mistake(`${typed} needs a value${options ? `, one of: ${options}` : ''}`, id);
+    const options = flag.options ? `, one of: ${flag.options.join(', ')}` : '';
+    throw mistake(`${typed} needs a value${options}`, id);
   }
   // In a script it stands for no filter, no gate, or every node.
   if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
-  if (options && !flag.options?.includes(value)) {
-    throw mistake(`--${name}: "${value}" is not one of: ${options}`, id);
-  }
+  refuseOther(flag, value, `--${name}: `, id);
 }
 
 function checkArguments(
@@ -183,11 +181,18 @@ function checkArguments(
     const advice = 'Nodes go with --node ID, a config with reconfigure:ID.';
     throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
   }
-  known.forEach(({ options }, at) => {
-    const value = given[at];
-    if (!options || value === undefined || options.includes(value)) return;
-    throw mistake(`"${value}" is not one of: ${options.join(', ')}`, id);
-  });
+  known.forEach((arg, at) => refuseOther(arg, given[at], '', id));
+}
+
+/** @throws UsageError for what is none of the words that there are */
+function refuseOther(
+  { options }: { options?: readonly string[] },
+  value: string | undefined,
+  where: string,
+  id: string,
+) {
+  if (!options || value === undefined || options.includes(value)) return;
+  throw mistake(`${where}"${value}" is not one of: ${options.join(', ')}`, id);
 }
 
 function exampleOf(examples: NonNullable<Commands[string]['examples']>) {

@@ -3,7 +3,7 @@ import { isId, shownWord, type Id } from '../base/ids.js';
 import type { CommandContext } from '../cli/context.js';
 import { NO_TICK } from '../cli/prompts.js';
 import { endOf, nodeNamed, type NodeRef } from '../config/node-names.js';
-import { nodeText } from '../output/columns.js';
+import { idAndName } from '../output/columns.js';
 import { nodesOf } from '../job/entries.js';
 
 /**
@@ -45,13 +45,13 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
 }
 
 /** A person says which of the nodes that the log lists it is. */
-async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
+async function askForEnd(context: CommandContext, ref: string) {
   const end = endOf(ref) ?? '';
   const { log } = await context.deployment();
   const { entries } = await log.known({ signal: context.signal });
   const choices = nodesOf(entries)
     .filter((node) => String(node).endsWith(end))
-    .map((node) => ({ value: node, name: namedId(context, node) }));
+    .map((node) => ({ value: node, name: idAndName(node, context.host.output.names) }));
   if (choices.length === 0) throw unknownNode(`the log lists no node that ends in ${end}`);
   const [which, no] = choices.length === 1 ? ['Is this', 'no'] : ['Which is', 'none of these'];
   const node = await context.prompts?.choose<Id | null>(
@@ -65,11 +65,6 @@ async function askForEnd(context: CommandContext, ref: string): Promise<Id> {
     `…${end} was not confirmed; nothing was sent`,
     'Give more digits, or the whole id.',
   );
-}
-
-function namedId({ host }: CommandContext, node: Id) {
-  const { stderr } = host.output;
-  return stderr.names.has(node) ? `${node} (${nodeText(node, stderr)})` : String(node);
 }
 
 function unknownNode(message: string) {

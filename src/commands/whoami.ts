@@ -11,6 +11,7 @@ import {
   findDeployment,
   isGranted,
   neededKey,
+  placeText,
   type PlacedDeployment,
 } from '../config/target.js';
 import type { Field } from '../output/columns.js';
@@ -36,9 +37,10 @@ export default class Whoami extends BaseCommand {
     const identity = identityOf(context.settings, found, clock.now());
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const options = printOptions(flags);
-    const answer = options.format === 'table' ? answerOf(identity) : null;
+    const place = found.placed ? placeText(found.placed) : identity.deployment_name;
+    const answer = options.format === 'table' ? answerOf(identity, place) : null;
     if (answer !== null && !flags.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, flags, fieldsOf(identity, clock.now(), options.utc));
+    await this.show(identity, flags, fieldsOf(identity, place, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }
@@ -77,7 +79,7 @@ interface Findings {
  * Asks about the key, and where its deployment stands: one that cannot be looked up is a note.
  * @throws ApiError (401) when the API does not know the key
  */
-async function findOut(context: CommandContext): Promise<Findings> {
+async function findOut(context: CommandContext) {
   const { settings, signal } = context;
   const { tenantId, apiUrl, deployment } = settings;
   const key = await neededKey(settings).fetch(signal);
@@ -168,7 +170,7 @@ function supervisorOf({ supervisorUrl }: Settings, placed: PlacedDeployment | nu
 }
 
 /** What is stored about the profile's own key still holds when the API cannot be asked. */
-function expiryFor({ key, profile }: Settings, known: KeyContext | null): string | null {
+function expiryFor({ key, profile }: Settings, known: KeyContext | null) {
   if (known) return known.expiry_at ?? null;
   return key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
 }
@@ -187,27 +189,24 @@ function may(
  * The answer in one sentence: `sandbox admin (admin) may read and act on
  * platform/production/sandbox; key good for 199 days (profile prod)`.
  */
-function answerOf(identity: Identity): string | null {
+function answerOf(identity: Identity, place: string | null) {
   const { key_name: name, role, expires_in_days: days, profile, origins } = identity;
   if (name === null) return null;
   const good = days !== null && `; key good for ${count(days, 'day')}`;
   const life = days !== null && days < 0 ? '; the key has expired' : good || '';
   const from = origins.api_key?.startsWith('profile ') ? ` (profile ${profile})` : '';
-  return `${name} (${role})${mayText(identity)}${life}${from}`;
+  return `${name} (${role})${mayText(identity, place)}${life}${from}`;
 }
 
 /** ` may read platform/production/sandbox`; nothing where it is not known. */
-function mayText(identity: Identity) {
-  const { may_read: reads, may_manage: acts, deployment_id: id } = identity;
-  const place = placeOf(identity) ?? id;
-  if (reads === null || acts === null || place === null) return '';
+function mayText(
+  { may_read: reads, may_manage: acts, deployment_id: id }: Identity,
+  place: string | null,
+) {
+  const where = place ?? id;
+  if (reads === null || acts === null || where === null) return '';
   const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
-  return ` may ${verbs || 'neither read nor act on'} ${place}`;
-}
-
-/** `division/environment/name`, or the name alone. */
-function placeOf({ division_name, environment_name, deployment_name: name }: Identity) {
-  return name && [division_name, environment_name, name].filter(Boolean).join('/');
+  return ` may ${verbs || 'neither read nor act on'} ${where}`;
 }
 
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
@@ -225,13 +224,13 @@ const ORIGINS = {
 } as const;
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
-function fieldsOf(identity: Identity, now: number, utc: boolean): Field[] {
+function fieldsOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
   const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };
   const { expires_at: at, allowed_ips: addresses } = shown;
   const texts: Record<string, string | null> = {
     expires_at: at && expiryText(at, now, utc),
-    deployment_name: placeOf(identity),
+    deployment_name: place,
   };
   // What a null stands for, where that is not a dash.
   const unset: Record<string, string> = {

@@ -67,7 +67,13 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
 export function readPrivateFile(path: string): string | null {
   try {
     // A FIFO or a device could block this thread, and no signal would be heard.
-    if (!statSync(path).isFile()) throw notAFile(path);
+    if (!statSync(path).isFile()) {
+      throw usageError(
+        'config_unreadable',
+        `cannot read ${path}: it is not a regular file`,
+        `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
+      );
+    }
     refuseIfOpen(path);
     refuseIfOpen(dirname(path));
     return readFileSync(path, 'utf8');
@@ -81,14 +87,6 @@ export function readPrivateFile(path: string): string | null {
 /** What a private file holds, checked; the issues of what is not JSON, or has another shape. */
 export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
   v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-
-function notAFile(path: string) {
-  return usageError(
-    'config_unreadable',
-    `cannot read ${path}: it is not a regular file`,
-    `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
-  );
-}
 
 export function ensurePrivateFolder(path: string) {
   try {

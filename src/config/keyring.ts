@@ -6,18 +6,6 @@ import { plainText, type Env } from '../base/text.js';
 const SERVICE = 'ldctl';
 const TIME_LIMIT_MS = 3000;
 
-/**
- * Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the
- * signal's reason.
- */
-export interface Keyring {
-  /** @returns null when there is no key for this account */
-  get(account: string, signal?: AbortSignal): Promise<string | null>;
-  set(account: string, key: ApiKey, signal?: AbortSignal): Promise<unknown>;
-  /** Does nothing when there is no key for this account. */
-  delete(account: string, signal?: AbortSignal): Promise<unknown>;
-}
-
 export class KeyringError extends UsageError {}
 
 type Request =
@@ -29,7 +17,7 @@ type Reply = { key: string | null } | { reason: string };
  * blocks a thread that even the exit of Node waits for, and its library may fail to load, or crash.
  * @param module what is forked in place of the package's own child
  */
-export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS): Keyring {
+export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS) {
   /**
    * Over IPC, so that a key is in no argument, no variable, and no stream that NODE_DEBUG would
    * print.
@@ -68,11 +56,20 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
     });
   };
   return {
-    get: (account, signal) => ask({ do: 'get', account }, signal),
-    set: (account, key, signal) => ask({ do: 'set', account, key: key.reveal() }, signal),
-    delete: (account, signal) => ask({ do: 'delete', account }, signal),
+    /** @returns null when there is no key for this account */
+    get: (account: string, signal?: AbortSignal) => ask({ do: 'get', account }, signal),
+    set: (account: string, key: ApiKey, signal?: AbortSignal): Promise<unknown> =>
+      ask({ do: 'set', account, key: key.reveal() }, signal),
+    /** Does nothing when there is no key for this account. */
+    delete: (account: string, signal?: AbortSignal): Promise<unknown> =>
+      ask({ do: 'delete', account }, signal),
   };
 }
+/**
+ * Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the
+ * signal's reason.
+ */
+export type Keyring = ReturnType<typeof systemKeyring>;
 
 export type KeyringLibrary = Pick<typeof Library, 'Entry'>;
 

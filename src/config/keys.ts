@@ -130,7 +130,7 @@ function endCommand(child: ChildProcess, isGroup: boolean) {
 }
 
 /** @throws RangeError for what is too long */
-async function outputOf(stream: Readable): Promise<string> {
+async function outputOf(stream: Readable) {
   let output = '';
   for await (const chunk of stream.setEncoding('utf8')) {
     output += chunk as string;

@@ -80,7 +80,13 @@ export class NodeNameStore {
       const kept = this.#read();
       const { [String(node)]: old = null, ...others } = kept[String(deployment)] ?? {};
       const owner = name === null ? null : nodeNamed(this.read(deployment), name);
-      if (owner !== null && owner !== node) throw nameTaken(name, owner);
+      if (owner !== null && owner !== node) {
+        throw refusedError(
+          'node_name_taken',
+          `${name} is the name of node ${owner}`,
+          `To free it: ldctl nodes name ${owner} --remove`,
+        );
+      }
       const named = name === null ? others : { ...others, [String(node)]: name };
       replace('nodes', { ...kept, [String(deployment)]: named });
       return old;
@@ -105,12 +111,4 @@ export function nodeNamed(names: NodeNames, name: string): Id | null {
   const wanted = name.toLowerCase();
   const [node = null] = [...names].find(([, known]) => known.toLowerCase() === wanted) ?? [];
   return node;
-}
-
-function nameTaken(name: string | null, owner: Id) {
-  return refusedError(
-    'node_name_taken',
-    `${name} is the name of node ${owner}`,
-    `To free it: ldctl nodes name ${owner} --remove`,
-  );
 }

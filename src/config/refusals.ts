@@ -30,7 +30,8 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
   if (error.status === 403) return explainDenial(error, asking);
-  const hint = endOfNode(error, asking.nodes) ?? error.hint;
+  const end = / has no node (\d+);/.exec(error.message)?.[1] ?? '';
+  const hint = hintOfEnd(end, asking.nodes) ?? error.hint;
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
@@ -39,9 +40,8 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   return withHint(error, isBelow ? ofPath : hint, message);
 }
 
-/** What to say of a node that the deployment does not have, where it is the end of one in its log. */
-function endOfNode({ message }: ApiError, nodes: readonly Id[]): string | undefined {
-  const end = / has no node (\d+);/.exec(message)?.[1];
+/** What to say of a node that there is not, where it is the end of a single one. */
+export function hintOfEnd(end: string, nodes: readonly Id[]): string | undefined {
   const whole = new Set(nodes.filter((node) => end && String(node).endsWith(end)));
   if (whole.size !== 1) return undefined;
   return `${end} is the end of ${[...whole].join()}: give the whole id, or ...${end} at a terminal.`;

@@ -129,13 +129,9 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     supervisorUrl: choose('supervisor-url', parseBaseUrl),
     deployment,
   };
-  const emptyFolder = config.profiles.length === 0 ? valueOf(env, 'LDCTL_CONFIG_DIR') : null;
-  return {
-    ...found,
-    profile,
-    emptyFolder: emptyFolder ?? null,
-    overrides: overridesOf(variables, found, profile),
-  };
+  const folder = valueOf(env, 'LDCTL_CONFIG_DIR') ?? null;
+  const emptyFolder = config.profiles.length === 0 ? folder : null;
+  return { ...found, profile, emptyFolder, overrides: overridesOf(variables, found, profile) };
 }
 
 /** The variables that override any profile. */
@@ -151,19 +147,15 @@ export const variablesIn = (env: Env): string[] =>
  */
 function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
   const variable = VARIABLE_OF[flag];
-  const isFlag = flags[flag] !== undefined;
-  const text = flags[flag] ?? valueOf(variables, variable);
+  const typed = flags[flag];
+  const text = typed ?? valueOf(variables, variable);
   if (text === undefined) return null;
-  const name = isFlag ? `--${flag}` : variable;
+  const source: Source & { name: string } =
+    typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
   if (text.trim() === '') {
-    throw usageError(
-      'empty_flag',
-      `${name} is empty`,
-      'Leave it out, or give it a value. (Perhaps a shell variable is not set.)',
-    );
+    throw usageError('empty_flag', `${source.name} is empty`, 'Is a variable unset?');
   }
-  refuseKey(text, name, env);
-  const source: Source & { name: string } = { from: isFlag ? 'flag' : 'env', name };
+  refuseKey(text, source.name, env);
   return { text, source };
 }
 

@@ -2,7 +2,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import { refusedError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import { count, plainText, urlText } from '../base/text.js';
+import { count, nameText, plainText, urlText } from '../base/text.js';
 import type {
   Deployment,
   Division,
@@ -34,10 +34,9 @@ export interface Target {
 
 export function neededKey({ key, emptyFolder }: Settings): KeySetting {
   if (key) return key;
-  const why =
-    emptyFolder === null
-      ? 'there is no current profile'
-      : `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`;
+  const why = emptyFolder
+    ? `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`
+    : 'there is no current profile';
   throw usageError(
     'no_key',
     `no API key: ${why}, and LD_API_KEY is empty or not set`,
@@ -147,16 +146,13 @@ export function placedDeployments({ divisions }: TenantStructure): PlacedDeploym
 
 /** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
 export function placeText({ division, environment, deployment }: PlacedDeployment) {
-  return plainText([division, environment, deployment].map(({ name }) => name).join('/'));
+  return nameText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
 
 /** What a deployment is called: its path, where that is known. */
 export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']) {
-  return plainText(path ?? `deployment ${name ?? id}`);
+  return nameText(path ?? `deployment ${name ?? id}`);
 }
-
-const refText = ({ id, name }: DeploymentRef) =>
-  id === null ? JSON.stringify(name) : id.toString();
 
 /** By id, path or name. */
 export function findDeployment(
@@ -169,22 +165,19 @@ export function findDeployment(
       ? name === wanted.name || placeText(placed) === wanted.name
       : id === wanted.id;
   });
+  const called = wanted.id ?? JSON.stringify(wanted.name);
   const [first, ...others] = found;
   if (!first) {
-    const what = `this key can see no deployment ${refText(wanted)} in tenant ${plainText(structure.name)} (${structure.id})`;
+    const tenant = `${plainText(structure.name)} (${structure.id})`;
+    const what = `this key can see no deployment ${called} in tenant ${tenant}`;
     const hint = '`ldctl deployments list` shows the ones it can see.';
     throw refusedError('deployment_not_found', what, hint);
   }
   if (others.length > 0) {
-    const candidates = found
-      .map((placed) => `${placeText(placed)} (${placed.deployment.id})`)
-      .join(', ');
-    const what = `several deployments are named ${refText(wanted)}: ${candidates}`;
-    throw refusedError(
-      'deployment_ambiguous',
-      what,
-      `Give the path or the id of the one you mean, such as ${placeText(first)}`,
-    );
+    const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`);
+    const what = `several deployments are named ${called}: ${candidates.join(', ')}`;
+    const hint = `Give the path or the id of the one you mean, such as ${placeText(first)}`;
+    throw refusedError('deployment_ambiguous', what, hint);
   }
   return first;
 }

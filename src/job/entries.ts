@@ -13,7 +13,12 @@ import { warning, type JobEvent, type NodeProgress } from './events.js';
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
   | { ids: readonly Id[] }
-  | { runtime: string; action: ActionName; nodes: readonly Id[] | null; expect: number | null };
+  | {
+      runtime: string;
+      action: ActionName;
+      nodes?: readonly Id[] | undefined;
+      expect?: number | undefined;
+    };
 
 /** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
 export interface Listed {
@@ -63,9 +68,9 @@ export class Entries {
     private readonly appearMs: number,
   ) {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
-    this.only = only && new Set(only);
-    this.listed = only && NONE_LISTED;
-    this.expect = 'ids' in wanted ? null : wanted.expect;
+    this.only = only ? new Set(only) : null;
+    this.listed = only ? NONE_LISTED : null;
+    this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
   }
 
   get targets(): TargetKind {
@@ -136,24 +141,24 @@ export class Entries {
     return [{ event: 'activity', activity }];
   }
 
-  /**
-   * `complete`: every target has an entry, apart from `absent` ones. `absent`: nodes that have no
-   * entry and need none, though they may still report: those beyond Core's count, and those that
-   * were only ever acted on in another runtime. `open`: neither final nor lost.
-   */
+  /** Which entries are still to come, and which are still to end, as far as reads have shown. */
   progress() {
     const counted = this.#counted();
     const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
     const isUnseen = (key: Id): boolean => !seen.has(key);
-    const missing = this.#required().filter(isUnseen);
-    // As many nodes as Core counts have an entry, so the others may be gone.
-    const isExcused = !this.only && this.core !== null && seen.size >= this.core;
+    const lacking = this.#required().filter(isUnseen);
+    // As many nodes as Core counts have an entry, so those that the log lists besides may be gone.
+    const areExcused = !this.only && this.core !== null && seen.size >= this.core;
     const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      complete: seen.size >= (this.expect ?? 1) && (missing.length === 0 || isExcused),
-      absent: isExcused ? [...missing, ...elsewhere] : elsewhere,
+      /** Every target that must have an entry has one, and there are as many as expected. */
+      complete: (areExcused || lacking.length === 0) && seen.size >= (this.expect ?? 1),
+      /** The nodes that have no entry and need none. They may still get one. */
+      optional: areExcused ? [...lacking, ...elsewhere] : elsewhere,
+      /** More nodes have an entry than are expected. */
       tooMany: seen.size > (this.expect ?? Infinity),
+      /** Neither final nor lost. */
       open: open.map(({ activity }) => activity),
     };
   }

@@ -6,6 +6,7 @@ import type { GateResult, ResultFields } from '../base/outcome.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
+import type { FailedRead } from './pace.js';
 
 /**
  * A job says what to do next, and learns the outcome. It has no clock, no I/O and no randomness:
@@ -41,7 +42,7 @@ export type Resume =
       after: Id;
       runtime: string;
       action: string;
-      nodes: readonly Id[] | null;
+      nodes?: readonly Id[] | undefined;
       expect: number | null;
     }
   | { roll: string };
@@ -107,7 +108,7 @@ interface Facts {
     | { is: 'found'; kept: KeptRun }
     | NotWritten;
   post: { is: 'answered'; answer: Accepted | LdctlError };
-  read: { is: 'read'; read: LogRead } | { is: 'unreadable'; error: LdctlError; startedAt: number };
+  read: { is: 'read'; read: LogRead } | ({ is: 'unreadable' } & FailedRead);
   ask: Done;
   cut: Done;
 }

@@ -17,6 +17,12 @@ const LONGEST_RETRY_AFTER = 5 * MINUTE;
 /** What is said of reads that fail. */
 export type Outage = Extract<JobEvent, { event: 'outage' | 'warning' }>;
 
+/** A read that failed, and when it started. */
+export interface FailedRead {
+  error: LdctlError;
+  startedAt: number;
+}
+
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
   /** When the next read is wanted; before `earliest` never. */
@@ -59,7 +65,7 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
 /** @returns whether the log is read no more, and what there is to say */
 export function failedRead(
   pace: Pace,
-  { error, startedAt }: { error: LdctlError; startedAt: number },
+  { error, startedAt }: FailedRead,
   now: number,
   tolerated = OUTAGE,
 ): { givesUp: boolean; events: Outage[] } {

@@ -7,7 +7,6 @@ import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import { NONE_LISTED } from './entries.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
@@ -106,8 +105,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  const target = { nodes: [id], expect: null, listed: NONE_LISTED, core: null };
-  return { ...plan, ...target, timeoutMs, ifBusy, wait: true };
+  return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
 }
 
 export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>

@@ -328,12 +328,11 @@ function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: n
 
 /** Looks for busy nodes among those that are still to be acted on. */
 function check(roll: Roll, { entries }: LogRead): void {
-  const { runtime, deploymentId, tenant } = roll.plan;
   roll.unchecked = false;
+  const { deploymentId, tenant, runtime } = roll.plan;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
   const busy = busyOf(entries, runtime, new Set(left));
-  const busyProblem = busy.length > 0 ? busyError(busy) : null;
-  const problem = notOurs(entries, deploymentId, tenant) ?? busyProblem;
+  const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
   if (problem) {
     fail(roll, problem);
   }

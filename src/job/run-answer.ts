@@ -14,6 +14,7 @@ import {
   accept,
   addMark,
   checkAgain,
+  fail,
   giveUp,
   lose,
   noteSent,
@@ -118,14 +119,13 @@ function noteReplay(run: Run, since: number): void {
 }
 
 function takeFailure(run: Run, error: LdctlError, now: number): void {
-  const retryAfter = retryAfterOf(error);
   switch (classify(error)) {
     case 'accepted': // Never of an error.
     case 'definite-no':
       return giveUp(run, error);
     case 'not-sent':
     case 'not-now':
-      return tryLater(run, error, Math.max(backoff(run.attempts), retryAfter), now);
+      return tryLater(run, error, now);
     case 'redirect': {
       noteSent(run, now).redirected = true;
       const what = `${error.message}; ldctl does not send it again, and looks in the log`;
@@ -136,7 +136,7 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
       noteSent(run, now).isOurs = true;
       const what = `${error.message}; looking in the log before sending again`;
       run.events.push(warning('fate_unknown', what));
-      return lose(run, now, { notBefore: now + retryAfter });
+      return lose(run, now, { notBefore: now + retryAfterOf(error) });
     }
   }
 }
@@ -148,11 +148,13 @@ function backoff(attempts: Attempts): number {
   return wait;
 }
 
-function tryLater(run: Run, error: LdctlError, wait: number, now: number): void {
+/** A POST was not sent, or a read before the next one has failed: the run tries again. */
+export function tryLater(run: Run, error: LdctlError, now: number): void {
+  const wait = Math.max(backoff(run.attempts), retryAfterOf(error));
   const isRunningElsewhere = isInProgress(error);
   const firstAt = run.attempts.firstAt ?? now;
   if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.until) {
-    return giveUp(run, error);
+    return fail(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;

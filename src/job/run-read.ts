@@ -9,11 +9,14 @@ import { formatDuration } from '../base/durations.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
+import { shortList } from '../base/text.js';
 import type { LogRead } from '../log/log.js';
+import { isHopeless } from './answer.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
-import { failedRead, goodRead, MINUTE, quicken, SECOND } from './pace.js';
+import { failedRead, goodRead, MINUTE, quicken, SECOND, type FailedRead } from './pace.js';
+import { tryLater } from './run-answer.js';
 import {
   accept,
   addMark,
@@ -60,16 +63,17 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
 }
 
-function takeFailedRead(
-  run: Run,
-  failure: { error: LdctlError; startedAt: number },
-  now: number,
-): void {
+function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
+  const isChecking = run.state.name === 'checking';
+  if (isChecking && run.attempts.firstAt !== null && !isHopeless(failure.error)) {
+    // It was reachable when the run started, and the POST is tried again for two minutes.
+    return tryLater(run, failure.error, now);
+  }
   const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A read before the POST has been tried several times already. A wait that has read nothing yet
-  // may be for a log that cannot be read at all.
-  const endsAtOnce = run.trigger ? run.state.name === 'checking' : run.entries.readAt === -Infinity;
+  // A read before the first POST has been tried several times already. A wait that has read nothing
+  // yet may be for a log that cannot be read at all.
+  const endsAtOnce = run.trigger ? isChecking : run.entries.readAt === -Infinity;
   if (givesUp || endsAtOnce || now >= deadlineOf(run)) {
     fail(run, failure.error);
   } else {
@@ -187,21 +191,22 @@ function collect(run: Run, log: LogRead, now: number): void {
   }
 }
 
-/** The first read after a replay: when its entries were created, and which id is below them all. */
-function findFloor(
-  run: Run,
-  replay: Replay,
-  { entries: shown, serverTime, startedAt }: LogRead,
-): void {
-  const at = serverTime ?? run.sent?.accepted?.serverTime;
-  if (at) {
-    replay.from = at - (startedAt - replay.since);
-    replay.to = at + MINUTE;
+/**
+ * The first read after a replay shows when its entries can have been created, by the server's
+ * clock, and how far down the log they can be.
+ */
+function findFloor(run: Run, replay: Replay, log: LogRead): void {
+  const { entries, startedAt } = log;
+  const serverTime = log.serverTime ?? run.sent?.accepted?.serverTime;
+  if (serverTime) {
+    replay.from = serverTime - (startedAt - replay.since);
+    replay.to = serverTime + MINUTE;
   }
-  // The next entry below all recent ones: one that shows up late may come between it and them.
-  const lowest = shown.findLastIndex((activity) => isRecent(run, activity));
-  const next = shown[lowest + 1];
-  replay.floor = next?.id ?? (shown[lowest]?.id ?? 1n) - 1n;
+  // Down to the next older entry, or to the end of the log. The oldest recent entry is no floor: one
+  // that shows up late may be right below it.
+  const oldest = entries.findLastIndex((activity) => isRecent(run, activity));
+  const nextOlder = entries[oldest + 1];
+  replay.floor = nextOlder?.id ?? (entries[oldest]?.id ?? 1n) - 1n;
 }
 
 /** Above the baseline or, after a replay, created in its time. */
@@ -285,9 +290,9 @@ function judge(run: Run, startedAt: number): void {
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
-  const { complete, open, absent, tooMany } = entries.progress();
+  const { complete, open, optional, tooMany } = entries.progress();
   const decidesAt = complete
-    ? graceEndOf(run, acceptedAt, absent.length > 0)
+    ? graceEndOf(run, acceptedAt, optional.length > 0)
     : acceptedAt + appearOf(run);
   const isDecided = open.length === 0 && startedAt >= decidesAt;
   const onlyTimeIsLeft = open.length === 0 && !isDecided;
@@ -297,8 +302,8 @@ function judge(run: Run, startedAt: number): void {
   if (!isDecided && startedAt < state.deadline) {
     return;
   }
-  if (isDecided && absent.length > 0) {
-    sayAbsent(run, absent);
+  if (isDecided && optional.length > 0) {
+    sayNotActedOn(run, optional);
   }
   sayEarly(run);
   run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
@@ -310,10 +315,9 @@ function appearOf({ entries, plan }: Run): number {
 }
 
 /** Names the nodes that need not report, and have not. */
-function sayAbsent({ entries, events }: Run, absent: readonly Id[]): void {
-  entries.notActedOn = absent;
-  const who = absent.length > 5 ? [...absent.slice(0, 5), `and ${absent.length - 5} more`] : absent;
-  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${who.join(', ')}`));
+function sayNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
+  entries.notActedOn = nodes;
+  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
 }
 
 /** Says why a node is missing although the log has an entry for it: that was created too early. */
@@ -342,12 +346,12 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
  * Until when another entry may show up although every target has one. The grace counts from when
  * this run learnt that it was accepted: a record has the time of the first POST, and another run
  * may have made one a moment ago.
- * @param someAbsent whether there are nodes that may report but need not
+ * @param mayGrow whether there are nodes that need no entry, and may still get one
  */
-function graceEndOf({ entries, replay }: Run, acceptedAt: number, someAbsent: boolean): number {
+function graceEndOf({ entries, replay }: Run, acceptedAt: number, mayGrow: boolean): number {
   const graceEnd = acceptedAt + graceOf(entries, replay);
   // Each new entry makes it longer, if more nodes may report.
-  if (someAbsent) {
+  if (mayGrow) {
     return Math.max(graceEnd, entries.newAt + 10 * SECOND);
   }
   return entries.targets === 'observed' ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
@@ -388,9 +392,8 @@ export function busyError(busy: readonly Activity[], hint?: string): LdctlError 
 }
 
 function busyText(busy: readonly Activity[]): string {
-  const some = busy
-    .slice(0, 5)
-    .map(({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`);
-  const more = busy.length > 5 ? [`and ${busy.length - 5} more`] : [];
-  return `already processing: ${[...some, ...more].join(', ')}`;
+  const all = busy.map(
+    ({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`,
+  );
+  return `already processing: ${shortList(all, 5)}`;
 }

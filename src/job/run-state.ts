@@ -91,25 +91,26 @@ export interface Replay {
   floor: Id | null;
 }
 
-interface Limits {
+/** What a run and a wait are told alike. */
+interface Plan {
   deploymentId: Id;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
   /** How long an entry may take to show up in the log, ms. */
   appearMs: number;
+  /** The nodes that the log lists; without them the run reads it for them. */
+  listed?: Listed | undefined;
+  /** How many nodes Core counts, where that is known. */
+  core?: number | undefined;
 }
 
-export interface RunPlan extends Limits {
+export interface RunPlan extends Plan {
   runtime: Runtime;
   action: ActionName;
-  /** Null: every node. Never empty. */
-  nodes: readonly Id[] | null;
-  /** How many nodes an every-node run must reach; null when the log decides. */
-  expect: number | null;
-  /** The nodes that the log lists; null: the run reads it for them. */
-  listed: Listed | null;
-  /** How many nodes Core counts; null when that is not known. */
-  core: number | null;
+  /** Never empty; every node without it. */
+  nodes?: readonly Id[] | undefined;
+  /** How many nodes an every-node run must reach; without it the log decides. */
+  expect?: number | undefined;
   idempotencyKey: string;
   /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
   kept: boolean;
@@ -122,11 +123,8 @@ export interface RunPlan extends Limits {
 }
 
 /** Following without sending. */
-export interface WaitPlan extends Limits {
+export interface WaitPlan extends Plan {
   wanted: Wanted;
-  /** As in a run. */
-  listed?: Listed | null;
-  core?: number | null;
   /** Entries above it count; for ids, it is below the lowest. */
   after: Id;
 }
@@ -135,7 +133,7 @@ export type Trigger = RunPlan & { wireKey: string };
 
 /** Plain data, changed only by the functions of run-state, run, run-answer and run-read. */
 export interface Run {
-  readonly plan: Limits;
+  readonly plan: Plan;
   /** Null where nothing is ever sent. */
   readonly trigger: Trigger | null;
   readonly entries: Entries;
@@ -172,10 +170,10 @@ const FIRST_READ = SECOND / 2;
 
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
-export function newRun(plan: Limits, trigger: Trigger | null, wanted: Wanted, now: number): Run {
+export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now: number): Run {
   const entries = new Entries(wanted, plan.appearMs);
-  entries.listed ??= trigger?.listed ?? null;
-  entries.core = trigger?.core ?? null;
+  entries.listed ??= plan.listed ?? null;
+  entries.core = plan.core ?? null;
   // Only a read from far back shows the nodes, and which of them have been busy for long.
   const deep = entries.listed === null || (trigger !== null && trigger.ifBusy !== 'ignore');
   return {

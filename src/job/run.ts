@@ -47,8 +47,6 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 export function createWait(plan: WaitPlan, now = 0): Run {
   const run = newRun(plan, null, plan.wanted, now);
   run.baseline.id = plan.after;
-  run.entries.listed ??= plan.listed ?? null;
-  run.entries.core = plan.core ?? null;
   follow(run, now);
   // It was sent some time ago, so there may be something to read.
   run.pace.nextRead = now;
@@ -120,7 +118,7 @@ function recordOf(run: Run, trigger: Trigger): Step {
 
 function postOf(trigger: Trigger): Step {
   const { deploymentId, runtime, action, wireKey: key } = trigger;
-  const nodes = trigger.nodes && [...trigger.nodes].sort(compareIds);
+  const nodes = trigger.nodes?.toSorted(compareIds) ?? null;
   return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
 }
 
@@ -165,8 +163,8 @@ export function depthOf(
 
 /** Every target has its entry, and the run waits only for open ones to end. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { complete, absent, open } = entries.progress();
-  const isWhole = complete && absent.length === 0 && open.length > 0;
+  const { complete, optional, open } = entries.progress();
+  const isWhole = complete && optional.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
 }
 

@@ -20,6 +20,7 @@ import {
   newPace,
   quicken,
   SECOND,
+  type FailedRead,
   type Outage,
   type Pace,
 } from './pace.js';
@@ -219,11 +220,7 @@ function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   return { error: new LdctlError('timedOut', 'timed_out', message) };
 }
 
-function takeFailure(
-  watch: Watch,
-  failure: { error: LdctlError; startedAt: number },
-  now: number,
-): void {
+function takeFailure(watch: Watch, failure: FailedRead, now: number): void {
   const failed = failedRead(watch.pace, failure, now);
   watch.events.push(...failed.events);
   if (!failed.givesUp && now < watch.deadline) return;

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { ActionName, Runtime } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { sortedUnique, type Id } from '../base/ids.js';
+import type { WireTrigger } from '../base/supervisor.js';
 
 /**
  * In Unicode code points. As visible ASCII it leaves room for the dot and the 32 digits within the
@@ -37,15 +37,17 @@ export function spreadOf(key: string, below: number): number {
  * triggers the same one. The server may tell triggers apart by key and body alone; with the digest,
  * the same KEY for another trigger is another key. KEY stands there as it is if it is visible
  * ASCII; all else, and what looks like such a key, by its digest.
- * @param trigger null nodes: every node
+ * @param trigger without nodes: every node
  */
 export function wireKey(
   key: string,
-  trigger: { deploymentId: Id; runtime: Runtime; action: ActionName; nodes: readonly Id[] | null },
+  trigger: Pick<WireTrigger, 'deploymentId' | 'runtime' | 'action'> & {
+    nodes?: readonly Id[] | undefined;
+  },
 ): string {
   const { deploymentId, runtime, action, nodes } = trigger;
   const shown = /^[\x21-\x7d][\x21-\x7e]*$/.test(key) ? key : `~${digest(key).digest('base64url')}`;
-  const targets = nodes === null ? 'every' : sortedUnique(nodes).join(',');
+  const targets = nodes ? sortedUnique(nodes).join(',') : 'every';
   const identity = [deploymentId, runtime, action, targets].join('\n');
   return `${shown}.${digest(identity).digest('hex').slice(0, 32)}`;
 }

@@ -129,6 +129,12 @@ export function nodeText(
   return cellText((isTTY && id && names.get(id)) || id);
 }
 
+/** `610809900976570889 (broker-1)`: where its id is needed, too. */
+export function idAndName(id: Id, names: NodeNames) {
+  const name = names.get(id);
+  return name === undefined ? String(id) : `${id} (${name})`;
+}
+
 /** The node of a row. */
 export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,

@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises';
 import { formatDuration } from '../base/durations.js';
-import type { Id, NodeNames } from '../base/ids.js';
+import type { NodeNames } from '../base/ids.js';
 import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
-import { tookMs } from './columns.js';
+import { idAndName, tookMs } from './columns.js';
 import { warningText } from './sentence.js';
 import { progressOf, statusText } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
@@ -44,17 +44,11 @@ function annotations(result: ResultFields, names: NodeNames) {
       const trouble = troubleOf(node);
       const isNews = progressOf(node) === 'failed' || !STILL_RUNNING.has(result.outcome);
       if (trouble === null || status === NOT_STARTED || !isNews) return '';
-      const which = id === null ? 'an expected node' : `node ${nodeWithName(id, names)}`;
+      const which = id === null ? 'an expected node' : `node ${idAndName(id, names)}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
       return `::error title=${title}::${escapeMessage(message)}\n`;
     })
     .join('');
-}
-
-/** `610809900976570889 (broker-1)`: a page that is read elsewhere needs the id, too. */
-function nodeWithName(id: Id, names: NodeNames) {
-  const name = names.get(id);
-  return name === undefined ? String(id) : `${id} (${name})`;
 }
 
 function escapeMessage(text: string) {
@@ -73,7 +67,7 @@ function stepSummary(result: ResultFields, place: string, sink: Sink) {
     const sign = { done: '✅', failed: '❌', open: '⏳' }[progressOf(node)];
     const words = `${sign} ${markdown(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
-    const which = id === null ? '–' : nodeWithName(id, sink.names);
+    const which = id === null ? '–' : idAndName(id, sink.names);
     return `| ${which} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;
   });
   return [

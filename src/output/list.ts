@@ -7,7 +7,7 @@ import {
   type FormatOptions,
   type ListWriter,
 } from './columns.js';
-import { sentence } from './sentence.js';
+import { errorText, sentence } from './sentence.js';
 import { formatOf, loadFormat, type FormatName } from './formats.js';
 import { painter, type Output, type Sink } from './streams.js';
 
@@ -99,19 +99,34 @@ export function listWriter<T>(
   );
 }
 
+/** An object as fields. @param texts for people, in place of some values */
+export const fieldsOf = (value: object, texts: Readonly<Record<string, string>> = {}): Field[] =>
+  Object.entries(value).map(([name, cell]) => ({ name, value: cell as Cell, text: texts[name] }));
+
 /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
 export async function printObject(
   { stdout }: Output,
   value: object,
   options: PrintOptions,
-  fields: readonly Field[] = Object.entries(value).map(([name, cell]) => ({
-    name,
-    value: cell as Cell,
-  })),
+  fields: readonly Field[] = fieldsOf(value),
 ) {
   const format = await loadFormat(options.format);
   stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));
   await stdout.drained();
+}
+
+/**
+ * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
+ * stdout, unless that is complete.
+ */
+export async function printError(output: Output, error: unknown, options: PrintOptions) {
+  const format = await loadFormat(options.format);
+  if (format.holds === 'values' && !output.complete) {
+    const value = { error: errorDocument(error) };
+    output.stdout.write(format.object({ value }, formatOptions(output.stdout, options)));
+    output.complete = true;
+  }
+  output.stderr.write(errorText(output.stderr, error));
 }
 
 export function formatOptions(

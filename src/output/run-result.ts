@@ -1,9 +1,8 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { NodeResult, ResultFields } from '../base/outcome.js';
+import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
-import { errorText } from './error.js';
-import { sentence } from './sentence.js';
+import { errorText, sentence } from './sentence.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, listWriter, type PrintOptions } from './list.js';
 import { nodeColumns, withName } from './rows.js';
@@ -52,7 +51,9 @@ export async function printRunResult(
       ...result,
       nodes: result.nodes.map((node) => ({
         ...withName(node, output.names),
-        ...(node.status === 'rejected' && { last_completed: reasonOf(node, options) }),
+        ...(node.status === 'rejected' && {
+          last_completed: options.reasons?.get(node.node_id ?? 0n) ?? null,
+        }),
       })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),
       ...(error && { error: errorDocument(error) }),
@@ -67,10 +68,6 @@ export async function printRunResult(
   if (error) stderr.write(errorText(stderr, error));
   if (!dryRun) stderr.write(summaryText(stderr, result, options));
   await stdout.drained();
-}
-
-function reasonOf({ node_id: id }: NodeResult, { reasons }: SummaryOptions): object | null {
-  return id === null ? null : (reasons?.get(id) ?? null);
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */

@@ -1,3 +1,4 @@
+import { errorDocument } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
 import { painter, type Sink, type StyleName } from './streams.js';
 
@@ -43,4 +44,14 @@ function withNames(line: string, { isTTY, names }: Sink) {
 
 export function warningText(sink: Sink, message: string) {
   return sentence(sink, `warning: ${message}`, 'bold');
+}
+
+/** What happened, what to do next, and for support the code and the request id. */
+export function errorText(sink: Sink, error: unknown) {
+  const { message, hint, code, request_id: request } = errorDocument(error);
+  return [
+    sentence(sink, `error: ${message}`, 'bad'),
+    hint === null ? '' : sentence(sink, `hint: ${hint}`, 'bold'),
+    sentence(sink, `code ${code}${request === null ? '' : `, request ${request}`}`, 'dim', 'all'),
+  ].join('');
 }

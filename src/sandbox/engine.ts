@@ -1,5 +1,4 @@
-import type { Runtime } from '../base/activity.js';
-import type { Action } from './state.js';
+import type { ActionName, Runtime } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import type { Settings } from './options.js';
 import {
@@ -13,7 +12,6 @@ import {
   writeJson,
 } from './requests.js';
 import {
-  actionName,
   Cloud,
   type ActionRequest,
   type DispatchedActivity,
@@ -75,7 +73,7 @@ export interface DispatchRecord {
 /** An action of another operator, run without a request to this server. */
 export interface OthersAction {
   runtime: Runtime;
-  action: Action;
+  action: ActionName;
   /** Default: every node. */
   nodes?: readonly Id[];
 }
@@ -181,13 +179,8 @@ export class Sandbox {
 
   /** @throws RangeError for an unknown node */
   dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
-    const wanted = {
-      ...what,
-      nodes: nodes ?? null,
-      authorId: OPERATORS.bo,
-      at: this.#settings.now(),
-    };
-    return this.#dispatch(this.cloud.main, wanted, null);
+    const other = { nodes: nodes ?? null, authorId: OPERATORS.bo, at: this.#settings.now() };
+    return this.#dispatch(this.cloud.main, { ...what, ...other }, null);
   }
 
   #answer(request: SandboxRequest, post: PostRecord): Reply {
@@ -208,7 +201,7 @@ export class Sandbox {
   }
 
   /** What the Core API says of a tenant. */
-  #core(name: string, tenant: string, rest: readonly string[], key: SandboxKey): unknown {
+  #core(name: string, tenant: string, rest: readonly string[], key: SandboxKey) {
     if (readId(tenant, 'tenant_id') !== this.cloud.structure.id) {
       throw new Refusal('forbidden', `This key is not one of tenant ${tenant}.`);
     }
@@ -226,7 +219,7 @@ export class Sandbox {
     throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
   }
 
-  #authenticate(value: string | undefined): SandboxKey {
+  #authenticate(value: string | undefined) {
     if (value === undefined) throw new Refusal('unauthorized', 'The ld-api-key header is missing.');
     const key = Object.values(this.cloud.keys).find((known) => known.value === value);
     if (key) return key;
@@ -250,7 +243,7 @@ export class Sandbox {
     );
   }
 
-  #deployment(text: string): SandboxDeployment {
+  #deployment(text: string) {
     const deployment = this.cloud.deployments.get(readId(text, 'deployment_id'));
     if (deployment) return deployment;
     throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
@@ -327,7 +320,7 @@ export class Sandbox {
       at: wanted.at,
       idempotency_key: idempotencyKey,
       runtime: wanted.runtime,
-      action: actionName(wanted.action),
+      action: wanted.action,
       activities: entries.map(({ shown: _, ...activity }) => activity),
     };
     this.record.dispatches.push(dispatch);
@@ -364,7 +357,7 @@ function asReply(attempt: () => Reply): Reply {
   }
 }
 
-function failure(status: 500 | 503): Refusal {
+function failure(status: 500 | 503) {
   return status === 500
     ? new Refusal('internal_error', 'Internal error (the sandbox was asked to fail).')
     : new Refusal('service_unavailable', 'Unavailable (the sandbox was asked to fail).', {
@@ -383,6 +376,6 @@ function may(
   );
 }
 
-function lacks(permission: string, where: string): Refusal {
+function lacks(permission: string, where: string) {
   return new Refusal('forbidden', `This key lacks the permission ${permission} on ${where}.`);
 }

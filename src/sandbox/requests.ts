@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { isLosslessNumber, parse, stringify } from 'lossless-json';
-import type { Runtime } from '../base/activity.js';
-import type { Action } from './state.js';
+import type { ActionName, Runtime } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { RUNTIMES } from './state.js';
 
@@ -52,7 +51,7 @@ export class Refusal extends Error {
   }
 }
 
-function invalid(...issues: Array<[path: string, code: string, reason: string]>): Refusal {
+function invalid(...issues: Array<[path: string, code: string, reason: string]>) {
   const listed = issues.map(([path, code, reason]) => ({ code, reason, path }));
   return new Refusal('validation_error', 'the request is not valid', {}, listed);
 }
@@ -77,12 +76,11 @@ export function readRuntime(text: string): Runtime {
 }
 
 /** `start`, `stop`, `restart` or `reconfigure:ID`, the colon not encoded. @throws Refusal 400 */
-export function readAction(text: string): Action {
-  if (text === 'start' || text === 'stop' || text === 'restart') return { verb: text };
-  const configId = text.startsWith('reconfigure:')
-    ? idOf(text.slice('reconfigure:'.length))
-    : undefined;
-  if (configId !== undefined) return { verb: 'reconfigure', configId };
+export function readAction(text: string): ActionName {
+  if (text === 'start' || text === 'stop' || text === 'restart') return text;
+  const [verb, config = ''] = text.split(/:(.*)/s);
+  const id = idOf(config);
+  if (verb === 'reconfigure' && id !== undefined) return `${verb}:${id}`;
   throw invalid(['action', 'unknown_action', 'must be start, stop, restart or reconfigure:{id}']);
 }
 

@@ -1,4 +1,4 @@
-import type { Activity, Runtime, Verb } from '../base/activity.js';
+import type { ActionName, Activity, Runtime } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { nodeIds, type Settings, type Trouble } from './options.js';
 import {
@@ -38,7 +38,7 @@ class SandboxNode {
   /** Queues an action that was triggered at `at` (ms UTC). */
   take(
     runtime: Runtime,
-    verb: Verb,
+    action: ActionName,
     at: number,
     timing: { appearMs: number; workMs: number },
   ): Fate {
@@ -47,8 +47,8 @@ class SandboxNode {
     if (this.trouble === 'stuck') return { appears_at, finishes_at: null, result: null };
     const queue = this.#runtimes[runtime];
     // Of a stopped runtime only a start completes: it may have been stopped for a reason.
-    const completes = this.trouble !== 'reject' && queue.isUp === (verb !== 'start');
-    if (completes) queue.isUp = verb !== 'stop';
+    const completes = this.trouble !== 'reject' && queue.isUp === (action !== 'start');
+    if (completes) queue.isUp = action !== 'stop';
     queue.freeAt = Math.max(appears_at, queue.freeAt) + timing.workMs;
     return { appears_at, finishes_at: queue.freeAt, result: completes ? 'completed' : 'rejected' };
   }
@@ -57,7 +57,7 @@ class SandboxNode {
 export interface ActionRequest {
   authorId: Id;
   runtime: Runtime;
-  action: Action;
+  action: ActionName;
   /** Null for every node. */
   nodes: readonly Id[] | null;
   /** Ms UTC. */
@@ -148,18 +148,11 @@ const HISTORY_SPAN = 96 * HOUR;
 const JITTER = 0.25;
 
 /** The history repeats these: the runtimes take turns, and every one is left started. */
-/** What is asked of a runtime. Only a reconfigure carries a config. */
-export interface Action {
-  verb: Verb;
-  configId?: Id;
-}
-
-const RECONFIGURE: Action = { verb: 'reconfigure', configId: 7262600000000000043n };
 const PAST_ACTIONS = [
-  ['iggy', { verb: 'restart' }, OPERATORS.ada, 'completed', 4200],
-  ['connectors', RECONFIGURE, OPERATORS.bo, 'completed', 9800],
-  ['iggy', { verb: 'start' }, OPERATORS.ada, 'rejected', 700],
-  ['connectors', { verb: 'restart' }, OPERATORS.bo, 'completed', 3100],
+  ['iggy', 'restart', OPERATORS.ada, 'completed', 4200],
+  ['connectors', 'reconfigure:7262600000000000043', OPERATORS.bo, 'completed', 9800],
+  ['iggy', 'start', OPERATORS.ada, 'rejected', 700],
+  ['connectors', 'restart', OPERATORS.bo, 'completed', 3100],
 ] as const;
 
 /**
@@ -209,7 +202,7 @@ export class Cloud {
     const { runtime, action, at, nodes } = wanted;
     const shown = this.#shown(wanted);
     return (nodes ?? [...deployment.nodes.keys()]).map((node_id) => {
-      const fate = deployment.node(node_id).take(runtime, action.verb, at, this.#timing(node_id));
+      const fate = deployment.node(node_id).take(runtime, action, at, this.#timing(node_id));
       const entry = { id: this.nextActivityId(), node_id, ...fate, shown };
       deployment.entries.push(entry);
       return entry;
@@ -240,7 +233,7 @@ export class Cloud {
     }
   }
 
-  #timing(node: Id): { appearMs: number; workMs: number } {
+  #timing(node: Id) {
     const { appearMs, workMs } = this.#settings;
     return {
       appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),
@@ -253,7 +246,7 @@ export class Cloud {
 
   #shown({ authorId, runtime, action, at }: Omit<ActionRequest, 'nodes'>): LogEntry['shown'] {
     // The contract leaves open whether a reconfigure is stored with its config.
-    const stored = this.#settings.bareReconfigure ? action.verb : actionName(action);
+    const stored = this.#settings.bareReconfigure ? action.replace(/:.*/, '') : action;
     return { author_id: authorId, runtime, action: stored, created_at: new Date(at).toISOString() };
   }
 
@@ -262,9 +255,4 @@ export class Cloud {
     this.#lastActivityId += 1n + BigInt(Math.floor(this.#gaps() * WIDEST_GAP));
     return this.#lastActivityId;
   }
-}
-
-/** `restart`, `reconfigure:42` */
-export function actionName({ verb, configId }: Action): string {
-  return configId === undefined ? verb : `${verb}:${configId}`;
 }

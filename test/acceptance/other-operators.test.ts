@@ -11,9 +11,9 @@ const RESTART = 'activities trigger iggy restart';
  */
 async function meddling<T>({ sandbox }: Scene, busy: bigint, play: Promise<T>): Promise<T> {
   const timer = setInterval(() => {
-    sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'restart' }, nodes: [busy] });
-    sandbox.dispatchAsOther({ runtime: 'connectors', action: { verb: 'restart' } });
-    sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb: 'reconfigure', configId: 42n } });
+    sandbox.dispatchAsOther({ runtime: 'iggy', action: 'restart', nodes: [busy] });
+    sandbox.dispatchAsOther({ runtime: 'connectors', action: 'restart' });
+    sandbox.dispatchAsOther({ runtime: 'iggy', action: 'reconfigure:42' });
   }, 150);
   return play.finally(() => clearInterval(timer));
 }
@@ -53,8 +53,8 @@ describe('in a log that others write to as well', () => {
   story('every node is followed to its own end', log, async (scene) => {
     scene.sandbox.setTrouble(8n, 'reject');
     const others = setInterval(() => {
-      for (const verb of ['stop', 'start'] as const) {
-        scene.sandbox.dispatchAsOther({ runtime: 'iggy', action: { verb } });
+      for (const action of ['stop', 'start'] as const) {
+        scene.sandbox.dispatchAsOther({ runtime: 'iggy', action });
       }
     }, 200);
     const { stdout } = await scene.ends(3, `${RESTART} --yes`).finally(() => clearInterval(others));

@@ -123,6 +123,13 @@ describe('before a POST', () => {
     });
   });
 
+  it('says in a dry run which node the end of an id may mean', async () => {
+    bench.showLog([old(3n, 610809900976570889n)]);
+    const dry = 'iggy stop --dry-run --node 889';
+    const { stderr } = await bench.ends(0, ActivitiesTrigger, dry);
+    assert.match(stderr, /889 is the end of 610809900976570889: give the whole id/);
+  });
+
   describe('a busy node', () => {
     beforeEach(() => delete bench.env['LD_API_URL']);
     const busy = () => [
@@ -149,6 +156,15 @@ describe('before a POST', () => {
         const failing = await bench.run(Command, dry, '--if-busy fail -o json');
         const { error } = parseJson(failing.stdout) as { error: { code: string } };
         assert.deepEqual([failing.code, error.code], [5, 'busy']);
+      });
+    }
+
+    for (const nodes of [' --yes', ' --node 3']) {
+      it(`is warned of once before a trigger:${nodes}`, async () => {
+        bench.showLog(busy);
+        bench.supervisor.post(`${ACTIVITIES}/iggy/stop`).reply(202);
+        const { stderr } = await bench.ends(0, ActivitiesTrigger, `iggy stop --no-wait${nodes}`);
+        assert.equal(stderr.match(/^warning: .*node 3/gm)?.length, 1, stderr);
       });
     }
 

@@ -68,7 +68,7 @@ export class Scene {
 
   /** Another operator restarts iggy. */
   restartByOther(...nodes: bigint[]): DispatchRecord {
-    const restart = { runtime: 'iggy', action: { verb: 'restart' } } as const;
+    const restart = { runtime: 'iggy', action: 'restart' } as const;
     return this.sandbox.dispatchAsOther(nodes.length > 0 ? { ...restart, nodes } : restart);
   }
 

@@ -132,17 +132,17 @@ async function jobOf(
     const wanted =
       'ids' in use
         ? { ids: use.ids }
-        : { runtime: 'iggy', action, nodes: use.nodes, expect: use.expect ?? null };
+        : { runtime: 'iggy', action, nodes: use.nodes ?? undefined, expect: use.expect };
     return waitJob({ ...limits, wanted, after: AFTER }, now());
   }
   const shared = {
     ...limits,
     ...{ runtime: 'iggy' as const, action, idempotencyKey: 'key', kept: isKept(setting), ifBusy },
-    ...{ apiKey: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', listed: null, core: setting.core },
+    ...{ apiKey: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
     tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
   };
   if (use.is === 'run') {
-    const plan = { ...shared, nodes: use.nodes, expect: use.expect ?? null };
+    const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
     const kept = isKept(setting) ? (journal?.read(keyOf(use.nodes)) ?? null) : null;
     return runJob({ ...plan, wait: use.wait ?? true }, kept, now());
   }
@@ -159,7 +159,8 @@ async function jobOf(
     const record = journal?.read(keyOf([node]));
     if (record) kept.set(node, record);
   }
-  const plan = { ...shared, ...how, timeoutMs: Infinity, nodeTimeoutMs: TIMEOUT };
+  const { timeoutMs = Infinity } = use;
+  const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
   return rollJob(plan, kept, now());
 }
 
@@ -173,8 +174,8 @@ export function keyOf(nodes: readonly bigint[] | null): string {
   const mark = String(nodes);
   const known = keys.get(mark);
   if (known !== undefined) return known;
-  const action = 'restart' as const;
-  const key = wireKey('key', { deploymentId: DEPLOYMENT, runtime: 'iggy', action, nodes });
+  const trigger = { deploymentId: DEPLOYMENT, runtime: 'iggy', action: 'restart' } as const;
+  const key = wireKey('key', { ...trigger, nodes: nodes ?? undefined });
   keys.set(mark, key);
   return key;
 }

@@ -56,7 +56,7 @@ export function inTable<A extends unknown[], R>(
 
 /** The same for a method of `Entries`. */
 export function ofEntries<A extends unknown[], R>(
-  name: 'progress' | 'rows' | 'isEarly' | 'wants' | 'take',
+  name: 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly',
   instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
 ): Change {
   return () => {

@@ -26,6 +26,8 @@ export interface Seen {
   /** Whether it was of another deployment or tenant. */
   isForeign: boolean;
   isStale: boolean;
+  /** How many that took. */
+  requests: number;
 }
 
 /** One process, from its start to its end, with what it holds: a supervisor, a log, a journal. */
@@ -49,6 +51,8 @@ export class Process {
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
   thrown: unknown = null;
+  /** The keys of which it has noted that they were accepted. */
+  readonly noted = new Set<string>();
   /** Gates that run, and when they end. */
   readonly gates = new Map<bigint, { at: number; passes: boolean }>();
   /** How the gate of a node ended; false where it was cut off. */
@@ -158,6 +162,7 @@ export class Process {
       throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
     }
     disk.mark(key, generation, mark);
+    if (mark === 'accepted') this.noted.add(key);
     this.tell(`notes: ${mark}`);
   }
 
@@ -288,12 +293,12 @@ export class Process {
     const isForeign =
       log.entries.length > 0 &&
       (how === 'another deployment' || (how === 'another tenant' && this.setting.hasTenant));
-    const { entries: shown, startedAt: at } = log;
+    const { entries: shown, startedAt: at, requests } = log;
     if (this.isTold) this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
     if (how === 'sleeps for 15 minutes') world.pass(world.now + 900 * SECOND);
     const asOf = isStale ? at - 4 * SECOND : at;
     if (!isSame(shown, this.seen.at(-1)?.shown)) this.choices.change();
-    this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale });
+    this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale, requests });
     return log;
   }
 }

@@ -13,6 +13,7 @@ export type Use =
       window: number;
       gated?: true;
       continueOnError?: true;
+      timeoutMs?: number;
     }
   /** These follow what another has sent. */
   | { is: 'wait'; ids: readonly bigint[] }

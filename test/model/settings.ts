@@ -62,6 +62,17 @@ const SMALL: readonly Setting[] = [
   called('one node, killed, then the clock is set back', {
     ...{ use: NODE_2, life: 'killed, then the clock is set back' },
   }),
+  called('one node, 429 at first', { use: NODE_2, first: '429' }),
+  called('one node, no date', { use: NODE_2, hasDate: false }),
+  called('one node, used before, no date', {
+    ...{ use: NODE_2, past: 'a use of the key', hasDate: false },
+  }),
+  called('one node, done right before the deadline', { use: NODE_2, takes: 59_950 }),
+  called('every node, killed', { use: EVERY, life: 'killed' }),
+  called('four nodes expected, killed', {
+    ...{ use: { is: 'run', nodes: null, expect: 4 }, life: 'killed' },
+  }),
+  called('every node, two by Core', { use: EVERY, core: 2 }),
   called('one node, if busy fail, 429 at first', {
     ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
   }),
@@ -98,6 +109,13 @@ const SMALL: readonly Setting[] = [
   }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
   called('a roll by threes', { use: { is: 'roll', nodes: [1n, 3n, 2n], window: 3 } }),
+  called('a roll of two, killed', { use: ROLL, life: 'killed' }),
+  called('a roll of three that continues on an error', {
+    use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },
+  }),
+  called('a roll of three that has 5 s', {
+    use: { is: 'roll', nodes: ALL, window: 1, timeoutMs: 5 * SECOND },
+  }),
   called('a roll by twos of long work, 429 at first', {
     ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
   }),

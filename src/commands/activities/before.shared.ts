@@ -35,7 +35,8 @@ export async function inspect(
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);
   const busy = busyText(context.host, found);
   // A question says it, and a run that waits.
-  if (busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks))) context.warn(busy);
+  context.hasWarned = busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks));
+  if (context.hasWarned) context.warn(busy);
   return found;
 }
 
@@ -45,12 +46,12 @@ function warnOfCount(
   expected: LookRequest['expectNodes'],
 ) {
   const { length } = listed.here;
-  if (expected === undefined && core !== null && core !== length) {
+  if (expected === undefined && core !== undefined && core !== length) {
     context.warn(
       `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
     );
   }
-  if (typeof expected === 'number' && core === null && expected > length) {
+  if (typeof expected === 'number' && core === undefined && expected > length) {
     context.say(
       `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
     );

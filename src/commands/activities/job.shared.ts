@@ -5,6 +5,7 @@ import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
+import { hintOfEnd } from '../../config/refusals.js';
 import { checkConfirm, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
@@ -13,6 +14,8 @@ import type { JobResult, LookRequest, Tools } from '../../app/jobs.js';
 import type { Connection } from '../../app/open.js';
 
 import type { Findings } from '../../app/survey.js';
+import type { JobEvent } from '../../job/events.js';
+import { formatOf } from '../../output/formats.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
@@ -176,6 +179,7 @@ export async function showJob(
   const view = await createRunView(output, { ...options, title, clock });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') context.mayBeSent = true;
+    if (isRepeated(context, event)) return;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
@@ -199,6 +203,12 @@ export async function showJob(
   }
 }
 
+/** Whether it says of nodes what the user was told right before; as data it is said again. */
+function isRepeated({ hasWarned, mayBeSent, flags }: CommandContext, event: JobEvent) {
+  const isBusy = event.event === 'warning' && event.code === 'busy';
+  return isBusy && hasWarned && !mayBeSent && !formatOf(printOptions(flags).format).events;
+}
+
 /** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
 function asUnconfirmed(error: unknown) {
   if (!(error instanceof LdctlError)) return unexpected(error, true);
@@ -207,9 +217,10 @@ function asUnconfirmed(error: unknown) {
 }
 
 function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
-  const inLog = new Set([...listed.here, ...listed.elsewhere]);
-  for (const node of named.filter((one) => !inLog.has(one))) {
-    context.warn(`the log does not list node ${node}: check its id with \`ldctl nodes list\``);
+  const nodes = [...listed.here, ...listed.elsewhere];
+  for (const node of named.filter((one) => !nodes.includes(one))) {
+    const advice = hintOfEnd(`${node}`, nodes) ?? 'check its id with `ldctl nodes list`';
+    context.warn(`the log does not list node ${node}: ${advice}`);
   }
 }
 
@@ -230,10 +241,10 @@ export async function showDryRun(
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
-  const describe = (some: readonly Id[] | null) => {
+  const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
-    const request = { ...identity, wireKey: wireKey(key, identity) };
-    return describeTrigger(target.supervisorUrl.value, request);
+    const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
+    return describeTrigger(target.supervisorUrl.value, wire);
   };
   const result: ResultFields = {
     outcome: 'dry_run',
@@ -252,7 +263,7 @@ export async function showDryRun(
   const dryRun = {
     place: await context.place(),
     how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named ?? null)],
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
   await printRunResult(host.output, result, { ...printOptions(flags), dryRun });
   return 0;

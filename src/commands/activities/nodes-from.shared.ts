@@ -44,7 +44,7 @@ export async function readNodes(
  * @throws UsageError, also for a file that yields no id: it must never become every node; the
  * signal's reason
  */
-async function readNodesFrom({ host, signal }: CommandContext, path: string): Promise<NodeRef[]> {
+async function readNodesFrom({ host, signal }: CommandContext, path: string) {
   const isPipe = path === '-';
   const read = isPipe ? await readStdin(host, signal) : await readInput(path, FLAG, signal);
   const text = read.trim();

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import * as v from 'valibot';
 import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
-import { parseId, sortedUnique, type Id } from '../../base/ids.js';
+import { parseId, sortedUnique } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
@@ -148,11 +148,7 @@ export default class ActivitiesRoll extends BaseCommand {
   }
 
   /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
-  async #lookFor(
-    context: CommandContext,
-    request: LookRequest,
-    flags: RollFlags,
-  ): Promise<{ nodes: readonly Id[]; found: Findings | null }> {
+  async #lookFor(context: CommandContext, request: LookRequest, flags: RollFlags) {
     const { nodes: named, expectNodes, idempotencyKey: key } = request;
     const journal = await this.#journal(context);
     // Guards were passed when its record was made.
@@ -177,7 +173,7 @@ export default class ActivitiesRoll extends BaseCommand {
     context: CommandContext,
     found: Findings | null,
     expected: LookRequest['expectNodes'],
-  ): readonly Id[] {
+  ) {
     if (!found) return [];
     const nodes = nodesOfRoll(found, expected);
     const { elsewhere } = found.listed;
@@ -217,7 +213,7 @@ export default class ActivitiesRoll extends BaseCommand {
     const action = { what: actionText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
-    await consentTo(context, { ...action, found: null, counted: null }, flags);
+    await consentTo(context, action, flags);
     return this.#run(context, request, gate);
   }
 
@@ -232,7 +228,12 @@ export default class ActivitiesRoll extends BaseCommand {
     const journal = await this.#journal(context);
     const stored = { ...kept, idempotencyKey, gate: command };
     const generation = journal.start(idempotencyKey, stored, (before) => {
-      if (whatOf(storedIn(before)) !== whatOf(request)) throw keyUsed(idempotencyKey);
+      if (whatOf(storedIn(before)) === whatOf(request)) return;
+      throw usageError(
+        'key_used',
+        'this idempotency key was used for another roll; nothing was sent',
+        `Use another key, or resume that roll: ldctl activities roll --resume ${idempotencyKey}`,
+      );
     });
     const { target } = await context.deployment();
     const gate = command === null ? undefined : this.#gate(command, target, request);
@@ -294,14 +295,6 @@ function howOf(flags: RollFlags): Partial<CheckedRoll> {
 function checkGate(flags: RollFlags, command: string | null) {
   if (command !== null || flags['gate-timeout'] === undefined) return;
   throw new UsageError('--gate-timeout needs --gate');
-}
-
-function keyUsed(key: string) {
-  return usageError(
-    'key_used',
-    'this idempotency key was used for another roll; nothing was sent',
-    `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
-  );
 }
 
 function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {

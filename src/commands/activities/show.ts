@@ -1,11 +1,18 @@
 import * as Args from '@oclif/core/args';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
-import { parseId } from '../../base/ids.js';
+import { parseId, type NodeNames } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { printOptions } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
-import { cellText, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
+import {
+  cellText,
+  idAndName,
+  timeText,
+  tookMs,
+  type Cell,
+  type Field,
+} from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 import { connectionFlags } from '../flags.shared.js';
 
@@ -33,9 +40,11 @@ export default class ActivitiesShow extends BaseCommand {
     const found = await log.seek(id, { signal: context.signal });
     if (!found.activity) throw notHeld([id], found);
     const options = printOptions(flags);
-    const name = output.names.get(found.activity.node_id);
-    const fields = fieldsOf(found.activity, found.serverTime ?? clock.now(), options.utc, name);
-    if (options.format === 'csv') fields.push({ name: 'node_name', value: name });
+    const now = found.serverTime ?? clock.now();
+    const fields = fieldsOf(found.activity, now, options.utc, output.names);
+    if (options.format === 'csv') {
+      fields.push({ name: 'node_name', value: output.names.get(found.activity.node_id) });
+    }
     return this.show(found.activity, flags, fields);
   }
 }
@@ -58,28 +67,18 @@ const KNOWN = [
 ];
 
 /** @param now by the server's clock, ms UTC: a running activity shows its time so far */
-function fieldsOf(
-  activity: Activity,
-  now: number,
-  utc: boolean,
-  nodeName: string | undefined,
-): Field[] {
+function fieldsOf(activity: Activity, now: number, utc: boolean, names: NodeNames): Field[] {
   const field = (name: string): Field => {
-    const value = activity[name];
+    const { [name]: value, node_id: node } = activity;
     if (name === 'took') return tookField(activity, now);
-    if (name === 'node_id' && nodeName) {
-      return { name, value: activity.node_id, text: `${activity.node_id} (${nodeName})` };
+    if (name === 'node_id') return { name, value: node, text: idAndName(node, names) };
+    if (typeof value === 'object' && value !== null) {
+      return { name, value: jsonText(value, { numberIds: true }) };
     }
     const isTime = name.endsWith('_at') && typeof value === 'string';
-    return isTime ? { name, value, text: timeText(value, utc) } : { name, value: cellOf(value) };
+    return { name, value: value as Cell, text: isTime ? timeText(value, utc) : undefined };
   };
   return [...new Set([...KNOWN, ...Object.keys(activity)])].map(field);
-}
-
-function cellOf(value: unknown): Cell {
-  return typeof value === 'object' && value !== null
-    ? jsonText(value, { numberIds: true })
-    : (value as Cell);
 }
 
 function tookField(activity: Activity, now: number): Field {

@@ -19,8 +19,8 @@ export interface Gathered {
   /** Null where it is neither stored nor checked. */
   key: ApiKey | null;
   isNewKey: boolean;
-  /** The key is put into a store: a new one, or one that moves. */
-  isStored: boolean;
+  /** A key is put into a store: a new one, or the one that it has moves. */
+  storesKey: boolean;
   /** The API is asked whether key, tenant and deployment fit together. */
   isChecked: boolean;
 }
@@ -36,7 +36,7 @@ export async function gather(
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(name, stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  if (!plan.isStored && !plan.isChecked) {
+  if (!plan.storesKey && !plan.isChecked) {
     return { ...plan, tenantId: given.tenantId?.value, key: null };
   }
   const tenantId = await tenantFor(plan, context.prompts);
@@ -92,13 +92,13 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
   }
   // Without flags, `profiles update` asks for a new key.
   const isNewKey = !stored || isBare || givesKey;
-  const isStored = isNewKey || flags['key-store'] !== undefined;
-  return { isNewKey, isStored, isChecked: flags.verify && (isNewKey || changesAccess) };
+  const storesKey = isNewKey || flags['key-store'] !== undefined;
+  return { isNewKey, storesKey, isChecked: flags.verify && (isNewKey || changesAccess) };
 }
 
 type Plan = Omit<Gathered, 'tenantId' | 'key'>;
 
-async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Promise<Id> {
+async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   const known = given.tenantId?.value;
   if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
     return askTenant(prompts, known);
@@ -111,10 +111,7 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null): Prom
   );
 }
 
-async function keyFor(
-  { stored, flags, isNewKey, given }: Plan,
-  context: CommandContext,
-): Promise<ApiKey> {
+async function keyFor({ stored, flags, isNewKey, given }: Plan, context: CommandContext) {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);

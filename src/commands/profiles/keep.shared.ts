@@ -42,10 +42,7 @@ async function fieldsOf(verified: Verified, context: CommandContext): Promise<Pa
 }
 
 /** @returns undefined: left as it is */
-async function protection(
-  { stored, flags, place }: Verified,
-  { prompts }: CommandContext,
-): Promise<boolean | undefined> {
+async function protection({ stored, flags, place }: Verified, { prompts }: CommandContext) {
   if (flags.protected !== undefined || stored || !prompts) return flags.protected;
   if (place.deployment_id === undefined) return undefined;
   return prompts.confirm("Ask for the deployment's name before every action?");
@@ -54,12 +51,12 @@ async function protection(
 /** @returns null where the key stays as it is */
 async function keyOf(
   name: string,
-  { stored, flags, key, isStored }: Verified,
+  { stored, flags, key, storesKey }: Verified,
   context: CommandContext,
 ): Promise<ProfileKey | null> {
   const command = flags['key-command'];
   if (command !== undefined) return { store: 'command', command };
-  if (!isStored || !key) return null;
+  if (!storesKey || !key) return null;
   const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
   const where = flags['key-store'] ?? before ?? (await askStore(context));
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);

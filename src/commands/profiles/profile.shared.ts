@@ -4,7 +4,7 @@ import type { Profile } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
 import { timeText } from '../../output/columns.js';
-import { printObject } from '../../output/list.js';
+import { fieldsOf, printObject } from '../../output/list.js';
 
 /**
  * A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is
@@ -43,16 +43,11 @@ export async function printProfile(
 ) {
   const options = printOptions(flags);
   const { name, current, expires_at: at } = profile;
-  const texts: Partial<Record<string, string>> = {
+  const texts = {
     ...(current && { name: `${name} (the current one)` }),
     ...(at !== null && { expires_at: expiryText(at, host.clock.now(), options.utc) }),
   };
-  const fields = Object.entries(profile).map(([field, value]) => ({
-    name: field,
-    value,
-    text: texts[field],
-  }));
-  await printObject(host.output, profile, options, fields);
+  await printObject(host.output, profile, options, fieldsOf(profile, texts));
   return 0;
 }
 

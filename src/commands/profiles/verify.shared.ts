@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../cli/context.js';
 import { ApiError, withHint } from '../../base/errors.js';
-import { plainText, urlText } from '../../base/text.js';
+import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import type { Profile } from '../../config/profiles.js';
@@ -37,7 +37,7 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
     const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
     try {
       const known = await context.during('Checking the key', ask);
-      context.say(plainText(`key ${known.name} (role ${known.role_name})`));
+      context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
       return { ...asked, known, place: await placeOf(asked, access, context) };
     } catch (error) {
       asked = await askAgain(asked, error, context);
@@ -141,7 +141,7 @@ async function choose(
 }
 
 /** An on-premise deployment has a supervisor of its own, which the API may not know. */
-async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandContext): Promise<URL> {
+async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandContext) {
   if (!prompts || placed.deployment.supervisor_url !== null) {
     return supervisorUrlOf(placed.deployment);
   }

@@ -64,7 +64,7 @@ async function runInside(
   command: readonly [string, ...string[]],
   variables: Readonly<Record<string, string>>,
   host: Host,
-): Promise<number> {
+) {
   let child: ResultPromise | undefined;
   const forward = (signal: NodeJS.Signals) => void child?.kill(signal);
   const waitOut = () => undefined;

@@ -28,13 +28,13 @@ const nodeFlag = (summary: string) =>
     parse: parsing(parseId),
   })();
 
-/** @param form what a text must be to hold the number */
-const numberFlag = (form: RegExp, helpValue: string, summary: string) =>
+/** The unit, as in `5/s`, may be left out. */
+const numberFlag = (helpValue: string, summary: string) =>
   Flags.custom<number>({
     ...TROUBLE,
     helpValue,
     summary,
-    parse: parsing((text) => Number(form.exec(text)?.[1] ?? NaN)),
+    parse: parsing((text) => Number(text.replace(/\/s$/, ''))),
   })();
 
 /**
@@ -73,15 +73,10 @@ export const sandboxFlags = {
     summary: 'Run the first N POSTs, and close the connection without an answer.',
   }),
   'fail-rate': numberFlag(
-    /^(\d*\.?\d+)$/,
     'P',
     'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
   ),
-  'rate-limit': numberFlag(
-    /^(\d*\.?\d+)\/s$/,
-    'N/s',
-    'Answer 429 to more requests per key than this, such as 5/s.',
-  ),
+  'rate-limit': numberFlag('N/s', 'Answer 429 to more requests per key than this, such as 5/s.'),
   'ignore-idempotency': Flags.boolean({
     ...TROUBLE,
     summary: 'Ignore idempotency keys, so that an action sent twice runs twice.',

@@ -72,7 +72,7 @@ function fit<T>(
   whole: Measured<T>[],
   shorten: (one: Measured<T>) => Measured<T>,
   most: number | null,
-): Measured<T>[] {
+) {
   const isTooWide = (some: Measured<T>[]) =>
     most !== null && some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
   if (!isTooWide(whole)) return whole;

@@ -74,7 +74,8 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const { key } = trigger;
   const { world, processes, setting } = story;
   const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
-  const recordedAt = world.disk.get(key)?.[0]?.record.postedAt;
+  const recorded = world.disk.get(key)?.find(({ marks }) => !marks.has('refused'));
+  const recordedAt = recorded?.record.postedAt;
   const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
   if (!process) return null;
   const sentAt = first?.at ?? (recordedAt ?? 0) - EPOCH;

@@ -37,7 +37,8 @@ export function* passed(
     (fault === 'unreadable' && use.is === 'run' && isLater === true);
   if (!faults.every(goesBy)) return;
   // One that may have sent takes nothing any more for what an earlier runner did.
-  if (past === 'a use of the key' && faults.some((fault) => UNCERTAIN.has(fault))) return;
+  const isOlder = past === 'a use of the key';
+  if (isOlder && (!setting.hasDate || faults.some((fault) => UNCERTAIN.has(fault)))) return;
   // The late entry counts as a trace of what was lost.
   const isLost =
     wasKilled || processesOf(setting) > 1 || world.posts.some(({ means }) => means === 'unknown');
@@ -46,6 +47,9 @@ export function* passed(
   const [start] = seen;
   const isThere = (id: bigint): boolean => start?.shown.some((one) => one.id === id) ?? false;
   if ('ids' in use && !use.ids.every(isThere)) return;
+  // What takes nearly all of its time may be too late.
+  if (setting.takes > 50 * SECOND && faults.length > 0) return;
+  if (use.is === 'roll' && use.timeoutMs !== undefined) return;
   // A server that sorts without a tie-breaker loses entries, and that is said.
   if (setting.log === 'by time') return;
   // Another node of a roll, or another process, may have had something to send again by then.

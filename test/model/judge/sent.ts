@@ -107,7 +107,10 @@ function* before(story: Story, earlier: readonly Post[], post: Post): Generator<
   yield* busy(story, post);
 }
 
-function* busy({ setting, processes, world }: Story, post: Post): Generator<string> {
+/** Rule 9: by its key each run waits a little, up to 2 s; by those of the model at least so long. */
+const SPREAD = 0.8 * SECOND;
+
+function* busy({ setting, processes, world, faults }: Story, post: Post): Generator<string> {
   const { ifBusy, use } = setting;
   const process = processes[post.by];
   if (ifBusy === 'ignore' || !process) return;
@@ -121,6 +124,12 @@ function* busy({ setting, processes, world }: Story, post: Post): Generator<stri
     world.dispatches.some(({ post: by, made }) => by && made.some((entry) => entry.id === id));
   if (ifBusy === 'fail' && isBusy()) yield 'sent to a busy node, with --if-busy fail';
   if (use.is === 'roll' && ifBusy === 'fail') return;
+  const lastBusy = process.seen.findLastIndex((read) => read.endedAt <= post.at && isBusy(read));
+  const freeAt = lastBusy < 0 ? -Infinity : (process.seen[lastBusy + 1]?.endedAt ?? Infinity);
+  const isJoined = faults.some((fault) => String(fault).startsWith('a rival'));
+  if (ifBusy === 'wait' && !isJoined && post.at < freeAt + SPREAD) {
+    yield 'sent right when a node became free';
+  }
   if (isBusy(lastSeenBefore(process, post.at))) {
     yield `sent to a node that was busy right before, with --if-busy ${ifBusy}`;
   }
@@ -139,6 +148,8 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
   const isFirst = !earlier.some(({ key }) => key === post.key);
   const later = own.some(({ key }) => order.indexOf(key) > order.indexOf(post.key));
   if (isFirst && later && use.window === 1) yield 'a roll sent out of order';
+  const isUp = own.some(isMaybeSent) && post.at > (use.timeoutMs ?? Infinity);
+  if (isUp) yield 'a roll sent after its time was up';
   if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
   for (const [node, { at, status }] of process.settled) {
     const isOther = !post.nodes?.includes(node) && at <= post.at;

@@ -28,6 +28,12 @@ export const BEFORE: Rules = {
       plan(() => ({ ifBusy: 'ignore' })),
     ),
     sabotage(
+      'those that wait for the same entry go ahead at once',
+      'one node, busy, if busy wait',
+      0,
+      limit('job/run-read', 'SPREAD', 1),
+    ),
+    sabotage(
       '--if-busy fail looks only once',
       'one node, if busy fail, 429 at first',
       1,

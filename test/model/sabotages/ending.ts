@@ -2,13 +2,19 @@ import type { KeptRun } from '../../../src/base/journal.js';
 import type { LdctlError } from '../../../src/base/errors.js';
 import type { Pace } from '../../../src/job/pace.js';
 import type { Run } from '../../../src/job/run-state.js';
-import { ofEntries, put } from '../places.js';
+import { limit, ofEntries, put } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
 /** How long it looks, and how it ends. */
 export const ENDING: Rules = {
   Missing: [
+    sabotage(
+      'a node is missing only at the deadline',
+      'one node',
+      1,
+      put<unknown[], number>('job/run-read', 'appearOf', () => Infinity),
+    ),
     sabotage(
       'missing at once',
       'one node',
@@ -27,6 +33,22 @@ export const ENDING: Rules = {
     ),
   ],
   'How often': [
+    sabotage(
+      'the first read comes after five seconds',
+      'one node',
+      0,
+      limit('job/run-state', 'FIRST_READ', 5 * SECOND),
+    ),
+    sabotage(
+      'a read of many pages is followed at once',
+      'one node, many entries, the oldest first',
+      1,
+      put<[Pace, ...unknown[]], unknown>('job/pace', 'goodRead', (original, pace, ...rest) => {
+        const events = original(pace, ...rest);
+        pace.earliest = -Infinity;
+        return events;
+      }),
+    ),
     sabotage(
       'the log is looked at every five seconds',
       'one node',
@@ -67,6 +89,47 @@ export const ENDING: Rules = {
     ),
   ],
   'The end': [
+    sabotage(
+      'the log is not read at the deadline',
+      'one node, done right before the deadline',
+      0,
+      put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) => {
+        original(run, now);
+        const { state } = run;
+        if (state.name !== 'following' || now < state.deadline) return;
+        run.state = { name: 'ended', outcome: 'timed_out', error: null };
+      }),
+    ),
+    sabotage(
+      'an open entry ends it',
+      'one node',
+      1,
+      put<[Run, number], unknown>('job/run-read', 'judge', (original, run, startedAt) => {
+        if (run.state.name === 'following') run.state.deadline = startedAt;
+        original(run, startedAt);
+      }),
+    ),
+    sabotage(
+      'Ctrl-C does not end it',
+      'one node',
+      1,
+      put<unknown[], unknown>('job/run-state', 'interrupt', () => undefined),
+    ),
+    sabotage(
+      'nothing says how to continue',
+      'one node',
+      1,
+      put<unknown[], null>('job/result', 'resumeOfRun', () => null),
+    ),
+    sabotage(
+      'it continues below its entries',
+      'one node',
+      1,
+      put<[Run, ...unknown[]], unknown>('job/result', 'resumeOfRun', (original, run, ...rest) => {
+        const resume = original(run, ...rest);
+        return resume && { ...resume, after: 1n << 60n };
+      }),
+    ),
     sabotage(
       'a deadline is none',
       'one node',

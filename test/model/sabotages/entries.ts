@@ -1,8 +1,11 @@
 import type { Activity } from '../../../src/base/activity.js';
+import type { LdctlError } from '../../../src/base/errors.js';
+import type { LogRead } from '../../../src/log/log.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { Replay, Run } from '../../../src/job/run-state.js';
-import { ofEntries, put, type Change } from '../places.js';
+import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
+import { EPOCH } from '../world.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
 type Progress = ReturnType<Entries['progress']>;
@@ -37,6 +40,23 @@ export const ENTRIES: Rules = {
       ),
     ),
     sabotage(
+      'another node counts',
+      'one node, a key, late',
+      1,
+      ofEntries<[Activity], boolean>('wants', ({ only }, original, activity) => {
+        const [node = activity.node_id] = only ?? [];
+        return original({ ...activity, node_id: node });
+      }),
+    ),
+    sabotage(
+      'the log of another after the POST is told as before it',
+      'one node',
+      1,
+      put<[Run, LdctlError], unknown>('job/run-state', 'fail', (_, run, error) => {
+        run.state = { name: 'ended', outcome: null, error };
+      }),
+    ),
+    sabotage(
       "another deployment's entries count",
       'one node',
       1,
@@ -64,6 +84,23 @@ export const ENTRIES: Rules = {
       grace((_, replay, ms) => (replay ? 0 : ms)),
     ),
     sabotage(
+      'a replay reaches back half a second',
+      'one node, used before',
+      0,
+      limit('job/run-answer', 'REPLAY_REACH', SECOND / 2),
+    ),
+    sabotage(
+      'a replay without a date takes what is old',
+      'one node, used before, no date',
+      0,
+      put<[Run, Replay, LogRead], unknown>(
+        'job/run-read',
+        'findFloor',
+        (original, run, replay, log) =>
+          original(run, replay, { ...log, serverTime: log.serverTime ?? EPOCH }),
+      ),
+    ),
+    sabotage(
       'a replay takes the older entry',
       'one node, used before',
       1,
@@ -89,6 +126,23 @@ export const ENTRIES: Rules = {
   ],
   'Time refutes a success, and nothing else': [
     sabotage(
+      'without a date every entry is too early',
+      'one node, no date',
+      0,
+      put<[Run, Run['baseline']], unknown>(
+        'job/run-state',
+        'setBaseline',
+        (original, run, baseline) =>
+          original(run, { ...baseline, date: baseline.date ?? EPOCH + 1e9 }),
+      ),
+    ),
+    sabotage(
+      'an entry that time refutes is not named',
+      'one node, a late entry',
+      1,
+      ofEntries<[], Activity[]>('earlyOnly', () => []),
+    ),
+    sabotage(
       'an entry of long before completes a node',
       'one node, a late entry',
       0,
@@ -105,6 +159,33 @@ export const ENTRIES: Rules = {
     ),
   ],
   Done: [
+    sabotage(
+      'a new entry gives the others no time',
+      'every node',
+      2,
+      ofEntries<unknown[], unknown>('take', (entries, original, ...args) => {
+        const changes = original(...args);
+        entries.newAt = -Infinity;
+        return changes;
+      }),
+    ),
+    sabotage(
+      'a node that Core does not count has no time',
+      'every node, two by Core',
+      1,
+      put<[Run, number, boolean], number>('job/run-read', 'graceEndOf', (original, run, at) =>
+        original(run, at, false),
+      ),
+    ),
+    sabotage(
+      'another node stands in for a listed one',
+      'a count',
+      2,
+      progress((_, { byId, expect }) => {
+        const nodes = new Set([...byId.values()].map(({ activity }) => activity.node_id));
+        return { complete: nodes.size >= (expect ?? 1), absent: [] };
+      }),
+    ),
     sabotage('every node is done when one is', 'every node', 1, ...oneIsEnough()),
     sabotage('one node is enough of two', 'named nodes', 1, ...oneIsEnough()),
     sabotage(
@@ -141,13 +222,13 @@ export const ENTRIES: Rules = {
       'a count excuses no name',
       'every node, and one that left, three by Core',
       0,
-      plan(() => ({ core: null })),
+      plan(() => ({ core: undefined })),
     ),
     sabotage(
       'a count is met by fewer',
       'a count',
       1,
-      plan(({ expect }) => ({ expect: expect === null ? null : expect - 1 })),
+      plan(({ expect }) => ({ expect: expect && expect - 1 })),
     ),
     sabotage(
       'more nodes than expected are fine',

@@ -1,8 +1,8 @@
 import type { Job } from '../../../src/job/job.js';
 import type { Reading } from '../../../src/log/pages.js';
-import type { WaitPlan } from '../../../src/job/run-state.js';
+import type { Run, WaitPlan } from '../../../src/job/run-state.js';
 import type { WatchResult } from '../../../src/job/watch.js';
-import { put } from '../places.js';
+import { limit, put } from '../places.js';
 import { sabotage, type Sabotage } from './sabotage.js';
 
 /** What is followed without sending, and the log itself. */
@@ -20,6 +20,24 @@ export const FOLLOWING: readonly Sabotage[] = [
         return original({ ...asked, wanted: less }, ...rest);
       },
     ),
+  ),
+  sabotage(
+    'a watch ends at its first read',
+    'a watch of three nodes',
+    1,
+    limit('job/watch', 'SHORTEST', 0),
+  ),
+  sabotage(
+    'a watch ends over an open entry',
+    'a watch of three nodes',
+    1,
+    put<unknown[], never[]>('job/watch', 'openOf', () => []),
+  ),
+  sabotage(
+    'an id that is not there is waited for as a node is',
+    'a wait for two entries',
+    1,
+    put<[Run], number>('job/run-read', 'appearOf', (_, { plan }) => plan.appearMs),
   ),
   sabotage(
     'a watch forgets a rejection',

@@ -1,9 +1,11 @@
-import type { KeptRun, RunJournal } from '../../../src/base/journal.js';
+import type { LdctlError } from '../../../src/base/errors.js';
+import type { KeptRun, Mark, RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import type { Run } from '../../../src/job/run-state.js';
+import { giveUp, type Run } from '../../../src/job/run-state.js';
 import { MemoryJournal } from '../disk.js';
 import { inTable, limit, put, type Change } from '../places.js';
+import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
 /** What one process leaves for the next: records, and marks beside them. */
@@ -28,6 +30,68 @@ export const RECORD: Rules = {
           return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
         },
       ),
+    ),
+    sabotage('a record is valid for ten minutes', 'killed and run again', 1, () => {
+      const { prototype } = MemoryJournal;
+      const read: RunJournal['read'] = Reflect.get<MemoryJournal, 'read'>(prototype, 'read');
+      prototype.read = function (this: MemoryJournal, key) {
+        const kept = read.call(this, key);
+        return kept && kept.ageMs < 600 * SECOND ? kept : null;
+      };
+      return () => void (prototype.read = read);
+    }),
+    sabotage(
+      'another that has just sent has no 5 s',
+      'two processes, keys ignored',
+      2,
+      inTable<[Run, FactOf<'record'>, number], unknown>(
+        'job/run',
+        ['TAKE', 'record'],
+        (original, run, fact, now) => {
+          original(run, fact, now);
+          if (run.sent && fact.is === 'found') run.sent.lostAt = -Infinity;
+        },
+      ),
+    ),
+    sabotage(
+      'a record keeps no nodes',
+      'every node, killed',
+      2,
+      put<[Run, KeptRun, number], unknown>(
+        'job/run-answer',
+        'continueFrom',
+        (original, run, kept, now) => {
+          const listed = { here: [], elsewhere: [] };
+          original(run, { ...kept, record: { ...kept.record, listed } }, now);
+        },
+      ),
+    ),
+    sabotage(
+      'a record keeps no count',
+      'four nodes expected, killed',
+      1,
+      put<[Run, KeptRun, number], unknown>(
+        'job/run-answer',
+        'continueFrom',
+        (original, run, kept, now) =>
+          original(run, { ...kept, record: { ...kept.record, expect: null } }, now),
+      ),
+    ),
+    sabotage(
+      'a guard does not look for the record of another',
+      'one node, two at once, if busy fail',
+      1,
+      put<[Run, LdctlError], unknown>('job/run-state', 'fail', (_, run, error) =>
+        giveUp(run, error),
+      ),
+    ),
+    sabotage(
+      'a refusal is not noted',
+      'killed and run again',
+      2,
+      put<[Run, Mark], unknown>('job/run-state', 'addMark', (original, run, mark) => {
+        if (mark !== 'refused') original(run, mark);
+      }),
     ),
     sabotage(
       'a record is sent again forever',

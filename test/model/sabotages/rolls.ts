@@ -1,7 +1,9 @@
 import type { KeptRun } from '../../../src/base/journal.js';
+import type { Interrupted } from '../../../src/base/errors.js';
 import type { GateResult } from '../../../src/base/outcome.js';
 import type { Step, StepOf } from '../../../src/job/job.js';
 import type { Roll, RollPlan } from '../../../src/job/roll-state.js';
+import { interruptRoll } from '../../../src/job/roll.js';
 import { limit, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
@@ -54,6 +56,12 @@ export const ROLLS: Rules = {
   ],
   'Pause and gate': [
     sabotage(
+      'a roll asks no gate',
+      'a gated roll of two, killed and run again',
+      0,
+      rollPlan(() => ({ gated: false })),
+    ),
+    sabotage(
       'a roll does not pause',
       'a roll of three',
       0,
@@ -81,6 +89,26 @@ export const ROLLS: Rules = {
   ],
   Halting: [
     sabotage(
+      'a roll that continues on an error halts',
+      'a roll of three that continues on an error',
+      1,
+      rollPlan(() => ({ continueOnError: false })),
+    ),
+    sabotage(
+      'the time of a roll is never up',
+      'a roll of three that has 5 s',
+      0,
+      put<unknown[], boolean>('job/roll-state', 'isLate', () => false),
+    ),
+    sabotage(
+      'the first Ctrl-C ends the running nodes',
+      'a roll of three',
+      1,
+      put<[Roll, Interrupted], unknown>('job/roll', 'windDown', (_, roll, reason) =>
+        interruptRoll(roll, reason, 0),
+      ),
+    ),
+    sabotage(
       'a roll continues on an error',
       'a roll of three',
       1,
@@ -106,6 +134,29 @@ export const ROLLS: Rules = {
     ),
   ],
   'The same roll': [
+    sabotage(
+      'a gate that failed is not asked again',
+      'a gated roll of two, killed and run again',
+      2,
+      put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+        'job/roll-state',
+        'createRoll',
+        (original, asked, kept, now) => {
+          const all = [...kept].map(([id, one]) => [id, { ...one, passed: true }] as const);
+          return original(asked, new Map(all), now);
+        },
+      ),
+    ),
+    sabotage(
+      'a rejection that was reported halts it again',
+      'a roll of two, killed',
+      2,
+      put<[{ acceptedEarlier: boolean }, string], boolean>(
+        'job/roll',
+        'halts',
+        (_, __, outcome) => outcome !== 'completed',
+      ),
+    ),
     sabotage(
       'a gate that has passed is asked again',
       'a gated roll of two, killed and run again',

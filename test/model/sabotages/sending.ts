@@ -1,7 +1,10 @@
-import type { LdctlError } from '../../../src/base/errors.js';
+import { InvalidAnswerError, type ApiError, type LdctlError } from '../../../src/base/errors.js';
 import type { Run } from '../../../src/job/run-state.js';
 import { inTable, limit, put, type Change } from '../places.js';
+import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
+
+type Baseline = Run['baseline'];
 
 const answers = (from: string, to: string): Change =>
   put<[unknown], string>('job/answer', 'classify', (original, answer) => {
@@ -14,6 +17,28 @@ export const SENDING: Rules = {
   'The answer': [
     sabotage('a 503 is a no', 'one node', 1, answers('uncertain', 'definite-no')),
     sabotage('a no is tried again', 'one node', 1, answers('definite-no', 'uncertain')),
+    sabotage(
+      'a 408 is a no',
+      'one node',
+      1,
+      put<[ApiError], string>('job/answer', 'classifyStatus', (original, error) =>
+        error.status === 408 ? 'definite-no' : original(error),
+      ),
+    ),
+    sabotage(
+      'an answer that says nothing is a no',
+      'one node',
+      1,
+      put<[unknown], string>('job/answer', 'classify', (original, answer) =>
+        answer instanceof InvalidAnswerError ? 'definite-no' : original(answer),
+      ),
+    ),
+    sabotage(
+      'what is in progress is refused',
+      'one node',
+      1,
+      put<unknown[], boolean>('job/answer', 'isInProgress', () => false),
+    ),
     sabotage(
       'a 403 after a lost answer is a no',
       'a log that shows late',
@@ -39,6 +64,16 @@ export const SENDING: Rules = {
         (original, run, error, _, now) => original(run, error, 0, now),
       ),
     ),
+    sabotage(
+      'the second try after a no has the first baseline',
+      'one node, 429 at first',
+      2,
+      put<[Run, Baseline], unknown>('job/run-state', 'setBaseline', (original, run, baseline) => {
+        const isFirst = run.attempts.firstAt === null;
+        original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
+      }),
+    ),
+    sabotage('it tries only for a second', 'one node', 1, limit('job/run-state', 'TRIES', SECOND)),
     sabotage(
       'a redirect is sent again',
       'named nodes',
@@ -69,6 +104,15 @@ export const SENDING: Rules = {
       1,
       limit('job/run-state', 'READ_AFTER', 0),
     ),
+    sabotage(
+      'what the log shows is no proof',
+      'named nodes, keys ignored',
+      1,
+      put<[Run, number], unknown>('job/run-read', 'takeTrace', (_, run) => {
+        run.state = { name: 'sending' };
+      }),
+    ),
+    sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'TRIES', 1e12)),
     sabotage(
       'the two minutes count from the end of the POST',
       'one node',

@@ -406,7 +406,6 @@ describe('a program that rolls', () => {
       after: 5n,
       runtime: 'connectors',
       action: 'reconfigure:42',
-      nodes: null,
       expect: 3,
     };
     const command =

@@ -9,6 +9,7 @@ import {
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
+  deploymentText,
   expiryOf,
   expiryWarning,
   isGranted,
@@ -366,4 +367,9 @@ describe('when a key expires', () => {
     assert.equal(warn(15 * DAY), null);
     assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
   });
+});
+
+it('a name of the server is cut where it stands in a sentence', () => {
+  const name = 'x'.repeat(5_000_000);
+  assert.equal(deploymentText({ id: 1n, name }), `deployment ${name}`.slice(0, 200));
 });

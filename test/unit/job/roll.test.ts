@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
 import { Interrupted } from '../../../src/base/errors.js';
+import type { KeptRun } from '../../../src/base/journal.js';
 import type { Id } from '../../../src/base/ids.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
+import type { JobEvent } from '../../../src/job/events.js';
 import type { RollPlan } from '../../../src/job/roll-state.js';
-import type { Step } from '../../../src/job/job.js';
+import type { JobEnd, Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
@@ -32,6 +34,33 @@ const PLAN: Omit<RollPlan, 'nodes'> = {
   ...{ maxUnavailable: 2, gated: false, continueOnError: false, ifBusy: 'ignore' },
 };
 const OLD = [entry(10n, 1n), entry(20n, 2n)];
+
+let clock: VirtualClock;
+let server: VirtualServer;
+let events: JobEvent[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  server = new VirtualServer(clock, { nodes: [1n, 2n, 3n, 4n] });
+  events = [];
+});
+
+/** @param kept what an earlier process left of node 1 */
+function run(
+  plan: Partial<RollPlan> & Pick<RollPlan, 'nodes'>,
+  { kept, ...more }: Partial<DriveTools> & { kept?: KeptRun } = {},
+): Promise<JobEnd> {
+  const log = openLog(server, DEPLOYMENT, clock);
+  const { signal } = new AbortController();
+  const tools = { supervisor: server, log, journal: null, clock, signal, ...more };
+  const records = new Map(kept ? [[1n, kept]] : []);
+  const job = rollJob({ ...PLAN, ...plan }, records, clock.elapsed());
+  return clock.run(drive(job, tools, (event) => void events.push(event)));
+}
+
+const warnings = (code: string): string[] =>
+  events.flatMap((event) =>
+    event.event === 'warning' && event.code === code ? [event.message] : [],
+  );
 
 describe('a roll by twos', () => {
   it('never takes an older entry for one of its own, whichever read its nodes share', () => {
@@ -87,24 +116,13 @@ describe('a roll that continues from an earlier one', () => {
     [true, 'before halts nothing', ['rejected', 'completed']],
   ] as const) {
     it(`of which a node was rejected ${wasRejected}`, async () => {
-      const clock = new VirtualClock();
-      const server = new VirtualServer(clock);
       server.setFate(1n, { result: 'rejected' });
       const listed = { here: [], elsewhere: [] };
       const found = { baseline: 0n, date: null, expect: null, core: null, listed };
       const record = { key: 'k', apiKey: '0f1e2d3c', ...found, postedAt: clock.now() };
       const kept = { record, generation: 1, ageMs: 0, accepted, passed: false };
       if (accepted) server.add({ node: 1n, result: 'rejected' });
-      const plan = { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1 };
-      const job = rollJob(plan, new Map([[1n, kept]]), clock.elapsed());
-      const tools = {
-        supervisor: server,
-        log: openLog(server, DEPLOYMENT, clock),
-        journal: null,
-        clock,
-      };
-      const signal = new AbortController().signal;
-      const { result } = await clock.run(drive(job, { ...tools, signal }, () => undefined));
+      const { result } = await run({ nodes: [1n, 2n], maxUnavailable: 1 }, { kept });
       assert.deepEqual(
         result.nodes.map(({ status }) => status),
         expected,
@@ -115,76 +133,66 @@ describe('a roll that continues from an earlier one', () => {
 
 describe('a roll with a journal', () => {
   it('notes of each node that it was accepted and has passed', async () => {
-    const clock = new VirtualClock();
-    const server = new VirtualServer(clock);
-    const job = rollJob({ ...PLAN, nodes: [1n, 2n] }, new Map(), clock.elapsed());
     const notes: string[] = [];
     const journal: DriveTools['journal'] = {
       read: () => null,
       claim: () => ({ made: 1 }),
       mark: (_key, _generation, mark) => void notes.push(mark),
     };
-    const log = openLog(server, DEPLOYMENT, clock);
-    const tools = { supervisor: server, log, journal, clock };
-    const signal = new AbortController().signal;
-    await clock.run(drive(job, { ...tools, signal }, () => undefined));
+    await run({ nodes: [1n, 2n] }, { journal });
     assert.deepEqual(notes, ['accepted', 'accepted', 'passed', 'passed']);
   });
 });
 
+describe('a roll that is halted', () => {
+  const saidOf = async (maxUnavailable: number): Promise<string[]> => {
+    for (const [node, workMs] of [
+      [1n, 1000],
+      [2n, 3000],
+      [3n, 9000],
+    ] as const) {
+      server.setFate(node, { workMs, result: node === 3n ? 'completed' : 'rejected' });
+    }
+    await run({ nodes: [1n, 2n, 3n, 4n], maxUnavailable });
+    return warnings('halted');
+  };
+
+  it('says so once while other nodes are running', async () => {
+    assert.deepEqual(await saidOf(3), ['node 1 has not completed: no more nodes are started']);
+  });
+
+  it('says nothing where its result follows at once', async () => {
+    assert.deepEqual(await saidOf(1), []);
+  });
+});
+
 describe('a roll that is told to start nothing more', () => {
-  it('says so at once, also while only a gate is running', async () => {
-    const clock = new VirtualClock();
-    const server = new VirtualServer(clock);
-    const job = rollJob(
-      { ...PLAN, nodes: [1n, 2n], maxUnavailable: 1, gated: true, gateTimeoutMs: 60_000 },
-      new Map(),
-      clock.elapsed(),
-    );
+  it('says so at once, also while only a gate is running, which has not passed once it is cut off', async () => {
     const stopping = new AbortController();
+    let said: string[] = [];
     const gate: DriveTools['gate'] = (_node, _activity, { signal }) => {
       stopping.abort(new Interrupted('SIGINT'));
-      const ended = { exit_code: null, timed_out: true, took_ms: 60_000 };
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
+      return new Promise((resolve) =>
+        signal.addEventListener('abort', () => {
+          said = warnings('stopping');
+          resolve({ exit_code: 0, timed_out: false, took_ms: 60_000 });
+        }),
+      );
     };
-    const tools = {
-      supervisor: server,
-      log: openLog(server, DEPLOYMENT, clock),
-      journal: null,
-      clock,
-      gate,
-    };
-    const signals = { signal: new AbortController().signal, stopping: stopping.signal };
-    let saidAt = Infinity;
-    await clock.run(
-      drive(job, { ...tools, ...signals }, (event) => {
-        if (event.event === 'warning') saidAt = Math.min(saidAt, clock.elapsed());
-      }),
-    );
-    assert.ok(
-      saidAt < 30_000 && clock.elapsed() >= 60_000,
-      `said after ${saidAt} of ${clock.elapsed()} ms`,
-    );
+    const plan = { nodes: [1n, 2n], maxUnavailable: 1, gated: true, gateTimeoutMs: 60_000 };
+    const { result } = await run(plan, { gate, stopping: stopping.signal });
+    assert.deepEqual([result.outcome, result.nodes[0]?.gate?.timed_out], ['interrupted', true]);
+    assert.equal(said.length, 1);
   });
 });
 
 describe('what a roll over 200 nodes costs', () => {
   for (const maxUnavailable of [20, 200]) {
     it(`is below 5 requests a second, with ${maxUnavailable} running`, async () => {
-      const clock = new VirtualClock();
       const nodes = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
-      const server = new VirtualServer(clock, { nodes });
+      server = new VirtualServer(clock, { nodes });
       for (const node of nodes) server.setFate(node, { workMs: 20_000 });
-      const job = rollJob({ ...PLAN, nodes, maxUnavailable }, new Map(), clock.elapsed());
-      const log = openLog(server, DEPLOYMENT, clock);
-      const tools = {
-        supervisor: server,
-        log,
-        journal: null,
-        clock,
-        signal: new AbortController().signal,
-      };
-      const { result } = await clock.run(drive(job, tools, () => undefined));
+      const { result } = await run({ nodes, maxUnavailable });
       assert.equal(result.outcome, 'completed');
       const requests = server.reads.length + server.posts.length;
       assert.ok(requests < clock.elapsed() / 200, `${requests} requests in ${clock.elapsed()} ms`);
@@ -286,8 +294,6 @@ describe('a roll that two processes run at once', () => {
   after(removeFolders);
 
   it('acts on no node twice, and the one that finds the other says so', async () => {
-    const clock = new VirtualClock();
-    const server = new VirtualServer(clock);
     const folder = privateFolder();
     const signal = new AbortController().signal;
     const said: string[] = [];

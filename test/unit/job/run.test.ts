@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Runtime } from '../../../src/base/activity.js';
-import type { KeptRun } from '../../../src/base/journal.js';
-import { ApiError, TransportError } from '../../../src/base/errors.js';
+import type { KeptRun, RunJournal } from '../../../src/base/journal.js';
+import { ApiError, LdctlError, TransportError } from '../../../src/base/errors.js';
 import { drive } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { runJob } from '../../../src/job/index.js';
@@ -9,7 +9,13 @@ import type { JobEnd } from '../../../src/job/job.js';
 import type { RunPlan } from '../../../src/job/run-state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
+import {
+  apiError,
+  DEPLOYMENT,
+  lost,
+  noAnswer,
+  VirtualServer,
+} from '../../helpers/virtual-server.js';
 
 const PLAN: RunPlan = {
   ...{
@@ -17,9 +23,6 @@ const PLAN: RunPlan = {
     runtime: 'iggy',
     action: 'restart',
     nodes: [1n],
-    expect: null,
-    listed: null,
-    core: null,
     tenant: null,
   },
   ...{
@@ -35,8 +38,10 @@ const PLAN: RunPlan = {
 
 let clock: VirtualClock;
 let server: VirtualServer;
+let journal: RunJournal | null;
 let events: JobEvent[];
 beforeEach(() => {
+  journal = null;
   clock = new VirtualClock();
   server = new VirtualServer(clock);
   events = [];
@@ -47,7 +52,7 @@ function start(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promis
   const tools = {
     supervisor: server,
     log: openLog(server, DEPLOYMENT, clock),
-    journal: null,
+    journal,
     clock,
   };
   const { signal } = new AbortController();
@@ -70,6 +75,43 @@ const warnings = (code: string): string[] =>
   );
 
 describe('a run', () => {
+  it('shows its nodes as soon as it is accepted', async () => {
+    await run();
+    const said = events.map(({ event }) => event);
+    assert.deepEqual(said.slice(0, 4), ['baseline', 'dispatched', 'progress', 'activity']);
+  });
+
+  it('does not send again once a record cannot be written', async () => {
+    let records = 0;
+    journal = {
+      read: () => null,
+      claim: () => {
+        if (records > 0) throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
+        return { made: (records += 1) };
+      },
+      mark: () => undefined,
+    };
+    let posts = 0;
+    server.trigger = () => {
+      posts += 1;
+      return Promise.reject(lost());
+    };
+    const { exitCode } = await run({ kept: true });
+    assert.deepEqual([exitCode, posts], [7, 1]);
+    assert.deepEqual(warnings('journal_not_written'), ['the disk is full']);
+  });
+
+  it('drops what it has taken for a replay once the newer entry of the node shows up', async () => {
+    server.add({ createdAt: clock.now() - 300_000, result: 'rejected' });
+    const id = server.add({ createdAt: clock.now() - 1000, appearMs: 5000 });
+    server.addHistory(1);
+    server.trigger = () =>
+      Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
+    const { exitCode, result } = await run({ kept: true });
+    const [row] = result.nodes;
+    assert.deepEqual([exitCode, row?.activity_id, row?.ambiguous], [0, id, false]);
+  });
+
   it('says of no earlier run that it has dispatched, where there was none', async () => {
     await run();
     assert.deepEqual(
@@ -199,7 +241,7 @@ describe('a run', () => {
 });
 
 describe('a run on every node', () => {
-  const EVERY = { nodes: null } as const;
+  const EVERY = { nodes: undefined };
   const HOUR = 3_600_000;
   /** What an earlier action left in the log. */
   const acted = (node: bigint, runtime: Runtime = 'iggy') =>
@@ -207,7 +249,7 @@ describe('a run on every node', () => {
 
   interface Case {
     what: string;
-    core?: number | null;
+    core?: number;
     expect?: number;
     /** Nodes that act, and how late their entries are, ms. */
     late: ReadonlyArray<readonly [node: bigint, appearMs: number]>;
@@ -279,7 +321,7 @@ describe('a run on every node', () => {
       notActedOn: [3n],
     },
   ];
-  for (const { what, late, core = null, expect = null, outcome, notActedOn } of CASES) {
+  for (const { what, late, core, expect, outcome, notActedOn } of CASES) {
     it(what, async () => {
       server = new VirtualServer(clock, { nodes: late.map(([node]) => node) });
       for (const node of [1n, 2n, 3n]) acted(node);
@@ -291,6 +333,14 @@ describe('a run on every node', () => {
       assert.deepEqual(warnings('not_acted_on'), named);
     });
   }
+
+  it('names five nodes that have not acted, and counts the others', async () => {
+    for (const node of [1n, 2n, 3n, 4n, 5n, 6n, 7n]) acted(node);
+    server.nodes = [1n];
+    await run({ ...EVERY, core: 1 });
+    const named = 'not acted on, perhaps gone: 2, 3, 4, 5, 6 and 1 more';
+    assert.deepEqual(warnings('not_acted_on'), [named]);
+  });
 
   it('waits for nodes of other runtimes for 10 s, and names those that did not act', async () => {
     acted(1n);
@@ -386,6 +436,15 @@ describe('a run that does not wait', () => {
       assert.equal(result.outcome, outcome);
     });
   }
+
+  it('says why it is unconfirmed where the log shows an entry from long before', async () => {
+    server.trigger = () => {
+      server.add({ createdAt: clock.now() - 40_000, appearMs: 1000 });
+      return Promise.reject(lost());
+    };
+    const { result } = await run({ wait: false });
+    assert.deepEqual([result.outcome, warnings('created_earlier').length], ['unconfirmed', 1]);
+  });
 });
 
 describe('a run that continues from a record', () => {
@@ -409,12 +468,19 @@ describe('a run that continues from a record', () => {
     });
   }
 
+  it('looks at once for what that has sent', async () => {
+    let firstAt = Infinity;
+    server.beforeRead = () => (firstAt = Math.min(firstAt, clock.elapsed()));
+    await run({ kept: true }, kept());
+    assert.equal(firstAt, 0);
+  });
+
   it('takes nodes, counts and date from there', async () => {
     for (const node of [1n, 2n]) server.add({ node });
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
     const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
-    const { result } = await run({ nodes: null, listed: null, kept: true }, accepted);
+    const { result } = await run({ nodes: undefined, kept: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
@@ -472,6 +538,33 @@ describe('a POST that was certainly not sent', () => {
     assert.equal(server.posts.length, 0);
   });
 
+  /** From its first POST on, the server is not there for so long. */
+  const restart = (ms: number): void => {
+    const [post, list] = [server.trigger.bind(server), server.list.bind(server)];
+    let until = Infinity;
+    const ifThere = <T>(answer: () => Promise<T>): Promise<T> =>
+      clock.elapsed() < until ? Promise.reject(refused()) : answer();
+    server.trigger = (request) => {
+      server.list = (...asked) => ifThere(() => list(...asked));
+      until = Math.min(until, clock.elapsed() + ms);
+      return ifThere(() => post(request));
+    };
+  };
+
+  it('is tried again although the log cannot be read either, as while a server restarts', async () => {
+    // Long after the process has started, which is when its clock did.
+    clock.stop(600_000);
+    restart(20_000);
+    assert.equal((await run()).exitCode, 0);
+    assert.equal(server.posts.length, 1);
+  });
+
+  it('ends the run after two minutes in which the log cannot be read either', async () => {
+    restart(Infinity);
+    await assert.rejects(run(), { code: 'ECONNREFUSED', exitCode: 6 });
+    assert.ok(clock.elapsed() > 105_000 && clock.elapsed() <= 120_000, `${clock.elapsed()} ms`);
+  });
+
   it('says again how far the log went only if that has changed', async () => {
     server.trigger = () => Promise.reject(refused());
     await assert.rejects(run(), { code: 'ECONNREFUSED' });
@@ -500,7 +593,8 @@ describe('a node that is busy', () => {
       isBusy = true;
       server.add({ workMs: null });
     };
-    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    const message = /^already processing: node 1 \(activity \d+, restart\); nothing was sent$/;
+    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5, message });
     assert.equal(server.posts.length, 0);
   });
 
@@ -518,11 +612,7 @@ describe('a read that does not end', () => {
   it('is cut off 15 s after the deadline of the run: 7', async () => {
     const list = server.list.bind(server);
     server.list = (...query) => {
-      if (server.posts.length === 0) return list(...query);
-      const signal = query[2]?.signal;
-      return new Promise((_resolve, reject) =>
-        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
-      );
+      return server.posts.length === 0 ? list(...query) : noAnswer(query[2]?.signal);
     };
     const { exitCode } = await run({ timeoutMs: 60_000 });
     assert.deepEqual([exitCode, Math.floor(clock.elapsed() / 1000)], [7, 75]);

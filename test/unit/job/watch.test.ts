@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { type LdctlError, Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
-import { createWatch, followLog, type FollowEvent } from '../../../src/job/watch.js';
+import {
+  createWatch,
+  followLog,
+  type FollowEvent,
+  type WatchResult,
+} from '../../../src/job/watch.js';
 import { drive } from '../../../src/job/drive.js';
 import { type ActivityFilter } from '../../../src/log/list.js';
-import { openLog } from '../../../src/log/log.js';
+import { openLog, type LogRead } from '../../../src/log/log.js';
 import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import {
@@ -12,6 +17,7 @@ import {
   DEPLOYMENT,
   failingRead,
   lost,
+  noAnswer,
   VirtualServer,
   type EntryOptions,
 } from '../../helpers/virtual-server.js';
@@ -181,7 +187,7 @@ describe('a log that is followed', () => {
     const CASES = [
       [apiError(401), 1000],
       [lost(), 61_000],
-      [apiError(503, { retryAfterMs: 45_000 }), 91_000],
+      [apiError(503, { retryAfterMs: 70_000 }), 141_000],
     ] as const;
     for (const [failure, endsAt] of CASES) {
       const { server, clock, log } = scene(3);
@@ -201,6 +207,20 @@ describe('a log that is followed', () => {
 });
 
 describe('a log that is watched', () => {
+  /** @param newest what it has read before */
+  function watch(
+    { clock, log }: Pick<ReturnType<typeof scene>, 'clock' | 'log'>,
+    newest: LogRead,
+    timeoutMs = Infinity,
+  ): Promise<WatchResult> {
+    const first = newest.entries;
+    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs };
+    const supervisor = { trigger: () => assert.fail() };
+    const { signal } = new AbortController();
+    const tools = { supervisor, log, journal: null, clock, signal };
+    return clock.run(drive(createWatch(plan, clock.elapsed()), tools, () => undefined));
+  }
+
   const CASES: ReadonlyArray<
     [name: string, entries: EntryOptions[], endsAt: number, isRejected: boolean]
   > = [
@@ -219,25 +239,17 @@ describe('a log that is watched', () => {
       for (const entry of entries) server.add(entry);
       const newest = await log.newest();
       const startedAt = clock.elapsed();
-      const plan = {
-        filter: {},
-        first: newest.entries,
-        newest,
-        floor: -1n,
-        endless: false,
-        timeoutMs: Infinity,
-      };
-      const job = createWatch(plan, startedAt);
-      const tools = {
-        supervisor: { trigger: () => assert.fail() },
-        log,
-        journal: null,
-        clock,
-        signal: new AbortController().signal,
-      };
-      const { anyRejected, error } = await clock.run(drive(job, tools, () => undefined));
+      const { anyRejected, error } = await watch({ clock, log }, newest);
       assert.deepEqual([error, anyRejected], [null, isRejected]);
       assert.equal(Math.floor((clock.elapsed() - startedAt) / 1000) * 1000, endsAt);
     });
   }
+
+  it('gives up a read that runs on 15 s after the deadline: 7', async () => {
+    const { server, clock, log } = scene(3);
+    const newest = await log.newest();
+    server.list = (...asked) => noAnswer(asked[2]?.signal);
+    const { error } = await watch({ clock, log }, newest, 60_000);
+    assert.deepEqual([error?.exitCode, clock.elapsed()], [7, 75_000]);
+  });
 });

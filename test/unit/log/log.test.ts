@@ -158,6 +158,21 @@ describe('what a read of the log costs', () => {
       assert.equal(most, 9);
     });
 
+    it(`as many pages at once as the reader has had, eight at most, ${order}`, async () => {
+      const { server, log } = open(2900, order);
+      await freeze(server);
+      await log.newest();
+      server.reads.length = 0;
+      await idsOf(log);
+      // The next batch is asked for before a look proves the one that was read.
+      const counts = server.reads
+        .map(({ results }) => (results === 1 ? '|' : '.'))
+        .join('')
+        .split('|')
+        .map((pages) => pages.length);
+      assert.deepEqual(counts, [2, 2 + 2, 4, 6, 8, 5, 0, 0]);
+    });
+
     it(`no page twice, ${order}, however many are left for the last time`, async () => {
       for (let pages = 20; pages < 28; pages += 1) {
         const { server, log } = open(pages * 100, order);
@@ -217,6 +232,47 @@ describe('a read of the log', () => {
       }
       const below = await log.seek(3n);
       assert.deepEqual([below.activity, below.older, below.newer], [null, null, idAt(0)]);
+    });
+
+    it(`${order}: does not give what arrives meanwhile below what is older`, async () => {
+      const { server, log, grow } = open(250, order);
+      const there = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page === 2) grow(server.log.entries.length + 1);
+        return list(id, query);
+      };
+      assert.deepEqual(await idsOf(log), there);
+    });
+
+    it(`${order}: covers the newest 50 entries at least, however short pages are`, async () => {
+      for (const [most, covered] of [
+        [20, 60],
+        [25, 50],
+        [50, 50],
+        [100, 100],
+      ] as const) {
+        const { server, log } = open(1000, order);
+        const list = server.list.bind(server);
+        server.list = (id, { page, results }) =>
+          list(id, { page, results: Math.min(results, most) });
+        for (const { entries } of [await log.newest(), await log.newest()]) {
+          assert.deepEqual(
+            entries.map(({ id }) => id),
+            newestFirst(server).slice(0, covered),
+          );
+        }
+      }
+    });
+
+    it(`${order}: finds each entry of a log that grows by most of a page at each request`, async () => {
+      for (let n = 0; n < 1234; n += 73) {
+        const { server, log, grow } = open(1234, order);
+        let size = 1234;
+        server.beforeRead = () => grow((size += 60));
+        assert.equal((await log.seek(idAt(n))).activity?.id, idAt(n), String(n));
+        assert.ok(server.reads.length < 30, String(server.reads.length));
+      }
     });
 
     it(`${order}: is nothing where the log is empty, and follows it from there`, async () => {
@@ -313,6 +369,27 @@ describe('a reader that stops', () => {
     assert.equal(signal.aborted, false);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
+
+  it('does not care about pages that fail after that', async () => {
+    const { server, log } = open(3000);
+    let failed = 0;
+    spoil(server, (right, { page, results }) => {
+      if (page <= 8 || results === 1) return right;
+      failed += 1;
+      throw apiError(500);
+    });
+    // It would end the process.
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const parts = log.all();
+    for (let n = 0; n < 5; n += 1) await parts.next();
+    await parts.return(undefined);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    assert.ok(failed > 0);
+    assert.deepEqual(unhandled, []);
+  });
 });
 
 const ENTRY = {
@@ -407,6 +484,20 @@ describe('the pages of a server', () => {
       assert.deepEqual((await log.newest()).entries, []);
       assert.deepEqual(await idsOf(log), []);
     });
+
+    it(`may all go while several are read at once, ${order}`, async () => {
+      const { server, log } = open(2000, order);
+      const newest = newestFirst(server);
+      const list = server.list.bind(server);
+      server.list = (id, query) => {
+        if (query.page < 1) throw apiError(400);
+        const isFourth = query.page === (order === 'desc' ? 4 : 17);
+        if (isFourth && query.results > 1) server.log.entries.length = 0;
+        return list(id, query);
+      };
+      // The third page was still there, but not the proof that nothing had moved meanwhile.
+      assert.deepEqual(await idsOf(log), newest.slice(0, 200));
+    });
   }
 
   it('may be of one moment: once the order is known, no other page is asked', async () => {
@@ -470,6 +561,28 @@ describe('the pages of a server', () => {
   });
 });
 
+/** The numbers of the pages that were read, without looks at where the log stands. */
+const pagesOf = ({ reads }: VirtualServer): number[] =>
+  reads.filter(({ results }) => results > 1).map(({ page }) => page);
+
+describe('a log of a fixed size', () => {
+  it('is whole with what arrived meanwhile, which is read down to where the reader started', async () => {
+    const { server, log, grow } = open(250);
+    const there = newestFirst(server);
+    const list = server.list.bind(server);
+    server.list = (id, query) => {
+      if (query.page === 3 && server.log.entries.at(-1)?.id === there[0]) {
+        grow(310);
+        server.log.entries.splice(0, 60);
+      }
+      return list(id, query);
+    };
+    // The oldest 60 are gone, and page 3, which is read again since the log moved, has nothing new.
+    assert.deepEqual(await idsOf(log), there.slice(0, 200));
+    assert.deepEqual(pagesOf(server), [1, 2, 3, 3, 1]);
+  });
+});
+
 describe('a server that repeats an entry in place of another', () => {
   /** It has the newest entry in place of the oldest, so many times. */
   function hiding(times: number): ReturnType<typeof open> {
@@ -483,9 +596,6 @@ describe('a server that repeats an entry in place of another', () => {
     });
     return opened;
   }
-  const pagesOf = ({ reads }: VirtualServer): number[] =>
-    reads.filter(({ results }) => results > 1).map(({ page }) => page);
-
   it('is read once more, from the top, where the log counts more than it gave', async () => {
     const { server, log } = hiding(1);
     assert.deepEqual(await idsOf(log), newestFirst(server));
@@ -510,12 +620,12 @@ describe('a server that repeats an entry in place of another', () => {
 
 describe('a server that has enough', () => {
   /** Says so of page 7, so often. */
-  function busy(times: number, retryAfterMs: number): ReturnType<typeof open> {
+  function busy(times: number, retryAfterMs: number, status = 429): ReturnType<typeof open> {
     const opened = open(2000);
     let left = times;
     spoil(opened.server, (right, { page }) => {
       if (page !== 7 || left-- <= 0) return right;
-      throw apiError(429, { retryAfterMs });
+      throw apiError(status, { retryAfterMs });
     });
     return opened;
   }
@@ -538,5 +648,11 @@ describe('a server that has enough', () => {
     }
     const { server, log, clock } = busy(1, 60_000);
     assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
+  });
+
+  it('is not one that fails: that ends the reading at once', async () => {
+    const { log, clock } = busy(1, 1000, 503);
+    await assert.rejects(clock.run(idsOf(log)), { status: 503 });
+    assert.deepEqual(clock.sleeps, []);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApiError, Interrupted, UsageError } from '../../../src/base/errors.js';
-import { printError } from '../../../src/output/error.js';
+import { printError } from '../../../src/output/list.js';
 import { sentence } from '../../../src/output/sentence.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';

@@ -49,7 +49,7 @@ describe('sandbox: activities in virtual time', () => {
     const nodes = world.nodes.slice(0, 1);
     const dispatch = world.sandbox.dispatchAsOther({
       runtime: 'iggy',
-      action: { verb: 'restart' },
+      action: 'restart',
       nodes,
     });
     world.now += 200;

@@ -69,8 +69,8 @@ describe('the options of a sandbox', () => {
     ['--appear soon', /--appear: "soon" is not a duration/],
     ['--work=-1s', /--work: "-1s" is not a duration/],
     ['--nodes 1001', /^--nodes: .*1000 but received 1001/],
-    ['--fail-rate=', /^--fail-rate: .*NaN/],
-    ['--rate-limit 5', /^--rate-limit: a number of requests a second was expected/],
+    ['--fail-rate often', /^--fail-rate: .*NaN/],
+    ['--rate-limit 5/m', /^--rate-limit: a number of requests a second was expected/],
   ];
   it('are refused by flag where they cannot be', async () => {
     for (const [line, message] of wrongFlags) {
