@@ -11,15 +11,13 @@ import type { ResultFields } from '../base/outcome.js';
 import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
+import { BEFORE_POST, notReadInTime } from '../job/pace.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
 import { expectedNodes, survey, type Findings, type SurveyRequest } from './survey.js';
-
-/** How long everything that is read before a POST may take in all. */
-const BEFORE_POST_MS = 60_000;
 
 /** How a job ended, with the command that continues it. */
 export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
@@ -48,12 +46,8 @@ export async function lookAround(
     throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
   }
   if ((request.nodes && !always) || keptRun(connection, request)) return null;
-  const late = () =>
-    new LdctlError('unreachable', 'timeout', 'the log could not be read within 60s', {
-      hint: 'Nothing was sent.',
-    });
   try {
-    const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
+    const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
       survey(connection, request, limited),
     );
     // Only for what it throws where the number is wrong.
@@ -150,17 +144,20 @@ async function surveyForWait(
 
 /**
  * One node after the other, from where earlier processes with the same key left off.
+ * @param spentMs how much of the time before its first POST a look around has taken
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
   connection: Connection,
   request: CheckedRoll,
   tools: Tools,
+  spentMs = 0,
 ): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const plan = {
     ...request,
     ...ownOf(connection, request),
+    spentMs,
     gated: tools.gate !== undefined,
     // A number, or a percentage such as '25%'.
     maxUnavailable:

@@ -8,7 +8,7 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, notOurs, type Listed } from '../job/entries.js';
-import { busyError, busyOf } from '../job/run-read.js';
+import { busyError, busyOf } from '../job/busy.js';
 import type { Connection, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
@@ -23,6 +23,8 @@ export interface Findings {
   busy: readonly Activity[];
   /** The server's clock, ms UTC; null where it does not say. */
   serverTime: number | null;
+  /** How long all this took to find out, ms. */
+  spentMs: number;
 }
 
 export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
@@ -37,7 +39,8 @@ export async function survey(
   { runtime, nodes, expectNodes, ifBusy }: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> {
-  const { log, deploymentId, tenant } = surveyor;
+  const { log, deploymentId, tenant, clock } = surveyor;
+  const startedAt = clock.elapsed();
   const isDemanded = !nodes && expectNodes === 'deployment';
   const countInCore = nodes ? notCounting : startCounting(surveyor, isDemanded, signal);
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
@@ -52,7 +55,8 @@ export async function survey(
   if (core === undefined && isDemanded) throw notCounted(entries.length > 0);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  return { listed: listedIn(entries, runtime), core, busy, serverTime };
+  const spentMs = clock.elapsed() - startedAt;
+  return { listed: listedIn(entries, runtime), core, busy, serverTime, spentMs };
 }
 
 /** How many nodes Core counts; undefined where that is not known, or it counts none. */

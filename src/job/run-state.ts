@@ -13,7 +13,7 @@ import type { Accepted } from '../base/supervisor.js';
 import { Entries, type ExpectedTenant, type Listed, type Wanted } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
-import { newPace, quicken, SECOND, type Pace } from './pace.js';
+import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
 
 /**
  * Where a run stands. Each state holds what only it needs. Times are milliseconds of the job's
@@ -114,6 +114,8 @@ export interface RunPlan extends Plan {
   idempotencyKey: string;
   /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
   kept: boolean;
+  /** How much of the time before the POST has passed already, ms. */
+  spentMs?: number | undefined;
   /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
   apiKey: string;
   /** False: it ends as soon as it is accepted. */
@@ -145,6 +147,8 @@ export interface Run {
   /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
   baseline: Baseline;
+  /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
+  readBy: number;
   /** The number of the newest record of its key that it knows, its own or another's; 0 for none. */
   generation: number;
   replay: Replay | null;
@@ -186,6 +190,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     sent: null,
     acceptedAt: null,
     baseline: { id: 0n, date: null, readAt: -Infinity },
+    readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
     replay: null,
     lastError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),

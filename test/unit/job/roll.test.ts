@@ -115,6 +115,40 @@ describe('a roll with a journal', () => {
   });
 });
 
+describe('a roll with a pause and a gate', () => {
+  /** When the gate was asked, by node. */
+  let asked: Map<Id, number>;
+  const gate: DriveTools['gate'] = (node) => {
+    asked.set(node, clock.elapsed());
+    return Promise.resolve({ exit_code: 0, timed_out: false, took_ms: 0 });
+  };
+  beforeEach(() => (asked = new Map()));
+
+  it('pauses before each gate, also the last, and says how long', async () => {
+    await run({ nodes: [1n], pauseMs: 60_000, gated: true }, { gate });
+    const rows = events.flatMap((event) => (event.event === 'progress' ? event.nodes : []));
+    const row = rows.find(({ stage }) => stage === 'pause');
+    const { stageSince = 0, limitMs } = row ?? {};
+    assert.deepEqual([asked.get(1n), limitMs], [stageSince + 60_000, 60_000]);
+  });
+
+  it('does not pause after its last node, where nothing follows', async () => {
+    const { result, resume } = await run({ nodes: [1n], pauseMs: 60_000 });
+    assert.deepEqual([result.outcome, resume], ['completed', null]);
+    assert.ok(clock.elapsed() < 60_000);
+  });
+
+  it('cuts the gate off when its time is up: 8, and continues under its key', async () => {
+    const hanging: DriveTools['gate'] = (_node, _activity, { signal }) => {
+      const ended = { exit_code: null, timed_out: true, took_ms: 0 };
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
+    };
+    const plan = { nodes: [1n, 2n], maxUnavailable: 1, gated: true, timeoutMs: 60_000 };
+    const { exitCode, resume } = await run(plan, { gate: hanging });
+    assert.deepEqual([exitCode, clock.elapsed(), resume], [8, 60_000, { roll: 'k' }]);
+  });
+});
+
 describe('a roll that is halted', () => {
   const saidOf = async (maxUnavailable: number): Promise<string[]> => {
     for (const [node, workMs] of [
