@@ -30,7 +30,17 @@ import {
   type RollNode,
 } from './roll-state.js';
 import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
+import {
+  addMark,
+  callOff,
+  checkAgain,
+  deadlineOf,
+  endOf,
+  interrupt,
+  isOutdated,
+  isPosted,
+  type Run,
+} from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -348,12 +358,15 @@ function check(roll: Roll, { entries }: LogRead): void {
 
 /**
  * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST.
+ * right before its POST. It asks again if another read shows what its baseline does not.
  */
 function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   for (const { id, state } of roll.nodes) {
-    if (state.name === 'running' && (isPosted(state.run) || id === step.node)) {
+    if (state.name !== 'running') continue;
+    if (isPosted(state.run) || id === step.node) {
       takeOfRun(state.run, step, fact, now);
+    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
+      checkAgain(state.run, now);
     }
   }
 }
