@@ -35,9 +35,6 @@ export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
       stream.destroy(new Error('the connection was switched to another protocol'));
     });
     request.once('socket', (socket: Socket) => {
-      // A handshake that was given up may fail once more when nothing listens to its socket any
-      // longer.
-      if (!request.reusedSocket) socket.on('error', () => undefined);
       // Node writes nothing before the connection is made.
       if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.phase = 'sent';
       else socket.once(isSecure ? 'secureConnect' : 'connect', () => (attempt.phase = 'sent'));
