@@ -32,6 +32,8 @@ const VALID_MS = 24 * 60 * 60_000;
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
+/** No trigger is sent more often. A longer number is not ours. */
+const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
@@ -67,6 +69,7 @@ class Records<T> {
     const names = new Set(this.#allNames().filter((name) => name.startsWith(prefix)));
     // Its marks too: they may outlive a record that was swept.
     const last = Math.max(0, ...[...names].map(generationOf));
+    if (key !== undefined && last > LAST_GENERATION) throw broken(join(this.folder, `${prefix}*`));
     const kept = [...names].flatMap((name) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
       // Another process may have followed this record, and sent, or found that it ran.
