@@ -50,7 +50,7 @@ export async function lookAround(
     const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
       survey(connection, request, limited),
     );
-    // Throws where the number is wrong.
+    // Only for what it throws where the number is wrong.
     if (!request.nodes) expectedNodes(found, request.expectNodes);
     return found;
   } catch (error) {
@@ -70,7 +70,7 @@ function keptRun({ deploymentId, journal }: Connection, request: LookRequest): K
 
 /**
  * One POST, followed to its end.
- * @param found what is known already; by default it is looked for
+ * @param found what `lookAround` has found; without it, ldctl looks now
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
@@ -84,7 +84,7 @@ export async function trigger(
     ...request,
     ...ownOf(connection, request),
     ...known,
-    // A record that is followed keeps its own.
+    // If an earlier record is followed, its own number counts.
     expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
   };
   const kept = keptRun(connection, request);
@@ -117,16 +117,16 @@ async function waitPlanOf(connection: Connection, request: CheckedWait, signal: 
   return {
     wanted: { ...request, expect: nodes ? undefined : expectNodes },
     after,
-    ...(await surveyAsItsRun(connection, request, signal)),
+    ...(await surveyForWait(connection, request, signal)),
   };
 }
 
 /**
- * What the run that is waited for found out about every node before it sent, where Core may be
- * asked without a demand.
+ * A run on every node counts nodes before it sends, and a wait for it counts them again, if it is
+ * certain which Core knows the deployment.
  * @returns nothing where the job is interrupted before it starts: its result says so
  */
-async function surveyAsItsRun(
+async function surveyForWait(
   connection: Connection,
   { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
@@ -190,7 +190,7 @@ function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun
   return runs;
 }
 
-/** What of a plan is not the request's, or has another shape there. */
+/** The fields of a plan that come from the connection, or that a request has in another shape. */
 function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
   const { tenant, apiKey, newKey } = connection;
   const { idempotencyKey = newKey() } = request;
@@ -215,8 +215,8 @@ async function follow(
   const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
   if (!error) return { result, error, exitCode };
-  // Beside a result an error is the reason why that is unconfirmed, whatever it would have been
-  // before anything was sent.
+  // If there is a result, something may have been sent. So the error is only the reason why that is
+  // unconfirmed, whatever kind it is.
   const { code, message, hint, requestId } = error;
   const unconfirmed = new LdctlError('unconfirmed', code, message, { hint, requestId });
   return { result, error: unconfirmed, exitCode };

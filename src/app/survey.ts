@@ -65,8 +65,8 @@ type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
 const notCounting: Counting = () => Promise.resolve(undefined);
 
 /**
- * Has Core count the nodes once: at once, beside the first page of the log, if it is known where
- * the deployment stands; else when the first page has come, which says so.
+ * Has Core count the nodes, once. It needs the division and environment of the deployment. If they
+ * are known, it asks now, beside the first page of the log, else after that page, which names them.
  */
 function startCounting(
   { counter, clock }: Surveyor,
@@ -77,7 +77,9 @@ function startCounting(
   const count = async (place: Place | null): Promise<number | undefined> => {
     if (!place) return undefined;
     const ask = (limited: AbortSignal) => counter.count(place, limited);
-    return (await (isDemanded ? ask(signal) : optional({ clock, signal }, ask))) || undefined;
+    // Only a count that was demanded may fail the survey.
+    const nodes = await (isDemanded ? ask(signal) : optional({ clock, signal }, ask));
+    return nodes || undefined;
   };
   let counted: Promise<number | undefined> | undefined;
   const placed = counter.place().then((place) => {
@@ -110,8 +112,8 @@ function notCounted(wasAsked: boolean): LdctlError {
 /**
  * How many nodes an every-node trigger must reach.
  * @returns undefined where the log decides
- * @throws LdctlError (exit 5) where the number is neither Core's nor the log's; without Core's,
- * where the log lists more
+ * @throws LdctlError (exit 5) where the number is neither what Core counts nor what the log lists;
+ * if Core's number is not known, where the log lists more
  */
 export function expectedNodes(
   { listed, core }: Findings,

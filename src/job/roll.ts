@@ -30,10 +30,23 @@ import {
   type RollNode,
 } from './roll-state.js';
 import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
+import {
+  addMark,
+  callOff,
+  checkAgain,
+  deadlineOf,
+  endOf,
+  interrupt,
+  isOutdated,
+  isPosted,
+  type Run,
+} from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
+
+/** A read that started no longer ago than this gives the next node its baseline, too. */
+const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
@@ -64,7 +77,18 @@ function startNodes(roll: Roll, now: number): void {
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
     const run = createRun(planOf(plan, roll.deadline, node.id, now), null, now);
+    shareBaseline(roll, run, now);
     move(roll, node, { name: 'running', run });
+  }
+}
+
+/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
+function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
+  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
+    const step = nextOfRun(run, now);
+    if (step.do === 'read') {
+      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
+    }
   }
 }
 
@@ -308,6 +332,7 @@ function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): voi
 function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   if (fact.is === 'read') {
     roll.readAt = now + fact.read.requests * (SECOND / 4);
+    roll.lastRead = fact.read;
   }
   if (!isChecking(roll, now)) {
     return shareRead(roll, step, fact, now);
@@ -333,12 +358,15 @@ function check(roll: Roll, { entries }: LogRead): void {
 
 /**
  * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST.
+ * right before its POST. It asks again if another read shows what its baseline does not.
  */
 function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   for (const { id, state } of roll.nodes) {
-    if (state.name === 'running' && (isPosted(state.run) || id === step.node)) {
+    if (state.name !== 'running') continue;
+    if (isPosted(state.run) || id === step.node) {
       takeOfRun(state.run, step, fact, now);
+    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
+      checkAgain(state.run, now);
     }
   }
 }

@@ -4,7 +4,7 @@
  * next, run-answer.ts what a record or an answer means, run-read.ts what a read means.
  */
 
-import type { ActionName, Runtime } from '../base/activity.js';
+import type { ActionName, Activity, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
@@ -358,6 +358,12 @@ export function deadlineOf({ state }: Run): number {
 /** How it ended; null while it runs. */
 export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
+}
+
+/** Whether its POST is next, and these show an entry of its nodes that its baseline does not. */
+export function isOutdated({ state, sent, baseline, entries }: Run, shown: Activity[]): boolean {
+  const isUnsent = state.name === 'sending' && sent === null;
+  return isUnsent && shown.some((one) => one.id > baseline.id && entries.wants(one));
 }
 
 /** Whether the log may show entries of this run by now. */
