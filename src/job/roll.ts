@@ -73,10 +73,13 @@ function startNodes(roll: Roll, now: number): void {
   }
   // Once one was sent to, each node has all the time before its POST.
   const spentMs = roll.nodes.some((node) => runOf(node)?.sent) ? 0 : now - roll.readFrom;
-  const plan = { ...roll.plan, spentMs };
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
-    const run = createRun(planOf(plan, roll.deadline, node.id, now), null, now);
+    const run = createRun(
+      planOf({ ...roll.plan, spentMs }, roll.deadline, node.id, now),
+      null,
+      now,
+    );
     shareBaseline(roll, run, now);
     move(roll, node, { name: 'running', run });
   }
