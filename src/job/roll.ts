@@ -333,8 +333,10 @@ function check(roll: Roll, { entries }: LogRead): void {
  * right before its POST.
  */
 function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
+  const isUnderway = roll.nodes.some((node) => runOf(node)?.sent);
   for (const { id, state } of roll.nodes) {
     if (state.name === 'running' && (isPosted(state.run) || id === step.node)) {
+      state.run.isUnderway ||= isUnderway;
       takeOfRun(state.run, step, fact, now);
     }
   }
