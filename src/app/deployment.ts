@@ -92,8 +92,8 @@ export interface RunResult extends ResultFacts {
  */
 export type RunEvent = ShownStep | ({ event: 'result' } & RunResult);
 
-/** What is older says little of a node. */
-const NODES_FROM_MS = 30 * 24 * 60 * 60_000;
+/** How far back nodes are looked for: what is older says little of a node. */
+const NODES_SINCE_MS = 30 * 24 * 60 * 60_000;
 
 /** @internal @param assertConsent throws UsageError where acting on it was not consented to */
 export function deploymentOn(
@@ -112,14 +112,14 @@ export function deploymentOn(
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
       assertConsent();
-      return runJob(options, (tools) => jobs.trigger(connect(), checked, tools));
+      return runForProgram(options, (tools) => jobs.trigger(connect(), checked, tools));
     },
 
     async roll(request, options = {}) {
       const { gate, ...checked } = requests.check(requests.rollRequest, 'roll', request);
       assertConsent();
       const stopping = interruptOf(options.stopping);
-      return runJob(options, (tools, onThrow) =>
+      return runForProgram(options, (tools, onThrow) =>
         jobs.roll(connect(), checked, {
           ...tools,
           stopping,
@@ -130,12 +130,12 @@ export function deploymentOn(
 
     async wait(request, options = {}) {
       const checked = requests.check(requests.waitRequest, 'wait', request);
-      return runJob(options, (tools) => jobs.wait(connect(), checked, tools));
+      return runForProgram(options, (tools) => jobs.wait(connect(), checked, tools));
     },
   };
 }
 
-/** What only reads the log: each call opens it anew. */
+/** What only reads the log. Each call opens it anew: a program may run for days. */
 function readingOf({
   deploymentId,
   supervisor,
@@ -157,8 +157,8 @@ function readingOf({
       for await (const { entries } of list) yield* entries;
     },
 
-    nodes(request = {}, options = {}) {
-      const since = clock.now() - NODES_FROM_MS;
+    async nodes(request = {}, options = {}) {
+      const since = clock.now() - NODES_SINCE_MS;
       const checked = requests.check(requests.nodesRequest, 'nodes', request);
       const asked = { filter: { since, ...checked }, limit: 0 };
       const signal = interruptOf(options.signal);
@@ -185,28 +185,29 @@ function readingOf({
   };
 }
 
-async function runJob(
+/** Runs a job for a program, whose own code may throw, and whose signal may be aborted. */
+async function runForProgram(
   { signal: outer, onEvent }: RunOptions,
   start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<jobs.JobResult>,
 ): Promise<RunResult> {
   const controller = new AbortController();
   const interrupt = interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
-  /** What the caller's own code threw during the job; the first counts. */
-  const faults: ErrorDocument[] = [];
-  const fault = (code: string, who: string, thrown: unknown): void =>
-    void faults.push({
+  /** What the program's gate or listener threw; the first counts. */
+  const thrownByCaller: ErrorDocument[] = [];
+  const note = (code: string, who: string, thrown: unknown): void =>
+    void thrownByCaller.push({
       ...errorDocument(thrown),
       code,
       message: `${who} threw: ${errorDocument(thrown).message}`,
     });
-  let isHeard = true;
+  let listens = true;
   const report = async (event: RunEvent): Promise<void> => {
     try {
-      if (isHeard) await onEvent?.(event);
+      if (listens) await onEvent?.(event);
     } catch (thrown) {
-      isHeard = false;
-      fault('listener_threw', 'onEvent', thrown);
+      listens = false;
+      note('listener_threw', 'onEvent', thrown);
       controller.abort(
         new Interrupted('SIGINT', { message: 'aborted, since onEvent threw', cause: thrown }),
       );
@@ -218,12 +219,12 @@ async function runJob(
   };
   try {
     const end = await start({ signal: controller.signal, emit }, (thrown) =>
-      fault('gate_threw', 'the gate', thrown),
+      note('gate_threw', 'the gate', thrown),
     );
-    const [own] = faults;
+    const [first] = thrownByCaller;
     const failure = end.error
       ? errorDocument(end.error)
-      : own && { ...own, exit_code: end.exitCode };
+      : first && { ...first, exit_code: end.exitCode };
     // None of a program's jobs is a dry run.
     const result = {
       ...end.result,
@@ -240,8 +241,8 @@ async function runJob(
 const interrupts = new WeakMap<AbortSignal, AbortSignal>();
 
 /**
- * @internal Aborted with an `Interrupted`; never without an outer one. One listener on a caller's
- * signal for all that have it: Node warns of more than ten.
+ * @internal A signal that is aborted with an `Interrupted` when the outer one is; without an outer
+ * one, never. All that have the same outer one share a listener: Node warns of more than ten.
  */
 export function interruptOf(outer: AbortSignal | undefined): AbortSignal {
   const own = new AbortController();

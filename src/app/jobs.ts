@@ -11,15 +11,13 @@ import type { ResultFields } from '../base/outcome.js';
 import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
+import { BEFORE_POST, notReadInTime } from '../job/pace.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
 import { expectedNodes, survey, type Findings, type SurveyRequest } from './survey.js';
-
-/** How long everything that is read before a POST may take in all. */
-const BEFORE_POST_MS = 60_000;
 
 /** How a job ended, with the command that continues it. */
 export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
@@ -48,15 +46,11 @@ export async function lookAround(
     throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
   }
   if ((request.nodes && !always) || keptRun(connection, request)) return null;
-  const late = () =>
-    new LdctlError('unreachable', 'timeout', 'the log could not be read within 60s', {
-      hint: 'Nothing was sent.',
-    });
   try {
-    const found = await within(BEFORE_POST_MS, { ...connection, signal }, late, (limited) =>
+    const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
       survey(connection, request, limited),
     );
-    // Throws where the number is wrong.
+    // Only for what it throws where the number is wrong.
     if (!request.nodes) expectedNodes(found, request.expectNodes);
     return found;
   } catch (error) {
@@ -76,7 +70,7 @@ function keptRun({ deploymentId, journal }: Connection, request: LookRequest): K
 
 /**
  * One POST, followed to its end.
- * @param found what is known already; by default it is looked for
+ * @param found what `lookAround` has found; without it, ldctl looks now
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
@@ -90,7 +84,7 @@ export async function trigger(
     ...request,
     ...ownOf(connection, request),
     ...known,
-    // A record that is followed keeps its own.
+    // If an earlier record is followed, its own number counts.
     expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
   };
   const kept = keptRun(connection, request);
@@ -123,16 +117,16 @@ async function waitPlanOf(connection: Connection, request: CheckedWait, signal: 
   return {
     wanted: { ...request, expect: nodes ? undefined : expectNodes },
     after,
-    ...(await surveyAsItsRun(connection, request, signal)),
+    ...(await surveyForWait(connection, request, signal)),
   };
 }
 
 /**
- * What the run that is waited for found out about every node before it sent, where Core may be
- * asked without a demand.
+ * A run on every node counts nodes before it sends, and a wait for it counts them again, if it is
+ * certain which Core knows the deployment.
  * @returns nothing where the job is interrupted before it starts: its result says so
  */
-async function surveyAsItsRun(
+async function surveyForWait(
   connection: Connection,
   { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
@@ -150,17 +144,20 @@ async function surveyAsItsRun(
 
 /**
  * One node after the other, from where earlier processes with the same key left off.
+ * @param spentMs how much of the time before its first POST a look around has taken
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
   connection: Connection,
   request: CheckedRoll,
   tools: Tools,
+  spentMs = 0,
 ): Promise<JobResult> {
   const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const plan = {
     ...request,
     ...ownOf(connection, request),
+    spentMs,
     gated: tools.gate !== undefined,
     // A number, or a percentage such as '25%'.
     maxUnavailable:
@@ -193,7 +190,7 @@ function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun
   return runs;
 }
 
-/** What of a plan is not the request's, or has another shape there. */
+/** The fields of a plan that come from the connection, or that a request has in another shape. */
 function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
   const { tenant, apiKey, newKey } = connection;
   const { idempotencyKey = newKey() } = request;
@@ -218,8 +215,8 @@ async function follow(
   const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
   if (!error) return { result, error, exitCode };
-  // Beside a result an error is the reason why that is unconfirmed, whatever it would have been
-  // before anything was sent.
+  // If there is a result, something may have been sent. So the error is only the reason why that is
+  // unconfirmed, whatever kind it is.
   const { code, message, hint, requestId } = error;
   const unconfirmed = new LdctlError('unconfirmed', code, message, { hint, requestId });
   return { result, error: unconfirmed, exitCode };

@@ -30,12 +30,12 @@ interface OpenTools {
   signal: AbortSignal;
   /** Makes a key that no other trigger has. */
   newKey: () => string;
-  /** Null: the server alone remembers a caller's key. */
+  /** Null: nothing is recorded here, so only the server remembers a caller's key. */
   journal: RunJournal | null;
   supervisor: (target: Target) => Supervisor;
   /** Without it Core is never asked. */
   core?: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
-  /** Whether its path is shown, and so looked up anyway. */
+  /** Whether the command shows its path, so that Core is asked for that in any case. */
   showsPath: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
   tenantId: Id | undefined;
-  /** Where the deployment stands; null where the log has to say it. Never rejects. */
+  /** Its division and environment; null where only entries of the log name them. Never rejects. */
   place: () => Promise<Place | null>;
   count: (place: Place, signal: AbortSignal) => Promise<number>;
 }
@@ -65,7 +65,7 @@ export interface Connection {
   journal: RunJournal | null;
   /** Null where no Core is known. */
   counter: NodeCounter | null;
-  /** They make a later command act on the same deployment, as the same user; never a key. */
+  /** Flags by which a later command acts on the same deployment, as the same user; never a key. */
   flags: readonly string[];
   /** Whether `activities roll --resume` finds a roll again. */
   keepsRolls: boolean;
@@ -140,7 +140,7 @@ async function findPlace(
   });
 }
 
-/** @param findOnce null where its place is not looked up anyway: then the log will say it */
+/** @param findOnce null where its path is not looked up anyway: then entries of the log name it */
 function counterOf(
   settings: Settings,
   { supervisorUrl, deployment }: Target,

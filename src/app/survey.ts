@@ -8,7 +8,7 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, notOurs, type Listed } from '../job/entries.js';
-import { busyError, busyOf } from '../job/run-read.js';
+import { busyError, busyOf } from '../job/busy.js';
 import type { Connection, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
@@ -23,6 +23,8 @@ export interface Findings {
   busy: readonly Activity[];
   /** The server's clock, ms UTC; null where it does not say. */
   serverTime: number | null;
+  /** How long all this took to find out, ms. */
+  spentMs: number;
 }
 
 export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
@@ -37,7 +39,8 @@ export async function survey(
   { runtime, nodes, expectNodes, ifBusy }: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> {
-  const { log, deploymentId, tenant } = surveyor;
+  const { log, deploymentId, tenant, clock } = surveyor;
+  const startedAt = clock.elapsed();
   const isDemanded = !nodes && expectNodes === 'deployment';
   const countInCore = nodes ? notCounting : startCounting(surveyor, isDemanded, signal);
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
@@ -52,7 +55,8 @@ export async function survey(
   if (core === undefined && isDemanded) throw notCounted(entries.length > 0);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  return { listed: listedIn(entries, runtime), core, busy, serverTime };
+  const spentMs = clock.elapsed() - startedAt;
+  return { listed: listedIn(entries, runtime), core, busy, serverTime, spentMs };
 }
 
 /** How many nodes Core counts; undefined where that is not known, or it counts none. */
@@ -61,8 +65,8 @@ type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
 const notCounting: Counting = () => Promise.resolve(undefined);
 
 /**
- * Has Core count the nodes once: at once, beside the first page of the log, if it is known where
- * the deployment stands; else when the first page has come, which says so.
+ * Has Core count the nodes, once. It needs the division and environment of the deployment. If they
+ * are known, it asks now, beside the first page of the log, else after that page, which names them.
  */
 function startCounting(
   { counter, clock }: Surveyor,
@@ -73,7 +77,9 @@ function startCounting(
   const count = async (place: Place | null): Promise<number | undefined> => {
     if (!place) return undefined;
     const ask = (limited: AbortSignal) => counter.count(place, limited);
-    return (await (isDemanded ? ask(signal) : optional({ clock, signal }, ask))) || undefined;
+    // Only a count that was demanded may fail the survey.
+    const nodes = await (isDemanded ? ask(signal) : optional({ clock, signal }, ask));
+    return nodes || undefined;
   };
   let counted: Promise<number | undefined> | undefined;
   const placed = counter.place().then((place) => {
@@ -106,8 +112,8 @@ function notCounted(wasAsked: boolean): LdctlError {
 /**
  * How many nodes an every-node trigger must reach.
  * @returns undefined where the log decides
- * @throws LdctlError (exit 5) where the number is neither Core's nor the log's; without Core's,
- * where the log lists more
+ * @throws LdctlError (exit 5) where the number is neither what Core counts nor what the log lists;
+ * if Core's number is not known, where the log lists more
  */
 export function expectedNodes(
   { listed, core }: Findings,

@@ -12,6 +12,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
+import { notReadInTime } from './pace.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -182,14 +183,18 @@ async function read(
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   const cut = new AbortController();
-  const release = onAbort(signal, () => cut.abort(interruptOf(signal)));
   const timer = new AbortController();
-  if (step.cutAt < Infinity) {
-    const late = 'the log could not be read in time';
-    clock.sleep(step.cutAt - startedAt, timer.signal).then(
-      () => cut.abort(new LdctlError('unconfirmed', 'read_cut_off', late)),
-      () => undefined,
-    );
+  const late = () => cut.abort(step.patient ? notReadInTime() : cutOff());
+  const releases = [
+    onAbort(signal, () => cut.abort(interruptOf(signal))),
+    () => timer.abort(new Error('the read has ended')),
+  ];
+  const leftMs = step.cutAt - startedAt;
+  if (step.patient) {
+    // As long as nothing was sent, time does not count while the machine sleeps.
+    releases.push(clock.limit(leftMs, late));
+  } else if (leftMs < Infinity) {
+    clock.sleep(leftMs, timer.signal).then(late, () => undefined);
   }
   try {
     return { is: 'read', read: await readLog(step, log, cut.signal) };
@@ -198,9 +203,14 @@ async function read(
       ? error
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
   } finally {
-    release();
-    timer.abort(new Error('the read has ended'));
+    for (const release of releases) {
+      release();
+    }
   }
+}
+
+function cutOff(): LdctlError {
+  return new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
 }
 
 function readLog(

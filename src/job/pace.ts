@@ -2,7 +2,7 @@
  * When the log is read next, and for how long failing reads are tolerated.
  */
 
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { LdctlError, retryAfterOf } from '../base/errors.js';
 import type { JobEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
@@ -10,6 +10,8 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 /** Failing reads are tolerated for so long, and at least three of them. */
 const OUTAGE = MINUTE;
+/** How long everything that is read before a POST may take in all. */
+export const BEFORE_POST = MINUTE;
 /** A read that still runs this long after the deadline is cut off. */
 export const LAST_READ = 15 * SECOND;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
@@ -88,4 +90,10 @@ export function failedRead(
 function later(pace: Pace, now: number): void {
   const quiet = now - pace.changedAt;
   pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
+}
+
+/** What is read before a POST took too long. */
+export function notReadInTime(): LdctlError {
+  const what = 'the log could not be read within 60s; nothing was sent';
+  return new LdctlError('unreachable', 'timeout', what);
 }

@@ -55,6 +55,8 @@ export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];
   readonly deadline: number;
+  /** When what is read before its first POST started. */
+  readonly readFrom: number;
   halted: boolean;
   stopping: Interrupted | null;
   /** Why a node could not be acted on at all. */
@@ -88,6 +90,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     plan,
     nodes,
     deadline,
+    readFrom: now - (plan.spentMs ?? 0),
     halted: false,
     stopping: null,
     failure: null,

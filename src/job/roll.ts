@@ -7,10 +7,11 @@ import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { busyError, busyOf } from './busy.js';
 import { notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { LAST_READ, SECOND } from './pace.js';
+import { BEFORE_POST, LAST_READ, SECOND } from './pace.js';
 import {
   calledOff,
   fail,
@@ -29,8 +30,17 @@ import {
   type RollNode,
 } from './roll-state.js';
 import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import { busyError, busyOf } from './run-read.js';
-import { addMark, callOff, deadlineOf, endOf, interrupt, isPosted, type Run } from './run-state.js';
+import {
+  addMark,
+  callOff,
+  checkAgain,
+  deadlineOf,
+  endOf,
+  interrupt,
+  isOutdated,
+  isPosted,
+  type Run,
+} from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -58,9 +68,12 @@ function startNodes(roll: Roll, now: number): void {
   if (roll.unchecked || !mayStart(roll, now)) {
     return;
   }
+  // Once one was sent to, each node has all the time before its POST.
+  const spentMs = roll.nodes.some((node) => runOf(node)?.sent) ? 0 : now - roll.readFrom;
+  const plan = { ...roll.plan, spentMs };
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
-    const run = createRun(planOf(roll.plan, roll.deadline, node.id, now), null, now);
+    const run = createRun(planOf(plan, roll.deadline, node.id, now), null, now);
     move(roll, node, { name: 'running', run });
   }
 }
@@ -158,7 +171,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
   if (!note && isChecking(roll, now)) {
-    return { ...READ_BEFORE_POST, downTo: 'known' };
+    return { ...READ_BEFORE_POST, downTo: 'known', cutAt: roll.readFrom + BEFORE_POST };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);
@@ -330,14 +343,16 @@ function check(roll: Roll, { entries }: LogRead): void {
 
 /**
  * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST.
+ * right before its POST. It asks again if another read shows what its baseline does not.
  */
 function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
-  const isUnderway = roll.nodes.some((node) => runOf(node)?.sent);
   for (const { id, state } of roll.nodes) {
-    if (state.name === 'running' && (isPosted(state.run) || id === step.node)) {
-      state.run.isUnderway ||= isUnderway;
+    if (state.name !== 'running') continue;
+    if (isPosted(state.run) || id === step.node) {
+      state.run.isUnderway ||= roll.nodes.some((node) => runOf(node)?.sent);
       takeOfRun(state.run, step, fact, now);
+    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
+      checkAgain(state.run, now);
     }
   }
 }

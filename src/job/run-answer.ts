@@ -9,7 +9,7 @@ import type { Accepted } from '../base/supervisor.js';
 import { classify, isInProgress } from './answer.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
-import { MINUTE, SECOND } from './pace.js';
+import { BEFORE_POST, MINUTE, SECOND } from './pace.js';
 import {
   accept,
   addMark,
@@ -167,5 +167,6 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   } else {
     // It starts again like the first one: an entry of meanwhile is another's.
     checkAgain(run, notBefore);
+    run.readBy = notBefore + BEFORE_POST;
   }
 }

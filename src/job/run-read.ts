@@ -6,12 +6,12 @@
 
 import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import { shortList } from '../base/text.js';
 import type { LogRead } from '../log/log.js';
 import { isHopeless } from './answer.js';
+import { busyError, busyOf, busyText } from './busy.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
@@ -374,27 +374,4 @@ function graceOf(entries: Entries, replay: Replay | null): number {
   }
   // A node that the log did not list may report; where it listed none, nothing says how many.
   return entries.listed?.here.length ? 3 * SECOND : 10 * SECOND;
-}
-
-/** @param only the nodes that matter; null for every one */
-export function busyOf(
-  shown: readonly Activity[],
-  runtime: string,
-  only: ReadonlySet<Id> | null,
-): Activity[] {
-  return shown.filter(
-    (one) =>
-      one.status === 'processing' && one.runtime === runtime && (only?.has(one.node_id) ?? true),
-  );
-}
-
-export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
-  return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
-}
-
-function busyText(busy: readonly Activity[]): string {
-  const all = busy.map(
-    ({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`,
-  );
-  return `already processing: ${shortList(all, 5)}`;
 }

@@ -4,7 +4,7 @@
  * next, run-answer.ts what a record or an answer means, run-read.ts what a read means.
  */
 
-import type { ActionName, Runtime } from '../base/activity.js';
+import type { ActionName, Activity, Runtime } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Mark } from '../base/journal.js';
@@ -13,7 +13,7 @@ import type { Accepted } from '../base/supervisor.js';
 import { Entries, type ExpectedTenant, type Listed, type Wanted } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
-import { newPace, quicken, SECOND, type Pace } from './pace.js';
+import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
 
 /**
  * Where a run stands. Each state holds what only it needs. Times are milliseconds of the job's
@@ -114,6 +114,8 @@ export interface RunPlan extends Plan {
   idempotencyKey: string;
   /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
   kept: boolean;
+  /** How much of the time before the POST has passed already, ms. */
+  spentMs?: number | undefined;
   /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
   apiKey: string;
   /** False: it ends as soon as it is accepted. */
@@ -150,6 +152,8 @@ export interface Run {
    */
   isUnderway: boolean;
   baseline: Baseline;
+  /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
+  readBy: number;
   /** The number of the newest record of its key that it knows, its own or another's; 0 for none. */
   generation: number;
   replay: Replay | null;
@@ -192,6 +196,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     acceptedAt: null,
     isUnderway: false,
     baseline: { id: 0n, date: null, readAt: -Infinity },
+    readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
     replay: null,
     lastError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
@@ -223,6 +228,7 @@ export function checkAgain(run: Run, notBefore: number): void {
 export function startAnew(run: Run, notBefore: number, deadline: number): void {
   Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
   run.isUnderway = true;
+  run.readBy = notBefore + BEFORE_POST;
   run.state = { name: 'checking', deep: false, notBefore, deadline };
 }
 
@@ -366,6 +372,12 @@ export function deadlineOf({ state }: Run): number {
 /** How it ended; null while it runs. */
 export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
+}
+
+/** Whether its POST is next, and these show an entry of its nodes that its baseline does not. */
+export function isOutdated({ state, sent, baseline, entries }: Run, shown: Activity[]): boolean {
+  const isUnsent = state.name === 'sending' && sent === null;
+  return isUnsent && shown.some((one) => one.id > baseline.id && entries.wants(one));
 }
 
 /** Whether the log may show entries of this run by now. */

@@ -84,7 +84,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'checking':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
-        : { ...READ_BEFORE_POST, downTo: state.deep ? 'known' : 'newest' };
+        : { ...READ_BEFORE_POST, downTo: state.deep ? 'known' : 'newest', cutAt: run.readBy };
     case 'failing':
       return { do: 'recall', key: trigger.kept ? trigger.wireKey : null };
     case 'sending':
@@ -122,8 +122,8 @@ function postOf(trigger: Trigger): Step {
   return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
 }
 
-/** Nothing is at stake yet: it tries several times, and has no deadline. */
-export const READ_BEFORE_POST = { do: 'read', open: null, patient: true, cutAt: Infinity } as const;
+/** Nothing is at stake yet, so it tries several times. */
+export const READ_BEFORE_POST = { do: 'read', open: null, patient: true } as const;
 
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;

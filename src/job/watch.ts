@@ -33,11 +33,11 @@ const SHORTEST = 3 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
-  /** What is listed at first, and what would be if its status changed. */
+  /** What is listed at first. What the filter wants apart from its status is followed, too. */
   first: readonly Activity[];
   /** The newest entries, newest first, read before `first`. None of them is new, listed or not. */
   newest: Pick<LogRead, 'entries'>;
-  /** Nothing at or below this id is new; nor is what is below the recent ones of `newest`. */
+  /** No entry up to this id is new, nor is one below the recent ones of `newest`. */
   floor: Id;
   /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
   endless: boolean;
@@ -62,7 +62,7 @@ interface Followed {
   activity: Activity;
   /** When it was first seen: the job's clock, ms. */
   since: number;
-  /** It is not final, and matches the filter apart from its status. */
+  /** It may still change: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
   /** It was listed or reported. */
   isShown: boolean;
@@ -108,12 +108,12 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
 function startWatch(plan: WatchPlan, startedAt: number): Watch {
   const { filter, first, newest, timeoutMs } = plan;
   const entries = new Map<Id, Followed>();
-  const known = { since: startedAt, isOpen: false, isShown: false, isAwaited: false };
-  for (const activity of newest.entries) entries.set(activity.id, { ...known, activity });
+  const unlisted = { since: startedAt, isOpen: false, isShown: false, isAwaited: false };
+  for (const activity of newest.entries) entries.set(activity.id, { ...unlisted, activity });
   for (const activity of first) {
     const isOpen = !isFinal(activity.status);
     const isShown = matches(filter, activity);
-    entries.set(activity.id, { ...known, activity, isOpen, isShown, isAwaited: isOpen });
+    entries.set(activity.id, { ...unlisted, activity, isOpen, isShown, isAwaited: isOpen });
   }
   const watch: Watch = {
     plan,
@@ -160,41 +160,40 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
 }
 
 /**
- * Takes an entry as a read shows it. One that is new, and that the filter wants apart from its
- * status, is followed until it is final. It is reported whenever its status has changed, from the
- * first status on that the filter wants, too.
+ * Takes an entry as a read shows it. It is first reported when its status matches the filter, and
+ * from then on at each change of its status, whether that matches or not.
  * @param isEarly whether the watch has just started
  * @returns whether to report it
  */
 function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
-  const { entries, plan, floor, newestId } = watch;
+  const { entries, floor, newestId } = watch;
+  const { filter } = watch.plan;
   const { id, status } = activity;
   const known = entries.get(id);
   const hasChanged = known ? known.isOpen && known.activity.status !== status : id > floor;
   if (!hasChanged) return false;
-  const followed = known ?? newEntry(plan, activity, now);
-  const isReported = followed.isShown || (followed.isOpen && matches(plan.filter, activity));
-  const isNew = isReported && !followed.isShown;
-  // What appears right after the start, or late, was dispatched before it, and is awaited, too.
+  const before = known ?? { since: now, isShown: false, isAwaited: false };
+  const isReported = before.isShown || matches(filter, activity);
+  // An entry that appears right after the start, or below the newest of then, was dispatched before
+  // the watch started: it is awaited, too.
   const isFromBefore = isEarly || id < newestId;
   entries.set(id, {
-    ...followed,
     activity,
-    isOpen: followed.isOpen && !isFinal(status),
+    since: before.since,
+    isOpen: mayChange(filter, activity),
     isShown: isReported,
-    isAwaited: followed.isAwaited || (isNew && isFromBefore),
+    isAwaited: before.isAwaited || (isReported && !before.isShown && isFromBefore),
   });
   return isReported;
 }
 
-function newEntry({ filter }: WatchPlan, activity: Activity, now: number): Followed {
-  const isOpen = matches({ ...filter, status: undefined }, activity);
-  return { activity, since: now, isOpen, isShown: false, isAwaited: false };
-}
+const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
+  !isFinal(activity.status) && matches({ ...filter, status: undefined }, activity);
 
 /**
- * Nothing comes so late as to be below an entry that was first seen a minute ago. Still the floor
- * does not rise into the recent entries, which every read shows.
+ * An entry may show up late, below newer ones, but by less than a minute. So the floor rises to
+ * entries that were first seen a minute ago. It stays below the newest RECENT: every read shows
+ * those, and one that was forgotten would look new.
  */
 function raiseFloor(watch: Watch, log: LogRead, now: number): void {
   const highest = log.entries[RECENT - 1]?.id ?? -1n;
@@ -245,11 +244,11 @@ export interface FollowPlan {
   /** It starts with what the log has above this id; without it, with the newest entries. */
   after?: Id | undefined;
   filter: ActivityFilter;
-  /** How many of the newest entries it starts with, 0 for all; none without it. */
+  /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
   limit?: number;
 }
 
-/** First the entries it starts with, newest first; those after an id come as events instead. */
+/** First the entries it starts with, newest first. With `after` they come as events instead. */
 export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
 
 /**

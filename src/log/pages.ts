@@ -13,7 +13,7 @@ import {
   type Supervisor,
 } from '../base/supervisor.js';
 
-/** How many of its last entries decide how far down a page reaches: one may have an odd time. */
+/** How many of its oldest entries say how far down a page reaches: one may have an odd time. */
 const DECIDING = 5;
 /** How often the newest page is looked for in a log that changes each time. */
 const ROUNDS = 30;
@@ -24,15 +24,15 @@ export interface LogPage {
   items: readonly Activity[];
   /** Newest first, each once, whatever the server's order. */
   entries: Activity[];
-  /** All on the pages after this one has a lower id than this; null where that is not sure. */
+  /** Every entry on an older page has a lower id than this; null where that is not sure. */
   reach: Id | null;
   /** How many entries the log has. */
   total: number;
   serverTime: number | null;
 }
 
-/** Where a log stands: whatever comes or goes changes one of the two. */
-export interface Mark {
+/** From where to where a log goes: whatever comes or goes changes one of the two. */
+export interface Extent {
   oldest: Id | undefined;
   total: number;
 }
@@ -54,7 +54,7 @@ export class Pages {
     private readonly deploymentId: Id,
   ) {}
 
-  /** Until the log has shown its order, it is taken for this one. */
+  /** Until the log has shown its order, it counts as newest first. */
   get isNewestFirst(): boolean {
     return this.#order !== 'oldest first';
   }
@@ -114,9 +114,9 @@ export class Pages {
     return last === this.last ? page : null;
   }
 
-  /** Where the log stands; null where it changed meanwhile. */
-  async mark(reading: Reading): Promise<Mark | null> {
-    // On pages of one entry, the number of the last page is the place of the oldest entry.
+  /** From where to where the log goes; null where it changed meanwhile. */
+  async extent(reading: Reading): Promise<Extent | null> {
+    // With one entry a page, the oldest is on the page whose number is the total, or on page 1.
     const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
     return number === 1 || number === total ? { oldest: items[0]?.id, total } : null;
@@ -130,8 +130,8 @@ export class Pages {
     if (this.#lacksEntries(answer, number)) this.#allowShort(answer, number);
     const { items, total_results: total, serverTime = null } = answer;
     this.#total = total;
-    const [entries, reach] = [newestFirst(items), this.#reachOf(items)];
-    return { number, items, entries, reach, total, serverTime };
+    const reach = this.#reachOf(items);
+    return { number, items, entries: newestFirst(items), reach, total, serverTime };
   }
 
   /** The error for a log that gave fewer entries than it counted. */
@@ -140,13 +140,13 @@ export class Pages {
   }
 
   /**
-   * The highest id of the last few entries, since they may be sorted by time, and ids do not quite
-   * follow it.
+   * A log may be sorted by time, and ids follow time only roughly. So the highest id of the page's
+   * oldest few entries is the limit for all older pages.
    */
   #reachOf(items: readonly Activity[]): Id | null {
     const oldestLast = this.isNewestFirst ? items : items.toReversed();
     const end = oldestLast.at(-1)?.created_at;
-    // Entries of one moment come in any order, and may continue on the next page.
+    // Entries of one moment come in any order, so others of the last moment may be on the next page.
     const sure = oldestLast.filter((one) => one.created_at !== end).slice(-DECIDING);
     return newestFirst(sure)[0]?.id ?? null;
   }
@@ -172,9 +172,9 @@ export class Pages {
   }
 
   /**
-   * Two pages may have too few entries. Page 1 shows how many this server gives at most, unless it
-   * has a single one: that is rather an old answer to `mark`, out of a cache. The last page may
-   * have lost entries meanwhile; who reads to the end counts them all.
+   * Page 1 may have too few entries: it shows how many this server gives at most. If it has a
+   * single one, it is an answer to `extent`, out of a cache. The last page may, too: it may have
+   * lost entries meanwhile, and a reader that goes to the end counts them all.
    * @throws InvalidAnswerError for any other
    */
   #allowShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {

@@ -26,9 +26,9 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 export type PagesAtOnce = (given: number, ahead: number) => number;
 
 /**
- * Reads a log from its newest end down, and gives each entry once. One page after the other, what
- * comes at the top or goes at the bottom meanwhile can repeat an entry, never hide one. Several at
- * once are safe only while the log stands still, so a look before and after proves them.
+ * Reads a log from its newest end down, and gives each entry once. While pages are read one by one,
+ * an entry that comes or goes can make another appear twice, never hide one. Several pages at once
+ * are safe only if the log stands still, so its extent is compared before and after.
  */
 export class Walk {
   readonly #seen = new Seen();
@@ -42,10 +42,11 @@ export class Walk {
   ) {}
 
   /**
-   * The pages, newest first, each with the entries that those before it did not have. Read to
-   * the end, they have at least as many entries as the log counts: a server that sorts without a
-   * tie-breaker may hide some the first time.
-   * @throws InvalidAnswerError where some are still missing after a second time
+   * The pages, newest first, each with the entries that those before it did not have. At the end
+   * they must have as many entries as the log counts. If not, the top is read again, for what has
+   * arrived; then all of it once more, since a server that sorts without a tie-breaker may have
+   * hidden some.
+   * @throws InvalidAnswerError where some are still missing
    */
   async *down(): AsyncGenerator<LogPage> {
     for (let time = 1; time <= 2; time += 1) {
@@ -67,12 +68,12 @@ export class Walk {
     yield this.#fresh(newest);
     // Proving that the log stands still takes two requests, so the second page is read without.
     let page = yield* this.#oneByOne(newest, 1);
-    // How many to read one by one before the next try: twice as many each time that it fails.
-    let alone = MOST_AT_ONCE;
+    // How many to read one by one before the next batch: twice as many each time that none is given.
+    let count = MOST_AT_ONCE;
     while (this.pages.after(page.number) !== null) {
       const last = yield* this.#batches(page);
-      alone = last === page ? alone * 2 : MOST_AT_ONCE;
-      page = yield* this.#oneByOne(last, alone);
+      count = last === page ? count * 2 : MOST_AT_ONCE;
+      page = yield* this.#oneByOne(last, count);
     }
   }
 
@@ -91,9 +92,9 @@ export class Walk {
   }
 
   /**
-   * With the oldest on page 1, an entry that comes late pushes others up: from the end of the page
-   * that is read next to the beginning of the one that was read before. So that one is read again,
-   * and what it begins with now is given.
+   * With the oldest on page 1, an entry that shows up late pushes those above it up by one: the last
+   * of the page that is read next becomes the first of the one that was read before. So that one is
+   * read again, and what it starts with now is given.
    */
   async *#pushedTo(before: LogPage): AsyncGenerator<LogPage> {
     const again = await this.pages.read(before.number, this.reading);
@@ -111,7 +112,7 @@ export class Walk {
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
     if (this.pagesAtOnce(this.#given, 0) <= 1) return from;
-    const before = await this.pages.mark(this.reading);
+    const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
     let batch = await this.#batchAfter(last, 0);
@@ -120,9 +121,12 @@ export class Walk {
       const next = this.#batchAfter(batch.at(-1) ?? last, batch.length);
       // If it fails before anyone waits for it, that must not end the process.
       next.catch(() => undefined);
-      const now = await this.#unlessTooMany(this.pages.mark(this.reading));
+      const now = await this.#unlessTooMany(this.pages.extent(this.reading));
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      for (last of batch) yield this.#fresh(last);
+      for (const page of batch) {
+        yield this.#fresh(page);
+        last = page;
+      }
       batch = await next;
     }
     return last;
@@ -173,7 +177,7 @@ export class Walk {
     }
   }
 
-  /** The page without what was given before; its reach is not sure until RECENT entries were. */
+  /** The page without what was given before. It has no reach until RECENT entries were given. */
   #fresh(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => this.#seen.add(id));
     this.#given += 1;
@@ -181,7 +185,7 @@ export class Walk {
   }
 }
 
-/** The ids that have come. A log that changes repeats only the last pages, so older ids may go. */
+/** The ids that have come. A log that changes repeats only the last pages, so the oldest may go. */
 class Seen {
   count = 0;
   #ids = new Set<Id>();

@@ -281,3 +281,7 @@ export function changeText(activity: Activity) {
   const what = plainText(`${activity.runtime} ${activity.action}`);
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
 }
+
+/** What a run that shows no node yet waits for. Before it was sent the log is read, too. */
+export const waitingText = (wasSent: boolean): string =>
+  `waiting for the ${wasSent ? 'first entry' : 'log'}`;

@@ -31,6 +31,11 @@ export class Choices {
     return this.budget > 2;
   }
 
+  /** Whether something has gone wrong already. */
+  get isLater(): boolean {
+    return this.#used > 0;
+  }
+
   constructor(
     private readonly plan: Plan,
     private readonly budget: number,

@@ -17,8 +17,9 @@ interface Options extends Listener {
 }
 
 /**
- * Plays the stories of a setting with at most so many faults: the first one is tried at every choice,
- * further ones not amid reads that show the same again and again. Those with fewer faults come first.
+ * Plays the stories of a setting with at most so many faults. The first one is tried at every choice;
+ * amid reads that show the same again and again it is the only one, and no further one is tried
+ * there. Stories with fewer faults come first.
  */
 export async function explore(
   setting: Setting,
@@ -26,31 +27,41 @@ export async function explore(
   { enough = () => false, part = { number: 0, of: 1 }, ...listener }: Options = {},
 ): Promise<Explored> {
   const broken = new Map<string, Plan>();
-  const [first, deeper]: [Plan[], Plan[]] = [[[]], []];
-  const next = (): Plan | undefined => first.pop() ?? deeper.pop();
+  const [first, deeper]: [Branch[], Branch[]] = [[{ plan: [], isLast: false }], []];
+  const next = (): Branch | undefined => first.pop() ?? deeper.pop();
   let stories = 0;
-  for (let plan = next(); plan && !enough(broken); plan = next()) {
-    const story = await play(setting, plan, faults, listener);
+  for (let branch = next(); branch && !enough(broken); branch = next()) {
+    const { plan, isLast } = branch;
+    const story = await play(setting, plan, isLast ? plan.length : faults, listener);
     const isFirst = plan.length === 0;
     stories += isFirst && part.number > 0 ? 0 : 1;
     for (const why of judge(story)) if (!broken.has(why)) broken.set(why, plan);
     const from = (plan.at(-1)?.[0] ?? -1) + 1;
     for (const [at, { options }] of story.choices.entries()) {
-      const isOther = isFirst
-        ? at % part.of !== part.number
-        : isAmidTheSame(story.choices, at, plan.length);
-      if (at < from || isOther) continue;
+      if (at < from || (isFirst && at % part.of !== part.number)) continue;
+      const isSame = isAmidTheSame(story.choices, at, plan.length);
+      if (isSame && !isFirst) continue;
       for (let option = 1; option < options; option++) {
-        (isFirst ? first : deeper).push([...plan, [at, option]]);
+        (isFirst ? first : deeper).push({ plan: [...plan, [at, option]], isLast: isSame });
       }
     }
   }
   return { stories, broken };
 }
 
-/** Whether two reads and two waits before and after show nothing new, or, for a third fault, one. */
+/** A story to play. */
+interface Branch {
+  plan: Plan;
+  /** Whether its faults are all that it may have. */
+  isLast: boolean;
+}
+
+/** How many choices before and after one have to show nothing new, by how many faults there are. */
+const NEAR = [4, 2, 1];
+
+/** Whether the reads and waits around a choice show the same. */
 function isAmidTheSame(choices: readonly Choice[], at: number, faults: number): boolean {
-  const near = faults > 1 ? 1 : 4;
+  const near = NEAR[faults] ?? 1;
   const [before, after] = [choices[at - near], choices[at + near]];
   return before !== undefined && before.changes === after?.changes;
 }

@@ -138,6 +138,8 @@ class Stage {
     const other = this.#other(one);
     if (other) return other;
     if (want === 'act') {
+      // What comes right before a step that may change something, or right after, is not the same.
+      if (!runner.isReading) this.choices.change();
       const killed = await this.#killed(one);
       return killed ?? this.#act(one);
     }

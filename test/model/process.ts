@@ -13,8 +13,8 @@ import { MemoryJournal } from './disk.js';
 import { isKilled, processesOf, SECOND, type Setting } from './setting.js';
 import { DEPLOYMENT, type World } from './world.js';
 
-/** The model lets time pass. */
-const NEVER = new Promise<void>(() => undefined);
+/** The model lets time pass. A new one each time: a single one would keep all that waits for it. */
+const never = (): Promise<void> => new Promise(() => undefined);
 
 /** What a process was shown of the log. */
 export interface Seen {
@@ -83,7 +83,7 @@ export class Process {
     const clock = {
       now: () => world.wall,
       elapsed: () => world.now,
-      sleep: () => NEVER,
+      sleep: never,
       // What is read here never takes that long.
       limit: () => () => undefined,
     };
@@ -254,6 +254,8 @@ export class Process {
     const some: ReadFault[] = hasTenant ? ['another tenant'] : [];
     // A roll is given more than it asks for where another of its nodes needs it.
     if (isDeep && use.is === 'roll') some.push('all of it');
+    // In a run, Ctrl-C in a read does what it does in the wait before.
+    if (use.is === 'roll' || !this.choices.isLater) some.push('interrupt');
     const { isDeep: areTwo, isDeepest } = this.choices;
     if (isDeepest) return ['good', 'a rival', ...READ_FAULTS, ...some];
     if (areTwo) return ['good', RUNS_ON, ...READ_FAULTS, ...some];
@@ -303,13 +305,14 @@ export class Process {
 
 /** It is waited for until the deadline: with three faults, these would be most stories. */
 const RUNS_ON = 'a rival that runs on';
-const READ_FAULTS = ['denied', 'interrupt', 'sleeps for 15 minutes'] as const;
+const READ_FAULTS = ['denied', 'sleeps for 15 minutes'] as const;
 /** No other fault makes them worse, or one of the others does as much: they are played alone. */
 const ALONE = ['unreadable', 'a rival', 'another deployment', 'stale'] as const;
 type ReadFault =
   | (typeof READ_FAULTS | typeof ALONE)[number]
   | typeof RUNS_ON
   | 'good'
+  | 'interrupt'
   | 'another tenant'
   | 'all of it';
 

@@ -108,6 +108,7 @@ const SMALL: readonly Setting[] = [
     ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'wait' },
   }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
+  called('a roll by threes', { use: { is: 'roll', nodes: [1n, 3n, 2n], window: 3 } }),
   called('a roll of two, killed', { use: ROLL, life: 'killed' }),
   called('a roll of three that continues on an error', {
     use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },

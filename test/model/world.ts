@@ -34,6 +34,8 @@ export interface Entry {
 export interface Post {
   by: number;
   at: number;
+  /** The same by the clock of its machine. */
+  wall: number;
   /** When its process knew the outcome. */
   endedAt: number;
   key: string;
@@ -202,6 +204,7 @@ export class World {
     const post: Post = {
       ...sender,
       at: this.now,
+      wall: this.wall,
       endedAt: Infinity,
       key,
       nodes,

@@ -127,7 +127,7 @@ export default class ActivitiesRoll extends BaseCommand {
       nodes: consent.nodes ?? nodes,
       ifBusy: consent.waits ? ('wait' as const) : request.ifBusy,
     };
-    return this.#run(context, agreed, gate ?? null);
+    return this.#run(context, agreed, gate ?? null, found?.spentMs);
   }
 
   /** @throws UsageError */
@@ -222,7 +222,12 @@ export default class ActivitiesRoll extends BaseCommand {
     return openRollJournal(context.folder, deploymentId, clock);
   }
 
-  async #run(context: CommandContext, request: CheckedRoll, command: string | null) {
+  async #run(
+    context: CommandContext,
+    request: CheckedRoll,
+    command: string | null,
+    spentMs?: number,
+  ) {
     const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
     const { timeoutMs, ...kept } = request;
     const journal = await this.#journal(context);
@@ -243,7 +248,7 @@ export default class ActivitiesRoll extends BaseCommand {
       try {
         const lasting = { ...own, keepsRolls: true };
         const keyed = { ...request, idempotencyKey };
-        const end = await roll(lasting, keyed, { ...tools, stopping, gate });
+        const end = await roll(lasting, keyed, { ...tools, stopping, gate }, spentMs);
         if (end.result.resume === null) journal.finish(idempotencyKey, generation, true);
         return end;
       } catch (error) {

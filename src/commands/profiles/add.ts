@@ -61,10 +61,10 @@ function addedText(profile: ProfileDocument, now: number) {
 }
 
 /**
- * Makes a profile from flags, the environment, and what the user answers. One that is stored is
- * changed by flags alone, or without any by a new key that is asked for: a variable left over from
- * another profile would mix the two. Nothing is stored before the end, and nothing that the API
- * rejects, unless `--no-verify` keeps it from being asked.
+ * A new profile comes from flags, the environment, and what the user answers. A stored one is
+ * changed by flags alone, since a variable may be left over from another profile; without flags,
+ * ldctl asks for a new key. Nothing is stored before the end, and nothing that the API rejects,
+ * unless `--no-verify` keeps ldctl from asking it.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(

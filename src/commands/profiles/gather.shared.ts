@@ -19,7 +19,7 @@ export interface Gathered {
   /** Null where it is neither stored nor checked. */
   key: ApiKey | null;
   isNewKey: boolean;
-  /** A key is put into a store: a new one, or the one that it has moves. */
+  /** Whether a key is put into a store: a new one, or the stored one, which moves. */
   storesKey: boolean;
   /** The API is asked whether key, tenant and deployment fit together. */
   isChecked: boolean;
@@ -47,8 +47,9 @@ export async function gather(
 function checkKeyFlags(flags: ProfileFlags) {
   const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
   const keepsKey = isPiped || (store !== undefined && store !== 'command');
-  const isCoherent = command === undefined ? store !== 'command' : !keepsKey;
-  if (isCoherent) return;
+  const lacksCommand = store === 'command' && command === undefined;
+  const hasBoth = command !== undefined && keepsKey;
+  if (!lacksCommand && !hasBoth) return;
   throw usageError(
     'conflicting_flags',
     '--key-command and --key-store command go together, and with no other key',
@@ -67,11 +68,11 @@ function settingsFor(
     const readConfig = () => ({ current: name, profiles: [stored] });
     return context.resolve(flags, { env: {}, readConfig });
   }
-  // At a terminal the deployment is picked from a list. A variable left over from another one must
-  // not add to that, or to the flag: its supervisor would be sent the key from then on.
+  // A flag or a person chooses the deployment. These variables may be left over from another one:
+  // the profile would keep its supervisor, and send it the key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
-  const others = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
-  const env = { ...context.host.env, LD_PROFILE: undefined, ...others };
+  const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
+  const env = { ...context.host.env, LD_PROFILE: undefined, ...ignored };
   return context.resolve(flags, { env, readConfig: () => ({ profiles: [] }) });
 }
 

@@ -18,7 +18,7 @@ import { askKey, askTenant, type Gathered } from './gather.shared.js';
 export interface Verified extends Gathered {
   /** What the API says of the key; null where it was not asked. */
   known: KeyContext | null;
-  /** Where the profile acts. A field that is undefined here is removed from the profile. */
+  /** Where the profile acts: a field that is undefined is removed, one that is absent stays. */
   place: Partial<Profile>;
 }
 
@@ -35,13 +35,15 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
     const access = { key, tenantId, apiUrl: given.apiUrl.value };
     const core = context.core(access);
     const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
+    let known: KeyContext;
     try {
-      const known = await context.during('Checking the key', ask);
-      context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
-      return { ...asked, known, place: await placeOf(asked, access, context) };
+      known = await context.during('Checking the key', ask);
     } catch (error) {
       asked = await askAgain(asked, error, context);
+      continue;
     }
+    context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
+    return { ...asked, known, place: await placeOf(asked, access, context) };
   }
   return { ...asked, known: null, place: givenPlace(asked) };
 }
@@ -58,7 +60,7 @@ async function askAgain(
   const hint = isKey
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
-  // Typing another key does not replace one that is stored, or that a command prints.
+  // A key that is stored, or that a command prints, is not replaced by typing another.
   const canType = !isKey || (asked.isNewKey && asked.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
@@ -77,7 +79,10 @@ const NO_PLACE: Partial<Profile> = {
   supervisor_url: undefined,
 };
 
-/** What flags and environment say of the deployment, or the stored profile, where that stays. */
+/**
+ * The deployment by flags, environment or profile, without asking the API. Of the one that the
+ * profile has already, only the supervisor's URL can be new.
+ */
 function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
   if (!deployment) return NO_PLACE;
   const supervisor_url = supervisorUrl ? urlText(supervisorUrl.value) : undefined;
@@ -102,10 +107,10 @@ async function placeOf(
 ): Promise<Partial<Profile>> {
   const { deployment, supervisorUrl } = asked.given;
   // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
-  const isSettled = deployment
-    ? deployment.value.id !== null && supervisorUrl
-    : asked.stored || !context.prompts;
-  if (isSettled) return givenPlace(asked);
+  const needsLookUp = deployment
+    ? deployment.value.id === null || !supervisorUrl
+    : !asked.stored && context.prompts !== null;
+  if (!needsLookUp) return givenPlace(asked);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );

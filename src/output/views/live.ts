@@ -7,7 +7,7 @@ import { elapsedText, selectColumns, timeText, type Selection } from '../columns
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, rankOf, progressOf } from '../rows.js';
-import { eventText, headlineText } from '../run-text.js';
+import { eventText, headlineText, waitingText } from '../run-text.js';
 import { painter, type Sink } from '../streams.js';
 import {
   tally,
@@ -135,7 +135,6 @@ function runFoot(
   took: number,
 ) {
   const progress = nodes.map(progressOf);
-  if (nodes.length === 0) return `waiting for the first entry, ${elapsedText(took)}`;
   if (decidesAt !== undefined && !progress.includes('open')) {
     const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
     return `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
@@ -176,7 +175,10 @@ export function liveRunView(sink: Sink, { title, debug, clock }: RunViewOptions)
   const frame = (elapsed: number): Frame<NodeProgress> => ({
     rows: nodes,
     total: nodes.length,
-    foot: runFoot(nodes, facts, elapsed, elapsed - started),
+    foot:
+      nodes.length === 0
+        ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
+        : runFoot(nodes, facts, elapsed, elapsed - started),
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
   const selection = { columns: nodeColumns, chosen: false };

@@ -10,7 +10,14 @@ import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter, type PrintOptions } from '../list.js';
 import { activityColumns, progressOf } from '../rows.js';
-import { changeText, eventText, headlineText, shareText, type RunTitle } from '../run-text.js';
+import {
+  changeText,
+  eventText,
+  headlineText,
+  shareText,
+  waitingText,
+  type RunTitle,
+} from '../run-text.js';
 import type { Output, Sink } from '../streams.js';
 
 interface View<Event> {
@@ -80,12 +87,11 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = isData;
+  let wasSent = false;
   const lines = openLines(stderr, options, (elapsed) => {
     const open = nodes.filter((node) => progressOf(node) === 'open').length;
     const what =
-      nodes.length === 0
-        ? 'waiting for the first entry'
-        : `running: ${shareText(open, nodes.length)}`;
+      nodes.length === 0 ? waitingText(wasSent) : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
@@ -101,6 +107,7 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   return {
     on: (event) => {
       const shown = isData ? shownStep(event) : null;
+      wasSent ||= event.event === 'dispatched';
       if (shown) stdout.write(`${jsonText(shown, options)}\n`);
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);

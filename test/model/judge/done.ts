@@ -93,7 +93,7 @@ function* completed(
   since: Since,
 ): Generator<string> {
   const { world, setting } = story;
-  const reads = readsFor(process, trigger, setting.use.is === 'roll');
+  const reads = readsFor(process, trigger.nodes, setting.use.is === 'roll');
   const some = world.entries.filter((entry) => isOf(trigger, since, entry));
   const hasNewer = ({ id, node }: Entry): boolean =>
     some.some((one) => one.node === node && one.id > id && statusOf(reads, one.id) !== null);

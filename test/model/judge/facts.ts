@@ -123,7 +123,11 @@ export function statusOf(seen: readonly Seen[], id: bigint): string | null {
 }
 
 /** The reads by which a process decided about a node. */
-export function readsFor({ seen, settled }: Process, { nodes }: Trigger, isRoll: boolean): Seen[] {
+export function readsFor(
+  { seen, settled }: Process,
+  nodes: Trigger['nodes'],
+  isRoll: boolean,
+): Seen[] {
   const node = isRoll ? nodes?.[0] : undefined;
   const end = node === undefined ? undefined : settled.get(node)?.reads;
   return seen.slice(0, end);

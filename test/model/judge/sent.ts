@@ -64,7 +64,7 @@ function* again(story: Story, earlier: readonly Post[], post: Post): Generator<s
   if (wasAccepted && !faults.includes('unwritable')) {
     yield 'sent again after another had ended well';
   }
-  if (others.length > 0 && story.world.clockIsOff < 0) yield 'sent again by a clock that is off';
+  if (others.some(({ wall }) => wall > post.wall)) yield 'sent again by a clock that is off';
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
 }
 

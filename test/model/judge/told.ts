@@ -4,7 +4,7 @@ import type { Story } from '../play.js';
 import type { Process } from '../process.js';
 import type { Entry } from '../world.js';
 import { isKept, isKilled, nodesOf, processesOf, SECOND } from '../setting.js';
-import { isMaybeSent, isOf, sinceOf, statusOf, triggersOf } from './facts.js';
+import { isMaybeSent, isOf, readsFor, sinceOf, statusOf, triggersOf } from './facts.js';
 
 const EXITS: Record<string, number> = {
   ...{ completed: 0, accepted: 0, rejected: 3, unconfirmed: 7, timed_out: 8, halted: 9 },
@@ -205,11 +205,13 @@ const hasSlept = (faults: readonly unknown[]): boolean =>
   faults.some((fault) => String(fault).startsWith('sleeps'));
 
 /** Rule 8: an open entry that is gone from the log is missing after 30 s of reads without it. */
-function* gone({ world }: Story, { ended, seen }: Process): Generator<string> {
-  const lastAt = seen.at(-1)?.at ?? 0;
-  for (const { activity_id: id, status } of ended?.run?.result.nodes ?? []) {
+function* gone({ world, setting }: Story, process: Process): Generator<string> {
+  for (const row of process.ended?.run?.result.nodes ?? []) {
+    const { activity_id: id, node_id: node, status } = row;
     const { goneAt = Infinity } = world.entries.find((one) => one.id === id) ?? {};
-    const first = seen.find(({ at, isStale }) => at >= goneAt && !isStale);
+    const reads = readsFor(process, node === null ? null : [node], setting.use.is === 'roll');
+    const first = reads.find(({ at, isStale }) => at >= goneAt && !isStale);
+    const lastAt = reads.at(-1)?.at ?? 0;
     if (status === 'processing' && first && first.endedAt < lastAt - APPEAR - SECOND) {
       yield 'timed out over an entry that is gone';
     }

@@ -19,7 +19,7 @@ export const BEFORE: Rules = {
       '--if-busy fail goes ahead',
       'one node, busy, if busy fail',
       0,
-      put<unknown[], never[]>('job/run-read', 'busyOf', () => []),
+      put<unknown[], never[]>('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       '--if-busy wait does not wait',

@@ -541,3 +541,58 @@ describe('a program that follows the log', () => {
     await assert.rejects(following, { exitCode: 7, message: /^the log could not be read/ });
   });
 });
+
+describe('what comes before a POST', () => {
+  const LATE = {
+    exitCode: 6,
+    code: 'timeout',
+    message: 'the log could not be read within 60s; nothing was sent',
+  };
+  /** From now on each read of a page takes this long. */
+  function takes(ms: number): void {
+    const list = supervisor.list.bind(supervisor);
+    supervisor.list = async (...asked) => {
+      for (let left = ms; left > 0; left -= 250) await clock.sleep(250, asked[2]?.signal);
+      return list(...asked);
+    };
+  }
+
+  const ROLL_ONE = { ...ROLL, nodes: [1n] } as const;
+  for (const [what, pageMs, start] of [
+    ['a run on named nodes', 70_000, () => deployment.trigger({ ...RESTART, ifBusy: 'fail' })],
+    ['a roll', 70_000, () => deployment.roll(ROLL_ONE)],
+    [
+      'a roll and its look for busy nodes',
+      40_000,
+      () => deployment.roll({ ...ROLL_ONE, ifBusy: 'fail' }),
+    ],
+  ] as const) {
+    it(`has a minute in all: ${what}`, async () => {
+      takes(pageMs);
+      await clock.run(assert.rejects(start(), LATE));
+      assert.deepEqual([clock.elapsed(), supervisor.posts], [60_000, []]);
+    });
+  }
+
+  it('has a minute in all: a run on every node, and the look around before it', async () => {
+    takes(25_000);
+    supervisor.addHistory(150, { createdAt: clock.now() - 3_600_000 });
+    const { nodes: _, ...every } = RESTART;
+    const run = deployment.trigger({ ...every, ifBusy: 'fail' });
+    await clock.run(assert.rejects(run, LATE));
+    assert.deepEqual([clock.elapsed(), supervisor.posts], [60_000, []]);
+  });
+
+  it('does not count the wait for a busy node', async () => {
+    supervisor.add({ node: 1n, runtime: 'iggy', workMs: 120_000 });
+    takes(1000);
+    const { outcome } = await clock.run(deployment.trigger({ ...RESTART, ifBusy: 'wait' }));
+    assert.equal(outcome, 'completed');
+  });
+
+  it('has a minute for each node of a roll once one was sent to', async () => {
+    takes(9000);
+    const { outcome } = await clock.run(deployment.roll(ROLL));
+    assert.equal(outcome, 'completed');
+  });
+});

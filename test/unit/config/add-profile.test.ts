@@ -15,6 +15,7 @@ import {
   brokenKeyring,
   memoryKeyring,
   PROD,
+  refusal,
   SUPERVISOR,
   TENANT,
   TestContext,
@@ -302,6 +303,15 @@ describe('profiles add', () => {
         context.said,
         /warning: GET \/context: 401 unauthorized\nwarning: GET \/context: 403 forbidden\n/,
       );
+    });
+
+    it('asks for no other tenant where the API refuses to list the deployments', async () => {
+      const context = terminal([tenant, key]);
+      const core = context.core.bind(context);
+      const structure = () => Promise.reject(refusal(403, 'forbidden'));
+      context.core = (access) => ({ ...core(access), structure });
+      const { exitCode, message } = await failure(context, NO_FLAGS);
+      assert.deepEqual([exitCode, message], [4, 'GET /context: 403 forbidden']);
     });
 
     it('protects the profile where that is wanted', async () => {

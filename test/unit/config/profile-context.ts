@@ -111,7 +111,7 @@ const KEY_CONTEXT: KeyContext = {
   permissions: { tenant: [], division: [], environment: [], divisions: {} },
 };
 
-function refusal(status: number, code: string): ApiError {
+export function refusal(status: number, code: string): ApiError {
   return new ApiError(`GET /context: ${status} ${code}`, { status, code, reason: code });
 }
 

@@ -11,7 +11,7 @@ import type { JobEnd, Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
+import { DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
 import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
@@ -73,11 +73,40 @@ describe('a roll by twos', () => {
     assert.deepEqual([count(play('fail')), count(play('wait'))], [1, 2]);
   });
 
+  it('is refused where the log is that of another deployment, before anything is sent', () => {
+    const other = { ...entry(30n, 2n), deployment_id: 8n };
+    assert.throws(() => play('fail', [other], 1), { code: 'wrong_deployment', exitCode: 6 });
+  });
+
   it('is refused where any node is busy, before anything is sent', () => {
     assert.throws(() => play('fail', [{ ...entry(30n, 2n), status: 'processing' }]), {
       code: 'busy',
       exitCode: 5,
     });
+  });
+});
+
+describe('a roll of many at once', () => {
+  it('takes no entry for its own that it saw before the POST of that node', async () => {
+    const nodes = [1n, 2n, 3n, 4n, 5n, 6n];
+    const clock = new VirtualClock();
+    const server = new VirtualServer(clock, { nodes });
+    const post = server.trigger.bind(server);
+    server.trigger = (request) =>
+      request.nodes?.[0] === 6n ? Promise.reject(lost()) : post(request);
+    let isActedOn = false;
+    server.beforeRead = () => {
+      // By then the baseline of node 6 has been read. Its POST waits for its turn.
+      if (isActedOn || server.posts.length < 5) return;
+      isActedOn = true;
+      server.add({ node: 6n });
+    };
+    const job = rollJob({ ...PLAN, nodes, maxUnavailable: 6 }, new Map(), clock.elapsed());
+    const log = openLog(server, DEPLOYMENT, clock);
+    const { signal } = new AbortController();
+    const tools = { supervisor: server, log, journal: null, clock, signal };
+    const { result } = await clock.run(drive(job, tools, () => undefined));
+    assert.deepEqual([result.outcome, result.nodes[5]?.status], ['unconfirmed', null]);
   });
 });
 
@@ -141,6 +170,40 @@ describe('a roll whose server restarts', () => {
       assert.equal((await rollWithout(90_000)).exitCode, 7);
     });
   }
+});
+
+describe('a roll with a pause and a gate', () => {
+  /** When the gate was asked, by node. */
+  let asked: Map<Id, number>;
+  const gate: DriveTools['gate'] = (node) => {
+    asked.set(node, clock.elapsed());
+    return Promise.resolve({ exit_code: 0, timed_out: false, took_ms: 0 });
+  };
+  beforeEach(() => (asked = new Map()));
+
+  it('pauses before each gate, also the last, and says how long', async () => {
+    await run({ nodes: [1n], pauseMs: 60_000, gated: true }, { gate });
+    const rows = events.flatMap((event) => (event.event === 'progress' ? event.nodes : []));
+    const row = rows.find(({ stage }) => stage === 'pause');
+    const { stageSince = 0, limitMs } = row ?? {};
+    assert.deepEqual([asked.get(1n), limitMs], [stageSince + 60_000, 60_000]);
+  });
+
+  it('does not pause after its last node, where nothing follows', async () => {
+    const { result, resume } = await run({ nodes: [1n], pauseMs: 60_000 });
+    assert.deepEqual([result.outcome, resume], ['completed', null]);
+    assert.ok(clock.elapsed() < 60_000);
+  });
+
+  it('cuts the gate off when its time is up: 8, and continues under its key', async () => {
+    const hanging: DriveTools['gate'] = (_node, _activity, { signal }) => {
+      const ended = { exit_code: null, timed_out: true, took_ms: 0 };
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
+    };
+    const plan = { nodes: [1n, 2n], maxUnavailable: 1, gated: true, timeoutMs: 60_000 };
+    const { exitCode, resume } = await run(plan, { gate: hanging });
+    assert.deepEqual([exitCode, clock.elapsed(), resume], [8, 60_000, { roll: 'k' }]);
+  });
 });
 
 describe('a roll that is halted', () => {
@@ -207,9 +270,11 @@ function baselines(ifBusy: RollPlan['ifBusy']): Id[] {
 
 /**
  * Both nodes are dispatched, one with an answer that was slow; the log shows nothing new.
+ * @param more entries that the first reads show
+ * @param reads how many of them
  * @returns all steps up to the second POST
  */
-function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
+function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = [], reads = Infinity): Step[] {
   const job = rollJob({ ...PLAN, nodes: [1n, 2n], ifBusy }, new Map(), 0);
   const steps: Step[] = [];
   let now = 0;
@@ -229,7 +294,9 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = []): Step[] {
       job.take(step, { is: 'answered', answer }, now);
     } else if (step.do === 'read') {
       const above = typeof step.downTo === 'bigint' ? step.downTo : undefined;
-      const entries = [...OLD, ...more].filter(({ id }) => id > (above ?? 0n)).reverse();
+      const isFirst = steps.filter((one) => one.do === 'read').length <= reads;
+      const all = [...OLD, ...(isFirst ? more : [])];
+      const entries = all.filter(({ id }) => id > (above ?? 0n)).reverse();
       job.take(
         step,
         {

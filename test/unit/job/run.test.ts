@@ -75,10 +75,38 @@ const warnings = (code: string): string[] =>
   );
 
 describe('a run', () => {
+  it('asks for one page at a time while it waits for an open entry, however much others do', async () => {
+    server.addHistory(2000, { appearMs: 20_000 });
+    server.setFate(1n, { workMs: 300_000 });
+    const { result } = await run();
+    assert.equal(result.outcome, 'completed');
+    assert.ok(server.reads.length < 200, `${server.reads.length} requests`);
+  });
+
+  it('says since when an entry is running that was there before', async () => {
+    server.add({ createdAt: clock.now() - 60_000, workMs: 5000 });
+    const record = { key: 'k', apiKey: PLAN.apiKey, baseline: 0n, date: null };
+    const counts = { expect: null, core: null, listed: { here: [], elsewhere: [] } };
+    const kept = { generation: 1, ageMs: 60_000, accepted: true, passed: false };
+    const postedAt = clock.now() - 60_000;
+    await run({ kept: true }, { ...kept, record: { ...record, ...counts, postedAt } });
+    const rows = events.flatMap((event) => (event.event === 'progress' ? event.nodes : []));
+    // The server's clock is cut to whole seconds, so that it may be one more.
+    assert.equal(rows.find(({ since }) => since !== null)?.since, -61_000);
+  });
+
   it('shows its nodes as soon as it is accepted', async () => {
     await run();
     const said = events.map(({ event }) => event);
     assert.deepEqual(said.slice(0, 4), ['baseline', 'dispatched', 'progress', 'activity']);
+  });
+
+  it('writes nothing about a key that was made up for it alone', async () => {
+    let written = 0;
+    const write = (): { made: number } => ({ made: (written += 1) });
+    journal = { read: () => null, claim: write, mark: write };
+    await run({ kept: false });
+    assert.equal(written, 0);
   });
 
   it('does not send again once a record cannot be written', async () => {
@@ -113,11 +141,11 @@ describe('a run', () => {
   });
 
   it('says of no earlier run that it has dispatched, where there was none', async () => {
-    await run();
-    assert.deepEqual(
-      events.find(({ event }) => event === 'dispatched'),
-      { event: 'dispatched', request_id: 'f00d', replayed: false, recovered: false },
-    );
+    const { result } = await run();
+    const facts = { request_id: 'f00d', replayed: false, recovered: false };
+    const dispatched = events.find(({ event }) => event === 'dispatched');
+    assert.deepEqual(dispatched, { event: 'dispatched', ...facts });
+    assert.deepEqual({ ...result, ...facts }, result);
   });
 
   it('is held up by no server that wants to be asked again in 10 minutes: after two it ends with 7', async () => {
@@ -367,16 +395,31 @@ describe('a run on every node', () => {
     );
   });
 
-  it('reads the log once before its POST where the nodes are known', async () => {
-    server.addHistory(300, { createdAt: clock.now() - HOUR });
-    const post = server.trigger.bind(server);
-    let reads = 0;
-    server.trigger = (...asked) => {
-      reads = server.reads.length;
-      return post(...asked);
-    };
-    await run({ ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [] } });
-    assert.equal(reads, 1);
+  for (const [what, plan] of [
+    ['are known', { ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [] } }],
+    ['are named', { nodes: [1n] }],
+  ] as const) {
+    it(`reads the log once before its POST where the nodes ${what}`, async () => {
+      server.addHistory(300, { createdAt: clock.now() - HOUR });
+      const post = server.trigger.bind(server);
+      let reads = 0;
+      server.trigger = (...asked) => {
+        reads = server.reads.length;
+        return post(...asked);
+      };
+      await run(plan);
+      assert.equal(reads, 1);
+    });
+  }
+
+  it('has a row for each node that is expected, though its name is not known yet', async () => {
+    acted(1n);
+    await run({ ...EVERY, expect: 3 });
+    const rows = events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
+    assert.deepEqual(
+      rows[0]?.map(({ node_id: node }) => node),
+      [1n, null, null],
+    );
   });
 });
 
