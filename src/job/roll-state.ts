@@ -7,6 +7,7 @@ import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
+import type { LogRead } from '../log/log.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
@@ -64,6 +65,7 @@ export interface Roll {
   /** Before these times no other POST is made, and no other read. */
   postAt: number;
   readAt: number;
+  lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
   /** The log has yet to show that no node is busy; until then nothing is sent. */
@@ -96,6 +98,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     failure: null,
     postAt: -Infinity,
     readAt: -Infinity,
+    lastRead: null,
     isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,

@@ -45,6 +45,9 @@ import {
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
 
+/** A read that started no longer ago than this gives the next node its baseline, too. */
+const SHARED_BASELINE = SECOND;
+
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
 
@@ -70,11 +73,25 @@ function startNodes(roll: Roll, now: number): void {
   }
   // Once one was sent to, each node has all the time before its POST.
   const spentMs = roll.nodes.some((node) => runOf(node)?.sent) ? 0 : now - roll.readFrom;
-  const plan = { ...roll.plan, spentMs };
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
-    const run = createRun(planOf(plan, roll.deadline, node.id, now), null, now);
+    const run = createRun(
+      planOf({ ...roll.plan, spentMs }, roll.deadline, node.id, now),
+      null,
+      now,
+    );
+    shareBaseline(roll, run, now);
     move(roll, node, { name: 'running', run });
+  }
+}
+
+/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
+function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
+  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
+    const step = nextOfRun(run, now);
+    if (step.do === 'read') {
+      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
+    }
   }
 }
 
@@ -318,6 +335,7 @@ function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): voi
 function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   if (fact.is === 'read') {
     roll.readAt = now + fact.read.requests * (SECOND / 4);
+    roll.lastRead = fact.read;
   }
   if (!isChecking(roll, now)) {
     return shareRead(roll, step, fact, now);

@@ -4,7 +4,15 @@ import type { Story } from '../play.js';
 import type { Process } from '../process.js';
 import type { Entry } from '../world.js';
 import { isKept, isKilled, nodesOf, processesOf, SECOND } from '../setting.js';
-import { isMaybeSent, isOf, readsFor, sinceOf, statusOf, triggersOf } from './facts.js';
+import {
+  hasReadAnother,
+  isMaybeSent,
+  isOf,
+  readsFor,
+  sinceOf,
+  statusOf,
+  triggersOf,
+} from './facts.js';
 
 const EXITS: Record<string, number> = {
   ...{ completed: 0, accepted: 0, rejected: 3, unconfirmed: 7, timed_out: 8, halted: 9 },
@@ -151,7 +159,10 @@ function* leftOut(
 }
 
 /** The time limit counts from the acceptance, and that is not before the POST. */
-function* tooSoon(story: Story, { by, endedAt, ended, deniedAt }: Process): Generator<string> {
+function* tooSoon(story: Story, process: Process): Generator<string> {
+  const { by, endedAt, ended, deniedAt } = process;
+  // That ends it at once.
+  if (hasReadAnother(process, Infinity)) return;
   const open = ended?.run?.result.nodes.filter(({ status }) => status === 'processing') ?? [];
   for (const { key, nodes } of triggersOf(story)) {
     const isOpen = open.some(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
-import { Interrupted, TransportError } from '../../../src/base/errors.js';
+import { Interrupted, LdctlError, TransportError } from '../../../src/base/errors.js';
 import type { KeptRun } from '../../../src/base/journal.js';
 import type { Id } from '../../../src/base/ids.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
@@ -11,7 +11,7 @@ import type { JobEnd, Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { DEPLOYMENT, lost, VirtualServer } from '../../helpers/virtual-server.js';
+import { DEPLOYMENT, lost, noAnswer, VirtualServer } from '../../helpers/virtual-server.js';
 import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
@@ -71,6 +71,20 @@ describe('a roll by twos', () => {
     const count = (steps: Step[]): number =>
       steps.filter((step) => step.do === 'read' && step.downTo === 'known').length;
     assert.deepEqual([count(play('fail')), count(play('wait'))], [1, 2]);
+  });
+
+  it('gives up that look a minute after the command started', async () => {
+    server.list = (...asked) => noAnswer(asked[2]?.signal);
+    const errors: unknown[] = [];
+    const ended = run({ nodes: [1n], ifBusy: 'fail', spentMs: 20_000 }).catch((error: unknown) =>
+      errors.push(error),
+    );
+    await clock.advance(39_999);
+    await clock.advance(0);
+    assert.equal(errors.length, 0);
+    await clock.advance(1);
+    await ended;
+    assert.ok(errors[0] instanceof LdctlError);
   });
 
   it('is refused where the log is that of another deployment, before anything is sent', () => {

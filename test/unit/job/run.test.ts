@@ -101,6 +101,30 @@ describe('a run', () => {
     assert.deepEqual(said.slice(0, 4), ['baseline', 'dispatched', 'progress', 'activity']);
   });
 
+  it('says when it is done if no other entry comes, and is done right then', async () => {
+    await run();
+    const until = events.flatMap((event) =>
+      event.event === 'progress' ? (event.decidesAt ?? []) : [],
+    );
+    assert.deepEqual([until.at(-1), clock.elapsed()], [2000, 2000]);
+  });
+
+  it('shows the open one of two entries of a node, whichever came first', async () => {
+    const trigger = server.trigger.bind(server);
+    server.setFate(1n, { workMs: 100 });
+    server.trigger = (request) => {
+      const answer = trigger(request);
+      server.add({ workMs: null, appearMs: 1000 });
+      return answer;
+    };
+    const { result } = await run({ timeoutMs: 60_000 });
+    const [row] = result.nodes;
+    assert.deepEqual(
+      [result.outcome, row?.status, row?.ambiguous],
+      ['timed_out', 'processing', true],
+    );
+  });
+
   it('writes nothing about a key that was made up for it alone', async () => {
     let written = 0;
     const write = (): { made: number } => ({ made: (written += 1) });

@@ -13,6 +13,7 @@ describe('an idempotency key', () => {
   const LONGEST = 'k'.repeat(200);
   for (const [key, why] of [
     ['deploy 42', null],
+    ['k', null],
     [LONGEST, null],
     ['', 'it is empty'],
     [`${LONGEST}k`, 'it has more than 200 characters'],
