@@ -367,6 +367,7 @@ function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: 
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;
     if (isPosted(state.run) || id === step.node) {
+      state.run.isUnderway ||= roll.nodes.some((node) => runOf(node)?.sent);
       takeOfRun(state.run, step, fact, now);
     } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
       checkAgain(state.run, now);

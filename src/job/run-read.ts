@@ -15,15 +15,7 @@ import { busyError, busyOf, busyText } from './busy.js';
 import { bothListed, Entries, listedIn, notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
-import {
-  BEFORE_POST,
-  failedRead,
-  goodRead,
-  MINUTE,
-  quicken,
-  SECOND,
-  type FailedRead,
-} from './pace.js';
+import { failedRead, goodRead, MINUTE, quicken, SECOND, type FailedRead } from './pace.js';
 import { tryLater } from './run-answer.js';
 import {
   accept,
@@ -36,6 +28,7 @@ import {
   needsFloor,
   READ_AFTER,
   setBaseline,
+  startAnew,
   TRIES,
   type Replay,
   type Run,
@@ -72,21 +65,22 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
 }
 
 function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
-  const isChecking = run.state.name === 'checking';
-  if (isChecking && run.attempts.firstAt !== null && !isHopeless(failure.error)) {
+  const { state, attempts } = run;
+  const isChecking = state.name === 'checking';
+  if (isChecking && attempts.firstAt !== null && !isHopeless(failure.error)) {
     // It was reachable when the run started, and the POST is tried again for two minutes.
     return tryLater(run, failure.error, now);
   }
-  const tolerated = run.state.name === 'unknown' ? TRIES : undefined;
+  const tolerated = state.name === 'unknown' ? TRIES : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   // A read before the first POST has been tried several times already. A wait that has read nothing
   // yet may be for a log that cannot be read at all.
-  const endsAtOnce = run.trigger ? isChecking : run.entries.readAt === -Infinity;
-  if (givesUp || endsAtOnce || now >= deadlineOf(run)) {
-    fail(run, failure.error);
-  } else {
-    run.events.push(...events);
+  const isFirst = run.trigger ? isChecking && !run.isUnderway : run.entries.readAt === -Infinity;
+  if (givesUp || isFirst || now >= deadlineOf(run)) {
+    return fail(run, failure.error);
   }
+  run.events.push(...events);
+  if (isChecking) state.notBefore = run.pace.nextRead;
 }
 
 /**
@@ -171,9 +165,7 @@ function unblock(
   by.take(counted, log, now);
   const { open } = by.progress();
   if (open.length === 0) {
-    const notBefore = now + spreadOf(run.trigger?.wireKey ?? '', SPREAD);
-    run.state = { name: 'checking', deep: false, notBefore, deadline };
-    run.readBy = notBefore + BEFORE_POST;
+    startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD), deadline);
   } else if (log.startedAt >= deadline) {
     fail(run, busyError(open, 'It did not end in time.'));
   }

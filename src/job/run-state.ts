@@ -146,6 +146,11 @@ export interface Run {
   sent: Sent | null;
   /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
+  /**
+   * It has waited for a busy node, or its roll has acted on another one. So much was done by then
+   * that a log that cannot be read does not end it at once.
+   */
+  isUnderway: boolean;
   baseline: Baseline;
   /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
   readBy: number;
@@ -189,6 +194,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     attempts: { backoffs: 0, firstAt: null, postedAt: null, until: TRIES },
     sent: null,
     acceptedAt: null,
+    isUnderway: false,
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
@@ -216,6 +222,14 @@ export function noteSent(run: Run, now: number): Sent {
 /** Nothing was sent, and some time has passed: the baseline is read again, and busy nodes show. */
 export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
+}
+
+/** It has waited for a busy node. What it tried before was not sent, so nothing counts from then. */
+export function startAnew(run: Run, notBefore: number, deadline: number): void {
+  Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
+  run.isUnderway = true;
+  run.readBy = notBefore + BEFORE_POST;
+  run.state = { name: 'checking', deep: false, notBefore, deadline };
 }
 
 /** A POST may have left: the log is read before the run sends again. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
-import { Interrupted, LdctlError } from '../../../src/base/errors.js';
+import { Interrupted, LdctlError, TransportError } from '../../../src/base/errors.js';
 import type { KeptRun } from '../../../src/base/journal.js';
 import type { Id } from '../../../src/base/ids.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
@@ -156,6 +156,34 @@ describe('a roll with a journal', () => {
     await run({ nodes: [1n, 2n] }, { journal });
     assert.deepEqual(notes, ['accepted', 'accepted', 'passed', 'passed']);
   });
+});
+
+describe('a roll whose server restarts', () => {
+  const refused = () => new TransportError('ECONNREFUSED', 'refused', { sent: 'no' });
+
+  for (const [maxUnavailable, downAfter] of [
+    [1, 3000],
+    [2, 0],
+  ] as const) {
+    /** The log cannot be read for so long, from a time after the first POST on. */
+    const rollWithout = (downMs: number) => {
+      const list = server.list.bind(server);
+      server.list = (...asked) => {
+        const downFor = clock.now() - (server.postTimes[0] ?? Infinity) - downAfter;
+        return downFor >= 0 && downFor < downMs ? Promise.reject(refused()) : list(...asked);
+      };
+      return run({ nodes: [1n, 2n, 3n], maxUnavailable, pauseMs: 5000 });
+    };
+
+    it(`continues after half a minute, ${maxUnavailable} at once`, async () => {
+      assert.equal((await rollWithout(30_000)).exitCode, 0);
+      assert.deepEqual(warnings('halted'), []);
+    });
+
+    it(`is halted after more than a minute, ${maxUnavailable} at once`, async () => {
+      assert.equal((await rollWithout(90_000)).exitCode, 7);
+    });
+  }
 });
 
 describe('a roll with a pause and a gate', () => {

@@ -675,6 +675,36 @@ describe('a node that is busy', () => {
   });
 });
 
+describe('a run that has waited for a busy node', () => {
+  const refused = () => new TransportError('ECONNREFUSED', 'refused', { sent: 'no' });
+
+  it('reads the log again when that fails, as while a server restarts', async () => {
+    server.add({ workMs: 20_000 });
+    const list = server.list.bind(server);
+    let downFrom = Infinity;
+    server.list = async (...asked) => {
+      const downFor = clock.elapsed() - downFrom;
+      if (downFor > 0 && downFor < 30_000) throw refused();
+      const page = await list(...asked);
+      if (page.items[0]?.status === 'completed') downFrom = Math.min(downFrom, clock.elapsed());
+      return page;
+    };
+    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
+  });
+
+  it('has two minutes from then on, whatever it has tried before', async () => {
+    const post = server.trigger.bind(server);
+    let tries = 0;
+    server.trigger = (request) => {
+      tries += 1;
+      if (tries === 1) server.add({ workMs: 200_000 });
+      return tries < 3 ? Promise.reject(apiError(429)) : post(request);
+    };
+    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
+    assert.equal(server.posts.length, 1);
+  });
+});
+
 describe('a read that does not end', () => {
   it('is cut off 15 s after the deadline of the run: 7', async () => {
     const list = server.list.bind(server);
