@@ -192,10 +192,10 @@ function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun
 
 /** The fields of a plan that come from the connection, or that a request has in another shape. */
 function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
-  const { tenant, apiKey, newKey } = connection;
+  const { tenant, apiKeyHash, newKey } = connection;
   const { idempotencyKey = newKey() } = request;
-  const kept = request.idempotencyKey !== undefined;
-  return { ...limitsOf(connection, request), tenant, apiKey, idempotencyKey, kept };
+  const keepsKey = request.idempotencyKey !== undefined;
+  return { ...limitsOf(connection, request), tenant, apiKeyHash, idempotencyKey, keepsKey };
 }
 
 function limitsOf(

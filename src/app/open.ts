@@ -61,7 +61,7 @@ export interface Connection {
   /** The tenant that the settings name: a log of another one is refused. */
   tenant: ExpectedTenant | null;
   /** 8 digits of the hash of its API key. */
-  apiKey: string;
+  apiKeyHash: string;
   journal: RunJournal | null;
   /** Null where no Core is known. */
   counter: NodeCounter | null;
@@ -105,7 +105,7 @@ export function openTarget(settings: Settings, target: Target, tools: OpenTools)
     clock,
     newKey,
     tenant: expectedTenant(settings),
-    apiKey: key.fingerprint(),
+    apiKeyHash: key.fingerprint(),
     journal,
     counter: core ? counterOf(settings, target, core, showsPath ? findOnce : null) : null,
     flags: resumeFlags(settings, target),

@@ -278,7 +278,7 @@ function resumeOfRoll(roll: Roll): Resume | null {
     !isPassed(roll, node) && endOfNode(node)?.outcome !== 'rejected';
   const left = nodes.filter(isLeft);
   if (left.length === 0) return null;
-  if (plan.kept) return { roll: plan.idempotencyKey };
+  if (plan.keepsKey) return { roll: plan.idempotencyKey };
   const ids = left.flatMap((node) => rowOf(roll, node).activity_id ?? []);
   return ids.length > 0 ? { ids } : null;
 }

@@ -35,7 +35,7 @@ export type NodeState =
   | { name: 'running'; run: Run }
   /** It has completed. */
   | { name: 'pause'; run: Run; until: number }
-  /** Its gate: to be asked, asked, to be cut off at once, or cut off and about to end. */
+  /** Its gate. `due`: to be started; `asked`: running; `late`: to be cut off; `cut`: about to end. */
   | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
   | { name: 'done'; run: Run };
 
@@ -47,7 +47,7 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** In an earlier process, which then reported how it ended: its rejection halts nothing now. */
+  /** Its run was accepted in an earlier process, which said how it ended: it halts nothing now. */
   readonly acceptedEarlier: boolean;
 }
 
@@ -62,7 +62,7 @@ export interface Roll {
   stopping: Interrupted | null;
   /** Why a node could not be acted on at all. */
   failure: LdctlError | null;
-  /** Before these times no other POST is made, and no other read. */
+  /** No POST is made before this time, and no read before the other. */
   postAt: number;
   readAt: number;
   lastRead: LogRead | null;

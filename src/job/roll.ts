@@ -1,17 +1,15 @@
 /*
  * A roll, step by step: which nodes start, whose step comes first, and whose run takes the fact.
- * run.ts says what happens to one node.
+ * run.ts says what happens to one node, roll-read.ts what a read is for.
  */
 
 import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
-import type { LogRead } from '../log/log.js';
-import { busyError, busyOf } from './busy.js';
-import { notOurs } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { BEFORE_POST, LAST_READ, SECOND } from './pace.js';
+import { BEFORE_POST, SECOND } from './pace.js';
+import { shareBaseline, sharedRead, takeRead } from './roll-read.js';
 import {
   calledOff,
   fail,
@@ -29,24 +27,11 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, depthOf, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import {
-  addMark,
-  callOff,
-  checkAgain,
-  deadlineOf,
-  endOf,
-  interrupt,
-  isOutdated,
-  isPosted,
-  type Run,
-} from './run-state.js';
+import { createRun, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
+import { addMark, callOff, endOf, interrupt, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
-
-/** A read that started no longer ago than this gives the next node its baseline, too. */
-const SHARED_BASELINE = SECOND;
 
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
@@ -66,7 +51,7 @@ export function tickRoll(roll: Roll, now: number): void {
   } while (roll.changes !== changes);
 }
 
-/** As many as the window has room for. */
+/** Starts as many nodes as the window has room for. */
 function startNodes(roll: Roll, now: number): void {
   if (roll.unchecked || !mayStart(roll, now)) {
     return;
@@ -85,16 +70,6 @@ function startNodes(roll: Roll, now: number): void {
   }
 }
 
-/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
-function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
-  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
-    const step = nextOfRun(run, now);
-    if (step.do === 'read') {
-      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
-    }
-  }
-}
-
 function tickNode(roll: Roll, node: RollNode, now: number): void {
   const { state } = node;
   switch (state.name) {
@@ -103,7 +78,7 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         callOff(state.run, calledOff());
       }
       tickRun(state.run, now);
-      // Its marks first: a node that is waiting or pausing writes none.
+      // Only once its marks are written: a node that is waiting or pausing writes none.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }
@@ -180,7 +155,10 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
   move(roll, node, { name: 'done', run });
 }
 
-/** Which step comes first, when several nodes have one. */
+/**
+ * Which step comes first, when several nodes have one: what must not be lost, then a POST right
+ * after its record, and last a read, which serves all.
+ */
 const ORDER = ['note', 'post', 'cut', 'recall', 'record', 'ask', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
@@ -199,7 +177,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   if (!roll.nodes.some(isInProgress)) {
     return { do: 'end' };
   }
-  // Until it has passed, the deadline of the roll wakes it, too.
+  // A roll also wakes at its deadline.
   const wakeAt = steps.map((step) => (step.do === 'wait' ? step.until : Infinity));
   return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) };
 }
@@ -246,30 +224,6 @@ function stepOfGate(roll: Roll, state: StateOf<'gate'>, node: Id): Step {
 
 const gateDeadline = ({ plan }: Roll, { since }: StateOf<'gate'>): number =>
   since + plan.gateTimeoutMs;
-
-/** One read serves all: as deep as any of them needs, and cut off for the first of them. */
-function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
-  let { downTo, cutAt } = step;
-  for (const { state } of roll.nodes) {
-    if (state.name === 'running' && isPosted(state.run)) {
-      downTo = deeper(downTo, depthOf(state.run, now).downTo);
-      cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
-    }
-  }
-  return { ...step, downTo, cutAt, open: null };
-}
-
-type Depth = StepOf<'read'>['downTo'];
-
-function deeper(a: Depth, b: Depth): Depth {
-  if (a === 'known' || b === 'known') {
-    return 'known';
-  }
-  if (a === 'newest' || b === 'newest') {
-    return a === 'newest' ? b : a;
-  }
-  return a < b ? a : b;
-}
 
 const TAKE: {
   [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
@@ -329,49 +283,6 @@ function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): voi
   const node = nodeOf(roll, id);
   if (node?.state.name === 'gate') {
     move(roll, node, { ...node.state, gate, since });
-  }
-}
-
-function takeRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
-  if (fact.is === 'read') {
-    roll.readAt = now + fact.read.requests * (SECOND / 4);
-    roll.lastRead = fact.read;
-  }
-  if (!isChecking(roll, now)) {
-    return shareRead(roll, step, fact, now);
-  }
-  if (fact.is === 'read') {
-    check(roll, fact.read);
-  } else {
-    fail(roll, fact.error);
-  }
-}
-
-/** Looks for busy nodes among those that are still to be acted on. */
-function check(roll: Roll, { entries }: LogRead): void {
-  roll.unchecked = false;
-  const { deploymentId, tenant, runtime } = roll.plan;
-  const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
-  const busy = busyOf(entries, runtime, new Set(left));
-  const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
-  if (problem) {
-    fail(roll, problem);
-  }
-}
-
-/**
- * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST. It asks again if another read shows what its baseline does not.
- */
-function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
-  for (const { id, state } of roll.nodes) {
-    if (state.name !== 'running') continue;
-    if (isPosted(state.run) || id === step.node) {
-      state.run.isUnderway ||= roll.nodes.some((node) => runOf(node)?.sent);
-      takeOfRun(state.run, step, fact, now);
-    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
-      checkAgain(state.run, now);
-    }
   }
 }
 

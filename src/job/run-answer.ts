@@ -23,11 +23,14 @@ import {
   type Run,
 } from './run-state.js';
 
-/** How long after the first POST of a record it may be made again. Servers keep keys 10 minutes. */
+/** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
 const RESEND = 540 * SECOND;
 
-/** A replay is of a request of the last 10 minutes; one more is for the time until it is read. */
+/** A replay is of a request of the last 10 minutes, and one more until its answer is here. */
 const REPLAY_REACH = 11 * MINUTE;
+
+/** A request that is in progress has started this long before the first POST at the earliest. */
+const IN_PROGRESS_REACH = MINUTE;
 
 const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
@@ -36,7 +39,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
   switch (fact.is) {
     case 'recorded':
       run.generation = fact.generation;
-      // A POST during which a laptop sleeps is as old as its beginning.
+      // The age of a POST counts from its start: the machine may sleep during it.
       run.attempts.firstAt ??= now;
       run.attempts.postedAt ??= fact.at;
       run.state = { name: 'posting' };
@@ -49,7 +52,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       }
       // Without a record it does not send again, but an earlier POST may show in the log.
       run.events.push(warning('journal_not_written', fact.error.message));
-      run.attempts.until = -Infinity;
+      run.attempts.windowMs = -Infinity;
       return lose(run, now);
   }
 }
@@ -58,8 +61,8 @@ const OTHER_API_KEY =
   'a run with this key and another API key was not answered, and the log shows nothing of it';
 
 /**
- * Takes the baseline, the nodes and the counts from the record of an earlier run, or of one beside
- * this one. If that was accepted, this run only follows; else the log decides whether it sends.
+ * Takes the baseline, the nodes and the counts from the record of an earlier run, or of one in
+ * another process. If that was accepted, this run only follows; else the log decides whether it sends.
  */
 export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { record, generation, ageMs, accepted } = kept;
@@ -76,12 +79,12 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   if (accepted) {
     return accept(run, now, { recovered: true });
   }
-  const isOtherApiKey = record.apiKey !== trigger?.apiKey;
+  const isOtherApiKey = record.apiKey !== trigger?.apiKeyHash;
   if (isOtherApiKey) {
     run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
   // A negative age: the clock was set back, so the record's age is unknown.
-  attempts.until = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND;
+  attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND;
   lose(run, now);
   // The POST of the record was some time ago, so there may be something to read.
   run.pace.nextRead = now;
@@ -103,6 +106,10 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
 function takeAccepted(run: Run, answer: Accepted, now: number): void {
   if (answer.replayed) {
     noteReplay(run, now - REPLAY_REACH);
+  } else {
+    // What was in progress has failed, so this POST has run in its place.
+    run.replay = null;
+    setBaseline(run, run.baseline);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
@@ -112,7 +119,7 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
 /** Someone else may have sent it: then its entries may have been created before the baseline. */
 function noteReplay(run: Run, since: number): void {
   // A key that was made up for this run alone is no one else's.
-  if (run.trigger?.kept && !run.sent?.isOurs) {
+  if (run.trigger?.keepsKey && !run.sent?.isOurs) {
     run.replay ??= { since, from: Infinity, to: -Infinity, floor: null };
     run.entries.createdFrom = null;
   }
@@ -142,7 +149,7 @@ function takeFailure(run: Run, error: LdctlError, now: number): void {
 }
 
 /** How long to wait before the next POST: longer each time. */
-function backoff(attempts: Attempts): number {
+function nextBackoff(attempts: Attempts): number {
   const wait = BACKOFF[attempts.backoffs] ?? 8 * SECOND;
   attempts.backoffs += 1;
   return wait;
@@ -150,22 +157,22 @@ function backoff(attempts: Attempts): number {
 
 /** A POST was not sent, or a read before the next one has failed: the run tries again. */
 export function tryLater(run: Run, error: LdctlError, now: number): void {
-  const wait = Math.max(backoff(run.attempts), retryAfterOf(error));
+  const wait = Math.max(nextBackoff(run.attempts), retryAfterOf(error));
   const isRunningElsewhere = isInProgress(error);
   const firstAt = run.attempts.firstAt ?? now;
-  if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.until) {
+  if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.windowMs) {
     return fail(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunningElsewhere) {
-    // It started at about the time of the first POST, and its entries may show up from now on.
-    noteReplay(run, firstAt - MINUTE);
+    // Its entries may show up from now on.
+    noteReplay(run, firstAt - IN_PROGRESS_REACH);
     lose(run, now, { notBefore });
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });
   } else {
-    // It starts again like the first one: an entry of meanwhile is another's.
+    // Start over with a new baseline: an entry of the meantime belongs to someone else.
     checkAgain(run, notBefore);
     run.readBy = notBefore + BEFORE_POST;
   }

@@ -6,7 +6,7 @@
 
 import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
-import type { Id } from '../base/ids.js';
+import { compareIds, type Id } from '../base/ids.js';
 import { MISSING, type Outcome } from '../base/outcome.js';
 import { shortList } from '../base/text.js';
 import type { LogRead } from '../log/log.js';
@@ -29,7 +29,7 @@ import {
   READ_AFTER,
   setBaseline,
   startAnew,
-  TRIES,
+  RETRY_WINDOW,
   type Replay,
   type Run,
   type State,
@@ -71,7 +71,7 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
     // It was reachable when the run started, and the POST is tried again for two minutes.
     return tryLater(run, failure.error, now);
   }
-  const tolerated = state.name === 'unknown' ? TRIES : undefined;
+  const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   // A read before the first POST has been tried several times already. A wait that has read nothing
   // yet may be for a log that cannot be read at all.
@@ -99,12 +99,13 @@ function check(
     // Some may have shown up since they were last looked for.
     entries.listed = bothListed(entries.listed, listedIn(log.entries, trigger.runtime));
   }
-  if (isHeldUp(run, state, trigger, log, now)) {
+  if (stopForBusy(run, state, trigger, log, now)) {
     return;
   }
   // A read that a roll has made for another node leaves out all up to that node's baseline. If it
   // shows nothing above, that is still the highest id.
   const baseline = log.entries[0]?.id ?? log.above ?? 0n;
+  // A further try with the same baseline says nothing new.
   const isNews = baseline !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id: baseline, date: log.serverTime, readAt: log.startedAt });
   const tookLong = log.requests > 1;
@@ -122,8 +123,8 @@ function check(
 
 const expectedOf = ({ expect, listed }: Entries): number => expect ?? listed?.here.length ?? 0;
 
-/** @returns whether the run waits for a busy node, or failed because of it */
-function isHeldUp(
+/** Waits for a busy node, or fails because of it, as `--if-busy` says. @returns whether it does */
+function stopForBusy(
   run: Run,
   { deadline }: State & { name: 'checking' },
   { ifBusy, runtime }: Trigger,
@@ -136,7 +137,7 @@ function isHeldUp(
     return true;
   }
   if (ifBusy !== 'wait') {
-    // Of those up to the baseline, the deep read before this one has warned.
+    // The deep read before this one has warned of those up to the baseline.
     const fresh = busy.filter(({ id }) => id > run.baseline.id);
     run.events.push(...(fresh.length > 0 ? [warning('busy', busyText(fresh))] : []));
     return false;
@@ -204,10 +205,10 @@ function findFloor(run: Run, replay: Replay, log: LogRead): void {
     replay.to = serverTime + MINUTE;
   }
   // Down to the next older entry, or to the end of the log. The oldest recent entry is no floor: one
-  // that shows up late may be right below it.
-  const oldest = entries.findLastIndex((activity) => isRecent(run, activity));
-  const nextOlder = entries[oldest + 1];
-  replay.floor = nextOlder?.id ?? (entries[oldest]?.id ?? 1n) - 1n;
+  // that shows up late may be right below it. Where none is recent, the newest entry is next.
+  const oldestRecent = entries.findLastIndex((activity) => isRecent(run, activity));
+  const nextOlder = entries[oldestRecent + 1];
+  replay.floor = nextOlder?.id ?? (entries[oldestRecent]?.id ?? 1n) - 1n;
 }
 
 /** Above the baseline or, after a replay, created in its time. */
@@ -217,24 +218,26 @@ function isRecent({ replay, baseline }: Run, { id, created_at }: Activity): bool
 }
 
 /**
- * After a replay, an entry up to the baseline counts only if it is the newest of its node: those
- * taken before that one showed up are dropped. Above the baseline every entry counts.
+ * After a replay, several actions of one node can be recent, and only the newest can be the run's.
+ * So an entry up to the baseline counts only if it is the newest of its node. One that was taken
+ * before the newest showed up is forgotten. Above the baseline every entry counts.
  */
 function dropOlder({ entries, baseline }: Run, recent: readonly Activity[]): Activity[] {
-  const newest = new Map<Id, Id>();
-  for (const { id, node_id: node } of recent) {
-    if (id > (newest.get(node) ?? -1n)) {
-      newest.set(node, id);
-    }
-  }
+  const newest = newestOfNodes(recent);
   const isOlder = ({ id, node_id: node }: Activity): boolean =>
-    id <= baseline.id && (newest.get(node) ?? -1n) > id;
+    id <= baseline.id && id < (newest.get(node) ?? 0n);
   for (const { activity } of [...entries.byId.values()]) {
     if (isOlder(activity)) {
       entries.byId.delete(activity.id);
     }
   }
   return recent.filter((activity) => !isOlder(activity));
+}
+
+/** The highest id of each node. */
+function newestOfNodes(activities: readonly Activity[]): Map<Id, Id> {
+  const byId = activities.toSorted((a, b) => compareIds(a.id, b.id));
+  return new Map(byId.map(({ id, node_id: node }) => [node, id]));
 }
 
 /** After a lost POST: an entry means accepted; none, 5 s later, that the run may send again. */
@@ -253,7 +256,7 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
   if (sent.redirected || isTooLate(run, now)) {
     giveUp(run, run.lastError);
   } else if (now >= state.notBefore && log.above === undefined) {
-    // A read that ended at the baseline is not enough: `maySendAgain` says why.
+    // Only a read that went on below the baseline shows that there is none: see `maySendAgain`.
     run.state = { name: 'sending' };
   }
 }
@@ -285,37 +288,40 @@ function judgeAccepted(run: Run, startedAt: number): void {
   }
 }
 
-/** Ends the run if a good read that started at this time shows how, or was the last one. */
+/**
+ * Ends the run if a read that started at this time shows that all is final and no more entries are
+ * to be expected, or if the deadline has passed.
+ */
 function judge(run: Run, startedAt: number): void {
   const { entries, acceptedAt, state } = run;
   if (state.name !== 'following' || acceptedAt === null) {
     return;
   }
   const { complete, open, optional, tooMany } = entries.progress();
-  const decidesAt = complete
+  const settlesAt = complete
     ? graceEndOf(run, acceptedAt, optional.length > 0)
     : acceptedAt + appearOf(run);
-  const isDecided = open.length === 0 && startedAt >= decidesAt;
-  const onlyTimeIsLeft = open.length === 0 && !isDecided;
-  const waitsUntil = onlyTimeIsLeft ? decidesAt : null;
-  run.changed ||= state.decidesAt !== waitsUntil;
-  state.decidesAt = waitsUntil;
-  if (!isDecided && startedAt < state.deadline) {
+  const isSettled = open.length === 0 && startedAt >= settlesAt;
+  const decidesAt = open.length === 0 && !isSettled ? settlesAt : null;
+  // The rows say how long the run still waits.
+  run.changed ||= state.decidesAt !== decidesAt;
+  state.decidesAt = decidesAt;
+  if (!isSettled && startedAt < state.deadline) {
     return;
   }
-  if (isDecided && optional.length > 0) {
+  if (isSettled && optional.length > 0) {
     sayNotActedOn(run, optional);
   }
   sayEarly(run);
-  run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isDecided), error: null };
+  run.state = { name: 'ended', outcome: outcomeOf(entries, tooMany, isSettled), error: null };
 }
 
-/** How long an entry may take to appear. An id comes from the log, so a second look is enough. */
+/** How long an entry may take to appear. An id was in the log once, so a second look is enough. */
 function appearOf({ entries, plan }: Run): number {
   return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
 }
 
-/** Names the nodes that need not report, and have not. */
+/** Notes, and warns of, the nodes that needed no entry, and have none. */
 function sayNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
   entries.notActedOn = nodes;
   events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
@@ -330,8 +336,8 @@ function sayEarly({ entries, baseline, events }: Run): void {
   }
 }
 
-/** Unconfirmed before rejected before timed out. A run without a single entry is unconfirmed. */
-function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outcome {
+/** If several apply: unconfirmed before rejected before timed out. */
+function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outcome {
   const statuses = entries.rows(MISSING).map(({ status }) => status);
   if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) {
     return 'unconfirmed';
@@ -339,7 +345,7 @@ function outcomeOf(entries: Entries, tooMany: boolean, isDecided: boolean): Outc
   if (statuses.includes('rejected')) {
     return 'rejected';
   }
-  const isDone = isDecided && statuses.every((status) => status === 'completed');
+  const isDone = isSettled && statuses.every((status) => status === 'completed');
   return isDone ? 'completed' : 'timed_out';
 }
 
@@ -365,7 +371,7 @@ function graceOf(entries: Entries, replay: Replay | null): number {
     return 0;
   }
   if (replay) {
-    // Until the newest entry of a node shows up, an older one is in its place.
+    // Until the newest entry of a node shows up, an older one may stand in its place.
     return 10 * SECOND;
   }
   if (entries.targets !== 'observed') {

@@ -22,25 +22,26 @@ import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
 export type State =
   /**
    * Nothing was sent. The log is read for the nodes, the busy ones and the baseline. `deep`: the
-   * next read goes far back. `deadline`: for all waiting with `--if-busy wait` together.
+   * next read goes far back. `deadline`: when `--if-busy wait` gives up; Infinity until it first
+   * waits.
    */
   | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
-  /** Nothing was sent. `--if-busy wait`: until these entries are final. */
+  /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
   | { name: 'blocked'; by: Entries; deadline: number }
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
-  /** At this time the journal's record of the next POST is written; the POST follows at once. */
+  /** The journal's record of the next POST is being written. The POST follows at once. */
   | { name: 'sending' }
-  /** The record is written and the POST is running: it may leave at any moment. */
+  /** The record is written, and the POST is running: it may leave at any moment. */
   | { name: 'posting' }
   /** A POST may have left: the log decides. ldctl does not send again before this time. */
   | { name: 'unknown'; notBefore: number }
-  /** Accepted. `decidesAt`: all entries are final, and until then another may show up. */
+  /** Accepted. `decidesAt`: all entries are final; if no other shows up by then, the run ends. */
   | { name: 'following'; deadline: number; decidesAt: number | null }
   /** No outcome: it has nothing to report but the error. An interrupt is an error, too. */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
-/** The newest end of the log right before the POST: only what comes after may be of this run. */
+/** The newest end of the log right before the POST: only what comes after may belong to this run. */
 interface Baseline {
   /** The highest id in the log; 0 before it was read. */
   id: Id;
@@ -58,16 +59,17 @@ export interface Attempts {
   firstAt: number | null;
   /** The same moment by the wall clock, ms UTC: for the journal, and for people. */
   postedAt: number | null;
-  /** How long after the first one the last may be made, ms. -Infinity: no more are. */
-  until: number;
+  /** How long after the first one the last may start, ms; -Infinity: none may. */
+  windowMs: number;
 }
 
 /** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
   /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
-  /** Sent by this run, or by the one that left the record; so a replayed `202` is no one else's. */
+  /** By this run, or by the one that left the record. If the `202` is a replay, it is of that POST. */
   isOurs: boolean;
+  /** It was answered with a redirect, so this run does not send again. */
   redirected: boolean;
   /** The age of the record that this run continues from. */
   earlier: { ageMs: number } | null;
@@ -77,14 +79,14 @@ export interface Sent {
 }
 
 /**
- * The POST of someone else, with the same key: a `202` was a replay of it, or it was in progress.
- * So its entries may be below the baseline. Their time says which ones they are, and the next read
- * after the run was accepted puts that in terms of the server's clock.
+ * Someone else has sent a POST with this key: the `202` is a replay of theirs, or theirs was in
+ * progress. Its entries may be below the baseline, so they are told by when they were created. The
+ * first read after the run was accepted sets `from`, `to` and `floor`.
  */
 export interface Replay {
-  /** Since when they can have been created. */
+  /** They were created at this time of the job's clock, or later. */
   since: number;
-  /** When they were created, by the server's clock, ms UTC; before that read, never. */
+  /** The same by the server's clock, ms UTC. Nothing is between the two before that read. */
   from: number;
   to: number;
   /** All of them are above this id; null before that read. */
@@ -113,11 +115,11 @@ export interface RunPlan extends Plan {
   expect?: number | undefined;
   idempotencyKey: string;
   /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
-  kept: boolean;
+  keepsKey: boolean;
   /** How much of the time before the POST has passed already, ms. */
   spentMs?: number | undefined;
   /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
-  apiKey: string;
+  apiKeyHash: string;
   /** False: it ends as soon as it is accepted. */
   wait: boolean;
   ifBusy: 'ignore' | 'wait' | 'fail';
@@ -127,10 +129,11 @@ export interface RunPlan extends Plan {
 /** Following without sending. */
 export interface WaitPlan extends Plan {
   wanted: Wanted;
-  /** Entries above it count; for ids, it is below the lowest. */
+  /** Only entries above this id count. For a wait by ids, it is right below the lowest of them. */
   after: Id;
 }
 
+/** With the key as the header has it, which also stands for what is done to which nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
 /** Plain data, changed only by the functions of run-state, run, run-answer and run-read. */
@@ -154,9 +157,10 @@ export interface Run {
   baseline: Baseline;
   /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
   readBy: number;
-  /** The number of the newest record of its key that it knows, its own or another's; 0 for none. */
+  /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
   replay: Replay | null;
+  /** What it ends with if the fate of its POST stays unknown. */
   lastError: LdctlError;
   /** To be written to the journal before any other step; also after the end. */
   marks: Array<StepOf<'note'>>;
@@ -166,10 +170,10 @@ export interface Run {
 }
 
 /**
- * How long after the first POST of this process the last may be made, and how long failing reads
- * are tolerated while its fate is unknown.
+ * How long after the first POST of this process the last may start, and how long failing reads are
+ * tolerated while its fate is unknown.
  */
-export const TRIES = 120 * SECOND;
+export const RETRY_WINDOW = 120 * SECOND;
 
 /** A read that started this long after a POST was lost shows what it did. */
 export const READ_AFTER = 5 * SECOND;
@@ -191,7 +195,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     entries,
     pace: newPace(now),
     state: { name: 'checking', deep, notBefore: now, deadline: Infinity },
-    attempts: { backoffs: 0, firstAt: null, postedAt: null, until: TRIES },
+    attempts: { backoffs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
     sent: null,
     acceptedAt: null,
     isUnderway: false,
@@ -219,7 +223,10 @@ export function noteSent(run: Run, now: number): Sent {
   return run.sent;
 }
 
-/** Nothing was sent, and some time has passed: the baseline is read again, and busy nodes show. */
+/**
+ * Nothing was sent, and some time has passed: the baseline is read again. The newest entries are
+ * enough: what became busy since is among them.
+ */
 export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
 }
@@ -260,7 +267,7 @@ function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
   return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
 
-/** The time limits start. */
+/** The run was accepted: its entries are followed, and the time limit starts. */
 export function follow(run: Run, now: number): void {
   run.acceptedAt = now;
   run.state = { name: 'following', deadline: now + run.plan.timeoutMs, decidesAt: null };
@@ -310,7 +317,7 @@ export function callOff(run: Run, error: LdctlError): void {
   if (run.state.name === 'following' || run.state.name === 'ended') {
     return;
   }
-  run.attempts.until = -Infinity;
+  run.attempts.windowMs = -Infinity;
   if (run.state.name === 'posting') {
     // It may leave at any moment: its answer decides.
     return;
@@ -333,9 +340,9 @@ export function setBaseline(run: Run, baseline: Baseline): void {
   run.entries.createdFrom = baseline.date === null ? null : baseline.date - CLOCK_SKEW;
 }
 
-/** By now the server may have forgotten the key, and would act twice. */
+/** By now the server may have forgotten the key, and would act twice; or the roll was called off. */
 export function isTooLate({ attempts }: Run, now: number): boolean {
-  return now - (attempts.firstAt ?? now) > attempts.until;
+  return now - (attempts.firstAt ?? now) > attempts.windowMs;
 }
 
 /**

@@ -31,7 +31,7 @@ import { wireKey } from './wire-key.js';
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
 
-/** Once no new entry has come for this long, none is expected. */
+/** Once no new entry has come for this long, no more are expected. */
 const QUIET = 10 * SECOND;
 
 /** @param kept what an earlier run with the key left */
@@ -48,7 +48,7 @@ export function createWait(plan: WaitPlan, now = 0): Run {
   const run = newRun(plan, null, plan.wanted, now);
   run.baseline.id = plan.after;
   follow(run, now);
-  // It was sent some time ago, so there may be something to read.
+  // It was sent some time ago, so there may be something to read already.
   run.pace.nextRead = now;
   return run;
 }
@@ -86,7 +86,7 @@ export function nextOfRun(run: Run, now: number): Step {
         ? { do: 'wait', until: state.notBefore }
         : { ...READ_BEFORE_POST, downTo: state.deep ? 'known' : 'newest', cutAt: run.readBy };
     case 'failing':
-      return { do: 'recall', key: trigger.kept ? trigger.wireKey : null };
+      return { do: 'recall', key: trigger.keepsKey ? trigger.wireKey : null };
     case 'sending':
       return recordOf(run, trigger);
     case 'posting':
@@ -98,11 +98,11 @@ export function nextOfRun(run: Run, now: number): Step {
 
 function recordOf(run: Run, trigger: Trigger): Step {
   const { baseline, entries, generation, sent, attempts } = run;
-  if (!trigger.kept) {
+  if (!trigger.keepsKey) {
     // The step then only says when the POST starts.
     return { do: 'record', record: null, after: 0 };
   }
-  const { wireKey: key, apiKey } = trigger;
+  const { wireKey: key, apiKeyHash: apiKey } = trigger;
   const record = {
     key,
     apiKey,
@@ -134,12 +134,13 @@ function nextRead(run: Run, now: number): Step {
     : {
         do: 'read',
         ...depthOf(run, now),
-        patient: false,
+        // No other read follows the last one.
+        patient: now >= deadline,
         cutAt: Math.max(deadline, now) + LAST_READ,
       };
 }
 
-/** How far down the next read goes. */
+/** How far down the next read goes; `open`: entries that it looks up if they are far below. */
 export function depthOf(
   run: Run,
   now: number,
@@ -205,7 +206,9 @@ function takeRecall(run: Run, fact: FactOf<'recall'>, now: number): void {
   }
 }
 
-/** A mark that could not be written only makes a later run more careful. */
+/** A mark that could not be written ends a run that has sent nothing. Else it is only a warning:
+ * without the mark, a later run is more careful.
+ */
 function takeNote(run: Run, fact: FactOf<'note'>): void {
   run.marks.shift();
   if (fact.is === 'done') {

@@ -137,8 +137,14 @@ async function jobOf(
   }
   const shared = {
     ...limits,
-    ...{ runtime: 'iggy' as const, action, idempotencyKey: 'key', kept: isKept(setting), ifBusy },
-    ...{ apiKey: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
+    ...{
+      runtime: 'iggy' as const,
+      action,
+      idempotencyKey: 'key',
+      keepsKey: isKept(setting),
+      ifBusy,
+    },
+    ...{ apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
     tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
   };
   if (use.is === 'run') {

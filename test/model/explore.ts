@@ -6,12 +6,18 @@ import type { Setting } from './setting.js';
 export interface Explored {
   stories: number;
   /** What was broken, and by which faults first: the fewest there are. */
-  broken: Map<string, Plan>;
+  broken: Map<string, Found>;
+}
+
+export interface Found {
+  plan: Plan;
+  /** How many faults the story might have had: which ones there are to choose depends on that. */
+  faults: number;
 }
 
 interface Options extends Listener {
   /** It ends when this many things are broken. */
-  enough?: (broken: ReadonlyMap<string, Plan>) => boolean;
+  enough?: (broken: ReadonlyMap<string, Found>) => boolean;
   /** Only one of so many parts, of about the same size: which, from 0. */
   part?: { number: number; of: number };
 }
@@ -26,16 +32,17 @@ export async function explore(
   faults: number,
   { enough = () => false, part = { number: 0, of: 1 }, ...listener }: Options = {},
 ): Promise<Explored> {
-  const broken = new Map<string, Plan>();
+  const broken = new Map<string, Found>();
   const [first, deeper]: [Branch[], Branch[]] = [[{ plan: [], isLast: false }], []];
   const next = (): Branch | undefined => first.pop() ?? deeper.pop();
   let stories = 0;
   for (let branch = next(); branch && !enough(broken); branch = next()) {
     const { plan, isLast } = branch;
-    const story = await play(setting, plan, isLast ? plan.length : faults, listener);
+    const most = isLast ? plan.length : faults;
+    const story = await play(setting, plan, most, listener);
     const isFirst = plan.length === 0;
     stories += isFirst && part.number > 0 ? 0 : 1;
-    for (const why of judge(story)) if (!broken.has(why)) broken.set(why, plan);
+    for (const why of judge(story)) if (!broken.has(why)) broken.set(why, { plan, faults: most });
     const from = (plan.at(-1)?.[0] ?? -1) + 1;
     for (const [at, { options }] of story.choices.entries()) {
       if (at < from || (isFirst && at % part.of !== part.number)) continue;

@@ -14,6 +14,13 @@ const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf
 const FAULTS = Number(process.env.MODEL_FAULTS ?? 1);
 const isLong = FAULTS > 1;
 
+/** These take two faults, such as a server that is not there for two minutes. */
+const RARE = [
+  'posting → ended: not now',
+  'posting → ended: not sent',
+  'sending → unknown: roll over',
+];
+
 const isDeep = (name: string): boolean => DEEP.some((one) => one.name === name);
 
 describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, function () {
@@ -58,8 +65,8 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
   for (const { name } of SETTINGS) {
     it(`keeps its promises: ${name}`, async () => {
       const parts = await Promise.all(played.get(name) ?? []);
-      for (const plan of parts.flatMap(({ broken }) => [...broken.values()])) {
-        assert.fail(await storyOf(settingNamed(name), plan));
+      for (const found of parts.flatMap(({ broken }) => [...broken.values()])) {
+        assert.fail(await storyOf(settingNamed(name), found));
       }
     });
   }
@@ -76,7 +83,8 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
   it('has gone every way from state to state that docs/rules.md draws, and no other', async () => {
     const parts = await allPlayed();
     const ways = new Set(parts.flatMap((part) => [...part.ways]));
-    assert.deepEqual([...ways].sort(), drawnWays().sort());
+    const isMeant = (way: string): boolean => isLong || !RARE.includes(way);
+    assert.deepEqual([...ways].filter(isMeant).sort(), drawnWays().filter(isMeant).sort());
   });
 
   for (const { name, setting } of SABOTAGES) {

@@ -13,8 +13,8 @@ lightenSignals();
 const quick = SETTINGS.filter((setting, n) => !PAIRED.includes(setting) || n % 8 === 0);
 for (const setting of quick) {
   const { broken } = await explore(setting, 1, { enough: (all) => all.size > 0 });
-  for (const plan of broken.values()) {
-    process.stdout.write(await storyOf(setting, plan));
+  for (const found of broken.values()) {
+    process.stdout.write(await storyOf(setting, found));
     process.exit(1);
   }
 }

@@ -1,12 +1,12 @@
 import { judge } from './judge/index.js';
-import type { Plan } from './choices.js';
+import type { Found } from './explore.js';
 import { play } from './play.js';
 import type { Setting } from './setting.js';
 
 /** A story as text: what went wrong, a line for each step and each fact, and what is broken. */
-export async function storyOf(setting: Setting, plan: Plan): Promise<string> {
+export async function storyOf(setting: Setting, { plan, faults: most }: Found): Promise<string> {
   const lines: string[] = [];
-  const story = await play(setting, plan, plan.length, { tell: (line) => lines.push(line) });
+  const story = await play(setting, plan, most, { tell: (line) => lines.push(line) });
   const faults = story.faults.length === 0 ? 'nothing' : story.faults.map(faultText).join('; ');
   const broken = judge(story).map((why) => `broken: ${why}`);
   return [

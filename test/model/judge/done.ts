@@ -59,13 +59,14 @@ function* rows(story: Story, process: Process): Generator<string> {
   }
 }
 
-/** Rule 6: an entry that time refutes has its id in the row. */
+/** Rule 6: an entry above the baseline that time refutes has its id in the row. */
 function* unnamed(story: Story, { seen }: Process, node: bigint | null): Generator<string> {
   const trigger = triggersOf(story).find(({ nodes }) => node !== null && nodes?.includes(node));
   const since = trigger && sinceOf(story, trigger);
   if (!since || since.from === -Infinity || since.asOf === -Infinity) return;
   const isEarly = (entry: Entry): boolean =>
     entry.node === node &&
+    [...since.wasShown].every((id) => id < entry.id) &&
     entry.createdAt < since.from - SECOND &&
     isOf(trigger, { ...since, from: -Infinity }, entry) &&
     statusOf(seen, entry.id) !== null;
@@ -217,8 +218,13 @@ function* noneMissed(
       .sort((a, b) => a.shownAt - b.shownAt);
     let newAt = -Infinity;
     const missed = counted.some(({ node, shownAt, doneAt, goneAt, end }) => {
-      // Of every node, a new one gives the others more time: those that the log lists most.
-      const more = listed ? newAt + (listed.has(node) ? 10 : 2) * SECOND : -Infinity;
+      // Of every node, a new one gives the others more time: most to those that the log lists and
+      // that have no entry of another operator in their place.
+      const isTaken = ours.some(
+        (one) => one.node === node && one.shownAt < shownAt && !made.includes(one),
+      );
+      const isAwaited = listed?.has(node) === true && !isTaken;
+      const more = listed ? newAt + (isAwaited ? 10 : 2) * SECOND : -Infinity;
       if (shownAt > Math.max(at + grace, more)) return false;
       newAt = shownAt;
       return goneAt === Infinity && (end !== 'completed' || doneAt > endedAt);

@@ -74,7 +74,11 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const { key } = trigger;
   const { world, processes, setting } = story;
   const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
-  const recorded = world.disk.get(key)?.find(({ marks }) => !marks.has('refused'));
+  // One that was refused, and that another process has followed all the same, was accepted by what
+  // another operator did.
+  const recorded = world.disk
+    .get(key)
+    ?.find(({ marks }) => !marks.has('refused') || marks.has('accepted'));
   const recordedAt = recorded?.record.postedAt;
   const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
   if (!process) return null;

@@ -2,17 +2,8 @@ import { APPEAR, keyOf, TIMEOUT } from '../adapter.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
-import type { Entry } from '../world.js';
 import { isKept, isKilled, nodesOf, processesOf, SECOND } from '../setting.js';
-import {
-  hasReadAnother,
-  isMaybeSent,
-  isOf,
-  readsFor,
-  sinceOf,
-  statusOf,
-  triggersOf,
-} from './facts.js';
+import { hasReadAnother, isMaybeSent, readsFor, statusOf, triggersOf } from './facts.js';
 
 const EXITS: Record<string, number> = {
   ...{ completed: 0, accepted: 0, rejected: 3, unconfirmed: 7, timed_out: 8, halted: 9 },
@@ -129,13 +120,9 @@ function* continued(story: Story, { ended }: Process): Generator<string> {
   const { world, setting } = story;
   const isOlder = world.posts.some(({ replayed, met }) => replayed || met === 'in progress');
   if (!resume || !('after' in resume) || isOlder || setting.past === 'a use of the key') return;
-  for (const trigger of triggersOf(story)) {
-    const since = sinceOf(story, trigger);
-    if (!since) continue;
-    const isOurs = (entry: Entry): boolean => isOf(trigger, since, entry);
-    if (world.entries.some((entry) => entry.id <= resume.after && isOurs(entry))) {
-      yield 'it is continued above its entries';
-    }
+  for (const { key } of triggersOf(story)) {
+    const own = world.entries.filter(({ dispatch }) => dispatch?.key === key);
+    if (own.some(({ id }) => id <= resume.after)) yield 'it is continued above its entries';
   }
 }
 
@@ -161,8 +148,9 @@ function* leftOut(
 /** The time limit counts from the acceptance, and that is not before the POST. */
 function* tooSoon(story: Story, process: Process): Generator<string> {
   const { by, endedAt, ended, deniedAt } = process;
-  // That ends it at once.
-  if (hasReadAnother(process, Infinity)) return;
+  const { use } = story.setting;
+  // The first ends it at once, the second when its own time is up.
+  if (hasReadAnother(process, Infinity) || (use.is === 'roll' && use.timeoutMs)) return;
   const open = ended?.run?.result.nodes.filter(({ status }) => status === 'processing') ?? [];
   for (const { key, nodes } of triggersOf(story)) {
     const isOpen = open.some(

@@ -39,7 +39,7 @@ export const BEFORE: Rules = {
       1,
       put<[Run, State & { name: 'checking' }, ...unknown[]], boolean>(
         'job/run-read',
-        'isHeldUp',
+        'stopForBusy',
         (original, run, state, ...rest) => state.deep && original(run, state, ...rest),
       ),
     ),

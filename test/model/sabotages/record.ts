@@ -15,7 +15,7 @@ export const RECORD: Rules = {
       'no record before the POST',
       'killed and run again',
       1,
-      plan(() => ({ kept: false })),
+      plan(() => ({ keepsKey: false })),
     ),
     sabotage('the record is written after the POST', 'killed and run again', 1, ...recordsLate()),
     sabotage(
@@ -158,7 +158,7 @@ export const RECORD: Rules = {
         'job/run-answer',
         'continueFrom',
         (original, run, kept, now) => {
-          const apiKey = run.trigger?.apiKey ?? '';
+          const apiKey = run.trigger?.apiKeyHash ?? '';
           original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
         },
       ),

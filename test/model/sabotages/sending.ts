@@ -73,7 +73,7 @@ export const SENDING: Rules = {
         original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
       }),
     ),
-    sabotage('it tries only for a second', 'one node', 1, limit('job/run-state', 'TRIES', SECOND)),
+    sabotage('it tries only for a second', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', SECOND)),
     sabotage(
       'a redirect is sent again',
       'named nodes',
@@ -112,7 +112,7 @@ export const SENDING: Rules = {
         run.state = { name: 'sending' };
       }),
     ),
-    sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'TRIES', 1e12)),
+    sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', 1e12)),
     sabotage(
       'the two minutes count from the end of the POST',
       'one node',

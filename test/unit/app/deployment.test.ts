@@ -35,7 +35,7 @@ function connection(changes: Partial<Connection> = {}): Connection {
     },
     counter: null,
     newKey: () => 'a-random-key',
-    apiKey: '0f1e2d3c',
+    apiKeyHash: '0f1e2d3c',
     flags: ['--deployment', '71'],
     ...changes,
   };

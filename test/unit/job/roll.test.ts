@@ -21,8 +21,8 @@ const PLAN: Omit<RollPlan, 'nodes'> = {
     action: 'restart',
     tenant: null,
     idempotencyKey: 'k',
-    kept: true,
-    apiKey: '0f1e2d3c',
+    keepsKey: true,
+    apiKeyHash: '0f1e2d3c',
   },
   ...{
     timeoutMs: Infinity,

@@ -27,8 +27,8 @@ const PLAN: RunPlan = {
   },
   ...{
     idempotencyKey: 'k',
-    kept: false,
-    apiKey: '0f1e2d3c',
+    keepsKey: false,
+    apiKeyHash: '0f1e2d3c',
     wait: true,
     ifBusy: 'ignore',
     timeoutMs: 600_000,
@@ -63,10 +63,10 @@ function run(plan: Partial<RunPlan> = {}, kept: KeptRun | null = null): Promise<
   return clock.run(start(plan, kept));
 }
 
-/** Another request with its key is running, and may be asked for again in 10 minutes. */
-function inProgress(): ApiError {
+/** Another request with its key is running. @param retryAfterMs by default 10 minutes */
+function inProgress(retryAfterMs = 600_000): ApiError {
   const code = 'idempotent_request_in_progress';
-  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs: 600_000 });
+  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs });
 }
 
 const warnings = (code: string): string[] =>
@@ -85,11 +85,11 @@ describe('a run', () => {
 
   it('says since when an entry is running that was there before', async () => {
     server.add({ createdAt: clock.now() - 60_000, workMs: 5000 });
-    const record = { key: 'k', apiKey: PLAN.apiKey, baseline: 0n, date: null };
+    const record = { key: 'k', apiKey: PLAN.apiKeyHash, baseline: 0n, date: null };
     const counts = { expect: null, core: null, listed: { here: [], elsewhere: [] } };
     const kept = { generation: 1, ageMs: 60_000, accepted: true, passed: false };
     const postedAt = clock.now() - 60_000;
-    await run({ kept: true }, { ...kept, record: { ...record, ...counts, postedAt } });
+    await run({ keepsKey: true }, { ...kept, record: { ...record, ...counts, postedAt } });
     const rows = events.flatMap((event) => (event.event === 'progress' ? event.nodes : []));
     // The server's clock is cut to whole seconds, so that it may be one more.
     assert.equal(rows.find(({ since }) => since !== null)?.since, -61_000);
@@ -129,7 +129,7 @@ describe('a run', () => {
     let written = 0;
     const write = (): { made: number } => ({ made: (written += 1) });
     journal = { read: () => null, claim: write, mark: write };
-    await run({ kept: false });
+    await run({ keepsKey: false });
     assert.equal(written, 0);
   });
 
@@ -148,7 +148,7 @@ describe('a run', () => {
       posts += 1;
       return Promise.reject(lost());
     };
-    const { exitCode } = await run({ kept: true });
+    const { exitCode } = await run({ keepsKey: true });
     assert.deepEqual([exitCode, posts], [7, 1]);
     assert.deepEqual(warnings('journal_not_written'), ['the disk is full']);
   });
@@ -159,7 +159,7 @@ describe('a run', () => {
     server.addHistory(1);
     server.trigger = () =>
       Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
-    const { exitCode, result } = await run({ kept: true });
+    const { exitCode, result } = await run({ keepsKey: true });
     const [row] = result.nodes;
     assert.deepEqual([exitCode, row?.activity_id, row?.ambiguous], [0, id, false]);
   });
@@ -216,7 +216,7 @@ describe('a run', () => {
       if (page.total_results > 1) clock.stop(120_000);
       return page;
     };
-    const { result } = await run({ nodes: [1n, 2n], kept: true });
+    const { result } = await run({ nodes: [1n, 2n], keepsKey: true });
     assert.deepEqual(
       result.nodes.map(({ status }) => status),
       ['missing', 'completed'],
@@ -233,11 +233,26 @@ describe('a run', () => {
         server.add({ node: 2n, appearMs: 1000 });
         return Promise.reject(inProgress());
       };
-      const { result } = await run({ nodes: [1n, 2n], kept: true });
+      const { result } = await run({ nodes: [1n, 2n], keepsKey: true });
       const statuses = result.nodes.map(({ status }) => status);
       assert.deepEqual(statuses, [node1, 'completed']);
     });
   }
+
+  it('counts nothing older once its own POST has run in place of what was in progress', async () => {
+    server.add({ createdAt: clock.now() - 30_000 });
+    server.setFate(1n, { appearMs: 15_000 });
+    const post = server.trigger.bind(server);
+    server.trigger = () => {
+      server.trigger = post;
+      return Promise.reject(inProgress(1000));
+    };
+    const { result } = await run({ keepsKey: true });
+    assert.deepEqual(
+      result.nodes.map(({ activity_id: id, status }) => [id, status]),
+      [[server.ids.at(-1), 'completed']],
+    );
+  });
 
   it('does not send again what a server without a tie-breaker hides', async () => {
     server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
@@ -288,7 +303,7 @@ describe('a run', () => {
     server.add({ createdAt: Date.UTC(2099, 0) });
     server.trigger = () =>
       Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
-    assert.equal((await run({ kept: true })).result.outcome, 'unconfirmed');
+    assert.equal((await run({ keepsKey: true })).result.outcome, 'unconfirmed');
   });
 });
 
@@ -478,14 +493,14 @@ describe('an entry that was created before the trigger', () => {
     server.add({ createdAt: clock.now() - 300_000 });
     server.trigger = () =>
       Promise.resolve({ requestId: 'r', replayed: true, serverTime: clock.now() });
-    assert.equal((await run({ kept: false })).exitCode, 7);
+    assert.equal((await run({ keepsKey: false })).exitCode, 7);
   });
 
   it("is not of a replay of a caller's key where no answer has a date", async () => {
     server.hasDate = false;
     server.add({ createdAt: clock.now() - 3 * 86_400_000 });
     server.trigger = () => Promise.resolve({ requestId: 'r', replayed: true, serverTime: null });
-    assert.equal((await run({ kept: true })).exitCode, 7);
+    assert.equal((await run({ keepsKey: true })).exitCode, 7);
   });
 });
 
@@ -517,7 +532,7 @@ describe('a run that does not wait', () => {
 describe('a run that continues from a record', () => {
   const kept = (changes: Partial<KeptRun['record']> = {}): KeptRun => {
     const counts = { expect: null, core: null, listed: { here: [], elsewhere: [] } };
-    const record = { key: 'k', apiKey: PLAN.apiKey, baseline: 0n, date: null, ...counts };
+    const record = { key: 'k', apiKey: PLAN.apiKeyHash, baseline: 0n, date: null, ...counts };
     const ageMs = 30_000;
     return {
       record: { ...record, postedAt: clock.now() - ageMs, ...changes },
@@ -526,11 +541,11 @@ describe('a run that continues from a record', () => {
   };
 
   for (const [whose, apiKey, sent] of [
-    ['the same API key', PLAN.apiKey, 1],
+    ['the same API key', PLAN.apiKeyHash, 1],
     ['another one, which may not know its key', 'ffffffff', 0],
   ] as const) {
     it(`sends ${sent} time(s) with ${whose}`, async () => {
-      await run({ kept: true }, kept({ apiKey }));
+      await run({ keepsKey: true }, kept({ apiKey }));
       assert.equal(server.posts.length, sent);
     });
   }
@@ -538,7 +553,7 @@ describe('a run that continues from a record', () => {
   it('looks at once for what that has sent', async () => {
     let firstAt = Infinity;
     server.beforeRead = () => (firstAt = Math.min(firstAt, clock.elapsed()));
-    await run({ kept: true }, kept());
+    await run({ keepsKey: true }, kept());
     assert.equal(firstAt, 0);
   });
 
@@ -547,7 +562,7 @@ describe('a run that continues from a record', () => {
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
     const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
     const accepted = { ...kept({ listed, core: 2, date: clock.now() - 30_000 }), accepted: true };
-    const { result } = await run({ nodes: undefined, kept: true }, accepted);
+    const { result } = await run({ nodes: undefined, keepsKey: true }, accepted);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
   });
 
@@ -559,7 +574,7 @@ describe('a run that continues from a record', () => {
     it(`waits for a second entry once it has ${what}: another run may be sending it now`, async () => {
       server.add({ node: 1n });
       server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
-      assert.equal((await run({ kept: true }, { ...kept(), ...how })).exitCode, 3);
+      assert.equal((await run({ keepsKey: true }, { ...kept(), ...how })).exitCode, 3);
     });
   }
 
@@ -570,7 +585,7 @@ describe('a run that continues from a record', () => {
       server.add({ node: 1n, result: 'rejected', appearMs: 1800 });
       return trigger(request);
     };
-    const { exitCode } = await run({ kept: true }, kept());
+    const { exitCode } = await run({ keepsKey: true }, kept());
     assert.deepEqual([server.posts.length, exitCode], [1, 3]);
   });
 });
@@ -702,6 +717,20 @@ describe('a run that has waited for a busy node', () => {
     };
     assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
     assert.equal(server.posts.length, 1);
+  });
+});
+
+describe('the read at the deadline', () => {
+  it('is tried several times, since no other follows it', async () => {
+    const tries: unknown[] = [];
+    const list = server.list.bind(server);
+    server.list = (...asked) => {
+      tries.push(asked[2]?.tries);
+      return list(...asked);
+    };
+    server.setFate(1n, { workMs: null });
+    assert.equal((await run({ timeoutMs: 10_000 })).exitCode, 8);
+    assert.deepEqual(tries.slice(-2), ['one', 'several']);
   });
 });
 
