@@ -25,8 +25,8 @@ import { EQUIVALENT } from './equivalent-mutants.js';
 const ROOT = join(import.meta.dirname, '..');
 const FOLDERS = ['src/job', 'src/log'];
 const ENOUGH = 0.9;
-/** What takes longer hangs, which a test would notice, too. */
-const LONGEST_MS = 600_000;
+/** What takes so many times as long as the unbroken code hangs, which a test would notice, too. */
+const HANGS = 5;
 
 interface Mutant {
   file: string;
@@ -108,12 +108,12 @@ function draw(all: readonly Mutant[], count: number, seed: number): Mutant[] {
 }
 
 /** @returns whether it ends with 0 */
-function passes(folder: string, args: readonly string[]): Promise<boolean> {
+function passes(folder: string, args: readonly string[], mostMs = 600_000): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: folder,
       stdio: 'ignore',
-      timeout: LONGEST_MS,
+      timeout: mostMs,
       killSignal: 'SIGKILL',
     });
     child.once('exit', (code) => resolve(code === 0));
@@ -139,13 +139,14 @@ const checksOf = (folder: string): string[][] => [
 async function isFound(
   folder: string,
   { file, from, to, text }: Omit<Mutant, 'place'>,
+  mostMs: number,
   checks = checksOf(dirname(file)),
 ): Promise<boolean> {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, source.slice(0, from) + text + source.slice(to));
   try {
-    for (const check of checks) if (!(await passes(folder, check))) return true;
+    for (const check of checks) if (!(await passes(folder, check, mostMs))) return true;
     return false;
   } finally {
     writeFileSync(path, source);
@@ -178,20 +179,24 @@ let done = 0;
 async function work(): Promise<void> {
   const folder = copy();
   try {
+    let longestMs = 0;
     for (const check of new Set(FOLDERS.flatMap(checksOf))) {
+      const startedAt = performance.now();
       if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
+      longestMs = Math.max(longestMs, performance.now() - startedAt);
     }
+    const mostMs = HANGS * longestMs;
     // A check that runs no test at all would pass, too.
     for (const source of FOLDERS) {
       const file = files.find((name) => dirname(name) === source) ?? '';
       const broken = { file, from: 0, to: 0, text: 'throw new Error("broken");' };
       for (const check of checksOf(source)) {
-        const isNoticed = await isFound(folder, broken, [check]);
+        const isNoticed = await isFound(folder, broken, mostMs, [check]);
         if (!isNoticed) throw new Error(`passes when broken: ${check.join(' ')}`);
       }
     }
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
-      if (!(await isFound(folder, mutant))) {
+      if (!(await isFound(folder, mutant, mostMs))) {
         lived.push(mutant.place);
         console.log(
           `${mutant.place in EQUIVALENT ? 'no different' : 'not found'}: ${mutant.place}`,

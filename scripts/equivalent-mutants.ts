@@ -14,7 +14,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'it wakes once more in the same moment',
   'src/job/run-answer.ts: run.generation = 0; -> run.generation = 1;':
     'the journal leaves out a record that was refused',
-  'src/job/run-answer.ts: attempts.until = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.until = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
+  'src/job/run-answer.ts: attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.windowMs = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
     'a millisecond',
   'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',

@@ -48,7 +48,7 @@ export async function survey(
     if (nodes) return nodes.every((node) => here.includes(node));
     return here.length >= ((await countInCore(entries)) ?? Infinity);
   };
-  const { entries, serverTime } = await log.known({ signal, isEnough });
+  const { entries, serverTime } = await log.forNodes({ signal, isEnough });
   const problem = notOurs(entries, deploymentId, tenant);
   if (problem) throw problem;
   const core = await countInCore(entries);

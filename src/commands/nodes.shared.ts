@@ -48,7 +48,7 @@ function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): N
 async function askForEnd(context: CommandContext, ref: string) {
   const end = endOf(ref) ?? '';
   const { log } = await context.deployment();
-  const { entries } = await log.known({ signal: context.signal });
+  const { entries } = await log.forNodes({ signal: context.signal });
   const choices = nodesOf(entries)
     .filter((node) => String(node).endsWith(end))
     .map((node) => ({ value: node, name: idAndName(node, context.host.output.names) }));

@@ -219,7 +219,7 @@ function readLog(
   signal: AbortSignal,
 ): Promise<LogRead> {
   const options = { signal, tries: patient ? 'several' : 'one' } as const;
-  if (downTo === 'newest' || downTo === 'known') {
+  if (downTo === 'newest' || downTo === 'forNodes') {
     return log[downTo](options);
   }
   return open ? readOpen(downTo, open, log, options) : log.downTo(downTo, options);

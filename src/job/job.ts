@@ -77,7 +77,7 @@ interface Steps {
    * off then. `node`: of a roll, the one whose baseline it is.
    */
   read: {
-    downTo: Id | 'newest' | 'known';
+    downTo: Id | 'newest' | 'forNodes';
     open: readonly Id[] | null;
     patient: boolean;
     cutAt: number;

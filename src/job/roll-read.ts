@@ -42,8 +42,8 @@ export function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step 
 type Depth = StepOf<'read'>['downTo'];
 
 function deeper(a: Depth, b: Depth): Depth {
-  if (a === 'known' || b === 'known') {
-    return 'known';
+  if (a === 'forNodes' || b === 'forNodes') {
+    return 'forNodes';
   }
   if (a === 'newest' || b === 'newest') {
     return a === 'newest' ? b : a;

@@ -166,7 +166,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
   if (!note && isChecking(roll, now)) {
-    return { ...READ_BEFORE_POST, downTo: 'known', cutAt: roll.readFrom + BEFORE_POST };
+    return { ...READ_BEFORE_POST, downTo: 'forNodes', cutAt: roll.readFrom + BEFORE_POST };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);

@@ -84,7 +84,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'checking':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
-        : { ...READ_BEFORE_POST, downTo: state.deep ? 'known' : 'newest', cutAt: run.readBy };
+        : { ...READ_BEFORE_POST, downTo: state.deep ? 'forNodes' : 'newest', cutAt: run.readBy };
     case 'failing':
       return { do: 'recall', key: trigger.keepsKey ? trigger.wireKey : null };
     case 'sending':
@@ -144,14 +144,14 @@ function nextRead(run: Run, now: number): Step {
 export function depthOf(
   run: Run,
   now: number,
-): { downTo: Id | 'known'; open: readonly Id[] | null } {
+): { downTo: Id | 'forNodes'; open: readonly Id[] | null } {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
     return depthFor(state.by.progress().open);
   }
   const needsNodes = entries.listed === null;
   if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
-    return { downTo: 'known', open: null };
+    return { downTo: 'forNodes', open: null };
   }
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));

@@ -16,7 +16,7 @@ export interface ReadOptions extends CallOptions {
 }
 
 /** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
-export interface KnownOptions extends ReadOptions {
+export interface NodeReadOptions extends ReadOptions {
   /** Asked after each page whether the entries so far show all nodes that are looked for. */
   isEnough?: (entries: readonly Activity[]) => boolean | Promise<boolean>;
 }
@@ -75,7 +75,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     },
 
     /** Enough of the newest entries to show which nodes there are. */
-    known: (options?: KnownOptions): Promise<LogRead> => readForNodes(log, options),
+    forNodes: (options?: NodeReadOptions): Promise<LogRead> => readForNodes(log, options),
 
     /** One entry, in a dozen requests however long the log is. */
     seek: (id: Id, options?: CallOptions) => seek(pages, id, newReading(clock, options)),
@@ -138,7 +138,10 @@ async function readUntil(
  * Reads until `isEnough` says so, but no more than the newest 1,000 entries or 30 days. One entry
  * with an odd time does not end it, since that would hide nodes.
  */
-function readForNodes(log: OpenLog, { isEnough, ...options }: KnownOptions = {}): Promise<LogRead> {
+function readForNodes(
+  log: OpenLog,
+  { isEnough, ...options }: NodeReadOptions = {},
+): Promise<LogRead> {
   let isPast: ReturnType<typeof pastWhen> | undefined;
   const isAtEnd = async (page: LogPage, all: readonly Activity[]): Promise<boolean> => {
     // Only an answer has the server's time.

@@ -205,7 +205,7 @@ export const PAIRS: readonly string[] = [
   ...['found', 'none'].map((fact) => `recall → ${fact}`),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
   ...['answered', 'interrupted'].map((fact) => `post → ${fact}`),
-  ...['newest', 'known', 'down to an id'].flatMap((how) =>
+  ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
   ...['ask', 'cut'].map((step) => `${step} → done`),

@@ -206,16 +206,14 @@ export class Process {
   // The log.
 
   #wholeLog(): ActivityLog {
-    const read = (downTo: bigint | 'newest' | 'known') => () =>
-      this.#read(
-        `reads the log: ${typeof downTo === 'bigint' ? `above ${downTo}` : downTo}`,
-        typeof downTo === 'bigint',
-        (asOf, isAll) => Promise.resolve(this.world.read(isAll ? 'newest' : downTo, asOf)),
+    const read = (downTo: bigint | 'newest' | 'forNodes', what: string) => () =>
+      this.#read(`reads the log: ${what}`, typeof downTo === 'bigint', (asOf, isAll) =>
+        Promise.resolve(this.world.read(isAll ? 'newest' : downTo, asOf)),
       );
     return {
-      newest: read('newest'),
-      known: read('known'),
-      downTo: (id) => read(id)(),
+      newest: read('newest', 'newest'),
+      forNodes: read('forNodes', 'for nodes'),
+      downTo: (id) => read(id, `above ${id}`)(),
       seek: () => Promise.reject(new Error('all of it was shown')),
       all: () => {
         throw new Error('a job reads no whole log');
@@ -243,7 +241,7 @@ export class Process {
     return {
       ...log,
       newest: (options?: ReadOptions) => paged('newest', () => log.newest(options)),
-      known: (options?: ReadOptions) => paged('known', () => log.known(options)),
+      forNodes: (options?: ReadOptions) => paged('for nodes', () => log.forNodes(options)),
       downTo: (id: bigint, options?: ReadOptions) =>
         paged(`above ${id}`, () => log.downTo(id, options)),
     };

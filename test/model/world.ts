@@ -132,7 +132,7 @@ export class World {
   // The log.
 
   /** What the log shows, newest first: as much as was asked for, or all of it. */
-  read(downTo: bigint | 'newest' | 'known', asOf = this.now): LogRead {
+  read(downTo: bigint | 'newest' | 'forNodes', asOf = this.now): LogRead {
     const above = typeof downTo === 'bigint' ? downTo : undefined;
     return {
       entries: this.#shownAt(asOf).filter(({ id }) => id > (above ?? 0n)),

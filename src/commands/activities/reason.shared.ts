@@ -22,7 +22,7 @@ export async function reasonsFor(
   const { signal } = context;
   const { log, clock } = await context.deployment();
   try {
-    const read = await optional({ clock, signal }, (limited) => log.known({ signal: limited }));
+    const read = await optional({ clock, signal }, (limited) => log.forNodes({ signal: limited }));
     return read ? reasonsIn(read.entries, rejected, runtime) : reasons;
   } catch (error) {
     // An interrupt changes nothing of a result that stands.

@@ -116,7 +116,7 @@ async function idsInProgress(
   { log, deploymentId, tenant }: OpenDeployment,
   { signal }: CommandContext,
 ) {
-  const { entries } = await log.known({ signal });
+  const { entries } = await log.forNodes({ signal });
   const problem = notOurs(entries, deploymentId, tenant);
   if (problem) throw problem;
   const open = entries.filter(({ status }) => !isFinal(status));

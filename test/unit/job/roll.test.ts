@@ -69,7 +69,7 @@ describe('a roll by twos', () => {
 
   it('looks for what keeps nodes busy: once for all of them, or before each that would wait for it', () => {
     const count = (steps: Step[]): number =>
-      steps.filter((step) => step.do === 'read' && step.downTo === 'known').length;
+      steps.filter((step) => step.do === 'read' && step.downTo === 'forNodes').length;
     assert.deepEqual([count(play('fail')), count(play('wait'))], [1, 2]);
   });
 
@@ -362,7 +362,7 @@ describe('a read that the nodes of a roll share', () => {
         job.take(step, { is: 'read', read: { ...read, entries: [...OLD].reverse() } }, now);
       } else assert.fail(`an unforeseen step: ${step.do}`);
     }
-    assert.deepEqual(reads, ['newest', 'known']);
+    assert.deepEqual(reads, ['newest', 'forNodes']);
   });
 });
 

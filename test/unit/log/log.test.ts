@@ -93,10 +93,10 @@ describe('a read of the log', () => {
 
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
-    assert.equal((await log.known()).entries.length, 1000);
+    assert.equal((await log.forNodes()).entries.length, 1000);
     clock.stop(30 * 24 * 3_600_000 - 3_600_000 - 200_000);
     const late = openLog(server, DEPLOYMENT, clock);
-    assert.equal((await late.known()).entries.length, 300);
+    assert.equal((await late.forNodes()).entries.length, 300);
   });
 
   it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
@@ -105,7 +105,7 @@ describe('a read of the log', () => {
       server.add({ id: idAt(1000 + n), runtime: 'connectors', node: 9n });
     }
     const pagesRead = async (nodes: number, runtime?: string): Promise<number> =>
-      (await log.known({ isEnough: (all) => Promise.resolve(nodesIn(all, runtime) >= nodes) }))
+      (await log.forNodes({ isEnough: (all) => Promise.resolve(nodesIn(all, runtime) >= nodes) }))
         .entries.length / 100;
     assert.equal(await pagesRead(1), 1);
     assert.equal(await pagesRead(4), 2);
