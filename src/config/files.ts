@@ -19,7 +19,6 @@ import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
-import * as v from 'valibot';
 import { usageError } from '../base/errors.js';
 
 /*
@@ -83,10 +82,6 @@ export function readPrivateFile(path: string): string | null {
     throw fileFault('read', path, error);
   }
 }
-
-/** What a private file holds, checked; the issues of what is not JSON, or has another shape. */
-export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
-  v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
 
 export function ensurePrivateFolder(path: string) {
   try {

@@ -12,10 +12,10 @@ import {
   ensurePrivateFolder,
   fileErrorCode,
   fileFault,
-  parseStored,
   readPrivateFile,
   removeQuietly,
 } from './files.js';
+import { parseStored } from './stored.js';
 
 /*
  * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark

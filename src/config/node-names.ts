@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { refusedError, usageError } from '../base/errors.js';
 import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { parseStored, readPrivateFile } from './files.js';
+import { readPrivateFile } from './files.js';
+import { parseStored } from './stored.js';
 import type { ProfileStore } from './profiles.js';
 
 /*

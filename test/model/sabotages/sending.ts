@@ -73,7 +73,12 @@ export const SENDING: Rules = {
         original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
       }),
     ),
-    sabotage('it tries only for a second', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', SECOND)),
+    sabotage(
+      'it tries only for a second',
+      'one node',
+      1,
+      limit('job/run-state', 'RETRY_WINDOW', SECOND),
+    ),
     sabotage(
       'a redirect is sent again',
       'named nodes',
