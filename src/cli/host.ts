@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
+import { NO_HOME } from '../base/home.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
-import { NO_HOME } from '../config/files.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
 import { usageError } from '../base/errors.js';
+import { NO_HOME } from '../base/home.js';
 
 /*
  * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
@@ -29,9 +30,6 @@ import { usageError } from '../base/errors.js';
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 export const IS_POSIX = process.geteuid !== undefined;
-
-/** Stands for the home folder of a user who has none: nothing is below it, or can be made there. */
-export const NO_HOME = '/dev/null';
 
 /** Undefined for anything but an error of the file system. */
 export function fileErrorCode(error: unknown): string | undefined {
