@@ -1,5 +1,7 @@
 /** Places of src/job and src/log that may be broken so without any difference, and why; by file. */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
+  'src/job/drive.ts: await this.clock.sleep(Math.max(until - this.clock.elapsed(), 0), woken.signal); -> await this.clock.sleep(Math.max(until - this.clock.elapsed(), 1), woken.signal);':
+    'a millisecond',
   'src/job/drive.ts: interrupt(fact); -> ;':
     'a step is broken off by the signal, which has put the interrupt into the inbox',
   'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at); -> const age = serverTime === null ? 1 : serverTime + 1000 - Date.parse(activity.created_at);':
@@ -18,6 +20,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
+  'src/job/run-read.ts: } else if (now >= state.notBefore && log.above === undefined) { -> } else if (now > state.notBefore && log.above === undefined) {':
+    'a millisecond',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
   'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',

@@ -62,6 +62,25 @@ const warnings = (code: string): string[] =>
     event.event === 'warning' && event.code === code ? [event.message] : [],
   );
 
+describe('a roll of one node at a time', () => {
+  it('takes the read that shows the end of one node for the baseline of the next', async () => {
+    const calls: string[] = [];
+    const [list, post] = [server.list.bind(server), server.trigger.bind(server)];
+    server.list = (...asked) => {
+      calls.push('read');
+      return list(...asked);
+    };
+    server.trigger = (request) => {
+      calls.push('post');
+      return post(request);
+    };
+    await run({ nodes: [1n, 2n], maxUnavailable: 1 });
+    // After half a second and one and a half, and when the grace of two seconds is over.
+    const each = ['post', 'read', 'read', 'read'];
+    assert.deepEqual(calls, ['read', ...each, ...each]);
+  });
+});
+
 describe('a roll by twos', () => {
   it('never takes an older entry for one of its own, whichever read its nodes share', () => {
     assert.deepEqual(baselines('ignore'), [20n, 20n]);

@@ -550,6 +550,14 @@ describe('a run that continues from a record', () => {
     });
   }
 
+  it('counts nothing older where a replay is of what its record says was sent', async () => {
+    server.add({ createdAt: clock.now() - 120_000 });
+    const replay = { requestId: 'r', replayed: true, serverTime: clock.now() };
+    server.trigger = () => Promise.resolve(replay);
+    const baseline = server.ids.at(-1);
+    assert.equal((await run({ keepsKey: true }, kept({ baseline }))).exitCode, 7);
+  });
+
   it('looks at once for what that has sent', async () => {
     let firstAt = Infinity;
     server.beforeRead = () => (firstAt = Math.min(firstAt, clock.elapsed()));
@@ -667,6 +675,11 @@ describe('the two minutes in which a run sends again', () => {
 });
 
 describe('a node that is busy', () => {
+  it('is not spoken of where none is', async () => {
+    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
+    assert.deepEqual(warnings('busy'), []);
+  });
+
   it('is noticed right before the POST, too', async () => {
     server.addHistory(150, { createdAt: clock.now() - 3_600_000 });
     let isBusy = false;
