@@ -65,6 +65,13 @@ describe('a log that is followed', () => {
     return { events, changes, error };
   }
 
+  it('takes no old entry for a new one where it looks deep for an open one', async () => {
+    const one = scene();
+    one.server.add({ workMs: null, createdAt: one.clock.now() - HOUR });
+    one.server.addHistory(60, { createdAt: one.clock.now() - HOUR });
+    assert.deepEqual((await follow(one, { limit: 0, forMs: 10_000 })).changes, []);
+  });
+
   for (const order of ['asc', 'desc'] as const) {
     it(`${order}: after an id tells what is there, oldest first, then what comes and what changes`, async () => {
       const { server, clock, log, ids } = scene(350, order);
