@@ -75,6 +75,11 @@ const warnings = (code: string): string[] =>
   );
 
 describe('a run', () => {
+  it('finds nothing ambiguous in one entry of each node', async () => {
+    assert.equal((await run({ nodes: [1n, 2n] })).exitCode, 0);
+    assert.deepEqual(warnings('ambiguous'), []);
+  });
+
   it('asks for one page at a time while it waits for an open entry, however much others do', async () => {
     server.addHistory(2000, { appearMs: 20_000 });
     server.setFate(1n, { workMs: 300_000 });
