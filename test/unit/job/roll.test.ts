@@ -11,7 +11,13 @@ import type { JobEnd, Step } from '../../../src/job/job.js';
 import { openRunJournal } from '../../../src/config/journal.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { DEPLOYMENT, lost, noAnswer, VirtualServer } from '../../helpers/virtual-server.js';
+import {
+  apiError,
+  DEPLOYMENT,
+  lost,
+  noAnswer,
+  VirtualServer,
+} from '../../helpers/virtual-server.js';
 import { privateFolder, removeFolders } from '../config/fixtures.js';
 
 const PLAN: Omit<RollPlan, 'nodes'> = {
@@ -78,6 +84,25 @@ describe('a roll of one node at a time', () => {
     // After half a second and one and a half, and when the grace of two seconds is over.
     const each = ['post', 'read', 'read', 'read'];
     assert.deepEqual(calls, ['read', ...each, ...each]);
+  });
+});
+
+describe('a roll whose journal cannot be written', () => {
+  it('ends before anything is sent: a later process would take a refused record for a lost POST', async () => {
+    const broken = new LdctlError('refused', 'journal_broken', 'no space left');
+    const journal = {
+      ...{ read: () => null, claim: () => ({ made: 1 }) },
+      mark: () => {
+        throw broken;
+      },
+    };
+    let posts = 0;
+    server.trigger = () => {
+      posts += 1;
+      return Promise.reject(apiError(429));
+    };
+    await assert.rejects(run({ nodes: [1n] }, { journal }), { code: 'journal_broken' });
+    assert.equal(posts, 1);
   });
 });
 
