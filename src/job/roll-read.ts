@@ -7,7 +7,7 @@ import { busyError, busyOf } from './busy.js';
 import { notOurs } from './entries.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { LAST_READ, SECOND } from './pace.js';
-import { fail, isChecking, isWaiting, runOf, type Roll } from './roll-state.js';
+import { fail, hasSent, isChecking, isWaiting, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
 import { checkAgain, deadlineOf, isOutdated, isPosted, type Run } from './run-state.js';
 
@@ -92,7 +92,7 @@ function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: 
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;
     if (isPosted(state.run) || id === step.node) {
-      state.run.isUnderway ||= roll.nodes.some((node) => runOf(node)?.sent);
+      state.run.isUnderway ||= hasSent(roll);
       takeOfRun(state.run, step, fact, now);
     } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
       checkAgain(state.run, now);

@@ -126,9 +126,11 @@ export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiti
 export const isInProgress = ({ state: { name } }: RollNode): boolean =>
   name !== 'waiting' && name !== 'done';
 
+/** Whether something may have been sent to a node. */
+export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => runOf(node)?.sent);
+
 /** The time of the roll is up. As long as nothing was sent, each run ends by limits of its own. */
-export const isLate = ({ deadline, nodes }: Roll, now: number): boolean =>
-  now >= deadline && nodes.some((node) => runOf(node)?.sent);
+export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline && hasSent(roll);
 
 /** Whether anything more may be started: a node, a POST, a gate. */
 export const mayStart = (roll: Roll, now: number): boolean =>

@@ -14,6 +14,7 @@ import {
   calledOff,
   fail,
   halt,
+  hasSent,
   isChecking,
   isInProgress,
   isLate,
@@ -57,7 +58,7 @@ function startNodes(roll: Roll, now: number): void {
     return;
   }
   // Once one was sent to, each node has all the time before its POST.
-  const spentMs = roll.nodes.some((node) => runOf(node)?.sent) ? 0 : now - roll.readFrom;
+  const spentMs = hasSent(roll) ? 0 : now - roll.readFrom;
   const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
     const run = createRun(

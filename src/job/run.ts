@@ -206,7 +206,8 @@ function takeRecall(run: Run, fact: FactOf<'recall'>, now: number): void {
   }
 }
 
-/** A mark that could not be written ends a run that has sent nothing. Else it is only a warning:
+/**
+ * A mark that could not be written ends a run that has sent nothing. Else it is only a warning:
  * without the mark, a later run is more careful.
  */
 function takeNote(run: Run, fact: FactOf<'note'>): void {
