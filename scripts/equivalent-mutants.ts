@@ -18,7 +18,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'the journal leaves out a record that was refused',
   'src/job/run-answer.ts: attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.windowMs = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
     'a millisecond',
-  'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
+  'src/job/run-end.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
   'src/job/run-read.ts: } else if (now >= state.notBefore && log.above === undefined) { -> } else if (now > state.notBefore && log.above === undefined) {':
     'a millisecond',

@@ -1,6 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
-import { printOptions } from '../cli/flags.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
@@ -36,12 +35,12 @@ export default class Whoami extends BaseCommand {
     const found = await findOut(context);
     const identity = identityOf(context.settings, found, clock.now());
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
-    const options = printOptions(flags);
+    const { options } = output;
     const place = found.placed ? placeText(found.placed) : identity.deployment_name;
     const answer = options.format === 'table' ? answerOf(identity, place) : null;
-    if (answer !== null && !flags.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, flags, fieldsOf(identity, place, clock.now(), options.utc));
-    if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
+    if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
+    await this.show(identity, fieldsOf(identity, place, clock.now(), options.utc));
+    if (formatOf(options.format).holds === 'rows' && !options.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }
     return 0;

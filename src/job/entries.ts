@@ -1,6 +1,6 @@
 /*
  * The entries of the log that belong to one run: which nodes must have one, which have, and a row
- * for each. run-read.ts says which reads they come from, and what they mean for the run.
+ * for each. run-read.ts says which reads they come from, run-end.ts what they mean for the run.
  */
 
 import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
@@ -112,6 +112,15 @@ export class Entries {
       }
     }
     return changes;
+  }
+
+  /** Drops what was taken in, and is not of the run after all. */
+  forget(isOther: (activity: Activity) => boolean): void {
+    for (const [id, { activity }] of this.byId) {
+      if (isOther(activity)) {
+        this.byId.delete(id);
+      }
+    }
   }
 
   #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {

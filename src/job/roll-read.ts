@@ -6,7 +6,7 @@ import type { LogRead } from '../log/log.js';
 import { busyError, busyOf } from './busy.js';
 import { notOurs } from './entries.js';
 import type { FactOf, Step, StepOf } from './job.js';
-import { LAST_READ, SECOND } from './pace.js';
+import { cutOffAt, SECOND } from './pace.js';
 import { fail, hasSent, isChecking, isWaiting, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
 import { checkAgain, deadlineOf, isOutdated, isPosted, type Run } from './run-state.js';
@@ -33,7 +33,7 @@ export function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step 
   for (const { state } of roll.nodes) {
     if (state.name === 'running' && isPosted(state.run)) {
       downTo = deeper(downTo, depthOf(state.run, now).downTo);
-      cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
+      cutAt = Math.min(cutAt, cutOffAt(deadlineOf(state.run), now));
     }
   }
   return { ...step, downTo, cutAt, open: null };

@@ -10,6 +10,7 @@ import { classify, isInProgress } from './answer.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { BEFORE_POST, MINUTE, SECOND } from './pace.js';
+import { forgetReplay, noteReplay } from './replay.js';
 import {
   accept,
   addMark,
@@ -107,22 +108,11 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
   if (answer.replayed) {
     noteReplay(run, now - REPLAY_REACH);
   } else {
-    // What was in progress has failed, so this POST has run in its place.
-    run.replay = null;
-    setBaseline(run, run.baseline);
+    forgetReplay(run);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
   accept(run, now);
-}
-
-/** Someone else may have sent it: then its entries may have been created before the baseline. */
-function noteReplay(run: Run, since: number): void {
-  // A key that was made up for this run alone is no one else's.
-  if (run.trigger?.keepsKey && !run.sent?.isOurs) {
-    run.replay ??= { since, from: Infinity, to: -Infinity, floor: null };
-    run.entries.createdFrom = null;
-  }
 }
 
 function takeFailure(run: Run, error: LdctlError, now: number): void {

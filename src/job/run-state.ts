@@ -1,7 +1,8 @@
 /*
  * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
  * them, and the moves from state to state that several facts share. run.ts says which step comes
- * next, run-answer.ts what a record or an answer means, run-read.ts what a read means.
+ * next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts and run-end.ts what
+ * a read means.
  */
 
 import type { ActionName, Activity, Runtime } from '../base/activity.js';
@@ -22,12 +23,11 @@ import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
 export type State =
   /**
    * Nothing was sent. The log is read for the nodes, the busy ones and the baseline. `deep`: the
-   * next read goes far back. `deadline`: when `--if-busy wait` gives up; Infinity until it first
-   * waits.
+   * next read goes far back.
    */
-  | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
+  | { name: 'checking'; deep: boolean; notBefore: number }
   /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
-  | { name: 'blocked'; by: Entries; deadline: number }
+  | { name: 'blocked'; by: Entries }
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
   /** The journal's record of the next POST is being written. The POST follows at once. */
@@ -80,16 +80,14 @@ export interface Sent {
 
 /**
  * Someone else has sent a POST with this key: the `202` is a replay of theirs, or theirs was in
- * progress. Its entries may be below the baseline, so they are told by when they were created. The
- * first read after the run was accepted sets `from`, `to` and `floor`.
+ * progress. Its entries may be below the baseline: replay.ts says which ones count.
  */
 export interface Replay {
   /** They were created at this time of the job's clock, or later. */
   since: number;
-  /** The same by the server's clock, ms UTC. Nothing is between the two before that read. */
-  from: number;
-  to: number;
-  /** All of them are above this id; null before that read. */
+  /** The same by the server's clock, ms UTC; null until a read has shown that. */
+  period: { from: number; to: number } | null;
+  /** All of them are above this id; null before the first read after the run was accepted. */
   floor: Id | null;
 }
 
@@ -136,7 +134,7 @@ export interface WaitPlan extends Plan {
 /** With the key as the header has it, which also stands for what is done to which nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** Plain data, changed only by the functions of run-state, run, run-answer and run-read. */
+/** Plain data, changed only by the functions of run-*.ts and replay.ts. */
 export interface Run {
   readonly plan: Plan;
   /** Null where nothing is ever sent. */
@@ -154,6 +152,8 @@ export interface Run {
    * that a log that cannot be read does not end it at once.
    */
   isUnderway: boolean;
+  /** When `--if-busy wait` gives up, however often it waits; Infinity until it first does. */
+  busyUntil: number;
   baseline: Baseline;
   /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
   readBy: number;
@@ -194,11 +194,12 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     trigger,
     entries,
     pace: newPace(now),
-    state: { name: 'checking', deep, notBefore: now, deadline: Infinity },
+    state: { name: 'checking', deep, notBefore: now },
     attempts: { backoffs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
     sent: null,
     acceptedAt: null,
     isUnderway: false,
+    busyUntil: Infinity,
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
@@ -228,15 +229,15 @@ export function noteSent(run: Run, now: number): Sent {
  * enough: what became busy since is among them.
  */
 export function checkAgain(run: Run, notBefore: number): void {
-  run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
+  run.state = { name: 'checking', deep: false, notBefore };
 }
 
 /** It has waited for a busy node. What it tried before was not sent, so nothing counts from then. */
-export function startAnew(run: Run, notBefore: number, deadline: number): void {
+export function startAnew(run: Run, notBefore: number): void {
   Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
   run.isUnderway = true;
   run.readBy = notBefore + BEFORE_POST;
-  run.state = { name: 'checking', deep: false, notBefore, deadline };
+  checkAgain(run, notBefore);
 }
 
 /** A POST may have left: the log is read before the run sends again. */
@@ -257,8 +258,13 @@ export function accept(run: Run, now: number, { recovered = false, isCertain = t
   follow(run, now);
   run.events.push(dispatchedBy(sent));
   if (run.trigger?.wait === false && isCertain) {
-    run.state = { name: 'ended', outcome: 'accepted', error: null };
+    end(run, 'accepted');
   }
+}
+
+/** It has ended as it was meant to, or by what the log shows. */
+export function end(run: Run, outcome: Outcome): void {
+  run.state = { name: 'ended', outcome, error: null };
 }
 
 function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
@@ -359,11 +365,6 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
   );
 }
 
-/** Whether the next read is to show how far down the entries of a replay can be. */
-export function needsFloor({ state, replay }: Run): boolean {
-  return state.name === 'following' && replay?.floor === null;
-}
-
 /** Marks the record of this run, if it has one. */
 export function addMark(run: Run, mark: Mark): void {
   const { generation, trigger } = run;
@@ -372,8 +373,12 @@ export function addMark(run: Run, mark: Mark): void {
   }
 }
 
-export function deadlineOf({ state }: Run): number {
-  return state.name === 'blocked' || state.name === 'following' ? state.deadline : Infinity;
+/** When what it waits for must have come: Infinity where nothing says. */
+export function deadlineOf({ state, busyUntil }: Run): number {
+  if (state.name === 'blocked') {
+    return busyUntil;
+  }
+  return state.name === 'following' ? state.deadline : Infinity;
 }
 
 /** How it ended; null while it runs. */

@@ -9,7 +9,8 @@ import type { KeptRun } from '../base/journal.js';
 import { NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { dueAt, LAST_READ, SECOND } from './pace.js';
+import { cutOffAt, dueAt, SECOND } from './pace.js';
+import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
 import {
@@ -19,7 +20,6 @@ import {
   giveUp,
   isTooLate,
   maySendAgain,
-  needsFloor,
   newRun,
   type Run,
   type RunPlan,
@@ -136,7 +136,7 @@ function nextRead(run: Run, now: number): Step {
         ...depthOf(run, now),
         // No other read follows the last one.
         patient: now >= deadline,
-        cutAt: Math.max(deadline, now) + LAST_READ,
+        cutAt: cutOffAt(deadline, now),
       };
 }
 

@@ -12,10 +12,10 @@ import { RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
 import type { Job, Step } from './job.js';
 import {
+  cutOffAt,
   dueAt,
   failedRead,
   goodRead,
-  LAST_READ,
   MINUTE,
   newPace,
   quicken,
@@ -143,7 +143,7 @@ function nextOf(watch: Watch, now: number): Step {
   // with each read another one.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const turn = watch.reads % Math.max(open.length, 1);
-  const cutAt = Math.max(watch.deadline, now) + LAST_READ;
+  const cutAt = cutOffAt(watch.deadline, now);
   return { do: 'read', downTo, open: open.slice(turn, turn + 1), patient: false, cutAt };
 }
 

@@ -5,7 +5,7 @@ import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { drive } from '../../job/drive.js';
 import { createWatch, followLog } from '../../job/watch.js';
@@ -15,6 +15,7 @@ import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../l
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
+import type { PrintOptions } from '../../output/streams.js';
 import { createWatchView } from '../../output/views.js';
 import { connectionFlags, durationFlag, firstGiven, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
@@ -69,7 +70,7 @@ export default class ActivitiesList extends BaseCommand {
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
-    checkTogether(flags);
+    checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
@@ -96,7 +97,7 @@ const CONFLICTS = [
 ] as const;
 
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags & OutputFlags) {
+function checkTogether(flags: ListFlags, { format }: PrintOptions) {
   for (const [flag, others] of CONFLICTS) {
     const other = firstGiven(flags, [flag]) && firstGiven(flags, others);
     if (other) throw new UsageError(`--${other} cannot be used with --${flag}`);
@@ -110,7 +111,6 @@ function checkTogether(flags: ListFlags & OutputFlags) {
     );
   }
   // A document that never ends is none: its closing bracket would never come.
-  const { format } = printOptions(flags);
   if (format !== 'json' && format !== 'yaml') return;
   throw new UsageError(`--follow never ends, so it cannot print ${format}`, {
     hint: 'Use -o ndjson: one event per line.',
@@ -132,13 +132,8 @@ async function print(context: CommandContext, plan: Plan) {
       yield part.entries;
     }
   }
-  const { output } = context.host;
-  await printList(
-    output,
-    batches(),
-    specOf(plan, () => total),
-    printOptions(context.flags),
-  );
+  const spec = specOf(plan, () => total);
+  await printList(context.host.output, batches(), spec);
   return 0;
 }
 
@@ -164,11 +159,10 @@ function specOf(plan: Plan, total: () => number) {
 }
 
 async function viewOf(context: CommandContext, { follow }: Plan) {
-  const { host, flags } = context;
+  const { host } = context;
   // Only a terminal shows it.
   const place = host.output.stderr.canRedraw ? await context.place() : '';
-  const shown = { ...printOptions(flags), follow, place, clock: host.clock };
-  return createWatchView(host.output, shown);
+  return createWatchView(host.output, { follow, place, clock: host.clock });
 }
 
 /** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
@@ -196,10 +190,9 @@ async function follow(context: CommandContext, plan: Plan) {
  * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
 async function watch(context: CommandContext, plan: Plan) {
-  const { host, flags } = context;
+  const { host } = context;
   const deployment = await context.deployment();
   const { log, supervisor } = deployment;
-  const options = printOptions(flags);
   const { clock, signal } = readingOf(context);
   const newest = await log.newest({ signal });
   const first: Activity[] = [];
@@ -237,14 +230,10 @@ async function watch(context: CommandContext, plan: Plan) {
   const goOn = resumeCommand({ ids: open }, deployment);
   const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
   const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
-  if (!formatOf(options.format).events) {
+  if (!formatOf(host.output.options.format).events) {
     const list = withProblem(entries, error);
-    await printList(
-      host.output,
-      list,
-      specOf(plan, () => total),
-      options,
-    );
+    const spec = specOf(plan, () => total);
+    await printList(host.output, list, spec);
   }
   if (error) throw error;
   return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;

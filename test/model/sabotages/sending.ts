@@ -135,7 +135,7 @@ export const SENDING: Rules = {
       '--no-wait is accepted by a single entry',
       'two nodes, no wait, the first POST lost',
       1,
-      put<[Run, number], unknown>('job/run-read', 'judgeAccepted', (_, run) => {
+      put<[Run, number], unknown>('job/run-end', 'judgeAccepted', (_, run) => {
         run.state = { name: 'ended', outcome: 'accepted', error: null };
       }),
     ),

@@ -736,6 +736,17 @@ describe('a run that has waited for a busy node', () => {
     assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
     assert.equal(server.posts.length, 1);
   });
+
+  it('waits no longer in all than once, although a POST was not sent in between', async () => {
+    server.add({ workMs: 20_000 });
+    server.trigger = () => {
+      server.add({ workMs: null });
+      return Promise.reject(refused());
+    };
+    await assert.rejects(run({ ifBusy: 'wait', timeoutMs: 60_000 }), { code: 'busy', exitCode: 5 });
+    const seconds = Math.floor(clock.elapsed() / 1000);
+    assert.ok(seconds >= 60 && seconds <= 61, `gave up after ${seconds} s`);
+  });
 });
 
 describe('the read at the deadline', () => {
