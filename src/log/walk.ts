@@ -115,21 +115,27 @@ export class Walk {
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
-    let batch = await this.#batchAfter(last, 0);
+    let proven: LogPage[] = [];
+    let batch = await this.#batchAfter(from, 0);
     while (batch.length > 0) {
-      // The next batch is on its way while this one is proven and taken.
-      const next = this.#batchAfter(batch.at(-1) ?? last, batch.length);
+      // The reader takes the batch before this one while these are on their way.
+      const next = this.#batchAfter(batch.at(-1) ?? last, proven.length + batch.length);
+      const look = this.#unlessTooMany(this.pages.extent(this.reading));
       // If it fails before anyone waits for it, that must not end the process.
-      next.catch(() => undefined);
-      const now = await this.#unlessTooMany(this.pages.extent(this.reading));
+      for (const asked of [next, look]) asked.catch(() => undefined);
+      last = yield* this.#give(proven, last);
+      const now = await look;
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      for (const page of batch) {
-        yield this.#fresh(page);
-        last = page;
-      }
+      proven = batch;
       batch = await next;
     }
-    return last;
+    return yield* this.#give(proven, last);
+  }
+
+  /** @returns the last page that was given; `last` where there are none */
+  *#give(pages: readonly LogPage[], last: LogPage): Generator<LogPage, LogPage> {
+    for (const page of pages) yield this.#fresh(page);
+    return pages.at(-1) ?? last;
   }
 
   /** As many as are wanted at once; none where the server says that they were too many. */
