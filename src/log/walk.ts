@@ -49,7 +49,7 @@ export class Walk {
    * @throws InvalidAnswerError where some are still missing
    */
   async *down(): AsyncGenerator<LogPage> {
-    for (let time = 1; time <= 2; time += 1) {
+    for (let round = 1; round <= 2; round += 1) {
       const newest = await this.pages.newest(this.reading);
       yield* this.#downFrom(newest);
       const [start] = newest.entries;
@@ -65,12 +65,12 @@ export class Walk {
   }
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
-    yield this.#fresh(newest);
-    // Proving that the log stands still takes two requests, so the second page is read without.
+    yield this.#give(newest);
+    // To prove that the log stands still takes two requests: the second page is read without that.
     let page = yield* this.#oneByOne(newest, 1);
-    // How many to read one by one before the next batch: twice as many each time that none is given.
+    // How many pages to read one by one before the next batch: in a busy log, more each time.
     let count = MOST_AT_ONCE;
-    while (this.pages.after(page.number) !== null) {
+    while (this.pages.nextOlder(page.number) !== null) {
       const last = yield* this.#batches(page);
       count = last === page ? count * 2 : MOST_AT_ONCE;
       page = yield* this.#oneByOne(last, count);
@@ -81,12 +81,12 @@ export class Walk {
   async *#oneByOne(from: LogPage, most: number): AsyncGenerator<LogPage, LogPage> {
     let page = from;
     for (let count = 0; count < most; count += 1) {
-      const next = this.pages.after(page.number);
+      const next = this.pages.nextOlder(page.number);
       if (next === null) break;
       const before = page;
       page = await this.pages.read(next, this.reading);
       if (!this.pages.isNewestFirst && page.total > before.total) yield* this.#pushedTo(before);
-      yield this.#fresh(page);
+      yield this.#give(page);
     }
     return page;
   }
@@ -100,7 +100,7 @@ export class Walk {
     const again = await this.pages.read(before.number, this.reading);
     const known = again.items.findIndex(({ id }) => this.#seen.has(id));
     const pushed = new Set(known < 0 ? again.items : again.items.slice(0, known));
-    yield this.#fresh({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
+    yield this.#give({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
   }
 
   /**
@@ -124,7 +124,7 @@ export class Walk {
       const now = await this.#unlessTooMany(this.pages.extent(this.reading));
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
       for (const page of batch) {
-        yield this.#fresh(page);
+        yield this.#give(page);
         last = page;
       }
       batch = await next;
@@ -136,8 +136,8 @@ export class Walk {
   async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
     const most = this.pagesAtOnce(this.#given, ahead);
-    let next = this.pages.after(from.number);
-    for (; next !== null && asked.length < most; next = this.pages.after(next)) {
+    let next = this.pages.nextOlder(from.number);
+    for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
       asked.push(this.pages.read(next, this.reading));
     }
     return (await this.#unlessTooMany(Promise.all(asked))) ?? [];
@@ -167,25 +167,25 @@ export class Walk {
       id > start.id && Date.parse(at) > Date.parse(start.created_at);
     let page = await this.pages.newest(this.reading);
     for (;;) {
-      const fresh = this.#fresh(page);
-      yield { ...fresh, entries: fresh.entries.filter((entry) => !hasArrived(entry)) };
+      const given = this.#give(page);
+      yield { ...given, entries: given.entries.filter((entry) => !hasArrived(entry)) };
       const isReached = page.entries.some(({ id }) => id === start.id);
       const isPassed = (middleOf(page) ?? 0n) < start.id;
-      const next = this.pages.after(page.number);
+      const next = this.pages.nextOlder(page.number);
       if (isReached || isPassed || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }
 
-  /** The page without what was given before. It has no reach until RECENT entries were given. */
-  #fresh(page: LogPage): LogPage {
+  /** Notes the page as given, without what was given before. It has no reach until RECENT entries were. */
+  #give(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => this.#seen.add(id));
     this.#given += 1;
     return { ...page, entries, reach: this.#seen.count < RECENT ? null : page.reach };
   }
 }
 
-/** The ids that have come. A log that changes repeats only the last pages, so the oldest may go. */
+/** The ids that have come. Only the pages read last can repeat entries, so the others may go. */
 class Seen {
   count = 0;
   #ids = new Set<Id>();
