@@ -246,20 +246,30 @@ export interface FollowPlan {
   filter: ActivityFilter;
   /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
   limit?: number;
+  /**
+   * It ends when all that it shows is final, or after so many milliseconds. Without it, it does not
+   * end.
+   */
+  timeoutMs?: number | undefined;
 }
 
-/** First the entries it starts with, newest first. With `after` they come as events instead. */
-export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
+/**
+ * First the entries it starts with, newest first, and how many the log has. With `after` they come
+ * as events instead.
+ */
+export type FollowEvent =
+  { event: 'listing'; activities: readonly Activity[]; total: number } | WatchStep;
 
 /**
- * Every new entry and every change, until it is interrupted.
- * @throws Interrupted; as `Supervisor.list` does for what it starts with; LdctlError (exit 7) when
- * the log cannot be read any more
+ * Every new entry and every change, until it ends or is interrupted.
+ * @returns how it ended
+ * @throws as `Supervisor.list` does for what it starts with. What does not end by itself throws
+ * Interrupted, or LdctlError (exit 7) when the log cannot be read any more
  */
 export async function* followLog(
-  { after, filter, limit }: FollowPlan,
+  { after, filter, limit, timeoutMs }: FollowPlan,
   tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
-): AsyncGenerator<FollowEvent, never> {
+): AsyncGenerator<FollowEvent, WatchResult> {
   const { log, clock, signal } = tools;
   const newest =
     after === undefined ? await log.newest({ signal }) : await readAfter(log, after, { signal });
@@ -270,14 +280,18 @@ export async function* followLog(
       if (matches(filter, activity)) yield { event: 'activity', activity };
     }
   } else if (limit !== undefined) {
-    for await (const { entries } of listNewest(log, { filter, limit }, { signal })) {
-      first.push(...entries);
+    let total = 0;
+    for await (const part of listNewest(log, { filter, limit }, { signal })) {
+      first.push(...part.entries);
+      ({ total } = part);
     }
-    yield { event: 'listing', activities: first };
+    yield { event: 'listing', activities: first, total };
   }
-  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: Infinity };
-  const job = createWatch(plan, clock.elapsed());
+  const endless = timeoutMs === undefined;
+  const limits = { floor: after ?? -1n, endless, timeoutMs: timeoutMs ?? Infinity };
+  const job = createWatch({ filter, first, newest, ...limits }, clock.elapsed());
   yield* steps(job, { ...tools, journal: null }, () => undefined);
-  // What is endless ends only with an error.
-  throw job.result().error ?? new Interrupted('SIGINT');
+  const result = job.result();
+  if (endless) throw result.error ?? new Interrupted('SIGINT');
+  return result;
 }

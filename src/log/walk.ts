@@ -65,7 +65,7 @@ export class Walk {
   }
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
-    yield this.#give(newest);
+    yield this.#fresh(newest);
     // To prove that the log stands still takes two requests: the second page is read without that.
     let page = yield* this.#oneByOne(newest, 1);
     // How many pages to read one by one before the next batch: in a busy log, more each time.
@@ -86,7 +86,7 @@ export class Walk {
       const before = page;
       page = await this.pages.read(next, this.reading);
       if (!this.pages.isNewestFirst && page.total > before.total) yield* this.#pushedTo(before);
-      yield this.#give(page);
+      yield this.#fresh(page);
     }
     return page;
   }
@@ -100,7 +100,7 @@ export class Walk {
     const again = await this.pages.read(before.number, this.reading);
     const known = again.items.findIndex(({ id }) => this.#seen.has(id));
     const pushed = new Set(known < 0 ? again.items : again.items.slice(0, known));
-    yield this.#give({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
+    yield this.#fresh({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
   }
 
   /**
@@ -115,21 +115,27 @@ export class Walk {
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
-    let batch = await this.#batchAfter(last, 0);
+    let proven: LogPage[] = [];
+    let batch = await this.#batchAfter(from, 0);
     while (batch.length > 0) {
-      // The next batch is on its way while this one is proven and taken.
-      const next = this.#batchAfter(batch.at(-1) ?? last, batch.length);
+      // The reader takes the batch before this one while these are on their way.
+      const next = this.#batchAfter(batch.at(-1) ?? last, proven.length + batch.length);
+      const look = this.#unlessTooMany(this.pages.extent(this.reading));
       // If it fails before anyone waits for it, that must not end the process.
-      next.catch(() => undefined);
-      const now = await this.#unlessTooMany(this.pages.extent(this.reading));
+      for (const asked of [next, look]) asked.catch(() => undefined);
+      last = yield* this.#give(proven, last);
+      const now = await look;
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      for (const page of batch) {
-        yield this.#give(page);
-        last = page;
-      }
+      proven = batch;
       batch = await next;
     }
-    return last;
+    return yield* this.#give(proven, last);
+  }
+
+  /** @returns the last page that was given; `last` where there are none */
+  *#give(pages: readonly LogPage[], last: LogPage): Generator<LogPage, LogPage> {
+    for (const page of pages) yield this.#fresh(page);
+    return pages.at(-1) ?? last;
   }
 
   /** As many as are wanted at once; none where the server says that they were too many. */
@@ -167,8 +173,8 @@ export class Walk {
       id > start.id && Date.parse(at) > Date.parse(start.created_at);
     let page = await this.pages.newest(this.reading);
     for (;;) {
-      const given = this.#give(page);
-      yield { ...given, entries: given.entries.filter((entry) => !hasArrived(entry)) };
+      const fresh = this.#fresh(page);
+      yield { ...fresh, entries: fresh.entries.filter((entry) => !hasArrived(entry)) };
       const isReached = page.entries.some(({ id }) => id === start.id);
       const isPassed = (middleOf(page) ?? 0n) < start.id;
       const next = this.pages.nextOlder(page.number);
@@ -177,8 +183,8 @@ export class Walk {
     }
   }
 
-  /** Notes the page as given, without what was given before. It has no reach until RECENT entries were. */
-  #give(page: LogPage): LogPage {
+  /** Notes a page as given, without what was given before. It has no reach until RECENT entries were. */
+  #fresh(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => this.#seen.add(id));
     this.#given += 1;
     return { ...page, entries, reach: this.#seen.count < RECENT ? null : page.reach };

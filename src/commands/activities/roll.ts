@@ -8,7 +8,7 @@ import { count, shortList } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
@@ -91,7 +91,7 @@ const storedRoll = v.strictObject({
 });
 
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
-type RollFlags = FlagsOf<typeof flags> & OutputFlags;
+type RollFlags = FlagsOf<typeof flags>;
 
 export default class ActivitiesRoll extends BaseCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';

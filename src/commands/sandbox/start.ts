@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions, type FlagsOf } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import {
@@ -130,14 +130,14 @@ export default class SandboxStart extends BaseCommand {
     const sandbox = await sandboxOf(flags);
     const { env, apiUrl, seed } = sandbox;
     const { platform, env: own, output } = this.host;
-    if (printOptions(flags).format === 'table') {
+    if (output.options.format === 'table') {
       // On Windows for PowerShell, unless it is Git Bash. The values are URLs, keys and ids: no
       // shell reads more into them.
       const set = platform === 'win32' && !own.MSYSTEM && !own.SHELL ? '$env:' : 'export ';
       const lines = Object.entries(env).map(([name, value]) => `${set}${name}='${value}'\n`);
       output.stdout.write(lines.join(''));
     } else {
-      await this.show(env, flags);
+      await this.show(env);
     }
     output.stderr.write(`Serving ${apiUrl} (seed ${seed}). Ctrl-C stops it.\n`);
     const { signal } = this.interrupts;
