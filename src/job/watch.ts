@@ -18,6 +18,7 @@ import {
   goodRead,
   MINUTE,
   newPace,
+  POLL,
   quicken,
   SECOND,
   type FailedRead,
@@ -64,9 +65,12 @@ interface Followed {
   since: number;
   /** It may still change: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
-  /** It was listed or reported. */
+  /** It was listed or reported once, and from then on each change of it is. */
   isShown: boolean;
-  /** The watch does not end before it is final. */
+  /**
+   * The watch does not end before it is final. What is dispatched later is shown, but does not keep
+   * the watch going.
+   */
   isAwaited: boolean;
 }
 
@@ -139,12 +143,12 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to all that is open, if a few pages show it. Of what is deeper, one entry is looked up:
-  // with each read another one.
+  // Down to all that is open, as far as ten pages go. Of what is further down, one entry is looked
+  // up: with each read another one.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);
-  return { do: 'read', downTo, open: open.slice(turn, turn + 1), patient: false, cutAt };
+  return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), ...POLL, cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
@@ -170,21 +174,17 @@ function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number)
   const { filter } = watch.plan;
   const { id, status } = activity;
   const known = entries.get(id);
-  const hasChanged = known ? known.isOpen && known.activity.status !== status : id > floor;
-  if (!hasChanged) return false;
+  const isNews = known ? known.isOpen && known.activity.status !== status : id > floor;
+  if (!isNews) return false;
   const before = known ?? { since: now, isShown: false, isAwaited: false };
-  const isReported = before.isShown || matches(filter, activity);
-  // An entry that appears right after the start, or below the newest of then, was dispatched before
-  // the watch started: it is awaited, too.
-  const isFromBefore = isEarly || id < newestId;
-  entries.set(id, {
-    activity,
-    since: before.since,
-    isOpen: mayChange(filter, activity),
-    isShown: isReported,
-    isAwaited: before.isAwaited || (isReported && !before.isShown && isFromBefore),
-  });
-  return isReported;
+  const isShown = before.isShown || matches(filter, activity);
+  const isFirstReport = isShown && !before.isShown;
+  // It appears right after the start, or below the newest of then.
+  const wasDispatchedBefore = isEarly || id < newestId;
+  const isAwaited = before.isAwaited || (isFirstReport && wasDispatchedBefore);
+  const isOpen = mayChange(filter, activity);
+  entries.set(id, { activity, since: before.since, isOpen, isShown, isAwaited });
+  return isShown;
 }
 
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
@@ -192,7 +192,7 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
 
 /**
  * An entry may show up late, below newer ones, but by less than a minute. So the floor rises to
- * entries that were first seen a minute ago. It stays below the newest RECENT: every read shows
+ * entries that were first seen a minute ago, but never into the newest RECENT: every read shows
  * those, and one that was forgotten would look new.
  */
 function raiseFloor(watch: Watch, log: LogRead, now: number): void {
