@@ -17,10 +17,11 @@ import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { connectionFlags, durationFlag, fieldsIn, firstGiven, parsing } from '../flags.shared.js';
-import { inspect, openForJob } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
+  inspect,
+  openForJob,
   openToAct,
   requestOf,
   RUNTIME_ARG,

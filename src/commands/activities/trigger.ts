@@ -3,10 +3,11 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { consentTo } from '../../cli/consent.js';
 import { trigger } from '../../app/jobs.js';
-import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
   actingFlags,
+  countOf,
+  inspect,
   openToAct,
   requestOf,
   RUNTIME_ARG,

@@ -14,9 +14,8 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, firstGiven, wholeNumber } from '../flags.shared.js';
-import { openForJob } from './before.shared.js';
-import { actionOf, followFlags, showJob, targetFlags } from './job.shared.js';
-import { readNodes } from './nodes-from.shared.js';
+import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
+import { readNodes } from '../nodes.shared.js';
 
 const waitFlags = {
   after: Flags.string({

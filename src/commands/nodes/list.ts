@@ -11,7 +11,7 @@ import {
   type CellView,
   type Column,
 } from '../../output/columns.js';
-import { statusStyle, withName } from '../../output/rows.js';
+import { lookOf, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
 import { filterFlags, filtersIn, sinceOptions, summarize } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
@@ -75,7 +75,7 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
       () =>
       ({ runtimes }, view) =>
         stateText(runtimes[runtime], view, true),
-    style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
+    style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
   };
 }
 
