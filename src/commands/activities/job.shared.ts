@@ -15,7 +15,7 @@ import {
   type ConsentFlags,
 } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { lookAround, type JobResult, type LookRequest, type Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
@@ -31,83 +31,53 @@ import { durationFlag, fieldsIn, nodesFlag, parseWholeNumber, parsing } from '..
 import { readNodes } from '../nodes.shared.js';
 import { reasonsFor } from './reason.shared.js';
 
-const helpGroup = 'TARGET';
-
 /** Which nodes an action is about. */
-export const targetFlags = {
-  node: nodesFlag({
-    helpGroup,
-    summary: 'Nodes, comma-separated or repeated. Default: all.',
-  }),
-  'nodes-from': Flags.string({
-    helpGroup,
-    helpValue: 'FILE|-',
-    summary: 'Nodes from a file or stdin: one per line, or JSON.',
-  }),
-  config: Flags.string({
-    helpGroup,
-    helpValue: 'ID',
-    summary: 'The id of the config to reconfigure to.',
-  }),
+export const targetFlags = grouped('TARGET', {
+  node: nodesFlag({ summary: 'Nodes, comma-separated or repeated. Default: all.' }),
+  'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.'),
+  config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': Flags.custom<number | 'deployment'>({
-    helpGroup,
     helpValue: 'N',
     summary: 'Act only if N nodes exist. `deployment`: ask Core.',
     parse: parsing((text, flag) =>
       text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
     ),
   })(),
-};
+});
 
 /** How long to follow. */
-export const followFlags = {
-  timeout: durationFlag({
-    helpGroup: 'FOLLOWING',
-    summary: 'Give up after this long; 0: never. [default: 10m]',
-  }),
-  'appear-timeout': durationFlag({
-    helpGroup: 'FOLLOWING',
-    summary: 'Report a node missing after this. [default: 30s]',
-  }),
-};
+export const followFlags = grouped('FOLLOWING', {
+  timeout: durationFlag({ summary: 'Give up after this long; 0: never. [default: 10m]' }),
+  'appear-timeout': durationFlag({ summary: 'Report a node missing after this. [default: 30s]' }),
+});
 
 /** What trigger and roll share. */
 export const actingFlags = {
   ...targetFlags,
-  yes: Flags.boolean({
-    char: 'y',
-    helpGroup: 'CONSENT',
-    summary: 'Act on every node without asking.',
-  }),
-  confirm: Flags.string({
-    helpGroup: 'CONSENT',
-    helpValue: 'NAME',
-    summary: 'Act only if the deployment has this name or path.',
-    parse: (text) => Promise.resolve(text.trim()),
-  }),
-  'dry-run': Flags.boolean({
-    helpGroup: 'CONSENT',
-    summary: 'Show what would be sent, and send nothing.',
+  ...grouped('CONSENT', {
+    yes: switchFlag('Act on every node without asking.', { char: 'y' }),
+    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.', {
+      parse: (text) => Promise.resolve(text.trim()),
+    }),
+    'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),
   ...followFlags,
-  'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
-    helpGroup: 'FOLLOWING',
-    summary: 'What to do if a node is busy. [default: ignore]',
+  ...grouped('FOLLOWING', {
+    'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
+      summary: 'What to do if a node is busy. [default: ignore]',
+    }),
   }),
-  'idempotency-key': Flags.string({
-    helpGroup: 'SCRIPTING',
-    helpValue: 'KEY',
-    summary: 'The same command with the same key acts only once.',
-    parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
+  ...grouped('SCRIPTING', {
+    'idempotency-key': textFlag('KEY', 'The same command with the same key acts only once.', {
+      parse: parsing(checkIdempotencyKey),
+    }),
   }),
 };
 type ActingFlags = FlagsOf<typeof actingFlags>;
 
-export const RUNTIME_ARG = { ignoreStdin: true, description: 'iggy or connectors' } as const;
-export const ACTION_ARG = {
-  ignoreStdin: true,
-  description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
-} as const;
+/** What the two arguments may be. */
+export const RUNTIME = 'iggy or connectors';
+export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
 
 /** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
 export function actionOf(text: string, config: string | undefined): ActionName {
