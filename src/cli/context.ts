@@ -154,7 +154,6 @@ export class CommandContext {
       journal: openRunJournal(this.folder, clock),
       supervisor: (target) => this.#supervisor(target),
       core: (access) => this.core(access),
-      showsPath: true,
     });
     output.names = this.nodeNames.read(opened.deploymentId);
     return opened;

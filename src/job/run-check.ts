@@ -6,17 +6,24 @@
 import type { Activity } from '../base/activity.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
-import { bothListed, Entries, listedIn } from './entries.js';
+import { Entries, listedIn, mergeListed } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
-import { fail, setBaseline, startAnew, type Run, type State, type Trigger } from './run-state.js';
+import {
+  endUnlessFound,
+  setBaseline,
+  startAnew,
+  type Run,
+  type State,
+  type Trigger,
+} from './run-state.js';
 import { spreadOf } from './wire-key.js';
 
 /**
- * Only a deep read shows which nodes there are, and which have been busy for long. If it took a
- * while, the newest page is read next, for what came meanwhile.
+ * Only a deep read shows which nodes there are, and which have been busy for long. If that took
+ * several requests, the newest page is read next, for what came meanwhile.
  */
-export function check(
+export function takeBaseline(
   run: Run,
   state: State & { name: 'checking' },
   trigger: Trigger,
@@ -26,14 +33,13 @@ export function check(
   const { entries } = run;
   if (!entries.only) {
     // Some may have shown up since they were last looked for.
-    entries.listed = bothListed(entries.listed, listedIn(log.entries, trigger.runtime));
+    entries.listed = mergeListed(entries.listed, listedIn(log.entries, trigger.runtime));
   }
   if (stopForBusy(run, trigger, log, now)) {
     return;
   }
-  const isNews = readBaseline(run, log);
-  const tookLong = log.requests > 1;
-  if (state.deep && tookLong) {
+  const isNews = moveBaseline(run, log);
+  if (state.deep && log.requests > 1) {
     run.state = { ...state, deep: false };
     return;
   }
@@ -44,7 +50,7 @@ export function check(
 }
 
 /** @returns whether it says something new: a further try with the same baseline does not */
-function readBaseline(run: Run, log: LogRead): boolean {
+function moveBaseline(run: Run, log: LogRead): boolean {
   // A read that a roll has made for another node leaves out all up to that node's baseline. If it
   // shows nothing above, that is still the highest id.
   const id = log.entries[0]?.id ?? log.above ?? 0n;
@@ -71,7 +77,7 @@ function stopForBusy(run: Run, { ifBusy, runtime }: Trigger, log: LogRead, now: 
     return false;
   }
   if (ifBusy === 'fail') {
-    fail(run, busyError(busy));
+    endUnlessFound(run, busyError(busy));
   } else {
     block(run, busy, log, now);
   }
@@ -114,6 +120,6 @@ export function unblock(
   if (open.length === 0) {
     startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD));
   } else if (log.startedAt >= run.busyUntil) {
-    fail(run, busyError(open, 'It did not end in time.'));
+    endUnlessFound(run, busyError(open, 'It did not end in time.'));
   }
 }

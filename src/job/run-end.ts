@@ -35,7 +35,7 @@ function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt
     addMark(run, 'accepted');
     end(run, 'accepted');
   } else if (startedAt >= Math.min(acceptedAt + run.plan.appearMs, state.deadline)) {
-    sayEarly(run);
+    warnOfEarly(run);
     end(run, 'unconfirmed');
   }
 }
@@ -43,9 +43,9 @@ function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt
 /** It is settled once all entries are final, and no other is to be expected. */
 function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
   const { entries } = run;
-  const { complete, open, optional, tooMany } = entries.progress();
+  const { complete, open, mayStillReport, tooMany } = entries.progress();
   const settlesAt = complete
-    ? graceEndOf(run, acceptedAt, optional.length > 0)
+    ? graceEndOf(run, acceptedAt, mayStillReport.length > 0)
     : acceptedAt + appearOf(run);
   const isSettled = open.length === 0 && startedAt >= settlesAt;
   const decidesAt = open.length === 0 && !isSettled ? settlesAt : null;
@@ -55,10 +55,10 @@ function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt:
   if (!isSettled && startedAt < state.deadline) {
     return;
   }
-  if (isSettled && optional.length > 0) {
-    sayNotActedOn(run, optional);
+  if (isSettled && mayStillReport.length > 0) {
+    noteNotActedOn(run, mayStillReport);
   }
-  sayEarly(run);
+  warnOfEarly(run);
   end(run, outcomeOf(entries, tooMany, isSettled));
 }
 
@@ -118,13 +118,13 @@ function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outc
 }
 
 /** Notes, and warns of, the nodes that needed no entry, and have none. */
-function sayNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
+function noteNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
   entries.notActedOn = nodes;
   events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
 }
 
 /** Says why a node is missing although the log has an entry for it: that was created too early. */
-function sayEarly({ entries, baseline, events }: Run): void {
+function warnOfEarly({ entries, baseline, events }: Run): void {
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
     const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));
     const why = `created ${age} before this trigger, by the server's clocks: an earlier action, or clocks that differ`;

@@ -11,19 +11,19 @@ import { failedRead, goodRead, quicken, type FailedRead } from './pace.js';
 import type { LogRead } from '../log/log.js';
 import { findFloor, hiddenBy, isRecent, needsFloor } from './replay.js';
 import { tryLater } from './run-answer.js';
-import { check, unblock } from './run-check.js';
+import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
 import {
   accept,
   addMark,
   deadlineOf,
-  fail,
-  giveUp,
-  isPosted,
+  endUnlessFound,
+  endWithError,
   isTooLate,
   READ_AFTER,
   RETRY_WINDOW,
   type Run,
+  type State,
 } from './run-state.js';
 
 /** What a read means depends on the state. */
@@ -36,33 +36,41 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   run.events.push(...goodRead(run.pace, log, now));
   const problem = notOurs(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
   if (problem) {
-    return fail(run, problem);
+    return endUnlessFound(run, problem);
   }
-  if (isPosted(run)) {
-    collect(run, log, now);
-    lookForTrace(run, log, now);
-    judge(run, log.startedAt);
-  } else if (state.name === 'blocked') {
-    unblock(run, state, log, now);
-  } else if (state.name === 'checking' && trigger) {
-    check(run, state, trigger, log, now);
+  switch (state.name) {
+    case 'checking':
+      return trigger ? takeBaseline(run, state, trigger, log, now) : undefined;
+    case 'blocked':
+      return unblock(run, state, log, now);
+    case 'unknown':
+      collect(run, log, now);
+      lookForTrace(run, state, log, now);
+      // If the log shows that it was accepted, the same read may end it.
+      return judge(run, log.startedAt);
+    case 'following':
+      collect(run, log, now);
+      return judge(run, log.startedAt);
+    default:
+    // No read is made in any other state.
   }
 }
 
 function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   const { state, attempts } = run;
   const isChecking = state.name === 'checking';
-  if (isChecking && attempts.firstAt !== null && !isHopeless(failure.error)) {
-    // It was reachable when the run started, and the POST is tried again for two minutes.
+  const hasTriedToPost = attempts.firstAt !== null;
+  if (isChecking && hasTriedToPost && !isHopeless(failure.error)) {
+    // The API was there when the run started, so this counts as another try that failed.
     return tryLater(run, failure.error, now);
   }
   const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A read before the first POST has been tried several times already. A wait that has read nothing
-  // yet may be for a log that cannot be read at all.
-  const isFirst = run.trigger ? isChecking && !run.isUnderway : run.entries.readAt === -Infinity;
-  if (givesUp || isFirst || now >= deadlineOf(run)) {
-    return fail(run, failure.error);
+  // The read has been tried several times already, and nothing is lost if the run ends now. A wait
+  // may be for a log that cannot be read at all.
+  const hasNothingToLose = run.trigger ? isChecking && !run.isUnderway : !run.entries.hasBeenRead;
+  if (givesUp || hasNothingToLose || now >= deadlineOf(run)) {
+    return endUnlessFound(run, failure.error);
   }
   run.events.push(...events);
   if (isChecking) {
@@ -95,10 +103,18 @@ function collect(run: Run, log: LogRead, now: number): void {
   }
 }
 
-/** After a lost POST: an entry means accepted; none, 5 s later, that the run may send again. */
-function lookForTrace(run: Run, log: LogRead, now: number): void {
-  const { sent, state, plan } = run;
-  if (!sent || state.name !== 'unknown') {
+/**
+ * After a lost POST: an entry means accepted. If a read that started 5 s later, and went far enough
+ * down, shows none, the run may send again, unless it was redirected or it is too late for that.
+ */
+function lookForTrace(
+  run: Run,
+  state: State & { name: 'unknown' },
+  log: LogRead,
+  now: number,
+): void {
+  const { sent, plan } = run;
+  if (!sent) {
     return;
   }
   if (run.entries.byId.size > 0) {
@@ -108,10 +124,11 @@ function lookForTrace(run: Run, log: LogRead, now: number): void {
   if (log.startedAt - sent.lostAt < waitsFor) {
     return;
   }
+  // It went on below the baseline, as one does where `maySendAgain`.
+  const isDeepEnough = log.above === undefined;
   if (sent.redirected || isTooLate(run, now)) {
-    giveUp(run, run.lastError);
-  } else if (now >= state.notBefore && log.above === undefined) {
-    // Only a read that went on below the baseline shows that there is none: see `maySendAgain`.
+    endWithError(run, run.lastError);
+  } else if (isDeepEnough && now >= state.notBefore) {
     run.state = { name: 'sending' };
   }
 }

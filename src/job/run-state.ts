@@ -67,7 +67,7 @@ export interface Attempts {
 export interface Sent {
   /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
-  /** By this run, or by the one that left the record. If the `202` is a replay, it is of that POST. */
+  /** It was sent after this run's baseline: if the `202` is a replay, it is of this POST. */
   isOurs: boolean;
   /** It was answered with a redirect, so this run does not send again. */
   redirected: boolean;
@@ -137,7 +137,7 @@ export type Trigger = RunPlan & { wireKey: string };
 /** Plain data, changed only by the functions of run-*.ts and replay.ts. */
 export interface Run {
   readonly plan: Plan;
-  /** Null where nothing is ever sent. */
+  /** The plan again, with what only a run that sends has; null for a wait. */
   readonly trigger: Trigger | null;
   readonly entries: Entries;
   readonly pace: Pace;
@@ -155,7 +155,7 @@ export interface Run {
   /** When `--if-busy wait` gives up, however often it waits; Infinity until it first does. */
   busyUntil: number;
   baseline: Baseline;
-  /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
+  /** When all reads before a POST must have ended. Waiting for a busy node does not count. */
   readBy: number;
   /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
@@ -281,27 +281,25 @@ export function follow(run: Run, now: number): void {
 }
 
 /**
- * The run has an outcome only if there is something to report: what may have been sent or, for a
- * wait, what a read has shown. Otherwise it has the error alone.
+ * Also of an interrupt. The run has an outcome only if there is something to report: what may have
+ * been sent or, for a wait, what a read has shown. Otherwise it has the error alone.
  */
-export function giveUp(run: Run, error: LdctlError): void {
+export function endWithError(run: Run, error: LdctlError): void {
   const isInterrupt = error instanceof Interrupted;
-  const isReported = run.trigger
-    ? run.sent !== null
-    : run.entries.readAt > -Infinity || isInterrupt;
+  const isReported = run.trigger ? run.sent !== null : run.entries.hasBeenRead || isInterrupt;
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
   run.state = { name: 'ended', outcome: isReported ? outcome : null, error };
 }
 
 /**
- * A read says that the run cannot go on. Before its POST it looks first whether another process has
- * sent the same meanwhile.
+ * The run cannot go on. If nothing was sent yet, it looks first whether another process has sent the
+ * same meanwhile.
  */
-export function fail(run: Run, error: LdctlError): void {
+export function endUnlessFound(run: Run, error: LdctlError): void {
   if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
     run.state = { name: 'failing', error };
   } else {
-    giveUp(run, error);
+    endWithError(run, error);
   }
 }
 
@@ -311,7 +309,7 @@ export function interrupt(run: Run, reason: Interrupted, now: number): void {
     noteSent(run, now);
   }
   if (run.state.name !== 'ended') {
-    giveUp(run, reason);
+    endWithError(run, reason);
   }
 }
 
@@ -323,13 +321,14 @@ export function callOff(run: Run, error: LdctlError): void {
   if (run.state.name === 'following' || run.state.name === 'ended') {
     return;
   }
+  // Now `isTooLate` for ever: one that is `unknown` only looks.
   run.attempts.windowMs = -Infinity;
   if (run.state.name === 'posting') {
     // It may leave at any moment: its answer decides.
     return;
   }
   if (!run.sent) {
-    giveUp(run, error);
+    endWithError(run, error);
   } else if (run.state.name === 'sending') {
     run.state = { name: 'unknown', notBefore: -Infinity };
   }
@@ -386,13 +385,13 @@ export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
 }
 
-/** Whether its POST is next, and these show an entry of its nodes that its baseline does not. */
+/** Whether its POST is next, and another read has shown a newer entry of its nodes meanwhile. */
 export function isOutdated({ state, sent, baseline, entries }: Run, shown: Activity[]): boolean {
   const isUnsent = state.name === 'sending' && sent === null;
   return isUnsent && shown.some((one) => one.id > baseline.id && entries.wants(one));
 }
 
 /** Whether the log may show entries of this run by now. */
-export function isPosted({ state: { name } }: Run): boolean {
+export function mayShowEntries({ state: { name } }: Run): boolean {
   return name === 'unknown' || name === 'following';
 }

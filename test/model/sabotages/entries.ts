@@ -52,7 +52,7 @@ export const ENTRIES: Rules = {
       'the log of another after the POST is told as before it',
       'one node',
       1,
-      put<[Run, LdctlError], unknown>('job/run-state', 'fail', (_, run, error) => {
+      put<[Run, LdctlError], unknown>('job/run-state', 'endUnlessFound', (_, run, error) => {
         run.state = { name: 'ended', outcome: null, error };
       }),
     ),

@@ -773,4 +773,14 @@ describe('a read that does not end', () => {
     assert.deepEqual([exitCode, Math.floor(clock.elapsed() / 1000)], [7, 75]);
     assert.equal(clock.asleep, 0);
   });
+
+  it('is not said to be before the POST where it is the last one', async () => {
+    server.setFate(1n, { workMs: null });
+    const list = server.list.bind(server);
+    server.list = (...query) => {
+      return clock.elapsed() < 60_000 ? list(...query) : noAnswer(query[2]?.signal);
+    };
+    const { exitCode, error } = await run({ timeoutMs: 60_000 });
+    assert.deepEqual([exitCode, error?.message], [7, 'the log could not be read in time']);
+  });
 });
