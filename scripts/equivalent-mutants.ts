@@ -4,7 +4,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/drive.ts: interrupt(fact); -> ;':
     'a step is broken off by the signal, which has put the interrupt into the inbox',
-  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at); -> const age = serverTime === null ? 1 : serverTime + 1000 - Date.parse(activity.created_at);':
+  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at); -> const age = serverTime === null ? 1 : serverTime + SECOND - Date.parse(at);':
     'a millisecond',
   'src/job/roll-state.ts: const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0)); -> const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 1));':
     'a millisecond',
@@ -18,9 +18,9 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'the journal leaves out a record that was refused',
   'src/job/run-answer.ts: attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.windowMs = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
     'a millisecond',
-  'src/job/run-read.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
+  'src/job/run-end.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
-  'src/job/run-read.ts: } else if (now >= state.notBefore && log.above === undefined) { -> } else if (now > state.notBefore && log.above === undefined) {':
+  'src/job/run-read.ts: } else if (isDeepEnough && now >= state.notBefore) { -> } else if (isDeepEnough && now > state.notBefore) {':
     'a millisecond',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
@@ -36,7 +36,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/log/pages.ts: #total = 0; -> #total = 1;': 'it is asked for only after a page has set it',
   'src/log/pages.ts: (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n); -> (middleOf(one) ?? 0n) >= (middleOf(other) ?? 0n);':
     'the first and the last of several pages have no entry in common',
-  'src/log/seek.ts: if ((middleOf(page) ?? id) < id) break; -> if ((middleOf(page) ?? id) <= id) break;':
+  'src/log/seek.ts: const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) < id; -> const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) <= id;':
     'an entry that stands in the middle has been seen, which ends the search, too',
   'src/log/seek.ts: older: ids.findLast((id) => id < wanted) ?? null, -> older: ids.findLast((id) => id <= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',

@@ -10,15 +10,14 @@ import { CoreApi } from './api/core-api.js';
 import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock } from './base/clock.js';
 import { UsageError } from './base/errors.js';
-import type { Env } from './base/text.js';
-import { openRunJournal } from './config/journal.js';
+import { urlText, type Env } from './base/text.js';
+import { hashOf, openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
-import { configDir, DEFAULT_API_URL, resolveSettings } from './config/settings.js';
-import type { Target } from './config/target.js';
+import { configDir, resolveSettings } from './config/settings.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
-import { openDeployment, openTarget } from './app/open.js';
+import { openDeployment } from './app/open.js';
 import { check, fields, id, text } from './app/requests.js';
 
 export type {
@@ -54,13 +53,7 @@ export type { ShownStep } from './job/events.js';
 export { stringifyJson, type JsonStyle } from './base/json.js';
 
 /** What a program's deployments are opened with. */
-const OWN = {
-  clock,
-  newKey: (): string => crypto.randomUUID(),
-  supervisor: ({ supervisorUrl, key }: Target) =>
-    new SupervisorApi({ url: supervisorUrl.value, apiKey: key }),
-  showsPath: false,
-};
+const OWN = { clock, newKey: (): string => crypto.randomUUID() };
 
 const connectOptions = fields({
   /** The Supervisor of the deployment: https, or http to a loopback address. */
@@ -91,27 +84,21 @@ export function connect(options: ConnectOptions): Deployment {
   );
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   const key = parseApiKey(apiKey, 'apiKey');
-  const given = <T>(value: T, name: string) => ({ value, source: { from: 'flag', name } as const });
-  const deployment = { id: deploymentId, name: null };
-  const settings = {
-    profile: null,
-    key: null,
-    apiUrl: { value: new URL(DEFAULT_API_URL), source: { from: 'default' } as const },
-    tenantId: tenantId === undefined ? null : given(tenantId, 'tenantId'),
-    deployment: given(deployment, 'deploymentId'),
-    supervisorUrl: given(url, 'supervisorUrl'),
-    emptyFolder: null,
-    overrides: null,
-  };
-  const target = { key, deployment, supervisorUrl: settings.supervisorUrl };
-  const { signal } = new AbortController();
-  return deploymentOn(
-    openTarget(settings, target, {
-      ...OWN,
-      signal,
-      journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
-    }),
-  );
+  const origin = 'tenantId';
+  return deploymentOn({
+    ...OWN,
+    deploymentId,
+    supervisor: new SupervisorApi({ url, apiKey: key }),
+    tenant:
+      tenantId === undefined
+        ? null
+        : { tenantId, origin, hint: `Check ${origin}, and the deployment.` },
+    apiKeyHash: key.fingerprint(hashOf),
+    journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
+    counter: null,
+    flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
+    keepsRolls: false,
+  });
 }
 
 const profileName = v.optional(v.pipe(text, v.nonEmpty('a name was expected')));
@@ -152,6 +139,8 @@ export async function connectProfile(
     ...OWN,
     signal,
     journal: openRunJournal(folder, clock),
+    supervisor: ({ supervisorUrl, key }) =>
+      new SupervisorApi({ url: supervisorUrl.value, apiKey: key }),
     core: ({ apiUrl: url, key: apiKey }) => new CoreApi({ url, apiKey }),
   });
   const needed = settings.deployment?.value.name ?? String(deployment.deploymentId);

@@ -22,10 +22,10 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   const argv = process.argv.slice(2);
   let made: Host | undefined;
   let flags: ReadFlag[] = [];
-  const host = (): Host => (made ??= systemHost(program));
+  const host = (): Host => (made ??= systemHost(program, flags));
   const fail = async (error: unknown) => {
     const { printFailure } = await import('./cli/failure.js');
-    process.exitCode = await printFailure(host(), error, flags);
+    process.exitCode = await printFailure(host(), error);
   };
   // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
   const endedEarly = (code: number) => {

@@ -139,12 +139,13 @@ export class Client {
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null) => {
-        const durationMs = Math.round(this.#clock.elapsed() - startedAt);
-        const requestId = (answer && requestIdOf(answer)) ?? null;
-        const tried = { method, url: url.href, attempt, status: answer?.status ?? null };
-        onTrace?.({ ...tried, requestId, durationMs, error, retryInMs });
-      };
+      const trace = (error: string | null, retryInMs: number | null) =>
+        onTrace?.({
+          ...{ method, url: url.href, attempt, error, retryInMs },
+          status: answer?.status ?? null,
+          requestId: (answer && requestIdOf(answer)) ?? null,
+          durationMs: Math.round(this.#clock.elapsed() - startedAt),
+        });
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);

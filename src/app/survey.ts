@@ -9,7 +9,7 @@ import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, notOurs, type Listed } from '../job/entries.js';
 import { busyError, busyOf } from '../job/busy.js';
-import type { Connection, Place } from './open.js';
+import type { Connection, KnownPlace, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
 type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | 'counter'>;
@@ -81,22 +81,18 @@ function startCounting(
     const nodes = await (isDemanded ? ask(signal) : optional({ clock, signal }, ask));
     return nodes || undefined;
   };
-  let counted: Promise<number | undefined> | undefined;
-  const placed = counter.place().then((place) => {
-    if (place) counted = count(place);
-    // It may fail while the page is on its way, before anyone waits for it.
-    counted?.catch(() => undefined);
-  });
-  return async (entries) => {
-    await placed;
-    return (counted ??= count(placeOf(entries, counter.tenantId)));
-  };
+  const place = placeOf(counter.place);
+  let counted = place ? count(place) : undefined;
+  // It may fail while the page is on its way, before anyone waits for it.
+  counted?.catch(() => undefined);
+  return (entries) => (counted ??= count(placeOf(counter.place, entries[0])));
 }
 
 /** Every entry says where the deployment stands, and who may read the log may read that. */
-function placeOf([entry]: readonly Activity[], tenant: Id | undefined): Place | null {
-  const { tenant_id, division_id: divisionId, environment_id: environmentId } = entry ?? {};
-  const tenantId = tenant ?? tenant_id;
+function placeOf(known: KnownPlace, entry?: Activity): Place | null {
+  const tenantId = known.tenantId ?? entry?.tenant_id;
+  const divisionId = known.divisionId ?? entry?.division_id;
+  const environmentId = known.environmentId ?? entry?.environment_id;
   return tenantId && divisionId && environmentId ? { tenantId, divisionId, environmentId } : null;
 }
 

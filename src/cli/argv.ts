@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
+import { FORMAT_NAMES, type PrintOptions } from '../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
 export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
@@ -101,4 +102,23 @@ export function typedNames(table: FlagTable): Map<string, string> {
 export function globalFlags(commands: CommandFlags): FlagTable {
   const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
   return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === 'GLOBAL'));
+}
+
+/** How these flags ask for the result, also where the rest of the line makes no sense. */
+export function askedOutput(flags: readonly ReadFlag[]): PrintOptions {
+  const isGiven = (name: string) => flags.some((flag) => flag.name === name);
+  const valueOf = (wanted: string) =>
+    flags.findLast(({ name, value }) => name === wanted && value !== undefined)?.value;
+  const format = FORMAT_NAMES.find((name) => name === valueOf('output'));
+  return {
+    format: isGiven('json') ? 'json' : (format ?? 'table'),
+    columns: valueOf('columns')
+      ?.split(',')
+      .map((name) => name.trim()),
+    header: !isGiven('no-header'),
+    numberIds: isGiven('number-ids'),
+    utc: isGiven('utc'),
+    quiet: isGiven('quiet'),
+    debug: isGiven('debug'),
+  };
 }

@@ -7,10 +7,9 @@ import { configDir, type SettingFlags } from '../config/settings.js';
 import type { Field } from '../output/columns.js';
 import { loadFormat } from '../output/formats.js';
 import { printList, printObject, type ListSpec } from '../output/list.js';
-import { readCommandLine } from './argv.js';
-import { askedOutput, printFailure } from './failure.js';
+import { printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
-import { outputFlags, printOptions, type OutputFlags } from './flags.js';
+import { outputFlags } from './flags.js';
 import type { Host } from './host.js';
 import type { Interrupts } from './signals.js';
 
@@ -40,18 +39,17 @@ export abstract class BaseCommand extends Command {
 
   override async run(): Promise<void> {
     const { signal } = this.interrupts;
-    onAbort(signal, () => this.host.output.hurry(signal.reason as Interrupted));
+    const { output } = this.host;
+    onAbort(signal, () => output.hurry(signal.reason as Interrupted));
     try {
-      const { format } = askedOutput(this.line().flags);
-      this.host.output.stdout.isData = format !== 'table';
-      await loadFormat(format);
+      await loadFormat(output.options.format);
       this.end(await this.execute());
     } finally {
       this.interrupts.release();
     }
   }
 
-  protected async open(flags: OutputFlags & SettingFlags): Promise<CommandContext> {
+  protected async open(flags: SettingFlags = {}): Promise<CommandContext> {
     const [{ CommandContext }, folder] = await Promise.all([
       import('./context.js'),
       configDir(this.host.env),
@@ -60,27 +58,21 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Prints a list that is held in memory. @returns exit code 0 */
-  protected async list<T>(items: readonly T[], spec: ListSpec<T>, flags: OutputFlags) {
-    await printList(this.host.output, [items], spec, printOptions(flags));
+  protected async list<T>(items: readonly T[], spec: ListSpec<T>) {
+    await printList(this.host.output, [items], spec);
     return EXIT_CODES.done.code;
   }
 
   /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
-  protected async show(value: object, flags: OutputFlags, fields?: readonly Field[]) {
-    await printObject(this.host.output, value, printOptions(flags), fields);
+  protected async show(value: object, fields?: readonly Field[]) {
+    await printObject(this.host.output, value, fields);
     return EXIT_CODES.done.code;
   }
 
   protected override async catch(error: unknown): Promise<void> {
     const { advised } = await import('./usage.js');
     const failure = advised(error, this.id ?? '');
-    this.end(await printFailure(this.host, failure, this.line().flags));
-  }
-
-  private line() {
-    return readCommandLine(['it', ...this.argv], {
-      it: { flags: { ...this.ctor.baseFlags, ...this.ctor.flags } },
-    });
+    this.end(await printFailure(this.host, failure));
   }
 
   private end(code: number) {

@@ -22,7 +22,6 @@ import {
 } from '../config/settings.js';
 import { deploymentText, expiryWarning, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/sentence.js';
-import type { OutputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
@@ -56,7 +55,7 @@ export class CommandContext {
   /** @param folder where profiles and the run journal are kept */
   constructor(
     readonly host: Host,
-    readonly flags: OutputFlags & SettingFlags,
+    private readonly flags: SettingFlags,
     readonly interrupts: Interrupts,
     readonly folder: string,
   ) {
@@ -82,7 +81,8 @@ export class CommandContext {
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
   say(line: string) {
-    if (!this.flags.quiet) this.host.output.stderr.write(`${line}\n`);
+    const { stderr, options } = this.host.output;
+    if (!options.quiet) stderr.write(`${line}\n`);
   }
 
   warn(line: string) {
@@ -96,7 +96,7 @@ export class CommandContext {
    */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
     const { output, stderr: stream } = this.host;
-    if (this.flags.quiet || !output.stderr.canRedraw) return work();
+    if (output.options.quiet || !output.stderr.canRedraw) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
     const spinner = ora({
@@ -154,7 +154,6 @@ export class CommandContext {
       journal: openRunJournal(this.folder, clock),
       supervisor: (target) => this.#supervisor(target),
       core: (access) => this.core(access),
-      showsPath: true,
     });
     output.names = this.nodeNames.read(opened.deploymentId);
     return opened;
@@ -195,7 +194,7 @@ export class CommandContext {
       const asking = { url, apiKey, deployment, nodes: this.#nodes };
       return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
-    return { url, apiKey, clock, onRefusal, onTrace: this.flags.debug ? onTrace : undefined };
+    return { url, apiKey, clock, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
   }
 }
 

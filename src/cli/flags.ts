@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { FORMAT_NAMES } from '../output/formats.js';
-import type { PrintOptions } from '../output/list.js';
+import { FORMAT_NAMES } from '../output/streams.js';
 
 /** What the parser makes of flags, by their definitions. */
 export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;
@@ -35,17 +34,3 @@ export const outputFlags = {
   }),
   debug: Flags.boolean({ helpGroup, summary: 'Show every request on stderr, without the key.' }),
 };
-export type OutputFlags = FlagsOf<typeof outputFlags>;
-
-/** What the output flags ask for. */
-export function printOptions(flags: OutputFlags): PrintOptions {
-  return {
-    format: flags.json ? 'json' : flags.output,
-    columns: flags.columns?.split(',').map((name) => name.trim()),
-    header: !flags['no-header'],
-    numberIds: flags['number-ids'],
-    utc: flags.utc,
-    quiet: flags.quiet,
-    debug: flags.debug,
-  };
-}

@@ -9,6 +9,7 @@ import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
+import { askedOutput, type ReadFlag } from './argv.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -85,14 +86,16 @@ export interface Host {
 /**
  * The only place that touches the process's own streams and environment. It is made once: its
  * streams have one set of listeners.
+ * @param flags of the command line, some of which say how results are written
  */
-export function systemHost(program: Program): Host {
+export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
   const { env, platform, stdout, stderr } = process;
   // oclif's own listener throws out of nowhere when stdout cannot be written; the sinks of `output`
   // report it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
+  output.options = askedOutput(flags);
   for (const key of environmentKeys(env)) output.redact(key);
   return {
     program,

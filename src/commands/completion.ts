@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
-import { printOptions } from '../cli/flags.js';
 
 /** The file of each shell, in `completions/` of the package. */
 const FILES = {
@@ -38,12 +37,13 @@ export default class Completion extends BaseCommand {
   };
 
   protected override async execute() {
-    const { args, flags } = await this.parse(Completion);
-    const script = this.host.program.read(`completions/${FILES[args.shell as Shell]}`);
-    if (printOptions(flags).format !== 'table') {
-      return this.show({ shell: args.shell, script }, flags);
+    const { args } = await this.parse(Completion);
+    const { program, output } = this.host;
+    const script = program.read(`completions/${FILES[args.shell as Shell]}`);
+    if (output.options.format !== 'table') {
+      return this.show({ shell: args.shell, script });
     }
-    this.host.output.stdout.write(script);
+    output.stdout.write(script);
     return 0;
   }
 }

@@ -5,7 +5,7 @@ export default class Version extends BaseCommand {
   static override examples = ['ldctl version', 'ldctl version -o json'];
 
   protected override async execute() {
-    const { flags } = await this.parse(Version);
+    await this.parse(Version);
     const { program, platform } = this.host;
     const document = {
       version: this.config.version,
@@ -14,6 +14,6 @@ export default class Version extends BaseCommand {
       arch: process.arch,
       single_executable: program.singleExecutable,
     };
-    return this.show(document, flags);
+    return this.show(document);
   }
 }

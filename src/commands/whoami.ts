@@ -1,11 +1,10 @@
 import { BaseCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
-import { printOptions } from '../cli/flags.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import { count, plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
-import type { Settings, Source } from '../config/settings.js';
+import { STRUCTURE, type Settings, type Source } from '../config/settings.js';
 import {
   expiryOf,
   findDeployment,
@@ -36,12 +35,12 @@ export default class Whoami extends BaseCommand {
     const found = await findOut(context);
     const identity = identityOf(context.settings, found, clock.now());
     if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
-    const options = printOptions(flags);
+    const { options } = output;
     const place = found.placed ? placeText(found.placed) : identity.deployment_name;
     const answer = options.format === 'table' ? answerOf(identity, place) : null;
-    if (answer !== null && !flags.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, flags, fieldsOf(identity, place, clock.now(), options.utc));
-    if (formatOf(options.format).holds === 'rows' && !flags.quiet) {
+    if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
+    await this.show(identity, fieldsOf(identity, place, clock.now(), options.utc));
+    if (formatOf(options.format).holds === 'rows' && !options.quiet) {
       for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
     }
     return 0;
@@ -166,7 +165,7 @@ function deploymentFields(given: Settings['deployment'], placed: PlacedDeploymen
 function supervisorOf({ supervisorUrl }: Settings, placed: PlacedDeployment | null) {
   const href = placed?.deployment.supervisor_url;
   if (supervisorUrl || !href) return supervisorUrl;
-  return { value: { href }, source: { from: 'structure' as const } };
+  return { value: { href }, source: STRUCTURE };
 }
 
 /** What is stored about the profile's own key still holds when the API cannot be asked. */
@@ -190,11 +189,11 @@ function may(
  * platform/production/sandbox; key good for 199 days (profile prod)`.
  */
 function answerOf(identity: Identity, place: string | null) {
-  const { key_name: name, role, expires_in_days: days, profile, origins } = identity;
+  const { key_name: name, role, expires_in_days: days, origins } = identity;
   if (name === null) return null;
   const good = days !== null && `; key good for ${count(days, 'day')}`;
   const life = days !== null && days < 0 ? '; the key has expired' : good || '';
-  const from = origins.api_key?.startsWith('profile ') ? ` (profile ${profile})` : '';
+  const from = origins.api_key?.startsWith('profile ') ? ` (${origins.api_key})` : '';
   return `${name} (${role})${mayText(identity, place)}${life}${from}`;
 }
 
@@ -212,16 +211,9 @@ function mayText(
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
 function originOf(setting: { source: Source } | null): string | null {
   if (!setting) return null;
-  const { source } = setting;
-  if ('name' in source) return `${source.from} ${source.name}`;
-  return ORIGINS[source.from];
+  const { from, name } = setting.source;
+  return from === 'flag' || from === 'env' ? `${from} ${name}` : name;
 }
-
-const ORIGINS = {
-  current: 'the current one',
-  structure: "the tenant's structure",
-  default: 'default',
-} as const;
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function fieldsOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
@@ -241,11 +233,8 @@ function fieldsOf(identity: Identity, place: string | null, now: number, utc: bo
   return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(
     ([name, value]) => {
       if (value === null) return { name, value, text: unset[name] };
-      return {
-        name,
-        value,
-        text: from[name] ? `${value}  (${from[name]})` : (texts[name] ?? undefined),
-      };
+      const origin = from[name];
+      return { name, value, text: origin ? `${value}  (${origin})` : (texts[name] ?? undefined) };
     },
   );
 }

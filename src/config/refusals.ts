@@ -58,7 +58,7 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   }
   const { tenantId } = settings;
   if (tenantId && /\btenant\b/i.test(reason)) {
-    const what = `${originText(tenantId.source, 'tenant_id of ')} is not the tenant of ${key}`;
+    const what = `${tenantText(tenantId.source)} is not the tenant of ${key}`;
     return withHint(error, 'The LaserData console shows which tenant a key belongs to.', what);
   }
   const isOfAddress = /\b(?:ip|address|allow-?list)/i.test(reason);
@@ -76,13 +76,9 @@ function hintFor(permission: string | undefined) {
 
 /** `ld_pk_…SYSh (LD_API_KEY)`; a key that is too short is not shown at all. */
 function keyText(key: ApiKey, { key: setting }: Settings) {
-  const source = setting?.source;
-  const origin = source && `(${originText(source)})`;
+  const origin = setting && `(${setting.source.name})`;
   return [key.mask().length > 1 ? key.mask() : '', origin].filter(Boolean).join(' ');
 }
 
 /** `--tenant-id`, `LD_TENANT_ID`, `tenant_id of profile prod`. */
-function originText(source: Source, ofProfile = '') {
-  if (!('name' in source)) return source.from;
-  return source.from === 'profile' ? `${ofProfile}profile ${source.name}` : source.name;
-}
+const tenantText = ({ from, name }: Source) => (from === 'profile' ? `tenant_id of ${name}` : name);

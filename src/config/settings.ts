@@ -21,13 +21,17 @@ const VARIABLE_OF = {
 type FlagName = keyof typeof VARIABLE_OF;
 export type SettingFlags = Partial<Record<FlagName, string | undefined>>;
 
-/**
- * `current`: the profile that is used when none is named. `structure`: the tenant's, in which it
- * was looked up.
- */
-export type Source =
-  | { from: 'flag' | 'env' | 'profile'; name: string }
-  | { from: 'current' | 'default' | 'structure' };
+/** Where a setting is from, and how people know that: `--api-url`, `LD_API_URL`, `profile prod`. */
+export interface Source {
+  from: 'flag' | 'env' | 'profile' | 'current' | 'default' | 'structure';
+  name: string;
+}
+
+/** The profile that is used when none is named. */
+const CURRENT: Source = { from: 'current', name: 'the current one' };
+const DEFAULT: Source = { from: 'default', name: 'default' };
+/** It was looked up there. */
+export const STRUCTURE: Source = { from: 'structure', name: "the tenant's structure" };
 
 export interface Setting<T> {
   value: T;
@@ -36,7 +40,7 @@ export interface Setting<T> {
 
 /** A deployment by id or by name. With the id from a profile more may be known. */
 export type DeploymentRef =
-  { id: Id; name: string | null; path?: string } | { id: null; name: string; path?: string };
+  { id: Id; name: string | null; path: string | null } | { id: null; name: string; path: null };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -101,20 +105,18 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     if (found) return { value: parse(found.text, found.source.name), source: found.source };
     const text = stored[flag];
     if (!profile || text === undefined) return null;
-    const what = `${flag.replace('-', '_')} of profile ${profile.name}`;
-    const source = { from: 'profile' as const, name: profile.name };
-    return { value: parse(text, what), source };
+    const source = sourceOf(profile);
+    return { value: parse(text, `${flag.replace('-', '_')} of ${source.name}`), source };
   };
 
   const deployment: Settings['deployment'] = choose('deployment', parseDeployment);
   if (profile && deployment?.source.from === 'profile') {
     const { deployment_name: name, deployment_path: path } = profile;
-    const names = {
-      ...(name && { name: plainText(name) }),
-      ...(path && { path: plainText(path) }),
-    };
     // Without an id it is looked up by its name, as that is.
-    if (deployment.value.id !== null) Object.assign(deployment.value, names);
+    if (deployment.value.id !== null) {
+      deployment.value.name = name ? plainText(name) : null;
+      deployment.value.path = path ? plainText(path) : null;
+    }
   } else {
     // The profile's supervisor URL is for the profile's deployment only.
     delete stored['supervisor-url'];
@@ -124,7 +126,7 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
     tenantId: choose('tenant-id', parseId),
     apiUrl: choose('api-url', parseBaseUrl) ?? {
       value: new URL(DEFAULT_API_URL),
-      source: { from: 'default' as const },
+      source: DEFAULT,
     },
     supervisorUrl: choose('supervisor-url', parseBaseUrl),
     deployment,
@@ -150,7 +152,7 @@ function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
   const typed = flags[flag];
   const text = typed ?? valueOf(variables, variable);
   if (text === undefined) return null;
-  const source: Source & { name: string } =
+  const source: Source =
     typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
   if (text.trim() === '') {
     throw usageError('empty_flag', `${source.name} is empty`, 'Is a variable unset?');
@@ -163,8 +165,10 @@ function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
 function profileOf(config: Config, named: ReturnType<typeof given>): Settings['profile'] {
   if (named) return { ...findProfile(config, named.text), source: named.source };
   const current = currentProfile(config);
-  return current && { ...current, source: { from: 'current' } };
+  return current && { ...current, source: CURRENT };
 }
+
+const sourceOf = ({ name }: Profile): Source => ({ from: 'profile', name: `profile ${name}` });
 
 /** None beside a profile that is taken whole, which is said. */
 function variablesBeside(
@@ -223,7 +227,9 @@ function overridesOf(
 
 /** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
-  return /^\d+$/.test(text) ? { id: parseId(text, what), name: null } : { id: null, name: text };
+  return /^\d+$/.test(text)
+    ? { id: parseId(text, what), name: null, path: null }
+    : { id: null, name: text, path: null };
 }
 
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {
@@ -241,6 +247,5 @@ function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): Ke
     return { source: { from: 'env', name }, fetch };
   }
   if (!profile) return null;
-  const source = { from: 'profile', name: profile.name } as const;
-  return { source, fetch: (signal) => fetchProfileKey(profile, tools, signal) };
+  return { source: sourceOf(profile), fetch: (signal) => fetchProfileKey(profile, tools, signal) };
 }

@@ -10,7 +10,14 @@ import type {
   TenantEnvironment,
   TenantStructure,
 } from '../api/core-api.js';
-import type { DeploymentRef, KeySetting, Setting, Settings, Source } from './settings.js';
+import {
+  STRUCTURE,
+  type DeploymentRef,
+  type KeySetting,
+  type Setting,
+  type Settings,
+  type Source,
+} from './settings.js';
 
 /** What a request to the Core API needs. */
 export interface TenantAccess {
@@ -23,10 +30,10 @@ export interface TenantAccess {
 export interface Target {
   key: ApiKey;
   /**
-   * The name is null for an id that was given without one and needed no look-up; `path` is
-   * `division/environment/name`, where it is known.
+   * Name and path (`division/environment/name`) are null for an id that was given without them and
+   * needed no look-up.
    */
-  deployment: { id: Id; name: string | null; path?: string | null };
+  deployment: DeploymentRef & { id: Id };
   supervisorUrl: Setting<URL>;
   /** Where it stands, if it had to be looked up. */
   placed?: PlacedDeployment;
@@ -74,11 +81,7 @@ export async function resolveTarget(
   }
   const { id, name, path } = deployment.value;
   if (id !== null && supervisorUrl) {
-    return {
-      key: await key.fetch(signal),
-      deployment: { id, name, ...(path && { path }) },
-      supervisorUrl,
-    };
+    return { key: await key.fetch(signal), deployment: { id, name, path }, supervisorUrl };
   }
 
   const access = await resolveTenant(settings, signal);
@@ -88,10 +91,7 @@ export async function resolveTarget(
     key: access.key,
     placed,
     deployment: { id: found.id, name: found.name, path: placeText(placed) },
-    supervisorUrl: supervisorUrl ?? {
-      value: supervisorUrlOf(found),
-      source: { from: 'structure' },
-    },
+    supervisorUrl: supervisorUrl ?? { value: supervisorUrlOf(found), source: STRUCTURE },
   };
 }
 
@@ -150,14 +150,14 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
 }
 
 /** What a deployment is called: its path, where that is known. */
-export function deploymentText({ id, name, path }: DeploymentRef | Target['deployment']) {
+export function deploymentText({ id, name, path }: DeploymentRef) {
   return nameText(path ?? `deployment ${name ?? id}`);
 }
 
 /** By id, path or name. */
 export function findDeployment(
   structure: TenantStructure,
-  wanted: DeploymentRef,
+  wanted: Pick<DeploymentRef, 'id' | 'name'>,
 ): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => {
     const { id, name } = placed.deployment;

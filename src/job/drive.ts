@@ -184,13 +184,13 @@ async function read(
   const startedAt = clock.elapsed();
   const cut = new AbortController();
   const timer = new AbortController();
-  const late = () => cut.abort(step.patient ? notReadInTime() : cutOff());
+  const late = () => cut.abort(step.isBeforePost ? notReadInTime() : cutOff());
   const releases = [
     onAbort(signal, () => cut.abort(interruptOf(signal))),
     () => timer.abort(new Error('the read has ended')),
   ];
   const leftMs = step.cutAt - startedAt;
-  if (step.patient) {
+  if (step.isBeforePost) {
     // As long as nothing was sent, time does not count while the machine sleeps.
     releases.push(clock.limit(leftMs, late));
   } else if (leftMs < Infinity) {
@@ -214,31 +214,31 @@ function cutOff(): LdctlError {
 }
 
 function readLog(
-  { downTo, open, patient }: StepOf<'read'>,
+  { downTo, lookUp, tries }: StepOf<'read'>,
   log: ActivityLog,
   signal: AbortSignal,
 ): Promise<LogRead> {
-  const options = { signal, tries: patient ? 'several' : 'one' } as const;
+  const options = { signal, tries };
   if (downTo === 'newest' || downTo === 'forNodes') {
     return log[downTo](options);
   }
-  return open ? readOpen(downTo, open, log, options) : log.downTo(downTo, options);
+  return lookUp ? readAndLookUp(downTo, lookUp, log, options) : log.downTo(downTo, options);
 }
 
-/**
- * An open entry that is deep in the log is looked up, so that a poll stays small however long the
- * log has grown.
- */
-async function readOpen(
+/** How many pages a read has that looks up what is further down. */
+const MOST_PAGES = 10;
+
+/** So a poll stays small however long the log has grown. */
+async function readAndLookUp(
   downTo: Id,
-  open: readonly Id[],
+  lookUp: readonly Id[],
   log: ActivityLog,
   options: { signal: AbortSignal; tries: 'one' | 'several' },
 ): Promise<LogRead> {
-  const result = await log.downTo(downTo, { ...options, pages: 10 });
+  const result = await log.downTo(downTo, { ...options, pages: MOST_PAGES });
   if (result.isWhole) return result;
   const entries = [...result.entries];
-  for (const id of open) {
+  for (const id of lookUp) {
     if (result.entries.some((entry) => entry.id === id)) continue;
     const { activity } = await log.seek(id, options);
     if (activity) entries.push(activity);

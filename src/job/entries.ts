@@ -1,6 +1,6 @@
 /*
  * The entries of the log that belong to one run: which nodes must have one, which have, and a row
- * for each. run-read.ts says which reads they come from, and what they mean for the run.
+ * for each. run-read.ts says which reads they come from, run-end.ts what they mean for the run.
  */
 
 import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
@@ -9,6 +9,7 @@ import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
+import { SECOND } from './pace.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
 export type Wanted =
@@ -73,6 +74,10 @@ export class Entries {
     this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
   }
 
+  get hasBeenRead(): boolean {
+    return this.readAt > -Infinity;
+  }
+
   get targets(): TargetKind {
     if (this.only) {
       return 'named';
@@ -96,7 +101,8 @@ export class Entries {
   }
 
   /**
-   * Takes in the entries of a good read that may be of this run. A final status never changes.
+   * Takes in the entries of a good read that may be of this run. A final status never changes. The
+   * read goes down to every open entry (`depthOf`), so one that it does not show is gone.
    * @returns what changed
    */
   take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
@@ -114,16 +120,23 @@ export class Entries {
     return changes;
   }
 
+  /** Drops what was taken in, and is not of the run after all. */
+  forget(isOther: (activity: Activity) => boolean): void {
+    for (const [id, { activity }] of this.byId) {
+      if (isOther(activity)) {
+        this.byId.delete(id);
+      }
+    }
+  }
+
   #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
-    // The server's time is cut to whole seconds. A time that cannot be parsed says nothing.
-    const age = serverTime === null ? 0 : serverTime + 1000 - Date.parse(activity.created_at);
     const isEarly = this.isEarly(activity);
     const isDoubled =
       !('ids' in this.wanted) &&
       !isEarly &&
       this.#counted().some((one) => one.activity.node_id === node);
-    this.byId.set(id, { activity, since: now - (Math.max(age, 0) || 0), goneSince: null });
+    this.byId.set(id, { activity, since: now - ageOf(activity, serverTime), goneSince: null });
     if (!isEarly) {
       this.newAt = now;
     }
@@ -141,21 +154,24 @@ export class Entries {
     return [{ event: 'activity', activity }];
   }
 
-  /** Which entries are still to come, and which are still to end, as far as reads have shown. */
+  /**
+   * Which entries are still to come, and which are still to end, as far as reads have shown. One
+   * that is lost has come: its row is `missing`.
+   */
   progress() {
     const counted = this.#counted();
     const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
     const isUnseen = (key: Id): boolean => !seen.has(key);
-    const lacking = this.#required().filter(isUnseen);
+    const withoutEntry = this.#required().filter(isUnseen);
     // As many nodes as Core counts have an entry, so those that the log lists besides may be gone.
     const areExcused = !this.only && this.core !== null && seen.size >= this.core;
     const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
       /** Every target that must have an entry has one, and there are as many as expected. */
-      complete: (areExcused || lacking.length === 0) && seen.size >= (this.expect ?? 1),
-      /** The nodes that have no entry and need none. They may still get one. */
-      optional: areExcused ? [...lacking, ...elsewhere] : elsewhere,
+      complete: (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
+      /** The nodes that have no entry, and need none. */
+      mayStillReport: areExcused ? [...withoutEntry, ...elsewhere] : elsewhere,
       /** More nodes have an entry than are expected. */
       tooMany: seen.size > (this.expect ?? Infinity),
       /** Neither final nor lost. */
@@ -252,6 +268,13 @@ export class Entries {
   }
 }
 
+/** How long it has run by the server's clock, ms. A time that cannot be parsed says nothing. */
+function ageOf({ created_at: at }: Activity, serverTime: number | null): number {
+  // The server's time is cut to whole seconds.
+  const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at);
+  return Math.max(age, 0) || 0;
+}
+
 /** The worse counts: a rejection before an open entry, and that before a completion. */
 function severity(status: string): number {
   if (status === 'rejected') return 2;
@@ -265,8 +288,8 @@ export function listedIn(entries: readonly Activity[], runtime: string): Listed 
   return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
 }
 
-/** Those that either lists; one that acted in this runtime in either is listed here. */
-export function bothListed(a: Listed | null, b: Listed): Listed {
+/** What both list. A node that either lists in this runtime is `here`. */
+export function mergeListed(a: Listed | null, b: Listed): Listed {
   const here = sortedUnique([...(a?.here ?? []), ...b.here]);
   const elsewhere = sortedUnique([...(a?.elsewhere ?? []), ...b.elsewhere]);
   return { here, elsewhere: elsewhere.filter((node) => !here.includes(node)) };

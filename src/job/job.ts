@@ -70,23 +70,26 @@ interface Steps {
    */
   record: { record: Unwritten | null; after: number; node?: Id };
   post: { request: WireTrigger; node?: Id };
-  /**
-   * `downTo`: every entry above an id, `newest`: a page or so, or `known`: far enough to show which
-   * nodes there are. `open`: only new entries and these matter, so the ones that ten pages do not
-   * show are looked up. Null: all matter. `patient`: it may try several times. `cutAt`: it is cut
-   * off then. `node`: of a roll, the one whose baseline it is.
-   */
-  read: {
-    downTo: Id | 'newest' | 'forNodes';
-    open: readonly Id[] | null;
-    patient: boolean;
-    cutAt: number;
-    node?: Id;
-  };
+  /** Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is. */
+  read: Depth & { tries: 'one' | 'several'; isBeforePost: boolean; cutAt: number; node?: Id };
   /** Starts the gate of a node. */
   ask: { node: Id; activityId: Id | null };
   /** Cuts the gate of a node off. */
   cut: { node: Id };
+}
+
+/** How much of the log is read. */
+export interface Depth {
+  /**
+   * Every entry above an id; `newest`: a page or so; `forNodes`: far enough to show which nodes
+   * there are.
+   */
+  downTo: Id | 'newest' | 'forNodes';
+  /**
+   * Only new entries and these matter: those that ten pages do not show are looked up one by one.
+   * Null: all matter, and all are read.
+   */
+  lookUp: readonly Id[] | null;
 }
 
 /** `postedAt`: of an earlier POST; null for the time of this one. */

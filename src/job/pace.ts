@@ -12,8 +12,6 @@ export const MINUTE = 60 * SECOND;
 const OUTAGE = MINUTE;
 /** How long everything that is read before a POST may take in all. */
 export const BEFORE_POST = MINUTE;
-/** A read that still runs this long after the deadline is cut off. */
-export const LAST_READ = 15 * SECOND;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
 /** What is said of reads that fail. */
@@ -63,6 +61,13 @@ export function goodRead(
 export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = Infinity): number {
   return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
 }
+
+/** A read that others follow: if it fails, the next one is soon. */
+export const POLL = { tries: 'one', isBeforePost: false } as const;
+
+/** When a read that starts now is cut off: 15 s after the deadline, or after now if that is over. */
+export const cutOffAt = (deadline: number, now: number): number =>
+  Math.max(deadline, now) + 15 * SECOND;
 
 /** @returns whether the log is read no more, and what there is to say */
 export function failedRead(

@@ -1,6 +1,6 @@
 /*
  * What a run or a roll says meanwhile and at its end: its events, its outcome, and what is left to
- * follow. It only reads their state; events that were handed out are dropped.
+ * follow. It changes nothing but which events are still to be handed out.
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
@@ -21,9 +21,9 @@ import type { JobEvent, NodeProgress } from './events.js';
 import type { JobEnd, Resume } from './job.js';
 import { SECOND } from './pace.js';
 import {
-  calledOff,
+  calledOffError,
   runOf,
-  type NodeState,
+  type RollNodeState,
   type Roll,
   type RollNode,
   type RollPlan,
@@ -91,7 +91,7 @@ function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
   };
 }
 
-/** Of a target without an entry: it is missing once the run has ended by what the log shows. */
+/** A target without an entry is missing once the run has ended by what the log shows. */
 function emptyStatusOf(run: Run): typeof MISSING | null {
   const end = endOf(run);
   return end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
@@ -111,23 +111,21 @@ function actionOf({ entries }: Run): { runtime: string | null; action: string | 
   return { runtime: only('runtime'), action: only('action') };
 }
 
+/** By the ids of its activities, if they say all; else by what is above the baseline. */
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const { entries } = run;
-  if (outcome === 'completed') {
-    return null;
-  }
   // All that a node has was created too early, but may be of this trigger after all.
   const early = entries.earlyOnly();
-  if (early.length > 0) {
+  if (early.length > 0 && outcome !== 'completed') {
     return { ids: idsOf(early) };
   }
-  if (hasEnded(run, outcome, nodes)) {
+  if (outcome === 'completed' || hasNothingLeft(run, outcome, nodes)) {
     return null;
   }
   if ('ids' in entries.wanted) {
     return { ids: entries.wanted.ids };
   }
-  if (isWhole(run, nodes)) {
+  if (areAllIdsKnown(run, nodes)) {
     const all = [...entries.byId.values()].map(({ activity }) => activity);
     const open = all.filter(({ status }) => !isFinal(status));
     return { ids: idsOf(open.length > 0 ? open : all) };
@@ -139,15 +137,15 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
 
 const idsOf = (activities: readonly Activity[]): Id[] => activities.map(({ id }) => id);
 
-/** Whether nothing is left to follow: it has ended by what the log shows, and all is final. */
-function hasEnded(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
+/** It has ended by what the log shows, and all is final. */
+function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
   const areFinal = nodes.every(({ status }) => status !== null && isFinal(status));
   const isByLog = nodes.length > 0 && areFinal && endOf(run)?.error === null;
   return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
 }
 
-/** Whether the ids of its entries say all: no other node can report any more. */
-function isWhole({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
+/** Whether no other node can report any more, so that the ids of its entries say all. */
+function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
   const isPastGrace = entries.readAt >= (acceptedAt ?? Infinity) + 3 * SECOND;
   return nodes.length > 0 && areSeen && (entries.targets !== 'observed' || isPastGrace);
@@ -181,7 +179,7 @@ const isOfRead = (event: JobEvent): boolean =>
   event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
 
 function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
-  // In its line `event` comes first, and then the node.
+  // JSON has the fields in this order: `event` first, then the node.
   return event.event === 'dispatched'
     ? { ...{ event: event.event, node_id: id }, ...event }
     : event;
@@ -204,10 +202,10 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   };
 }
 
-/** Of a pause or a gate that is running: since when, and how long it may last. */
+/** Since when a pause or a gate runs, and how long it may last. */
 function stageTimes(
   plan: RollPlan,
-  state: NodeState,
+  state: RollNodeState,
 ): Pick<NodeProgress, 'stageSince' | 'limitMs'> {
   if (state.name === 'pause') {
     return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };
@@ -223,7 +221,7 @@ function stageTimes(
 export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
   if (!nodes.some((node) => runOf(node)?.sent)) {
-    throw failure ?? stopping ?? calledOff();
+    throw failure ?? stopping ?? calledOffError();
   }
   const { outcome, error } = outcomeOf(roll);
   const facts = {

@@ -6,10 +6,10 @@ import type { LogRead } from '../log/log.js';
 import { busyError, busyOf } from './busy.js';
 import { notOurs } from './entries.js';
 import type { FactOf, Step, StepOf } from './job.js';
-import { LAST_READ, SECOND } from './pace.js';
-import { fail, hasSent, isChecking, isWaiting, type Roll } from './roll-state.js';
+import { cutOffAt, SECOND } from './pace.js';
+import { failRoll, hasSent, looksForBusy, isWaiting, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
-import { checkAgain, deadlineOf, isOutdated, isPosted, type Run } from './run-state.js';
+import { checkAgain, deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
 
 /** A read that started no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = SECOND;
@@ -17,8 +17,8 @@ const SHARED_BASELINE = SECOND;
 /** At most four requests a second. */
 const READ_GAP = SECOND / 4;
 
-/** A run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
-export function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): void {
+/** A new run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
+export function takeRecentRead({ plan, lastRead }: Roll, run: Run, now: number): void {
   if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
     const step = nextOfRun(run, now);
     if (step.do === 'read') {
@@ -27,16 +27,25 @@ export function shareBaseline({ plan, lastRead }: Roll, run: Run, now: number): 
   }
 }
 
-/** As deep as any node needs, and cut off for the first of them. */
-export function sharedRead(roll: Roll, step: StepOf<'read'>, now: number): Step {
+/**
+ * As deep as any node needs, and cut off by the first cut-off of any. A roll of many nodes looks no
+ * single entries up.
+ */
+export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
-    if (state.name === 'running' && isPosted(state.run)) {
+    if (state.name === 'running' && mayShowEntries(state.run)) {
       downTo = deeper(downTo, depthOf(state.run, now).downTo);
-      cutAt = Math.min(cutAt, Math.max(deadlineOf(state.run), now) + LAST_READ);
+      cutAt = Math.min(cutAt, cutOffAt(deadlineOf(state.run), now));
     }
   }
-  return { ...step, downTo, cutAt, open: null };
+  return {
+    ...step,
+    downTo,
+    cutAt,
+    lookUp: null,
+    isBeforePost: step.isBeforePost && !hasSent(roll),
+  };
 }
 
 type Depth = StepOf<'read'>['downTo'];
@@ -52,46 +61,46 @@ function deeper(a: Depth, b: Depth): Depth {
 }
 
 /** A roll with `--if-busy fail` looks for busy nodes first. After that, its nodes share each read. */
-export function takeRead(
+export function takeReadOfRoll(
   roll: Roll,
   step: StepOf<'read'>,
   fact: FactOf<'read'>,
   now: number,
 ): void {
   if (fact.is === 'read') {
-    roll.readAt = now + fact.read.requests * READ_GAP;
+    roll.nextReadAt = now + fact.read.requests * READ_GAP;
     roll.lastRead = fact.read;
   }
-  if (!isChecking(roll, now)) {
-    return shareRead(roll, step, fact, now);
+  if (!looksForBusy(roll, now)) {
+    return handOut(roll, step, fact, now);
   }
   if (fact.is === 'read') {
-    check(roll, fact.read);
+    checkBusy(roll, fact.read);
   } else {
-    fail(roll, fact.error);
+    failRoll(roll, fact.error);
   }
 }
 
 /** Looks for busy nodes among those that are still to be acted on. */
-function check(roll: Roll, { entries }: LogRead): void {
+function checkBusy(roll: Roll, { entries }: LogRead): void {
   roll.unchecked = false;
   const { deploymentId, tenant, runtime } = roll.plan;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
   const busy = busyOf(entries, runtime, new Set(left));
   const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
   if (problem) {
-    fail(roll, problem);
+    failRoll(roll, problem);
   }
 }
 
 /**
  * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST. It asks again if another read shows what its baseline does not.
+ * right before its POST. It is read again if another read shows what the baseline does not.
  */
-function shareRead(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
+function handOut(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;
-    if (isPosted(state.run) || id === step.node) {
+    if (mayShowEntries(state.run) || id === step.node) {
       state.run.isUnderway ||= hasSent(roll);
       takeOfRun(state.run, step, fact, now);
     } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {

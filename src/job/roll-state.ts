@@ -29,7 +29,7 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 
 }
 
 /** Where a node stands. Each state holds what only it needs. */
-export type NodeState =
+export type RollNodeState =
   /** Nothing was sent to it. */
   | { name: 'waiting' }
   | { name: 'running'; run: Run }
@@ -39,15 +39,15 @@ export type NodeState =
   | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
   | { name: 'done'; run: Run };
 
-export type StateOf<N extends NodeState['name']> = NodeState & { name: N };
+export type StateOf<N extends RollNodeState['name']> = RollNodeState & { name: N };
 
 export interface RollNode {
   readonly id: Id;
-  state: NodeState;
+  state: RollNodeState;
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** Its run was accepted in an earlier process, which said how it ended: it halts nothing now. */
+  /** Its run was accepted in an earlier process, which reported it: a rejection halts nothing now. */
   readonly acceptedEarlier: boolean;
 }
 
@@ -56,15 +56,16 @@ export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];
   readonly deadline: number;
-  /** When what is read before its first POST started. */
+  /** When the reads before its first POST began. */
   readonly readFrom: number;
   halted: boolean;
   stopping: Interrupted | null;
   /** Why a node could not be acted on at all. */
   failure: LdctlError | null;
-  /** No POST is made before this time, and no read before the other. */
-  postAt: number;
-  readAt: number;
+  /** No POST is made before this time. */
+  nextPostAt: number;
+  /** No read is made before this time. */
+  nextReadAt: number;
   lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
@@ -83,7 +84,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
   const nodes = plan.nodes.map((id): RollNode => {
     const record = kept.get(id) ?? null;
     const { accepted: acceptedEarlier = false, passed = false } = record ?? {};
-    const state: NodeState = record
+    const state: RollNodeState = record
       ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }
       : { name: 'waiting' };
     return { id, state, passed, gate: null, acceptedEarlier };
@@ -96,8 +97,8 @@ export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: 
     halted: false,
     stopping: null,
     failure: null,
-    postAt: -Infinity,
-    readAt: -Infinity,
+    nextPostAt: -Infinity,
+    nextReadAt: -Infinity,
     lastRead: null,
     isShared: false,
     unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
@@ -123,7 +124,7 @@ export function runOf(node: RollNode | undefined): Run | null {
 
 export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';
 
-export const isInProgress = ({ state: { name } }: RollNode): boolean =>
+export const isActive = ({ state: { name } }: RollNode): boolean =>
   name !== 'waiting' && name !== 'done';
 
 /** Whether something may have been sent to a node. */
@@ -137,29 +138,29 @@ export const mayStart = (roll: Roll, now: number): boolean =>
   !roll.halted && roll.stopping === null && !isLate(roll, now);
 
 /** Whether the log is to be looked at for busy nodes now. */
-export const isChecking = (roll: Roll, now: number): boolean =>
+export const looksForBusy = (roll: Roll, now: number): boolean =>
   roll.unchecked && mayStart(roll, now);
 
-export function move(roll: Roll, node: RollNode, state: NodeState): void {
+export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
   node.state = state;
   roll.changes += 1;
 }
 
 /** A node cannot be acted on at all. */
-export function fail(roll: Roll, error: LdctlError, because = error.message): void {
+export function failRoll(roll: Roll, error: LdctlError, because = error.message): void {
   roll.failure ??= error;
   halt(roll, because);
 }
 
 export function halt(roll: Roll, because: string): void {
   // After a Ctrl-C it has been said already. If nothing is in progress, the result follows at once.
-  const isNews = !roll.halted && roll.stopping === null && roll.nodes.some(isInProgress);
+  const isNews = !roll.halted && roll.stopping === null && roll.nodes.some(isActive);
   if (isNews && roll.nodes.some(isWaiting)) {
     roll.events.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;
 }
 
-export function calledOff(): LdctlError {
+export function calledOffError(): LdctlError {
   return new LdctlError('refused', 'called_off', 'called off before it was sent');
 }

@@ -9,14 +9,14 @@ import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js'
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
 import { BEFORE_POST, SECOND } from './pace.js';
-import { shareBaseline, sharedRead, takeRead } from './roll-read.js';
+import { takeReadOfRoll, takeRecentRead, widenForAll } from './roll-read.js';
 import {
-  calledOff,
-  fail,
+  calledOffError,
+  failRoll,
   halt,
   hasSent,
-  isChecking,
-  isInProgress,
+  looksForBusy,
+  isActive,
   isLate,
   isWaiting,
   mayStart,
@@ -57,16 +57,16 @@ function startNodes(roll: Roll, now: number): void {
   if (roll.unchecked || !mayStart(roll, now)) {
     return;
   }
-  // Once one was sent to, each node has all the time before its POST.
+  // After the first POST, each node has all 60 s for its own reads.
   const spentMs = hasSent(roll) ? 0 : now - roll.readFrom;
-  const room = roll.plan.maxUnavailable - roll.nodes.filter(isInProgress).length;
+  const room = roll.plan.maxUnavailable - roll.nodes.filter(isActive).length;
   for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
     const run = createRun(
       planOf({ ...roll.plan, spentMs }, roll.deadline, node.id, now),
       null,
       now,
     );
-    shareBaseline(roll, run, now);
+    takeRecentRead(roll, run, now);
     move(roll, node, { name: 'running', run });
   }
 }
@@ -76,10 +76,10 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
   switch (state.name) {
     case 'running':
       if (!mayStart(roll, now)) {
-        callOff(state.run, calledOff());
+        callOff(state.run, calledOffError());
       }
       tickRun(state.run, now);
-      // Only once its marks are written: a node that is waiting or pausing writes none.
+      // Its marks are steps of a node that runs or is done, so they are written before it moves on.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }
@@ -139,13 +139,16 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
 const halts = ({ acceptedEarlier }: RollNode, outcome: Outcome): boolean =>
   outcome !== 'completed' && !(acceptedEarlier && outcome === 'rejected');
 
-/** Nothing was sent to the node. */
+/**
+ * Nothing was sent to the node. It is waiting again, but does not start again: its error halts the
+ * roll, or the roll is over.
+ */
 function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
   move(roll, node, { name: 'waiting' });
   const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
   if (isOwn) {
     // If the API refuses one node, it will hardly accept the next.
-    fail(roll, error, `node ${node.id}: ${error.message}`);
+    failRoll(roll, error, `node ${node.id}: ${error.message}`);
   }
 }
 
@@ -166,16 +169,16 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
   const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
   const note = firstOf('note');
-  if (!note && isChecking(roll, now)) {
+  if (!note && looksForBusy(roll, now)) {
     return { ...READ_BEFORE_POST, downTo: 'forNodes', cutAt: roll.readFrom + BEFORE_POST };
   }
   for (const kind of ORDER) {
     const step = firstOf(kind);
     if (step) {
-      return step.do === 'read' ? sharedRead(roll, step, now) : step;
+      return step.do === 'read' ? widenForAll(roll, step, now) : step;
     }
   }
-  if (!roll.nodes.some(isInProgress)) {
+  if (!roll.nodes.some(isActive)) {
     return { do: 'end' };
   }
   // A roll also wakes at its deadline.
@@ -205,9 +208,17 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   if (step.do === 'end' || step.do === 'wait') {
     return step;
   }
-  // A POST follows its record at once, so the record is what waits for its turn.
-  const until = step.do === 'record' ? roll.postAt : step.do === 'read' ? roll.readAt : now;
+  const until = turnOf(roll, step.do);
   return now < until ? { do: 'wait', until } : { ...step, node };
+}
+
+/** When it may be done at the earliest. */
+function turnOf({ nextPostAt, nextReadAt }: Roll, step: Asked): number {
+  if (step === 'read') {
+    return nextReadAt;
+  }
+  // A POST follows its record at once, so the record is what waits for its turn.
+  return step === 'record' ? nextPostAt : -Infinity;
 }
 
 function stepOfGate(roll: Roll, state: StateOf<'gate'>, node: Id): Step {
@@ -229,14 +240,14 @@ const gateDeadline = ({ plan }: Roll, { since }: StateOf<'gate'>): number =>
 const TAKE: {
   [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
 } = {
-  recall: forRunOfAnother,
+  recall: forRunNotingOthers,
   note: forRun,
-  record: forRunOfAnother,
+  record: forRunNotingOthers,
   post(roll, step, fact, now) {
-    roll.postAt = now + POST_GAP;
+    roll.nextPostAt = now + POST_GAP;
     forRun(roll, step, fact, now);
   },
-  read: takeRead,
+  read: takeReadOfRoll,
   ask(roll, step, _fact, now) {
     moveGate(roll, step.node, 'asked', now);
   },
@@ -266,8 +277,8 @@ function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, n
   }
 }
 
-/** The fact may be the record of another process. */
-function forRunOfAnother<K extends 'recall' | 'record'>(
+/** The same for a fact that may be the record of another process. */
+function forRunNotingOthers<K extends 'recall' | 'record'>(
   roll: Roll,
   step: StepOf<K>,
   fact: FactOf<K>,

@@ -10,12 +10,13 @@ import { classify, isInProgress } from './answer.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { BEFORE_POST, MINUTE, SECOND } from './pace.js';
+import { forgetReplay, noteReplay } from './replay.js';
 import {
   accept,
   addMark,
   checkAgain,
-  fail,
-  giveUp,
+  endUnlessFound,
+  endWithError,
   lose,
   noteSent,
   setBaseline,
@@ -24,7 +25,7 @@ import {
 } from './run-state.js';
 
 /** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
-const RESEND = 540 * SECOND;
+const RESEND = 9 * MINUTE;
 
 /** A replay is of a request of the last 10 minutes, and one more until its answer is here. */
 const REPLAY_REACH = 11 * MINUTE;
@@ -48,7 +49,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       return continueFrom(run, fact.kept, now);
     case 'unwritten':
       if (!run.sent) {
-        return giveUp(run, fact.error);
+        return endWithError(run, fact.error);
       }
       // Without a record it does not send again, but an earlier POST may show in the log.
       run.events.push(warning('journal_not_written', fact.error.message));
@@ -95,9 +96,9 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
     return takeAccepted(run, answer, now);
   }
   run.lastError = answer;
-  takeFailure(run, answer, now);
+  takeFailedPost(run, answer, now);
   if (!run.sent) {
-    // The POST had no effect, so its record counts as none.
+    // No POST can have had an effect, so its record counts as none.
     addMark(run, 'refused');
     run.generation = 0;
   }
@@ -107,33 +108,23 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
   if (answer.replayed) {
     noteReplay(run, now - REPLAY_REACH);
   } else {
-    // What was in progress has failed, so this POST has run in its place.
-    run.replay = null;
-    setBaseline(run, run.baseline);
+    forgetReplay(run);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');
   accept(run, now);
 }
 
-/** Someone else may have sent it: then its entries may have been created before the baseline. */
-function noteReplay(run: Run, since: number): void {
-  // A key that was made up for this run alone is no one else's.
-  if (run.trigger?.keepsKey && !run.sent?.isOurs) {
-    run.replay ??= { since, from: Infinity, to: -Infinity, floor: null };
-    run.entries.createdFrom = null;
-  }
-}
-
-function takeFailure(run: Run, error: LdctlError, now: number): void {
+function takeFailedPost(run: Run, error: LdctlError, now: number): void {
   switch (classify(error)) {
-    case 'accepted': // Never of an error.
+    case 'accepted': // Which is said of no error.
     case 'definite-no':
-      return giveUp(run, error);
+      return endWithError(run, error);
     case 'not-sent':
     case 'not-now':
       return tryLater(run, error, now);
     case 'redirect': {
+      // It never sends again, so no answer can be a replay.
       noteSent(run, now).redirected = true;
       const what = `${error.message}; ldctl does not send it again, and looks in the log`;
       run.events.push(warning('fate_unknown', what));
@@ -155,17 +146,22 @@ function nextBackoff(attempts: Attempts): number {
   return wait;
 }
 
-/** A POST was not sent, or a read before the next one has failed: the run tries again. */
+/**
+ * The run tries again, since a POST had no effect or a read before the next one has failed. If a
+ * POST may have had an effect all the same, the log decides first.
+ */
 export function tryLater(run: Run, error: LdctlError, now: number): void {
   const wait = Math.max(nextBackoff(run.attempts), retryAfterOf(error));
-  const isRunningElsewhere = isInProgress(error);
+  const isRunning = isInProgress(error);
   const firstAt = run.attempts.firstAt ?? now;
-  if (!run.sent && !isRunningElsewhere && now - firstAt + wait > run.attempts.windowMs) {
-    return fail(run, error);
+  const mayBeInLog = run.sent !== null || isRunning;
+  const wouldBeTooLate = now - firstAt + wait > run.attempts.windowMs;
+  if (!mayBeInLog && wouldBeTooLate) {
+    return endUnlessFound(run, error);
   }
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
-  if (isRunningElsewhere) {
+  if (isRunning) {
     // Its entries may show up from now on.
     noteReplay(run, firstAt - IN_PROGRESS_REACH);
     lose(run, now, { notBefore });

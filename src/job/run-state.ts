@@ -1,7 +1,8 @@
 /*
  * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
  * them, and the moves from state to state that several facts share. run.ts says which step comes
- * next, run-answer.ts what a record or an answer means, run-read.ts what a read means.
+ * next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts and run-end.ts what
+ * a read means.
  */
 
 import type { ActionName, Activity, Runtime } from '../base/activity.js';
@@ -22,12 +23,11 @@ import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
 export type State =
   /**
    * Nothing was sent. The log is read for the nodes, the busy ones and the baseline. `deep`: the
-   * next read goes far back. `deadline`: when `--if-busy wait` gives up; Infinity until it first
-   * waits.
+   * next read goes far back.
    */
-  | { name: 'checking'; deep: boolean; notBefore: number; deadline: number }
+  | { name: 'checking'; deep: boolean; notBefore: number }
   /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
-  | { name: 'blocked'; by: Entries; deadline: number }
+  | { name: 'blocked'; by: Entries }
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
   /** The journal's record of the next POST is being written. The POST follows at once. */
@@ -67,7 +67,7 @@ export interface Attempts {
 export interface Sent {
   /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
-  /** By this run, or by the one that left the record. If the `202` is a replay, it is of that POST. */
+  /** It was sent after this run's baseline: if the `202` is a replay, it is of this POST. */
   isOurs: boolean;
   /** It was answered with a redirect, so this run does not send again. */
   redirected: boolean;
@@ -80,16 +80,14 @@ export interface Sent {
 
 /**
  * Someone else has sent a POST with this key: the `202` is a replay of theirs, or theirs was in
- * progress. Its entries may be below the baseline, so they are told by when they were created. The
- * first read after the run was accepted sets `from`, `to` and `floor`.
+ * progress. Its entries may be below the baseline: replay.ts says which ones count.
  */
 export interface Replay {
   /** They were created at this time of the job's clock, or later. */
   since: number;
-  /** The same by the server's clock, ms UTC. Nothing is between the two before that read. */
-  from: number;
-  to: number;
-  /** All of them are above this id; null before that read. */
+  /** The same by the server's clock, ms UTC; null until a read has shown that. */
+  period: { from: number; to: number } | null;
+  /** All of them are above this id; null before the first read after the run was accepted. */
   floor: Id | null;
 }
 
@@ -136,10 +134,10 @@ export interface WaitPlan extends Plan {
 /** With the key as the header has it, which also stands for what is done to which nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** Plain data, changed only by the functions of run-state, run, run-answer and run-read. */
+/** Plain data, changed only by the functions of run-*.ts and replay.ts. */
 export interface Run {
   readonly plan: Plan;
-  /** Null where nothing is ever sent. */
+  /** The plan again, with what only a run that sends has; null for a wait. */
   readonly trigger: Trigger | null;
   readonly entries: Entries;
   readonly pace: Pace;
@@ -154,8 +152,10 @@ export interface Run {
    * that a log that cannot be read does not end it at once.
    */
   isUnderway: boolean;
+  /** When `--if-busy wait` gives up, however often it waits; Infinity until it first does. */
+  busyUntil: number;
   baseline: Baseline;
-  /** What is read before a POST has to be read by then. Waiting for a busy node does not count. */
+  /** When all reads before a POST must have ended. Waiting for a busy node does not count. */
   readBy: number;
   /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
@@ -194,11 +194,12 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     trigger,
     entries,
     pace: newPace(now),
-    state: { name: 'checking', deep, notBefore: now, deadline: Infinity },
+    state: { name: 'checking', deep, notBefore: now },
     attempts: { backoffs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
     sent: null,
     acceptedAt: null,
     isUnderway: false,
+    busyUntil: Infinity,
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
@@ -228,15 +229,15 @@ export function noteSent(run: Run, now: number): Sent {
  * enough: what became busy since is among them.
  */
 export function checkAgain(run: Run, notBefore: number): void {
-  run.state = { name: 'checking', deep: false, notBefore, deadline: Infinity };
+  run.state = { name: 'checking', deep: false, notBefore };
 }
 
 /** It has waited for a busy node. What it tried before was not sent, so nothing counts from then. */
-export function startAnew(run: Run, notBefore: number, deadline: number): void {
+export function startAnew(run: Run, notBefore: number): void {
   Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
   run.isUnderway = true;
   run.readBy = notBefore + BEFORE_POST;
-  run.state = { name: 'checking', deep: false, notBefore, deadline };
+  checkAgain(run, notBefore);
 }
 
 /** A POST may have left: the log is read before the run sends again. */
@@ -257,8 +258,13 @@ export function accept(run: Run, now: number, { recovered = false, isCertain = t
   follow(run, now);
   run.events.push(dispatchedBy(sent));
   if (run.trigger?.wait === false && isCertain) {
-    run.state = { name: 'ended', outcome: 'accepted', error: null };
+    end(run, 'accepted');
   }
+}
+
+/** It has ended as it was meant to, or by what the log shows. */
+export function end(run: Run, outcome: Outcome): void {
+  run.state = { name: 'ended', outcome, error: null };
 }
 
 function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
@@ -275,27 +281,25 @@ export function follow(run: Run, now: number): void {
 }
 
 /**
- * The run has an outcome only if there is something to report: what may have been sent or, for a
- * wait, what a read has shown. Otherwise it has the error alone.
+ * Also of an interrupt. The run has an outcome only if there is something to report: what may have
+ * been sent or, for a wait, what a read has shown. Otherwise it has the error alone.
  */
-export function giveUp(run: Run, error: LdctlError): void {
+export function endWithError(run: Run, error: LdctlError): void {
   const isInterrupt = error instanceof Interrupted;
-  const isReported = run.trigger
-    ? run.sent !== null
-    : run.entries.readAt > -Infinity || isInterrupt;
+  const isReported = run.trigger ? run.sent !== null : run.entries.hasBeenRead || isInterrupt;
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
   run.state = { name: 'ended', outcome: isReported ? outcome : null, error };
 }
 
 /**
- * A read says that the run cannot go on. Before its POST it looks first whether another process has
- * sent the same meanwhile.
+ * The run cannot go on. If nothing was sent yet, it looks first whether another process has sent the
+ * same meanwhile.
  */
-export function fail(run: Run, error: LdctlError): void {
+export function endUnlessFound(run: Run, error: LdctlError): void {
   if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
     run.state = { name: 'failing', error };
   } else {
-    giveUp(run, error);
+    endWithError(run, error);
   }
 }
 
@@ -305,7 +309,7 @@ export function interrupt(run: Run, reason: Interrupted, now: number): void {
     noteSent(run, now);
   }
   if (run.state.name !== 'ended') {
-    giveUp(run, reason);
+    endWithError(run, reason);
   }
 }
 
@@ -317,13 +321,14 @@ export function callOff(run: Run, error: LdctlError): void {
   if (run.state.name === 'following' || run.state.name === 'ended') {
     return;
   }
+  // Now `isTooLate` for ever: one that is `unknown` only looks.
   run.attempts.windowMs = -Infinity;
   if (run.state.name === 'posting') {
     // It may leave at any moment: its answer decides.
     return;
   }
   if (!run.sent) {
-    giveUp(run, error);
+    endWithError(run, error);
   } else if (run.state.name === 'sending') {
     run.state = { name: 'unknown', notBefore: -Infinity };
   }
@@ -359,11 +364,6 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
   );
 }
 
-/** Whether the next read is to show how far down the entries of a replay can be. */
-export function needsFloor({ state, replay }: Run): boolean {
-  return state.name === 'following' && replay?.floor === null;
-}
-
 /** Marks the record of this run, if it has one. */
 export function addMark(run: Run, mark: Mark): void {
   const { generation, trigger } = run;
@@ -372,8 +372,12 @@ export function addMark(run: Run, mark: Mark): void {
   }
 }
 
-export function deadlineOf({ state }: Run): number {
-  return state.name === 'blocked' || state.name === 'following' ? state.deadline : Infinity;
+/** When what it waits for must have come: Infinity where nothing says. */
+export function deadlineOf({ state, busyUntil }: Run): number {
+  if (state.name === 'blocked') {
+    return busyUntil;
+  }
+  return state.name === 'following' ? state.deadline : Infinity;
 }
 
 /** How it ended; null while it runs. */
@@ -381,13 +385,13 @@ export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
 }
 
-/** Whether its POST is next, and these show an entry of its nodes that its baseline does not. */
+/** Whether its POST is next, and another read has shown a newer entry of its nodes meanwhile. */
 export function isOutdated({ state, sent, baseline, entries }: Run, shown: Activity[]): boolean {
   const isUnsent = state.name === 'sending' && sent === null;
   return isUnsent && shown.some((one) => one.id > baseline.id && entries.wants(one));
 }
 
 /** Whether the log may show entries of this run by now. */
-export function isPosted({ state: { name } }: Run): boolean {
+export function mayShowEntries({ state: { name } }: Run): boolean {
   return name === 'unknown' || name === 'following';
 }

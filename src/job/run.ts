@@ -8,18 +8,18 @@ import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
-import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { dueAt, LAST_READ, SECOND } from './pace.js';
+import type { Asked, Depth, FactOf, Step, StepOf } from './job.js';
+import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
+import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
 import {
   checkAgain,
   deadlineOf,
   follow,
-  giveUp,
+  endWithError,
   isTooLate,
   maySendAgain,
-  needsFloor,
   newRun,
   type Run,
   type RunPlan,
@@ -53,7 +53,10 @@ export function createWait(plan: WaitPlan, now = 0): Run {
   return run;
 }
 
-/** A laptop was shut, or a process stopped: then a key, or a baseline, may have become too old. */
+/**
+ * Gives up, or reads the baseline again, where that or the key has become too old to send: a laptop
+ * was shut, or the process stopped.
+ */
 export function tickRun(run: Run, now: number): void {
   const { state } = run;
   if (state.name !== 'sending') {
@@ -61,7 +64,7 @@ export function tickRun(run: Run, now: number): void {
   }
   if (run.sent) {
     if (isTooLate(run, now)) {
-      giveUp(run, run.lastError);
+      endWithError(run, run.lastError);
     }
   } else if (now - run.baseline.readAt > FRESH) {
     checkAgain(run, now);
@@ -78,6 +81,7 @@ export function nextOfRun(run: Run, now: number): Step {
     return { do: 'end' };
   }
   if (!trigger) {
+    // A wait only ever follows.
     return nextRead(run, now);
   }
   switch (state.name) {
@@ -102,15 +106,16 @@ function recordOf(run: Run, trigger: Trigger): Step {
     // The step then only says when the POST starts.
     return { do: 'record', record: null, after: 0 };
   }
-  const { wireKey: key, apiKeyHash: apiKey } = trigger;
   const record = {
-    key,
-    apiKey,
+    key: trigger.wireKey,
+    // Only its hash: 8 digits.
+    apiKey: trigger.apiKeyHash,
     baseline: baseline.id,
     date: baseline.date,
     expect: entries.expect,
     core: entries.core,
     listed: entries.listed ?? NONE_LISTED,
+    // What was not sent does not count as the first POST.
     postedAt: sent ? attempts.postedAt : null,
   };
   return { do: 'record', record, after: generation };
@@ -123,58 +128,57 @@ function postOf(trigger: Trigger): Step {
 }
 
 /** Nothing is at stake yet, so it tries several times. */
-export const READ_BEFORE_POST = { do: 'read', open: null, patient: true } as const;
+export const READ_BEFORE_POST = {
+  do: 'read',
+  lookUp: null,
+  tries: 'several',
+  isBeforePost: true,
+} as const;
 
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;
   const deadline = deadlineOf(run);
   const due = dueAt(run.pace, deadline, decidesAt ?? Infinity);
-  return now < due
-    ? { do: 'wait', until: due }
-    : {
-        do: 'read',
-        ...depthOf(run, now),
-        // No other read follows the last one.
-        patient: now >= deadline,
-        cutAt: Math.max(deadline, now) + LAST_READ,
-      };
+  if (now < due) {
+    return { do: 'wait', until: due };
+  }
+  // No other read follows the last one.
+  const tries = now >= deadline ? 'several' : POLL.tries;
+  return { do: 'read', ...depthOf(run, now), ...POLL, tries, cutAt: cutOffAt(deadline, now) };
 }
 
-/** How far down the next read goes; `open`: entries that it looks up if they are far below. */
-export function depthOf(
-  run: Run,
-  now: number,
-): { downTo: Id | 'forNodes'; open: readonly Id[] | null } {
+/** How far down the next read goes: to every entry that may change, and to where others may come. */
+export function depthOf(run: Run, now: number): Depth {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
-    return depthFor(state.by.progress().open);
+    return downToLowest(idsOf(state.by.progress().open));
   }
   const needsNodes = entries.listed === null;
   if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
-    return { downTo: 'forNodes', open: null };
+    return { downTo: 'forNodes', lookUp: null };
   }
+  const open = idsOf(entries.progress().open);
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
-    return depthFor(entries.progress().open, unseen);
+    return downToLowest([...open, ...unseen]);
   }
-  return isQuiet(run)
-    ? depthFor(entries.progress().open)
-    : { downTo: replay?.floor ?? baseline.id, open: null };
+  return isQuiet(run) ? downToLowest(open) : { downTo: replay?.floor ?? baseline.id, lookUp: null };
 }
 
 /** Every target has its entry, and the run waits only for open ones to end. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { complete, optional, open } = entries.progress();
-  const isWhole = complete && optional.length === 0 && open.length > 0;
-  return isWhole && acceptedAt !== null && entries.newAt + QUIET < entries.readAt;
+  const { complete, mayStillReport, open } = entries.progress();
+  const isWhole = complete && mayStillReport.length === 0 && open.length > 0;
+  return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 
 /** Far enough to show these entries, and no further. */
-function depthFor(entries: readonly Activity[], unseen: readonly Id[] = []) {
-  const open = [...entries.map(({ id }) => id), ...unseen];
-  const lowest = open.reduce((low, id) => (id < low ? id : low), open[0] ?? 1n);
-  return { downTo: lowest > 0n ? lowest - 1n : 0n, open };
+function downToLowest(lookUp: readonly Id[]): Depth {
+  const lowest = lookUp.reduce((low, id) => (id < low ? id : low), lookUp[0] ?? 1n);
+  return { downTo: lowest > 0n ? lowest - 1n : 0n, lookUp };
 }
+
+const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);
 
 const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } = {
   recall: takeRecall,
@@ -202,7 +206,7 @@ function takeRecall(run: Run, fact: FactOf<'recall'>, now: number): void {
   if (fact.is === 'found') {
     continueFrom(run, fact.kept, now);
   } else if (run.state.name === 'failing') {
-    giveUp(run, fact.error ?? run.state.error);
+    endWithError(run, fact.error ?? run.state.error);
   }
 }
 
@@ -218,6 +222,6 @@ function takeNote(run: Run, fact: FactOf<'note'>): void {
   if (run.sent || run.state.name === 'ended') {
     run.events.push(warning('journal_not_written', fact.error.message));
   } else {
-    giveUp(run, fact.error);
+    endWithError(run, fact.error);
   }
 }

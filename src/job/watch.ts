@@ -12,12 +12,13 @@ import { RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
 import type { Job, Step } from './job.js';
 import {
+  cutOffAt,
   dueAt,
   failedRead,
   goodRead,
-  LAST_READ,
   MINUTE,
   newPace,
+  POLL,
   quicken,
   SECOND,
   type FailedRead,
@@ -64,9 +65,12 @@ interface Followed {
   since: number;
   /** It may still change: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
-  /** It was listed or reported. */
+  /** It was listed or reported once, and from then on each change of it is. */
   isShown: boolean;
-  /** The watch does not end before it is final. */
+  /**
+   * The watch does not end before it is final. What is dispatched later is shown, but does not keep
+   * the watch going.
+   */
   isAwaited: boolean;
 }
 
@@ -139,12 +143,12 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to all that is open, if a few pages show it. Of what is deeper, one entry is looked up:
-  // with each read another one.
+  // Down to all that is open, as far as ten pages go. Of what is further down, one entry is looked
+  // up: with each read another one.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const turn = watch.reads % Math.max(open.length, 1);
-  const cutAt = Math.max(watch.deadline, now) + LAST_READ;
-  return { do: 'read', downTo, open: open.slice(turn, turn + 1), patient: false, cutAt };
+  const cutAt = cutOffAt(watch.deadline, now);
+  return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), ...POLL, cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
@@ -170,21 +174,17 @@ function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number)
   const { filter } = watch.plan;
   const { id, status } = activity;
   const known = entries.get(id);
-  const hasChanged = known ? known.isOpen && known.activity.status !== status : id > floor;
-  if (!hasChanged) return false;
+  const isNews = known ? known.isOpen && known.activity.status !== status : id > floor;
+  if (!isNews) return false;
   const before = known ?? { since: now, isShown: false, isAwaited: false };
-  const isReported = before.isShown || matches(filter, activity);
-  // An entry that appears right after the start, or below the newest of then, was dispatched before
-  // the watch started: it is awaited, too.
-  const isFromBefore = isEarly || id < newestId;
-  entries.set(id, {
-    activity,
-    since: before.since,
-    isOpen: mayChange(filter, activity),
-    isShown: isReported,
-    isAwaited: before.isAwaited || (isReported && !before.isShown && isFromBefore),
-  });
-  return isReported;
+  const isShown = before.isShown || matches(filter, activity);
+  const isFirstReport = isShown && !before.isShown;
+  // It appears right after the start, or below the newest of then.
+  const wasDispatchedBefore = isEarly || id < newestId;
+  const isAwaited = before.isAwaited || (isFirstReport && wasDispatchedBefore);
+  const isOpen = mayChange(filter, activity);
+  entries.set(id, { activity, since: before.since, isOpen, isShown, isAwaited });
+  return isShown;
 }
 
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
@@ -192,7 +192,7 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
 
 /**
  * An entry may show up late, below newer ones, but by less than a minute. So the floor rises to
- * entries that were first seen a minute ago. It stays below the newest RECENT: every read shows
+ * entries that were first seen a minute ago, but never into the newest RECENT: every read shows
  * those, and one that was forgotten would look new.
  */
 function raiseFloor(watch: Watch, log: LogRead, now: number): void {
@@ -246,20 +246,30 @@ export interface FollowPlan {
   filter: ActivityFilter;
   /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
   limit?: number;
+  /**
+   * It ends when all that it shows is final, or after so many milliseconds. Without it, it does not
+   * end.
+   */
+  timeoutMs?: number | undefined;
 }
 
-/** First the entries it starts with, newest first. With `after` they come as events instead. */
-export type FollowEvent = { event: 'listing'; activities: readonly Activity[] } | WatchStep;
+/**
+ * First the entries it starts with, newest first, and how many the log has. With `after` they come
+ * as events instead.
+ */
+export type FollowEvent =
+  { event: 'listing'; activities: readonly Activity[]; total: number } | WatchStep;
 
 /**
- * Every new entry and every change, until it is interrupted.
- * @throws Interrupted; as `Supervisor.list` does for what it starts with; LdctlError (exit 7) when
- * the log cannot be read any more
+ * Every new entry and every change, until it ends or is interrupted.
+ * @returns how it ended
+ * @throws as `Supervisor.list` does for what it starts with. What does not end by itself throws
+ * Interrupted, or LdctlError (exit 7) when the log cannot be read any more
  */
 export async function* followLog(
-  { after, filter, limit }: FollowPlan,
+  { after, filter, limit, timeoutMs }: FollowPlan,
   tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
-): AsyncGenerator<FollowEvent, never> {
+): AsyncGenerator<FollowEvent, WatchResult> {
   const { log, clock, signal } = tools;
   const newest =
     after === undefined ? await log.newest({ signal }) : await readAfter(log, after, { signal });
@@ -270,14 +280,18 @@ export async function* followLog(
       if (matches(filter, activity)) yield { event: 'activity', activity };
     }
   } else if (limit !== undefined) {
-    for await (const { entries } of listNewest(log, { filter, limit }, { signal })) {
-      first.push(...entries);
+    let total = 0;
+    for await (const part of listNewest(log, { filter, limit }, { signal })) {
+      first.push(...part.entries);
+      ({ total } = part);
     }
-    yield { event: 'listing', activities: first };
+    yield { event: 'listing', activities: first, total };
   }
-  const plan = { filter, first, newest, floor: after ?? -1n, endless: true, timeoutMs: Infinity };
-  const job = createWatch(plan, clock.elapsed());
+  const endless = timeoutMs === undefined;
+  const limits = { floor: after ?? -1n, endless, timeoutMs: timeoutMs ?? Infinity };
+  const job = createWatch({ filter, first, newest, ...limits }, clock.elapsed());
   yield* steps(job, { ...tools, journal: null }, () => undefined);
-  // What is endless ends only with an error.
-  throw job.result().error ?? new Interrupted('SIGINT');
+  const result = job.result();
+  if (endless) throw result.error ?? new Interrupted('SIGINT');
+  return result;
 }

@@ -87,8 +87,8 @@ export async function* listNewest(
 
 /**
  * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to
- * the first one that is younger than a minute. Who keeps the last id of what came, and asks for
- * what is after it, gets each entry once, and misses none.
+ * the first one that is younger than a minute, since one with a lower id may still show up. A caller
+ * that asks for what is after the last id it got sees each entry exactly once.
  */
 export async function* listAfter(
   log: Pick<ActivityLog, 'all'>,

@@ -125,7 +125,7 @@ async function readUntil(
     if (await isEnough(page, entries)) break;
     left -= 1;
     if (left === 0) {
-      isWhole = log.pages.after(page.number) === null;
+      isWhole = log.pages.nextOlder(page.number) === null;
       break;
     }
   }

@@ -1,18 +1,18 @@
 /*
- * What the log says of the nodes: whether their runtimes are up.
+ * What the log says about the nodes: whether their runtimes are up.
  */
 
 import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 
-/** What a completed action makes of a runtime. A reconfigure leaves it as it was. */
-const LEAVES: Readonly<Record<string, 'running' | 'stopped'>> = {
+/** The state of a runtime after a completed action. A reconfigure does not change it. */
+const STATE_AFTER: Readonly<Record<string, 'running' | 'stopped'>> = {
   start: 'running',
   restart: 'running',
   stop: 'stopped',
 };
 
-/** What the log says of a runtime on a node: its newest activity, and the state by it and others. */
+/** What the log says about a runtime on a node: its newest activity, and the state by it and others. */
 export interface RuntimeState {
   activity_id: Id;
   action: string;
@@ -36,11 +36,11 @@ export interface NodeState {
 
 /** Whether it completed, and decides whether its runtime is up. */
 function decidesState({ action, status }: Activity): boolean {
-  return status === 'completed' && Object.hasOwn(LEAVES, action);
+  return status === 'completed' && Object.hasOwn(STATE_AFTER, action);
 }
 
 /**
- * By node, in order of their ids. It holds two entries of each runtime of a node, and no others.
+ * By node, in order of their ids. Keeps only two entries per runtime in memory.
  * @param parts entries in any order: their ids decide
  */
 export async function nodeStates(
@@ -64,7 +64,7 @@ export async function nodeStates(
     .map(([node_id, runtimes]) => {
       const states = [...runtimes].map(([runtime, { last, decider }]) => {
         const { id: activity_id, action, status, created_at } = last;
-        const state = LEAVES[decider?.action ?? ''] ?? null;
+        const state = STATE_AFTER[decider?.action ?? ''] ?? null;
         const since = decider && (decider.finished_at ?? decider.created_at);
         return [runtime, { activity_id, action, status, created_at, state, since }] as const;
       });

@@ -15,7 +15,7 @@ import {
 
 /** How many of its oldest entries say how far down a page reaches: one may have an odd time. */
 const DECIDING = 5;
-/** How often the newest page is looked for in a log that changes each time. */
+/** How many times the newest page is looked for, in a log that changes each time, before giving up. */
 const ROUNDS = 30;
 
 export interface LogPage {
@@ -72,7 +72,7 @@ export class Pages {
    * The number of the page with the next older entries; null after the oldest. With the oldest on
    * page 1, a log that has shrunk shifts its pages towards page 1.
    */
-  after(number: number): number | null {
+  nextOlder(number: number): number | null {
     const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
     return next >= 1 && next <= this.last ? next : null;
   }
@@ -116,7 +116,7 @@ export class Pages {
 
   /** From where to where the log goes; null where it changed meanwhile. */
   async extent(reading: Reading): Promise<Extent | null> {
-    // With one entry a page, the oldest is on the page whose number is the total, or on page 1.
+    // With one entry a page, page N is the N-th entry: the oldest is the last one, or page 1.
     const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
     const { items, total_results: total } = await this.#ask(number, 1, reading);
     return number === 1 || number === total ? { oldest: items[0]?.id, total } : null;
@@ -172,10 +172,10 @@ export class Pages {
   }
 
   /**
-   * Page 1 may have too few entries: it shows how many this server gives at most. If it has a
-   * single one, it is an answer to `extent`, out of a cache. The last page may, too: it may have
-   * lost entries meanwhile, and a reader that goes to the end counts them all.
-   * @throws InvalidAnswerError for any other
+   * Page 1 shows how many entries this server gives at most; a single one there is an answer to
+   * `extent`, out of a cache. The last page may have lost entries meanwhile: a reader that goes to
+   * the end counts them all.
+   * @throws InvalidAnswerError for any other page that is too short
    */
   #allowShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
     const { length } = items;

@@ -29,26 +29,28 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
     seen.push(...page.entries);
     return page;
   };
+  // A page without entries is neither.
   const isNewer = (page: LogPage): boolean => (middleOf(page) ?? id) > id;
+  const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) < id;
 
   let page = await look(pages.newest(reading));
-  const end = pages.isNewestFirst ? pages.last + 1 : 0;
-  // Numbers of pages. The entry is further down than `above`, and not further down than `below`.
-  let above = page.number;
-  let below = isNewer(page) ? end : above;
-  while (!isSeen() && Math.abs(below - above) > 1) {
-    page = await look(pages.read(Math.trunc((above + below) / 2), reading));
-    if (isNewer(page)) above = page.number;
-    else below = page.number;
+  // Numbers of pages: the entry is further down than the one, and not further down than the other.
+  let newer = page.number;
+  let older = newer;
+  if (isNewer(page)) older = pages.isNewestFirst ? pages.last + 1 : 0;
+  while (!isSeen() && Math.abs(older - newer) > 1) {
+    page = await look(pages.read(Math.trunc((newer + older) / 2), reading));
+    if (isNewer(page)) newer = page.number;
+    else older = page.number;
   }
 
-  // As the log grows, the entry moves down, even past `below`, but never up to `above`. So the
+  // As the log grows, the entry moves down, even past `older`, but never up to `newer`. So the
   // pages from there on are read in turn, to the first one that is older.
-  let next = pages.after(above);
+  let next = pages.nextOlder(newer);
   while (!isSeen() && next !== null) {
     if (page.number !== next) page = await look(pages.read(next, reading));
-    if ((middleOf(page) ?? id) < id) break;
-    next = pages.after(next);
+    if (isOlder(page)) break;
+    next = pages.nextOlder(next);
   }
   return { ...foundIn(seen, id), serverTime: reading.serverTime };
 }
@@ -88,7 +90,7 @@ export async function lowestHeld(
   throw notHeld(sorted, last);
 }
 
-/** @param found where the last of them would be */
+/** @param found what the look-up of the last of them has shown */
 export function notHeld(ids: readonly Id[], found: Found | undefined): LdctlError {
   return new LdctlError(
     'refused',

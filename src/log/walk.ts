@@ -49,7 +49,7 @@ export class Walk {
    * @throws InvalidAnswerError where some are still missing
    */
   async *down(): AsyncGenerator<LogPage> {
-    for (let time = 1; time <= 2; time += 1) {
+    for (let round = 1; round <= 2; round += 1) {
       const newest = await this.pages.newest(this.reading);
       yield* this.#downFrom(newest);
       const [start] = newest.entries;
@@ -66,11 +66,11 @@ export class Walk {
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
     yield this.#fresh(newest);
-    // Proving that the log stands still takes two requests, so the second page is read without.
+    // To prove that the log stands still takes two requests: the second page is read without that.
     let page = yield* this.#oneByOne(newest, 1);
-    // How many to read one by one before the next batch: twice as many each time that none is given.
+    // How many pages to read one by one before the next batch: in a busy log, more each time.
     let count = MOST_AT_ONCE;
-    while (this.pages.after(page.number) !== null) {
+    while (this.pages.nextOlder(page.number) !== null) {
       const last = yield* this.#batches(page);
       count = last === page ? count * 2 : MOST_AT_ONCE;
       page = yield* this.#oneByOne(last, count);
@@ -81,7 +81,7 @@ export class Walk {
   async *#oneByOne(from: LogPage, most: number): AsyncGenerator<LogPage, LogPage> {
     let page = from;
     for (let count = 0; count < most; count += 1) {
-      const next = this.pages.after(page.number);
+      const next = this.pages.nextOlder(page.number);
       if (next === null) break;
       const before = page;
       page = await this.pages.read(next, this.reading);
@@ -115,29 +115,35 @@ export class Walk {
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
-    let batch = await this.#batchAfter(last, 0);
+    let proven: LogPage[] = [];
+    let batch = await this.#batchAfter(from, 0);
     while (batch.length > 0) {
-      // The next batch is on its way while this one is proven and taken.
-      const next = this.#batchAfter(batch.at(-1) ?? last, batch.length);
+      // The reader takes the batch before this one while these are on their way.
+      const next = this.#batchAfter(batch.at(-1) ?? last, proven.length + batch.length);
+      const look = this.#unlessTooMany(this.pages.extent(this.reading));
       // If it fails before anyone waits for it, that must not end the process.
-      next.catch(() => undefined);
-      const now = await this.#unlessTooMany(this.pages.extent(this.reading));
+      for (const asked of [next, look]) asked.catch(() => undefined);
+      last = yield* this.#give(proven, last);
+      const now = await look;
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      for (const page of batch) {
-        yield this.#fresh(page);
-        last = page;
-      }
+      proven = batch;
       batch = await next;
     }
-    return last;
+    return yield* this.#give(proven, last);
+  }
+
+  /** @returns the last page that was given; `last` where there are none */
+  *#give(pages: readonly LogPage[], last: LogPage): Generator<LogPage, LogPage> {
+    for (const page of pages) yield this.#fresh(page);
+    return pages.at(-1) ?? last;
   }
 
   /** As many as are wanted at once; none where the server says that they were too many. */
   async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
     const most = this.pagesAtOnce(this.#given, ahead);
-    let next = this.pages.after(from.number);
-    for (; next !== null && asked.length < most; next = this.pages.after(next)) {
+    let next = this.pages.nextOlder(from.number);
+    for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
       asked.push(this.pages.read(next, this.reading));
     }
     return (await this.#unlessTooMany(Promise.all(asked))) ?? [];
@@ -171,13 +177,13 @@ export class Walk {
       yield { ...fresh, entries: fresh.entries.filter((entry) => !hasArrived(entry)) };
       const isReached = page.entries.some(({ id }) => id === start.id);
       const isPassed = (middleOf(page) ?? 0n) < start.id;
-      const next = this.pages.after(page.number);
+      const next = this.pages.nextOlder(page.number);
       if (isReached || isPassed || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }
 
-  /** The page without what was given before. It has no reach until RECENT entries were given. */
+  /** Notes a page as given, without what was given before. It has no reach until RECENT entries were. */
   #fresh(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => this.#seen.add(id));
     this.#given += 1;
@@ -185,7 +191,7 @@ export class Walk {
   }
 }
 
-/** The ids that have come. A log that changes repeats only the last pages, so the oldest may go. */
+/** The ids that have come. Only the pages read last can repeat entries, so the others may go. */
 class Seen {
   count = 0;
   #ids = new Set<Id>();

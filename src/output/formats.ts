@@ -1,9 +1,7 @@
 import type { Format } from './columns.js';
 import { json, ndjson } from './formats/json.js';
 import { table } from './formats/table.js';
-
-export const FORMAT_NAMES = ['table', 'json', 'yaml', 'csv', 'ndjson'] as const;
-export type FormatName = (typeof FORMAT_NAMES)[number];
+import type { FormatName } from './streams.js';
 
 const loaded: Partial<Record<FormatName, Format>> = { table, json, ndjson };
 

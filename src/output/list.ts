@@ -8,21 +8,8 @@ import {
   type ListWriter,
 } from './columns.js';
 import { errorText, sentence } from './sentence.js';
-import { formatOf, loadFormat, type FormatName } from './formats.js';
-import { painter, type Output, type Sink } from './streams.js';
-
-/** From the flags of every command that prints data. */
-export interface PrintOptions {
-  format: FormatName;
-  /** For table and CSV; other formats hold whole items. */
-  columns?: readonly string[];
-  header: boolean;
-  numberIds: boolean;
-  utc: boolean;
-  /** Nothing on stderr but warnings and errors. */
-  quiet: boolean;
-  debug: boolean;
-}
+import { formatOf, loadFormat } from './formats.js';
+import { painter, type Output } from './streams.js';
 
 export interface ListSpec<T> {
   /** Plural, for "no activities". */
@@ -48,11 +35,10 @@ export async function printList<T>(
   output: Output,
   batches: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   spec: ListSpec<T>,
-  options: PrintOptions,
 ) {
-  const { stdout, stderr } = output;
+  const { stdout, options } = output;
   await loadFormat(options.format);
-  const writer = listWriter(stdout, spec.columns, options);
+  const writer = listWriter(output, spec.columns);
   let printed = 0;
   let waiting = '';
   const flush = async (text = '') => {
@@ -74,29 +60,26 @@ export async function printList<T>(
     throw error;
   }
   await flush(writer.end(totalOf(spec, printed)));
-  if (printed === 0 && options.format === 'table') sayEmpty(stderr, spec);
+  if (printed === 0 && options.format === 'table') sayEmpty(output, spec);
 }
 
 const totalOf = ({ total }: ListSpec<never>, printed: number) =>
   total === undefined ? printed : (total?.() ?? null);
 
 /** `no activities with --status rejected --since 2h` */
-function sayEmpty(stderr: Sink, { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>) {
+function sayEmpty(
+  { stderr }: Output,
+  { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>,
+) {
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
   stderr.write(sentence(stderr, `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`));
 }
 
 /** @throws UsageError for unknown columns, in every format */
-export function listWriter<T>(
-  sink: Sink,
-  columns: readonly Column<T>[],
-  options: PrintOptions,
-): ListWriter<T> {
-  return formatOf(options.format).list(
-    selectColumns(columns, options.columns),
-    formatOptions(sink, options),
-  );
+export function listWriter<T>(output: Output, columns: readonly Column<T>[]): ListWriter<T> {
+  const { format, columns: names } = output.options;
+  return formatOf(format).list(selectColumns(columns, names), formatOptions(output));
 }
 
 /** An object as fields. @param texts for people, in place of some values */
@@ -105,34 +88,32 @@ export const fieldsOf = (value: object, texts: Readonly<Record<string, string>> 
 
 /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
 export async function printObject(
-  { stdout }: Output,
+  output: Output,
   value: object,
-  options: PrintOptions,
   fields: readonly Field[] = fieldsOf(value),
 ) {
-  const format = await loadFormat(options.format);
-  stdout.write(format.object({ value, fields }, formatOptions(stdout, options)));
-  await stdout.drained();
+  const format = await loadFormat(output.options.format);
+  output.stdout.write(format.object({ value, fields }, formatOptions(output)));
+  await output.stdout.drained();
 }
 
 /**
  * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
  * stdout, unless that is complete.
  */
-export async function printError(output: Output, error: unknown, options: PrintOptions) {
-  const format = await loadFormat(options.format);
+export async function printError(output: Output, error: unknown) {
+  const format = await loadFormat(output.options.format);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };
-    output.stdout.write(format.object({ value }, formatOptions(output.stdout, options)));
+    output.stdout.write(format.object({ value }, formatOptions(output)));
     output.complete = true;
   }
   output.stderr.write(errorText(output.stderr, error));
 }
 
-export function formatOptions(
-  { isTTY, names, colour, columns }: Sink,
-  { header, numberIds, utc }: PrintOptions,
-): FormatOptions {
+export function formatOptions({ stdout, options }: Output): FormatOptions {
+  const { isTTY, names, colour, columns } = stdout;
+  const { header, numberIds, utc } = options;
   return {
     header,
     numberIds,

@@ -4,10 +4,10 @@ import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { loadFormat } from './formats.js';
-import { formatOptions, listWriter, type PrintOptions } from './list.js';
+import { formatOptions, listWriter } from './list.js';
 import { nodeColumns, withName } from './rows.js';
-import { summaryText, type SummaryOptions } from './run-text.js';
-import type { Output, Sink } from './streams.js';
+import { summaryText, type SummaryFacts } from './run-text.js';
+import type { Output, PrintOptions, Sink } from './streams.js';
 
 export interface DryRun {
   place: string;
@@ -17,7 +17,8 @@ export interface DryRun {
   requests: readonly object[];
 }
 
-export interface RunResultOptions extends SummaryOptions {
+/** What is known beside the result. */
+export interface RunEnding extends SummaryFacts {
   /** Why following was given up. */
   error?: LdctlError;
   /** With the outcome `dry_run`. */
@@ -28,23 +29,19 @@ export interface RunResultOptions extends SummaryOptions {
  * Called before anything is sent, since exit 2 promises that nothing was.
  * @throws UsageError for unknown `--columns`
  */
-export function checkRunResultOptions(options: PrintOptions) {
-  selectColumns(nodeColumns, options.columns);
+export function checkRunResultOptions({ columns }: PrintOptions) {
+  selectColumns(nodeColumns, columns);
 }
 
 /**
  * Prints the result on stdout, and the error and the summary on stderr.
  * @throws LdctlError (`fault`) when stdout cannot be written, after stderr was
  */
-export async function printRunResult(
-  output: Output,
-  result: ResultFields,
-  options: RunResultOptions,
-) {
+export async function printRunResult(output: Output, result: ResultFields, ending: RunEnding) {
   const { stdout, stderr } = output;
-  const { error, dryRun } = options;
+  const { error, dryRun, reasons } = ending;
   output.complete = true;
-  const format = await loadFormat(options.format);
+  const format = await loadFormat(output.options.format);
   if (format.holds === 'values') {
     const value = {
       ...(format.events && { event: 'result' }),
@@ -52,21 +49,21 @@ export async function printRunResult(
       nodes: result.nodes.map((node) => ({
         ...withName(node, output.names),
         ...(node.status === 'rejected' && {
-          last_completed: options.reasons?.get(node.node_id ?? 0n) ?? null,
+          last_completed: reasons?.get(node.node_id ?? 0n) ?? null,
         }),
       })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),
       ...(error && { error: errorDocument(error) }),
     };
-    stdout.write(format.object({ value }, formatOptions(stdout, options)));
-  } else if (dryRun && options.format === 'table') {
+    stdout.write(format.object({ value }, formatOptions(output)));
+  } else if (dryRun && output.options.format === 'table') {
     stdout.write(dryRunText(stdout, result, dryRun));
   } else {
-    const writer = listWriter(stdout, nodeColumns, options);
+    const writer = listWriter(output, nodeColumns);
     stdout.write(writer.items(result.nodes) + writer.end(result.nodes.length));
   }
   if (error) stderr.write(errorText(stderr, error));
-  if (!dryRun) stderr.write(summaryText(stderr, result, options));
+  if (!dryRun) stderr.write(summaryText(output, result, ending));
   await stdout.drained();
 }
 

@@ -11,10 +11,9 @@ import {
 import type { JobEvent } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
-import type { PrintOptions } from './list.js';
 import { sentence } from './sentence.js';
 import { gateWord, progressOf } from './rows.js';
-import { painter, type Sink } from './streams.js';
+import { painter, type Output, type Sink } from './streams.js';
 
 /** What the first line of a run says. */
 export interface RunTitle {
@@ -81,8 +80,8 @@ export interface LastCompleted {
   finished_at: string | null;
 }
 
-/** `quiet`: no summary of a success. `debug`: key and request id were printed before. */
-export interface SummaryOptions extends PrintOptions {
+/** What a summary says beside the result. */
+export interface SummaryFacts {
   /** Flags that name the same deployment in a later command. */
   target?: string;
   /** Of each node that rejected the action; null where it is not known. */
@@ -95,20 +94,21 @@ export interface SummaryOptions extends PrintOptions {
  * How a run ended, in a sentence, and what is known of why; then, on lines that can be copied, the
  * commands that come next.
  */
-export function summaryText(sink: Sink, result: ResultFields, options: SummaryOptions) {
+export function summaryText(output: Output, result: ResultFields, facts: SummaryFacts) {
+  const { stderr: sink, options } = output;
   const { outcome } = result;
   const isGood = outcome === 'completed' || outcome === 'accepted';
   if (isGood && options.quiet) return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
-  const commands = nextCommands(sink, result, options);
+  const commands = nextCommands(sink, result, facts);
   const paint = painter(sink.colour);
   return [
     sentence(sink, endingOf(result), style),
-    ...whyOf(sink, result, options).map((line) => sentence(sink, line, 'bold')),
+    ...whyOf(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map(
       (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
     ),
-    keyText(sink, result, options),
+    keyText(output, result),
   ].join('');
 }
 
@@ -116,7 +116,7 @@ export function summaryText(sink: Sink, result: ResultFields, options: SummaryOp
 function whyOf(
   sink: Sink,
   { outcome, targets, nodes, replayed }: ResultFields,
-  { reasons = new Map(), ranMs }: SummaryOptions,
+  { reasons = new Map(), ranMs }: SummaryFacts,
 ) {
   const known = [...reasons].flatMap(([node, last]) => {
     if (last === null) return [];
@@ -150,7 +150,7 @@ const MOST_NAMED = 20;
 function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
-  { reasons, target = '' }: SummaryOptions,
+  { reasons, target = '' }: SummaryFacts,
 ) {
   const idsOf = (wanted: string) =>
     nodes.flatMap(({ node_id: id, status }) => (status === wanted && id !== null ? [id] : []));
@@ -174,11 +174,10 @@ function nextCommands(
  * --debug they were printed before.
  */
 function keyText(
-  sink: Sink,
+  { stderr: sink, options }: Output,
   { outcome, idempotency_key: key, request_id: request }: ResultFields,
-  { debug }: SummaryOptions,
 ) {
-  if (!sink.isTTY || debug || outcome !== 'unconfirmed' || key === null) return '';
+  if (!sink.isTTY || options.debug || outcome !== 'unconfirmed' || key === null) return '';
   return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 

@@ -17,6 +17,22 @@ const GONE_CODES: ReadonlySet<string | undefined> = new Set([
   'ERR_STREAM_DESTROYED',
 ]);
 
+export const FORMAT_NAMES = ['table', 'json', 'yaml', 'csv', 'ndjson'] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** What the output flags of every command ask for. */
+export interface PrintOptions {
+  format: FormatName;
+  /** For table and CSV; other formats hold whole items. */
+  columns?: readonly string[];
+  header: boolean;
+  numberIds: boolean;
+  utc: boolean;
+  /** Nothing on stderr but warnings and errors. */
+  quiet: boolean;
+  debug: boolean;
+}
+
 export type OutputStream = NodeJS.WritableStream & {
   isTTY?: boolean;
   columns?: number;
@@ -160,10 +176,30 @@ export class Output {
   /** Nothing may be added to stdout, no error document either. */
   complete = false;
 
+  /** A command line that cannot be read asks for a table. */
+  #options: PrintOptions = {
+    format: 'table',
+    header: true,
+    numberIds: false,
+    utc: false,
+    quiet: false,
+    debug: false,
+  };
+
   constructor(
     readonly stdout: Sink,
     readonly stderr: Sink,
   ) {}
+
+  /** How results are written. */
+  get options(): PrintOptions {
+    return this.#options;
+  }
+
+  set options(options: PrintOptions) {
+    this.#options = options;
+    this.stdout.isData = options.format !== 'table';
+  }
 
   redact(key: ApiKey): void {
     for (const sink of [this.stdout, this.stderr]) sink.redact(key);

@@ -10,24 +10,23 @@ import {
 } from './views/plain.js';
 
 /** A live table where stderr is a terminal, else lines. Elapsed times count from this call. */
-export async function createRunView(output: Output, options: RunViewOptions): Promise<RunView> {
-  const isLive = output.stderr.canRedraw && !options.quiet && !formatOf(options.format).events;
-  if (!isLive) return plainRunView(output, options);
+export async function createRunView(output: Output, shown: RunViewOptions): Promise<RunView> {
+  const { quiet, format } = output.options;
+  const isLive = output.stderr.canRedraw && !quiet && !formatOf(format).events;
+  if (!isLive) return plainRunView(output, shown);
   const { liveRunView } = await import('./views/live.js');
-  return liveRunView(output.stderr, options);
+  return liveRunView(output, shown);
 }
 
 /**
  * With `--follow` the changes are data on stdout, except at a terminal, which shows them as a live
  * table.
  */
-export async function createWatchView(
-  output: Output,
-  options: WatchViewOptions,
-): Promise<WatchView> {
-  const isData = formatOf(options.format).events || (options.follow && options.format === 'csv');
-  const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !options.follow);
-  if (!isTerminal || options.quiet || isData) return plainWatchView(output, options);
+export async function createWatchView(output: Output, shown: WatchViewOptions): Promise<WatchView> {
+  const { quiet, format } = output.options;
+  const isData = formatOf(format).events || (shown.follow && format === 'csv');
+  const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !shown.follow);
+  if (!isTerminal || quiet || isData) return plainWatchView(output, shown);
   const { liveWatchView } = await import('./views/live.js');
-  return liveWatchView(output.stderr, options);
+  return liveWatchView(output, shown);
 }

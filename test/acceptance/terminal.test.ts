@@ -224,7 +224,7 @@ describe('at a terminal', () => {
   story('Ctrl-C while watching a list prints how to continue', slow, async (scene) => {
     scene.restartByOther(7n);
     await atTerminal(scene, 'activities list --watch', async (terminal) => {
-      await terminal.shows(/ends when all are final/);
+      await terminal.shows(/1 processing.*ends when all are final/);
       terminal.interrupt();
       const { stdout } = await ends(130, terminal);
       assert.match(stdout, /^To continue: ldctl activities wait \d+\n$/m);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
-import { type FormatName } from '../../src/output/formats.js';
+import { type FormatName } from '../../src/output/streams.js';
 import { CommandBench } from '../helpers/command.js';
 import { readAs } from '../helpers/readers.js';
 import { type Words } from '../helpers/words.js';

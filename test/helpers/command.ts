@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Config } from '@oclif/core';
 import nock from 'nock';
+import { askedOutput, readCommandLine } from '../../src/cli/argv.js';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { packageProgram, type Host, type Program } from '../../src/cli/host.js';
 import { type Activity } from '../../src/base/activity.js';
@@ -35,7 +36,8 @@ export interface CommandEnd {
   stderr: string;
 }
 
-type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
+type CommandClass = Pick<typeof BaseCommand, 'baseFlags' | 'flags'> &
+  (new (argv: string[], config: Config, host: Host) => BaseCommand);
 
 const config = await Config.load(import.meta.url);
 
@@ -142,6 +144,9 @@ export class CommandBench {
       stderr: { isTTY: this.isTerminal, colour: false },
       ...(this.screen !== null && { stdout: { isTTY: true, colour: false, columns: this.screen } }),
     });
+    // As `main` does.
+    const flags = { ...Command.baseFlags, ...Command.flags };
+    output.options = askedOutput(readCommandLine(['it', ...argv], { it: { flags } }).flags);
     const command = new Command(argv, config, {
       program: this.program,
       env: this.env,

@@ -8,11 +8,11 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { hintOfEnd } from '../../config/refusals.js';
 import { checkConfirm, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import type { JobResult, LookRequest, Tools } from '../../app/jobs.js';
 import type { Connection } from '../../app/open.js';
-
+import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
 import type { JobEvent } from '../../job/events.js';
 import { formatOf } from '../../output/formats.js';
@@ -20,7 +20,7 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { openForJob } from './before.shared.js';
 import { readNodes } from './nodes-from.shared.js';
 import { reasonsFor } from './reason.shared.js';
@@ -95,7 +95,7 @@ export const actingFlags = {
     parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
   }),
 };
-type ActingFlags = FlagsOf<typeof actingFlags> & OutputFlags;
+type ActingFlags = FlagsOf<typeof actingFlags>;
 
 export const RUNTIME_ARG = { ignoreStdin: true, description: 'iggy or connectors' } as const;
 export const ACTION_ARG = {
@@ -138,22 +138,16 @@ export async function openToAct(
 export async function requestOf(
   context: CommandContext,
   args: { runtime: string; action: string },
-  flags: ActingFlags,
-) {
-  checkRunResultOptions(printOptions(flags));
+  flags: ActingFlags & { wait?: boolean },
+): Promise<CheckedTrigger> {
+  checkRunResultOptions(context.host.output.options);
   const runtime = parseRuntime(args.runtime);
   const action = actionOf(args.action, flags.config);
   const nodes = await readNodes(context, flags);
-  return {
-    runtime,
-    action,
-    ...(nodes && { nodes }),
-    expectNodes: flags['expect-nodes'],
-    ifBusy: flags['if-busy'] ?? 'ignore',
-    idempotencyKey: flags['idempotency-key'],
-    timeoutMs: flags.timeout,
-    appearTimeoutMs: flags['appear-timeout'],
-  };
+  return check(triggerRequest, 'trigger', {
+    ...fieldsIn(flags, triggerRequest.entries),
+    ...{ runtime, action, ...(nodes && { nodes }), wait: flags.wait },
+  });
 }
 
 /**
@@ -167,16 +161,15 @@ export async function showJob(
   asked: { runtime: string; action: string; counted: number | null } | null,
   run: (connection: Connection, tools: Tools) => Promise<JobResult>,
 ) {
-  const { host, flags, signal } = context;
+  const { host, signal } = context;
   const { output, clock, env } = host;
-  const options = printOptions(flags);
   const deployment = await context.deployment();
   const title = {
     doing: asked ? doingText(asked.action, asked.runtime) : 'Following activities',
     place: await context.place(),
     nodes: asked?.counted ?? null,
   };
-  const view = await createRunView(output, { ...options, title, clock });
+  const view = await createRunView(output, { title, clock });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') context.mayBeSent = true;
     if (isRepeated(context, event)) return;
@@ -189,7 +182,6 @@ export async function showJob(
     const { result, error, exitCode } = await run(deployment, { signal, emit });
     view.stop();
     await printRunResult(output, result, {
-      ...options,
       ranMs: clock.elapsed() - startedAt,
       target: deployment.flags.join(' '),
       reasons: await reasonsFor(context, result),
@@ -204,9 +196,9 @@ export async function showJob(
 }
 
 /** Whether it says of nodes what the user was told right before; as data it is said again. */
-function isRepeated({ hasWarned, mayBeSent, flags }: CommandContext, event: JobEvent) {
+function isRepeated({ hasWarned, mayBeSent, host }: CommandContext, event: JobEvent) {
   const isBusy = event.event === 'warning' && event.code === 'busy';
-  return isBusy && hasWarned && !mayBeSent && !formatOf(printOptions(flags).format).events;
+  return isBusy && hasWarned && !mayBeSent && !formatOf(host.output.options.format).events;
 }
 
 /** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
@@ -235,7 +227,7 @@ export async function showDryRun(
   found: Findings | null,
   how: readonly string[] | null,
 ) {
-  const { host, flags } = context;
+  const { host } = context;
   const { runtime, action, nodes: named, expectNodes } = request;
   const { deploymentId, target } = await context.deployment();
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
@@ -265,6 +257,6 @@ export async function showDryRun(
     how,
     requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
-  await printRunResult(host.output, result, { ...printOptions(flags), dryRun });
+  await printRunResult(host.output, result, { dryRun });
   return 0;
 }

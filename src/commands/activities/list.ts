@@ -5,16 +5,16 @@ import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { printOptions, type FlagsOf, type OutputFlags } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { drive } from '../../job/drive.js';
-import { createWatch, followLog } from '../../job/watch.js';
+import { followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
+import type { PrintOptions } from '../../output/streams.js';
 import { createWatchView } from '../../output/views.js';
 import { connectionFlags, durationFlag, firstGiven, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
@@ -69,7 +69,7 @@ export default class ActivitiesList extends BaseCommand {
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
-    checkTogether(flags);
+    checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
     const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
@@ -96,7 +96,7 @@ const CONFLICTS = [
 ] as const;
 
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags & OutputFlags) {
+function checkTogether(flags: ListFlags, { format }: PrintOptions) {
   for (const [flag, others] of CONFLICTS) {
     const other = firstGiven(flags, [flag]) && firstGiven(flags, others);
     if (other) throw new UsageError(`--${other} cannot be used with --${flag}`);
@@ -110,7 +110,6 @@ function checkTogether(flags: ListFlags & OutputFlags) {
     );
   }
   // A document that never ends is none: its closing bracket would never come.
-  const { format } = printOptions(flags);
   if (format !== 'json' && format !== 'yaml') return;
   throw new UsageError(`--follow never ends, so it cannot print ${format}`, {
     hint: 'Use -o ndjson: one event per line.',
@@ -132,13 +131,8 @@ async function print(context: CommandContext, plan: Plan) {
       yield part.entries;
     }
   }
-  const { output } = context.host;
-  await printList(
-    output,
-    batches(),
-    specOf(plan, () => total),
-    printOptions(context.flags),
-  );
+  const spec = specOf(plan, () => total);
+  await printList(context.host.output, batches(), spec);
   return 0;
 }
 
@@ -163,31 +157,41 @@ function specOf(plan: Plan, total: () => number) {
   return { noun, columns: activityColumns, total, filters: filtersIn(plan) };
 }
 
-async function viewOf(context: CommandContext, { follow }: Plan) {
-  const { host, flags } = context;
+/** Shows the log as it changes. @returns how that ended @throws as `followLog` does */
+async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: number) {
+  const { output, clock } = context.host;
+  const deployment = await context.deployment();
   // Only a terminal shows it.
-  const place = host.output.stderr.canRedraw ? await context.place() : '';
-  const shown = { ...printOptions(flags), follow, place, clock: host.clock };
-  return createWatchView(host.output, shown);
+  const place = output.stderr.canRedraw ? await context.place() : '';
+  const view = await createWatchView(output, { follow: plan.follow, place, clock });
+  let total = 0;
+  let problem: unknown;
+  try {
+    const events = followLog({ ...plan, timeoutMs }, { ...deployment, ...readingOf(context) });
+    let step = await events.next();
+    for (; !step.done; step = await events.next()) {
+      if (step.value.event === 'listing') ({ total } = step.value);
+      view.on(step.value);
+    }
+    problem = step.value.error;
+    return { ...step.value, total };
+  } catch (error) {
+    problem = error;
+    throw error;
+  } finally {
+    view.stop(problem instanceof LdctlError ? problem : undefined);
+    output.stdout.gone.throwIfAborted();
+  }
 }
 
 /** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
 async function follow(context: CommandContext, plan: Plan) {
-  const tools = { ...(await context.deployment()), ...readingOf(context) };
-  const view = await viewOf(context, plan);
-  let problem: LdctlError | undefined;
   try {
-    for await (const event of followLog(plan, tools)) {
-      view.on(event);
-    }
+    await showChanges(context, plan);
     throw new Error('following the log has ended');
   } catch (error) {
-    context.host.output.stdout.gone.throwIfAborted();
-    problem = error instanceof LdctlError ? error : undefined;
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
-  } finally {
-    view.stop(problem);
   }
 }
 
@@ -196,55 +200,18 @@ async function follow(context: CommandContext, plan: Plan) {
  * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
 async function watch(context: CommandContext, plan: Plan) {
-  const { host, flags } = context;
-  const deployment = await context.deployment();
-  const { log, supervisor } = deployment;
-  const options = printOptions(flags);
-  const { clock, signal } = readingOf(context);
-  const newest = await log.newest({ signal });
-  const first: Activity[] = [];
-  let total = 0;
-  for await (const part of listNewest(log, plan, { signal })) {
-    ({ total } = part);
-    first.push(...part.entries);
-  }
-  const view = await viewOf(context, plan);
-  view.on({ event: 'listing', activities: first });
+  const { host } = context;
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const limits = {
-    timeoutMs: (plan.timeout ?? unattended) || Infinity,
-    floor: -1n,
-    endless: false,
-  };
-  const job = createWatch({ ...plan, ...limits, first, newest }, clock.elapsed());
-  const tools = { supervisor, log, journal: null, clock, signal };
-  const ended = drive(job, tools, (event) => {
-    if (event.event === 'activity' || event.event === 'warning' || event.event === 'outage') {
-      view.on(event);
-    }
-  });
-  const {
-    entries,
-    anyRejected,
-    error: end,
-  } = await ended.catch((thrown: unknown) => {
-    view.stop();
-    throw thrown;
-  });
-  view.stop(end ?? undefined);
-  host.output.stdout.gone.throwIfAborted();
+  const timeoutMs = (plan.timeout ?? unattended) || Infinity;
+  const ended = await showChanges(context, plan, timeoutMs);
+  const { entries, anyRejected, error: end, total } = ended;
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-  const goOn = resumeCommand({ ids: open }, deployment);
+  const goOn = resumeCommand({ ids: open }, await context.deployment());
   const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
   const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
-  if (!formatOf(options.format).events) {
-    const list = withProblem(entries, error);
-    await printList(
-      host.output,
-      list,
-      specOf(plan, () => total),
-      options,
-    );
+  if (!formatOf(host.output.options.format).events) {
+    const spec = specOf(plan, () => total);
+    await printList(host.output, withProblem(entries, error), spec);
   }
   if (error) throw error;
   return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;

@@ -3,7 +3,6 @@ import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, type NodeNames } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
 import {
   cellText,
@@ -39,13 +38,13 @@ export default class ActivitiesShow extends BaseCommand {
     const { log } = await context.deployment();
     const found = await log.seek(id, { signal: context.signal });
     if (!found.activity) throw notHeld([id], found);
-    const options = printOptions(flags);
+    const { options } = output;
     const now = found.serverTime ?? clock.now();
     const fields = fieldsOf(found.activity, now, options.utc, output.names);
     if (options.format === 'csv') {
       fields.push({ name: 'node_name', value: output.names.get(found.activity.node_id) });
     }
-    return this.show(found.activity, flags, fields);
+    return this.show(found.activity, fields);
   }
 }
 

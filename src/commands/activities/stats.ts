@@ -43,7 +43,7 @@ export default class ActivitiesStats extends BaseCommand {
     const rows = await summarize(context, flags, (entries) => countWork(entries, byNode));
     const filters = filtersIn(flags);
     const spec = { noun: 'activities', filters, columns: statsColumns(byNode), total: null };
-    return this.list(rows, spec, flags);
+    return this.list(rows, spec);
   }
 }
 

@@ -6,7 +6,7 @@ import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { printOptions, type FlagsOf } from '../../cli/flags.js';
+import type { FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { notOurs } from '../../job/entries.js';
 import { wait } from '../../app/jobs.js';
@@ -67,7 +67,7 @@ export default class ActivitiesWait extends BaseCommand {
 
   protected override async execute() {
     const { argv, flags } = await this.parse(ActivitiesWait);
-    checkRunResultOptions(printOptions(flags));
+    checkRunResultOptions(this.host.output.options);
     const context = await this.open(flags);
     const what = await this.#parse(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.

@@ -55,6 +55,6 @@ export default class DeploymentsList extends BaseCommand {
     const access = await resolveTenant(settings, signal);
     const structure = await context.core(access).structure(access.tenantId, { signal });
     const documents = placedDeployments(structure).map(documentOf);
-    return this.list(documents, { noun: 'deployments', columns }, flags);
+    return this.list(documents, { noun: 'deployments', columns });
   }
 }

@@ -45,7 +45,7 @@ export default class NodesList extends BaseCommand {
       columns: nodeColumns(nodes),
       total: null,
     };
-    return this.list(nodes, spec, flags);
+    return this.list(nodes, spec);
   }
 }
 

@@ -2,7 +2,6 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { usageError } from '../../base/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
 import { connectionFlags } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
@@ -47,6 +46,6 @@ export default class NodesName extends BaseCommand {
     context.say(`node ${node} ${now}${before}`);
     const result = { deployment_id: deployment, node_id: node, node_name: name };
     // The line above says it to people.
-    return printOptions(flags).format === 'table' ? 0 : this.show(result, flags);
+    return this.host.output.options.format === 'table' ? 0 : this.show(result);
   }
 }

@@ -35,18 +35,18 @@ export default class ProfilesAdd extends BaseCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ProfilesAdd);
-    const context = await this.open(flags);
+    const context = await this.open();
     const added = await makeProfile(args.name, null, flags, context).catch(
       hintOnInterrupt('Nothing was stored.'),
     );
     const document = profileDocument(added.profile, added.current);
     // A person has answered each question, and needs no table of the answers.
-    if (context.prompts && flags.output === 'table' && !flags.json) {
+    if (context.prompts && this.host.output.options.format === 'table') {
       context.say(addedText(document, context.host.clock.now()));
       return 0;
     }
     context.say(`added profile ${args.name}${document.current ? ', now the current one' : ''}`);
-    return printProfile(context, document);
+    return printProfile(this.host, document);
   }
 }
 

@@ -64,7 +64,7 @@ async function keyOf(
 
 /** A keyring is only offered if it answers, here about an account that it does not have. */
 async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
-  const { host, prompts, signal, store, flags } = context;
+  const { host, prompts, signal, store } = context;
   if (!prompts) return 'keyring';
   const choices = [
     { value: 'keyring' as const, name: "In the system's keyring" },
@@ -74,7 +74,7 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
     await context.during('Looking for a keyring', () => host.keyring.get('none', signal));
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
-    if (flags.debug) context.say(`debug: ${error.message}`);
+    if (host.output.options.debug) context.say(`debug: ${error.message}`);
     context.warn('no keyring answers on this machine');
     choices.shift();
   }

@@ -11,12 +11,12 @@ export default class ProfilesList extends BaseCommand {
 
   protected override async execute() {
     const { env, clock } = this.host;
-    const { flags } = await this.parse(ProfilesList);
+    await this.parse(ProfilesList);
     const { profiles, current } = new ProfileStore(await configDir(env), clock).read();
     const documents = profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';
     const spec = { noun, columns: profileColumns(clock.now()) };
-    return this.list(documents, spec, flags);
+    return this.list(documents, spec);
   }
 }
 

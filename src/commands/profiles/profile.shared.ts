@@ -1,5 +1,4 @@
-import type { CommandContext } from '../../cli/context.js';
-import { printOptions } from '../../cli/flags.js';
+import type { Host } from '../../cli/host.js';
 import type { Profile } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
@@ -37,17 +36,13 @@ export const placeIn = (profile: ProfileDocument) =>
 export type ProfileDocument = ReturnType<typeof profileDocument>;
 
 /** Prints one profile, a line a field. */
-export async function printProfile(
-  { host, flags }: Pick<CommandContext, 'host' | 'flags'>,
-  profile: ProfileDocument,
-) {
-  const options = printOptions(flags);
+export async function printProfile({ output, clock }: Host, profile: ProfileDocument) {
   const { name, current, expires_at: at } = profile;
   const texts = {
     ...(current && { name: `${name} (the current one)` }),
-    ...(at !== null && { expires_at: expiryText(at, host.clock.now(), options.utc) }),
+    ...(at !== null && { expires_at: expiryText(at, clock.now(), output.options.utc) }),
   };
-  await printObject(host.output, profile, options, fieldsOf(profile, texts));
+  await printObject(output, profile, fieldsOf(profile, texts));
   return 0;
 }
 

@@ -21,12 +21,12 @@ export default class ProfilesRemove extends BaseCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ProfilesRemove);
-    const context = await this.open(flags);
+    const context = await this.open();
     const current = await removeProfile(args.name, flags.yes, context);
     context.say(
       `removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`,
     );
-    return this.show({ removed: args.name, current }, flags);
+    return this.show({ removed: args.name, current });
   }
 }
 

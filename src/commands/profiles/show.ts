@@ -17,11 +17,11 @@ export default class ProfilesShow extends BaseCommand {
 
   protected override async execute() {
     const { host } = this;
-    const { args, flags } = await this.parse(ProfilesShow);
+    const { args } = await this.parse(ProfilesShow);
     const config = new ProfileStore(await configDir(host.env), host.clock).read();
     const profile =
       args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
-    if (profile) return printProfile({ host, flags }, profileDocument(profile, config.current));
+    if (profile) return printProfile(host, profileDocument(profile, config.current));
     throw usageError(
       'no_profile',
       'there is no current profile',

@@ -23,12 +23,12 @@ export default class ProfilesUpdate extends BaseCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ProfilesUpdate);
-    const context = await this.open(flags);
+    const context = await this.open();
     const stored = findProfile(context.store.read(), args.name);
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
       hintOnInterrupt('Nothing was changed.'),
     );
     context.say(`updated profile ${profile.name}`);
-    return printProfile(context, profileDocument(profile, current));
+    return printProfile(this.host, profileDocument(profile, current));
   }
 }

@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
-import { printOptions } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { valueOf, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -17,8 +16,8 @@ export default class ProfilesUse extends BaseCommand {
   };
 
   protected override async execute() {
-    const { args, flags } = await this.parse(ProfilesUse);
-    const context = await this.open(flags);
+    const { args } = await this.parse(ProfilesUse);
+    const context = await this.open();
     const profile = await context.store.change((config) => {
       const found = findProfile(config, args.name);
       config.current = found.name;
@@ -31,7 +30,7 @@ export default class ProfilesUse extends BaseCommand {
     const set = variablesIn(this.host.env);
     if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);
     // A script gets what it asked for; a person has read it.
-    if (printOptions(flags).format === 'table') return 0;
-    return printProfile(context, profileDocument(profile, profile.name));
+    if (this.host.output.options.format === 'table') return 0;
+    return printProfile(this.host, profileDocument(profile, profile.name));
   }
 }

@@ -8,7 +8,7 @@ import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, rankOf, progressOf } from '../rows.js';
 import { eventText, headlineText, waitingText } from '../run-text.js';
-import { painter, type Sink } from '../streams.js';
+import { painter, type Output } from '../streams.js';
 import {
   tally,
   type RunView,
@@ -27,8 +27,8 @@ interface Frame<T> {
   isBad?: boolean;
 }
 
-interface LiveTableOptions<T> extends Pick<ViewOptions, 'clock' | 'utc'> {
-  sink: Sink;
+interface LiveTableOptions<T> extends ViewOptions {
+  output: Output;
   selection: Selection<T>;
   /** A screen that is too small shows the rows of the lowest rank. */
   rank?: (row: T) => number;
@@ -49,7 +49,7 @@ class LiveTable<T> {
   constructor(options: LiveTableOptions<T>) {
     this.#options = options;
     // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
-    const stream = options.sink as unknown as NodeJS.WritableStream;
+    const stream = options.output.stderr as unknown as NodeJS.WritableStream;
     this.#log = createLogUpdate(stream, { showCursor: true });
     process.on('SIGCONT', this.#resumed);
     this.#timer = setInterval(() => this.#redraw(), 1000).unref();
@@ -58,20 +58,20 @@ class LiveTable<T> {
   /** Lines that stay, above the table. */
   print(text: string) {
     this.#log.clear();
-    this.#options.sink.write(text);
+    this.#options.output.stderr.write(text);
     this.#redraw();
   }
 
   on(event: JobEvent | WatchEvent) {
-    const { sink, clock, utc } = this.#options;
+    const { output, clock } = this.#options;
     // The last line says it already.
     if (event.event === 'warning' && event.code !== 'log_unreadable') {
-      this.print(warningText(sink, event.message));
+      this.print(warningText(output.stderr, event.message));
     }
     if (event.event === 'outage') {
       const { ageMs } = event;
       const since = (age: number) => new Date(clock.now() - age).toISOString();
-      this.#outage = ageMs === null ? null : timeText(since(ageMs), utc).slice(11);
+      this.#outage = ageMs === null ? null : timeText(since(ageMs), output.options.utc).slice(11);
     }
     this.#redraw();
   }
@@ -98,7 +98,8 @@ class LiveTable<T> {
   }
 
   #lines() {
-    const { sink, clock, selection, utc, rank = () => 0, frame } = this.#options;
+    const { output, clock, selection, rank = () => 0, frame } = this.#options;
+    const { stderr: sink, options } = output;
     const paint = painter(sink.colour);
     const elapsed = clock.elapsed();
     const { rows, total, foot, isBad = false } = frame(elapsed);
@@ -110,7 +111,7 @@ class LiveTable<T> {
     if (rows.length === 0 || height < 2) return [last];
     const visible =
       total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
-    const view = { utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
+    const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
     const look = { view, paint, header: true, width: sink.columns };
     const table = layOut(selection, visible, look, this.#widths);
     const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
@@ -165,7 +166,8 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
  * A run at a terminal: a headline that stays, and a table that is removed before the result is
  * printed.
  */
-export function liveRunView(sink: Sink, { title, debug, clock }: RunViewOptions): RunView {
+export function liveRunView(output: Output, { title, clock }: RunViewOptions): RunView {
+  const { stderr: sink, options } = output;
   const started = clock.elapsed();
   const facts: RunFacts = { started: new Set() };
   let nodes: readonly NodeProgress[] = [];
@@ -182,7 +184,7 @@ export function liveRunView(sink: Sink, { title, debug, clock }: RunViewOptions)
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
   const selection = { columns: nodeColumns, chosen: false };
-  const table = new LiveTable({ clock, sink, selection, utc: false, rank: rankOf, frame });
+  const table = new LiveTable({ clock, output, selection, rank: rankOf, frame });
   const note = (event: JobEvent) => {
     if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
@@ -203,7 +205,7 @@ export function liveRunView(sink: Sink, { title, debug, clock }: RunViewOptions)
         const headline = headlineText(title, Math.max(expected, nodes.length));
         table.print(sentence(sink, headline, 'bold', 'all'));
       }
-      const text = isSaid(event, debug) ? eventText(event) : null;
+      const text = isSaid(event, options.debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
       table.on(event);
     },
@@ -227,8 +229,8 @@ const KEPT = 500;
  * A followed log at a terminal: a table, newest first. With `--follow` it stays at the end,
  * otherwise the list follows.
  */
-export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView {
-  const { clock, utc, follow } = options;
+export function liveWatchView(output: Output, shown: WatchViewOptions): WatchView {
+  const { clock, follow, place } = shown;
   const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
   const started = clock.elapsed();
   const statuses = new Map<Id, string>();
@@ -247,14 +249,9 @@ export function liveWatchView(sink: Sink, options: WatchViewOptions): WatchView 
     for (const { id, status } of activities) statuses.set(id, status);
     newestFirst = [...byId.values()].sort((a, b) => compareIds(b.id, a.id)).slice(0, KEPT);
   };
-  const table = new LiveTable({
-    clock,
-    sink,
-    utc,
-    selection: selectColumns(activityColumns, options.columns),
-    frame,
-  });
-  table.print(sentence(sink, `Activities of ${options.place}`, 'bold', 'all'));
+  const selection = selectColumns(activityColumns, output.options.columns);
+  const table = new LiveTable({ clock, output, selection, frame });
+  table.print(sentence(output.stderr, `Activities of ${place}`, 'bold', 'all'));
   return {
     on: (event) => {
       if (event.event === 'listing') add(event.activities);

@@ -8,7 +8,7 @@ import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
-import { listWriter, type PrintOptions } from '../list.js';
+import { listWriter } from '../list.js';
 import { activityColumns, progressOf } from '../rows.js';
 import {
   changeText,
@@ -18,7 +18,7 @@ import {
   waitingText,
   type RunTitle,
 } from '../run-text.js';
-import type { Output, Sink } from '../streams.js';
+import type { Output } from '../streams.js';
 
 interface View<Event> {
   on(event: Event): void;
@@ -26,7 +26,7 @@ interface View<Event> {
   stop(error?: LdctlError): void;
 }
 
-export interface ViewOptions extends PrintOptions {
+export interface ViewOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
 }
 
@@ -59,8 +59,8 @@ const SILENCE_MS = 30_000;
  * @param heartbeat the line for when there was none for 30 s; it is given the ms since the start
  */
 function openLines(
-  sink: Sink,
-  { clock, quiet }: ViewOptions,
+  { stderr: sink, options: { quiet } }: Output,
+  { clock }: ViewOptions,
   heartbeat: (elapsed: number) => string,
 ) {
   const started = clock.elapsed();
@@ -82,13 +82,14 @@ function openLines(
 /**
  * A run where nothing can be redrawn: a line for each change. In NDJSON the events go to stdout.
  */
-export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions): RunView {
-  const { title, quiet, format } = options;
+export function plainRunView(output: Output, shown: RunViewOptions): RunView {
+  const { quiet, format } = output.options;
+  const { title } = shown;
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = isData;
   let wasSent = false;
-  const lines = openLines(stderr, options, (elapsed) => {
+  const lines = openLines(output, shown, (elapsed) => {
     const open = nodes.filter((node) => progressOf(node) === 'open').length;
     const what =
       nodes.length === 0 ? waitingText(wasSent) : `running: ${shareText(open, nodes.length)}`;
@@ -106,9 +107,9 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
   };
   return {
     on: (event) => {
-      const shown = isData ? shownStep(event) : null;
+      const step = isData ? shownStep(event) : null;
       wasSent ||= event.event === 'dispatched';
-      if (shown) stdout.write(`${jsonText(shown, options)}\n`);
+      if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);
     },
@@ -120,12 +121,12 @@ export function plainRunView({ stdout, stderr }: Output, options: RunViewOptions
  * A followed log where nothing can be redrawn. With `--follow` and in NDJSON the first listing and
  * all changes go to stdout; otherwise to stderr, of the first listing only what is not final.
  */
-export function plainWatchView(output: Output, options: WatchViewOptions): WatchView {
-  const { format, follow, quiet } = options;
+export function plainWatchView(output: Output, shown: WatchViewOptions): WatchView {
+  const { format, quiet } = output.options;
   const { events } = formatOf(format);
-  const writer = events || follow ? changeWriter(output, options) : null;
+  const writer = events || shown.follow ? changeWriter(output) : null;
   const statuses = new Map<Id, string>();
-  const lines = openLines(output.stderr, options, (elapsed) => {
+  const lines = openLines(output, shown, (elapsed) => {
     const { total, processing, other } = tally(statuses);
     const all = count(total, 'entry', 'entries');
     return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
@@ -154,21 +155,19 @@ export function plainWatchView(output: Output, options: WatchViewOptions): Watch
         ...tally(statuses),
         ...(error && { error: errorDocument(error) }),
       };
-      output.stdout.write(events ? `${jsonText(result, options)}\n` : writer(null));
+      output.stdout.write(events ? `${jsonText(result, output.options)}\n` : writer(null));
     },
   };
 }
 
 /** Makes the text of a change, or with null of the end: an event, a record of CSV, or a line. */
-function changeWriter(
-  { stdout }: Output,
-  options: WatchViewOptions,
-): (activity: Activity | null) => string {
+function changeWriter(output: Output): (activity: Activity | null) => string {
+  const { options } = output;
   if (formatOf(options.format).events) {
     return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
   }
   if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
-  const writer = listWriter(stdout, activityColumns, options);
+  const writer = listWriter(output, activityColumns);
   return (activity) => (activity ? writer.items([activity]) : writer.end(0));
 }
 

@@ -1,5 +1,5 @@
 import type { Listed } from '../../../src/job/entries.js';
-import type { Run, State } from '../../../src/job/run-state.js';
+import type { Run } from '../../../src/job/run-state.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
@@ -31,16 +31,17 @@ export const BEFORE: Rules = {
       'those that wait for the same entry go ahead at once',
       'one node, busy, if busy wait',
       0,
-      limit('job/run-read', 'SPREAD', 1),
+      limit('job/run-check', 'SPREAD', 1),
     ),
     sabotage(
       '--if-busy fail looks only once',
       'one node, if busy fail, 429 at first',
       1,
-      put<[Run, State & { name: 'checking' }, ...unknown[]], boolean>(
-        'job/run-read',
+      put<[Run, ...unknown[]], boolean>(
+        'job/run-check',
         'stopForBusy',
-        (original, run, state, ...rest) => state.deep && original(run, state, ...rest),
+        (original, run, ...rest) =>
+          run.state.name === 'checking' && run.state.deep && original(run, ...rest),
       ),
     ),
   ],

@@ -13,7 +13,7 @@ export const ENDING: Rules = {
       'a node is missing only at the deadline',
       'one node',
       1,
-      put<unknown[], number>('job/run-read', 'appearOf', () => Infinity),
+      put<unknown[], number>('job/run-end', 'appearOf', () => Infinity),
     ),
     sabotage(
       'missing at once',
@@ -104,7 +104,7 @@ export const ENDING: Rules = {
       'an open entry ends it',
       'one node',
       1,
-      put<[Run, number], unknown>('job/run-read', 'judge', (original, run, startedAt) => {
+      put<[Run, number], unknown>('job/run-end', 'judge', (original, run, startedAt) => {
         if (run.state.name === 'following') run.state.deadline = startedAt;
         original(run, startedAt);
       }),

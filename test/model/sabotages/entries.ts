@@ -17,9 +17,9 @@ const progress = (change: (progress: Progress, entries: Entries) => Partial<Prog
     return { ...is, ...change(is, self) };
   });
 
-const grace = (change: (entries: Entries, replay: Replay | null, ms: number) => number): Change =>
-  put<[Entries, Replay | null], number>('job/run-read', 'graceOf', (original, entries, replay) =>
-    change(entries, replay, original(entries, replay)),
+const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => number): Change =>
+  put<[Entries, boolean], number>('job/run-end', 'graceOf', (original, entries, isReplay) =>
+    change(entries, isReplay, original(entries, isReplay)),
   );
 
 /** Which entries count, and when they are all that there will be. */
@@ -29,7 +29,7 @@ export const ENTRIES: Rules = {
       'older entries count',
       'a roll by twos',
       1,
-      put<unknown[], boolean>('job/run-read', 'isRecent', () => true),
+      put<unknown[], boolean>('job/replay', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
@@ -52,7 +52,7 @@ export const ENTRIES: Rules = {
       'the log of another after the POST is told as before it',
       'one node',
       1,
-      put<[Run, LdctlError], unknown>('job/run-state', 'fail', (_, run, error) => {
+      put<[Run, LdctlError], unknown>('job/run-state', 'endUnlessFound', (_, run, error) => {
         run.state = { name: 'ended', outcome: null, error };
       }),
     ),
@@ -72,7 +72,7 @@ export const ENTRIES: Rules = {
       'a rejected node is forgotten',
       'named nodes',
       1,
-      put<unknown[], string>('job/run-read', 'outcomeOf', (original, ...args) => {
+      put<unknown[], string>('job/run-end', 'outcomeOf', (original, ...args) => {
         const outcome = original(...args);
         return outcome === 'rejected' ? 'completed' : outcome;
       }),
@@ -81,7 +81,7 @@ export const ENTRIES: Rules = {
       'a replay is done by the first that it finds',
       'a use of the key without a record',
       1,
-      grace((_, replay, ms) => (replay ? 0 : ms)),
+      grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
     ),
     sabotage(
       'a replay reaches back half a second',
@@ -94,7 +94,7 @@ export const ENTRIES: Rules = {
       'one node, used before, no date',
       0,
       put<[Run, Replay, LogRead], unknown>(
-        'job/run-read',
+        'job/replay',
         'findFloor',
         (original, run, replay, log) =>
           original(run, replay, { ...log, serverTime: log.serverTime ?? EPOCH }),
@@ -104,10 +104,12 @@ export const ENTRIES: Rules = {
       'a replay takes the older entry',
       'one node, used before',
       1,
-      put<[Run, Activity[]], Activity[]>('job/run-read', 'dropOlder', (_, __, recent) =>
-        recent.filter(({ id, node_id: node }) =>
-          recent.every((other) => other.node_id !== node || other.id >= id),
-        ),
+      put<[Activity[]], (activity: Activity) => boolean>(
+        'job/replay',
+        'hiddenBy',
+        (_, recent) =>
+          ({ id, node_id: node }) =>
+            recent.some((other) => other.node_id === node && other.id < id),
       ),
     ),
     sabotage(
@@ -173,7 +175,7 @@ export const ENTRIES: Rules = {
       'a node that Core does not count has no time',
       'every node, two by Core',
       1,
-      put<[Run, number, boolean], number>('job/run-read', 'graceEndOf', (original, run, at) =>
+      put<[Run, number, boolean], number>('job/run-end', 'graceEndOf', (original, run, at) =>
         original(run, at, false),
       ),
     ),

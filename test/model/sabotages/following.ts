@@ -37,7 +37,7 @@ export const FOLLOWING: readonly Sabotage[] = [
     'an id that is not there is waited for as a node is',
     'a wait for two entries',
     1,
-    put<[Run], number>('job/run-read', 'appearOf', (_, { plan }) => plan.appearMs),
+    put<[Run], number>('job/run-end', 'appearOf', (_, { plan }) => plan.appearMs),
   ),
   sabotage(
     'a watch forgets a rejection',

@@ -2,7 +2,7 @@ import type { LdctlError } from '../../../src/base/errors.js';
 import type { KeptRun, Mark, RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import { giveUp, type Run } from '../../../src/job/run-state.js';
+import { endWithError, type Run } from '../../../src/job/run-state.js';
 import { MemoryJournal } from '../disk.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
@@ -81,8 +81,8 @@ export const RECORD: Rules = {
       'a guard does not look for the record of another',
       'one node, two at once, if busy fail',
       1,
-      put<[Run, LdctlError], unknown>('job/run-state', 'fail', (_, run, error) =>
-        giveUp(run, error),
+      put<[Run, LdctlError], unknown>('job/run-state', 'endUnlessFound', (_, run, error) =>
+        endWithError(run, error),
       ),
     ),
     sabotage(
@@ -114,11 +114,11 @@ export const RECORD: Rules = {
       'killed and run again',
       1,
       put<[Run, number], boolean>('job/run-state', 'isTooLate', () => false),
-      put<[Run, number, number], unknown>(
+      put<[Run, ...unknown[]], unknown>(
         'job/run-read',
         'lookForTrace',
-        (original, run, at, now) => {
-          if (run.entries.byId.size > 0) original(run, at, now);
+        (original, run, ...rest) => {
+          if (run.entries.byId.size > 0) original(run, ...rest);
         },
       ),
     ),

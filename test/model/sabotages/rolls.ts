@@ -34,7 +34,7 @@ export const ROLLS: Rules = {
       'a shared read is as shallow as its first node wants',
       'a roll by twos of long work, 429 at first',
       0,
-      put<[Roll, StepOf<'read'>], Step>('job/roll-read', 'sharedRead', (_, __, step) => step),
+      put<[Roll, StepOf<'read'>], Step>('job/roll-read', 'widenForAll', (_, __, step) => step),
     ),
   ],
   Pace: [

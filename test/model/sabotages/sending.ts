@@ -43,7 +43,7 @@ export const SENDING: Rules = {
       'a 403 after a lost answer is a no',
       'a log that shows late',
       2,
-      put<[Run, LdctlError], unknown>('job/run-state', 'giveUp', (original, run, error) => {
+      put<[Run, LdctlError], unknown>('job/run-state', 'endWithError', (original, run, error) => {
         original(run, error);
         if (error.code === 'denied') run.state = { name: 'ended', outcome: null, error };
       }),
@@ -85,7 +85,7 @@ export const SENDING: Rules = {
       1,
       put<[Run, LdctlError, number], unknown>(
         'job/run-answer',
-        'takeFailure',
+        'takeFailedPost',
         (original, run, ...rest) => {
           original(run, ...rest);
           if (run.sent) run.sent.redirected = false;
@@ -135,7 +135,7 @@ export const SENDING: Rules = {
       '--no-wait is accepted by a single entry',
       'two nodes, no wait, the first POST lost',
       1,
-      put<[Run, number], unknown>('job/run-read', 'judgeAccepted', (_, run) => {
+      put<[Run, number], unknown>('job/run-end', 'judgeAccepted', (_, run) => {
         run.state = { name: 'ended', outcome: 'accepted', error: null };
       }),
     ),

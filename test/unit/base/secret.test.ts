@@ -4,7 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { ApiKey } from '../../../src/base/secret.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
-import { options } from '../output/support/samples.js';
+import { written } from '../output/support/samples.js';
 
 const KEY = 'ld_pk_0123456789abcdef0123456789abcdef';
 const MASK = 'ld_pk_…cdef';
@@ -81,9 +81,8 @@ describe('a key that occurs in the data', () => {
       await fc.assert(
         fc.asyncProperty(unluckyKey, async (value) => {
           const key = new ApiKey(value);
-          const output = memoryOutput();
+          const output = written(memoryOutput(), { format });
           output.redact(key);
-          output.stdout.isData = true;
           const id = 610809900976570889n;
           const item = {
             id,
@@ -91,7 +90,7 @@ describe('a key that occurs in the data', () => {
             action: 'reconfigure:610809900976570889',
             note: value,
           };
-          await printList(output, [[item]], { noun: 'x', columns: [] }, options({ format }));
+          await printList(output, [[item]], { noun: 'x', columns: [] });
           const { items } = read(output.stdout.text) as { items: unknown[] };
           assert.deepEqual(items, [{ ...item, id: String(id), note: key.scrub(value, 'data') }]);
         }),

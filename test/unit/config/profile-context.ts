@@ -3,7 +3,6 @@ import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import { type Core } from '../../../src/app/open.js';
 import { CommandContext } from '../../../src/cli/context.js';
-import { type OutputFlags } from '../../../src/cli/flags.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
 import { type Host } from '../../../src/cli/host.js';
 import { packageProgram } from '../../../src/cli/host.js';
@@ -35,8 +34,6 @@ export interface ContextOptions {
   keyring?: Keyring;
 }
 
-const FLAGS = { output: 'table', quiet: false, debug: false } as OutputFlags;
-
 /**
  * A context with a store on the disk, an API that is a table, and a user that is a list of answers.
  */
@@ -53,7 +50,7 @@ export class TestContext extends CommandContext {
     const output = memoryOutput();
     const { signal } = new AbortController();
     const interrupts = { signal, inTwoStages: () => signal, release: () => undefined };
-    super(hostFor(options, output, clock), FLAGS, interrupts, join(privateFolder(), 'config'));
+    super(hostFor(options, output, clock), {}, interrupts, join(privateFolder(), 'config'));
     this.clock = clock;
     this.output = output;
     this.prompts = options.answers ? scripted(options.answers) : null;

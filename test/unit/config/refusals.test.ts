@@ -61,7 +61,9 @@ describe('a refusal of the API', () => {
       hint: '`ldctl whoami` shows what it may do.',
     });
     // The server names none: it is the one that the request needs.
-    const unnamed = explained(403, 'missing permission', { deployment: { id: 7n, name: null } });
+    const unnamed = explained(403, 'missing permission', {
+      deployment: { id: 7n, name: null, path: null },
+    });
     assert.match(unnamed.message, /lacks deployment:manage on deployment 7$/);
   });
 

@@ -58,8 +58,9 @@ function settle({ flags = {}, env = {}, config = CONFIG }: Given): {
   };
 }
 
-function sourceText(source: Source): string {
-  return 'name' in source ? `${source.from} ${source.name}` : source.from;
+function sourceText({ from, name }: Source): string {
+  if (from === 'profile') return name;
+  return from === 'flag' || from === 'env' ? `${from} ${name}` : from;
 }
 
 /** Each setting as `value < source`, and null for what is not set. */

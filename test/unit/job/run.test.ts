@@ -736,6 +736,17 @@ describe('a run that has waited for a busy node', () => {
     assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
     assert.equal(server.posts.length, 1);
   });
+
+  it('waits no longer in all than once, although a POST was not sent in between', async () => {
+    server.add({ workMs: 20_000 });
+    server.trigger = () => {
+      server.add({ workMs: null });
+      return Promise.reject(refused());
+    };
+    await assert.rejects(run({ ifBusy: 'wait', timeoutMs: 60_000 }), { code: 'busy', exitCode: 5 });
+    const seconds = Math.floor(clock.elapsed() / 1000);
+    assert.ok(seconds >= 60 && seconds <= 61, `gave up after ${seconds} s`);
+  });
 });
 
 describe('the read at the deadline', () => {
@@ -761,5 +772,15 @@ describe('a read that does not end', () => {
     const { exitCode } = await run({ timeoutMs: 60_000 });
     assert.deepEqual([exitCode, Math.floor(clock.elapsed() / 1000)], [7, 75]);
     assert.equal(clock.asleep, 0);
+  });
+
+  it('is not said to be before the POST where it is the last one', async () => {
+    server.setFate(1n, { workMs: null });
+    const list = server.list.bind(server);
+    server.list = (...query) => {
+      return clock.elapsed() < 60_000 ? list(...query) : noAnswer(query[2]?.signal);
+    };
+    const { exitCode, error } = await run({ timeoutMs: 60_000 });
+    assert.deepEqual([exitCode, error?.message], [7, 'the log could not be read in time']);
   });
 });

@@ -209,7 +209,7 @@ describe('a log that moves while it is read', () => {
     'does not see that pages are shorter': ['pages.ts', 'this.#size = length', 'this.#size += 0'],
     'looks for an entry where it was': [
       'seek.ts',
-      'next = pages.after(next);\n',
+      'next = pages.nextOlder(next);\n',
       'break;\n',
       ['find'],
     ],

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { ApiError, Interrupted, UsageError } from '../../../src/base/errors.js';
 import { printError } from '../../../src/output/list.js';
 import { sentence } from '../../../src/output/sentence.js';
-import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
+import { FORMAT_NAMES, type FormatName } from '../../../src/output/streams.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
-import { options } from './support/samples.js';
+import { written } from './support/samples.js';
 
 const denied = new ApiError(
   'the API refused: permission deployment:manage is missing',
@@ -17,7 +17,7 @@ async function print(
   format: FormatName = 'table',
   output = memoryOutput(),
 ): Promise<MemoryOutput> {
-  await printError(output, error, options({ format }));
+  await printError(written(output, { format }), error);
   return output;
 }
 

@@ -5,13 +5,13 @@ import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { parseJson } from '../../../src/base/json.js';
 import { plainText } from '../../../src/base/text.js';
-import { FORMAT_NAMES, type FormatName } from '../../../src/output/formats.js';
 import { escapeInJson } from '../../../src/output/formats/json.js';
-import { printList, printObject, type PrintOptions } from '../../../src/output/list.js';
+import { printList, printObject } from '../../../src/output/list.js';
 import { activityColumns } from '../../../src/output/rows.js';
+import { FORMAT_NAMES, type FormatName, type PrintOptions } from '../../../src/output/streams.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { readAs } from '../../helpers/readers.js';
-import { activity, HOSTILE, LARGEST, NODE, options, processing } from './support/samples.js';
+import { activity, HOSTILE, LARGEST, NODE, processing, written } from './support/samples.js';
 
 type Batches<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
 const spec = { noun: 'activities', columns: activityColumns, total: () => 218 };
@@ -21,7 +21,7 @@ async function print<T extends Activity>(
   wanted: Partial<PrintOptions>,
   output = memoryOutput(),
 ): Promise<string> {
-  await printList(output, batches, spec, options(wanted));
+  await printList(written(output, wanted), batches, spec);
   return output.stdout.text;
 }
 
@@ -191,7 +191,7 @@ describe('one thing', () => {
   for (const format of FORMAT_NAMES) {
     it(`prints in ${format}`, async () => {
       const output = memoryOutput();
-      await printObject(output, value, options({ format }), fields);
+      await printObject(written(output, { format }), value, fields);
       assert.equal(output.stdout.text, expected[format]);
     });
   }
@@ -310,12 +310,8 @@ for (const format of ['json', 'ndjson', 'yaml'] as const) {
       };
       const output = memoryOutput();
       // Two batches: in YAML the second starts where the text of the first ends.
-      await printList(
-        output,
-        [[item], [item]],
-        { noun: 'texts', columns: [] },
-        options({ format }),
-      );
+      const texts = { noun: 'texts', columns: [] };
+      await printList(written(output, { format }), [[item], [item]], texts);
       const listed =
         format === 'ndjson' ? [item, item] : { items: [item, item], total_results: 2n };
       assert.deepEqual(readAs(format, output.stdout.text), listed);
@@ -330,12 +326,8 @@ it('a number in YAML is one to readers of either version', async () => {
   for (const number of ['1e3', '-2E-7', '1.50e+10', '12E5', '0.10']) {
     const output = memoryOutput();
     const items = [parseJson(`{"load":${number}}`)];
-    await printList(
-      output,
-      [items],
-      { noun: 'loads', columns: [], total: null },
-      options({ format: 'yaml' }),
-    );
+    const loads = { noun: 'loads', columns: [], total: null };
+    await printList(written(output, { format: 'yaml' }), [items], loads);
     for (const version of ['1.1', '1.2'] as const) {
       assert.deepEqual(parseYaml(output.stdout.text, { version }), {
         items: [{ load: Number(number) }],

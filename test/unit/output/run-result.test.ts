@@ -5,19 +5,20 @@ import { type NodeResult, type ResultFields } from '../../../src/base/outcome.js
 import {
   checkRunResultOptions,
   printRunResult,
-  type RunResultOptions,
+  type RunEnding,
 } from '../../../src/output/run-result.js';
 import { doingText } from '../../../src/output/run-text.js';
+import { type PrintOptions } from '../../../src/output/streams.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
-import { HOSTILE, missing, node, NODE, options, run } from './support/samples.js';
+import { HOSTILE, missing, node, NODE, options, run, written } from './support/samples.js';
 
 async function print(
   result: ResultFields,
-  wanted: Partial<RunResultOptions> = {},
+  wanted: Partial<RunEnding & PrintOptions> = {},
   terminal: Partial<Terminal> = {},
 ): Promise<MemoryOutput> {
-  const output = memoryOutput(terminal);
-  await printRunResult(output, result, { ...options(), ...wanted });
+  const output = written(memoryOutput(terminal), wanted);
+  await printRunResult(output, result, wanted);
   return output;
 }
 

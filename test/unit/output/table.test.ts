@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
 import { UsageError } from '../../../src/base/errors.js';
 import { cellText, selectColumns } from '../../../src/output/columns.js';
-import { printList, type PrintOptions } from '../../../src/output/list.js';
+import { printList } from '../../../src/output/list.js';
 import { activityColumns } from '../../../src/output/rows.js';
+import { type PrintOptions } from '../../../src/output/streams.js';
 import { memoryOutput, type Terminal } from '../../helpers/memory-output.js';
-import { activity, HOSTILE, LARGEST, options, processing } from './support/samples.js';
+import { activity, HOSTILE, LARGEST, processing, written } from './support/samples.js';
 
 const items = [
   processing({ id: 7261845022003200002n, author_id: 610809900976570000n }),
@@ -18,13 +19,8 @@ async function lines(
   entries: readonly Activity[] = items,
   wanted: Partial<PrintOptions> = {},
 ): Promise<string[]> {
-  const output = memoryOutput(terminal);
-  await printList(
-    output,
-    [entries],
-    { noun: 'activities', columns: activityColumns },
-    options(wanted),
-  );
+  const output = written(memoryOutput(terminal), wanted);
+  await printList(output, [entries], { noun: 'activities', columns: activityColumns });
   return output.stdout.lines;
 }
 
@@ -99,12 +95,7 @@ describe('a list as a table', () => {
   it('says which filter found nothing', async () => {
     const output = memoryOutput(AT);
     const filters = { status: ['rejected', 'completed'], since: '2h', node: undefined };
-    await printList(
-      output,
-      [],
-      { noun: 'activities', columns: activityColumns, filters },
-      options(),
-    );
+    await printList(output, [], { noun: 'activities', columns: activityColumns, filters });
     assert.equal(output.stderr.text, 'no activities with --status rejected,completed --since 2h\n');
   });
 

@@ -3,9 +3,10 @@ import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError } from '../../../src/base/errors.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { createWatchView } from '../../../src/output/views.js';
-import { type WatchView, type WatchViewOptions } from '../../../src/output/views/plain.js';
+import { type PrintOptions } from '../../../src/output/streams.js';
+import { type WatchView } from '../../../src/output/views/plain.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
-import { NODE, options as printOptions } from './support/samples.js';
+import { NODE, written } from './support/samples.js';
 import { screenLines } from './support/screen.js';
 import { endTime, ManualTime } from './support/time.js';
 
@@ -18,14 +19,13 @@ interface Stage {
 }
 
 async function start(
-  options: Partial<WatchViewOptions> = {},
+  { follow = false, ...wanted }: Partial<PrintOptions & { follow: boolean }> = {},
   terminals: Parameters<typeof memoryOutput>[0] = {},
 ): Promise<Stage> {
-  const output = memoryOutput(terminals);
+  const output = written(memoryOutput(terminals), wanted);
   const time = new ManualTime();
   const { clock } = time;
-  const asked = { ...printOptions(), follow: false, place: 'prod', ...options };
-  return { view: await createWatchView(output, { ...asked, clock }), output, time };
+  return { view: await createWatchView(output, { follow, place: 'prod', clock }), output, time };
 }
 
 const small = (id: bigint, status: string): Activity => ({

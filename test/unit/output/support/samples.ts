@@ -1,7 +1,8 @@
 import { type Activity } from '../../../../src/base/activity.js';
 import { type NodeResult, type ResultFields } from '../../../../src/base/outcome.js';
 import { type NodeProgress } from '../../../../src/job/events.js';
-import { type PrintOptions } from '../../../../src/output/list.js';
+import { type PrintOptions } from '../../../../src/output/streams.js';
+import { type MemoryOutput } from '../../../helpers/memory-output.js';
 import { BEGUN_AT } from './time.js';
 
 export const NODE = 610809900976570889n;
@@ -77,6 +78,12 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
 export function options(fields: Partial<PrintOptions> = {}): PrintOptions {
   const plain = { format: 'table', header: true, numberIds: false, utc: true } as const;
   return { ...plain, quiet: false, debug: false, ...fields };
+}
+
+/** The same output, written as these say. */
+export function written(output: MemoryOutput, fields: Partial<PrintOptions> = {}): MemoryOutput {
+  output.options = options(fields);
+  return output;
 }
 
 /**

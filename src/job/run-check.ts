@@ -1,0 +1,125 @@
+/*
+ * What a read means before the POST: it gives the nodes and the baseline, and shows which nodes are
+ * busy.
+ */
+
+import type { Activity } from '../base/activity.js';
+import type { LogRead } from '../log/log.js';
+import { busyError, busyOf, busyText } from './busy.js';
+import { Entries, listedIn, mergeListed } from './entries.js';
+import { warning } from './events.js';
+import { SECOND } from './pace.js';
+import {
+  endUnlessFound,
+  setBaseline,
+  startAnew,
+  type Run,
+  type State,
+  type Trigger,
+} from './run-state.js';
+import { spreadOf } from './wire-key.js';
+
+/**
+ * Only a deep read shows which nodes there are, and which have been busy for long. If that took
+ * several requests, the newest page is read next, for what came meanwhile.
+ */
+export function takeBaseline(
+  run: Run,
+  state: State & { name: 'checking' },
+  trigger: Trigger,
+  log: LogRead,
+  now: number,
+): void {
+  const { entries } = run;
+  if (!entries.only) {
+    // Some may have shown up since they were last looked for.
+    entries.listed = mergeListed(entries.listed, listedIn(log.entries, trigger.runtime));
+  }
+  if (stopForBusy(run, trigger, log, now)) {
+    return;
+  }
+  const isNews = moveBaseline(run, log);
+  if (state.deep && log.requests > 1) {
+    run.state = { ...state, deep: false };
+    return;
+  }
+  run.state = { name: 'sending' };
+  if (isNews) {
+    sayBaseline(run, trigger);
+  }
+}
+
+/** @returns whether it says something new: a further try with the same baseline does not */
+function moveBaseline(run: Run, log: LogRead): boolean {
+  // A read that a roll has made for another node leaves out all up to that node's baseline. If it
+  // shows nothing above, that is still the highest id.
+  const id = log.entries[0]?.id ?? log.above ?? 0n;
+  const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
+  setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
+  return isNews;
+}
+
+function sayBaseline({ baseline, entries, events }: Run, { nodes, idempotencyKey }: Trigger): void {
+  const { expect, listed } = entries;
+  // Nodes that are named need no count.
+  const expects = nodes ? 0 : (expect ?? listed?.here.length ?? 0);
+  events.push({ event: 'baseline', baseline: baseline.id, idempotencyKey, expects });
+}
+
+/** Waits for a busy node, or fails because of it, as `--if-busy` says. @returns whether it does */
+function stopForBusy(run: Run, { ifBusy, runtime }: Trigger, log: LogRead, now: number): boolean {
+  const busy = busyOf(log.entries, runtime, run.entries.only);
+  if (ifBusy === 'ignore') {
+    warnOfBusy(run, busy);
+    return false;
+  }
+  if (busy.length === 0) {
+    return false;
+  }
+  if (ifBusy === 'fail') {
+    endUnlessFound(run, busyError(busy));
+  } else {
+    block(run, busy, log, now);
+  }
+  return true;
+}
+
+/** The deep read before this one has warned of those up to the baseline. */
+function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void {
+  const fresh = busy.filter(({ id }) => id > baseline.id);
+  if (fresh.length > 0) {
+    events.push(warning('busy', busyText(fresh)));
+  }
+}
+
+function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
+  run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
+  const by = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  by.take(busy, log, now);
+  run.busyUntil = Math.min(run.busyUntil, log.startedAt + run.plan.timeoutMs);
+  run.state = { name: 'blocked', by };
+  run.pace.nextRead = run.pace.earliest;
+}
+
+/** Several runs may have waited for the same entry: the first one to start blocks the others. */
+const SPREAD = 2 * SECOND;
+
+/** Goes on once all that it waited for has ended. */
+export function unblock(
+  run: Run,
+  { by }: State & { name: 'blocked' },
+  log: LogRead,
+  now: number,
+): void {
+  by.take(
+    log.entries.filter((activity) => by.wants(activity)),
+    log,
+    now,
+  );
+  const { open } = by.progress();
+  if (open.length === 0) {
+    startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD));
+  } else if (log.startedAt >= run.busyUntil) {
+    endUnlessFound(run, busyError(open, 'It did not end in time.'));
+  }
+}
