@@ -33,19 +33,24 @@ export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idemp
 /**
  * What a trigger on every node has to know before it is sent: which nodes there are, and how many.
  * @param always look where nodes are named, too: a question or a dry run says what keeps them busy
- * @returns null where nothing has to be known: nodes are named, or an earlier run with the key left
- * a record, which is followed as it is
+ * @param isKept whether an earlier run with the key left a record
+ * @returns null where nothing has to be known: nodes are named, or there is a record, which is
+ * followed as it is
  * @throws as `survey` does, also where it takes longer than a minute
  */
 export async function lookAround(
   connection: Connection,
   request: LookRequest,
-  { signal, always = false }: { signal: AbortSignal; always?: boolean },
+  {
+    signal,
+    always = false,
+    isKept = () => keptRun(connection, request) !== null,
+  }: { signal: AbortSignal; always?: boolean; isKept?: (() => boolean) | undefined },
 ): Promise<Findings | null> {
   if (request.expectNodes === 'deployment' && !connection.counter) {
     throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
   }
-  if ((request.nodes && !always) || keptRun(connection, request)) return null;
+  if ((request.nodes && !always) || isKept()) return null;
   try {
     const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
       survey(connection, request, limited),
@@ -55,7 +60,7 @@ export async function lookAround(
     return found;
   } catch (error) {
     // Another process may have sent it meanwhile: then its record is followed.
-    if (signal.aborted || !keptRun(connection, request)) throw error;
+    if (signal.aborted || !isKept()) throw error;
     return null;
   }
 }

@@ -29,11 +29,10 @@ interface Asked {
   counted?: number | null;
 }
 
+/** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */
 interface Consent {
-  /** Those that were named, or that were chosen now; undefined for every node. */
-  nodes: readonly Id[] | undefined;
-  /** Whether to wait for what keeps a node busy. */
-  waits: boolean;
+  nodes?: readonly Id[];
+  ifBusy?: 'wait';
 }
 
 /** The answer "no". It needs no error message. */
@@ -95,7 +94,7 @@ export async function consentTo(
 ): Promise<Consent> {
   const { prompts, settings } = context;
   const { nodes } = asked;
-  if (!prompts || !isAsked(context, nodes, flags)) return { nodes, waits: false };
+  if (!prompts || !isAsked(context, nodes, flags)) return {};
   const question = questionOf(context, asked, await context.place(), flags);
   const { path, name, id } = (await context.deployment()).target.deployment;
   try {
@@ -165,10 +164,10 @@ async function askForName(
     ...NO_TICK,
   });
   if (typed.trim() === '') throw new Declined();
-  if (waiting.length === 0) return { nodes, waits: false };
+  if (waiting.length === 0) return {};
   const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO], NO_TICK);
   if (answer === 'no') throw new Declined();
-  return { nodes, waits: answer === 'wait' };
+  return answer === 'wait' ? { ifBusy: 'wait' } : {};
 }
 
 async function askForYes(
@@ -184,11 +183,12 @@ async function askForYes(
   const options = { default: 'no', ...NO_TICK } as const;
   const answer = await prompts.choose(`${text}?${none}${busy}`, choices, options);
   if (answer === 'no') throw new Declined();
-  if (answer !== 'some') return { nodes, waits: answer === 'wait' };
+  if (answer === 'wait') return { ifBusy: 'wait' };
+  if (answer === 'all') return {};
   const each = listed.map((node) => ({ value: node, name: shown(node) }));
   const chosen = await prompts.some(`On which nodes of ${where}?`, each, NO_TICK);
   if (chosen.length === 0) throw new Declined();
-  return { nodes: chosen, waits: false };
+  return { nodes: chosen };
 }
 
 const BEING: Readonly<Record<string, string>> = {

@@ -47,6 +47,18 @@ export const firstGiven = <Name extends string>(
   names: readonly Name[],
 ) => names.find((name) => flags[name] !== undefined && flags[name] !== false);
 
+/** `appearTimeoutMs` is said by `appear-timeout`. */
+export const flagOf = (field: string) =>
+  field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/**
+ * The flags that are given as fields of a request. A boolean that is false is not given.
+ */
+export function fieldsIn(flags: Readonly<Record<string, unknown>>, fields: object) {
+  const values = Object.keys(fields).map((field) => [field, flags[flagOf(field)]] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== false));
+}
+
 /** Repeated, or with commas. */
 export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
 

@@ -32,7 +32,7 @@ const nodeRefs = v.pipe(
 );
 const RATE = 'a number of requests a second was expected, above 0';
 
-const schema = v.strictObject({
+export const sandboxOptions = v.strictObject({
   /** Port on 127.0.0.1. Default: any free one. */
   port: v.optional(whole(0, 65_535), 0),
   /** How many nodes the deployment has, 1–1000; or their ids. Default: 3. */
@@ -95,10 +95,10 @@ const schema = v.strictObject({
 });
 
 /** The flags of `ldctl sandbox start`, and a few more; durations in milliseconds. */
-export type StartSandboxOptions = Partial<v.InferOutput<typeof schema>>;
+export type StartSandboxOptions = Partial<v.InferOutput<typeof sandboxOptions>>;
 
 /** The options, checked and complete. */
-export type Settings = Omit<v.InferOutput<typeof schema>, 'nodes'> & {
+export type Settings = Omit<v.InferOutput<typeof sandboxOptions>, 'nodes'> & {
   nodes: readonly Id[];
   troubles: ReadonlyMap<Id, Trouble>;
 };
@@ -116,7 +116,7 @@ export class OptionError extends TypeError {
 
 /** @throws OptionError */
 export function readOptions(options: StartSandboxOptions): Settings {
-  const checked = v.safeParse(schema, options, { abortEarly: true });
+  const checked = v.safeParse(sandboxOptions, options, { abortEarly: true });
   if (!checked.success) {
     const [issue] = checked.issues;
     throw new OptionError(v.getDotPath(issue) ?? 'the options', issue.message);

@@ -26,10 +26,11 @@ export async function inspect(
   context: CommandContext,
   request: LookRequest,
   flags: LookFlags,
+  isKept?: () => boolean,
 ): Promise<Findings | null> {
   const isDry = flags['dry-run'];
   const asks = isAsked(context, request.nodes, flags);
-  const looking = { signal: context.signal, always: isDry || asks };
+  const looking = { signal: context.signal, always: isDry || asks, isKept };
   const found = await lookAround(await context.deployment(), request, looking);
   if (!found) return null;
   if (!request.nodes) warnOfCount(context, found, request.expectNodes);

@@ -12,7 +12,7 @@ import type { FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import type { JobResult, LookRequest, Tools } from '../../app/jobs.js';
 import type { Connection } from '../../app/open.js';
-
+import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
 import type { JobEvent } from '../../job/events.js';
 import { formatOf } from '../../output/formats.js';
@@ -20,7 +20,7 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
 import { openForJob } from './before.shared.js';
 import { readNodes } from './nodes-from.shared.js';
 import { reasonsFor } from './reason.shared.js';
@@ -138,22 +138,16 @@ export async function openToAct(
 export async function requestOf(
   context: CommandContext,
   args: { runtime: string; action: string },
-  flags: ActingFlags,
-) {
+  flags: ActingFlags & { wait?: boolean },
+): Promise<CheckedTrigger> {
   checkRunResultOptions(context.host.output.options);
   const runtime = parseRuntime(args.runtime);
   const action = actionOf(args.action, flags.config);
   const nodes = await readNodes(context, flags);
-  return {
-    runtime,
-    action,
-    ...(nodes && { nodes }),
-    expectNodes: flags['expect-nodes'],
-    ifBusy: flags['if-busy'] ?? 'ignore',
-    idempotencyKey: flags['idempotency-key'],
-    timeoutMs: flags.timeout,
-    appearTimeoutMs: flags['appear-timeout'],
-  };
+  return check(triggerRequest, 'trigger', {
+    ...fieldsIn(flags, triggerRequest.entries),
+    ...{ runtime, action, ...(nodes && { nodes }), wait: flags.wait },
+  });
 }
 
 /**

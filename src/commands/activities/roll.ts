@@ -16,7 +16,7 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import { connectionFlags, durationFlag, firstGiven, parsing } from '../flags.shared.js';
+import { connectionFlags, durationFlag, fieldsIn, firstGiven, parsing } from '../flags.shared.js';
 import { inspect, openForJob } from './before.shared.js';
 import {
   ACTION_ARG,
@@ -82,13 +82,15 @@ const WHAT = [
 
 /** A roll as the journal keeps it: ids as text, and the command of a gate. */
 const storedRoll = v.strictObject({
-  ...v.omit(rollRequest, ['timeoutMs']).entries,
+  ...rollRequest.entries,
   nodes: v.pipe(
     v.array(v.string()),
     v.transform((all) => all.map((digits) => parseId(digits))),
   ),
   gate: v.nullable(v.string()),
 });
+/** What flags may say of a roll as its request has it: a gate is a command. */
+const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags>;
@@ -113,21 +115,16 @@ export default class ActivitiesRoll extends BaseCommand {
     const action = { what: actionText(asked), nodes: asked.nodes };
     await openToAct(context, action, flags);
     const { nodes, found } = await this.#lookFor(context, asked, flags);
-    const { expectNodes, ...own } = asked;
-    const request = check(rollRequest, 'roll', { ...own, nodes });
-    const { gate } = flags;
+    const what = { runtime: asked.runtime, action: asked.action, nodes };
+    const request = check(rollRequest, 'roll', { ...fieldsIn(flags, FIELDS), ...what });
+    const { gate = null } = flags;
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return showDryRun(context, { ...request, expectNodes }, found, how);
+      return showDryRun(context, { ...request, expectNodes: asked.expectNodes }, found, how);
     }
     const question = { ...action, found, counted: nodes.length };
-    const consent = await consentTo(context, question, flags);
-    const agreed = {
-      ...request,
-      nodes: consent.nodes ?? nodes,
-      ifBusy: consent.waits ? ('wait' as const) : request.ifBusy,
-    };
-    return this.#run(context, agreed, gate ?? null, found?.spentMs);
+    const agreed = { ...request, ...(await consentTo(context, question, flags)) };
+    return this.#run(context, agreed, gate, found?.spentMs);
   }
 
   /** @throws UsageError */
@@ -144,7 +141,7 @@ export default class ActivitiesRoll extends BaseCommand {
       );
     }
     checkGate(flags, flags.gate ?? null);
-    return { ...(await requestOf(context, { runtime, action }, flags)), ...howOf(flags) };
+    return requestOf(context, { runtime, action }, flags);
   }
 
   /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
@@ -152,29 +149,15 @@ export default class ActivitiesRoll extends BaseCommand {
     const { nodes: named, expectNodes, idempotencyKey: key } = request;
     const journal = await this.#journal(context);
     // Guards were passed when its record was made.
-    const earlier = () => {
-      const record = key === undefined ? undefined : journal.read(key);
-      return record && { nodes: storedIn(record).nodes, found: null };
-    };
-    const known = named ? undefined : earlier();
-    if (known) return known;
-    try {
-      const found = await inspect(context, request, flags);
-      return { nodes: named ?? this.#listedNodes(context, found, expectNodes), found };
-    } catch (error) {
-      // Another process may have started this roll meanwhile.
-      const other = earlier();
-      if (other) return other;
-      throw error;
-    }
+    const kept = () => (key === undefined ? undefined : journal.read(key));
+    const found = await inspect(context, request, flags, () => kept() !== undefined);
+    if (named) return { nodes: named, found };
+    if (found) return { nodes: this.#listedNodes(context, found, expectNodes), found };
+    const record = kept();
+    return { nodes: record ? storedIn(record).nodes : [], found };
   }
 
-  #listedNodes(
-    context: CommandContext,
-    found: Findings | null,
-    expected: LookRequest['expectNodes'],
-  ) {
-    if (!found) return [];
+  #listedNodes(context: CommandContext, found: Findings, expected: LookRequest['expectNodes']) {
     const nodes = nodesOfRoll(found, expected);
     const { elsewhere } = found.listed;
     if (elsewhere.length > 0) {
@@ -207,7 +190,8 @@ export default class ActivitiesRoll extends BaseCommand {
       throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
     }
     const { gate: before, ...kept } = storedIn(record);
-    const request = { ...kept, ...howOf(flags), timeoutMs: flags.timeout ?? 0 };
+    const how = fieldsIn(flags, FIELDS);
+    const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
     const action = { what: actionText(request), nodes: request.nodes };
@@ -229,9 +213,8 @@ export default class ActivitiesRoll extends BaseCommand {
     spentMs?: number,
   ) {
     const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
-    const { timeoutMs, ...kept } = request;
     const journal = await this.#journal(context);
-    const stored = { ...kept, idempotencyKey, gate: command };
+    const stored = { ...request, idempotencyKey, gate: command };
     const generation = journal.start(idempotencyKey, stored, (before) => {
       if (whatOf(storedIn(before)) === whatOf(request)) return;
       throw usageError(
@@ -280,20 +263,6 @@ function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>
 /** What a roll does to which nodes, as text. */
 function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
   return [runtime, action, ...sortedUnique(nodes)].join(' ');
-}
-
-/** How it goes about it, as far as flags say. */
-function howOf(flags: RollFlags): Partial<CheckedRoll> {
-  const how = {
-    maxUnavailable: flags['max-unavailable'],
-    pauseMs: flags.pause,
-    gateTimeoutMs: flags['gate-timeout'],
-    nodeTimeoutMs: flags['node-timeout'],
-    continueOnError: flags['continue-on-error'] || undefined,
-    ifBusy: flags['if-busy'],
-    appearTimeoutMs: flags['appear-timeout'],
-  };
-  return Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
 }
 
 /** @throws UsageError */

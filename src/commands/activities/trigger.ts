@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { consentTo } from '../../cli/consent.js';
 import { trigger } from '../../app/jobs.js';
-import { check, triggerRequest } from '../../app/requests.js';
 import { countOf, inspect } from './before.shared.js';
 import {
   ACTION_ARG,
@@ -46,18 +45,14 @@ export default class ActivitiesTrigger extends BaseCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
-    const asked = { ...(await requestOf(context, args, flags)), wait: flags.wait };
-    const request = check(triggerRequest, 'trigger', asked);
+    const request = await requestOf(context, args, flags);
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
     await openToAct(context, action, flags);
     const found = await inspect(context, request, flags);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
-    const counted = countOf(request, found);
-    const question = { ...action, found, counted };
-    const { nodes, waits } = await consentTo(context, question, flags);
-    if (nodes) request.nodes = nodes;
-    if (waits) request.ifBusy = 'wait';
-    const shown = { ...request, counted: nodes?.length ?? counted };
-    return showJob(context, shown, (own, tools) => trigger(own, request, tools, found));
+    const question = { ...action, found, counted: countOf(request, found) };
+    const agreed = { ...request, ...(await consentTo(context, question, flags)) };
+    const shown = { ...agreed, counted: countOf(agreed, found) };
+    return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));
   }
 }

@@ -4,13 +4,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import type { FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
-import {
-  startSandbox,
-  type RunningSandbox,
-  type StartSandboxOptions,
-} from '../../sandbox/index.js';
-import { OptionError } from '../../sandbox/options.js';
-import { durationFlag, parsing, wholeNumber } from '../flags.shared.js';
+import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
+import { OptionError, sandboxOptions } from '../../sandbox/options.js';
+import { durationFlag, fieldsIn, flagOf, parsing, wholeNumber } from '../flags.shared.js';
 
 const TIME = { helpGroup: 'TIME' };
 const TROUBLE = { helpGroup: 'TROUBLE' };
@@ -84,26 +80,13 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
-/** `--drop-posts` is the option `dropPosts`; a duration is in milliseconds. */
-const optionOf = (flag: string) =>
-  flag
-    .replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
-    .replace(/^(appear|work)$/, '$1Ms');
-
-/** What the flags say, as options. */
-export function sandboxOptions(flags: SandboxFlags): StartSandboxOptions {
-  const names = Object.keys(sandboxFlags) as Array<keyof SandboxFlags>;
-  return Object.fromEntries(names.map((name) => [optionOf(name), flags[name]]));
-}
-
 /** @throws UsageError that names the flag */
 export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   try {
-    return await startSandbox(sandboxOptions(flags));
+    return await startSandbox(fieldsIn(flags, sandboxOptions.entries));
   } catch (error) {
     if (error instanceof OptionError) {
-      const flag = Object.keys(sandboxFlags).find((name) => optionOf(name) === error.option);
-      throw new UsageError(`--${flag}: ${error.why}`);
+      throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

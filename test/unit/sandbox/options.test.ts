@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
-import { sandboxFlags, sandboxOf, sandboxOptions } from '../../../src/commands/sandbox/start.js';
+import { fieldsIn } from '../../../src/commands/flags.shared.js';
+import { sandboxFlags, sandboxOf } from '../../../src/commands/sandbox/start.js';
 import {
   startSandbox,
   type RunningSandbox,
   type StartSandboxOptions,
 } from '../../../src/sandbox/index.js';
-import { nodeIds, readOptions } from '../../../src/sandbox/options.js';
+import { nodeIds, readOptions, sandboxOptions } from '../../../src/sandbox/options.js';
 
-async function flagsOf(...argv: string[]): Promise<Parameters<typeof sandboxOptions>[0]> {
+async function flagsOf(...argv: string[]): Promise<Parameters<typeof sandboxOf>[0]> {
   return (await Parser.parse(argv, { flags: sandboxFlags })).flags;
 }
 
 async function optionsOf(line: string): Promise<ReturnType<typeof readOptions>> {
-  return readOptions(sandboxOptions(await flagsOf(...line.split(' ').filter(Boolean))));
+  return readOptions(
+    fieldsIn(await flagsOf(...line.split(' ').filter(Boolean)), sandboxOptions.entries),
+  );
 }
 
 describe('the options of a sandbox', () => {
