@@ -182,10 +182,8 @@ export async function bundle({ write = true } = {}) {
       format,
       entryFileNames: `[name].${extension}`,
       chunkFileNames: `chunks/[name]-[hash].${extension}`,
-      // What most commands need, in one file: there would be one for each module.
-      codeSplitting: {
-        groups: [{ name: 'core', test: /src[\\/]base[\\/](?!json|journal)/, minShareCount: 8 }],
-      },
+      // What `--version` needs, in one file: there would be one for each module.
+      codeSplitting: { groups: [{ name: 'host', test: /src[\\/]cli[\\/]host\.ts$/ }] },
     };
     const { output } = await (write ? made.write(options) : made.generate(options));
     for (const folder of output.flatMap(packageFolders)) folders.add(folder);

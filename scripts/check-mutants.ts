@@ -128,7 +128,7 @@ const MOCHA = [
   ...['--import', 'tsx', realpathSync(join(ROOT, 'node_modules/mocha/lib/cli/cli.js'))],
   ...['--bail', '--reporter', 'dot', '--timeout', '300000'],
 ];
-const MODEL = ['--import', 'tsx', 'test/model/quick.ts'];
+const MODEL = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 
 /** What finds a place that is broken in a folder of `src`: its own unit tests, and the model. */
 const checksOf = (folder: string): string[][] => [

@@ -11,7 +11,7 @@ import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock } from './base/clock.js';
 import { UsageError } from './base/errors.js';
 import { urlText, type Env } from './base/text.js';
-import { openRunJournal } from './config/journal.js';
+import { hashOf, openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
@@ -93,7 +93,7 @@ export function connect(options: ConnectOptions): Deployment {
       tenantId === undefined
         ? null
         : { tenantId, origin, hint: `Check ${origin}, and the deployment.` },
-    apiKeyHash: key.fingerprint(),
+    apiKeyHash: key.fingerprint(hashOf),
     journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
     counter: null,
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],

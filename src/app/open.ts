@@ -7,6 +7,7 @@ import { optional, type Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { Supervisor } from '../base/supervisor.js';
+import { hashOf } from '../config/journal.js';
 import type { Settings } from '../config/settings.js';
 import {
   findDeployment,
@@ -17,7 +18,7 @@ import {
   type Target,
   type TenantAccess,
 } from '../config/target.js';
-import type { ExpectedTenant } from '../job/entries.js';
+import type { ExpectedTenant } from '../job/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
 
 /** The part of the Core API that is used here. */
@@ -95,7 +96,7 @@ export async function openDeployment(
     clock,
     newKey,
     tenant: expectedTenant(settings),
-    apiKeyHash: key.fingerprint(),
+    apiKeyHash: key.fingerprint(hashOf),
     journal,
     counter: {
       isCertain: isCoreCertain(settings, target.supervisorUrl),

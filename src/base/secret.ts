@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { debuglog } from 'node:util';
 import { usageError } from './errors.js';
@@ -35,9 +34,12 @@ export class ApiKey {
     return this.#value;
   }
 
-  /** 8 digits of its hash: enough to see whether two keys are the same, and nothing else. */
-  fingerprint(): string {
-    return createHash('sha256').update(this.#value).digest('hex').slice(0, 8);
+  /**
+   * 8 digits of its hash: enough to see whether two keys are the same, and nothing else.
+   * @param hash is the caller's: `--version` loads this file, and must not wait for `node:crypto`
+   */
+  fingerprint(hash: (text: string) => string): string {
+    return hash(this.#value).slice(0, 8);
   }
 
   /** `ld_pk_…9f3c`: enough to distinguish two keys; of a short key nothing. */

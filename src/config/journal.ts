@@ -233,7 +233,8 @@ function broken(path: string) {
   );
 }
 
-const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+/** In hex. */
+export const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** 0 for what is neither a record nor a mark. */
 const generationOf = (name: string) => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);

@@ -4,7 +4,7 @@
  */
 
 import { onAbort, type Clock } from '../base/clock.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { asLdctlError, Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
@@ -183,19 +183,10 @@ async function read(
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   const cut = new AbortController();
-  const timer = new AbortController();
-  const late = () => cut.abort(step.isBeforePost ? notReadInTime() : cutOff());
   const releases = [
     onAbort(signal, () => cut.abort(interruptOf(signal))),
-    () => timer.abort(new Error('the read has ended')),
+    cutLater(step, clock, (why) => cut.abort(why)),
   ];
-  const leftMs = step.cutAt - startedAt;
-  if (step.isBeforePost) {
-    // As long as nothing was sent, time does not count while the machine sleeps.
-    releases.push(clock.limit(leftMs, late));
-  } else if (leftMs < Infinity) {
-    clock.sleep(leftMs, timer.signal).then(late, () => undefined);
-  }
   try {
     return { is: 'read', read: await readLog(step, log, cut.signal) };
   } catch (error) {
@@ -209,8 +200,26 @@ async function read(
   }
 }
 
-function cutOff(): LdctlError {
-  return new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+/** Cuts a read off when its time is up. @returns releases it: call it when the read has ended */
+function cutLater(
+  { cutAt, isBeforePost }: StepOf<'read'>,
+  clock: Clock,
+  cut: (why: LdctlError) => void,
+): () => void {
+  const leftMs = cutAt - clock.elapsed();
+  if (isBeforePost) {
+    // As long as nothing was sent, time does not count while the machine sleeps.
+    return clock.limit(leftMs, () => cut(notReadInTime()));
+  }
+  const late = new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+  const timer = new AbortController();
+  if (leftMs < Infinity) {
+    clock.sleep(leftMs, timer.signal).then(
+      () => cut(late),
+      () => undefined,
+    );
+  }
+  return () => timer.abort(new Error('the read has ended'));
 }
 
 function readLog(
@@ -327,14 +336,4 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
   if (reason instanceof Interrupted) return reason;
   // A program that uses the library may abort with any reason.
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
-}
-
-/**
- * An unexpected error is a bug in ldctl. What was sent is followed all the same, and the result then
- * says that it is unconfirmed.
- */
-export function asLdctlError(error: unknown): LdctlError {
-  if (error instanceof LdctlError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('fault', 'fault', `a bug in ldctl: ${what}`, { cause: error });
 }

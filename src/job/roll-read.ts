@@ -4,12 +4,13 @@
 
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf } from './busy.js';
-import { notOurs } from './entries.js';
+import { foreignLog } from './foreign.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, SECOND } from './pace.js';
 import { failRoll, hasSent, looksForBusy, isWaiting, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
-import { checkAgain, deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
+import { checkAgain } from './run-moves.js';
+import { deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
 
 /** A read that started no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = SECOND;
@@ -87,7 +88,7 @@ function checkBusy(roll: Roll, { entries }: LogRead): void {
   const { deploymentId, tenant, runtime } = roll.plan;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
   const busy = busyOf(entries, runtime, new Set(left));
-  const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
+  const problem = foreignLog(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
   if (problem) {
     failRoll(roll, problem);
   }

@@ -5,7 +5,8 @@
  */
 
 import { isHopeless } from './answer.js';
-import { listedIn, notOurs } from './entries.js';
+import { listedIn } from './entries.js';
+import { foreignLog } from './foreign.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, quicken, type FailedRead } from './pace.js';
 import type { LogRead } from '../log/log.js';
@@ -13,12 +14,9 @@ import { findFloor, hiddenBy, isRecent, needsFloor } from './replay.js';
 import { tryLater } from './run-answer.js';
 import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
+import { accept, addMark, endUnlessFound, endWithError } from './run-moves.js';
 import {
-  accept,
-  addMark,
   deadlineOf,
-  endUnlessFound,
-  endWithError,
   isTooLate,
   READ_AFTER,
   RETRY_WINDOW,
@@ -34,7 +32,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   const { state, trigger } = run;
   const log = fact.read;
   run.events.push(...goodRead(run.pace, log, now));
-  const problem = notOurs(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
+  const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
   if (problem) {
     return endUnlessFound(run, problem);
   }
@@ -125,7 +123,7 @@ function lookForTrace(
     return;
   }
   // It went on below the baseline, as one does where `maySendAgain`.
-  const isDeepEnough = log.above === undefined;
+  const isDeepEnough = log.leftOutUpTo === undefined;
   if (sent.redirected || isTooLate(run, now)) {
     endWithError(run, run.lastError);
   } else if (isDeepEnough && now >= state.notBefore) {

@@ -66,7 +66,7 @@ const TERMINAL = [
 /** Counts, and no times: they are the same on every machine. */
 describe('what is loaded', () => {
   for (const [what, args, never, modules, kB, always = []] of [
-    ['the version', '--version', [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], 8, 50],
+    ['the version', '--version', [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], 3, 40],
     ['help', '--help', [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], 20, 400],
     ['the profiles', 'profiles list', [...SELDOM, ...ASKING], 35, 550],
     ['the log', 'activities list', SELDOM, 30, 800, ['got']],
@@ -87,6 +87,15 @@ describe('what is loaded', () => {
       assert.ok(bytes <= kB * 1000, `${bytes} bytes`);
     });
   }
+
+  story('for the version is none of what Node itself takes long to load', {}, async (scene) => {
+    const { files } = await loadedBy(scene, [LDCTL, '--version']);
+    const slow = /require\("node:(crypto|https?|tls)"\)/;
+    assert.deepEqual(
+      files.filter((file) => slow.test(readFileSync(file, 'utf8'))),
+      [],
+    );
+  });
 
   for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
     story(

@@ -94,8 +94,7 @@ export class Pool {
     if (!next) return;
     this.#free -= 1;
     const child =
-      this.#idle.pop() ??
-      fork(FILE, { serialization: 'advanced', execArgv: ['--import', LOADER, '--import', 'tsx'] });
+      this.#idle.pop() ?? fork(FILE, { serialization: 'advanced', execArgv: ['--import', LOADER] });
     this.#children.add(child);
     const ended = (end: () => void): void => {
       child.removeAllListeners();

@@ -77,6 +77,8 @@ export class World {
   #onTheWay: Array<{ at: number; arrive: () => void }> = [];
   #nextId = 10n;
   #requests = 0;
+  /** Null after a new entry. */
+  #sorted: readonly Entry[] | null = null;
 
   constructor(
     private readonly choices: Choices,
@@ -140,17 +142,17 @@ export class World {
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,
       requests: 1,
       isWhole: true,
-      above,
+      leftOutUpTo: above,
     };
   }
 
   /** One page, from a server that gives three entries at most, or twenty where there are many. */
   page(number: number, results: number, asOf = this.now): ActivityPage {
     const { past, log } = this.setting;
-    const shown = this.#shownAt(asOf);
     const isLong = past === 'many entries' || log === 'by time';
     const size = Math.min(results, isLong ? 20 : 3);
-    const all = this.#sorted(shown);
+    const all = this.#shownAt(asOf);
+    if (log === 'by time') this.#turnTies(all);
     return {
       items: all.slice((number - 1) * size, number * size),
       page: number,
@@ -160,31 +162,25 @@ export class World {
     };
   }
 
-  #sorted(newestFirst: Activity[]): Activity[] {
-    const { log } = this.setting;
-    if (log === 'oldest first') return newestFirst.reverse();
-    if (log === 'newest first') return newestFirst;
-    // No tie-breaker: entries of one moment are in another order each time.
+  /** Of a server without a tie-breaker: entries of one moment are in another order each time. */
+  #turnTies(all: Activity[]): void {
     this.#requests += 1;
-    const moments = new Map<string, Activity[]>();
-    for (const one of newestFirst) {
-      const ties = moments.get(one.created_at);
-      if (ties) ties.push(one);
-      else moments.set(one.created_at, [one]);
+    const momentAt = (n: number): string | undefined => all[n]?.created_at;
+    for (let from = 0, to = 1; from < all.length; from = to, to += 1) {
+      while (to < all.length && momentAt(to) === momentAt(from)) to += 1;
+      const turn = (this.#requests * 14) % (to - from);
+      if (turn > 0) all.splice(from, 0, ...all.splice(from + turn, to - from - turn));
     }
-    return [...moments]
-      .sort(([a], [b]) => (a < b ? 1 : -1))
-      .flatMap(([, ties]) => {
-        const turn = (this.#requests * 14) % ties.length;
-        return [...ties.slice(turn), ...ties.slice(0, turn)];
-      });
   }
 
+  /** As the server sorts them. */
   #shownAt(asOf: number): Activity[] {
-    return this.entries
-      .filter(({ shownAt, goneAt }) => shownAt <= asOf && goneAt > asOf)
-      .map((entry) => activityOf(entry, asOf))
-      .sort((a, b) => (a.id < b.id ? 1 : -1));
+    this.#sorted ??= this.entries.toSorted(ORDERS[this.setting.log]);
+    const shown: Activity[] = [];
+    for (const entry of this.#sorted) {
+      if (entry.shownAt <= asOf && entry.goneAt > asOf) shown.push(activityOf(entry, asOf));
+    }
+    return shown;
   }
 
   // What is sent.
@@ -285,9 +281,19 @@ export class World {
       ...more,
     };
     this.entries.push(entry);
+    this.#sorted = null;
     return entry;
   }
 }
+
+type Order = (a: Entry, b: Entry) => number;
+const newestFirst: Order = (a, b) => (a.id < b.id ? 1 : -1);
+const ORDERS: Record<Setting['log'], Order> = {
+  whole: newestFirst,
+  'newest first': newestFirst,
+  'oldest first': (a, b) => newestFirst(b, a),
+  'by time': (a, b) => b.createdAt - a.createdAt || newestFirst(a, b),
+};
 
 const LATENESS = [0, 4 * SECOND, Infinity] as const;
 const ENDS = [

@@ -6,7 +6,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { notOurs } from '../../job/entries.js';
+import { foreignLog } from '../../job/foreign.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
@@ -105,7 +105,7 @@ async function idsInProgress(
   { signal }: CommandContext,
 ) {
   const { entries } = await log.forNodes({ signal });
-  const problem = notOurs(entries, deploymentId, tenant);
+  const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
   const open = entries.filter(({ status }) => !isFinal(status));
   return { ids: sortedUnique(open.map(({ id }) => id)) };
