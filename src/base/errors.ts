@@ -170,8 +170,12 @@ export class Interrupted extends LdctlError {
   }
 }
 
-/** What nothing expected. @param sent something may have been sent, so that exit 1 would be wrong */
-export function unexpected(error: unknown, sent = false): LdctlError {
+/**
+ * Whatever was thrown: what is not ours is a bug in ldctl.
+ * @param sent something may have been sent, so that exit 1 would be wrong
+ */
+export function asLdctlError(error: unknown, sent = false): LdctlError {
+  if (error instanceof LdctlError) return error;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return sent
     ? new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {

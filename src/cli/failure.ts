@@ -1,4 +1,4 @@
-import { Interrupted, LdctlError, unexpected } from '../base/errors.js';
+import { asLdctlError, Interrupted } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
@@ -19,7 +19,7 @@ export async function printFailure({ output }: Host, error: unknown) {
     stderr.write(sentence(stderr, wish.text));
     return wish.exitCode;
   }
-  const failure = error instanceof LdctlError ? error : unexpected(error);
+  const failure = asLdctlError(error);
   await printError(output, failure);
   if (failure !== error && options.debug && error instanceof Error) {
     stderr.write(`${error.stack}\n`);

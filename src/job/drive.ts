@@ -4,7 +4,7 @@
  */
 
 import { onAbort, type Clock } from '../base/clock.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { asLdctlError, Interrupted, LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
@@ -327,14 +327,4 @@ function interruptOf(signal: AbortSignal | undefined): Interrupted {
   if (reason instanceof Interrupted) return reason;
   // A program that uses the library may abort with any reason.
   return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
-}
-
-/**
- * An unexpected error is a bug in ldctl. What was sent is followed all the same, and the result then
- * says that it is unconfirmed.
- */
-export function asLdctlError(error: unknown): LdctlError {
-  if (error instanceof LdctlError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new LdctlError('fault', 'fault', `a bug in ldctl: ${what}`, { cause: error });
 }

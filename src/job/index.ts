@@ -4,7 +4,8 @@ import type { Job } from './job.js';
 import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun } from './result.js';
 import { createRoll, type RollPlan } from './roll-state.js';
 import { gateEnded, interruptRoll, nextOfRoll, takeOfRoll, tickRoll, windDown } from './roll.js';
-import { interrupt, type Run, type RunPlan, type WaitPlan } from './run-state.js';
+import { interrupt } from './run-moves.js';
+import type { Run, RunPlan, WaitPlan } from './run-state.js';
 import { createRun, createWait, nextOfRun, takeOfRun, tickRun } from './run.js';
 
 function jobOf(run: Run): Job {

@@ -7,7 +7,8 @@ import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { LogRead } from '../log/log.js';
 import { MINUTE } from './pace.js';
-import { setBaseline, type Replay, type Run } from './run-state.js';
+import { setBaseline } from './run-moves.js';
+import type { Replay, Run } from './run-state.js';
 
 /** @param since when its entries were created at the earliest, by the job's clock */
 export function noteReplay(run: Run, since: number): void {

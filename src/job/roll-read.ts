@@ -9,7 +9,8 @@ import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, SECOND } from './pace.js';
 import { failRoll, hasSent, looksForBusy, isWaiting, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
-import { checkAgain, deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
+import { checkAgain } from './run-moves.js';
+import { deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
 
 /** A read that started no longer ago than this gives the next node its baseline, too. */
 const SHARED_BASELINE = SECOND;

@@ -29,7 +29,8 @@ import {
   type RollNode,
 } from './roll-state.js';
 import { createRun, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
-import { addMark, callOff, endOf, interrupt, type Run } from './run-state.js';
+import { addMark, callOff, interrupt } from './run-moves.js';
+import { endOf, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;

@@ -20,9 +20,8 @@ import {
   lose,
   noteSent,
   setBaseline,
-  type Attempts,
-  type Run,
-} from './run-state.js';
+} from './run-moves.js';
+import type { Attempts, Run } from './run-state.js';
 
 /** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
 const RESEND = 9 * MINUTE;

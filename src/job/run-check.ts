@@ -9,14 +9,8 @@ import { busyError, busyOf, busyText } from './busy.js';
 import { Entries, listedIn, mergeListed } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
-import {
-  endUnlessFound,
-  setBaseline,
-  startAnew,
-  type Run,
-  type State,
-  type Trigger,
-} from './run-state.js';
+import { endUnlessFound, setBaseline, startAnew } from './run-moves.js';
+import type { Run, State, Trigger } from './run-state.js';
 import { spreadOf } from './wire-key.js';
 
 /**

@@ -9,7 +9,8 @@ import { shortList } from '../base/text.js';
 import type { Entries } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
-import { addMark, end, type Run, type State } from './run-state.js';
+import { addMark, end } from './run-moves.js';
+import type { Run, State } from './run-state.js';
 
 type Following = State & { name: 'following' };
 

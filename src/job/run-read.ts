@@ -13,12 +13,9 @@ import { findFloor, hiddenBy, isRecent, needsFloor } from './replay.js';
 import { tryLater } from './run-answer.js';
 import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
+import { accept, addMark, endUnlessFound, endWithError } from './run-moves.js';
 import {
-  accept,
-  addMark,
   deadlineOf,
-  endUnlessFound,
-  endWithError,
   isTooLate,
   READ_AFTER,
   RETRY_WINDOW,

@@ -1,20 +1,19 @@
 /*
  * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
- * them, and the moves from state to state that several facts share. run.ts says which step comes
- * next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts and run-end.ts what
- * a read means.
+ * them, and what can be asked of it. run-moves.ts has the moves from state to state, run.ts says
+ * which step comes next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts
+ * and run-end.ts what a read means.
  */
 
 import type { ActionName, Activity, Runtime } from '../base/activity.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { Mark } from '../base/journal.js';
 import type { Outcome } from '../base/outcome.js';
 import type { Accepted } from '../base/supervisor.js';
 import { Entries, type ExpectedTenant, type Listed, type Wanted } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
-import { BEFORE_POST, newPace, quicken, SECOND, type Pace } from './pace.js';
+import { BEFORE_POST, newPace, SECOND, type Pace } from './pace.js';
 
 /**
  * Where a run stands. Each state holds what only it needs. Times are milliseconds of the job's
@@ -42,7 +41,7 @@ export type State =
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
 /** The newest end of the log right before the POST: only what comes after may belong to this run. */
-interface Baseline {
+export interface Baseline {
   /** The highest id in the log; 0 before it was read. */
   id: Id;
   /** The server's clock then, ms UTC; null when it did not say. */
@@ -178,9 +177,6 @@ export const RETRY_WINDOW = 120 * SECOND;
 /** A read that started this long after a POST was lost shows what it did. */
 export const READ_AFTER = 5 * SECOND;
 
-/** How soon the log is read after a POST. */
-const FIRST_READ = SECOND / 2;
-
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now: number): Run {
@@ -211,140 +207,6 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
   };
 }
 
-/** From now on something may have been sent. What was noted before stays. */
-export function noteSent(run: Run, now: number): Sent {
-  run.sent ??= {
-    lostAt: now,
-    isOurs: false,
-    redirected: false,
-    earlier: null,
-    accepted: null,
-    recovered: false,
-  };
-  return run.sent;
-}
-
-/**
- * Nothing was sent, and some time has passed: the baseline is read again. The newest entries are
- * enough: what became busy since is among them.
- */
-export function checkAgain(run: Run, notBefore: number): void {
-  run.state = { name: 'checking', deep: false, notBefore };
-}
-
-/** It has waited for a busy node. What it tried before was not sent, so nothing counts from then. */
-export function startAnew(run: Run, notBefore: number): void {
-  Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
-  run.isUnderway = true;
-  run.readBy = notBefore + BEFORE_POST;
-  checkAgain(run, notBefore);
-}
-
-/** A POST may have left: the log is read before the run sends again. */
-export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = {}): void {
-  noteSent(run, now).lostAt = lostAt;
-  run.state = { name: 'unknown', notBefore };
-  quicken(run.pace, now, now + FIRST_READ);
-}
-
-/**
- * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where the entries may
- * be someone else's, so that a run that does not wait keeps looking until each node has one.
- */
-export function accept(run: Run, now: number, { recovered = false, isCertain = true } = {}): void {
-  const sent = noteSent(run, now);
-  sent.recovered = recovered;
-  run.changed = true;
-  follow(run, now);
-  run.events.push(dispatchedBy(sent));
-  if (run.trigger?.wait === false && isCertain) {
-    end(run, 'accepted');
-  }
-}
-
-/** It has ended as it was meant to, or by what the log shows. */
-export function end(run: Run, outcome: Outcome): void {
-  run.state = { name: 'ended', outcome, error: null };
-}
-
-function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
-  const { requestId = null, replayed = false } = accepted ?? {};
-  const known = earlier && (recovered || replayed) && { earlier };
-  return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
-}
-
-/** The run was accepted: its entries are followed, and the time limit starts. */
-export function follow(run: Run, now: number): void {
-  run.acceptedAt = now;
-  run.state = { name: 'following', deadline: now + run.plan.timeoutMs, decidesAt: null };
-  quicken(run.pace, now, now + FIRST_READ);
-}
-
-/**
- * Also of an interrupt. The run has an outcome only if there is something to report: what may have
- * been sent or, for a wait, what a read has shown. Otherwise it has the error alone.
- */
-export function endWithError(run: Run, error: LdctlError): void {
-  const isInterrupt = error instanceof Interrupted;
-  const isReported = run.trigger ? run.sent !== null : run.entries.hasBeenRead || isInterrupt;
-  const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
-  run.state = { name: 'ended', outcome: isReported ? outcome : null, error };
-}
-
-/**
- * The run cannot go on. If nothing was sent yet, it looks first whether another process has sent the
- * same meanwhile.
- */
-export function endUnlessFound(run: Run, error: LdctlError): void {
-  if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
-    run.state = { name: 'failing', error };
-  } else {
-    endWithError(run, error);
-  }
-}
-
-export function interrupt(run: Run, reason: Interrupted, now: number): void {
-  if (run.state.name === 'posting') {
-    // It may have left.
-    noteSent(run, now);
-  }
-  if (run.state.name !== 'ended') {
-    endWithError(run, reason);
-  }
-}
-
-/**
- * The roll of this run is over: nothing more is sent, not even again. What may have been sent is
- * still looked for in the log.
- */
-export function callOff(run: Run, error: LdctlError): void {
-  if (run.state.name === 'following' || run.state.name === 'ended') {
-    return;
-  }
-  // Now `isTooLate` for ever: one that is `unknown` only looks.
-  run.attempts.windowMs = -Infinity;
-  if (run.state.name === 'posting') {
-    // It may leave at any moment: its answer decides.
-    return;
-  }
-  if (!run.sent) {
-    endWithError(run, error);
-  } else if (run.state.name === 'sending') {
-    run.state = { name: 'unknown', notBefore: -Infinity };
-  }
-}
-
-/**
- * An entry of this run may seem to be created this long before its baseline was read: the clocks of
- * a server may differ by a few seconds, and its `date` is cut to whole ones.
- */
-const CLOCK_SKEW = 10 * SECOND;
-
-export function setBaseline(run: Run, baseline: Baseline): void {
-  run.baseline = baseline;
-  run.entries.createdFrom = baseline.date === null ? null : baseline.date - CLOCK_SKEW;
-}
-
 /** By now the server may have forgotten the key, and would act twice; or the roll was called off. */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.windowMs;
@@ -362,14 +224,6 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
     !sent.redirected &&
     now - sent.lostAt >= READ_AFTER
   );
-}
-
-/** Marks the record of this run, if it has one. */
-export function addMark(run: Run, mark: Mark): void {
-  const { generation, trigger } = run;
-  if (trigger && generation > 0) {
-    run.marks.push({ do: 'note', key: trigger.wireKey, generation, mark });
-  }
 }
 
 /** When what it waits for must have come: Infinity where nothing says. */

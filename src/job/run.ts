@@ -13,11 +13,9 @@ import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
+import { checkAgain, endWithError, follow } from './run-moves.js';
 import {
-  checkAgain,
   deadlineOf,
-  follow,
-  endWithError,
   isTooLate,
   maySendAgain,
   newRun,

@@ -61,7 +61,7 @@ export function watchStates(told: (way: string) => void): () => void {
       },
     ),
     put<[Run, LdctlError, number], unknown>(
-      'job/run-state',
+      'job/run-moves',
       'interrupt',
       (original, run, ...rest) =>
         changing(
@@ -70,7 +70,7 @@ export function watchStates(told: (way: string) => void): () => void {
           () => 'interrupt',
         ),
     ),
-    put<[Run, LdctlError], unknown>('job/run-state', 'callOff', (original, run, error) =>
+    put<[Run, LdctlError], unknown>('job/run-moves', 'callOff', (original, run, error) =>
       changing(
         run,
         () => original(run, error),

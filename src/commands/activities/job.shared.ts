@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { LdctlError, unexpected, usageError } from '../../base/errors.js';
+import { asLdctlError, LdctlError, usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -203,9 +203,9 @@ function isRepeated({ hasWarned, mayBeSent, host }: CommandContext, event: JobEv
 
 /** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
 function asUnconfirmed(error: unknown) {
-  if (!(error instanceof LdctlError)) return unexpected(error, true);
-  const { exit, code, message } = error;
-  return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
+  const known = asLdctlError(error, true);
+  const { exit, code, message } = known;
+  return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : known;
 }
 
 function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {

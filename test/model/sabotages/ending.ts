@@ -37,7 +37,7 @@ export const ENDING: Rules = {
       'the first read comes after five seconds',
       'one node',
       0,
-      limit('job/run-state', 'FIRST_READ', 5 * SECOND),
+      limit('job/run-moves', 'FIRST_READ', 5 * SECOND),
     ),
     sabotage(
       'a read of many pages is followed at once',
@@ -113,7 +113,7 @@ export const ENDING: Rules = {
       'Ctrl-C does not end it',
       'one node',
       1,
-      put<unknown[], unknown>('job/run-state', 'interrupt', () => undefined),
+      put<unknown[], unknown>('job/run-moves', 'interrupt', () => undefined),
     ),
     sabotage(
       'nothing says how to continue',
@@ -134,7 +134,7 @@ export const ENDING: Rules = {
       'a deadline is none',
       'one node',
       1,
-      put<[Run, number], unknown>('job/run-state', 'follow', (original, run, now) => {
+      put<[Run, number], unknown>('job/run-moves', 'follow', (original, run, now) => {
         original(run, now);
         if (run.state.name === 'following') run.state.deadline = Infinity;
       }),
@@ -157,7 +157,7 @@ export const ENDING: Rules = {
       'named nodes',
       1,
       put<[Run, LdctlError, number], unknown>(
-        'job/run-state',
+        'job/run-moves',
         'interrupt',
         (original, run, ...rest) => {
           if (run.state.name === 'posting') run.state = { name: 'sending' };

@@ -52,7 +52,7 @@ export const ENTRIES: Rules = {
       'the log of another after the POST is told as before it',
       'one node',
       1,
-      put<[Run, LdctlError], unknown>('job/run-state', 'endUnlessFound', (_, run, error) => {
+      put<[Run, LdctlError], unknown>('job/run-moves', 'endUnlessFound', (_, run, error) => {
         run.state = { name: 'ended', outcome: null, error };
       }),
     ),
@@ -132,7 +132,7 @@ export const ENTRIES: Rules = {
       'one node, no date',
       0,
       put<[Run, Run['baseline']], unknown>(
-        'job/run-state',
+        'job/run-moves',
         'setBaseline',
         (original, run, baseline) =>
           original(run, { ...baseline, date: baseline.date ?? EPOCH + 1e9 }),

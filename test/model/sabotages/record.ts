@@ -2,7 +2,8 @@ import type { LdctlError } from '../../../src/base/errors.js';
 import type { KeptRun, Mark, RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import { endWithError, type Run } from '../../../src/job/run-state.js';
+import { endWithError } from '../../../src/job/run-moves.js';
+import type { Run } from '../../../src/job/run-state.js';
 import { MemoryJournal } from '../disk.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
@@ -81,7 +82,7 @@ export const RECORD: Rules = {
       'a guard does not look for the record of another',
       'one node, two at once, if busy fail',
       1,
-      put<[Run, LdctlError], unknown>('job/run-state', 'endUnlessFound', (_, run, error) =>
+      put<[Run, LdctlError], unknown>('job/run-moves', 'endUnlessFound', (_, run, error) =>
         endWithError(run, error),
       ),
     ),
@@ -89,7 +90,7 @@ export const RECORD: Rules = {
       'a refusal is not noted',
       'killed and run again',
       2,
-      put<[Run, Mark], unknown>('job/run-state', 'addMark', (original, run, mark) => {
+      put<[Run, Mark], unknown>('job/run-moves', 'addMark', (original, run, mark) => {
         if (mark !== 'refused') original(run, mark);
       }),
     ),
@@ -167,7 +168,7 @@ export const RECORD: Rules = {
       'an acceptance is not noted',
       'two processes that do not wait',
       1,
-      put<unknown[], unknown>('job/run-state', 'addMark', () => undefined),
+      put<unknown[], unknown>('job/run-moves', 'addMark', () => undefined),
     ),
     sabotage(
       'a record keeps no baseline',

@@ -130,7 +130,7 @@ export const ROLLS: Rules = {
       'a roll that is over sends again',
       'a roll by twos',
       2,
-      put<unknown[], unknown>('job/run-state', 'callOff', () => undefined),
+      put<unknown[], unknown>('job/run-moves', 'callOff', () => undefined),
     ),
   ],
   'The same roll': [

@@ -43,7 +43,7 @@ export const SENDING: Rules = {
       'a 403 after a lost answer is a no',
       'a log that shows late',
       2,
-      put<[Run, LdctlError], unknown>('job/run-state', 'endWithError', (original, run, error) => {
+      put<[Run, LdctlError], unknown>('job/run-moves', 'endWithError', (original, run, error) => {
         original(run, error);
         if (error.code === 'denied') run.state = { name: 'ended', outcome: null, error };
       }),
@@ -68,7 +68,7 @@ export const SENDING: Rules = {
       'the second try after a no has the first baseline',
       'one node, 429 at first',
       2,
-      put<[Run, Baseline], unknown>('job/run-state', 'setBaseline', (original, run, baseline) => {
+      put<[Run, Baseline], unknown>('job/run-moves', 'setBaseline', (original, run, baseline) => {
         const isFirst = run.attempts.firstAt === null;
         original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
       }),
@@ -98,7 +98,7 @@ export const SENDING: Rules = {
       'it posts again without reading',
       'named nodes, keys ignored',
       1,
-      put<[Run, number, object?], unknown>('job/run-state', 'lose', (original, run, now, more) => {
+      put<[Run, number, object?], unknown>('job/run-moves', 'lose', (original, run, now, more) => {
         original(run, now, more);
         run.state = { name: 'sending' };
       }),
