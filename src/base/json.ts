@@ -6,7 +6,7 @@ const MOST_DIGITS = 40;
 const DEEPEST = 1000;
 
 /** A text, to the end where it is not closed, or what may be a number: nothing else has digits. */
-const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*/g;
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"?|-*\d[\d.eE+-]*/g;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
 /**

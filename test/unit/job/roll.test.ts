@@ -134,9 +134,15 @@ describe('a roll by twos', () => {
       const deployment_id = server.reads.length > 1 ? DEPLOYMENT : 8n;
       return { ...page, items: items.map((one) => ({ ...one, deployment_id })) };
     };
-    const wrong = { code: 'wrong_deployment', exitCode: 6 };
-    await assert.rejects(roll({ ...BOTH, ifBusy: 'fail' }), wrong);
-    assert.equal(server.postsMade, 0);
+    let looks = 0;
+    const read = () => {
+      looks += 1;
+      return null;
+    };
+    const ended = roll({ ...BOTH, ifBusy: 'fail' }, { journal: { ...JOURNAL, read } });
+    await assert.rejects(ended, { code: 'wrong_deployment', exitCode: 6 });
+    // No node has started, so none has looked for a record of its own.
+    assert.deepEqual([server.postsMade, looks], [0, 0]);
   });
 
   it('is refused where any node is busy, before anything is sent', async () => {
