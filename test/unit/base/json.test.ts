@@ -89,6 +89,7 @@ describe('exact JSON', () => {
       '[1,]',
       '{"a":1',
       '[- 1]',
+      '[--1]',
       '{"a":1}x',
       '[NaN]',
       "['1']",
@@ -101,6 +102,25 @@ describe('exact JSON', () => {
     for (const text of [...others, '['.repeat(1_000_000), `"${'\\"'.repeat(1_000_000)}`]) {
       assert.throws(() => parseJson(text), SyntaxError, text.slice(0, 100));
     }
+  });
+
+  it('is what JSON.parse takes', () => {
+    const takes = (read: (text: string) => unknown, text: string): boolean => {
+      try {
+        read(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const anyText = fc.array(fc.constantFrom(...PIECES, '-', '0', '.5', '\\"', 'true'));
+    fc.assert(
+      fc.property(anyText, (pieces) => {
+        const text = pieces.join('');
+        assert.equal(takes(parseJson, text), takes(JSON.parse, text), text);
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it('has ids as strings where that is asked for, wherever they stand, indented or not', () => {
