@@ -18,7 +18,7 @@ import {
   type Target,
   type TenantAccess,
 } from '../config/target.js';
-import type { ExpectedTenant } from '../job/entries.js';
+import type { ExpectedTenant } from '../job/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
 
 /** The part of the Core API that is used here. */

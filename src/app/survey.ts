@@ -7,7 +7,8 @@ import { optional } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
-import { listedIn, notOurs, type Listed } from '../job/entries.js';
+import { listedIn, type Listed } from '../job/entries.js';
+import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import type { Connection, KnownPlace, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
@@ -49,7 +50,7 @@ export async function survey(
     return here.length >= ((await countInCore(entries)) ?? Infinity);
   };
   const { entries, serverTime } = await log.forNodes({ signal, isEnough });
-  const problem = notOurs(entries, deploymentId, tenant);
+  const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
   const core = await countInCore(entries);
   if (core === undefined && isDemanded) throw notCounted(entries.length > 0);

@@ -1,36 +1,47 @@
+import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type { FlagInput } from '@oclif/core/interfaces';
+import type { BooleanFlag, FlagInput, OptionFlag } from '@oclif/core/interfaces';
 import { FORMAT_NAMES } from '../output/streams.js';
 
 /** What the parser makes of flags, by their definitions. */
 export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;
 
-export const helpGroup = 'GLOBAL';
+/** An argument that has to be given. */
+export const neededArg = (description: string) =>
+  Args.string({ required: true, ignoreStdin: true, description });
+
+/** One that may be left out. */
+export const optionalArg = (description: string) => Args.string({ ignoreStdin: true, description });
+
+/** A flag with a text. @param helpValue stands for it in help */
+export const textFlag = (
+  helpValue: string,
+  summary: string,
+  more: Partial<OptionFlag<string | undefined>> = {},
+) => Flags.string({ helpValue, summary, ...more, multiple: false });
+
+/** A flag without a value. */
+export const switchFlag = (summary: string, more: Partial<BooleanFlag<boolean>> = {}) =>
+  Flags.boolean({ summary, ...more });
+
+/** These flags, under a heading of their own in help. */
+export function grouped<T extends FlagInput>(helpGroup: string, flags: T): T {
+  for (const flag of Object.values(flags)) flag.helpGroup = helpGroup;
+  return flags;
+}
 
 /** How the result is written. Every command has these. */
-export const outputFlags = {
+export const outputFlags = grouped('GLOBAL', {
   output: Flags.option({ options: FORMAT_NAMES })({
     char: 'o',
-    helpGroup,
     summary: 'The format of the result.',
     default: 'table',
   }),
-  json: Flags.boolean({ helpGroup, summary: 'The same as -o json.' }),
-  columns: Flags.string({
-    helpGroup,
-    summary: 'Columns of a table or of CSV, in this order.',
-    helpValue: 'a,b',
-  }),
-  'no-header': Flags.boolean({ helpGroup, summary: 'Leave out the header of a table or of CSV.' }),
-  'number-ids': Flags.boolean({
-    helpGroup,
-    summary: 'Write ids as bare numbers in JSON, for readers that keep 64 bits.',
-  }),
-  utc: Flags.boolean({ helpGroup, summary: 'Show times in UTC instead of local time.' }),
-  quiet: Flags.boolean({
-    char: 'q',
-    helpGroup,
-    summary: 'Say nothing on stderr but warnings and errors.',
-  }),
-  debug: Flags.boolean({ helpGroup, summary: 'Show every request on stderr, without the key.' }),
-};
+  json: switchFlag('The same as -o json.'),
+  columns: textFlag('a,b', 'Columns of a table or of CSV, in this order.'),
+  'no-header': switchFlag('Leave out the header of a table or of CSV.'),
+  'number-ids': switchFlag('Write ids as bare numbers in JSON, for readers that keep 64 bits.'),
+  utc: switchFlag('Show times in UTC instead of local time.'),
+  quiet: switchFlag('Say nothing on stderr but warnings and errors.', { char: 'q' }),
+  debug: switchFlag('Show every request on stderr, without the key.'),
+});

@@ -2,36 +2,20 @@ import * as Flags from '@oclif/core/flags';
 import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
-import { helpGroup } from '../cli/flags.js';
+import { grouped, textFlag } from '../cli/flags.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
-const url = { helpGroup, helpValue: 'URL' };
 /** Which deployment, through which API, with which key. */
-export const connectionFlags = {
-  profile: Flags.string({
-    char: 'p',
-    helpGroup,
-    helpValue: 'NAME',
-    summary: 'The profile to use. LD_* variables are then ignored.',
-  }),
-  deployment: Flags.string({
+export const connectionFlags = grouped('GLOBAL', {
+  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
+  deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
     char: 'd',
     aliases: ['deployment-id'],
-    helpGroup,
-    helpValue: 'ID|NAME|PATH',
-    summary: 'The deployment to act on. [env: LD_DEPLOYMENT_ID]',
   }),
-  'supervisor-url': Flags.string({
-    ...url,
-    summary: 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]',
-  }),
-  'api-url': Flags.string({ ...url, summary: 'Base URL of the Core API. [env: LD_API_URL]' }),
-  'tenant-id': Flags.string({
-    helpGroup,
-    helpValue: 'ID',
-    summary: 'The tenant. [env: LD_TENANT_ID]',
-  }),
-};
+  'supervisor-url': textFlag('URL', 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]'),
+  'api-url': textFlag('URL', 'Base URL of the Core API. [env: LD_API_URL]'),
+  'tenant-id': textFlag('ID', 'The tenant. [env: LD_TENANT_ID]'),
+});
 
 type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
 

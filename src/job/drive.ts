@@ -183,19 +183,10 @@ async function read(
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   const cut = new AbortController();
-  const timer = new AbortController();
-  const late = () => cut.abort(step.isBeforePost ? notReadInTime() : cutOff());
   const releases = [
     onAbort(signal, () => cut.abort(interruptOf(signal))),
-    () => timer.abort(new Error('the read has ended')),
+    cutLater(step, clock, (why) => cut.abort(why)),
   ];
-  const leftMs = step.cutAt - startedAt;
-  if (step.isBeforePost) {
-    // As long as nothing was sent, time does not count while the machine sleeps.
-    releases.push(clock.limit(leftMs, late));
-  } else if (leftMs < Infinity) {
-    clock.sleep(leftMs, timer.signal).then(late, () => undefined);
-  }
   try {
     return { is: 'read', read: await readLog(step, log, cut.signal) };
   } catch (error) {
@@ -209,8 +200,26 @@ async function read(
   }
 }
 
-function cutOff(): LdctlError {
-  return new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+/** Cuts a read off when its time is up. @returns releases it: call it when the read has ended */
+function cutLater(
+  { cutAt, isBeforePost }: StepOf<'read'>,
+  clock: Clock,
+  cut: (why: LdctlError) => void,
+): () => void {
+  const leftMs = cutAt - clock.elapsed();
+  if (isBeforePost) {
+    // As long as nothing was sent, time does not count while the machine sleeps.
+    return clock.limit(leftMs, () => cut(notReadInTime()));
+  }
+  const late = new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
+  const timer = new AbortController();
+  if (leftMs < Infinity) {
+    clock.sleep(leftMs, timer.signal).then(
+      () => cut(late),
+      () => undefined,
+    );
+  }
+  return () => timer.abort(new Error('the read has ended'));
 }
 
 function readLog(

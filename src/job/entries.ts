@@ -4,7 +4,6 @@
  */
 
 import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
-import { InvalidAnswerError, LdctlError } from '../base/errors.js';
 import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
@@ -160,8 +159,8 @@ export class Entries {
    */
   progress() {
     const counted = this.#counted();
-    const seen = new Set(counted.map(({ activity }) => this.#keyOf(activity)));
-    const isUnseen = (key: Id): boolean => !seen.has(key);
+    const seen = new Set(counted.map(({ activity }) => this.#targetOf(activity)));
+    const isUnseen = (target: Id): boolean => !seen.has(target);
     const withoutEntry = this.#required().filter(isUnseen);
     // As many nodes as Core counts have an entry, so those that the log lists besides may be gone.
     const areExcused = !this.only && this.core !== null && seen.size >= this.core;
@@ -204,24 +203,28 @@ export class Entries {
    */
   rows(emptyStatus: typeof MISSING | null): NodeProgress[] {
     const early = new Map(this.earlyOnly().map((activity) => [activity.node_id, activity]));
-    // These have a row even without an entry that counts.
-    const keys = [...this.#required(), ...early.keys()].filter(
-      (key) => !this.notActedOn.includes(key),
+    const rows = [...this.#byTarget([...early.keys()])].map(([target, entries]) =>
+      entries.length > 0
+        ? this.#rowOf(entries)
+        : this.#rowWithoutEntry(target, emptyStatus, early.get(target)),
     );
-    const byKey = new Map<Id, Entry[]>(keys.map((key) => [key, []]));
+    // Of the rest of the expected nodes nothing but their number is known.
+    const nameless = Math.max((this.expect ?? 0) - rows.length, 0);
+    return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
+  }
+
+  /** The entries that count of each target. @param others targets that are not required */
+  #byTarget(others: readonly Id[]): Map<Id, Entry[]> {
+    const targets = [...this.#required(), ...others].filter((id) => !this.notActedOn.includes(id));
+    const byTarget = new Map<Id, Entry[]>(targets.map((target) => [target, []]));
     const byNode = this.#counted().sort((a, b) =>
       compareIds(a.activity.node_id, b.activity.node_id),
     );
     for (const entry of byNode) {
-      const key = this.#keyOf(entry.activity);
-      byKey.set(key, [...(byKey.get(key) ?? []), entry]);
+      const target = this.#targetOf(entry.activity);
+      byTarget.set(target, [...(byTarget.get(target) ?? []), entry]);
     }
-    const rows = [...byKey].map(([key, entries]) =>
-      entries.length > 0 ? this.#rowOf(entries) : this.#emptyRow(key, emptyStatus, early.get(key)),
-    );
-    // Of the rest of the expected nodes nothing but their number is known.
-    const nameless = Math.max((this.expect ?? 0) - byKey.size, 0);
-    return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
+    return byTarget;
   }
 
   /** Of several entries of one node, the worst. */
@@ -237,11 +240,9 @@ export class Entries {
   }
 
   /** @param early an entry that does not count as this trigger's */
-  #emptyRow(key: Id, status: typeof MISSING | null, early?: Activity): NodeProgress {
+  #rowWithoutEntry(id: Id, status: typeof MISSING | null, early?: Activity): NodeProgress {
     const target =
-      'ids' in this.wanted
-        ? { activity_id: key }
-        : { node_id: key, activity_id: early?.id ?? null };
+      'ids' in this.wanted ? { activity_id: id } : { node_id: id, activity_id: early?.id ?? null };
     const created_at = early?.created_at ?? null;
     return { ...emptyRow(target, status), created_at };
   }
@@ -258,7 +259,7 @@ export class Entries {
     return this.wanted.nodes ?? this.listed?.here ?? [];
   }
 
-  #keyOf(activity: Activity): Id {
+  #targetOf(activity: Activity): Id {
     return 'ids' in this.wanted ? activity.id : activity.node_id;
   }
 
@@ -309,47 +310,4 @@ export const emptyRow = (...known: Parameters<typeof emptyNodeResult>): NodeProg
 export function resultRow(progress: NodeProgress): NodeResult {
   const { since, stage, stageSince, limitMs, ...row } = progress;
   return row;
-}
-
-/**
- * Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`,
- * `LD_TENANT_ID`.
- */
-export interface ExpectedTenant {
-  tenantId: Id;
-  origin: string;
-  hint: string;
-}
-
-/**
- * Settings that mix the tenant of one with the deployment of another must not restart another
- * tenant's nodes. An entry that does not say whose it is passes.
- * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another
- * deployment; null when it is
- */
-export function notOurs(
-  activities: readonly Activity[],
-  deploymentId: Id,
-  expected: ExpectedTenant | null,
-): LdctlError | null {
-  for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
-    if (isOther(deployment, deploymentId)) {
-      return new InvalidAnswerError(
-        `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`,
-        {
-          code: 'wrong_deployment',
-          hint: 'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.',
-        },
-      );
-    }
-    if (expected && isOther(tenant, expected.tenantId)) {
-      const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
-      return new LdctlError('refused', 'wrong_tenant', what, { hint: expected.hint });
-    }
-  }
-  return null;
-}
-
-function isOther(id: Id | null | undefined, ours: Id): id is Id {
-  return id !== undefined && id !== null && id !== ours;
 }

@@ -4,7 +4,7 @@
 
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf } from './busy.js';
-import { notOurs } from './entries.js';
+import { foreignLog } from './foreign.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, SECOND } from './pace.js';
 import { failRoll, hasSent, looksForBusy, isWaiting, type Roll } from './roll-state.js';
@@ -88,7 +88,7 @@ function checkBusy(roll: Roll, { entries }: LogRead): void {
   const { deploymentId, tenant, runtime } = roll.plan;
   const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
   const busy = busyOf(entries, runtime, new Set(left));
-  const problem = notOurs(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
+  const problem = foreignLog(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
   if (problem) {
     failRoll(roll, problem);
   }

@@ -47,7 +47,7 @@ export function takeBaseline(
 function moveBaseline(run: Run, log: LogRead): boolean {
   // A read that a roll has made for another node leaves out all up to that node's baseline. If it
   // shows nothing above, that is still the highest id.
-  const id = log.entries[0]?.id ?? log.above ?? 0n;
+  const id = log.entries[0]?.id ?? log.leftOutUpTo ?? 0n;
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
   return isNews;

@@ -5,7 +5,8 @@
  */
 
 import { isHopeless } from './answer.js';
-import { listedIn, notOurs } from './entries.js';
+import { listedIn } from './entries.js';
+import { foreignLog } from './foreign.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, quicken, type FailedRead } from './pace.js';
 import type { LogRead } from '../log/log.js';
@@ -31,7 +32,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   const { state, trigger } = run;
   const log = fact.read;
   run.events.push(...goodRead(run.pace, log, now));
-  const problem = notOurs(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
+  const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
   if (problem) {
     return endUnlessFound(run, problem);
   }
@@ -122,7 +123,7 @@ function lookForTrace(
     return;
   }
   // It went on below the baseline, as one does where `maySendAgain`.
-  const isDeepEnough = log.above === undefined;
+  const isDeepEnough = log.leftOutUpTo === undefined;
   if (sent.redirected || isTooLate(run, now)) {
     endWithError(run, run.lastError);
   } else if (isDeepEnough && now >= state.notBefore) {

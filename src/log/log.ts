@@ -31,8 +31,8 @@ export interface LogRead {
   requests: number;
   /** Whether it reaches as far down as it was meant to: `pages` may have ended it before. */
   isWhole: boolean;
-  /** Entries up to this id were left out. */
-  above?: Id;
+  /** Entries up to this id were left out; absent where none were. */
+  leftOutUpTo?: Id;
 }
 
 /** Some entries of the log, with what was known when they were read. */
@@ -71,7 +71,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     /** Every entry above the id. */
     downTo: async (id: Id, options?: ReadOptions): Promise<LogRead> => {
       const read = await readUntil(log, ({ reach }) => reach !== null && reach <= id, options);
-      return { ...read, entries: read.entries.filter((entry) => entry.id > id), above: id };
+      return { ...read, entries: read.entries.filter((entry) => entry.id > id), leftOutUpTo: id };
     },
 
     /** Enough of the newest entries to show which nodes there are. */

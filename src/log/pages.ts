@@ -64,7 +64,7 @@ export class Pages {
   }
 
   /** The number of the last page, by the one that was read last. */
-  get last(): number {
+  get lastNumber(): number {
     return Math.max(Math.ceil(this.#total / this.#size), 1);
   }
 
@@ -73,8 +73,8 @@ export class Pages {
    * page 1, a log that has shrunk shifts its pages towards page 1.
    */
   nextOlder(number: number): number | null {
-    const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.last);
-    return next >= 1 && next <= this.last ? next : null;
+    const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.lastNumber);
+    return next >= 1 && next <= this.lastNumber ? next : null;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Pages {
     if (this.#order === 'oldest first') return this.#readLast(reading);
     const first = await this.read(1, reading);
     // The order of a single page does not matter.
-    if (this.#order !== null || this.last === 1) return first;
+    if (this.#order !== null || this.lastNumber === 1) return first;
     if (fallsAllTheWay(first.items)) {
       this.#order = 'newest first';
       return first;
@@ -108,10 +108,10 @@ export class Pages {
 
   /** The last page; null where entries came or went meanwhile, so that another one is the last. */
   async #readLast(reading: Reading): Promise<LogPage | null> {
-    const { last } = this;
+    const number = this.lastNumber;
     // The answer has a new total, by which another page may be the last.
-    const page = await this.read(last, reading);
-    return last === this.last ? page : null;
+    const page = await this.read(number, reading);
+    return number === this.lastNumber ? page : null;
   }
 
   /** From where to where the log goes; null where it changed meanwhile. */

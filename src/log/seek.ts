@@ -37,7 +37,7 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
   // Numbers of pages: the entry is further down than the one, and not further down than the other.
   let newer = page.number;
   let older = newer;
-  if (isNewer(page)) older = pages.isNewestFirst ? pages.last + 1 : 0;
+  if (isNewer(page)) older = pages.isNewestFirst ? pages.lastNumber + 1 : 0;
   while (!isSeen() && Math.abs(older - newer) > 1) {
     page = await look(pages.read(Math.trunc((newer + older) / 2), reading));
     if (isNewer(page)) newer = page.number;

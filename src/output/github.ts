@@ -5,7 +5,7 @@ import { NOT_STARTED, type Outcome, type ResultFields } from '../base/outcome.js
 import { type Env, plainText } from '../base/text.js';
 import { idAndName, tookMs } from './columns.js';
 import { warningText } from './sentence.js';
-import { progressOf, statusText } from './rows.js';
+import { lookOf, progressOf } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
 import type { Output, Sink } from './streams.js';
 
@@ -65,7 +65,7 @@ function stepSummary(result: ResultFields, place: string, sink: Sink) {
   const rows = result.nodes.map((node) => {
     const { status, node_id: id, activity_id: activity, ambiguous } = node;
     const sign = { done: '✅', failed: '❌', open: '⏳' }[progressOf(node)];
-    const words = `${sign} ${markdown(statusText(status))}${ambiguous ? ' (ambiguous)' : ''}`;
+    const words = `${sign} ${markdown(lookOf(status).text)}${ambiguous ? ' (ambiguous)' : ''}`;
     const took = tookMs(node);
     const which = id === null ? '–' : idAndName(id, sink.names);
     return `| ${which} | ${activity ?? '–'} | ${words} | ${took === null ? '–' : formatDuration(took)} |`;

@@ -23,29 +23,30 @@ import {
 } from './columns.js';
 import type { StyleName } from './streams.js';
 
+/** How a status is shown. */
+interface Look {
+  sign: string;
+  style?: StyleName;
+  /** `completed`, `not started`; `waiting` before there is an entry. */
+  text: string;
+  /** What is wrong with the node, as in `2 of 3 nodes …`; null when it completed. */
+  trouble: string | null;
+}
+
 /** By status; null is a node without an entry yet. */
-const LOOKS = new Map<string | null, { sign?: string; style?: StyleName }>([
-  [MISSING, { sign: '✗', style: 'bad' }],
-  ['rejected', { sign: '✗', style: 'bad' }],
-  ['processing', { style: 'busy' }],
-  ['completed', { sign: '✓', style: 'ok' }],
-  [NOT_STARTED, { sign: '·' }],
-  [null, { sign: '·' }],
+const LOOKS = new Map<string | null, Partial<Look>>([
+  [MISSING, { sign: '✗', style: 'bad', trouble: 'missing from the log' }],
+  ['rejected', { sign: '✗', style: 'bad', trouble: 'rejected it' }],
+  ['processing', { style: 'busy', trouble: 'still processing' }],
+  ['completed', { sign: '✓', style: 'ok', trouble: null }],
+  [NOT_STARTED, { sign: '·', text: 'not started', trouble: 'not started' }],
+  [null, { sign: '·', text: 'waiting', trouble: 'not seen yet' }],
 ]);
 
-export function statusStyle(status: string | null): StyleName | undefined {
-  return LOOKS.get(status)?.style;
-}
-
-/** `completed`, `not started`; `waiting` before there is an entry. */
-export function statusText(status: string | null) {
-  if (status === null) return 'waiting';
-  return status === NOT_STARTED ? 'not started' : plainText(status);
-}
-
 /** An unknown status is treated as running. */
-export function statusSign(status: string | null) {
-  return LOOKS.get(status)?.sign ?? '…';
+export function lookOf(status: string | null): Look {
+  const text = plainText(status ?? '');
+  return { sign: '…', text, trouble: text, ...LOOKS.get(status) };
 }
 
 /** `passed`, `failed with 1`, `timed out`. */
@@ -87,7 +88,8 @@ function liveText(row: Row, elapsed: number) {
   const { status, stage, gate } = row;
   if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
-  if (stage !== 'done' || isOver(status)) return `${statusSign(status)} ${statusText(status)}`;
+  const { sign, text } = lookOf(status);
+  if (stage !== 'done' || isOver(status)) return `${sign} ${text}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
@@ -138,11 +140,13 @@ export const nodeColumns: readonly Column<Row>[] = [
   fieldColumn('status', 0, 'status', {
     text: (row, { elapsed }) => {
       if (elapsed !== undefined) return liveText(row, elapsed);
-      return row.status === null ? '-' : statusText(row.status);
+      return row.status === null ? '-' : lookOf(row.status).text;
     },
     style: (row) => {
       if (row.stage === 'pause' || row.stage === 'gate') return 'busy';
-      return row.stage === 'done' && progressOf(row) === 'failed' ? 'bad' : statusStyle(row.status);
+      return row.stage === 'done' && progressOf(row) === 'failed'
+        ? 'bad'
+        : lookOf(row.status).style;
     },
   }),
   timeColumn('created', 6, 'created_at', { extra: true }),
@@ -178,8 +182,8 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
   fieldColumn('status', 0, 'status', {
     lead: 2,
     text: ({ status }, { elapsed }) =>
-      elapsed === undefined ? status : `${statusSign(status)} ${status}`,
-    style: ({ status }) => statusStyle(status),
+      elapsed === undefined ? status : `${lookOf(status).sign} ${status}`,
+    style: ({ status }) => lookOf(status).style,
   }),
   fieldColumn('author', 9, 'author_id', { extra: 'if room' }),
   timeColumn('created', 3, 'created_at', { lead: 0, where: 'elsewhere' }),

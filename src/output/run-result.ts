@@ -6,7 +6,7 @@ import { errorText, sentence } from './sentence.js';
 import { loadFormat } from './formats.js';
 import { formatOptions, listWriter } from './list.js';
 import { nodeColumns, withName } from './rows.js';
-import { summaryText, type SummaryFacts } from './run-text.js';
+import { actionText, summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions, Sink } from './streams.js';
 
 export interface DryRun {
@@ -69,8 +69,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
 function dryRunText(sink: Sink, { nodes, action, runtime }: ResultFields, { place, how }: DryRun) {
-  const [verb = '', config] = (action ?? 'act').split(':');
-  const what = `${verb} ${runtime ?? ''}${config === undefined ? '' : ` to ${config}`}`;
+  const what = actionText(action ?? 'act', runtime ?? '');
   const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');
   return [
     sentence(sink, [`Would ${what} on ${where} of ${place}`, ...(how ?? [])].join(', ')),

@@ -12,7 +12,7 @@ import type { JobEvent } from '../job/events.js';
 import { count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
-import { gateWord, progressOf } from './rows.js';
+import { gateWord, lookOf, progressOf } from './rows.js';
 import { painter, type Output, type Sink } from './streams.js';
 
 /** What the first line of a run says. */
@@ -33,10 +33,17 @@ export const DOING: Readonly<Record<string, string>> = {
 };
 
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
-export function doingText(action: string, runtime: string) {
+export const doingText = (action: string, runtime: string) => actionText(action, runtime, DOING);
+
+/** `restart iggy`, `reconfigure connectors to 7262013455120900033` */
+export function actionText(
+  action: string,
+  runtime: string,
+  words: Readonly<Record<string, string>> = {},
+) {
   const [verb = '', config] = action.split(':');
   return plainText(
-    `${DOING[verb] ?? action} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
+    `${words[verb] ?? verb} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
   );
 }
 
@@ -55,22 +62,12 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
   return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
 }
 
-/** What is wrong with a node, by its status. */
-const TROUBLES = new Map<string | null, string>([
-  ['rejected', 'rejected it'],
-  [MISSING, 'missing from the log'],
-  [NOT_STARTED, 'not started'],
-  [null, 'not seen yet'],
-  ['processing', 'still processing'],
-]);
-
 /**
  * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
  */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
-  if (status === 'completed') return null;
-  return TROUBLES.get(status) ?? plainText(status ?? '');
+  return lookOf(status).trouble;
 }
 
 /** The last start, stop or restart that completed on a node before it rejected an action. */
@@ -219,7 +216,7 @@ function stoppedText(result: ResultFields) {
 function troublesOf(nodes: readonly NodeResult[]) {
   const troubles = nodes.map(troubleOf);
   // Rejected and missing nodes come first, the others as they are found.
-  const kinds = new Set([TROUBLES.get('rejected'), TROUBLES.get(MISSING), ...troubles]);
+  const kinds = new Set([lookOf('rejected').trouble, lookOf(MISSING).trouble, ...troubles]);
   const groups = [...kinds].flatMap((words) => {
     const group = nodes.filter((_, at) => words && troubles[at] === words);
     const ids = group.map(({ node_id, activity_id, status }) =>

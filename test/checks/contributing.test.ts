@@ -70,7 +70,7 @@ describe('CONTRIBUTING, followed literally', function () {
   it('adds a flag, a command and a format, which are built and do what the page says', () => {
     const blocks = blocksOf('CONTRIBUTING.md');
     const changes = blocks.filter(({ language }) => language === 'diff');
-    assert.equal(changes.length, 10);
+    assert.equal(changes.length, 11);
     for (const change of changes) apply(change, folder);
     const commands = blocks
       .filter(({ marks }) => marks.get('not run')?.startsWith('test/checks/contributing'))

@@ -142,7 +142,7 @@ export class World {
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,
       requests: 1,
       isWhole: true,
-      above,
+      leftOutUpTo: above,
     };
   }
 

@@ -6,12 +6,19 @@ import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outc
 import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { hintOfEnd } from '../../config/refusals.js';
-import { checkConfirm, requireConsent } from '../../cli/consent.js';
+import { count } from '../../base/text.js';
+import {
+  busyText,
+  checkConfirm,
+  isAsked,
+  requireConsent,
+  type ConsentFlags,
+} from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import type { JobResult, LookRequest, Tools } from '../../app/jobs.js';
-import type { Connection } from '../../app/open.js';
+import { lookAround, type JobResult, type LookRequest, type Tools } from '../../app/jobs.js';
+import type { Connection, OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
 import type { JobEvent } from '../../job/events.js';
@@ -21,87 +28,56 @@ import { checkRunResultOptions, printRunResult } from '../../output/run-result.j
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, fieldsIn, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
-import { openForJob } from './before.shared.js';
-import { readNodes } from './nodes-from.shared.js';
+import { readNodes } from '../nodes.shared.js';
 import { reasonsFor } from './reason.shared.js';
 
-const helpGroup = 'TARGET';
-
 /** Which nodes an action is about. */
-export const targetFlags = {
-  node: nodesFlag({
-    helpGroup,
-    summary: 'Nodes, comma-separated or repeated. Default: all.',
-  }),
-  'nodes-from': Flags.string({
-    helpGroup,
-    helpValue: 'FILE|-',
-    summary: 'Nodes from a file or stdin: one per line, or JSON.',
-  }),
-  config: Flags.string({
-    helpGroup,
-    helpValue: 'ID',
-    summary: 'The id of the config to reconfigure to.',
-  }),
+export const targetFlags = grouped('TARGET', {
+  node: nodesFlag({ summary: 'Nodes, comma-separated or repeated. Default: all.' }),
+  'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.'),
+  config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': Flags.custom<number | 'deployment'>({
-    helpGroup,
     helpValue: 'N',
     summary: 'Act only if N nodes exist. `deployment`: ask Core.',
     parse: parsing((text, flag) =>
       text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
     ),
   })(),
-};
+});
 
 /** How long to follow. */
-export const followFlags = {
-  timeout: durationFlag({
-    helpGroup: 'FOLLOWING',
-    summary: 'Give up after this long; 0: never. [default: 10m]',
-  }),
-  'appear-timeout': durationFlag({
-    helpGroup: 'FOLLOWING',
-    summary: 'Report a node missing after this. [default: 30s]',
-  }),
-};
+export const followFlags = grouped('FOLLOWING', {
+  timeout: durationFlag({ summary: 'Give up after this long; 0: never. [default: 10m]' }),
+  'appear-timeout': durationFlag({ summary: 'Report a node missing after this. [default: 30s]' }),
+});
 
 /** What trigger and roll share. */
 export const actingFlags = {
   ...targetFlags,
-  yes: Flags.boolean({
-    char: 'y',
-    helpGroup: 'CONSENT',
-    summary: 'Act on every node without asking.',
-  }),
-  confirm: Flags.string({
-    helpGroup: 'CONSENT',
-    helpValue: 'NAME',
-    summary: 'Act only if the deployment has this name or path.',
-    parse: (text) => Promise.resolve(text.trim()),
-  }),
-  'dry-run': Flags.boolean({
-    helpGroup: 'CONSENT',
-    summary: 'Show what would be sent, and send nothing.',
+  ...grouped('CONSENT', {
+    yes: switchFlag('Act on every node without asking.', { char: 'y' }),
+    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.', {
+      parse: (text) => Promise.resolve(text.trim()),
+    }),
+    'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),
   ...followFlags,
-  'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
-    helpGroup: 'FOLLOWING',
-    summary: 'What to do if a node is busy. [default: ignore]',
+  ...grouped('FOLLOWING', {
+    'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
+      summary: 'What to do if a node is busy. [default: ignore]',
+    }),
   }),
-  'idempotency-key': Flags.string({
-    helpGroup: 'SCRIPTING',
-    helpValue: 'KEY',
-    summary: 'The same command with the same key acts only once.',
-    parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--idempotency-key')),
+  ...grouped('SCRIPTING', {
+    'idempotency-key': textFlag('KEY', 'The same command with the same key acts only once.', {
+      parse: parsing(checkIdempotencyKey),
+    }),
   }),
 };
 type ActingFlags = FlagsOf<typeof actingFlags>;
 
-export const RUNTIME_ARG = { ignoreStdin: true, description: 'iggy or connectors' } as const;
-export const ACTION_ARG = {
-  ignoreStdin: true,
-  description: 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID',
-} as const;
+/** What the two arguments may be. */
+export const RUNTIME = 'iggy or connectors';
+export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
 
 /** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
 export function actionOf(text: string, config: string | undefined): ActionName {
@@ -115,6 +91,70 @@ export function actionOf(text: string, config: string | undefined): ActionName {
   }
   const id = config === undefined ? '' : `:${parseId(config, '--config')}`;
   return parseAction(text + id);
+}
+
+/** Opens the deployment, and says which variables override the profile, before any question. */
+export async function openForJob(context: CommandContext): Promise<OpenDeployment> {
+  context.seen = new Map();
+  const deployment = await context.deployment();
+  const { overrides } = context.settings;
+  if (overrides !== null) context.say(overrides);
+  return deployment;
+}
+
+type LookFlags = ConsentFlags & { 'dry-run': boolean };
+
+/**
+ * Looks at the deployment before anything is sent, and says what may be otherwise than expected.
+ * @returns null where nothing has to be known
+ * @throws as `lookAround` does
+ */
+export async function inspect(
+  context: CommandContext,
+  request: LookRequest,
+  flags: LookFlags,
+  isKept?: () => boolean,
+): Promise<Findings | null> {
+  const isDry = flags['dry-run'];
+  const asks = isAsked(context, request.nodes, flags);
+  const looking = { signal: context.signal, always: isDry || asks, isKept };
+  const found = await lookAround(await context.deployment(), request, looking);
+  if (!found) return null;
+  if (!request.nodes) warnOfCount(context, found, request.expectNodes);
+  const busy = busyText(context.host, found);
+  // A question says it, and a run that waits.
+  context.hasWarned = busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks));
+  if (context.hasWarned) context.warn(busy);
+  return found;
+}
+
+function warnOfCount(
+  context: CommandContext,
+  { listed, core }: Findings,
+  expected: LookRequest['expectNodes'],
+) {
+  const { length } = listed.here;
+  if (expected === undefined && core !== undefined && core !== length) {
+    context.warn(
+      `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
+    );
+  }
+  if (typeof expected === 'number' && core === undefined && expected > length) {
+    context.say(
+      `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
+    );
+  }
+}
+
+/** How many nodes are meant; null where that is not known, or a record says it. */
+export function countOf(
+  { nodes, expectNodes }: LookRequest,
+  found: Findings | null,
+): number | null {
+  if (nodes) return nodes.length;
+  if (!found) return null;
+  if (typeof expectNodes === 'number') return expectNodes;
+  return (found.core ?? found.listed.here.length) || null;
 }
 
 /**

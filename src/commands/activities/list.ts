@@ -1,11 +1,10 @@
-import * as Flags from '@oclif/core/flags';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
@@ -26,11 +25,10 @@ const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 
 const listFlags = {
   limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
-  after: Flags.string({
-    helpValue: 'ID',
-    summary:
-      'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
-  }),
+  after: textFlag(
+    'ID',
+    'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
+  ),
   page: wholeNumber({ min: 1, max: 1e9, summary: 'A page as the API numbers it, from 1.' }),
   results: wholeNumber({
     min: 1,
@@ -38,14 +36,9 @@ const listFlags = {
     summary: 'With --page: entries per page, 1 to 100. [default: 10]',
   }),
   ...filterFlags,
-  watch: Flags.boolean({ char: 'w', summary: 'Update the list until all entries are final.' }),
-  follow: Flags.boolean({
-    char: 'f',
-    summary: 'Show new entries as they come, until interrupted.',
-  }),
-  'exit-status': Flags.boolean({
-    summary: 'With --watch: exit 3 if a watched entry was rejected.',
-  }),
+  watch: switchFlag('Update the list until all entries are final.', { char: 'w' }),
+  follow: switchFlag('Show new entries as they come, until interrupted.', { char: 'f' }),
+  'exit-status': switchFlag('With --watch: exit 3 if a watched entry was rejected.'),
   timeout: durationFlag({
     summary: 'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
   }),

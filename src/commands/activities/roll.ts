@@ -1,4 +1,3 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import * as v from 'valibot';
 import { refusedError, UsageError, usageError } from '../../base/errors.js';
@@ -8,7 +7,7 @@ import { count, shortList } from '../../base/text.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { grouped, optionalArg, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
@@ -17,55 +16,39 @@ import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { connectionFlags, durationFlag, fieldsIn, firstGiven, parsing } from '../flags.shared.js';
-import { inspect, openForJob } from './before.shared.js';
 import {
-  ACTION_ARG,
+  ACTION,
   actingFlags,
+  inspect,
+  openForJob,
   openToAct,
   requestOf,
-  RUNTIME_ARG,
+  RUNTIME,
   showDryRun,
   showJob,
 } from './job.shared.js';
 
-const helpGroup = 'ROLL';
 const rollFlags = {
-  timeout: durationFlag({
-    helpGroup: 'FOLLOWING',
-    summary: 'End the roll after this long. [default: no limit]',
+  ...grouped('FOLLOWING', {
+    timeout: durationFlag({ summary: 'End the roll after this long. [default: no limit]' }),
   }),
-  'max-unavailable': Flags.custom<number | `${number}%`>({
-    helpGroup,
-    helpValue: 'N|P%',
-    summary: 'Nodes to act on at once: 2, or 25%. [default: 1]',
-    parse: parsing((text, flag) => {
-      const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
-      return check(rollRequest.entries.maxUnavailable, flag, share);
+  ...grouped('ROLL', {
+    'max-unavailable': Flags.custom<number | `${number}%`>({
+      helpValue: 'N|P%',
+      summary: 'Nodes to act on at once: 2, or 25%. [default: 1]',
+      parse: parsing((text, flag) => {
+        const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
+        return check(rollRequest.entries.maxUnavailable, flag, share);
+      }),
+    })(),
+    pause: durationFlag({ summary: 'Wait this long after each node, before its gate.' }),
+    gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
+    'gate-timeout': durationFlag({ summary: 'Stop and fail a gate after this. [default: 5m]' }),
+    'node-timeout': durationFlag({ summary: 'Give up on a node after this long. [default: 10m]' }),
+    'continue-on-error': switchFlag('Continue if a node does not complete.'),
+    resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
+      parse: parsing(checkIdempotencyKey),
     }),
-  })(),
-  pause: durationFlag({ helpGroup, summary: 'Wait this long after each node, before its gate.' }),
-  gate: Flags.string({
-    helpGroup,
-    helpValue: 'CMD',
-    summary: 'Run after each node; halt unless it exits with 0.',
-  }),
-  'gate-timeout': durationFlag({
-    helpGroup,
-    summary: 'Stop and fail a gate after this. [default: 5m]',
-  }),
-  'node-timeout': durationFlag({
-    helpGroup,
-    summary: 'Give up on a node after this long. [default: 10m]',
-  }),
-  'continue-on-error': Flags.boolean({
-    helpGroup,
-    summary: 'Continue if a node does not complete.',
-  }),
-  resume: Flags.string({
-    helpGroup,
-    helpValue: 'KEY|last',
-    summary: 'Resume a roll. `last`: the newest unfinished one.',
-    parse: (text) => Promise.resolve(checkIdempotencyKey(text, '--resume')),
   }),
 };
 
@@ -104,7 +87,7 @@ export default class ActivitiesRoll extends BaseCommand {
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
   ];
-  static override args = { runtime: Args.string(RUNTIME_ARG), action: Args.string(ACTION_ARG) };
+  static override args = { runtime: optionalArg(RUNTIME), action: optionalArg(ACTION) };
   static override flags = flags;
 
   protected override async execute() {

@@ -5,7 +5,7 @@ import { RUNTIMES, STATUSES } from '../../base/activity.js';
 import { parseDuration } from '../../base/durations.js';
 import { usageError } from '../../base/errors.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { textFlag, type FlagsOf } from '../../cli/flags.js';
 import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
 import { idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
@@ -22,10 +22,11 @@ const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
     }),
   })();
 
-export const sinceOptions = {
-  helpValue: 'TIME',
-  summary: 'Not older than this: 2h, or 2026-03-16T12:00:00Z.',
-};
+/** @param span how far back it reaches where it is not given */
+export const sinceFlag = (span?: string) =>
+  textFlag('TIME', 'Not older than this: 2h, or 2026-03-16T12:00:00Z.', {
+    ...(span !== undefined && { default: span }),
+  });
 
 /** Which entries of the log. */
 export const filterFlags = {
@@ -37,11 +38,8 @@ export const filterFlags = {
   action: wordsFlag('action', 'Only these actions; reconfigure matches any config.'),
   node: nodesFlag({ summary: 'Only these nodes.' }),
   author: idsFlag({ summary: 'Only what these users or keys did.' }),
-  since: Flags.string(sinceOptions),
-  until: Flags.string({
-    helpValue: 'TIME',
-    summary: 'Not newer than this: 1h, or a time as above.',
-  }),
+  since: sinceFlag(),
+  until: textFlag('TIME', 'Not newer than this: 1h, or a time as above.'),
 };
 
 /** The filters that were given. */

@@ -1,8 +1,8 @@
-import * as Args from '@oclif/core/args';
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, type NodeNames } from '../../base/ids.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
 import {
   cellText,
@@ -26,7 +26,7 @@ export default class ActivitiesShow extends BaseCommand {
     'ldctl activities show 7261845022003200001 -o json | jq -r .status',
   ];
   static override args = {
-    id: Args.string({ ignoreStdin: true, required: true, description: 'the id of the activity' }),
+    id: neededArg('the id of the activity'),
   };
   static override flags = connectionFlags;
 

@@ -12,7 +12,7 @@ import {
   timeColumn,
   type Column,
 } from '../../output/columns.js';
-import { filterFlags, filtersIn, sinceOptions, summarize } from './shared.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from './shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesStats extends BaseCommand {
@@ -33,7 +33,7 @@ export default class ActivitiesStats extends BaseCommand {
       summary: 'Count by runtime and action, or also by node.',
     }),
     ...filterFlags,
-    since: Flags.string({ ...sinceOptions, default: '7d' }),
+    since: sinceFlag('7d'),
   };
 
   protected override async execute() {

@@ -1,15 +1,15 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { consentTo } from '../../cli/consent.js';
+import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
 import { trigger } from '../../app/jobs.js';
-import { countOf, inspect } from './before.shared.js';
 import {
-  ACTION_ARG,
+  ACTION,
   actingFlags,
+  countOf,
+  inspect,
   openToAct,
   requestOf,
-  RUNTIME_ARG,
+  RUNTIME,
   showDryRun,
   showJob,
 } from './job.shared.js';
@@ -27,18 +27,15 @@ export default class ActivitiesTrigger extends BaseCommand {
     'ldctl activities trigger iggy restart --yes -o json',
     'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_PIPELINE_ID-$CI_JOB_NAME"',
   ];
-  static override args = {
-    runtime: Args.string({ ...RUNTIME_ARG, required: true }),
-    action: Args.string({ ...ACTION_ARG, required: true }),
-  };
+  static override args = { runtime: neededArg(RUNTIME), action: neededArg(ACTION) };
   static override flags = {
     ...connectionFlags,
     ...actingFlags,
-    wait: Flags.boolean({
-      allowNo: true,
-      default: true,
-      helpGroup: 'FOLLOWING',
-      summary: 'Follow to the end. --no-wait: exit once accepted.',
+    ...grouped('FOLLOWING', {
+      wait: switchFlag('Follow to the end. --no-wait: exit once accepted.', {
+        allowNo: true,
+        default: true,
+      }),
     }),
   };
 

@@ -1,39 +1,27 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { isFinal } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
-import { notOurs } from '../../job/entries.js';
+import { foreignLog } from '../../job/foreign.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { connectionFlags, firstGiven, wholeNumber } from '../flags.shared.js';
-import { openForJob } from './before.shared.js';
-import { actionOf, followFlags, showJob, targetFlags } from './job.shared.js';
-import { readNodes } from './nodes-from.shared.js';
+import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
+import { readNodes } from '../nodes.shared.js';
 
 const waitFlags = {
-  after: Flags.string({
-    helpValue: 'ID',
-    summary: 'Follow the trigger whose entries are newer than this id.',
-  }),
-  runtime: Flags.string({
-    helpValue: 'RUNTIME',
-    summary: 'With --after: the runtime of the trigger.',
-  }),
-  action: Flags.string({ helpValue: 'ACTION', summary: 'With --after: its action.' }),
+  after: textFlag('ID', 'Follow the trigger whose entries are newer than this id.'),
+  runtime: textFlag('RUNTIME', 'With --after: the runtime of the trigger.'),
+  action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
-  'expect-nodes': wholeNumber({
-    min: 1,
-    max: MOST_NODES,
-    helpGroup: 'TARGET',
-    summary: 'Exactly N nodes must act.',
+  ...grouped('TARGET', {
+    'expect-nodes': wholeNumber({ min: 1, max: MOST_NODES, summary: 'Exactly N nodes must act.' }),
   }),
   ...followFlags,
 };
@@ -61,7 +49,7 @@ export default class ActivitiesWait extends BaseCommand {
   static override usage = 'activities wait [ID...] [FLAGS]';
   static override strict = false;
   static override args = {
-    id: Args.string({ ignoreStdin: true, description: 'one or more activities, by id' }),
+    id: optionalArg('one or more activities, by id'),
   };
   static override flags = { ...connectionFlags, ...waitFlags };
 
@@ -117,7 +105,7 @@ async function idsInProgress(
   { signal }: CommandContext,
 ) {
   const { entries } = await log.forNodes({ signal });
-  const problem = notOurs(entries, deploymentId, tenant);
+  const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
   const open = entries.filter(({ status }) => !isFinal(status));
   return { ids: sortedUnique(open.map(({ id }) => id)) };

@@ -1,4 +1,3 @@
-import * as Flags from '@oclif/core/flags';
 import { RUNTIMES } from '../../base/activity.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
@@ -11,9 +10,9 @@ import {
   type CellView,
   type Column,
 } from '../../output/columns.js';
-import { statusStyle, withName } from '../../output/rows.js';
+import { lookOf, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
-import { filterFlags, filtersIn, sinceOptions, summarize } from '../activities/shared.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
 export default class NodesList extends BaseCommand {
@@ -32,7 +31,7 @@ export default class NodesList extends BaseCommand {
     ...connectionFlags,
     node: filterFlags.node,
     runtime: filterFlags.runtime,
-    since: Flags.string({ ...sinceOptions, default: '30d' }),
+    since: sinceFlag('30d'),
   };
 
   protected override async execute() {
@@ -75,7 +74,7 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
       () =>
       ({ runtimes }, view) =>
         stateText(runtimes[runtime], view, true),
-    style: ({ runtimes }) => statusStyle(runtimes[runtime]?.status ?? null),
+    style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
   };
 }
 

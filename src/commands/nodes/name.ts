@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { usageError } from '../../base/errors.js';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg, optionalArg, switchFlag } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
 import { connectionFlags } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
@@ -18,12 +17,12 @@ export default class NodesName extends BaseCommand {
     'ldctl activities trigger iggy restart --node broker-1',
   ];
   static override args = {
-    node: Args.string({ required: true, ignoreStdin: true, description: 'its id or current name' }),
-    name: Args.string({ ignoreStdin: true, description: 'its new name' }),
+    node: neededArg('its id or current name'),
+    name: optionalArg('its new name'),
   };
   static override flags = {
     ...connectionFlags,
-    remove: Flags.boolean({ summary: 'Remove the name.' }),
+    remove: switchFlag('Remove the name.'),
   };
 
   protected override async execute() {

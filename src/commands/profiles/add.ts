@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
 import { count } from '../../base/text.js';
@@ -25,11 +25,7 @@ export default class ProfilesAdd extends BaseCommand {
       '--key-command "op read op://ops/laserdata/key"',
   ];
   static override args = {
-    name: Args.string({
-      required: true,
-      ignoreStdin: true,
-      description: 'letters, digits, dots, dashes, underscores',
-    }),
+    name: neededArg('letters, digits, dots, dashes, underscores'),
   };
   static override flags = profileFlags;
 

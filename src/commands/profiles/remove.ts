@@ -1,6 +1,5 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
@@ -13,10 +12,10 @@ export default class ProfilesRemove extends BaseCommand {
     'console. If you remove the current profile, no profile is current.';
   static override examples = ['ldctl profiles remove old --yes'];
   static override args = {
-    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to remove' }),
+    name: neededArg('the profile to remove'),
   };
   static override flags = {
-    yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }),
+    yes: switchFlag('Do not ask.', { char: 'y' }),
   };
 
   protected override async execute() {

@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
+import { optionalArg } from '../../cli/flags.js';
 import { usageError } from '../../base/errors.js';
 import { currentProfile, findProfile, ProfileStore } from '../../config/profiles.js';
 import { configDir } from '../../config/settings.js';
@@ -9,10 +9,7 @@ export default class ProfilesShow extends BaseCommand {
   static override summary = 'Show one profile, with its key masked. Sends no request.';
   static override examples = ['ldctl profiles show', 'ldctl profiles show prod -o json'];
   static override args = {
-    name: Args.string({
-      ignoreStdin: true,
-      description: 'the profile; the current one if not given',
-    }),
+    name: optionalArg('the profile; the current one if not given'),
   };
 
   protected override async execute() {

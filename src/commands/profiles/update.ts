@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
 import { findProfile } from '../../config/profiles.js';
 import { makeProfile } from './add.js';
@@ -17,7 +17,7 @@ export default class ProfilesUpdate extends BaseCommand {
     'ldctl profiles update prod --key-store keyring',
   ];
   static override args = {
-    name: Args.string({ required: true, ignoreStdin: true, description: 'the profile to change' }),
+    name: neededArg('the profile to change'),
   };
   static override flags = profileFlags;
 

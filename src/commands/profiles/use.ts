@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
+import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { valueOf, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
@@ -8,11 +8,7 @@ export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one, used unless you choose another.';
   static override examples = ['ldctl profiles use prod'];
   static override args = {
-    name: Args.string({
-      required: true,
-      ignoreStdin: true,
-      description: 'the profile to use from now on',
-    }),
+    name: neededArg('the profile to use from now on'),
   };
 
   protected override async execute() {

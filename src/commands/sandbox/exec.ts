@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
@@ -57,8 +57,8 @@ export default class SandboxExec extends BaseCommand {
  * folder of its own, gone afterwards: the user's profiles are neither seen nor touched. That folder
  * is made and removed synchronously while signals are held, so that none can end this process
  * in between and leave the folder on the disk.
- * @returns its exit code; 128 + n after signal n; 127 when it was not found and 126 when it could
- * not be run
+ * @returns its exit code; 128 + n after signal n; 127 when it was not found (on Windows the 1 of cmd,
+ * which starts what is not an executable) and 126 when it could not be run
  */
 async function runInside(
   command: readonly [string, ...string[]],
@@ -86,11 +86,7 @@ async function runInside(
       reject: false,
       cleanup: false,
     });
-    const ended = await child;
-    // On Windows cmd starts what is not an executable, and ends with 1 where it does not find it.
-    const isUnknownToCmd =
-      host.platform === 'win32' && ended.exitCode === 1 && !isOnWindowsPath(program, env);
-    const [exitCode, problem] = isUnknownToCmd ? NOT_FOUND : endOf(ended);
+    const [exitCode, problem] = endOf(await child);
     if (problem !== null) host.output.stderr.write(`${command[0]}: ${problem}\n`);
     return exitCode;
   } finally {
@@ -100,23 +96,12 @@ async function runInside(
   }
 }
 
-const NOT_FOUND: [number, string] = [127, 'command not found'];
-
 /** @returns the exit code, as a shell gives it, and why the program could not be run; else null */
 function endOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: string | null] {
   const { exitCode, signal, code, originalMessage } = ended;
   if (exitCode !== undefined) return [exitCode, null];
   if (signal !== undefined) return [128 + constants.signals[signal], null];
-  return code === 'ENOENT' ? NOT_FOUND : [126, originalMessage ?? ''];
-}
-
-/** Looks for a program as cmd does: here, then on the PATH, with each ending that programs have. */
-function isOnWindowsPath(program: string, env: NodeJS.ProcessEnv) {
-  const endings = ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')];
-  const folders = /[\\/]/.test(program) ? [''] : ['.', ...(env.PATH ?? '').split(delimiter)];
-  return folders.some((folder) =>
-    endings.some((ending) => existsSync(join(folder, program + ending))),
-  );
+  return code === 'ENOENT' ? [127, 'command not found'] : [126, originalMessage ?? ''];
 }
 
 function removeFolder(folder: string) {

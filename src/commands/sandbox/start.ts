@@ -1,22 +1,18 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { FlagsOf } from '../../cli/flags.js';
+import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
 import { OptionError, sandboxOptions } from '../../sandbox/options.js';
 import { durationFlag, fieldsIn, flagOf, parsing, wholeNumber } from '../flags.shared.js';
 
-const TIME = { helpGroup: 'TIME' };
-const TROUBLE = { helpGroup: 'TROUBLE' };
-
 const countFlag = (summary: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, summary });
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
   Flags.custom<bigint>({
-    ...TROUBLE,
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NODE',
@@ -27,7 +23,6 @@ const nodeFlag = (summary: string) =>
 /** The unit, as in `5/s`, may be left out. */
 const numberFlag = (helpValue: string, summary: string) =>
   Flags.custom<number>({
-    ...TROUBLE,
     helpValue,
     summary,
     parse: parsing((text) => Number(text.replace(/\/s$/, ''))),
@@ -49,33 +44,33 @@ export const sandboxFlags = {
     default: 'desc',
   })(),
   seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
-  appear: durationFlag({
-    ...TIME,
-    helpValue: '200ms',
-    summary: 'Delay until the entries of a trigger appear in the log (default: 200ms).',
+  ...grouped('TIME', {
+    appear: durationFlag({
+      helpValue: '200ms',
+      summary: 'Delay until the entries of a trigger appear in the log (default: 200ms).',
+    }),
+    work: durationFlag({
+      helpValue: '2s',
+      summary: 'How long an action takes, give or take a quarter (default: 1.5s).',
+    }),
   }),
-  work: durationFlag({
-    ...TIME,
-    helpValue: '2s',
-    summary: 'How long an action takes, give or take a quarter (default: 1.5s).',
-  }),
-  reject: nodeFlag('This node rejects every action.'),
-  stuck: nodeFlag("This node's activities never end."),
-  missing: nodeFlag("This node's entries never appear in the log."),
-  'drop-posts': wholeNumber({
-    ...TROUBLE,
-    min: 0,
-    max: 1e9,
-    summary: 'Run the first N POSTs, and close the connection without an answer.',
-  }),
-  'fail-rate': numberFlag(
-    'P',
-    'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
-  ),
-  'rate-limit': numberFlag('N/s', 'Answer 429 to more requests per key than this, such as 5/s.'),
-  'ignore-idempotency': Flags.boolean({
-    ...TROUBLE,
-    summary: 'Ignore idempotency keys, so that an action sent twice runs twice.',
+  ...grouped('TROUBLE', {
+    reject: nodeFlag('This node rejects every action.'),
+    stuck: nodeFlag("This node's activities never end."),
+    missing: nodeFlag("This node's entries never appear in the log."),
+    'drop-posts': wholeNumber({
+      min: 0,
+      max: 1e9,
+      summary: 'Run the first N POSTs, and close the connection without an answer.',
+    }),
+    'fail-rate': numberFlag(
+      'P',
+      'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
+    ),
+    'rate-limit': numberFlag('N/s', 'Answer 429 to more requests per key than this, such as 5/s.'),
+    'ignore-idempotency': switchFlag(
+      'Ignore idempotency keys, so that an action sent twice runs twice.',
+    ),
   }),
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;

@@ -60,7 +60,7 @@ export const ENTRIES: Rules = {
       "another deployment's entries count",
       'one node',
       1,
-      put<unknown[], null>('job/entries', 'notOurs', () => null),
+      put<unknown[], null>('job/entries', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",

@@ -359,7 +359,14 @@ function play(ifBusy: RollPlan['ifBusy'], more: Activity[] = [], reads = Infinit
         step,
         {
           is: 'read',
-          read: { entries, startedAt: now, serverTime: null, requests: 1, isWhole: true, above },
+          read: {
+            entries,
+            startedAt: now,
+            serverTime: null,
+            requests: 1,
+            isWhole: true,
+            leftOutUpTo: above,
+          },
         },
         now,
       );

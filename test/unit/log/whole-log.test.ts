@@ -192,7 +192,11 @@ describe('a log that moves while it is read', () => {
     ],
     'believes a single time': ['log.ts', 'inRow >= pages.size', 'inRow > 0'],
     'is done with the first of what it asked for': ['log.ts', 'reach <= id', 'reach !== id'],
-    'ends where pages are gone': ['pages.ts', 'Math.min(number - 1, this.last)', 'number - 1'],
+    'ends where pages are gone': [
+      'pages.ts',
+      'Math.min(number - 1, this.lastNumber)',
+      'number - 1',
+    ],
     'takes the first page for the newest one': ['pages.ts', 'isNewer(first, last)', 'first'],
     'takes its ends for the order of a page': [
       'pages.ts',
@@ -205,7 +209,11 @@ describe('a log that moves while it is read', () => {
       '',
       ['after', 'downTo'],
     ],
-    'does not look where the newest page is now': ['pages.ts', 'last === this.last', 'true'],
+    'does not look where the newest page is now': [
+      'pages.ts',
+      'number === this.lastNumber',
+      'true',
+    ],
     'does not see that pages are shorter': ['pages.ts', 'this.#size = length', 'this.#size += 0'],
     'looks for an entry where it was': [
       'seek.ts',

@@ -1,0 +1,50 @@
+/*
+ * Entries that show that the log is not the one that was meant.
+ */
+
+import type { Activity } from '../base/activity.js';
+import { InvalidAnswerError, LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
+
+/**
+ * Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`,
+ * `LD_TENANT_ID`.
+ */
+export interface ExpectedTenant {
+  tenantId: Id;
+  origin: string;
+  hint: string;
+}
+
+/**
+ * Settings that mix the tenant of one with the deployment of another must not restart another
+ * tenant's nodes. An entry that does not say whose it is passes.
+ * @returns why the log is not this deployment's: exit 5 for another tenant, 6 for another
+ * deployment; null when it is
+ */
+export function foreignLog(
+  activities: readonly Activity[],
+  deploymentId: Id,
+  expected: ExpectedTenant | null,
+): LdctlError | null {
+  for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
+    if (isOther(deployment, deploymentId)) {
+      return new InvalidAnswerError(
+        `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`,
+        {
+          code: 'wrong_deployment',
+          hint: 'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.',
+        },
+      );
+    }
+    if (expected && isOther(tenant, expected.tenantId)) {
+      const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
+      return new LdctlError('refused', 'wrong_tenant', what, { hint: expected.hint });
+    }
+  }
+  return null;
+}
+
+function isOther(id: Id | null | undefined, ours: Id): id is Id {
+  return id !== undefined && id !== null && id !== ours;
+}
