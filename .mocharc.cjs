@@ -2,6 +2,7 @@ const onWindows = process.platform === 'win32';
 
 module.exports = {
   'node-option': ['import=tsx'],
+  require: ['./test/helpers/unhandled-rejections.ts'],
   timeout: 60_000,
   'forbid-only': true,
   // Tests of what a system does not have are pending there. Where all tests are meant to run, none

@@ -30,7 +30,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
   const endedEarly = (code: number) => {
     if (code !== EXIT_CODES.done.code) return;
-    process.exitCode = EXIT_CODES.fault.code;
+    process.exitCode = EXIT_CODES[host().mayBeSent ? 'unconfirmed' : 'fault'].code;
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
   // What was thrown where nothing waits for it. Node would show the line it comes from, and in a

@@ -147,7 +147,7 @@ export class Client {
           durationMs: Math.round(this.#clock.elapsed() - startedAt),
         });
       try {
-        answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
+        answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, end - startedAt));
         const value = read(answer);
         trace(null, null);
         return value;

@@ -172,10 +172,14 @@ export class Interrupted extends LdctlError {
 
 /**
  * Whatever was thrown: what is not ours is a bug in ldctl.
- * @param sent something may have been sent, so that exit 1 would be wrong
+ * @param sent something may have been sent. Exit 1 means that nothing was, so a bug or a full disk is
+ * exit 7 then
  */
 export function asLdctlError(error: unknown, sent = false): LdctlError {
-  if (error instanceof LdctlError) return error;
+  if (error instanceof LdctlError) {
+    const { exit, code, message } = error;
+    return sent && exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
+  }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return sent
     ? new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {

@@ -5,8 +5,11 @@ const MOST_DIGITS = 40;
 /** An entry has 2. What is nested far deeper overflows the stack when it is written again. */
 const DEEPEST = 1000;
 
-/** A text, to the end where it is not closed, or what may be a number: nothing else has digits. */
-const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"?|-*\d[\d.eE+-]*/g;
+/**
+ * Texts and what stands between them, up to the next number; or what may be one. A text that is not
+ * closed goes to the end.
+ */
+const TEXTS_OR_NUMBER = /(?:"[^"\\]*(?:\\.[^"\\]*)*"?[^"\d-]*)+|[-\d][\d.eE+-]*/g;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
 /**
@@ -28,7 +31,7 @@ function parseWithoutNumbers(text: string): [value: unknown, numbers: unknown[]]
   const place = (token: string) =>
     token.startsWith('"') ? token : String(numbers.push(exactNumber(token)) - 1);
   try {
-    return [JSON.parse(text.replace(TEXT_OR_NUMBER, place)), numbers];
+    return [JSON.parse(text.replace(TEXTS_OR_NUMBER, place)), numbers];
   } catch {
     throw new SyntaxError('not JSON, or was cut off');
   }

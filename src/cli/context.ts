@@ -41,8 +41,6 @@ export class CommandContext {
   seen: Map<Id, Activity> | null = null;
   /** Whether the user has been told which nodes are busy. */
   hasWarned = false;
-  /** Whether a POST has started, or an earlier process has sent what this one follows. */
-  mayBeSent = false;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;
@@ -172,7 +170,7 @@ export class CommandContext {
       return page;
     };
     const trigger: Supervisor['trigger'] = (...asked) => {
-      this.mayBeSent = true;
+      this.host.mayBeSent = true;
       return api.trigger(...asked);
     };
     return { trigger, list };

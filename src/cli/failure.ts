@@ -10,7 +10,7 @@ import type { Host } from './host.js';
  * The one end of everything that went wrong: prints it in the format that was asked for.
  * @returns the exit code
  */
-export async function printFailure({ output }: Host, error: unknown) {
+export async function printFailure({ output, mayBeSent }: Host, error: unknown) {
   if (error instanceof ReaderGone) return EXIT_CODES.done.code;
   const { stderr, options } = output;
   const { format } = options;
@@ -19,7 +19,7 @@ export async function printFailure({ output }: Host, error: unknown) {
     stderr.write(sentence(stderr, wish.text));
     return wish.exitCode;
   }
-  const failure = asLdctlError(error);
+  const failure = asLdctlError(error, mayBeSent);
   await printError(output, failure);
   if (failure !== error && options.debug && error instanceof Error) {
     stderr.write(`${error.stack}\n`);

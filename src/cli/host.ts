@@ -78,6 +78,8 @@ export interface Host {
   stderr: NodeJS.WriteStream;
   clock: Clock;
   keyring: Keyring;
+  /** Whether a POST has started, or an earlier process has sent what this one follows. */
+  mayBeSent: boolean;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(): Interrupts;
@@ -103,6 +105,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     output,
     stderr,
     clock: systemClock,
+    mayBeSent: false,
     catchInterrupts: () => catchInterrupts(output),
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {

@@ -159,10 +159,10 @@ function readForNodes(
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(
   log: OpenLog,
-  { since = -Infinity, ...options }: ReadOptions & { since?: number } = {},
+  { since, ...options }: ReadOptions & { since?: number } = {},
 ): AsyncGenerator<LogPart> {
   const reading = newReading(log.clock, options);
-  const isPast = pastWhen(since, log.pages);
+  const isPast = since === undefined ? () => false : pastWhen(since, log.pages);
   for await (const { entries, total, reach } of walk(log, reading, moreAndMore)) {
     yield { entries, total, reach, serverTime: reading.serverTime };
     if (isPast(entries)) return;

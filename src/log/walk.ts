@@ -72,7 +72,7 @@ export class Walk {
     let count = MOST_AT_ONCE;
     while (this.pages.nextOlder(page.number) !== null) {
       const last = yield* this.#batches(page);
-      count = last === page ? count * 2 : MOST_AT_ONCE;
+      count = last === page ? count * 2 : MOST_AT_ONCE / 2;
       page = yield* this.#oneByOne(last, count);
     }
   }

@@ -158,6 +158,7 @@ export class CommandBench {
         isTTY: this.isTerminal,
       }) as unknown as NodeJS.ReadStream,
       clock: this.clock,
+      mayBeSent: false,
       keyring: noKeyring,
       newIdempotencyKey: () => 'a-random-key',
       catchInterrupts: () => ({

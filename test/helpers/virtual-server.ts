@@ -36,20 +36,32 @@ export interface EntryOptions extends Fate {
   createdAt?: number;
 }
 
-type ReadStep = (page: ActivityPage, query: PageQuery) => ActivityPage;
+type ReadStep = (
+  page: ActivityPage,
+  query: PageQuery,
+  options: CallOptions,
+) => ActivityPage | Promise<ActivityPage>;
 
 /** The sandbox's engine in virtual time, called without HTTP, so that a test can spoil any call. */
 export class VirtualServer implements Supervisor {
+  /** Those that were carried out. */
   readonly posts: WireTrigger[] = [];
   readonly postTimes: number[] = [];
+  /** How many were made in all. */
+  postsMade = 0;
   readonly reads: PageQuery[] = [];
   readonly log: Sandbox['cloud']['main'];
   /** Whether its answers have a date. */
   hasDate = true;
   /** Those that act where a trigger names none. */
   nodes: readonly Id[];
+  /** What every POST meets: an answer, or the error that it ends with. */
+  onPost: (carryOut: () => Accepted, request: WireTrigger) => Accepted | Error = (carryOut) =>
+    carryOut();
   /** Runs before every read: the place to let the log grow. */
   beforeRead: () => void = () => undefined;
+  /** What becomes of every page that is read. */
+  onRead: ReadStep = (page) => page;
   readonly #sandbox: Sandbox;
   readonly #fates = new Map<Id, Fate>();
   readonly #readScript: ReadStep[] = [];
@@ -92,8 +104,15 @@ export class VirtualServer implements Supervisor {
     }
   }
 
-  trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
+  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
     signal?.throwIfAborted();
+    this.postsMade += 1;
+    const answer = this.onPost(() => this.#carryOut(request), request);
+    if (answer instanceof Error) throw answer;
+    return Promise.resolve(answer);
+  }
+
+  #carryOut(request: WireTrigger): Accepted {
     const at = this.#clock.now();
     this.posts.push(request);
     this.postTimes.push(at);
@@ -101,24 +120,33 @@ export class VirtualServer implements Supervisor {
     const action = readAction(request.action);
     const wanted = { runtime, action, nodes: nodes ?? this.nodes, authorId: OPERATORS.ada, at };
     this.#sandbox.cloud.dispatch(this.log, wanted);
-    return Promise.resolve({ requestId: 'f00d', replayed: false, serverTime: at });
+    return { requestId: 'f00d', replayed: false, serverTime: at };
+  }
+
+  /** What it answers where a key was used before. */
+  replay(): Accepted {
+    return {
+      requestId: 'r',
+      replayed: true,
+      serverTime: this.hasDate ? this.#clock.now() : null,
+    };
   }
 
   async list(
     _deploymentId: Id,
     query: PageQuery,
-    { signal }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<ActivityPage> {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     this.reads.push(query);
-    const step = this.#readScript.shift();
+    const step = this.#readScript.shift() ?? this.onRead;
     this.beforeRead();
     const now = this.#clock.now();
     const page = {
       ...this.log.read(query.page, query.results, now),
       ...(this.hasDate && { serverTime: now }),
     };
-    return Promise.resolve(step ? step(page, query) : page);
+    return step(page, query, options);
   }
 
   /** Puts an entry into the log: a restart that has completed. @returns its id */

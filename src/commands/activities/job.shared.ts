@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { asLdctlError, LdctlError, usageError } from '../../base/errors.js';
+import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -211,7 +211,7 @@ export async function showJob(
   };
   const view = await createRunView(output, { title, clock });
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'dispatched') context.mayBeSent = true;
+    if (event.event === 'dispatched') host.mayBeSent = true;
     if (isRepeated(context, event)) return;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
@@ -229,23 +229,15 @@ export async function showJob(
     });
     await reportToGitHub(output, env, result, title.place);
     return exitCode;
-  } catch (error) {
+  } finally {
     view.stop();
-    throw context.mayBeSent ? asUnconfirmed(error) : error;
   }
 }
 
 /** Whether it says of nodes what the user was told right before; as data it is said again. */
-function isRepeated({ hasWarned, mayBeSent, host }: CommandContext, event: JobEvent) {
+function isRepeated({ hasWarned, host }: CommandContext, event: JobEvent) {
   const isBusy = event.event === 'warning' && event.code === 'busy';
-  return isBusy && hasWarned && !mayBeSent && !formatOf(host.output.options.format).events;
-}
-
-/** Exit 1 means that nothing was sent, so a bug or a full disk after a POST is another matter. */
-function asUnconfirmed(error: unknown) {
-  const known = asLdctlError(error, true);
-  const { exit, code, message } = known;
-  return exit === 'fault' ? new LdctlError('unconfirmed', code, message) : known;
+  return isBusy && hasWarned && !host.mayBeSent && !formatOf(host.output.options.format).events;
 }
 
 function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {

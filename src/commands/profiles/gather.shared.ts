@@ -6,6 +6,7 @@ import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/sec
 import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, type Profile } from '../../config/profiles.js';
 import type { Settings } from '../../config/settings.js';
+import type { TenantAccess } from '../../config/target.js';
 import type { ProfileFlags } from './flags.shared.js';
 
 /** What flags, environment and user say, before the API was asked anything. */
@@ -15,14 +16,13 @@ export interface Gathered {
   flags: ProfileFlags;
   /** Settings by flags and environment; for a stored profile, by flags and the profile itself. */
   given: Settings;
-  tenantId: Id | undefined;
-  /** Null where it is neither stored nor checked. */
-  key: ApiKey | null;
   isNewKey: boolean;
-  /** Whether a key is put into a store: a new one, or the stored one, which moves. */
-  storesKey: boolean;
+  /** A key is put into a store: a new one, or the stored one, which moves. */
+  mustStoreKey: boolean;
   /** The API is asked whether key, tenant and deployment fit together. */
-  isChecked: boolean;
+  mustVerify: boolean;
+  /** Null where the key is neither stored nor checked. */
+  access: TenantAccess | null;
 }
 
 /** @throws UsageError for flags that do not go together, for what is missing, and for no change */
@@ -36,19 +36,18 @@ export async function gather(
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(name, stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  if (!plan.storesKey && !plan.isChecked) {
-    return { ...plan, tenantId: given.tenantId?.value, key: null };
-  }
+  if (!plan.mustStoreKey && !plan.mustVerify) return { ...plan, access: null };
   const tenantId = await tenantFor(plan, context.prompts);
-  return { ...plan, tenantId, key: context.guard(await keyFor(plan, context)) };
+  const key = context.guard(await keyFor(plan, context));
+  return { ...plan, access: { key, tenantId, apiUrl: given.apiUrl.value } };
 }
 
 /** @throws UsageError for two ways to come by the key */
 function checkKeyFlags(flags: ProfileFlags) {
   const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
-  const keepsKey = isPiped || (store !== undefined && store !== 'command');
+  const givesKey = isPiped || (store !== undefined && store !== 'command');
   const lacksCommand = store === 'command' && command === undefined;
-  const hasBoth = command !== undefined && keepsKey;
+  const hasBoth = command !== undefined && givesKey;
   if (!lacksCommand && !hasBoth) return;
   throw usageError(
     'conflicting_flags',
@@ -65,11 +64,12 @@ function settingsFor(
   context: CommandContext,
 ): Settings {
   if (stored) {
+    // As if it were the only profile there is.
     const readConfig = () => ({ current: name, profiles: [stored] });
     return context.resolve(flags, { env: {}, readConfig });
   }
-  // A flag or a person chooses the deployment. These variables may be left over from another one:
-  // the profile would keep its supervisor, and send it the key.
+  // A flag or a person chooses the deployment. These variables may be left over from another one, to
+  // whose supervisor the new profile would send its key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
   const env = { ...context.host.env, LD_PROFILE: undefined, ...ignored };
@@ -82,9 +82,9 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
-  const isBare =
+  const changesNothing =
     !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
-  if (stored && isBare && !prompts) {
+  if (stored && changesNothing && !prompts) {
     throw usageError(
       'nothing_to_change',
       'nothing to change',
@@ -92,12 +92,12 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
     );
   }
   // Without flags, `profiles update` asks for a new key.
-  const isNewKey = !stored || isBare || givesKey;
-  const storesKey = isNewKey || flags['key-store'] !== undefined;
-  return { isNewKey, storesKey, isChecked: flags.verify && (isNewKey || changesAccess) };
+  const isNewKey = !stored || changesNothing || givesKey;
+  const mustStoreKey = isNewKey || flags['key-store'] !== undefined;
+  return { isNewKey, mustStoreKey, mustVerify: flags.verify && (isNewKey || changesAccess) };
 }
 
-type Plan = Omit<Gathered, 'tenantId' | 'key'>;
+type Plan = Omit<Gathered, 'access'>;
 
 async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   const known = given.tenantId?.value;

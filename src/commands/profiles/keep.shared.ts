@@ -10,14 +10,15 @@ import type { Verified } from './verify.shared.js';
 /** Stores the profile, and its key where the user wants it: both, or nothing. */
 export async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
-  const { stored, tenantId } = verified;
-  const fields = await fieldsOf(verified, context);
-  const key = await keyOf(name, verified, context);
+  const { stored, access } = verified;
+  const fields = await decideFields(verified, context);
+  // From here on the key may be in the keyring. It is taken out again if the rest fails.
+  const key = await storeKey(name, verified, context);
   try {
     if (stored) {
       await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
-    } else if (key && tenantId !== undefined) {
-      await store.add({ ...fields, name, tenant_id: tenantId, key });
+    } else if (key && access) {
+      await store.add({ ...fields, name, tenant_id: access.tenantId, key });
     }
   } catch (error) {
     if (key) await forgetKey(key, context);
@@ -26,10 +27,14 @@ export async function keep(name: string, verified: Verified, context: CommandCon
   if (key && stored) await forgetKey(stored.key, context);
 }
 
-async function fieldsOf(verified: Verified, context: CommandContext): Promise<Partial<Profile>> {
-  const { given, tenantId, known, isNewKey, place } = verified;
+async function decideFields(
+  verified: Verified,
+  context: CommandContext,
+): Promise<Partial<Profile>> {
+  const { given, access, known, isNewKey, place } = verified;
+  const tenantId = access?.tenantId ?? given.tenantId?.value;
   const apiUrl = urlText(given.apiUrl.value);
-  const isProtected = await protection(verified, context);
+  const isProtected = await askProtection(verified, context);
   return {
     ...(tenantId !== undefined && { tenant_id: tenantId }),
     // The default is not stored: it may change.
@@ -42,27 +47,28 @@ async function fieldsOf(verified: Verified, context: CommandContext): Promise<Pa
 }
 
 /** @returns undefined: left as it is */
-async function protection({ stored, flags, place }: Verified, { prompts }: CommandContext) {
+async function askProtection({ stored, flags, place }: Verified, { prompts }: CommandContext) {
   if (flags.protected !== undefined || stored || !prompts) return flags.protected;
   if (place.deployment_id === undefined) return undefined;
   return prompts.confirm("Ask for the deployment's name before every action?");
 }
 
 /** @returns null where the key stays as it is */
-async function keyOf(
+async function storeKey(
   name: string,
-  { stored, flags, key, storesKey }: Verified,
+  { stored, flags, access, mustStoreKey }: Verified,
   context: CommandContext,
 ): Promise<ProfileKey | null> {
   const command = flags['key-command'];
   if (command !== undefined) return { store: 'command', command };
-  if (!storesKey || !key) return null;
+  if (!mustStoreKey || !access) return null;
+  const { key } = access;
   const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
   const where = flags['key-store'] ?? before ?? (await askStore(context));
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
 }
 
-/** A keyring is only offered if it answers, here about an account that it does not have. */
+/** A keyring is only offered if it answers: it is asked for an account that it does not have. */
 async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
   const { host, prompts, signal, store } = context;
   if (!prompts) return 'keyring';

@@ -27,33 +27,35 @@ export interface Verified extends Gathered {
  * @throws ApiError; LdctlError (exit 5) for a deployment that is not found, or ambiguous
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
-  let asked = gathered;
-  while (asked.isChecked) {
-    const { key, tenantId, given } = asked;
-    // What is checked has both.
-    if (!key || tenantId === undefined) break;
-    const access = { key, tenantId, apiUrl: given.apiUrl.value };
-    const core = context.core(access);
-    const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
-    let known: KeyContext;
-    try {
-      known = await context.during('Checking the key', ask);
-    } catch (error) {
-      asked = await askAgain(asked, error, context);
-      continue;
-    }
-    context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
-    return { ...asked, known, place: await placeOf(asked, access, context) };
+  if (!gathered.mustVerify || !gathered.access) {
+    return { ...gathered, known: null, place: givenPlace(gathered) };
   }
-  return { ...asked, known: null, place: givenPlace(asked) };
+  const { known, access } = await checkKey(gathered, gathered.access, context);
+  context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
+  return { ...gathered, access, known, place: await placeOf(gathered, access, context) };
+}
+
+/** @returns what the API says of the key, with the key and tenant that it accepts */
+async function checkKey(
+  gathered: Gathered,
+  access: TenantAccess,
+  context: CommandContext,
+): Promise<{ known: KeyContext; access: TenantAccess }> {
+  const ask = () => context.core(access).keyContext(access.tenantId, { signal: context.signal });
+  try {
+    return { known: await context.during('Checking the key', ask), access };
+  } catch (error) {
+    return checkKey(gathered, await askAgain(gathered, access, error, context), context);
+  }
 }
 
 /** Asks for another key after a 401, else for another tenant. @throws the error if it cannot ask */
 async function askAgain(
-  asked: Gathered,
+  gathered: Gathered,
+  access: TenantAccess,
   error: unknown,
   context: CommandContext,
-): Promise<Gathered> {
+): Promise<TenantAccess> {
   const { prompts } = context;
   if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
   const isKey = error.status === 401;
@@ -61,12 +63,12 @@ async function askAgain(
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
   // A key that is stored, or that a command prints, is not replaced by typing another.
-  const canType = !isKey || (asked.isNewKey && asked.flags['key-command'] === undefined);
+  const canType = !isKey || (gathered.isNewKey && gathered.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
   return isKey
-    ? { ...asked, key: context.guard(await askKey(prompts, null)) }
-    : { ...asked, tenantId: await askTenant(prompts, undefined) };
+    ? { ...access, key: context.guard(await askKey(prompts, null)) }
+    : { ...access, tenantId: await askTenant(prompts, undefined) };
 }
 
 /** Takes all of the deployment out of a profile. */
@@ -101,22 +103,23 @@ function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial
  * in other commands, so that a key without `info:read` will do.
  */
 async function placeOf(
-  asked: Gathered,
+  gathered: Gathered,
   access: TenantAccess,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
-  const { deployment, supervisorUrl } = asked.given;
+  const { deployment, supervisorUrl } = gathered.given;
   // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
   const needsLookUp = deployment
     ? deployment.value.id === null || !supervisorUrl
-    : !asked.stored && context.prompts !== null;
-  if (!needsLookUp) return givenPlace(asked);
+    : !gathered.stored && context.prompts !== null;
+  if (!needsLookUp) return givenPlace(gathered);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );
   const placed = deployment
     ? findDeployment(structure, deployment.value)
     : await choose(structure, context);
+  // No fields: a new profile has none to keep.
   if (!placed) return {};
   const url = supervisorUrl?.value ?? (await supervisorFor(placed, context));
   return {

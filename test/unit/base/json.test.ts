@@ -104,6 +104,25 @@ describe('exact JSON', () => {
     }
   });
 
+  it('is what JSON.parse takes', () => {
+    const takes = (read: (text: string) => unknown, text: string): boolean => {
+      try {
+        read(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const anyText = fc.array(fc.constantFrom(...PIECES, '-', '0', '.5', '\\"', 'true'));
+    fc.assert(
+      fc.property(anyText, (pieces) => {
+        const text = pieces.join('');
+        assert.equal(takes(parseJson, text), takes(JSON.parse, text), text);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it('has ids as strings where that is asked for, wherever they stand, indented or not', () => {
     const list = {
       id: 18446744073709551615n,

@@ -44,6 +44,33 @@ describe('a command line', function () {
   }
 });
 
+describe('a command that may have sent something', function () {
+  this.timeout(60_000);
+
+  for (const [what, end, said] of [
+    [
+      'throws where nothing waits',
+      "throw new Error('too late')",
+      /^error: a bug in ldctl, after it/,
+    ],
+    [
+      'waits for what never comes',
+      '',
+      /^error: a bug in ldctl: it ended before the command did\n$/,
+    ],
+  ] as const) {
+    it(`and ${what}: 7, since 1 says that nothing was sent`, () => {
+      const command = `class {
+        constructor(argv, config, host) { host.mayBeSent = true; }
+        _run() { return new Promise(() => setTimeout(() => { ${end} }, 1)); }
+      }`;
+      const { status, stderr } = run(`Promise.resolve({ default: ${command} })`);
+      assert.match(String(stderr), said);
+      assert.equal(status, 7);
+    });
+  }
+});
+
 describe('an installed package', () => {
   it('reads its files, and is started again by the Node that runs it, with its options', () => {
     const program = packageProgram(ROOT);

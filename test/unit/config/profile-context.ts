@@ -95,6 +95,7 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
     stderr: process.stderr,
     clock,
     keyring,
+    mayBeSent: false,
     newIdempotencyKey: () => assert.fail('no trigger here'),
     catchInterrupts: () => assert.fail('no process here'),
   };

@@ -198,11 +198,8 @@ describe('a log that is followed', () => {
     ] as const;
     for (const [failure, endsAt] of CASES) {
       const { server, clock, log } = scene(3);
-      let reads = 0;
-      const list = server.list.bind(server);
-      server.list = async (...query) => {
-        if ((reads += 1) > 2) throw failure;
-        return list(...query);
+      server.beforeRead = () => {
+        if (server.reads.length > 2) throw failure;
       };
       const { error } = await follow({ server, clock, log }, { forMs: 10 * 60_000 });
       assert.equal(error.exitCode, 7);
@@ -255,7 +252,7 @@ describe('a log that is watched', () => {
   it('gives up a read that runs on 15 s after the deadline: 7', async () => {
     const { server, clock, log } = scene(3);
     const newest = await log.newest();
-    server.list = (...asked) => noAnswer(asked[2]?.signal);
+    server.onRead = (_page, _query, { signal }) => noAnswer(signal);
     const { error } = await watch({ clock, log }, newest, 60_000);
     assert.deepEqual([error?.exitCode, clock.elapsed()], [7, 75_000]);
   });
