@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LdctlError } from '../../../src/base/errors.js';
-import type { Claim, KeptRun, RunRecord } from '../../../src/base/journal.js';
+import type { RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { folderOfModes, privateFolder, removeFolders, withoutPrivileges } from './fixtures.js';
@@ -42,19 +41,12 @@ const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
 const rollsIn = (folder: string, aheadMs = 0) => openRollJournal(folder, 7n, clockAt(aheadMs));
 
 const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
+/** The path of the only file, or the first. */
+const pathIn = (folder: string, kind = 'runs'): string =>
+  join(folder, kind, namesIn(folder, kind)[0] ?? '');
 /** The files of a key: `1`, `1.accepted`, `2` … */
 const filesOf = (folder: string, kind = 'runs'): string[] =>
   namesIn(folder, kind).map((name) => name.slice(65));
-
-function failure(step: () => unknown): LdctlError {
-  try {
-    step();
-  } catch (error) {
-    assert.ok(error instanceof LdctlError, String(error));
-    return error;
-  }
-  return assert.fail('it did not fail');
-}
 
 describe('the run journal', () => {
   after(removeFolders);
@@ -65,28 +57,15 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef');
     assert.deepEqual(here.claim(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
-    const fresh = {
-      record,
-      generation: 1,
-      ageMs: 5000,
-      accepted: false,
-      passed: false,
-    };
+    const fresh = { record, generation: 1, ageMs: 5000, accepted: false, passed: false };
     assert.deepEqual(there.read(record.key), fresh);
     for (const mark of ['accepted', 'passed'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
-    assert.deepEqual(there.read(record.key), {
-      ...fresh,
-      accepted: true,
-      passed: true,
-    });
+    assert.deepEqual(there.read(record.key), { ...fresh, accepted: true, passed: true });
     assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed']);
-    assert.match(
-      readFileSync(join(folder, 'runs', namesIn(folder)[0] ?? ''), 'utf8'),
-      /"18446744073709551615"/,
-    );
+    assert.match(readFileSync(pathIn(folder), 'utf8'), /"18446744073709551615"/);
   });
 
   it('creates nothing when it reads', () => {
@@ -113,73 +92,25 @@ describe('the run journal', () => {
     } finally {
       process.umask(umask);
     }
-    const runs = join(folder, 'runs');
-    const modes = [folder, runs, join(runs, namesIn(folder)[0] ?? '')].map(
+    const modes = [folder, join(folder, 'runs'), pathIn(folder)].map(
       (path) => statSync(path).mode & 0o777,
     );
     assert.deepEqual(modes, [0o700, 0o700, 0o600]);
   });
 
-  describe('right before a POST', () => {
-    const claimed = (...records: RunRecord[]) => {
-      const folder = privateFolder();
-      const journal = openRunJournal(folder, clock);
-      for (const [after, record] of records.entries()) {
-        assert.deepEqual(journal.claim(record, after), { made: after + 1 });
-      }
-      return { folder, journal };
-    };
-    const foundBy = (claim: Claim): KeptRun | undefined =>
-      'found' in claim ? claim.found : undefined;
-    const A = recordOf('a');
-
-    it('makes a record of its own for each POST, and none where another run has made one since', () => {
-      const { folder, journal } = claimed(A, A);
-      for (const after of [0, 1]) assert.equal(foundBy(journal.claim(A, after))?.generation, 2);
-      assert.deepEqual(filesOf(folder), ['1', '2']);
+  // journal-model.test.ts plays which record counts, and who may make the next one.
+  for (const [ageMs, isKnown] of [
+    [-HOUR_MS, true],
+    [0, true],
+    [DAY_MS, true],
+    [DAY_MS + 1, false],
+  ] as const) {
+    it(`${isKnown ? 'knows' : 'no longer knows'} a record of ${ageMs / HOUR_MS} hours`, () => {
+      const journal = openRunJournal(privateFolder(), clock);
+      journal.claim(recordOf('a', { postedAt: START - ageMs }), 0);
+      assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
     });
-
-    it('makes none where any POST was accepted', () => {
-      for (const generation of [1, 2]) {
-        const { journal } = claimed(A, A);
-        journal.mark('a', generation, 'accepted');
-        const kept = foundBy(journal.claim(A, 2));
-        assert.deepEqual([kept?.generation, kept?.accepted], [generation, true]);
-      }
-    });
-
-    it('takes one that was refused for none, with marks of its own', () => {
-      const { folder, journal } = claimed(A);
-      journal.mark('a', 1, 'refused');
-      assert.equal(journal.read('a'), null);
-      assert.deepEqual(journal.claim(recordOf('a', { baseline: 5n }), 0), { made: 2 });
-      journal.mark('a', 2, 'accepted');
-      assert.deepEqual(filesOf(folder), ['1', '1.refused', '2', '2.accepted']);
-    });
-
-    it('takes what was sent by one that continued from a record which was refused meanwhile', () => {
-      const { journal } = claimed(A, A);
-      journal.mark('a', 1, 'refused');
-      assert.equal(journal.read('a')?.generation, 2);
-      const found = claimed(A).journal;
-      found.mark('a', 1, 'refused');
-      found.mark('a', 1, 'accepted');
-      assert.equal(foundBy(found.claim(A, 0))?.generation, 1);
-    });
-
-    for (const [ageMs, isKnown] of [
-      [-HOUR_MS, true],
-      [0, true],
-      [DAY_MS, true],
-      [DAY_MS + 1, false],
-    ] as const) {
-      it(`takes one of ${ageMs / HOUR_MS} hours for ${isKnown ? 'what has come since, with its age' : 'none'}`, () => {
-        const { journal } = claimed(recordOf('a', { postedAt: START - ageMs }));
-        assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
-        assert.equal(foundBy(journal.claim(A, 0))?.generation, isKnown ? 1 : undefined);
-      });
-    }
-  });
+  }
 
   it('lets a process that slept for a day replace nothing, and mark nothing but its own', () => {
     const folder = privateFolder();
@@ -241,9 +172,9 @@ describe('the run journal', () => {
   it('takes no mark of a record that was swept for one of its own', () => {
     const folder = privateFolder();
     openRunJournal(folder, clock).claim(recordOf('a'), 0);
-    const [name = ''] = namesIn(folder);
-    writeFileSync(join(folder, 'runs', `${name}.accepted`), '');
-    rmSync(join(folder, 'runs', name));
+    const path = pathIn(folder);
+    writeFileSync(`${path}.accepted`, '');
+    rmSync(path);
     const journal = openRunJournal(folder, clock);
     assert.deepEqual(journal.claim(recordOf('a'), 0), { made: 2 });
     assert.equal(journal.read('a')?.accepted, false);
@@ -253,7 +184,7 @@ describe('the run journal', () => {
     const folderWithRecord = (folder = privateFolder()) => {
       const journal = openRunJournal(folder, clock);
       journal.claim(recordOf('a'), 0);
-      return { folder, journal, path: join(folder, 'runs', namesIn(folder)[0] ?? '') };
+      return { folder, journal, path: pathIn(folder) };
     };
 
     for (const [what, change] of Object.entries<(text: string) => string>({
@@ -269,10 +200,10 @@ describe('the run journal', () => {
         const text = change(readFileSync(path, 'utf8'));
         writeFileSync(path, text);
         for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
-          const error = failure(step);
-          assert.deepEqual([error.code, error.exitCode], ['journal_broken', 7]);
-          assert.ok(error.message.includes(path));
-          assert.match(error.hint ?? '', /ldctl activities list/);
+          assert.throws(step, {
+            ...{ code: 'journal_broken', exitCode: 7, hint: /ldctl activities list/ },
+            message: `the record of an earlier run is broken: ${path}`,
+          });
         }
         assert.equal(readFileSync(path, 'utf8'), text);
       });
@@ -281,9 +212,8 @@ describe('the run journal', () => {
     itOnPosix('a record that others can read: exit 2 with the chmod', 'it keeps no modes', () => {
       const { journal, path } = folderWithRecord();
       chmodSync(path, 0o644);
-      const error = failure(() => journal.read('a'));
-      assert.deepEqual([error.code, error.exitCode], ['config_not_private', 2]);
-      assert.match(error.hint ?? '', /chmod 600/);
+      const error = { code: 'config_not_private', exitCode: 2, hint: /chmod 600/ };
+      assert.throws(() => journal.read('a'), error);
     });
 
     itOnPosix(
@@ -296,9 +226,9 @@ describe('the run journal', () => {
           chmodSync(join(folder, 'runs'), 0o500);
           const journal = openRunJournal(folder, clock);
           assert.deepEqual(journal.read('a')?.record, recordOf('a'));
-          const error = failure(() => journal.claim(recordOf('b'), 0));
-          assert.deepEqual([error.code, error.exitCode], ['config_unwritable', 2]);
-          failure(() => journal.mark('a', 1, 'accepted'));
+          const error = { code: 'config_unwritable', exitCode: 2 };
+          assert.throws(() => journal.claim(recordOf('b'), 0), error);
+          assert.throws(() => journal.mark('a', 1, 'accepted'), error);
           chmodSync(join(folder, 'runs'), 0o700);
           return Promise.resolve();
         });
@@ -308,10 +238,9 @@ describe('the run journal', () => {
     it('a file in place of the folder: exit 2', () => {
       const file = join(privateFolder(), 'file');
       writeFileSync(file, '');
-      const error = failure(() => openRunJournal(file, clock).claim(recordOf('a'), 0));
       // Windows finds out a step later.
-      assert.match(error.code, /^config_un(read|writ)able$/);
-      assert.equal(error.exitCode, 2);
+      const error = { code: /^config_un(read|writ)able$/, exitCode: 2 };
+      assert.throws(() => openRunJournal(file, clock).claim(recordOf('a'), 0), error);
     });
   });
 });
@@ -395,13 +324,13 @@ describe('the journal of rolls', () => {
     const folder = privateFolder();
     const [journal, other] = [rollsIn(folder), openRollJournal(folder, 8n, clock)];
     other.start('elsewhere', ROLL, isSame);
-    const path = join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? '');
+    const path = pathIn(folder, 'rolls');
     const text = readFileSync(path, 'utf8');
     journal.start('r', ROLL, isSame);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
       writeFileSync(path, broken);
       assert.deepEqual(journal.unfinished(), [rollOf('r')]);
-      assert.equal(failure(() => other.unfinished()).code, 'journal_broken');
+      assert.throws(() => other.unfinished(), { code: 'journal_broken' });
     }
   });
 
@@ -409,13 +338,13 @@ describe('the journal of rolls', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
     journal.start('r', ROLL, isSame);
-    writeFileSync(join(folder, 'rolls', namesIn(folder, 'rolls')[0] ?? ''), '{}');
+    writeFileSync(pathIn(folder, 'rolls'), '{}');
     for (const step of [
       () => journal.read('r'),
       () => journal.start('r', ROLL, isSame),
       () => journal.unfinished(),
     ]) {
-      assert.equal(failure(step).code, 'journal_broken');
+      assert.throws(step, { code: 'journal_broken' });
     }
   });
 });
