@@ -101,13 +101,14 @@ export function deploymentOn(
   assertConsent = (): void => undefined,
 ): Deployment {
   const { deploymentId, supervisor, clock } = origin;
+  // Each call opens the log anew: a program may run for days.
   const connect = (): Connection => ({
     ...origin,
     log: openLog(supervisor, deploymentId, clock),
   });
   return {
     id: deploymentId,
-    ...readingOf(origin),
+    ...readingOf(connect),
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
@@ -135,52 +136,39 @@ export function deploymentOn(
   };
 }
 
-/** What only reads the log. Each call opens it anew: a program may run for days. */
-function readingOf({
-  deploymentId,
-  supervisor,
-  clock,
-}: Omit<Connection, 'log'>): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
-  const newLog = () => openLog(supervisor, deploymentId, clock);
+/** What only reads the log. */
+function readingOf(connect: () => Connection): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
   return {
     async *activities(request = {}, options = {}) {
-      const { limit, after, ...filter } = requests.check(
-        requests.activitiesRequest,
-        'activities',
-        request,
-      );
+      const { activitiesRequest } = requests;
+      const { limit, after, ...filter } = requests.check(activitiesRequest, 'activities', request);
+      const { log, clock } = connect();
       const reading = { clock, signal: interruptOf(options.signal) };
-      const log = newLog();
-      const asked = { filter, limit, after: after ?? 0n };
       const list =
-        after === undefined ? listNewest(log, asked, reading) : listAfter(log, asked, reading);
+        after === undefined
+          ? listNewest(log, { filter, limit }, reading)
+          : listAfter(log, { filter, limit, after }, reading);
       for await (const { entries } of list) yield* entries;
     },
 
     async nodes(request = {}, options = {}) {
-      const since = clock.now() - NODES_SINCE_MS;
       const checked = requests.check(requests.nodesRequest, 'nodes', request);
-      const asked = { filter: { since, ...checked }, limit: 0 };
+      const { log, clock } = connect();
+      const filter = { since: clock.now() - NODES_SINCE_MS, ...checked };
       const signal = interruptOf(options.signal);
-      return nodeStates(listNewest(newLog(), asked, { signal }));
+      return nodeStates(listNewest(log, { filter, limit: 0 }, { signal }));
     },
 
-    follow(request = {}, options = {}) {
+    async *follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
-      const signal = interruptOf(options.signal);
-      return (async function* () {
-        const log = newLog();
-        try {
-          for await (const event of followLog(
-            { after, filter },
-            { supervisor, log, clock, signal },
-          )) {
-            if (event.event === 'activity') yield event.activity;
-          }
-        } catch (error) {
-          if (!(error instanceof Interrupted)) throw error;
+      const tools = { ...connect(), signal: interruptOf(options.signal) };
+      try {
+        for await (const event of followLog({ after, filter }, tools)) {
+          if (event.event === 'activity') yield event.activity;
         }
-      })();
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+      }
     },
   };
 }

@@ -57,9 +57,17 @@ export abstract class BaseCommand extends Command {
     return new CommandContext(this.host, flags, this.interrupts, folder);
   }
 
-  /** Prints a list that is held in memory. @returns exit code 0 */
-  protected async list<T>(items: readonly T[], spec: ListSpec<T>) {
-    await printList(this.host.output, [items], spec);
+  /**
+   * Prints a list that is held in memory.
+   * @param total null: how many there are is not written
+   * @returns exit code 0
+   */
+  protected async list<T>(
+    entries: readonly T[],
+    spec: ListSpec<T>,
+    total: number | null = entries.length,
+  ) {
+    await printList(this.host.output, [{ entries, total }], spec);
     return EXIT_CODES.done.code;
   }
 

@@ -96,8 +96,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
   // report it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  const output = new Output(new Sink(stdout, env), new Sink(stderr, env));
-  output.options = askedOutput(flags);
+  const output = new Output(new Sink(stdout, env), new Sink(stderr, env), askedOutput(flags));
   for (const key of environmentKeys(env)) output.redact(key);
   return {
     program,

@@ -15,31 +15,35 @@ export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /**
-   * How many there are before filters; by default as many as were printed. Null: it is not written.
-   */
-  total?: (() => number) | null;
   /** Which were asked for, by flag: said where there is nothing. */
   filters?: Readonly<Record<string, unknown>>;
+}
+
+/** Some of a list, as they arrive. */
+interface ListPart<T> {
+  entries: readonly T[];
+  /** How many there are before filters; null: it is not written. */
+  total: number | null;
 }
 
 const CHUNK = 32 * 1024;
 
 /**
- * Prints a list to stdout, batch by batch as it arrives. Ends without an error when the reader goes
+ * Prints a list to stdout, part by part as it arrives. Ends without an error when the reader goes
  * away. When the source fails before its first item, stdout is left empty; after that, it is kept
  * well-formed, and is complete.
  * @throws UsageError for unknown columns, before the source is read; what the source throws
  */
 export async function printList<T>(
   output: Output,
-  batches: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
+  parts: AsyncIterable<ListPart<T>> | Iterable<ListPart<T>>,
   spec: ListSpec<T>,
 ) {
   const { stdout, options } = output;
   await loadFormat(options.format);
   const writer = listWriter(output, spec.columns);
   let printed = 0;
+  let total: number | null = 0;
   let waiting = '';
   const flush = async (text = '') => {
     stdout.write(waiting + text);
@@ -47,9 +51,11 @@ export async function printList<T>(
     await stdout.drained();
   };
   try {
-    for await (const batch of batches) {
-      printed += batch.length;
-      if (batch.length > 0) waiting += writer.items(batch);
+    for await (const part of parts) {
+      const { entries } = part;
+      ({ total } = part);
+      printed += entries.length;
+      if (entries.length > 0) waiting += writer.items(entries);
       if (waiting.length >= CHUNK) await flush();
       if (stdout.closed) break;
     }
@@ -59,12 +65,9 @@ export async function printList<T>(
     if (printed > 0) await flush(writer.broken?.(errorDocument(error)));
     throw error;
   }
-  await flush(writer.end(totalOf(spec, printed)));
+  await flush(writer.end(total));
   if (printed === 0 && options.format === 'table') sayEmpty(output, spec);
 }
-
-const totalOf = ({ total }: ListSpec<never>, printed: number) =>
-  total === undefined ? printed : (total?.() ?? null);
 
 /** `no activities with --status rejected --since 2h` */
 function sayEmpty(

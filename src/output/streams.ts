@@ -176,29 +176,12 @@ export class Output {
   /** Nothing may be added to stdout, no error document either. */
   complete = false;
 
-  /** A command line that cannot be read asks for a table. */
-  #options: PrintOptions = {
-    format: 'table',
-    header: true,
-    numberIds: false,
-    utc: false,
-    quiet: false,
-    debug: false,
-  };
-
   constructor(
     readonly stdout: Sink,
     readonly stderr: Sink,
-  ) {}
-
-  /** How results are written. */
-  get options(): PrintOptions {
-    return this.#options;
-  }
-
-  set options(options: PrintOptions) {
-    this.#options = options;
-    this.stdout.isData = options.format !== 'table';
+    readonly options: PrintOptions,
+  ) {
+    stdout.isData = options.format !== 'table';
   }
 
   redact(key: ApiKey): void {

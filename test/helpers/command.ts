@@ -140,13 +140,14 @@ export class CommandBench {
   /** Runs a command to its end, in virtual time. */
   async run(Command: CommandClass, ...words: Words[]): Promise<CommandEnd> {
     const argv = words.flatMap(wordsOf);
-    const output = memoryOutput({
+    const terminals = {
       stderr: { isTTY: this.isTerminal, colour: false },
       ...(this.screen !== null && { stdout: { isTTY: true, colour: false, columns: this.screen } }),
-    });
+    };
     // As `main` does.
     const flags = { ...Command.baseFlags, ...Command.flags };
-    output.options = askedOutput(readCommandLine(['it', ...argv], { it: { flags } }).flags);
+    const line = readCommandLine(['it', ...argv], { it: { flags } });
+    const output = memoryOutput(terminals, askedOutput(line.flags));
     const command = new Command(argv, config, {
       program: this.program,
       env: this.env,

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { Output, Sink } from '../../src/output/streams.js';
+import { Output, Sink, type PrintOptions } from '../../src/output/streams.js';
 
 /**
  * What a sink in memory pretends to be. Off a terminal unless told otherwise; colour goes with
@@ -50,13 +50,20 @@ export class MemoryOutput extends Output {
   declare readonly stderr: MemorySink;
 }
 
+const PLAIN: PrintOptions = {
+  ...{ format: 'table', header: true, numberIds: false, utc: false },
+  ...{ quiet: false, debug: false },
+};
+
 /** An output for tests. What is said of both sinks can be overruled for one. */
 export function memoryOutput(
-  options: Partial<Terminal> & { stdout?: Partial<Terminal>; stderr?: Partial<Terminal> } = {},
+  terminals: Partial<Terminal> & { stdout?: Partial<Terminal>; stderr?: Partial<Terminal> } = {},
+  options: Partial<PrintOptions> = {},
 ): MemoryOutput {
-  const { stdout, stderr, ...both } = options;
+  const { stdout, stderr, ...both } = terminals;
   return new MemoryOutput(
     new MemorySink({ ...both, ...stdout }),
     new MemorySink({ ...both, ...stderr }),
+    { ...PLAIN, ...options },
   );
 }

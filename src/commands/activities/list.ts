@@ -1,4 +1,4 @@
-import { isFinal, type Activity } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
@@ -116,16 +116,8 @@ function readingOf({ host, signal }: CommandContext) {
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
 async function print(context: CommandContext, plan: Plan) {
-  const deployment = await context.deployment();
-  let total = 0;
-  async function* batches() {
-    for await (const part of partsOf(deployment, plan, readingOf(context))) {
-      ({ total } = part);
-      yield part.entries;
-    }
-  }
-  const spec = specOf(plan, () => total);
-  await printList(context.host.output, batches(), spec);
+  const parts = partsOf(await context.deployment(), plan, readingOf(context));
+  await printList(context.host.output, parts, specOf(plan));
   return 0;
 }
 
@@ -143,11 +135,11 @@ function partsOf(
   return listAfter(log, { ...plan, after }, reading);
 }
 
-function specOf(plan: Plan, total: () => number) {
+function specOf(plan: Plan) {
   const { after } = plan;
   const noun =
     after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
-  return { noun, columns: activityColumns, total, filters: filtersIn(plan) };
+  return { noun, columns: activityColumns, filters: filtersIn(plan) };
 }
 
 /** Shows the log as it changes. @returns how that ended @throws as `followLog` does */
@@ -203,18 +195,15 @@ async function watch(context: CommandContext, plan: Plan) {
   const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
   const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
   if (!formatOf(host.output.options.format).events) {
-    const spec = specOf(plan, () => total);
-    await printList(host.output, withProblem(entries, error), spec);
+    const parts = withProblem({ entries, total }, error);
+    await printList(host.output, parts, specOf(plan));
   }
   if (error) throw error;
   return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
 }
 
 /** A list that is not what was waited for ends as one that broke off. */
-function* withProblem(
-  entries: readonly Activity[],
-  problem: LdctlError | null,
-): Generator<readonly Activity[]> {
-  yield entries;
+function* withProblem<T>(list: T, problem: LdctlError | null): Generator<T> {
+  yield list;
   if (problem) throw problem;
 }

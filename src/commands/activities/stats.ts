@@ -42,8 +42,8 @@ export default class ActivitiesStats extends BaseCommand {
     const context = await this.open(flags);
     const rows = await summarize(context, flags, (entries) => countWork(entries, byNode));
     const filters = filtersIn(flags);
-    const spec = { noun: 'activities', filters, columns: statsColumns(byNode), total: null };
-    return this.list(rows, spec);
+    const spec = { noun: 'activities', filters, columns: statsColumns(byNode) };
+    return this.list(rows, spec, null);
   }
 }
 

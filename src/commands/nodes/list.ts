@@ -42,9 +42,8 @@ export default class NodesList extends BaseCommand {
       noun: 'nodes in the log',
       filters: filtersIn(flags),
       columns: nodeColumns(nodes),
-      total: null,
     };
-    return this.list(nodes, spec);
+    return this.list(nodes, spec, null);
   }
 }
 

@@ -90,7 +90,7 @@ describe('what a program asks for wrongly', () => {
       );
     }
     for (const request of [{ since: new Date() }, { after: '7' }]) {
-      await refused(() => deployment.follow(request as never), /^follow: /);
+      await refused(() => deployment.follow(request as never).next(), /^follow: /);
     }
     await refused(() => deployment.nodes({ node: 2n } as never), /nodes: node: there is no such/);
   });

@@ -90,7 +90,7 @@ describe('a key that occurs in the data', () => {
             action: 'reconfigure:610809900976570889',
             note: value,
           };
-          await printList(output, [[item]], { noun: 'x', columns: [] });
+          await printList(output, [{ entries: [item], total: 1 }], { noun: 'x', columns: [] });
           const { items } = read(output.stdout.text) as { items: unknown[] };
           assert.deepEqual(items, [{ ...item, id: String(id), note: key.scrub(value, 'data') }]);
         }),

@@ -14,14 +14,22 @@ import { readAs } from '../../helpers/readers.js';
 import { activity, HOSTILE, LARGEST, NODE, processing, written } from './support/samples.js';
 
 type Batches<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
-const spec = { noun: 'activities', columns: activityColumns, total: () => 218 };
+const spec = { noun: 'activities', columns: activityColumns };
+
+/** As they come from a log of 218 entries. */
+async function* parts<T>(
+  batches: Batches<T>,
+): AsyncGenerator<{ entries: readonly T[]; total: number }> {
+  for await (const entries of batches) yield { entries, total: 218 };
+  yield { entries: [], total: 218 };
+}
 
 async function print<T extends Activity>(
   batches: Batches<T>,
   wanted: Partial<PrintOptions>,
   output = memoryOutput(),
 ): Promise<string> {
-  await printList(written(output, wanted), batches, spec);
+  await printList(written(output, wanted), parts(batches), spec);
   return output.stdout.text;
 }
 
@@ -311,7 +319,8 @@ for (const format of ['json', 'ndjson', 'yaml'] as const) {
       const output = memoryOutput();
       // Two batches: in YAML the second starts where the text of the first ends.
       const texts = { noun: 'texts', columns: [] };
-      await printList(written(output, { format }), [[item], [item]], texts);
+      const part = { entries: [item], total: 2 };
+      await printList(written(output, { format }), [part, part], texts);
       const listed =
         format === 'ndjson' ? [item, item] : { items: [item, item], total_results: 2n };
       assert.deepEqual(readAs(format, output.stdout.text), listed);
@@ -326,8 +335,9 @@ it('a number in YAML is one to readers of either version', async () => {
   for (const number of ['1e3', '-2E-7', '1.50e+10', '12E5', '0.10']) {
     const output = memoryOutput();
     const items = [parseJson(`{"load":${number}}`)];
-    const loads = { noun: 'loads', columns: [], total: null };
-    await printList(written(output, { format: 'yaml' }), [items], loads);
+    const loads = { noun: 'loads', columns: [] };
+    const part = { entries: items, total: null };
+    await printList(written(output, { format: 'yaml' }), [part], loads);
     for (const version of ['1.1', '1.2'] as const) {
       assert.deepEqual(parseYaml(output.stdout.text, { version }), {
         items: [{ load: Number(number) }],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import { Output, ReaderGone, Sink, type OutputStream } from '../../../src/output/streams.js';
+import { options } from './support/samples.js';
 
 /** A stream whose reader is slow: it takes a chunk only when it is told to. */
 class SlowStream extends Writable {
@@ -85,7 +86,7 @@ describe('a stream', () => {
   });
 
   it('gives up a reader that does not read soon after an interrupt', async () => {
-    const output = new Output(new Sink(new SlowStream(), {}), new Sink(stream(), {}));
+    const output = new Output(new Sink(new SlowStream(), {}), new Sink(stream(), {}), options());
     output.stdout.write('x');
     const reason = new Interrupted('SIGTERM');
     output.hurry(reason);

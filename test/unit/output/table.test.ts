@@ -20,7 +20,10 @@ async function lines(
   wanted: Partial<PrintOptions> = {},
 ): Promise<string[]> {
   const output = written(memoryOutput(terminal), wanted);
-  await printList(output, [entries], { noun: 'activities', columns: activityColumns });
+  await printList(output, [{ entries, total: entries.length }], {
+    noun: 'activities',
+    columns: activityColumns,
+  });
   return output.stdout.lines;
 }
 

@@ -82,8 +82,9 @@ export function options(fields: Partial<PrintOptions> = {}): PrintOptions {
 
 /** The same output, written as these say. */
 export function written(output: MemoryOutput, fields: Partial<PrintOptions> = {}): MemoryOutput {
-  output.options = options(fields);
-  return output;
+  const asked = options(fields);
+  output.stdout.isData = asked.format !== 'table';
+  return Object.assign(output, { options: asked });
 }
 
 /**
