@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EXIT_CODES } from './base/exit-codes.js';
-import type { ReadFlag } from './cli/argv.js';
+import { readCommandLine, type ReadFlag } from './cli/argv.js';
 import {
   assumeHome,
   readManifest,
@@ -50,10 +50,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
       await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
-      const [{ readCommandLine }, { askedOf }] = await Promise.all([
-        import('./cli/argv.js'),
-        import('./cli/usage.js'),
-      ]);
+      const { askedOf } = await import('./cli/usage.js');
       const line = readCommandLine(argv, commands);
       flags = line.flags;
       const asked = askedOf(line, commands);
