@@ -1,4 +1,3 @@
-import type { Listed } from '../../../src/job/entries.js';
 import type { Run } from '../../../src/job/run-state.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
@@ -10,7 +9,7 @@ export const BEFORE: Rules = {
       'a run on every node knows no nodes',
       'every node',
       1,
-      put<unknown[], Listed>('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
+      put('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
     ),
     sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   ],
@@ -19,7 +18,7 @@ export const BEFORE: Rules = {
       '--if-busy fail goes ahead',
       'one node, busy, if busy fail',
       0,
-      put<unknown[], never[]>('job/busy', 'busyOf', () => []),
+      put('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       '--if-busy wait does not wait',

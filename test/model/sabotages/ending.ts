@@ -13,7 +13,7 @@ export const ENDING: Rules = {
       'a node is missing only at the deadline',
       'one node',
       1,
-      put<unknown[], number>('job/run-end', 'appearOf', () => Infinity),
+      put('job/run-end', 'appearOf', () => Infinity),
     ),
     sabotage(
       'missing at once',
@@ -63,7 +63,7 @@ export const ENDING: Rules = {
       'a read that was denied is tried again',
       'one node',
       1,
-      put<unknown[], boolean>('job/answer', 'isHopeless', () => false),
+      put('job/answer', 'isHopeless', () => false),
     ),
     sabotage(
       'one failed read ends it',
@@ -113,13 +113,13 @@ export const ENDING: Rules = {
       'Ctrl-C does not end it',
       'one node',
       1,
-      put<unknown[], unknown>('job/run-moves', 'interrupt', () => undefined),
+      put('job/run-moves', 'interrupt', () => undefined),
     ),
     sabotage(
       'nothing says how to continue',
       'one node',
       1,
-      put<unknown[], null>('job/result', 'resumeOfRun', () => null),
+      put('job/result', 'resumeOfRun', () => null),
     ),
     sabotage(
       'it continues below its entries',

@@ -29,7 +29,7 @@ export const ENTRIES: Rules = {
       'older entries count',
       'a roll by twos',
       1,
-      put<unknown[], boolean>('job/replay', 'isRecent', () => true),
+      put('job/replay', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
@@ -60,7 +60,7 @@ export const ENTRIES: Rules = {
       "another deployment's entries count",
       'one node',
       1,
-      put<unknown[], null>('job/entries', 'foreignLog', () => null),
+      put('job/entries', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",
@@ -72,7 +72,7 @@ export const ENTRIES: Rules = {
       'a rejected node is forgotten',
       'named nodes',
       1,
-      put<unknown[], string>('job/run-end', 'outcomeOf', (original, ...args) => {
+      put('job/run-end', 'outcomeOf', (original, ...args) => {
         const outcome = original(...args);
         return outcome === 'rejected' ? 'completed' : outcome;
       }),

@@ -168,7 +168,7 @@ export const RECORD: Rules = {
       'an acceptance is not noted',
       'two processes that do not wait',
       1,
-      put<unknown[], unknown>('job/run-moves', 'addMark', () => undefined),
+      put('job/run-moves', 'addMark', () => undefined),
     ),
     sabotage(
       'a record keeps no baseline',

@@ -98,7 +98,7 @@ export const ROLLS: Rules = {
       'the time of a roll is never up',
       'a roll of three that has 5 s',
       0,
-      put<unknown[], boolean>('job/roll-state', 'isLate', () => false),
+      put('job/roll-state', 'isLate', () => false),
     ),
     sabotage(
       'the first Ctrl-C ends the running nodes',
@@ -118,19 +118,19 @@ export const ROLLS: Rules = {
       'a failed gate does not halt',
       'a gated roll of two, killed and run again',
       1,
-      put<unknown[], unknown>('job/roll-state', 'halt', () => undefined),
+      put('job/roll-state', 'halt', () => undefined),
     ),
     sabotage(
       'a roll starts more after Ctrl-C',
       'a roll of three',
       1,
-      put<unknown[], unknown>('job/roll', 'windDown', () => undefined),
+      put('job/roll', 'windDown', () => undefined),
     ),
     sabotage(
       'a roll that is over sends again',
       'a roll by twos',
       2,
-      put<unknown[], unknown>('job/run-moves', 'callOff', () => undefined),
+      put('job/run-moves', 'callOff', () => undefined),
     ),
   ],
   'The same roll': [

@@ -37,7 +37,7 @@ export const SENDING: Rules = {
       'what is in progress is refused',
       'one node',
       1,
-      put<unknown[], boolean>('job/answer', 'isInProgress', () => false),
+      put('job/answer', 'isInProgress', () => false),
     ),
     sabotage(
       'a 403 after a lost answer is a no',
