@@ -184,7 +184,7 @@ function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: 
 }
 
 /** By the API's own code, else by status. */
-const HINTS: ReadonlyMap<string | number, string> = new Map<string | number, string>([
+const HINTS = new Map<string | number, string>([
   [
     'idempotency_error',
     'This idempotency key was used for another request in the last 10 minutes. Use another key.',

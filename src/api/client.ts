@@ -121,8 +121,14 @@ export class Client {
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
     // What a cache kept may lack the newest entries.
     const headers = { 'cache-control': 'no-cache' };
-    const most = tries === 'one' ? 1 : 3;
-    return this.#send({ method: 'GET', path, headers, signal, tries: most, read });
+    return this.#send({
+      method: 'GET',
+      path,
+      headers,
+      signal,
+      tries: tries === 'one' ? 1 : 3,
+      read,
+    });
   }
 
   /** Sends once. However it ends, the action may have run. @throws as `get` */
@@ -184,14 +190,13 @@ export class Client {
     const agent = await (method === 'POST'
       ? this.#open(false)
       : (this.#shared ??= this.#open(true)));
-    const options = {
+    const stream = this.#got.stream(url, {
       method,
       headers,
       body,
       request: this.#request,
       agent: { http: agent, https: agent } as Agents,
-    };
-    const stream = this.#got.stream(url, options);
+    });
     const attempt = trackAttempt(stream, url);
     const giveUp = () => void stream.destroy(new Error('the request was given up'));
     const timer = setTimeout(() => {

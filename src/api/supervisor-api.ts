@@ -125,8 +125,8 @@ function flawOf(entry: unknown) {
   const fields = entry as Readonly<Record<string, unknown>>;
   const noText = TEXTS.find((name) => typeof fields[name] !== 'string');
   if (noText !== undefined) return `${noText}: a text was expected`;
-  const given = IDS_IF_ANY.filter((name) => (fields[name] ?? null) !== null);
-  const noId = [...IDS, ...given].find((name) => !isId(fields[name]));
+  const noId =
+    IDS.find((name) => !isId(fields[name])) ?? IDS_IF_ANY.find((name) => !isId(fields[name] ?? 0n));
   return noId === undefined ? null : `${noId}: an id was expected, an integer of 64 bits`;
 }
 

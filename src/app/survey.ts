@@ -4,7 +4,7 @@
 
 import type { Activity } from '../base/activity.js';
 import { optional } from '../base/clock.js';
-import { LdctlError } from '../base/errors.js';
+import { refusedError, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, type Listed } from '../job/entries.js';
@@ -101,9 +101,8 @@ function notCounted(wasAsked: boolean): LdctlError {
   const what = wasAsked
     ? 'Core counts no nodes in this deployment'
     : 'the log is empty, so ldctl cannot ask Core about this deployment';
-  return new LdctlError('refused', 'no_nodes_counted', `${what}; nothing was sent`, {
-    hint: 'Name the nodes, or say how many there must be.',
-  });
+  const hint = 'Name the nodes, or say how many there must be.';
+  return refusedError('no_nodes_counted', `${what}; nothing was sent`, hint);
 }
 
 /**
@@ -134,9 +133,8 @@ export function nodesOfRoll(
 ): readonly Id[] {
   const { here } = listed;
   if (here.length === 0) {
-    throw new LdctlError('refused', 'no_nodes_known', 'the log lists no node; nothing was sent', {
-      hint: 'Name the nodes.',
-    });
+    const what = 'the log lists no node; nothing was sent';
+    throw refusedError('no_nodes_known', what, 'Name the nodes.');
   }
   const wanted = expected === 'deployment' ? core : expected;
   if (typeof wanted === 'number' && wanted !== here.length) {
@@ -152,7 +150,6 @@ function listsText(listed: number, core: number | undefined): string {
 
 function otherCount(lists: string, expected: number): LdctlError {
   const what = `${lists}, not the ${expected} expected; nothing was sent`;
-  return new LdctlError('refused', 'other_node_count', what, {
-    hint: 'Check that this is the right deployment, or name the nodes.',
-  });
+  const hint = 'Check that this is the right deployment, or name the nodes.';
+  return refusedError('other_node_count', what, hint);
 }

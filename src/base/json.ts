@@ -20,39 +20,32 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
  * @throws SyntaxError when the text is not JSON, or nested deeper than 1,000
  */
 export function parseJson(text: string): unknown {
-  return withNumbers(...parseWithoutNumbers(text), 0);
-}
-
-/**
- * `JSON.parse` is fast, and rounds: in place of each number it reads where that is in a list. Its
- * errors quote the text, which may hold half a key.
- */
-function parseWithoutNumbers(text: string): [value: unknown, numbers: unknown[]] {
+  // `JSON.parse` is fast, but rounds: in place of each number it reads where that is in this list.
   const numbers: unknown[] = [];
   const place = (token: string) =>
     token.startsWith('"') ? token : String(numbers.push(exactNumber(token)) - 1);
+  const restore = (value: unknown, depth: number): unknown => {
+    if (typeof value === 'number') return numbers[value];
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > DEEPEST) throw new SyntaxError('nested too deep');
+    const fields = value as Record<string, unknown>;
+    for (const name of Object.keys(fields)) fields[name] = restore(fields[name], depth + 1);
+    return fields;
+  };
+  let placed: unknown;
   try {
-    return [JSON.parse(text.replace(TEXTS_OR_NUMBER, place)), numbers];
+    placed = JSON.parse(text.replace(TEXTS_OR_NUMBER, place));
   } catch {
+    // Its own error quotes the text, which may hold half a key.
     throw new SyntaxError('not JSON, or was cut off');
   }
+  return restore(placed, 1);
 }
 
 /** @throws Error when it is not a number */
-function exactNumber(digits: string): bigint | string | LosslessNumber {
+function exactNumber(digits: string) {
   if (!INTEGER.test(digits)) return new LosslessNumber(digits);
   return digits.length > MOST_DIGITS ? digits : BigInt(digits);
-}
-
-function withNumbers(value: unknown, numbers: readonly unknown[], depth: number): unknown {
-  if (typeof value === 'number') return numbers[value];
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth >= DEEPEST) throw new SyntaxError('nested too deep');
-  const fields = value as Record<string, unknown>;
-  for (const name of Object.keys(fields)) {
-    fields[name] = withNumbers(fields[name], numbers, depth + 1);
-  }
-  return fields;
 }
 
 /** How ids are written: bare numbers, or strings for readers that lose digits. */

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import type { OptionFlag } from '@oclif/core/interfaces';
 import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
@@ -59,18 +60,22 @@ export const nodesFlag = Flags.custom<NodeRef>({
   parse: parsing(parseNodeRef),
 });
 
-/** How long, in milliseconds. Help shows how one is written. */
-export const durationFlag = Flags.custom<number>({
-  helpValue: '30s',
-  parse: parsing(parseDuration),
-});
+/** A flag whose text is read as something else. */
+export const valueFlag = <T extends string | number>(
+  helpValue: string,
+  summary: string,
+  parse: (text: string, flag: string) => T,
+) =>
+  Flags.custom<string | number>({ helpValue, summary, parse: parsing(parse) })() as OptionFlag<
+    T | undefined
+  >;
 
-/** A whole number; `min` and `max` say from where to where. */
-export const wholeNumber = Flags.custom<number, { min: number; max: number }>({
-  helpValue: 'N',
-  parse: (text, _command, { name, min, max }) =>
-    Promise.resolve(parseWholeNumber(text, `--${name}`, min, max)),
-});
+/** How long, in milliseconds. Help shows how one is written. */
+export const durationFlag = (summary: string, helpValue = '30s') =>
+  valueFlag(helpValue, summary, parseDuration);
+
+export const wholeNumber = (summary: string, min: number, max: number) =>
+  valueFlag('N', summary, (text, flag) => parseWholeNumber(text, flag, min, max));
 
 /** @throws UsageError */
 export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {

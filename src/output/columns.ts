@@ -22,9 +22,9 @@ export interface Column<T> {
   name: string;
   /**
    * A terminal that is too narrow drops the column with the highest number first, and never one
-   * with 0.
+   * with 0. Null: a table shows it only when `--columns` names it, and CSV always does.
    */
-  priority: number;
+  priority: number | null;
   /** For CSV, and for a table without `text`. */
   value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
@@ -33,11 +33,10 @@ export interface Column<T> {
   short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
-   * A table shows it only when `--columns` names it; with `if any` where a row has it, too, and
-   * nothing moves; with `if room` where there is room, and does not say that there was none. CSV
-   * always does.
+   * Unless `--columns` names it, a table shows it only where a row has it, and nothing moves; or
+   * where there is room, without saying that there was none.
    */
-  extra?: true | 'if any' | 'if room';
+  only?: 'if any' | 'if room';
   /** Tables start with these, the lowest first; CSV keeps the order of the list. */
   lead?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
@@ -47,7 +46,7 @@ export interface Column<T> {
 /** A column that is a field as it is. */
 export function fieldColumn<T>(
   name: string,
-  priority: number,
+  priority: number | null,
   field: keyof T,
   more: Partial<Column<T>> = {},
 ): Column<T> {
@@ -161,7 +160,7 @@ export function nameColumn<T extends { node_id?: Id | null }>(
   lead: number,
 ): Column<T> {
   return {
-    ...{ name: 'name', priority, lead, where: 'elsewhere', extra: 'if any' },
+    ...{ name: 'name', priority, lead, where: 'elsewhere', only: 'if any' },
     value: ({ node_id: id }, { names }) => id && names.get(id),
   };
 }
@@ -169,7 +168,7 @@ export function nameColumn<T extends { node_id?: Id | null }>(
 /** The field has a time of the API. */
 export function timeColumn<T>(
   name: string,
-  priority: number,
+  priority: number | null,
   field: keyof T,
   more: Partial<Column<T>> = {},
 ): Column<T> {
@@ -180,7 +179,7 @@ export function timeColumn<T>(
 /** How long ago it was, at a terminal; elsewhere the time. */
 export function ageColumn<T>(
   name: string,
-  priority: number,
+  priority: number | null,
   field: keyof T,
   more: Partial<Column<T>> = {},
 ): Column<T> {

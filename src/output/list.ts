@@ -26,8 +26,6 @@ interface ListPart<T> {
   total: number | null;
 }
 
-const CHUNK = 32 * 1024;
-
 /**
  * Prints a list to stdout, part by part as it arrives. Ends without an error when the reader goes
  * away. When the source fails before its first item, stdout is left empty; after that, it is kept
@@ -44,10 +42,8 @@ export async function printList<T>(
   const writer = listWriter(output, spec.columns);
   let printed = 0;
   let total: number | null = 0;
-  let waiting = '';
-  const flush = async (text = '') => {
-    stdout.write(waiting + text);
-    waiting = '';
+  const write = async (text = '') => {
+    stdout.write(text);
     await stdout.drained();
   };
   try {
@@ -55,17 +51,16 @@ export async function printList<T>(
       const { entries } = part;
       ({ total } = part);
       printed += entries.length;
-      if (entries.length > 0) waiting += writer.items(entries);
-      if (waiting.length >= CHUNK) await flush();
+      if (entries.length > 0) await write(writer.items(entries));
       if (stdout.closed) break;
     }
   } catch (error) {
     if (stdout.closed) return stdout.drained();
     output.complete ||= printed > 0;
-    if (printed > 0) await flush(writer.broken?.(errorDocument(error)));
+    if (printed > 0) await write(writer.broken?.(errorDocument(error)));
     throw error;
   }
-  await flush(writer.end(total));
+  await write(writer.end(total));
   if (printed === 0 && options.format === 'table') sayEmpty(output, spec);
 }
 

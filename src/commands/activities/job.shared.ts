@@ -27,7 +27,14 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, fieldsIn, nodesFlag, parseWholeNumber, parsing } from '../flags.shared.js';
+import {
+  durationFlag,
+  fieldsIn,
+  nodesFlag,
+  parseWholeNumber,
+  parsing,
+  valueFlag,
+} from '../flags.shared.js';
 import { readNodes } from '../nodes.shared.js';
 import { reasonsFor } from './reason.shared.js';
 
@@ -36,19 +43,17 @@ export const targetFlags = grouped('TARGET', {
   node: nodesFlag({ summary: 'Nodes, comma-separated or repeated. Default: all.' }),
   'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.'),
   config: textFlag('ID', 'The id of the config to reconfigure to.'),
-  'expect-nodes': Flags.custom<number | 'deployment'>({
-    helpValue: 'N',
-    summary: 'Act only if N nodes exist. `deployment`: ask Core.',
-    parse: parsing((text, flag) =>
-      text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES),
-    ),
-  })(),
+  'expect-nodes': valueFlag(
+    'N',
+    'Act only if N nodes exist. `deployment`: ask Core.',
+    (text, flag) => (text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES)),
+  ),
 });
 
 /** How long to follow. */
 export const followFlags = grouped('FOLLOWING', {
-  timeout: durationFlag({ summary: 'Give up after this long; 0: never. [default: 10m]' }),
-  'appear-timeout': durationFlag({ summary: 'Report a node missing after this. [default: 30s]' }),
+  timeout: durationFlag('Give up after this long; 0: never. [default: 10m]'),
+  'appear-timeout': durationFlag('Report a node missing after this. [default: 30s]'),
 });
 
 /** What trigger and roll share. */

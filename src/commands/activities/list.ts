@@ -24,24 +24,20 @@ const DEFAULT_RESULTS = 10;
 const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 
 const listFlags = {
-  limit: wholeNumber({ min: 0, max: 1e9, summary: 'How many entries; 0 for all. [default: 20]' }),
+  limit: wholeNumber('How many entries; 0 for all. [default: 20]', 0, 1e9),
   after: textFlag(
     'ID',
     'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
   ),
-  page: wholeNumber({ min: 1, max: 1e9, summary: 'A page as the API numbers it, from 1.' }),
-  results: wholeNumber({
-    min: 1,
-    max: 100,
-    summary: 'With --page: entries per page, 1 to 100. [default: 10]',
-  }),
+  page: wholeNumber('A page as the API numbers it, from 1.', 1, 1e9),
+  results: wholeNumber('With --page: entries per page, 1 to 100. [default: 10]', 1, 100),
   ...filterFlags,
   watch: switchFlag('Update the list until all entries are final.', { char: 'w' }),
   follow: switchFlag('Show new entries as they come, until interrupted.', { char: 'f' }),
   'exit-status': switchFlag('With --watch: exit 3 if a watched entry was rejected.'),
-  timeout: durationFlag({
-    summary: 'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
-  }),
+  timeout: durationFlag(
+    'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
+  ),
 };
 type ListFlags = FlagsOf<typeof listFlags>;
 

@@ -1,4 +1,3 @@
-import * as Flags from '@oclif/core/flags';
 import * as v from 'valibot';
 import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
@@ -15,7 +14,14 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import { connectionFlags, durationFlag, fieldsIn, firstGiven, parsing } from '../flags.shared.js';
+import {
+  connectionFlags,
+  durationFlag,
+  fieldsIn,
+  firstGiven,
+  parsing,
+  valueFlag,
+} from '../flags.shared.js';
 import {
   ACTION,
   actingFlags,
@@ -30,21 +36,21 @@ import {
 
 const rollFlags = {
   ...grouped('FOLLOWING', {
-    timeout: durationFlag({ summary: 'End the roll after this long. [default: no limit]' }),
+    timeout: durationFlag('End the roll after this long. [default: no limit]'),
   }),
   ...grouped('ROLL', {
-    'max-unavailable': Flags.custom<number | `${number}%`>({
-      helpValue: 'N|P%',
-      summary: 'Nodes to act on at once: 2, or 25%. [default: 1]',
-      parse: parsing((text, flag) => {
+    'max-unavailable': valueFlag(
+      'N|P%',
+      'Nodes to act on at once: 2, or 25%. [default: 1]',
+      (text, flag) => {
         const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
         return check(rollRequest.entries.maxUnavailable, flag, share);
-      }),
-    })(),
-    pause: durationFlag({ summary: 'Wait this long after each node, before its gate.' }),
+      },
+    ),
+    pause: durationFlag('Wait this long after each node, before its gate.'),
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
-    'gate-timeout': durationFlag({ summary: 'Stop and fail a gate after this. [default: 5m]' }),
-    'node-timeout': durationFlag({ summary: 'Give up on a node after this long. [default: 10m]' }),
+    'gate-timeout': durationFlag('Stop and fail a gate after this. [default: 5m]'),
+    'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
     'continue-on-error': switchFlag('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),

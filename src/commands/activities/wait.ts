@@ -21,7 +21,7 @@ const waitFlags = {
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
   ...grouped('TARGET', {
-    'expect-nodes': wholeNumber({ min: 1, max: MOST_NODES, summary: 'Exactly N nodes must act.' }),
+    'expect-nodes': wholeNumber('Exactly N nodes must act.', 1, MOST_NODES),
   }),
   ...followFlags,
 };

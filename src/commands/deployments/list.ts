@@ -29,10 +29,10 @@ const columns: ReadonlyArray<Column<ReturnType<typeof documentOf>>> = [
   fieldColumn('cloud', 6, 'cloud'),
   fieldColumn('region', 7, 'region'),
   fieldColumn('tier', 8, 'tier'),
-  fieldColumn('variant', 9, 'variant', { extra: true }),
+  fieldColumn('variant', null, 'variant'),
   fieldColumn('supervisor_url', 5, 'supervisor_url'),
-  fieldColumn('division_id', 10, 'division_id', { extra: true }),
-  fieldColumn('environment_id', 11, 'environment_id', { extra: true }),
+  fieldColumn('division_id', null, 'division_id'),
+  fieldColumn('environment_id', null, 'environment_id'),
 ];
 
 /** Without the deployment: all of a tenant are listed. */

@@ -26,7 +26,7 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
     fieldColumn('current', 2, 'current', { text: ({ current }) => (current ? '*' : ' ') }),
     fieldColumn('name', 1, 'name', { style: ({ current }) => (current ? 'bold' : undefined) }),
     { name: 'deployment', priority: 3, value: placeIn },
-    fieldColumn('deployment_id', 9, 'deployment_id', { extra: true }),
+    fieldColumn('deployment_id', null, 'deployment_id'),
     fieldColumn('tenant', 6, 'tenant_id'),
     fieldColumn('protected', 5, 'protected'),
     fieldColumn('key', 7, 'key_store'),
@@ -34,7 +34,7 @@ function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
       text: (profile) => expiry(profile)?.text ?? cellText(profile.expires_at),
       style: (profile) => (expiry(profile)?.soon ? 'bad' : undefined),
     }),
-    fieldColumn('supervisor_url', 8, 'supervisor_url', { extra: true }),
-    fieldColumn('api_url', 10, 'api_url', { extra: true }),
+    fieldColumn('supervisor_url', null, 'supervisor_url'),
+    fieldColumn('api_url', null, 'api_url'),
   ];
 }

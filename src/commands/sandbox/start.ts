@@ -6,9 +6,16 @@ import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
 import { OptionError, sandboxOptions } from '../../sandbox/options.js';
-import { durationFlag, fieldsIn, flagOf, parsing, wholeNumber } from '../flags.shared.js';
+import {
+  durationFlag,
+  fieldsIn,
+  flagOf,
+  parsing,
+  valueFlag,
+  wholeNumber,
+} from '../flags.shared.js';
 
-const countFlag = (summary: string) => wholeNumber({ min: 0, max: 2 ** 32 - 1, summary });
+const countFlag = (summary: string) => wholeNumber(summary, 0, 2 ** 32 - 1);
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
@@ -22,11 +29,7 @@ const nodeFlag = (summary: string) =>
 
 /** The unit, as in `5/s`, may be left out. */
 const numberFlag = (helpValue: string, summary: string) =>
-  Flags.custom<number>({
-    helpValue,
-    summary,
-    parse: parsing((text) => Number(text.replace(/\/s$/, ''))),
-  })();
+  valueFlag(helpValue, summary, (text) => Number(text.replace(/\/s$/, '')));
 
 /**
  * What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value
@@ -45,24 +48,21 @@ export const sandboxFlags = {
   })(),
   seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
   ...grouped('TIME', {
-    appear: durationFlag({
-      helpValue: '200ms',
-      summary: 'Delay until the entries of a trigger appear in the log (default: 200ms).',
-    }),
-    work: durationFlag({
-      helpValue: '2s',
-      summary: 'How long an action takes, give or take a quarter (default: 1.5s).',
-    }),
+    appear: durationFlag(
+      'Delay until the entries of a trigger appear in the log (default: 200ms).',
+      '200ms',
+    ),
+    work: durationFlag('How long an action takes, give or take a quarter (default: 1.5s).', '2s'),
   }),
   ...grouped('TROUBLE', {
     reject: nodeFlag('This node rejects every action.'),
     stuck: nodeFlag("This node's activities never end."),
     missing: nodeFlag("This node's entries never appear in the log."),
-    'drop-posts': wholeNumber({
-      min: 0,
-      max: 1e9,
-      summary: 'Run the first N POSTs, and close the connection without an answer.',
-    }),
+    'drop-posts': wholeNumber(
+      'Run the first N POSTs, and close the connection without an answer.',
+      0,
+      1e9,
+    ),
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',

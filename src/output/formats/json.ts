@@ -38,7 +38,7 @@ export const ndjson: Format = {
 
 /** JSON with ids digit for digit, and without characters that a terminal would act on. */
 export function jsonText(value: unknown, { numberIds }: Style, indent?: number) {
-  return escapeInJson(stringifyJson(value, { stringIds: !numberIds, ...(indent && { indent }) }));
+  return escapeInJson(stringifyJson(value, { stringIds: !numberIds, indent }));
 }
 
 function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string) {

@@ -67,6 +67,8 @@ interface Measured<T> {
 
 const GAP = '  ';
 
+const priorityOf = ({ column }: Measured<never>) => column.priority ?? 0;
+
 /** Shortens columns where there is not room for all, then drops the least important ones. */
 function fit<T>(
   whole: Measured<T>[],
@@ -78,8 +80,8 @@ function fit<T>(
   if (!isTooWide(whole)) return whole;
   let fitted = whole.map(shorten);
   while (isTooWide(fitted)) {
-    const last = fitted.reduce((a, b) => (b.column.priority >= a.column.priority ? b : a));
-    if (last.column.priority === 0) break;
+    const last = fitted.reduce((a, b) => (priorityOf(b) >= priorityOf(a) ? b : a));
+    if (priorityOf(last) === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
   // Once a column is dropped, the others may have room for all of theirs.
@@ -99,9 +101,9 @@ export function layOut<T>(
   kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
-  const isShown = ({ extra, where, value }: Column<T>) => {
-    if (where === elsewhere || extra === true) return false;
-    if (extra !== 'if any') return true;
+  const isShown = ({ priority, only, where, value }: Column<T>) => {
+    if (where === elsewhere || priority === null) return false;
+    if (only !== 'if any') return true;
     return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
   };
   const shown = chosen
@@ -123,7 +125,7 @@ export function layOut<T>(
   };
   const fitted = fit(whole, shorten, chosen ? null : most);
   const isMissed = (column: Column<T>) =>
-    column.extra !== 'if room' && !fitted.some((one) => one.column === column);
+    column.only !== 'if room' && !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
   const widths = fitted.map(({ width }) => width);
   return {
