@@ -31,6 +31,14 @@ async function atTerminal(scene: Scene, args: string, play: Play): Promise<void>
   }
 }
 
+/** Ctrl-Z, at which the shell gets its cursor back. */
+async function stop(terminal: Terminal): Promise<void> {
+  terminal.type(CTRL_Z);
+  await terminal.shows(/Stopped/);
+  const { raw } = terminal;
+  assert.ok(raw.lastIndexOf(SHOW_CURSOR) >= raw.lastIndexOf(HIDE_CURSOR), 'no cursor');
+}
+
 async function ends(code: number, terminal: Terminal): Promise<Ended> {
   const ended = await terminal.ended();
   assert.equal(ended.code, code, ended.stdout);
@@ -272,12 +280,7 @@ describe('at a terminal', () => {
       const terminal = new Terminal(['bash', '--norc', '-i'], { ...scene.env, PS1: '> ' });
       terminal.enter(quote(ldctl(...wordsOf(`${RESTART} --node 7`))));
       await terminal.shows(/processing/);
-      terminal.type(CTRL_Z);
-      await terminal.shows(/Stopped/);
-      assert.ok(
-        terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR),
-        'no cursor',
-      );
+      await stop(terminal);
       terminal.enter('fg');
       await terminal.shows(/of 1 done/);
       await terminal.shows(/completed on 1 node/);
@@ -300,12 +303,7 @@ describe('a question, after Ctrl-Z and fg', () => {
         await terminal.shows(args === RESTART ? QUESTION : /Tenant id[^:]*:/);
         terminal.type(args === RESTART ? `${ESCAPE}[A` : '729');
         await terminal.shows(first);
-        terminal.type(CTRL_Z);
-        await terminal.shows(/Stopped/);
-        assert.ok(
-          terminal.raw.lastIndexOf(SHOW_CURSOR) >= terminal.raw.lastIndexOf(HIDE_CURSOR),
-          'no cursor',
-        );
+        await stop(terminal);
         terminal.enter('fg');
         await terminal.shows(again);
         terminal.type(`${ESCAPE}[B`);

@@ -11,6 +11,7 @@ const SECOND = entry({
   runtime: 'connectors',
   status: 'rejected',
 });
+const AFTER_FIRST = `--after ${FIRST.id} --runtime iggy --action restart`;
 const FOREVER = '--timeout 0 -o json';
 
 interface Result {
@@ -127,17 +128,7 @@ describe('activities wait', () => {
 
   it('with --after correlates from that baseline as the trigger did', async () => {
     bench.showLog(() => [entry({ id: SECOND.id + 5n, node_id: 7n }), SECOND, FIRST]);
-    const after = [
-      '--after',
-      String(FIRST.id),
-      '--runtime',
-      'iggy',
-      '--action',
-      'restart',
-      '--node',
-      '7',
-    ];
-    const { stdout } = await bench.ends(0, ActivitiesWait, after, FOREVER);
+    const { stdout } = await bench.ends(0, ActivitiesWait, `${AFTER_FIRST} --node 7`, FOREVER);
     const { nodes } = parseJson(stdout) as Result;
     assert.deepEqual(
       nodes.map(({ activity_id }) => activity_id),
@@ -147,29 +138,12 @@ describe('activities wait', () => {
 
   it('with --after and --expect-nodes ends with 7 while one is missing', async () => {
     bench.showLog(() => [entry({ id: SECOND.id, node_id: 7n }), FIRST]);
-    const after = [
-      '--after',
-      String(FIRST.id),
-      '--runtime',
-      'iggy',
-      '--action',
-      'restart',
-      '--expect-nodes',
-      '2',
-    ];
-    const { stdout } = await bench.ends(7, ActivitiesWait, after, FOREVER);
+    const words = `${AFTER_FIRST} --expect-nodes 2`;
+    const { stdout } = await bench.ends(7, ActivitiesWait, words, FOREVER);
     const { nodes, resume } = parseJson(stdout) as Result;
-    assert.deepEqual(
-      nodes.map(({ node_id, status }) => [node_id, status]),
-      [
-        [7n, 'completed'],
-        [null, 'missing'],
-      ],
-    );
-    assert.match(
-      resume ?? '',
-      / --after 7301845022003200001 --runtime iggy --action restart --expect-nodes 2$/,
-    );
+    const rows = nodes.map(({ node_id: node, status }) => `${node} ${status}`);
+    assert.deepEqual(rows, ['7 completed', 'null missing']);
+    assert.equal(resume, `ldctl activities wait ${words}`);
   });
 
   describe('with --after, on every node, counts as its run did', () => {

@@ -44,7 +44,11 @@ export class VirtualClock implements Clock {
         reject(signal.reason as Error);
         return;
       }
-      const sleeper = { wakeAt: this.#elapsed + Math.max(ms, 0), wake: resolve };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper = { wakeAt: this.#elapsed + Math.max(ms, 0), wake };
       this.#sleepers.add(sleeper);
       const onAbort = (): void => {
         if (this.#sleepers.delete(sleeper) && signal) reject(signal.reason as Error);

@@ -37,6 +37,14 @@ describe('what comes before a POST', () => {
     assert.deepEqual([clock.elapsed(), supervisor.posts], [60_000, []]);
   });
 
+  it('has a minute for the look around alone, in which its machine may sleep', async () => {
+    supervisor.addHistory(500, { createdAt: clock.now() - 60_000 });
+    supervisor.beforeRead = () => clock.stop(25_000);
+    await assert.rejects(trigger(EVERY), LATE);
+    assert.deepEqual(supervisor.posts, []);
+    assert.ok(supervisor.reads.length <= 3);
+  });
+
   it('does not count the wait for a busy node', async () => {
     supervisor.add({ node: 1n, runtime: 'iggy', workMs: 120_000 });
     takes(1000);

@@ -4,22 +4,48 @@ import { join } from 'node:path';
 import { type Core } from '../../../src/app/open.js';
 import { CommandContext } from '../../../src/cli/context.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
-import { type Host } from '../../../src/cli/host.js';
-import { packageProgram } from '../../../src/cli/host.js';
+import { packageProgram, type Host } from '../../../src/cli/host.js';
+import type { ProfileFlags } from '../../../src/commands/profiles/flags.shared.js';
 import { ApiError, Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';
 import { type KeyContext, type TenantStructure } from '../../../src/api/core-api.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
+import { findProfile, type Profile } from '../../../src/config/profiles.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { ROOT } from '../../helpers/root.js';
-import { privateFolder } from './fixtures.js';
+import { KEY, privateFolder } from './fixtures.js';
 
 export const TENANT: Id = 18446744073709551615n;
 export const PROD: Id = 7263012455120900033n;
 export const BASEMENT: Id = 7263012455120900037n;
 export const SUPERVISOR = 'https://supervisor.example';
+
+export const EXPIRES = '2026-12-18T12:00:00Z';
+
+/** It reads the same by the rules of either system. */
+export const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
+
+export const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
+
+/** Where `prod` stands. */
+export const PLACE = {
+  deployment_id: PROD,
+  deployment_name: 'prod',
+  deployment_path: 'platform/production/prod',
+  division_id: 11n,
+  environment_id: 21n,
+};
+
+/** The profile `me` as it is stored. */
+export const storedIn = (context: TestContext): Profile => findProfile(context.store.read(), 'me');
+
+/** With the text of its key, where it has one. */
+export const plain = ({ key, ...fields }: Profile): Record<string, unknown> => ({
+  ...fields,
+  key: key.store === 'file' ? key.api_key.reveal() : key,
+});
 
 /** An answer to the next question whose message matches; for a choice, what its name matches. */
 export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
@@ -105,7 +131,7 @@ const KEY_CONTEXT: KeyContext = {
   id: 1n,
   name: 'ci',
   role_name: 'operator',
-  expiry_at: '2026-12-18T12:00:00Z',
+  expiry_at: EXPIRES,
   permissions: { tenant: [], division: [], environment: [], divisions: {} },
 };
 

@@ -323,6 +323,13 @@ describe('a node that is busy', () => {
       );
     });
   }
+
+  it('is warned of once, also where the baseline is read again', async () => {
+    server.add({ workMs: null });
+    server.onPost = (carryOut) => (server.postsMade === 1 ? refused() : carryOut());
+    assert.equal((await run()).exitCode, 0);
+    assert.equal(warnings('busy').length, 1);
+  });
 });
 
 describe('a run that has waited for a busy node', () => {

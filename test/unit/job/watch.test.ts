@@ -175,6 +175,27 @@ describe('a log that is followed', () => {
     assert.deepEqual(changes, [[open, 'completed']]);
   });
 
+  it('reads no further down than what came a minute ago, however much comes', async () => {
+    const { server, clock, log } = scene();
+    for (let ms = 2000; ms < 400_000; ms += 2000) {
+      server.add({ appearMs: ms, createdAt: clock.now() + ms });
+    }
+    const { changes } = await follow({ server, clock, log }, { forMs: 400_000 });
+    assert.equal(changes.length, 199);
+    assert.deepEqual([...new Set(server.reads.map(({ page }) => page))], [1]);
+  });
+
+  it('is read a second after a single change, however long it was quiet', async () => {
+    const { server, clock, log } = scene();
+    server.add({ appearMs: 600_000 });
+    const times: number[] = [];
+    server.beforeRead = () => void times.push(clock.elapsed());
+    await follow({ server, clock, log }, { forMs: 620_000 });
+    const seen = times.findIndex((at) => at >= 600_000);
+    const [before = 0, at = 0, next = 0] = times.slice(seen - 1);
+    assert.deepEqual([at - before, next - at], [5000, 1000]);
+  });
+
   it('says once that it cannot be read, and that it can again', async () => {
     const { server, clock, log } = scene(3);
     server.nextReads(
@@ -216,8 +237,8 @@ describe('a log that is watched', () => {
     { clock, log }: Pick<ReturnType<typeof scene>, 'clock' | 'log'>,
     newest: LogRead,
     timeoutMs = Infinity,
+    first = newest.entries,
   ): Promise<WatchResult> {
-    const first = newest.entries;
     const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs };
     const supervisor = { trigger: () => assert.fail() };
     const { signal } = new AbortController();
@@ -248,6 +269,14 @@ describe('a log that is watched', () => {
       assert.equal(Math.floor((clock.elapsed() - startedAt) / 1000) * 1000, endsAt);
     });
   }
+
+  it('shows what it was asked to list, and not what else it has read', async () => {
+    const { clock, log } = scene(3);
+    const newest = await log.newest();
+    const first = newest.entries.slice(0, 1);
+    const { entries } = await watch({ clock, log }, newest, Infinity, first);
+    assert.deepEqual(entries, first);
+  });
 
   it('gives up a read that runs on 15 s after the deadline: 7', async () => {
     const { server, clock, log } = scene(3);
