@@ -5,9 +5,10 @@ import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
+import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
-import { configDir } from '../config/settings.js';
+import { configDir, resolveSettings } from '../config/settings.js';
 import { globalFlags, readCommandLine, typedNames, type FlagTable, type ReadFlag } from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
@@ -45,7 +46,8 @@ export function rememberNodes(folder: string, nodes: readonly Id[]) {
  */
 type Known = (name: string) => readonly Candidate[];
 
-function knownIn(folder: string, { clock }: Host): Known {
+/** @param typed the flags before the word */
+function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly ReadFlag[]): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const store = new ProfileStore(folder, clock);
   const profiles = () =>
@@ -56,6 +58,16 @@ function knownIn(folder: string, { clock }: Host): Known {
     const others = seen.filter((node) => !names.has(BigInt(node)));
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
+  const rolls = () => {
+    const flags = Object.fromEntries(
+      typed.map(({ name, value }) => [String(name), value] as const),
+    );
+    const keys = { env, keyring };
+    const asked = { flags, env, keys, readConfig: () => store.read(), notify: () => undefined };
+    const id = resolveSettings(asked).deployment?.value.id;
+    const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
+    return words(['last', ...unfinished.map(({ key }) => key)]);
+  };
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     RUNTIME: () => words(RUNTIMES),
@@ -65,7 +77,7 @@ function knownIn(folder: string, { clock }: Host): Known {
     status: () => words(STATUSES),
     profile: profiles,
     NAME: profiles,
-    resume: () => words(['last']),
+    resume: rolls,
     node: nodes,
     NODE: nodes,
   };
@@ -87,7 +99,8 @@ export async function answerCompletion(host: Host, words: readonly string[]) {
   const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
   const { commands } = readManifest(program);
-  const known = knownIn(await configDir(env), host);
+  const { flags } = readCommandLine(words.slice(0, -1), commands);
+  const known = knownIn(await configDir(env), host, flags);
   const { candidates, then } = complete(words, commands, topics, known);
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>
