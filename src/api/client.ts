@@ -227,9 +227,9 @@ export class Client {
     const options = { keepAlive, rejectUnauthorized: true };
     if (this.#proxy) {
       const { TunnelAgent } = await import('./tunnel.js');
-      return forgiving(new TunnelAgent(this.#proxy, options));
+      return new TunnelAgent(this.#proxy, options);
     }
-    return forgiving(this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options));
+    return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
   /**
@@ -241,16 +241,6 @@ export class Client {
     request.setHeader('ld-api-key', this.#apiKey.reveal());
     return request;
   };
-}
-
-/**
- * A connection that is given up, even before its request gets it, may fail once more when nothing
- * listens to it any longer. That must not end the process.
- */
-function forgiving(agent: Agent): Agent {
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (...args) => connect(...args)?.on('error', () => undefined);
-  return agent;
 }
 
 /** Null for none: a URL on this machine is never reached through a proxy. */
