@@ -15,6 +15,7 @@ import {
   placeText,
   resolveTarget,
   resumeFlags,
+  type PlacedDeployment,
   type Target,
   type TenantAccess,
 } from '../config/target.js';
@@ -44,6 +45,8 @@ export interface NodeCounter {
   isCertain: boolean;
   /** Where it stands, as far as that is known before the log is read. */
   place: KnownPlace;
+  /** The same, looked up in the tenant's structure; nothing new where that cannot be had. */
+  lookUp: () => Promise<KnownPlace>;
   count: (place: Place, signal: AbortSignal) => Promise<number>;
 }
 
@@ -87,7 +90,9 @@ export async function openDeployment(
   const { deployment, key } = target;
   const supervisor = tools.supervisor(target);
   const core = tools.core({ apiUrl: settings.apiUrl.value, key });
-  let found: Promise<unknown> | undefined;
+  let placed: Promise<PlacedDeployment | null> | undefined;
+  const findOnce = () => (placed ??= findPlaced(settings, target, core, tools));
+  const place = { tenantId: settings.tenantId?.value, ...standingOf(settings, target) };
   return {
     target,
     deploymentId: deployment.id,
@@ -100,7 +105,8 @@ export async function openDeployment(
     journal,
     counter: {
       isCertain: isCoreCertain(settings, target.supervisorUrl),
-      place: { tenantId: settings.tenantId?.value, ...standingOf(settings, target) },
+      place,
+      lookUp: async () => ({ ...place, ...idsOf(await findOnce()) }),
       async count(place, limited) {
         const at = { ...place, deploymentId: deployment.id };
         return (await core.deployment(at, { signal: limited })).nodes_count;
@@ -109,37 +115,41 @@ export async function openDeployment(
     flags: resumeFlags(settings, target),
     keepsRolls: false,
     path: async () => {
-      await (found ??= findPath(settings, target, core, tools));
+      if (!deployment.path) await findOnce();
       return deployment.path;
     },
   };
 }
 
 /**
- * Gives the deployment of the target its name and its path, if it is certain which Core knows
- * them.
+ * Looks up where the deployment stands, if it is certain which Core knows that. Gives the target its
+ * name and its path.
  */
-async function findPath(
+async function findPlaced(
   { apiUrl, tenantId }: Settings,
   { deployment, supervisorUrl }: Target,
   core: Pick<Core, 'structure'>,
   tools: Pick<OpenTools, 'clock' | 'signal'>,
-) {
-  if (deployment.path || !tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) return;
-  await optional(tools, async (signal) => {
+): Promise<PlacedDeployment | null> {
+  if (!tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) return null;
+  return optional(tools, async (signal) => {
     const structure = await core.structure(tenantId.value, { signal });
     const found = findDeployment(structure, deployment);
     deployment.name = found.deployment.name;
     deployment.path = placeText(found);
+    return found;
   });
 }
 
 /** Division and environment of the deployment, by a look-up or by its profile. */
 function standingOf({ deployment, profile }: Settings, { placed }: Target): KnownPlace {
-  if (placed) return { divisionId: placed.division.id, environmentId: placed.environment.id };
+  if (placed) return idsOf(placed);
   if (deployment?.source.from !== 'profile') return {};
   return { divisionId: profile?.division_id, environmentId: profile?.environment_id };
 }
+
+const idsOf = (placed: PlacedDeployment | null): KnownPlace =>
+  placed ? { divisionId: placed.division.id, environmentId: placed.environment.id } : {};
 
 function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
   if (tenantId === null) return null;

@@ -75,7 +75,9 @@ function startCounting(
   signal: AbortSignal,
 ): Counting {
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
-  const count = async (place: Place | null): Promise<number | undefined> => {
+  const count = async (known: Place | null): Promise<number | undefined> => {
+    // An empty log names no division and environment.
+    const place = known ?? (isDemanded ? placeOf(await counter.lookUp()) : null);
     if (!place) return undefined;
     const ask = (limited: AbortSignal) => counter.count(place, limited);
     // Only a count that was demanded may fail the survey.
@@ -100,7 +102,7 @@ function placeOf(known: KnownPlace, entry?: Activity): Place | null {
 function notCounted(wasAsked: boolean): LdctlError {
   const what = wasAsked
     ? 'Core counts no nodes in this deployment'
-    : 'the log is empty, so ldctl cannot ask Core about this deployment';
+    : 'the log is empty, so ldctl does not know where Core has this deployment';
   const hint = 'Name the nodes, or say how many there must be.';
   return refusedError('no_nodes_counted', `${what}; nothing was sent`, hint);
 }

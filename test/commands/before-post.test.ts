@@ -87,6 +87,18 @@ describe('before a POST', () => {
     }
   });
 
+  it('has Core count the nodes of a new deployment, whose log is empty, if that is demanded', async () => {
+    bench.env['LD_TENANT_ID'] = String(TENANT);
+    bench.showLog([]);
+    bench.core.get(STRUCTURE_PATH).reply(200, STRUCTURE).get(DEPLOYMENT_PATH).reply(200, COUNTED);
+    const { stderr } = await bench.ends(
+      0,
+      ActivitiesTrigger,
+      `${EVERY} --expect-nodes deployment --dry-run`,
+    );
+    assert.equal(stderr, '');
+  });
+
   describe('no key travels to a Core that nobody named', () => {
     let asked: string[];
     const noteUnknown = (request: { path?: string; options?: { hostname?: string } }): void =>
