@@ -60,7 +60,7 @@ export const ENTRIES: Rules = {
       "another deployment's entries count",
       'one node',
       1,
-      put('job/entries', 'foreignLog', () => null),
+      put('job/foreign', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",
