@@ -8,6 +8,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/roll-state.ts: const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0)); -> const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 1));':
     'a millisecond',
+  'src/job/roll-state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
+    'a millisecond',
   'src/job/roll.ts: if (!node || !run) { -> if (!node && !run) {':
     'a gate is only asked after a node that has a run',
   "src/job/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":
@@ -25,6 +27,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
   'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
+  'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT + 1]?.id ?? plan.floor,':
+    'two entries more count as recent',
   'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT - 0]?.id ?? plan.floor,':
     'one entry more counts as recent',
   'src/log/list.ts: const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 }; -> const later = { entries: [] as Activity[], serverTime: null as number | null, total: 1 };':

@@ -6,9 +6,9 @@ const MOST_DIGITS = 40;
 const DEEPEST = 1000;
 
 /**
- * Texts and what stands between them, up to the next number; or what may be one. A text that is not
- * closed goes to the end. A thousand at once: V8 remembers where each one started, and refuses
- * millions.
+ * Strings with what stands between them, so that digits in a string are passed over; or a number. A
+ * string that is not closed goes to the end. At most 1,000 in one match: V8 keeps a position for each
+ * repetition, and fails on millions.
  */
 const TEXTS_OR_NUMBER = /(?:"[^"\\]*(?:\\.[^"\\]*)*"?[^"\d-]*){1,1000}|[-\d][\d.eE+-]*/g;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
@@ -20,7 +20,8 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
  * @throws SyntaxError when the text is not JSON, or nested deeper than 1,000
  */
 export function parseJson(text: string): unknown {
-  // `JSON.parse` is fast, but rounds: in place of each number it reads where that is in this list.
+  // `JSON.parse` is fast, but rounds. So each number of the text is replaced by its index in this list,
+  // and `restore` puts the exact one in its place.
   const numbers: unknown[] = [];
   const place = (token: string) =>
     token.startsWith('"') ? token : String(numbers.push(exactNumber(token)) - 1);

@@ -44,7 +44,7 @@ type Emit = (event: JobEvent) => void | Promise<void>;
 /**
  * Does what a job wants, one step after the other, until it has ended. Only gates run beside it. It
  * waits until its events are taken, so a slow reader slows it down.
- * @param emit takes what gates write
+ * @param emit takes what gates write, which comes while a step is being done; all else is yielded
  */
 export async function* steps<T, E extends JobEvent>(
   job: Job<T, E>,

@@ -44,7 +44,7 @@ const DOUBLED =
 
 /** The entries of one run, and which nodes must have one. */
 export class Entries {
-  /** The ids of the wanted nodes or, if `wanted` has `ids`, activities; null for every node. */
+  /** The targets that are named: nodes or, if `wanted` has `ids`, activities; null for every node. */
   readonly only: ReadonlySet<Id> | null;
   /** Null until the log was read for them. */
   listed: Listed | null;
@@ -155,7 +155,8 @@ export class Entries {
 
   /**
    * Which entries are still to come, and which are still to end, as far as reads have shown. One
-   * that is lost has come: its row is `missing`.
+   * that is gone from the log (`#isLost`) counts as seen and is not open, so nothing waits for it. Its
+   * row says `missing`.
    */
   progress() {
     const counted = this.#counted();
@@ -168,7 +169,8 @@ export class Entries {
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
       /** Every target that must have an entry has one, and there are as many as expected. */
-      complete: (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
+      everyTargetHasEntry:
+        (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
       /** The nodes that have no entry, and need none. */
       mayStillReport: areExcused ? [...withoutEntry, ...elsewhere] : elsewhere,
       /** More nodes have an entry than are expected. */
@@ -289,7 +291,7 @@ export function listedIn(entries: readonly Activity[], runtime: string): Listed 
   return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
 }
 
-/** What both list. A node that either lists in this runtime is `here`. */
+/** All nodes that either lists. One that either lists in this runtime is `here`. */
 export function mergeListed(a: Listed | null, b: Listed): Listed {
   const here = sortedUnique([...(a?.here ?? []), ...b.here]);
   const elsewhere = sortedUnique([...(a?.elsewhere ?? []), ...b.elsewhere]);

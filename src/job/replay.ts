@@ -10,7 +10,10 @@ import { MINUTE } from './pace.js';
 import { setBaseline } from './run-moves.js';
 import type { Replay, Run } from './run-state.js';
 
-/** @param since when its entries were created at the earliest, by the job's clock */
+/**
+ * Notes that the entries may come from an earlier POST with the same key.
+ * @param since when that POST can have created them at the earliest, by the job's clock
+ */
 export function noteReplay(run: Run, since: number): void {
   // A key that was made up for this run alone is no one else's.
   if (run.trigger?.keepsKey && !run.sent?.isOurs) {
@@ -22,6 +25,7 @@ export function noteReplay(run: Run, since: number): void {
 /** What was in progress has failed, so the POST of this run has run in its place. */
 export function forgetReplay(run: Run): void {
   run.replay = null;
+  // Sets `createdFrom` again, which `noteReplay` has cleared.
   setBaseline(run, run.baseline);
 }
 
@@ -34,14 +38,15 @@ export function needsFloor({ state, replay }: Run): boolean {
  * The first read after a replay shows when its entries can have been created, by the server's
  * clock, and how far down the log they can be.
  */
-export function findFloor(run: Run, replay: Replay, log: LogRead): void {
+export function findPeriodAndFloor(run: Run, replay: Replay, log: LogRead): void {
   const { entries, startedAt } = log;
   const serverTime = log.serverTime ?? run.sent?.accepted?.serverTime;
   if (serverTime) {
     replay.period = { from: serverTime - (startedAt - replay.since), to: serverTime + MINUTE };
   }
-  // Down to the next older entry, or to the end of the log. The oldest recent entry is no floor: one
-  // that shows up late may be right below it. Where none is recent, the newest entry is next.
+  // By the period that was just set. The floor is the first entry below the recent ones, not the
+  // oldest recent one: a late entry may show up between the two. If none is recent, it is the newest
+  // entry; if all are, one below the oldest.
   const oldestRecent = entries.findLastIndex((activity) => isRecent(run, activity));
   const nextOlder = entries[oldestRecent + 1];
   replay.floor = nextOlder?.id ?? (entries[oldestRecent]?.id ?? 1n) - 1n;
@@ -55,11 +60,11 @@ export function isRecent({ replay, baseline }: Run, { id, created_at }: Activity
 }
 
 /**
- * Of several recent entries of a node only the newest can be of a replay, and hides the others.
- * Above the baseline none is hidden: there any may be this run's.
- * @returns whether an entry is hidden
+ * Of several recent entries of a node only the newest can be of a replay, and supersedes the others.
+ * Above the baseline none is superseded: there any may be this run's.
+ * @returns whether an entry is
  */
-export function hiddenBy(
+export function supersededBy(
   recent: readonly Activity[],
   { baseline, replay }: Run,
 ): (activity: Activity) => boolean {

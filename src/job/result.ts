@@ -19,7 +19,7 @@ import {
 import { emptyRow, resultRow } from './entries.js';
 import type { JobEvent, NodeProgress } from './events.js';
 import type { JobEnd, Resume } from './job.js';
-import { SECOND } from './pace.js';
+import { LATE_NODE } from './run-end.js';
 import {
   calledOffError,
   runOf,
@@ -114,7 +114,8 @@ function actionOf({ entries }: Run): { runtime: string | null; action: string | 
 /** By the ids of its activities, if they say all; else by what is above the baseline. */
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const { entries } = run;
-  // All that a node has was created too early, but may be of this trigger after all.
+  // All that a node has was created too early to count, but may be of this trigger after all. Those
+  // come first, so only they are named.
   const early = entries.earlyOnly();
   if (early.length > 0 && outcome !== 'completed') {
     return { ids: idsOf(early) };
@@ -147,7 +148,7 @@ function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]
 /** Whether no other node can report any more, so that the ids of its entries say all. */
 function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
-  const isPastGrace = entries.readAt >= (acceptedAt ?? Infinity) + 3 * SECOND;
+  const isPastGrace = entries.readAt >= (acceptedAt ?? Infinity) + LATE_NODE;
   return nodes.length > 0 && areSeen && (entries.targets !== 'observed' || isPastGrace);
 }
 
@@ -158,6 +159,7 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
   for (const node of roll.nodes) {
     for (const event of runOf(node)?.events.splice(0) ?? []) {
       const isShared = isOfRead(event);
+      // The baseline of a single run is for a later `wait --after`; a roll has its key.
       if (event.event === 'baseline' || (isShared && shared.has(event.event))) {
         continue;
       }
@@ -188,9 +190,9 @@ function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
 function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const { id, gate, state, passed } = node;
   const run = runOf(node);
-  const sent = run?.sent ? run : null;
-  const [row] = sent ? sent.entries.rows(emptyStatusOf(sent)) : [];
-  const postedAt = sent?.attempts.postedAt;
+  const sentRun = run?.sent ? run : null;
+  const [row] = sentRun ? sentRun.entries.rows(emptyStatusOf(sentRun)) : [];
+  const postedAt = sentRun?.attempts.postedAt;
   return {
     ...(row ?? emptyRow({}, NOT_STARTED)),
     node_id: id,

@@ -49,9 +49,9 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
   };
 }
 
-type Depth = StepOf<'read'>['downTo'];
+type DownTo = StepOf<'read'>['downTo'];
 
-function deeper(a: Depth, b: Depth): Depth {
+function deeper(a: DownTo, b: DownTo): DownTo {
   if (a === 'forNodes' || b === 'forNodes') {
     return 'forNodes';
   }

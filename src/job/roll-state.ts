@@ -134,12 +134,12 @@ export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => runOf(
 export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline && hasSent(roll);
 
 /** Whether anything more may be started: a node, a POST, a gate. */
-export const mayStart = (roll: Roll, now: number): boolean =>
+export const mayStillAct = (roll: Roll, now: number): boolean =>
   !roll.halted && roll.stopping === null && !isLate(roll, now);
 
 /** Whether the log is to be looked at for busy nodes now. */
 export const looksForBusy = (roll: Roll, now: number): boolean =>
-  roll.unchecked && mayStart(roll, now);
+  roll.unchecked && mayStillAct(roll, now);
 
 export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
   node.state = state;

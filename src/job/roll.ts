@@ -19,7 +19,7 @@ import {
   isActive,
   isLate,
   isWaiting,
-  mayStart,
+  mayStillAct,
   move,
   nodeOf,
   planOf,
@@ -41,7 +41,7 @@ const STOPPING =
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
-/** What time does to one node, such as end it, may change what another may do. */
+/** Again and again until nothing moves: a node that ends can make room for another. */
 export function tickRoll(roll: Roll, now: number): void {
   let changes: number;
   do {
@@ -55,7 +55,7 @@ export function tickRoll(roll: Roll, now: number): void {
 
 /** Starts as many nodes as the window has room for. */
 function startNodes(roll: Roll, now: number): void {
-  if (roll.unchecked || !mayStart(roll, now)) {
+  if (roll.unchecked || !mayStillAct(roll, now)) {
     return;
   }
   // After the first POST, each node has all 60 s for its own reads.
@@ -76,7 +76,8 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
   const { state } = node;
   switch (state.name) {
     case 'running':
-      if (!mayStart(roll, now)) {
+      if (!mayStillAct(roll, now)) {
+        // No more POSTs; a run that was accepted goes on.
         callOff(state.run, calledOffError());
       }
       tickRun(state.run, now);
@@ -100,7 +101,7 @@ function tickPause(
   { run, until }: StateOf<'pause'>,
   now: number,
 ): void {
-  if (!mayStart(roll, now)) {
+  if (!mayStillAct(roll, now)) {
     move(roll, node, { name: 'done', run });
   } else if (now >= until) {
     if (roll.plan.gated) {
@@ -112,7 +113,7 @@ function tickPause(
 }
 
 function tickGate(roll: Roll, node: RollNode, state: StateOf<'gate'>, now: number): void {
-  if (state.gate === 'due' && !mayStart(roll, now)) {
+  if (state.gate === 'due' && !mayStillAct(roll, now)) {
     move(roll, node, { name: 'done', run: state.run });
   } else if (state.gate === 'asked' && (now >= gateDeadline(roll, state) || isLate(roll, now))) {
     move(roll, node, { ...state, gate: 'late' });
@@ -127,8 +128,8 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     return endUnsent(roll, node, error);
   }
   if (outcome === 'completed' && !node.passed) {
-    const isFollowed = gated || roll.nodes.some(isWaiting);
-    return move(roll, node, { name: 'pause', run, until: now + (isFollowed ? pauseMs : 0) });
+    const hasNext = gated || roll.nodes.some(isWaiting);
+    return move(roll, node, { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) });
   }
   move(roll, node, { name: 'done', run });
   if (!continueOnError && halts(node, outcome)) {
@@ -263,7 +264,8 @@ export function takeOfRoll<K extends Asked>(
   fact: FactOf<K>,
   now: number,
 ): void {
-  // Between a record and its POST nothing is emitted: a slow reader must not come between them.
+  // A change has the rows emitted. Not between a record and its POST: a slow reader must not come
+  // between the two.
   if (fact.is !== 'recorded') {
     roll.changes += 1;
   }

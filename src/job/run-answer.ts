@@ -97,7 +97,7 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
   run.lastError = answer;
   takeFailedPost(run, answer, now);
   if (!run.sent) {
-    // No POST can have had an effect, so its record counts as none.
+    // No POST had an effect. The mark makes the journal pass over the record, so the next is a first.
     addMark(run, 'refused');
     run.generation = 0;
   }
@@ -123,7 +123,7 @@ function takeFailedPost(run: Run, error: LdctlError, now: number): void {
     case 'not-now':
       return tryLater(run, error, now);
     case 'redirect': {
-      // It never sends again, so no answer can be a replay.
+      // `isOurs` is for a later `202` that may be a replay, and this run never sends again.
       noteSent(run, now).redirected = true;
       const what = `${error.message}; ldctl does not send it again, and looks in the log`;
       run.events.push(warning('fate_unknown', what));
@@ -158,6 +158,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   if (!mayBeInLog && wouldBeTooLate) {
     return endUnlessFound(run, error);
   }
+  // Of this try: an earlier one may have been sent.
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunning) {

@@ -26,7 +26,7 @@ export function takeBaseline(
 ): void {
   const { entries } = run;
   if (!entries.only) {
-    // Some may have shown up since they were last looked for.
+    // On every node: those that the log has come to list since the last read.
     entries.listed = mergeListed(entries.listed, listedIn(log.entries, trigger.runtime));
   }
   if (stopForBusy(run, trigger, log, now)) {
@@ -88,10 +88,10 @@ function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void 
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
   run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
-  const by = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
-  by.take(busy, log, now);
-  run.busyUntil = Math.min(run.busyUntil, log.startedAt + run.plan.timeoutMs);
-  run.state = { name: 'blocked', by };
+  const blockers = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  blockers.take(busy, log, now);
+  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + run.plan.timeoutMs);
+  run.state = { name: 'blocked', blockers };
   run.pace.nextRead = run.pace.earliest;
 }
 
@@ -101,19 +101,19 @@ const SPREAD = 2 * SECOND;
 /** Goes on once all that it waited for has ended. */
 export function unblock(
   run: Run,
-  { by }: State & { name: 'blocked' },
+  { blockers }: State & { name: 'blocked' },
   log: LogRead,
   now: number,
 ): void {
-  by.take(
-    log.entries.filter((activity) => by.wants(activity)),
+  blockers.take(
+    log.entries.filter((activity) => blockers.wants(activity)),
     log,
     now,
   );
-  const { open } = by.progress();
+  const { open } = blockers.progress();
   if (open.length === 0) {
     startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD));
-  } else if (log.startedAt >= run.busyUntil) {
+  } else if (log.startedAt >= run.busyDeadline) {
     endUnlessFound(run, busyError(open, 'It did not end in time.'));
   }
 }

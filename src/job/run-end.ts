@@ -12,6 +12,9 @@ import { SECOND } from './pace.js';
 import { addMark, end } from './run-moves.js';
 import type { Run, State } from './run-state.js';
 
+/** How long a node that the log did not list may take to report. */
+export const LATE_NODE = 3 * SECOND;
+
 type Following = State & { name: 'following' };
 
 /** Ends the run if a read that started at this time decides it, or if the deadline has passed. */
@@ -32,7 +35,7 @@ export function judge(run: Run, startedAt: number): void {
  * the run counts as accepted only once every node has one.
  */
 function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
-  if (run.entries.progress().complete) {
+  if (run.entries.progress().everyTargetHasEntry) {
     addMark(run, 'accepted');
     end(run, 'accepted');
   } else if (startedAt >= Math.min(acceptedAt + run.plan.appearMs, state.deadline)) {
@@ -44,8 +47,8 @@ function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt
 /** It is settled once all entries are final, and no other is to be expected. */
 function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
   const { entries } = run;
-  const { complete, open, mayStillReport, tooMany } = entries.progress();
-  const settlesAt = complete
+  const { everyTargetHasEntry, open, mayStillReport, tooMany } = entries.progress();
+  const settlesAt = everyTargetHasEntry
     ? graceEndOf(run, acceptedAt, mayStillReport.length > 0)
     : acceptedAt + appearOf(run);
   const isSettled = open.length === 0 && startedAt >= settlesAt;
@@ -69,9 +72,9 @@ function appearOf({ entries, plan }: Run): number {
 }
 
 /**
- * Until when another entry may show up although every target has one. It counts from when this run
- * learnt that it was accepted: a record has the time of the first POST, and another run may have
- * made one a moment ago.
+ * Until when another entry may show up although every target has one. It counts from when this
+ * process learnt that the run was accepted, not from the first POST in the record: another process
+ * may have sent a later one just now.
  * @param mayGrow whether there are nodes that need no entry, and may still get one
  */
 function graceEndOf({ entries, replay }: Run, acceptedAt: number, mayGrow: boolean): number {
@@ -90,11 +93,11 @@ function graceOf({ wanted, targets, listed }: Entries, isReplay: boolean): numbe
     return 10 * SECOND;
   }
   if (targets !== 'observed') {
-    // The targets are known: only a second entry of one may come, or one node too many.
+    // The targets are known, not left to the log: only a second entry of one may come, or one node too many.
     return 2 * SECOND;
   }
   // A node that the log did not list may report; where it listed none, nothing says how many.
-  return listed?.here.length ? 3 * SECOND : 10 * SECOND;
+  return listed?.here.length ? LATE_NODE : 10 * SECOND;
 }
 
 /** How long another entry may take after the newest one, if more nodes may report. */

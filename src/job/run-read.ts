@@ -10,7 +10,7 @@ import { foreignLog } from './foreign.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, quicken, type FailedRead } from './pace.js';
 import type { LogRead } from '../log/log.js';
-import { findFloor, hiddenBy, isRecent, needsFloor } from './replay.js';
+import { findPeriodAndFloor, supersededBy, isRecent, needsFloor } from './replay.js';
 import { tryLater } from './run-answer.js';
 import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
@@ -64,10 +64,11 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   }
   const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // The read has been tried several times already, and nothing is lost if the run ends now. A wait
-  // may be for a log that cannot be read at all.
-  const hasNothingToLose = run.trigger ? isChecking && !run.isUnderway : !run.entries.hasBeenRead;
-  if (givesUp || hasNothingToLose || now >= deadlineOf(run)) {
+  // A wait may be for a log that can never be read. Else nothing was sent, and the read has been tried
+  // several times already.
+  const isWait = run.trigger === null;
+  const canEndNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
+  if (givesUp || canEndNow || now >= deadlineOf(run)) {
     return endUnlessFound(run, failure.error);
   }
   run.events.push(...events);
@@ -84,15 +85,16 @@ function collect(run: Run, log: LogRead, now: number): void {
     entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
   }
   if (replay && needsFloor(run)) {
-    findFloor(run, replay, log);
+    findPeriodAndFloor(run, replay, log);
   }
   const recent = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
   );
-  const isHidden = hiddenBy(recent, run);
-  // Some were taken before the one that hides them showed up.
-  entries.forget(isHidden);
-  const counted = recent.filter((activity) => !isHidden(activity));
+  // After a replay only the newest entry of a node counts. An older one may have been taken before
+  // that showed up.
+  const isSuperseded = supersededBy(recent, run);
+  entries.forget(isSuperseded);
+  const counted = recent.filter((activity) => !isSuperseded(activity));
   const changes = entries.take(counted, log, now);
   if (changes.length > 0) {
     quicken(run.pace, now);
@@ -122,7 +124,8 @@ function lookForTrace(
   if (log.startedAt - sent.lostAt < waitsFor) {
     return;
   }
-  // It went on below the baseline, as one does where `maySendAgain`.
+  // Only a read that went on below the baseline, as deep as the read for nodes, shows that there is
+  // no entry.
   const isDeepEnough = log.leftOutUpTo === undefined;
   if (sent.redirected || isTooLate(run, now)) {
     endWithError(run, run.lastError);
@@ -131,9 +134,12 @@ function lookForTrace(
   }
 }
 
-/** An entry shows that it was accepted; a run that does not wait needs one of each node. */
+/**
+ * An entry shows that the POST was accepted. With `--no-wait` it may be another operator's: then the
+ * run goes on until each node has one (`judgeAccepted`).
+ */
 function takeTrace(run: Run, now: number): void {
-  const isCertain = run.trigger?.wait !== false || run.entries.progress().complete;
+  const isCertain = run.trigger?.wait !== false || run.entries.progress().everyTargetHasEntry;
   if (isCertain) {
     addMark(run, 'accepted');
   }

@@ -27,7 +27,7 @@ export type State =
    */
   | { name: 'checking'; deep: boolean; notBefore: number }
   /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
-  | { name: 'blocked'; by: Entries }
+  | { name: 'blocked'; blockers: Entries }
   /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
   | { name: 'failing'; error: LdctlError }
   /** The journal's record of the next POST is being written. The POST follows at once. */
@@ -59,7 +59,7 @@ export interface Attempts {
   firstAt: number | null;
   /** The same moment by the wall clock, ms UTC: for the journal, and for people. */
   postedAt: number | null;
-  /** How long after the first one the last may start, ms; -Infinity: none may. */
+  /** How long after the first one the last may start, ms; -Infinity: none may, as after `callOff`. */
   windowMs: number;
 }
 
@@ -152,8 +152,11 @@ export interface Run {
    * that a log that cannot be read does not end it at once.
    */
   isUnderway: boolean;
-  /** When `--if-busy wait` gives up, however often it waits; Infinity until it first does. */
-  busyUntil: number;
+  /**
+   * When `--if-busy wait` gives up; Infinity until it first waits, which sets it for all times that
+   * it does.
+   */
+  busyDeadline: number;
   baseline: Baseline;
   /** When all reads before a POST must have ended. Waiting for a busy node does not count. */
   readBy: number;
@@ -196,7 +199,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     sent: null,
     acceptedAt: null,
     isUnderway: false,
-    busyUntil: Infinity,
+    busyDeadline: Infinity,
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
@@ -228,9 +231,9 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
 }
 
 /** When what it waits for must have come: Infinity where nothing says. */
-export function deadlineOf({ state, busyUntil }: Run): number {
+export function deadlineOf({ state, busyDeadline }: Run): number {
   if (state.name === 'blocked') {
-    return busyUntil;
+    return busyDeadline;
   }
   return state.name === 'following' ? state.deadline : Infinity;
 }

@@ -101,7 +101,7 @@ export function nextOfRun(run: Run, now: number): Step {
 function recordOf(run: Run, trigger: Trigger): Step {
   const { baseline, entries, generation, sent, attempts } = run;
   if (!trigger.keepsKey) {
-    // The step then only says when the POST starts.
+    // Nothing is written: the answer to the step only says when the POST starts.
     return { do: 'record', record: null, after: 0 };
   }
   const record = {
@@ -149,7 +149,7 @@ function nextRead(run: Run, now: number): Step {
 export function depthOf(run: Run, now: number): Depth {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
-    return downToLowest(idsOf(state.by.progress().open));
+    return downToLowest(idsOf(state.blockers.progress().open));
   }
   const needsNodes = entries.listed === null;
   if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
@@ -165,12 +165,12 @@ export function depthOf(run: Run, now: number): Depth {
 
 /** Every target has its entry, and the run waits only for open ones to end. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { complete, mayStillReport, open } = entries.progress();
-  const isWhole = complete && mayStillReport.length === 0 && open.length > 0;
+  const { everyTargetHasEntry, mayStillReport, open } = entries.progress();
+  const isWhole = everyTargetHasEntry && mayStillReport.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 
-/** Far enough to show these entries, and no further. */
+/** Far enough to show these entries, and no further; without any, to the end of the log. */
 function downToLowest(lookUp: readonly Id[]): Depth {
   const lowest = lookUp.reduce((low, id) => (id < low ? id : low), lookUp[0] ?? 1n);
   return { downTo: lowest > 0n ? lowest - 1n : 0n, lookUp };

@@ -36,7 +36,10 @@ export interface WatchPlan {
   filter: ActivityFilter;
   /** What is listed at first. What the filter wants apart from its status is followed, too. */
   first: readonly Activity[];
-  /** The newest entries, newest first, read before `first`. None of them is new, listed or not. */
+  /**
+   * The newest entries, newest first, read before `first`. They are known, and shown only if `first`
+   * has them, too.
+   */
   newest: Pick<LogRead, 'entries'>;
   /** No entry up to this id is new, nor is one below the recent ones of `newest`. */
   floor: Id;
@@ -143,8 +146,8 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to all that is open, as far as ten pages go. Of what is further down, one entry is looked
-  // up: with each read another one.
+  // Down to the lowest open entry, if a few pages reach it (drive.ts says how many). Of those further
+  // down one is looked up, with each read the next.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);

@@ -29,7 +29,7 @@ export interface LogRead {
   /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
   serverTime: number | null;
   requests: number;
-  /** Whether it reaches as far down as it was meant to: `pages` may have ended it before. */
+  /** False where `pages` ended it before it got as far down as it was meant to. */
   isWhole: boolean;
   /** Entries up to this id were left out; absent where none were. */
   leftOutUpTo?: Id;

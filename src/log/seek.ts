@@ -34,19 +34,20 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
   const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) < id;
 
   let page = await look(pages.newest(reading));
-  // Numbers of pages: the entry is further down than the one, and not further down than the other.
-  let newer = page.number;
-  let older = newer;
-  if (isNewer(page)) older = pages.isNewestFirst ? pages.lastNumber + 1 : 0;
-  while (!isSeen() && Math.abs(older - newer) > 1) {
-    page = await look(pages.read(Math.trunc((newer + older) / 2), reading));
-    if (isNewer(page)) newer = page.number;
-    else older = page.number;
+  // Numbers of pages: the entry is further down than `abovePage`, and no further down than `belowPage`,
+  // which is one past the end at first.
+  let abovePage = page.number;
+  let belowPage = abovePage;
+  if (isNewer(page)) belowPage = pages.isNewestFirst ? pages.lastNumber + 1 : 0;
+  while (!isSeen() && Math.abs(belowPage - abovePage) > 1) {
+    page = await look(pages.read(Math.trunc((abovePage + belowPage) / 2), reading));
+    if (isNewer(page)) abovePage = page.number;
+    else belowPage = page.number;
   }
 
-  // As the log grows, the entry moves down, even past `older`, but never up to `newer`. So the
+  // As the log grows, the entry moves down, even past `belowPage`, but never up to `abovePage`. So the
   // pages from there on are read in turn, to the first one that is older.
-  let next = pages.nextOlder(newer);
+  let next = pages.nextOlder(abovePage);
   while (!isSeen() && next !== null) {
     if (page.number !== next) page = await look(pages.read(next, reading));
     if (isOlder(page)) break;

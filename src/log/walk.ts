@@ -69,11 +69,12 @@ export class Walk {
     // To prove that the log stands still takes two requests: the second page is read without that.
     let page = yield* this.#oneByOne(newest, 1);
     // How many pages to read one by one before the next batch: in a busy log, more each time.
-    let count = MOST_AT_ONCE;
+    let singles = MOST_AT_ONCE;
     while (this.pages.nextOlder(page.number) !== null) {
       const last = yield* this.#batches(page);
-      count = last === page ? count * 2 : MOST_AT_ONCE / 2;
-      page = yield* this.#oneByOne(last, count);
+      const gaveNone = last === page;
+      singles = gaveNone ? singles * 2 : MOST_AT_ONCE / 2;
+      page = yield* this.#oneByOne(last, singles);
     }
   }
 
@@ -98,6 +99,7 @@ export class Walk {
    */
   async *#pushedTo(before: LogPage): AsyncGenerator<LogPage> {
     const again = await this.pages.read(before.number, this.reading);
+    // In the server's order, the oldest first: what stands before the first known one was pushed in.
     const known = again.items.findIndex(({ id }) => this.#seen.has(id));
     const pushed = new Set(known < 0 ? again.items : again.items.slice(0, known));
     yield this.#fresh({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
@@ -118,7 +120,8 @@ export class Walk {
     let proven: LogPage[] = [];
     let batch = await this.#batchAfter(from, 0);
     while (batch.length > 0) {
-      // The reader takes the batch before this one while these are on their way.
+      // The look that starts now proves `batch`, which has arrived. Meanwhile the next one is on its
+      // way, and the reader takes the one that is proven.
       const next = this.#batchAfter(batch.at(-1) ?? last, proven.length + batch.length);
       const look = this.#unlessTooMany(this.pages.extent(this.reading));
       // If it fails before anyone waits for it, that must not end the process.

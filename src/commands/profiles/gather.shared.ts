@@ -82,17 +82,17 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
-  const changesNothing =
+  const givesNoFlags =
     !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
-  if (stored && changesNothing && !prompts) {
+  if (stored && givesNoFlags && !prompts) {
     throw usageError(
       'nothing_to_change',
       'nothing to change',
       'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
     );
   }
-  // Without flags, `profiles update` asks for a new key.
-  const isNewKey = !stored || changesNothing || givesKey;
+  // At a terminal, `profiles update` without flags asks for a new key.
+  const isNewKey = !stored || givesNoFlags || givesKey;
   const mustStoreKey = isNewKey || flags['key-store'] !== undefined;
   return { isNewKey, mustStoreKey, mustVerify: flags.verify && (isNewKey || changesAccess) };
 }

@@ -35,14 +35,15 @@ async function decideFields(
   const tenantId = access?.tenantId ?? given.tenantId?.value;
   const apiUrl = urlText(given.apiUrl.value);
   const isProtected = await askProtection(verified, context);
+  // Of a new key that was not checked none is known, and that of the old one is over.
+  const replacesExpiry = known !== null || isNewKey;
   return {
     ...(tenantId !== undefined && { tenant_id: tenantId }),
     // The default is not stored: it may change.
     api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl,
     ...place,
     ...(isProtected !== undefined && { protected: isProtected || undefined }),
-    // A new key that was not checked loses what is known of the old one.
-    ...((known ?? isNewKey) && { expires_at: known?.expiry_at ?? undefined }),
+    ...(replacesExpiry && { expires_at: known?.expiry_at ?? undefined }),
   };
 }
 
@@ -88,8 +89,7 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
 }
 
 /**
- * Under a new account each time: what is stored there stays good until the profile points to the
- * new one. If the keyring cannot be used, a person is offered a file.
+ * Each key gets a new account, so the old key stays usable until the profile points to the new one. If the keyring cannot be used, a person is offered a file.
  * @throws KeyringError; Interrupted
  */
 async function intoKeyring(

@@ -88,6 +88,7 @@ const NO_PLACE: Partial<Profile> = {
 function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
   if (!deployment) return NO_PLACE;
   const supervisor_url = supervisorUrl ? urlText(supervisorUrl.value) : undefined;
+  // The profile keeps its deployment: fields that are absent stay.
   if (deployment.source.from === 'profile') return { supervisor_url };
   const { id, name } = deployment.value;
   return {

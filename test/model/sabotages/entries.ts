@@ -95,7 +95,7 @@ export const ENTRIES: Rules = {
       0,
       put<[Run, Replay, LogRead], unknown>(
         'job/replay',
-        'findFloor',
+        'findPeriodAndFloor',
         (original, run, replay, log) =>
           original(run, replay, { ...log, serverTime: log.serverTime ?? EPOCH }),
       ),
@@ -106,7 +106,7 @@ export const ENTRIES: Rules = {
       1,
       put<[Activity[]], (activity: Activity) => boolean>(
         'job/replay',
-        'hiddenBy',
+        'supersededBy',
         (_, recent) =>
           ({ id, node_id: node }) =>
             recent.some((other) => other.node_id === node && other.id < id),
@@ -185,7 +185,7 @@ export const ENTRIES: Rules = {
       2,
       progress((_, { byId, expect }) => {
         const nodes = new Set([...byId.values()].map(({ activity }) => activity.node_id));
-        return { complete: nodes.size >= (expect ?? 1), absent: [] };
+        return { everyTargetHasEntry: nodes.size >= (expect ?? 1), absent: [] };
       }),
     ),
     sabotage('every node is done when one is', 'every node', 1, ...oneIsEnough()),
@@ -244,7 +244,7 @@ export const ENTRIES: Rules = {
 /** Those that have no entry are none of it. */
 function oneIsEnough(): Change[] {
   return [
-    progress((_, { byId }) => ({ complete: byId.size > 0 })),
+    progress((_, { byId }) => ({ everyTargetHasEntry: byId.size > 0 })),
     ofEntries<[null], Rows>('rows', (_, original, absent) => {
       const rows = original(absent);
       const some = rows.filter(({ activity_id: id }) => id !== null);

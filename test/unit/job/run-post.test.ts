@@ -36,6 +36,24 @@ function othersAct(error: Error, ...others: Array<Parameters<typeof server.add>[
   };
 }
 
+describe('a POST that was not sent', () => {
+  it('is tried again with the newest page alone: what came meanwhile is on it', async () => {
+    server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
+    let pagesBefore = 0;
+    server.onPost = (carryOut) => {
+      if (server.postsMade > 1) return carryOut();
+      pagesBefore = server.reads.length;
+      return refused();
+    };
+    const everyNode = { nodes: undefined, ifBusy: 'wait' } as const;
+    const reads = new Map<number, number>();
+    server.beforeRead = () =>
+      void reads.set(server.postsMade, (reads.get(server.postsMade) ?? 0) + 1);
+    await run(everyNode);
+    assert.deepEqual([pagesBefore > 3, reads.get(1)], [true, 1]);
+  });
+});
+
 describe('a POST without an answer', () => {
   it('is not sent again once a record cannot be written', async () => {
     let records = 0;
