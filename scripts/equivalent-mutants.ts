@@ -31,6 +31,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'two entries more count as recent',
   'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT - 0]?.id ?? plan.floor,':
     'one entry more counts as recent',
+  'src/job/watch.ts: if (id > watch.floor && id <= highest && now - since >= MINUTE) watch.floor = id; -> if (id > watch.floor && id <= highest && now - since > MINUTE) watch.floor = id;':
+    'a millisecond',
   'src/log/list.ts: const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 }; -> const later = { entries: [] as Activity[], serverTime: null as number | null, total: 1 };':
     'a read gives at least one page, and that has the total',
   'src/log/log.ts: const oneByOne: PagesAtOnce = () => 1; -> const oneByOne: PagesAtOnce = () => 0;':

@@ -36,6 +36,25 @@ function othersAct(error: Error, ...others: Array<Parameters<typeof server.add>[
   };
 }
 
+describe('what comes before a POST on every node', () => {
+  for (const [what, entries, reads] of [
+    ['one page, where it shows the whole log', 20, 1],
+    ['as deep as shows the nodes, and the newest page again, for what came meanwhile', 350, 5],
+  ] as const) {
+    it(`is ${what}`, async () => {
+      server.addHistory(entries, { createdAt: clock.now() - 3_600_000 });
+      let before = 0;
+      server.onPost = (carryOut) => {
+        // Those of a single entry show whether the log stands still.
+        before = server.reads.filter(({ results }) => results > 1).length;
+        return carryOut();
+      };
+      await run({ nodes: undefined });
+      assert.equal(before, reads);
+    });
+  }
+});
+
 describe('a POST that was not sent', () => {
   it('is tried again with the newest page alone: what came meanwhile is on it', async () => {
     server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
