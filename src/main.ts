@@ -30,15 +30,21 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
   const endedEarly = (code: number) => {
     if (code !== EXIT_CODES.done.code) return;
-    process.exitCode = EXIT_CODES[host().mayBeSent ? 'unconfirmed' : 'fault'].code;
+    process.exitCode = codeOfFault(host());
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
   // What was thrown where nothing waits for it. Node would show the line it comes from, and in a
   // bundle a line is long.
-  const endByFault = async (error: unknown): Promise<never> => {
-    await fail(error);
-    await host().output.stderr.drained();
-    process.exit();
+  const endByFault = async (error: unknown) => {
+    // Another one may come at the same time, or from the report of this one.
+    process.on('uncaughtException', () => undefined);
+    process.exitCode = codeOfFault(host());
+    try {
+      await fail(error);
+      await host().output.stderr.drained();
+    } finally {
+      process.exit();
+    }
   };
   process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
   try {
@@ -71,6 +77,9 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // What has no reader would keep the process alive.
   if (stdout.closed || stderr.closed) process.exit();
 }
+
+/** 1 says that nothing was sent. */
+const codeOfFault = ({ mayBeSent }: Host) => EXIT_CODES[mayBeSent ? 'unconfirmed' : 'fault'].code;
 
 /** As oclif has it; and whether this is the single executable. */
 function printVersion({ program, output, platform }: Host) {

@@ -58,6 +58,16 @@ describe('a command that may have sent something', function () {
       '',
       /^error: a bug in ldctl: it ended before the command did\n$/,
     ],
+    [
+      'throws twice at once',
+      "process.nextTick(() => { throw new Error('second') }); throw new Error('too late')",
+      /^error: a bug in ldctl, after it/,
+    ],
+    [
+      'cannot say so',
+      "process.stderr.write = () => { throw new Error('no stderr') }; throw new Error('too late')",
+      /^$/,
+    ],
   ] as const) {
     it(`and ${what}: 7, since 1 says that nothing was sent`, () => {
       const command = `class {
