@@ -117,28 +117,32 @@ export class Walk {
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
-    let proven: LogPage[] = [];
-    let batch = await this.#batchAfter(from, 0);
-    while (batch.length > 0) {
-      // The look that starts now proves `batch`, which has arrived. Meanwhile the next one is on its
-      // way, and the reader takes the one that is proven.
-      const next = this.#batchAfter(batch.at(-1) ?? last, proven.length + batch.length);
-      const look = this.#unlessTooMany(this.pages.extent(this.reading));
-      // If it fails before anyone waits for it, that must not end the process.
-      for (const asked of [next, look]) asked.catch(() => undefined);
-      last = yield* this.#give(proven, last);
+    let coming = this.#lookedAt(this.#batchAfter(from, 0));
+    for (;;) {
+      const { pages, look } = await coming;
+      if (pages.length === 0) return last;
+      // The next batch, and then the look at it, are on their way while this one is taken.
+      coming = this.#lookedAt(this.#batchAfter(pages.at(-1) ?? last, pages.length));
       const now = await look;
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      proven = batch;
-      batch = await next;
+      for (const page of pages) {
+        yield this.#fresh(page);
+        last = page;
+      }
     }
-    return yield* this.#give(proven, last);
   }
 
-  /** @returns the last page that was given; `last` where there are none */
-  *#give(pages: readonly LogPage[], last: LogPage): Generator<LogPage, LogPage> {
-    for (const page of pages) yield this.#fresh(page);
-    return pages.at(-1) ?? last;
+  /** Looks at the log as soon as a batch is here. */
+  #lookedAt(batch: Promise<LogPage[]>) {
+    const coming = batch.then((pages) => {
+      const isEmpty = pages.length === 0;
+      const look = isEmpty ? null : this.#unlessTooMany(this.pages.extent(this.reading));
+      // If it fails before anyone waits for it, that must not end the process.
+      look?.catch(() => undefined);
+      return { pages, look };
+    });
+    coming.catch(() => undefined);
+    return coming;
   }
 
   /** As many as are wanted at once; none where the server says that they were too many. */
