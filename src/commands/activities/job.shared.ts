@@ -144,11 +144,20 @@ function warnOfCount(
       `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
     );
   }
-  if (typeof expected === 'number' && core === undefined && expected > length) {
-    context.say(
-      `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
-    );
-  }
+}
+
+/** Without Core, more nodes than the log lists are believed: a trigger says so. */
+export function sayIfUncounted(
+  context: CommandContext,
+  { nodes, expectNodes: expected }: LookRequest,
+  found: Findings | null,
+) {
+  if (nodes || !found || found.core !== undefined || typeof expected !== 'number') return;
+  const { length } = found.listed.here;
+  if (expected <= length) return;
+  context.say(
+    `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
+  );
 }
 
 /** How many nodes are meant; null where that is not known, or a record says it. */

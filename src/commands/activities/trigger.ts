@@ -3,13 +3,14 @@ import { consentTo } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
 import { trigger } from '../../app/jobs.js';
 import {
-  ACTION,
   actingFlags,
+  ACTION,
   countOf,
   inspect,
   openToAct,
   requestOf,
   RUNTIME,
+  sayIfUncounted,
   showDryRun,
   showJob,
 } from './job.shared.js';
@@ -46,6 +47,7 @@ export default class ActivitiesTrigger extends BaseCommand {
     const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
     await openToAct(context, action, flags);
     const found = await inspect(context, request, flags);
+    sayIfUncounted(context, request, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
     const question = { ...action, found, counted: countOf(request, found) };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
