@@ -79,7 +79,10 @@ function jsonOf(answer: Answer) {
     if (/^\s*</.test(body)) {
       throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
     }
-    throw invalidAnswer(answer, `the answer is ${(error as Error).message}`);
+    throw invalidAnswer(
+      answer,
+      `the answer is not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`,
+    );
   }
 }
 
