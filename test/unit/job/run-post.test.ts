@@ -56,6 +56,12 @@ describe('what comes before a POST on every node', () => {
 });
 
 describe('a POST that was not sent', () => {
+  it('says so, and when it is tried again', async () => {
+    server.onPost = (carryOut) => (server.postsMade === 1 ? refused() : carryOut());
+    await run();
+    assert.deepEqual(warnings('not_sent'), ['refused; trying again in 1.0s']);
+  });
+
   it('is tried again with the newest page alone: what came meanwhile is on it', async () => {
     server.addHistory(350, { createdAt: clock.now() - 3_600_000 });
     let pagesBefore = 0;
@@ -70,6 +76,14 @@ describe('a POST that was not sent', () => {
       void reads.set(server.postsMade, (reads.get(server.postsMade) ?? 0) + 1);
     await run(everyNode);
     assert.deepEqual([pagesBefore > 3, reads.get(1)], [true, 1]);
+  });
+});
+
+describe('a node whose entry shows up late, below one that is open', () => {
+  it('is seen, however long it was quiet', async () => {
+    server.setFate(1n, { appearMs: 20_000 });
+    server.setFate(2n, { workMs: 60_000 });
+    assert.deepEqual(statuses(await run(BOTH)), ['completed', 'completed']);
   });
 });
 
