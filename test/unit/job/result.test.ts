@@ -76,6 +76,13 @@ describe('the facts of a result', () => {
     assert.equal((await wait([a])).result.runtime, 'iggy');
   });
 
+  it('are none of a wait for a log that cannot be read at all, only why', async () => {
+    server.beforeRead = () => {
+      throw refused();
+    };
+    await assert.rejects(wait([1n]), { code: 'ECONNREFUSED', exitCode: 6 });
+  });
+
   it('show no node where a run that does not wait cannot know which report', async () => {
     const played = async (plan: Partial<RunPlan>) =>
       (await run({ ...plan, wait: false })).result.nodes.map(({ status }) => status);

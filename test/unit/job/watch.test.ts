@@ -270,6 +270,13 @@ describe('a log that is watched', () => {
     });
   }
 
+  it('ends with the read at its deadline: 8', async () => {
+    const { server, clock, log } = scene(3);
+    server.add({ workMs: null });
+    const { error } = await watch({ clock, log }, await log.newest(), 60_000);
+    assert.deepEqual([error?.exitCode, clock.elapsed()], [8, 60_000]);
+  });
+
   it('shows what it was asked to list, and not what else it has read', async () => {
     const { clock, log } = scene(3);
     const newest = await log.newest();
