@@ -10,8 +10,9 @@ import { CoreApi } from './api/core-api.js';
 import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock } from './base/clock.js';
 import { UsageError } from './base/errors.js';
+import { hexHash } from './base/hash.js';
 import { urlText, type Env } from './base/text.js';
-import { hashOf, openRunJournal } from './config/journal.js';
+import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
@@ -84,16 +85,12 @@ export function connect(options: ConnectOptions): Deployment {
   );
   const url = parseBaseUrl(supervisorUrl, 'supervisorUrl');
   const key = parseApiKey(apiKey, 'apiKey');
-  const origin = 'tenantId';
   return deploymentOn({
     ...OWN,
     deploymentId,
     supervisor: new SupervisorApi({ url, apiKey: key }),
-    tenant:
-      tenantId === undefined
-        ? null
-        : { tenantId, origin, hint: `Check ${origin}, and the deployment.` },
-    apiKeyHash: key.fingerprint(hashOf),
+    tenant: tenantId === undefined ? null : { tenantId, origin: 'tenantId' },
+    apiKeyHash: key.fingerprint(hexHash),
     journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
     counter: null,
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],

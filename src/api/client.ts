@@ -121,14 +121,8 @@ export class Client {
   get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
     // What a cache kept may lack the newest entries.
     const headers = { 'cache-control': 'no-cache' };
-    return this.#send({
-      method: 'GET',
-      path,
-      headers,
-      signal,
-      tries: tries === 'one' ? 1 : 3,
-      read,
-    });
+    const most = tries === 'one' ? 1 : 3;
+    return this.#send({ method: 'GET', path, headers, signal, tries: most, read });
   }
 
   /** Sends once. However it ends, the action may have run. @throws as `get` */
@@ -153,7 +147,7 @@ export class Client {
           durationMs: Math.round(this.#clock.elapsed() - startedAt),
         });
       try {
-        answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, end - startedAt));
+        answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);
         trace(null, null);
         return value;

@@ -4,10 +4,10 @@
 
 import type { CoreApi, DeploymentPath } from '../api/core-api.js';
 import { optional, type Clock } from '../base/clock.js';
+import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { Supervisor } from '../base/supervisor.js';
-import { hashOf } from '../config/journal.js';
 import type { Settings } from '../config/settings.js';
 import {
   findDeployment,
@@ -101,7 +101,7 @@ export async function openDeployment(
     clock,
     newKey,
     tenant: expectedTenant(settings),
-    apiKeyHash: key.fingerprint(hashOf),
+    apiKeyHash: key.fingerprint(hexHash),
     journal,
     counter: {
       isCertain: isCoreCertain(settings, target.supervisorUrl),
@@ -152,7 +152,5 @@ const idsOf = (placed: PlacedDeployment | null): KnownPlace =>
   placed ? { divisionId: placed.division.id, environmentId: placed.environment.id } : {};
 
 function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
-  if (tenantId === null) return null;
-  const { name } = tenantId.source;
-  return { tenantId: tenantId.value, origin: name, hint: `Check ${name}, and the deployment.` };
+  return tenantId && { tenantId: tenantId.value, origin: tenantId.source.name };
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
+import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import { idText, runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
@@ -65,7 +65,7 @@ class Records<T> {
    * that was made last.
    */
   find(key?: string) {
-    const prefix = key === undefined ? '' : `${hashOf(key)}.`;
+    const prefix = key === undefined ? '' : `${hexHash(key)}.`;
     const names = new Set(this.#allNames().filter((name) => name.startsWith(prefix)));
     // Its marks too: they may outlive a record that was swept.
     const last = Math.max(0, ...[...names].map(generationOf));
@@ -84,11 +84,14 @@ class Records<T> {
 
   /** @returns false when another process has made this generation */
   make(key: string, generation: number, record: T): boolean {
-    return this.#create(`${hashOf(key)}.${generation}`, stringifyJson(record, { stringIds: true }));
+    return this.#create(
+      `${hexHash(key)}.${generation}`,
+      stringifyJson(record, { stringIds: true }),
+    );
   }
 
   mark(key: string, generation: number, mark: string) {
-    this.#create(`${hashOf(key)}.${generation}.${mark}`, '');
+    this.#create(`${hexHash(key)}.${generation}.${mark}`, '');
   }
 
   #allNames() {
@@ -232,9 +235,6 @@ function broken(path: string) {
     },
   );
 }
-
-/** In hex. */
-export const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** 0 for what is neither a record nor a mark. */
 const generationOf = (name: string) => Number(/^[\da-f]{64}\.(\d+)/.exec(name)?.[1] ?? 0);

@@ -13,7 +13,6 @@ import type { Id } from '../base/ids.js';
 export interface ExpectedTenant {
   tenantId: Id;
   origin: string;
-  hint: string;
 }
 
 /**
@@ -39,7 +38,8 @@ export function foreignLog(
     }
     if (expected && isOther(tenant, expected.tenantId)) {
       const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
-      return new LdctlError('refused', 'wrong_tenant', what, { hint: expected.hint });
+      const hint = `Check ${expected.origin}, and the deployment.`;
+      return new LdctlError('refused', 'wrong_tenant', what, { hint });
     }
   }
   return null;

@@ -1,5 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
 import { UsageError } from '../base/errors.js';
+import { hexHash, sha256 } from '../base/hash.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import type { WireTrigger } from '../base/supervisor.js';
 
@@ -25,11 +25,9 @@ export function checkIdempotencyKey(key: string, where: string): string {
   return key;
 }
 
-const digest = (text: string): Hash => createHash('sha256').update(text);
-
 /** 0 up to this many, evenly: runs that wait for the same entry do not continue at the same moment. */
 export function spreadOf(key: string, below: number): number {
-  return digest(key).digest().readUInt32BE() % below;
+  return sha256(key).digest().readUInt32BE() % below;
 }
 
 /**
@@ -46,8 +44,8 @@ export function wireKey(
   },
 ): string {
   const { deploymentId, runtime, action, nodes } = trigger;
-  const shown = /^[\x21-\x7d][\x21-\x7e]*$/.test(key) ? key : `~${digest(key).digest('base64url')}`;
+  const shown = /^[\x21-\x7d][\x21-\x7e]*$/.test(key) ? key : `~${sha256(key).digest('base64url')}`;
   const targets = nodes ? sortedUnique(nodes).join(',') : 'every';
   const identity = [deploymentId, runtime, action, targets].join('\n');
-  return `${shown}.${digest(identity).digest('hex').slice(0, 32)}`;
+  return `${shown}.${hexHash(identity).slice(0, 32)}`;
 }

@@ -145,7 +145,7 @@ async function jobOf(
       ifBusy,
     },
     ...{ apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
-    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile', hint: '' } : null,
+    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
   };
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };

@@ -89,7 +89,8 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
 }
 
 /**
- * Each key gets a new account, so the old key stays usable until the profile points to the new one. If the keyring cannot be used, a person is offered a file.
+ * Each key gets a new account, so the old key stays usable until the profile points to the new one.
+ * If the keyring cannot be used, a person is offered a file.
  * @throws KeyringError; Interrupted
  */
 async function intoKeyring(
