@@ -201,11 +201,13 @@ function exampleOf(examples: NonNullable<Commands[string]['examples']>) {
   return `For example: ${typeof example === 'string' ? example : example.command}.`;
 }
 
+/** What oclif says of two flags that exclude each other, with the value of the first. */
+const EXCLUDED = /^.*?(--[\w-]+)(?:=.*?)? cannot also be provided when using (--[\w-]+).*$/s;
 /**
  * What oclif writes around the message of an error that is thrown while it reads the value of a
  * flag.
  */
-const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
+const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
 
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
@@ -221,12 +223,13 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 /** What a command threw, with what to do next. */
 export function advised(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
-    return mistake(error.message.split('\n')[0] ?? '', id);
+    const excluded = error.message.replace(EXCLUDED, '$1 cannot be used with $2');
+    return mistake(excluded.replace(PARSING, '$1: $2').replace(/\n.*/s, ''), id);
   }
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return withHint(error, next);
-  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
+  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$2'));
 }
 
 /** In any case; one that starts so is near too. */

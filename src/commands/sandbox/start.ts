@@ -15,7 +15,7 @@ import {
   wholeNumber,
 } from '../flags.shared.js';
 
-const countFlag = (summary: string) => wholeNumber(summary, 0, 2 ** 32 - 1);
+const countFlag = (summary: string) => wholeNumber(summary, { min: 0, max: 2 ** 32 - 1 });
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
@@ -58,11 +58,7 @@ export const sandboxFlags = {
     reject: nodeFlag('This node rejects every action.'),
     stuck: nodeFlag("This node's activities never end."),
     missing: nodeFlag("This node's entries never appear in the log."),
-    'drop-posts': wholeNumber(
-      'Run the first N POSTs, and close the connection without an answer.',
-      0,
-      1e9,
-    ),
+    'drop-posts': countFlag('Run the first N POSTs, and close the connection without an answer.'),
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
