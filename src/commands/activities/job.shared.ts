@@ -97,7 +97,6 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
 export async function openForJob(context: CommandContext): Promise<OpenDeployment> {
-  context.seen = new Map();
   const deployment = await context.deployment();
   const { overrides } = context.settings;
   if (overrides !== null) context.say(overrides);
