@@ -2,7 +2,7 @@ import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
-import { globalFlags, typedNames, type CommandLine } from './argv.js';
+import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -131,20 +131,20 @@ function unknownFlag(typed: string, owner: string, commands: Commands) {
 
 /** What oclif's parser would let pass, or say less well. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
-  const table = commands[id]?.flags ?? {};
-  for (const { name, typed, value } of flags) {
-    const flag = table[name ?? ''];
-    if (flag === undefined) throw unknownFlag(typed, id, commands);
-    if ((value === undefined) !== (flag.type === 'boolean')) {
-      throw mistake(`${typed} ${flag.type === 'boolean' ? 'takes no' : 'needs a'} value`, id);
-    }
-    // In a script it stands for no filter, no gate, or every node.
-    if (value?.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
-  }
+  for (const flag of flags) checkFlag(id, flag, commands);
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
+}
+
+function checkFlag(id: string, { name, typed, value }: ReadFlag, commands: Commands) {
+  const type = commands[id]?.flags[name ?? '']?.type;
+  if (type === undefined) throw unknownFlag(typed, id, commands);
+  if (value === undefined && type === 'option') throw mistake(`${typed} needs a value`, id);
+  if (value !== undefined && type === 'boolean') throw mistake(`${typed} takes no value`, id);
+  // In a script it stands for no filter, no gate, or every node.
+  if (value?.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
 }
 
 function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
