@@ -99,6 +99,6 @@ function later(pace: Pace, now: number): void {
 
 /** What is read before a POST took too long. */
 export function notReadInTime(): LdctlError {
-  const what = 'the log could not be read within 60s; nothing was sent';
+  const what = 'the log could not be read within 60s';
   return new LdctlError('unreachable', 'timeout', what);
 }

@@ -246,7 +246,7 @@ export class Sandbox {
   #deployment(text: string) {
     const deployment = this.cloud.deployments.get(readId(text, 'deployment_id'));
     if (deployment) return deployment;
-    throw new Refusal('not_found', `There is no deployment ${text}, or this key may not see it.`);
+    throw new Refusal('not_found', `There is no deployment ${text}.`);
   }
 
   /**

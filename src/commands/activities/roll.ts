@@ -3,7 +3,7 @@ import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ActingCommand } from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
@@ -84,7 +84,7 @@ const FIELDS = v.omit(rollRequest, ['gate']).entries;
 const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags>;
 
-export default class ActivitiesRoll extends BaseCommand {
+export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
     'The next node starts when the previous one has completed and its --gate, which gets $LDCTL_NODE_ID, has passed. ' +
