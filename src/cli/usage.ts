@@ -1,4 +1,3 @@
-import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
 import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
@@ -10,16 +9,16 @@ import type { Commands } from './host.js';
 export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
 
 /**
- * @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no
- * command, too much, or missing
+ * @throws UsageError for what is no command or no flag, and for what is missing or empty. The rest
+ * is left to oclif's parser
  */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
-  const { id, words, flags, args } = line;
+  const { id, flags, args } = line;
   refuseKey(line, commands);
   if (id === null) return askedOfGroup(line, commands);
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
   checkFlags(id, line, commands);
-  checkArguments(id, words, line.rest, commands);
+  checkArguments(id, line, commands);
   return { id, args };
 }
 
@@ -130,75 +129,31 @@ function unknownFlag(typed: string, owner: string, commands: Commands) {
   );
 }
 
+/** What oclif's parser would let pass, or say less well. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
-  const table = commands[id]?.flags ?? {};
-  flags.forEach((given, at) => {
-    const { name, typed } = given;
-    const flag = table[name ?? ''];
-    if (flag === undefined) throw unknownFlag(typed, id, commands);
-    checkValue(id, given, flag);
-    const isRepeated = flags.slice(0, at).some((other) => other.name === name);
-    const mayRepeat = flag.type === 'boolean' || flag.multiple;
-    if (isRepeated && !mayRepeat) throw mistake(`${typed} is given twice`, id);
-  });
+  for (const flag of flags) checkFlag(id, flag, commands);
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
 }
 
-function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.Flag.Cached) {
-  if (flag.type === 'boolean') {
-    if (value !== undefined) throw mistake(`${typed} takes no value`, id);
-    return;
-  }
-  if (value === undefined) {
-    const options = flag.options ? `, one of: ${flag.options.join(', ')}` : '';
-    throw mistake(`${typed} needs a value${options}`, id);
-  }
+function checkFlag(id: string, { name, typed, value }: ReadFlag, commands: Commands) {
+  const type = commands[id]?.flags[name ?? '']?.type;
+  if (type === undefined) throw unknownFlag(typed, id, commands);
+  if (value === undefined && type === 'option') throw mistake(`${typed} needs a value`, id);
+  if (value !== undefined && type === 'boolean') throw mistake(`${typed} takes no value`, id);
   // In a script it stands for no filter, no gate, or every node.
-  if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
-  refuseOther(flag, value, `--${name}: `, id);
+  if (value?.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
 }
 
-function checkArguments(
-  id: string,
-  words: readonly string[],
-  rest: readonly string[],
-  commands: Commands,
-) {
-  const { args = {}, strict, examples = [], flags = {} } = commands[id] ?? {};
+function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  const known = Object.values(args);
-  const missing = known.slice(given.length).filter(({ required }) => required);
-  if (missing.length > 0) {
-    const names = missing.map(({ name, description }) => `${name.toUpperCase()} (${description})`);
-    throw mistake(`missing ${names.join(' and ')}`, id, exampleOf(examples));
-  }
-  const stray = strict === false ? undefined : given[known.length];
-  if (stray !== undefined) {
-    const isNode = /^[\d,]+$/.test(stray) && flags.node !== undefined;
-    const advice = 'Nodes go with --node ID, a config with reconfigure:ID.';
-    throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
-  }
-  known.forEach((arg, at) => refuseOther(arg, given[at], '', id));
-}
-
-/** @throws UsageError for what is none of the words that there are */
-function refuseOther(
-  { options }: { options?: readonly string[] },
-  value: string | undefined,
-  where: string,
-  id: string,
-) {
-  if (!options || value === undefined || options.includes(value)) return;
-  throw mistake(`${where}"${value}" is not one of: ${options.join(', ')}`, id);
-}
-
-function exampleOf(examples: NonNullable<Commands[string]['examples']>) {
-  const [example] = [examples].flat();
-  if (example === undefined) return '';
-  return `For example: ${typeof example === 'string' ? example : example.command}.`;
+  const missing = Object.values(commands[id]?.args ?? {})
+    .slice(given.length)
+    .filter(({ required }) => required)
+    .map(({ name, description }) => `${name.toUpperCase()} (${description})`);
+  if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
 }
 
 /**
@@ -221,7 +176,10 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 /** What a command threw, with what to do next. */
 export function advised(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
-    return mistake(error.message.split('\n')[0] ?? '', id);
+    const [what = ''] = error.message.split('\n');
+    const isId = /^Unexpected argument: \d/.test(what) && id.startsWith('activities:');
+    const advice = isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
+    return mistake(what.charAt(0).toLowerCase() + what.slice(1), id, advice);
   }
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];

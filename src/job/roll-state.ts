@@ -79,11 +79,7 @@ export interface Roll {
 }
 
 /** @param kept what earlier processes left of each node of the plan */
-export function createRoll(
-  plan: RollPlan,
-  kept: ReadonlyArray<KeptRun | null>,
-  now: number,
-): Roll {
+export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, now: number): Roll {
   const deadline = now + plan.timeoutMs;
   const nodes = plan.nodes.map((id, at): RollNode => {
     const record = kept[at] ?? null;

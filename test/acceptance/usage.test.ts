@@ -14,15 +14,20 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /^Write reconfigure:ID/,
   ],
   ['activities trigger iggy reconfigure 42', /unexpected argument: 42/, /reconfigure:ID/],
+  [`${RESTART} now`, /unexpected argument: now/, /^See ldctl activities trigger --help$/],
+  [`${RESTART} --timeout 1m --timeout 2m`, /flag --timeout can only be specified once/, /^See/],
+  ['activities list -o xml', /expected --output=xml to be one of: table, json/, /^See/],
+  ['activities list 610809900976570889', /unexpected argument: 6/, /^Nodes go with --node ID, /],
+  ['completion tcsh', /expected tcsh to be one of: bash, zsh/, /^See ldctl completion --help$/],
   [
     'activities trigger iggy',
     /missing ACTION \(start, stop, restart/,
-    /For example: ldctl activities trigger iggy restart/,
+    /See ldctl activities trigger --help/,
   ],
   [
     'activities trigger',
     /missing RUNTIME \(iggy or connectors\) and ACTION \(start/,
-    /For example: ldctl activities trigger iggy restart/,
+    /See ldctl activities trigger --help/,
   ],
   [`${RESTART} --node 12x`, /--node: "12x" is not an id/, /decimal digits/],
   [

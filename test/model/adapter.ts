@@ -169,7 +169,8 @@ async function jobOf(
 export function keptOf(setting: Setting, journal: RunJournal | null): Array<KeptRun | null> {
   if (!isKept(setting)) return [];
   const nodes = nodesOf(setting);
-  const keys = setting.use.is === 'roll' ? (nodes ?? []).map((node) => keyOf([node])) : [keyOf(nodes)];
+  const keys =
+    setting.use.is === 'roll' ? (nodes ?? []).map((node) => keyOf([node])) : [keyOf(nodes)];
   return keys.map((key) => journal?.read(key) ?? null);
 }
 
