@@ -2,7 +2,6 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
-import { count } from '../../base/text.js';
 import { findProfile, type Profile } from '../../config/profiles.js';
 import { expiryOf } from '../../config/target.js';
 import { gather } from './gather.shared.js';
@@ -46,11 +45,11 @@ export default class ProfilesAdd extends BaseCommand {
   }
 }
 
-/** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
+/** `added prod → platform/production/sandbox; key expires in 199 days`, and the command to type next. */
 function addedText(profile: ProfileDocument, now: number) {
   const place = placeIn(profile);
-  const expiry = expiryOf(profile.expires_at ?? '', now);
-  const key = expiry && !expiry.expired ? `; key good for ${count(expiry.daysLeft, 'day')}` : '';
+  const expiry = expiryOf(profile.expires_at, now);
+  const key = expiry ? `; key ${expiry.expires}` : '';
   return place === null
     ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
     : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list`;

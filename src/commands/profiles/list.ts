@@ -21,7 +21,7 @@ export default class ProfilesList extends BaseCommand {
 }
 
 function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
-  const expiry = ({ expires_at: at }: ProfileDocument) => (at === null ? null : expiryOf(at, now));
+  const expiry = ({ expires_at: at }: ProfileDocument) => expiryOf(at, now);
   return [
     fieldColumn('current', 2, 'current', { text: ({ current }) => (current ? '*' : ' ') }),
     fieldColumn('name', 1, 'name', { style: ({ current }) => (current ? 'bold' : undefined) }),
