@@ -52,20 +52,21 @@ function groupOf([group = '']: readonly string[], commands: Commands) {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
+/** What the flag for a key is called elsewhere. */
+const KEY_FLAG = /^--(api[-_]?key|key|token|password|secret)$/i;
+
 /**
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands) {
-  const typed = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
-  const flag = typed.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
+function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) {
   // What is after `--` may be another program's.
   const own = commands[id ?? '']?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
-  if (flag === undefined && !texts.some(looksLikeKey)) return;
+  if (!texts.some(looksLikeKey) && !flags.some(({ typed }) => KEY_FLAG.test(typed))) return;
   throw usageError(
-    flag ? 'key_in_flag' : 'key_in_argument',
-    flag ? `${flag}: no flag takes a key` : 'an argument looks like a key',
+    'key_in_argument',
+    'a key does not belong on the command line',
     'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   );
 }

@@ -68,13 +68,24 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     /there is no command trigger/,
     /Did you mean ldctl activities trigger iggy restart\?/,
   ],
-  [`whoami --api-key ${SECRET}`, /no flag takes a key/, /LD_API_KEY .*or keep it in a profile/],
+  [
+    `whoami --api-key ${SECRET}`,
+    /a key does not belong on the command line/,
+    /LD_API_KEY .*or keep it in a profile/,
+  ],
   ...[
     `activities show ${SECRET.replace('_pk_', '_sk_')}`,
     `activities show -- ${SECRET}`,
     `activities list -o ${SECRET}`,
     SECRET,
-  ].map((typed) => [typed, /looks like a key/, /Other users can read it there/] as const),
+  ].map(
+    (typed) =>
+      [
+        typed,
+        /a key does not belong on the command line/,
+        /Other users can read it there/,
+      ] as const,
+  ),
   ['sandbox exec --', /no command to run|no command is given/, /sandbox exec -- /],
   ['sandbox exec', /no command to run/, /Write: ldctl sandbox exec -- CMD/],
   ['sandbox exec ls', /the command goes after two dashes/, /Write: ldctl sandbox exec -- ls$/],
