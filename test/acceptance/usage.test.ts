@@ -63,11 +63,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],
   ['activities list --columns colour', /there is no column "colour"/, /The columns are: id, /],
-  [
-    'trigger restart igy',
-    /there is no command trigger/,
-    /Did you mean ldctl activities trigger iggy restart\?/,
-  ],
+  ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger\?/],
   [
     `whoami --api-key ${SECRET}`,
     /a key does not belong on the command line/,
