@@ -40,7 +40,6 @@ interface LiveTableOptions<T> extends ViewOptions {
 class LiveTable<T> {
   readonly #options: LiveTableOptions<T>;
   readonly #log: ReturnType<typeof createLogUpdate>;
-  readonly #widths = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   /** The time of day when the log was last read; null while it can be. */
   #outage: string | null = null;
@@ -113,7 +112,7 @@ class LiveTable<T> {
       total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
     const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
     const look = { view, paint, header: true, width: sink.columns };
-    const table = layOut(selection, visible, look, this.#widths);
+    const table = layOut(selection, visible, look);
     const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
     return [table.header, ...table.rows(visible), ...more, last];
   }
