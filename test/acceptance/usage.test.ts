@@ -82,9 +82,9 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
         /Other users can read it there/,
       ] as const,
   ),
-  ['sandbox exec --', /no command to run|no command is given/, /sandbox exec -- /],
-  ['sandbox exec', /no command to run/, /Write: ldctl sandbox exec -- CMD/],
-  ['sandbox exec ls', /the command goes after two dashes/, /Write: ldctl sandbox exec -- ls$/],
+  ['sandbox exec --', /give the command after two dashes|no command is given/, /sandbox exec -- /],
+  ['sandbox exec', /give the command after two dashes/, /Write: ldctl sandbox exec -- CMD/],
+  ['sandbox exec ls', /give the command after two dashes/, /Write: ldctl sandbox exec -- ls$/],
 ];
 
 const AN_ERROR_AND_A_HINT = /^error: [^\n]+\nhint: ([^\n]+)\ncode [a-z_]+\n$/;
