@@ -68,7 +68,7 @@ describe('a roll', () => {
   });
 
   it('shows nothing between a record and its POST, so that a slow reader cannot come between', () => {
-    const job = rollJob({ ...ROLL, nodes: [1n] }, new Map(), 0);
+    const job = rollJob({ ...ROLL, nodes: [1n] }, [], 0);
     const shows = () => job.events().some(({ event }) => event === 'progress');
     const next = () => {
       job.tick(0);
