@@ -8,7 +8,7 @@ import type { Findings } from '../app/survey.js';
 import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import { NO_TICK, type Prompts } from './prompts.js';
+import type { Prompts } from './prompts.js';
 import { hintOnInterrupt, Unanswered } from './signals.js';
 
 export interface ConsentFlags {
@@ -161,11 +161,10 @@ async function askForName(
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
-    ...NO_TICK,
   });
   if (typed.trim() === '') throw new Declined();
   if (waiting.length === 0) return {};
-  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO], NO_TICK);
+  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO]);
   if (answer === 'no') throw new Declined();
   return answer === 'wait' ? { ifBusy: 'wait' } : {};
 }
@@ -180,13 +179,12 @@ async function askForYes(
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
   const choices = [all, ...waiting, ...some, NO];
-  const options = { default: 'no', ...NO_TICK } as const;
-  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, options);
+  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, 'no');
   if (answer === 'no') throw new Declined();
   if (answer === 'wait') return { ifBusy: 'wait' };
   if (answer === 'all') return {};
   const each = listed.map((node) => ({ value: node, name: shown(node) }));
-  const chosen = await prompts.some(`On which nodes of ${where}?`, each, NO_TICK);
+  const chosen = await prompts.some(`On which nodes of ${where}?`, each);
   if (chosen.length === 0) throw new Declined();
   return { nodes: chosen };
 }
