@@ -5,17 +5,8 @@ import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
-import { OptionError, sandboxOptions } from '../../sandbox/options.js';
-import {
-  durationFlag,
-  fieldsIn,
-  flagOf,
-  parsing,
-  valueFlag,
-  wholeNumber,
-} from '../flags.shared.js';
-
-const countFlag = (summary: string) => wholeNumber(summary, 0, 2 ** 32 - 1);
+import { sandboxOptions } from '../../sandbox/options.js';
+import { durationFlag, fieldsIn, parsing, valueFlag, wholeNumber } from '../flags.shared.js';
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
@@ -28,25 +19,28 @@ const nodeFlag = (summary: string) =>
   })();
 
 /** The unit, as in `5/s`, may be left out. */
-const numberFlag = (helpValue: string, summary: string) =>
-  valueFlag(helpValue, summary, (text) => Number(text.replace(/\/s$/, '')));
+const numberFlag = (helpValue: string, summary: string, min: number, max: number) =>
+  valueFlag(helpValue, summary, (text, flag) => {
+    const value = Number(text.replace(/\/s$/, ''));
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a number from ${min} to ${max}`);
+  });
 
-/**
- * What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value
- * must be, startSandbox says.
- */
+/** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. */
 export const sandboxFlags = {
-  port: countFlag('Port on 127.0.0.1 (default: any free one).'),
-  nodes: countFlag('How many nodes the deployment has (default: 3).'),
-  history: countFlag(
+  port: wholeNumber('Port on 127.0.0.1 (default: any free one).', 0, 65_535),
+  nodes: wholeNumber('How many nodes the deployment has (default: 3).', 1, 1000),
+  history: wholeNumber(
     'How many past activities its log starts with (default: two per node, at least 5).',
+    0,
+    1e6,
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
-  seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
+  seed: wholeNumber('The same seed gives the same keys, durations and faults.', 0, 2 ** 32 - 1),
   ...grouped('TIME', {
     appear: durationFlag(
       'Delay until the entries of a trigger appear in the log (default: 200ms).',
@@ -66,8 +60,15 @@ export const sandboxFlags = {
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
+      0,
+      1,
     ),
-    'rate-limit': numberFlag('N/s', 'Answer 429 to more requests per key than this, such as 5/s.'),
+    'rate-limit': numberFlag(
+      'N/s',
+      'Answer 429 to more requests per key than this, such as 5/s.',
+      0.001,
+      1e9,
+    ),
     'ignore-idempotency': switchFlag(
       'Ignore idempotency keys, so that an action sent twice runs twice.',
     ),
@@ -75,14 +76,12 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
-/** @throws UsageError that names the flag */
+/** @throws UsageError */
 export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   try {
-    return await startSandbox(fieldsIn(flags, sandboxOptions.entries));
+    return await startSandbox(fieldsIn(flags, sandboxOptions));
   } catch (error) {
-    if (error instanceof OptionError) {
-      throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
-    }
+    if (error instanceof RangeError) throw new UsageError(error.message);
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {
