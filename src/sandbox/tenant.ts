@@ -52,7 +52,7 @@ const GRANTS = {
 /** @param now ms UTC: the keys were made before, and expire after it */
 export function makeKeys(now: number, seed: number): Record<KeyLabel, SandboxKey> {
   const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
-    value: `ld_pk_${`${seed}${label}`.padStart(32, '0')}`,
+    value: `ld_pk_${String(seed).padEnd(32 - label.length, 'x')}${label}`,
     context: keyContext(label, ordinal, now),
   });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
