@@ -92,8 +92,10 @@ export async function trigger(
     // If an earlier record is followed, its own number counts.
     expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
   };
-  const kept = keptRun(connection, request);
-  return follow(connection, (now) => runJob(plan, kept, now), tools);
+  const recall = () => [keptRun(connection, request)];
+  return fromRecords(recall, tools, ([kept = null]) =>
+    follow(connection, (now) => runJob(plan, kept, now), tools),
+  );
 }
 
 /**
@@ -172,27 +174,34 @@ export async function roll(
     gateTimeoutMs: gateTimeoutMs || Infinity,
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
-  for (;;) {
-    const kept = keptRuns(connection, request);
-    try {
-      return await follow(connection, (now) => rollJob(plan, kept, now), tools);
-    } catch (error) {
-      // Another process may have sent to a node meanwhile: then the roll starts from its records.
-      const isStopped = tools.signal.aborted || tools.stopping?.aborted;
-      if (isStopped || !(error instanceof LdctlError)) throw error;
-      if (keptRuns(connection, request).size <= kept.size) throw error;
-    }
-  }
+  const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
+  return fromRecords(recall, tools, (kept) =>
+    follow(connection, (now) => rollJob(plan, kept, now), tools),
+  );
 }
 
-/** What earlier processes with a caller's key have left, by node. */
-function keptRuns(connection: Connection, request: CheckedRoll): Map<Id, KeptRun> {
-  const runs = new Map<Id, KeptRun>();
-  for (const node of request.nodes) {
-    const kept = keptRun(connection, { ...request, nodes: [node] });
-    if (kept) runs.set(node, kept);
+type Kept = ReadonlyArray<KeptRun | null>;
+
+/**
+ * Starts from what earlier processes with the key have left. If nothing could be sent, and another
+ * process has left more meanwhile, it starts again from that.
+ */
+async function fromRecords(
+  recall: () => Kept,
+  { signal, stopping }: Tools,
+  start: (kept: Kept) => Promise<JobResult>,
+): Promise<JobResult> {
+  const count = (kept: Kept) => kept.filter((one) => one !== null).length;
+  for (;;) {
+    const kept = recall();
+    try {
+      return await start(kept);
+    } catch (error) {
+      const isStopped = signal.aborted || stopping?.aborted;
+      if (isStopped || !(error instanceof LdctlError)) throw error;
+      if (count(recall()) <= count(kept)) throw error;
+    }
   }
-  return runs;
 }
 
 /** The fields of a plan that come from the connection, or that a request has in another shape. */

@@ -104,7 +104,7 @@ function notCounted(wasAsked: boolean): LdctlError {
     ? 'Core counts no nodes in this deployment'
     : 'the log is empty, so ldctl does not know where Core has this deployment';
   const hint = 'Name the nodes, or say how many there must be.';
-  return refusedError('no_nodes_counted', `${what}; nothing was sent`, hint);
+  return refusedError('no_nodes_counted', what, hint);
 }
 
 /**
@@ -135,8 +135,7 @@ export function nodesOfRoll(
 ): readonly Id[] {
   const { here } = listed;
   if (here.length === 0) {
-    const what = 'the log lists no node; nothing was sent';
-    throw refusedError('no_nodes_known', what, 'Name the nodes.');
+    throw refusedError('no_nodes_known', 'the log lists no node', 'Name the nodes.');
   }
   const wanted = expected === 'deployment' ? core : expected;
   if (typeof wanted === 'number' && wanted !== here.length) {
@@ -151,7 +150,7 @@ function listsText(listed: number, core: number | undefined): string {
 }
 
 function otherCount(lists: string, expected: number): LdctlError {
-  const what = `${lists}, not the ${expected} expected; nothing was sent`;
+  const what = `${lists}, not the ${expected} expected`;
   const hint = 'Check that this is the right deployment, or name the nodes.';
   return refusedError('other_node_count', what, hint);
 }

@@ -1,6 +1,4 @@
-import type { Command } from '@oclif/core/command';
 import { closestMatch } from 'leven';
-import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
@@ -10,33 +8,28 @@ import type { Commands } from './host.js';
 export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
 
 /**
- * @throws UsageError for all that can be seen to be wrong without the command: what is no flag, no
- * command, too much, or missing
+ * @throws UsageError for what is no command or no flag, and for what is missing or empty. The rest
+ * is left to oclif's parser
  */
 export function askedOf(line: CommandLine, commands: Commands): Asked {
-  const { id, words, flags, args } = line;
+  const { id, flags, args } = line;
   refuseKey(line, commands);
   if (id === null) return askedOfGroup(line, commands);
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
   checkFlags(id, line, commands);
-  checkArguments(id, words, line.rest, commands);
+  checkArguments(id, line, commands);
   return { id, args };
 }
 
 /** What is asked for without a command: help on a group or on all of ldctl, or the version. */
 function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Asked {
-  const unknown = flags.find(({ name }) => name === null)?.typed;
   const group = groupOf(words, commands);
-  const isKnown = words.join(':') === group;
-  if (!isKnown && unknown === undefined) throw unknownCommand(words, commands);
-  if (isKnown && flags.some(({ name }) => name === 'help')) return { help: words };
-  if (words.length === 0 && unknown === '--version') return { version: true };
+  const unknown = flags.find(({ name }) => name === null)?.typed;
+  if (unknown === '--version' && words.length === 0) return { version: true };
   if (unknown !== undefined) throw unknownFlag(unknown, group, commands);
-  if (args.length === 0) return { help: words };
-  throw mistake(
-    group === '' ? 'no command is given' : `${group} has commands, and none is given`,
-    group,
-  );
+  if (words.join(':') !== group) throw unknownCommand(words, commands);
+  if (args.length === 0 || flags.some(({ name }) => name === 'help')) return { help: words };
+  throw mistake('no command is given', group);
 }
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
@@ -53,20 +46,21 @@ function groupOf([group = '']: readonly string[], commands: Commands) {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
+/** What the flag for a key is called elsewhere. */
+const KEY_FLAG = /^--(api[-_]?key|key|token|password|secret)$/i;
+
 /**
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands) {
-  const typed = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
-  const flag = typed.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
+function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) {
   // What is after `--` may be another program's.
   const own = commands[id ?? '']?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
-  if (flag === undefined && !texts.some(looksLikeKey)) return;
+  if (!texts.some(looksLikeKey) && !flags.some(({ typed }) => KEY_FLAG.test(typed))) return;
   throw usageError(
-    flag ? 'key_in_flag' : 'key_in_argument',
-    flag ? `${flag}: no flag takes a key` : 'an argument looks like a key',
+    'key_in_argument',
+    'a key does not belong on the command line',
     'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   );
 }
@@ -83,6 +77,10 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   config: 'profiles:add',
   configure: 'profiles:add',
   login: 'profiles:add',
+  start: 'activities:trigger',
+  stop: 'activities:trigger',
+  restart: 'activities:trigger',
+  reconfigure: 'activities:trigger',
 };
 
 /** @param typed words that name no command */
@@ -100,112 +98,59 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
   );
   const meant =
     closestMatch(words.slice(0, 2).join(':'), near) ??
-    actionIn(words, `activities ${words.includes('roll') ? 'roll' : 'trigger'}`) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
   return mistake(what, groupOf(typed, commands), advice);
 }
 
-/** The command that names runtime and action as these words do, where an action is among them. */
-function actionIn(words: readonly string[], command: string) {
-  const among = (known: readonly string[]) =>
-    words.map((word) => nearest(word, known)).find((meant) => meant !== null);
-  const action = among(VERBS);
-  return action && `${command} ${among(RUNTIMES) ?? 'RUNTIME'} ${action}`;
-}
-
 /** @param owner the command, or the group */
 function unknownFlag(typed: string, owner: string, commands: Commands) {
+  const what = `there is no flag ${typed}`;
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
-  if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
-  const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
-  const has = (id: string) => typedNames(commands[id]?.flags ?? {}).has(typed);
-  const other = siblings.find(has);
-  if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
-  return mistake(
-    `there is no flag ${typed} here`,
-    other,
-    `It goes with ldctl ${other.replaceAll(':', ' ')}.`,
+  if (meant !== null) return mistake(what, owner, `Did you mean ${meant}?`);
+  const group = owner.replace(/:.*/, ':');
+  const other = Object.values(commands).find(
+    ({ id, flags }) => id.startsWith(group) && typedNames(flags).has(typed),
   );
+  if (!other) return mistake(what, owner);
+  return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
+/** What oclif's parser would let pass, or say less well. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
-  const table = commands[id]?.flags ?? {};
-  flags.forEach((given, at) => {
-    const { name, typed } = given;
-    const flag = table[name ?? ''];
-    if (flag === undefined) throw unknownFlag(typed, id, commands);
-    checkValue(id, given, flag);
-    const isRepeated = flags.slice(0, at).some((other) => other.name === name);
-    const mayRepeat = flag.type === 'boolean' || flag.multiple;
-    if (isRepeated && !mayRepeat) throw mistake(`${typed} is given twice`, id);
-  });
+  for (const flag of flags) checkFlag(id, flag, commands);
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
 }
 
-function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Command.Flag.Cached) {
-  if (flag.type === 'boolean') {
-    if (value !== undefined) throw mistake(`${typed} takes no value`, id);
-    return;
-  }
-  if (value === undefined) {
-    const options = flag.options ? `, one of: ${flag.options.join(', ')}` : '';
-    throw mistake(`${typed} needs a value${options}`, id);
-  }
+function checkFlag(id: string, { name, typed, value }: ReadFlag, commands: Commands) {
+  const type = commands[id]?.flags[name ?? '']?.type;
+  if (type === undefined) throw unknownFlag(typed, id, commands);
+  if (value === undefined && type === 'option') throw mistake(`${typed} needs a value`, id);
+  if (value !== undefined && type === 'boolean') throw mistake(`${typed} takes no value`, id);
   // In a script it stands for no filter, no gate, or every node.
-  if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
-  refuseOther(flag, value, `--${name}: `, id);
+  if (value?.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
 }
 
-function checkArguments(
-  id: string,
-  words: readonly string[],
-  rest: readonly string[],
-  commands: Commands,
-) {
-  const { args = {}, strict, examples = [], flags = {} } = commands[id] ?? {};
+function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  const known = Object.values(args);
-  const missing = known.slice(given.length).filter(({ required }) => required);
-  if (missing.length > 0) {
-    const names = missing.map(({ name, description }) => `${name.toUpperCase()} (${description})`);
-    throw mistake(`missing ${names.join(' and ')}`, id, exampleOf(examples));
-  }
-  const stray = strict === false ? undefined : given[known.length];
-  if (stray !== undefined) {
-    const isNode = /^[\d,]+$/.test(stray) && flags.node !== undefined;
-    const advice = 'Nodes go with --node ID, a config with reconfigure:ID.';
-    throw mistake(`unexpected argument: ${stray}`, id, isNode ? advice : '');
-  }
-  known.forEach((arg, at) => refuseOther(arg, given[at], '', id));
+  const missing = Object.values(commands[id]?.args ?? {})
+    .slice(given.length)
+    .filter(({ required }) => required)
+    .map(({ name, description }) => `${name.toUpperCase()} (${description})`);
+  if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
 }
 
-/** @throws UsageError for what is none of the words that there are */
-function refuseOther(
-  { options }: { options?: readonly string[] },
-  value: string | undefined,
-  where: string,
-  id: string,
-) {
-  if (!options || value === undefined || options.includes(value)) return;
-  throw mistake(`${where}"${value}" is not one of: ${options.join(', ')}`, id);
-}
-
-function exampleOf(examples: NonNullable<Commands[string]['examples']>) {
-  const [example] = [examples].flat();
-  if (example === undefined) return '';
-  return `For example: ${typeof example === 'string' ? example : example.command}.`;
-}
-
+/** What oclif says of two flags that exclude each other, with the value of the first. */
+const EXCLUDED = /^.*?(--[\w-]+)(?:=.*?)? cannot also be provided when using (--[\w-]+).*$/s;
 /**
  * What oclif writes around the message of an error that is thrown while it reads the value of a
  * flag.
  */
-const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
+const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
 
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
@@ -221,12 +166,18 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 /** What a command threw, with what to do next. */
 export function advised(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
-    return mistake(error.message.split('\n')[0] ?? '', id);
+    const [what = ''] = error.message
+      .replace(EXCLUDED, '$1 cannot be used with $2')
+      .replace(PARSING, '$1: $2')
+      .split('\n');
+    const isId = /^Unexpected argument: \d/.test(what) && id.startsWith('activities:');
+    const advice = isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
+    return mistake(what.charAt(0).toLowerCase() + what.slice(1), id, advice);
   }
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return withHint(error, next);
-  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
+  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$2'));
 }
 
 /** In any case; one that starts so is near too. */

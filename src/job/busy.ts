@@ -20,7 +20,7 @@ export function busyOf(
 }
 
 export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
-  return new LdctlError('refused', 'busy', `${busyText(busy)}; nothing was sent`, { hint });
+  return new LdctlError('refused', 'busy', busyText(busy), { hint });
 }
 
 export function busyText(busy: readonly Activity[]): string {

@@ -112,8 +112,6 @@ export function perform(
   gates: Pick<Gates, 'start' | 'cut'>,
 ): Promise<Fact | Interrupted> | Fact {
   switch (step.do) {
-    case 'recall':
-      return recall(step, tools);
     case 'note':
       return note(step, tools);
     case 'record':
@@ -128,15 +126,6 @@ export function perform(
     case 'cut':
       gates.cut(step.node);
       return { is: 'done' };
-  }
-}
-
-function recall({ key }: StepOf<'recall'>, { journal }: DriveTools): FactOf<'recall'> {
-  try {
-    const kept = key === null ? null : journal?.read(key);
-    return kept ? { is: 'found', kept } : { is: 'none', error: null };
-  } catch (error) {
-    return { is: 'none', error: asLdctlError(error) };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { Job } from './job.js';
 import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun } from './result.js';
@@ -27,7 +26,7 @@ export function waitJob(plan: WaitPlan, now: number): Job {
   return jobOf(createWait(plan, now));
 }
 
-export function rollJob(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number): Job {
+export function rollJob(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, now: number): Job {
   const roll = createRoll(plan, kept, now);
   return {
     tick: (at) => tickRoll(roll, at),

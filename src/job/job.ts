@@ -60,8 +60,6 @@ export interface JobEnd {
 
 /** What each step needs. Those of a roll say which node they are for. */
 interface Steps {
-  /** Looks for the record of another run; null where a key is not kept. */
-  recall: { key: string | null; node?: Id };
   /** Writes a mark beside a record. */
   note: { key: string; generation: number; mark: Mark; node?: Id };
   /**
@@ -100,10 +98,6 @@ type NotWritten = { is: 'unwritten'; error: LdctlError };
 
 /** The facts that can answer each step. */
 interface Facts {
-  recall:
-    | { is: 'found'; kept: KeptRun }
-    /** `error`: where the journal cannot be read. */
-    | { is: 'none'; error: LdctlError | null };
   note: Done | NotWritten;
   record:
     | { is: 'recorded'; generation: number; at: number }

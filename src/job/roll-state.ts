@@ -78,11 +78,11 @@ export interface Roll {
   events: JobEvent[];
 }
 
-/** @param kept what earlier processes left, by node */
-export function createRoll(plan: RollPlan, kept: ReadonlyMap<Id, KeptRun>, now: number): Roll {
+/** @param kept what earlier processes left of each node of the plan */
+export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, now: number): Roll {
   const deadline = now + plan.timeoutMs;
-  const nodes = plan.nodes.map((id): RollNode => {
-    const record = kept.get(id) ?? null;
+  const nodes = plan.nodes.map((id, at): RollNode => {
+    const record = kept[at] ?? null;
     const { accepted: acceptedEarlier = false, passed = false } = record ?? {};
     const state: RollNodeState = record
       ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }

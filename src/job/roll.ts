@@ -165,7 +165,7 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
  * Which step comes first, when several nodes have one: what must not be lost, then a POST right
  * after its record, and last a read, which serves all.
  */
-const ORDER = ['note', 'post', 'cut', 'recall', 'record', 'ask', 'read'] as const;
+const ORDER = ['note', 'post', 'cut', 'record', 'ask', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
@@ -242,7 +242,6 @@ const gateDeadline = ({ plan }: Roll, { since }: StateOf<'gate'>): number =>
 const TAKE: {
   [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
 } = {
-  recall: forRunNotingOthers,
   note: forRun,
   record: forRunNotingOthers,
   post(roll, step, fact, now) {
@@ -281,10 +280,10 @@ function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, n
 }
 
 /** The same for a fact that may be the record of another process. */
-function forRunNotingOthers<K extends 'recall' | 'record'>(
+function forRunNotingOthers(
   roll: Roll,
-  step: StepOf<K>,
-  fact: FactOf<K>,
+  step: StepOf<'record'>,
+  fact: FactOf<'record'>,
   now: number,
 ): void {
   if (fact.is === 'found' && !roll.isShared) {

@@ -15,7 +15,6 @@ import {
   accept,
   addMark,
   checkAgain,
-  endUnlessFound,
   endWithError,
   lose,
   noteSent,
@@ -156,7 +155,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   const mayBeInLog = run.sent !== null || isRunning;
   const wouldBeTooLate = now - firstAt + wait > run.attempts.windowMs;
   if (!mayBeInLog && wouldBeTooLate) {
-    return endUnlessFound(run, error);
+    return endWithError(run, error);
   }
   // Of this try: an earlier one may have been sent.
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));

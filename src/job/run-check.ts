@@ -9,7 +9,7 @@ import { busyError, busyOf, busyText } from './busy.js';
 import { Entries, listedIn, mergeListed } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
-import { endUnlessFound, setBaseline, startAnew } from './run-moves.js';
+import { endWithError, setBaseline, startAnew } from './run-moves.js';
 import type { Run, State, Trigger } from './run-state.js';
 import { spreadOf } from './wire-key.js';
 
@@ -71,7 +71,7 @@ function stopForBusy(run: Run, { ifBusy, runtime }: Trigger, log: LogRead, now: 
     return false;
   }
   if (ifBusy === 'fail') {
-    endUnlessFound(run, busyError(busy));
+    endWithError(run, busyError(busy));
   } else {
     block(run, busy, log, now);
   }
@@ -114,6 +114,6 @@ export function unblock(
   if (open.length === 0) {
     startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD));
   } else if (log.startedAt >= run.busyDeadline) {
-    endUnlessFound(run, busyError(open, 'It did not end in time.'));
+    endWithError(run, busyError(open, 'It did not end in time.'));
   }
 }

@@ -103,18 +103,6 @@ export function endWithError(run: Run, error: LdctlError): void {
   run.state = { name: 'ended', outcome: isReported ? outcome : null, error };
 }
 
-/**
- * The run cannot go on. If nothing was sent yet, it looks first whether another process has sent the
- * same meanwhile.
- */
-export function endUnlessFound(run: Run, error: LdctlError): void {
-  if (run.trigger && (run.state.name === 'checking' || run.state.name === 'blocked')) {
-    run.state = { name: 'failing', error };
-  } else {
-    endWithError(run, error);
-  }
-}
-
 export function interrupt(run: Run, reason: Interrupted, now: number): void {
   if (run.state.name === 'posting') {
     // It may have left.

@@ -14,7 +14,7 @@ import { findPeriodAndFloor, supersededBy, isRecent, needsFloor } from './replay
 import { tryLater } from './run-answer.js';
 import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
-import { accept, addMark, endUnlessFound, endWithError } from './run-moves.js';
+import { accept, addMark, endWithError } from './run-moves.js';
 import {
   deadlineOf,
   isTooLate,
@@ -31,10 +31,10 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
   const { state, trigger } = run;
   const log = fact.read;
-  run.events.push(...goodRead(run.pace, log, now));
+  goodRead(run.pace, log.requests, now);
   const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
   if (problem) {
-    return endUnlessFound(run, problem);
+    return endWithError(run, problem);
   }
   switch (state.name) {
     case 'checking':
@@ -69,7 +69,7 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   const isWait = run.trigger === null;
   const canEndNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
   if (givesUp || canEndNow || now >= deadlineOf(run)) {
-    return endUnlessFound(run, failure.error);
+    return endWithError(run, failure.error);
   }
   run.events.push(...events);
   if (isChecking) {

@@ -28,8 +28,6 @@ export type State =
   | { name: 'checking'; deep: boolean; notBefore: number }
   /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
   | { name: 'blocked'; blockers: Entries }
-  /** Nothing was sent. This ends it, unless another run has used the key meanwhile. */
-  | { name: 'failing'; error: LdctlError }
   /** The journal's record of the next POST is being written. The POST follows at once. */
   | { name: 'sending' }
   /** The record is written, and the POST is running: it may leave at any moment. */

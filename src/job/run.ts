@@ -13,9 +13,10 @@ import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
-import { checkAgain, endWithError, follow } from './run-moves.js';
+import { checkAgain, endWithError, follow, noteSent } from './run-moves.js';
 import {
   deadlineOf,
+  endOf,
   isTooLate,
   maySendAgain,
   newRun,
@@ -87,8 +88,6 @@ export function nextOfRun(run: Run, now: number): Step {
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
         : { ...READ_BEFORE_POST, downTo: state.deep ? 'forNodes' : 'newest', cutAt: run.readBy };
-    case 'failing':
-      return { do: 'recall', key: trigger.keepsKey ? trigger.wireKey : null };
     case 'sending':
       return recordOf(run, trigger);
     case 'posting':
@@ -179,7 +178,6 @@ function downToLowest(lookUp: readonly Id[]): Depth {
 const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);
 
 const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } = {
-  recall: takeRecall,
   note: takeNote,
   record: takeRecord,
   post: takeAnswer,
@@ -200,26 +198,18 @@ export function takeOfRun<K extends Asked>(
   }
 }
 
-function takeRecall(run: Run, fact: FactOf<'recall'>, now: number): void {
-  if (fact.is === 'found') {
-    continueFrom(run, fact.kept, now);
-  } else if (run.state.name === 'failing') {
-    endWithError(run, fact.error ?? run.state.error);
-  }
-}
-
 /**
- * A mark that could not be written ends a run that has sent nothing. Else it is only a warning:
- * without the mark, a later run is more careful.
+ * Without the mark, a later run is more careful: it takes a POST that was refused for one that was
+ * lost. So does this one.
  */
-function takeNote(run: Run, fact: FactOf<'note'>): void {
+function takeNote(run: Run, fact: FactOf<'note'>, now: number): void {
   run.marks.shift();
   if (fact.is === 'done') {
     return;
   }
-  if (run.sent || run.state.name === 'ended') {
-    run.events.push(warning('journal_not_written', fact.error.message));
-  } else {
-    endWithError(run, fact.error);
+  run.events.push(warning('journal_not_written', fact.error.message));
+  if (!run.sent) {
+    noteSent(run, now);
+    endWithError(run, endOf(run)?.error ?? fact.error);
   }
 }

@@ -15,6 +15,8 @@ export interface CellView {
   elapsed?: number;
   names: NodeNames;
   isTTY: boolean;
+  /** There is not room for all columns. */
+  isNarrow?: boolean;
 }
 
 /** A column of a table and of CSV. */
@@ -29,8 +31,6 @@ export interface Column<T> {
   value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
-  /** The same in little room, made for these items; used before a column is dropped. */
-  short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
    * Unless `--columns` names it, a table shows it only where a row has it, and nothing moves; or
@@ -134,24 +134,16 @@ export function idAndName(id: Id, names: NodeNames) {
   return name === undefined ? String(id) : `${id} (${name})`;
 }
 
-/** The node of a row. */
+/** The node of a row; in little room the last digits of its id. */
 export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
 ): Column<T> {
-  const text = ({ node_id: id }: T, view: CellView) => nodeText(id, view);
-  return fieldColumn('node', priority, 'node_id', { lead, text, short: endsOfNodes });
-}
-
-/** The last three digits of an id without a name, or as many as no two nodes share. */
-function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
-  const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
-  let digits = 3;
-  while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
-  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => {
-    const text = nodeText(id, view);
-    return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
+  const text = ({ node_id: id }: T, view: CellView) => {
+    const whole = nodeText(id, view);
+    return view.isNarrow ? whole.replace(/^\d+(?=\d{4}$)/, '…') : whole;
   };
+  return fieldColumn('node', priority, 'node_id', { lead, text });
 }
 
 /** Its name, where NODE is the id. */

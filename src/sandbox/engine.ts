@@ -235,7 +235,7 @@ export class Sandbox {
   #deployment(id: string) {
     const deployment = this.cloud.deployments.find(({ summary }) => summary.id === BigInt(id));
     if (deployment) return deployment;
-    throw new Refusal('not_found', `There is no deployment ${id}, or this key may not see it.`);
+    throw new Refusal('not_found', `There is no deployment ${id}.`);
   }
 
   /**

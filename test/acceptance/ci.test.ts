@@ -165,7 +165,7 @@ describe('the GitHub action', () => {
       assertMatches('run-result', json);
       assert.equal(keyIn(json), 'run-42');
       assert.match(json, /"node_id": "18446744073709551615"/);
-      assert.match(summary, /^\| 18446744073709551615 \| \d+ \| .*completed/m);
+      assert.match(summary, /^18446744073709551615 +\d+ +completed/m);
       assert.ok(!JSON.stringify([stdout, stderr, outputs, summary]).includes(key));
     },
   );
@@ -181,7 +181,7 @@ describe('the GitHub action', () => {
       assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
       assert.equal(outputs.outcome, 'rejected');
       assertMatches('run-result', outputs.json ?? '');
-      assert.match(summary, /^\| 7 \| \d+ \| .*rejected/m);
+      assert.match(summary, /^7 +\d+ +rejected/m);
     },
   );
 

@@ -52,18 +52,21 @@ describe('a trigger ends with', () => {
     });
     assert.match(
       wrong.stderr,
-      /^error: the sandbox does not know this key$[^]*^hint: .*LD_API_KEY/m,
+      /^error: the sandbox does not know this key; nothing was sent$[^]*^hint: .*LD_API_KEY/m,
     );
     const url = `http://127.0.0.1:${await unusedPort()}`;
     const wall = await scene.ends(6, `${RESTART} --node 7`, { LD_SUPERVISOR_URL: url });
-    assert.match(wall.stderr, /^error: .*connection refused/m);
+    assert.match(wall.stderr, /^error: connection refused by .*; nothing was sent$/m);
     assert.deepEqual(scene.posts, []);
     const readonly = await scene.ends(4, `${RESTART} --node 7`, {
       LD_API_KEY: scene.sandbox.keys.readonly,
     });
-    assert.match(readonly.stderr, /^error: .*deployment:manage[^]*^hint: .*whoami/m);
+    assert.match(
+      readonly.stderr,
+      /^error: .*deployment:manage.*; nothing was sent$[^]*^hint: .*whoami/m,
+    );
     const absent = await scene.ends(5, `${RESTART} --node ${LARGEST}`);
-    assert.match(absent.stderr, /^error: .*no node 18446744073709551615/m);
+    assert.match(absent.stderr, /^error: .*no node 18446744073709551615.*; nothing was sent$/m);
     assert.equal(scene.dispatched, 0);
   });
 });

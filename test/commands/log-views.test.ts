@@ -276,16 +276,6 @@ describe('what is made of the log:', () => {
       assert.equal(stderr, '');
     });
 
-    it('leaves out what came after, before it drops a column of a narrow terminal', async () => {
-      bench.showLog(() => [
-        entry({ id: 7n, node_id: 610809900976570889n, status: 'rejected' }),
-        entry({ id: 6n, node_id: 610809900976570889n, action: 'stop' }),
-      ]);
-      bench.screen = 50;
-      const { stdout } = await bench.ends(0, NodesList, '--since 2026-01-01');
-      assert.match(stdout, /^NODE +IGGY +CONNECTORS +LAST\n…889 +stopped \d+d +- +\d+d\n$/);
-    });
-
     it('says how long ago at a terminal', async () => {
       bench.screen = 80;
       const ago = (minutes: number): string =>

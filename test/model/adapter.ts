@@ -1,6 +1,6 @@
 import { Interrupted, type LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
-import type { KeptRun } from '../../src/base/journal.js';
+import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
@@ -149,7 +149,7 @@ async function jobOf(
   };
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
-    const kept = isKept(setting) ? (journal?.read(keyOf(use.nodes)) ?? null) : null;
+    const [kept = null] = keptOf(setting, journal);
     return runJob({ ...plan, wait: use.wait ?? true }, kept, now());
   }
   const how = {
@@ -160,14 +160,18 @@ async function jobOf(
     continueOnError: use.continueOnError ?? false,
     nodes: use.nodes,
   };
-  const kept = new Map<bigint, KeptRun>();
-  for (const node of use.nodes) {
-    const record = journal?.read(keyOf([node]));
-    if (record) kept.set(node, record);
-  }
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  return rollJob(plan, kept, now());
+  return rollJob(plan, keptOf(setting, journal), now());
+}
+
+/** What earlier processes have left: of each node of a roll, or of a run. */
+export function keptOf(setting: Setting, journal: RunJournal | null): Array<KeptRun | null> {
+  if (!isKept(setting)) return [];
+  const nodes = nodesOf(setting);
+  const keys =
+    setting.use.is === 'roll' ? (nodes ?? []).map((node) => keyOf([node])) : [keyOf(nodes)];
+  return keys.map((key) => journal?.read(key) ?? null);
 }
 
 /** `wait --after` follows what came after it. */
@@ -202,7 +206,6 @@ export const PAIRS: readonly string[] = [
   ...['accepted', 'refused', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
-  ...['found', 'none'].map((fact) => `recall → ${fact}`),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),
   ...['answered', 'interrupted'].map((fact) => `post → ${fact}`),
   ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>

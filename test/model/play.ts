@@ -132,6 +132,7 @@ class Stage {
     const want = runner.want(world.now);
     this.#hear(one);
     if (want === 'end') {
+      if (await one.startsAgain()) return one;
       this.#end(one);
       return this.#nextOf();
     }

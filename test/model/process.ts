@@ -6,7 +6,7 @@ import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
 import { openLog, type ActivityLog, type LogRead, type ReadOptions } from '../../src/log/log.js';
-import { startJob, type Ended, type GateTools, type Runner } from './adapter.js';
+import { keptOf, startJob, type Ended, type GateTools, type Runner } from './adapter.js';
 import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import { MemoryJournal } from './disk.js';
@@ -36,6 +36,8 @@ export class Process {
   readonly failedReads: number[] = [];
   readonly journal: RunJournal;
   runner: Runner | null = null;
+  /** How many records there were when its job started. */
+  #recordsAtStart = 0;
   /** Nothing more followed: it was killed within a POST. */
   isDead = false;
   /** When it is run again after that, ms. */
@@ -98,8 +100,27 @@ export class Process {
   }
 
   async start(): Promise<void> {
+    this.#recordsAtStart = this.#recordsNow();
     const tools = { journal: this.journal, log: this.#log, apiKey: this.apiKey };
     this.runner = await startJob(this.setting, tools, () => this.world.now);
+  }
+
+  /** As app/jobs.ts does: nothing was sent, and another process has left a record meanwhile. */
+  async startsAgain(): Promise<boolean> {
+    if (this.isInterrupted || this.isEasing) return false;
+    try {
+      this.runner?.result();
+      return false;
+    } catch {
+      if (this.#recordsNow() <= this.#recordsAtStart) return false;
+    }
+    this.tell('starts again from the record of another');
+    await this.start();
+    return true;
+  }
+
+  #recordsNow(): number {
+    return keptOf(this.setting, this.journal).filter((kept) => kept !== null).length;
   }
 
   readonly gateTools: GateTools = {

@@ -90,8 +90,6 @@ function classOf(fact: FactOf<Asked>, before: State['name'], after: State): stri
       return 'recorded';
     case 'found':
       return fact.kept.accepted ? 'other accepted record' : 'other record';
-    case 'none':
-      return 'no other record';
     case 'unwritten':
       return 'not written';
     case 'unreadable':
@@ -107,10 +105,10 @@ function classOf(fact: FactOf<Asked>, before: State['name'], after: State): stri
 
 /** What a good read has shown. */
 function shownBy(before: State['name'], after: State): string {
-  if (after.name !== 'ended' && after.name !== 'failing') {
+  if (after.name !== 'ended') {
     return SHOWN[`${before} → ${after.name}`] ?? 'anything';
   }
-  const { outcome, error } = { outcome: null, ...after };
+  const { outcome, error } = after;
   if (error?.code.startsWith('wrong_')) return 'log of another';
   if (error?.code === 'busy') return before === 'blocked' ? 'deadline' : 'busy';
   return error ? 'too late' : (ENDS[outcome ?? ''] ?? 'anything');

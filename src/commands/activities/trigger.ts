@@ -1,4 +1,4 @@
-import { BaseCommand } from '../../cli/base-command.js';
+import { ActingCommand } from './acting.shared.js';
 import { consentTo } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
 import { trigger } from '../../app/jobs.js';
@@ -16,7 +16,7 @@ import {
 } from './job.shared.js';
 import { connectionFlags } from '../flags.shared.js';
 
-export default class ActivitiesTrigger extends BaseCommand {
+export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =

@@ -69,19 +69,14 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
     priority,
     value: ({ runtimes }) => runtimes[runtime]?.status,
     text: ({ runtimes }, view) => stateText(runtimes[runtime], view),
-    short:
-      () =>
-      ({ runtimes }, view) =>
-        stateText(runtimes[runtime], view, true),
     style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
   };
 }
 
 /**
- * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal. In
- * short, what came after a known state is left out.
+ * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal.
  */
-function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView, isShort = false) {
+function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView) {
   if (!summary) return cellText(null);
   const { action, status, created_at: at, state, since } = summary;
   const [verb = ''] = action.split(':');
@@ -91,5 +86,5 @@ function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView, 
   const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
   if (state === null) return after;
   const isDecider = status === 'completed' && verb !== 'reconfigure';
-  return isDecider || isShort ? aged(state, since) : `${aged(state, since)}, ${after}`;
+  return isDecider ? aged(state, since) : `${aged(state, since)}, ${after}`;
 }

@@ -3,20 +3,18 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
-import { parseId } from '../../base/ids.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
 import { sandboxOptions } from '../../sandbox/options.js';
-import { durationFlag, fieldsIn, parsing, valueFlag, wholeNumber } from '../flags.shared.js';
+import { durationFlag, fieldsIn, idsFlag, valueFlag, wholeNumber } from '../flags.shared.js';
+
+const countFlag = (summary: string) => wholeNumber(summary, { min: 0, max: 2 ** 32 - 1 });
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
-  Flags.custom<bigint>({
-    multiple: true,
-    multipleNonGreedy: true,
+  idsFlag({
     helpValue: 'NODE',
     summary: `${summary} NODE is an id, or 1 for the first node. May be repeated.`,
-    parse: parsing(parseId),
-  })();
+  });
 
 /** The unit, as in `5/s`, may be left out. */
 const numberFlag = (helpValue: string, summary: string, min: number, max: number) =>
@@ -28,19 +26,17 @@ const numberFlag = (helpValue: string, summary: string, min: number, max: number
 
 /** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. */
 export const sandboxFlags = {
-  port: wholeNumber('Port on 127.0.0.1 (default: any free one).', 0, 65_535),
-  nodes: wholeNumber('How many nodes the deployment has (default: 3).', 1, 1000),
-  history: wholeNumber(
+  port: countFlag('Port on 127.0.0.1 (default: any free one).'),
+  nodes: wholeNumber('How many nodes the deployment has (default: 3).', { min: 1, max: 1000 }),
+  history: countFlag(
     'How many past activities its log starts with (default: two per node, at least 5).',
-    0,
-    1e6,
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
-  seed: wholeNumber('The same seed gives the same keys, durations and faults.', 0, 2 ** 32 - 1),
+  seed: countFlag('The same seed gives the same keys, durations and faults.'),
   ...grouped('TIME', {
     appear: durationFlag(
       'Delay until the entries of a trigger appear in the log (default: 200ms).',
@@ -52,11 +48,7 @@ export const sandboxFlags = {
     reject: nodeFlag('This node rejects every action.'),
     stuck: nodeFlag("This node's activities never end."),
     missing: nodeFlag("This node's entries never appear in the log."),
-    'drop-posts': wholeNumber(
-      'Run the first N POSTs, and close the connection without an answer.',
-      0,
-      1e9,
-    ),
+    'drop-posts': countFlag('Run the first N POSTs, and close the connection without an answer.'),
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
@@ -82,9 +74,9 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
     return await startSandbox(fieldsIn(flags, sandboxOptions));
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
-    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {
+    const { message, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'listen') throw error;
+    throw new UsageError(`--port: ${message}`, {
       hint: 'Choose another one, or leave --port out to get a free one.',
     });
   }

@@ -11,41 +11,36 @@ import {
   type Selection,
 } from '../columns.js';
 
-/** The first rows decide which columns fit, and how wide they are. */
+/** The first rows decide which columns fit, and how wide they are: so many, and their whole part. */
 const SAMPLE = 1000;
-/** Later rows are laid out by this many. */
-const BATCH = 100;
 
 /** For people: aligned columns, two spaces apart. */
 export const table: Format = { holds: 'rows', list: tableWriter, object: fieldLines };
 
+const linesOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+
 /** An empty list has no header either. */
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
-  let waiting: T[] = [];
-  let layout: TableLayout<T> | null = null;
-  const flush = () => {
-    if (waiting.length === 0) return '';
-    const items = waiting;
-    waiting = [];
-    const hasHeader = layout === null && options.header;
-    layout ??= layOut(selection, items, options);
-    return [...(hasHeader ? [layout.header] : []), ...layout.rows(items)]
-      .map((line) => `${line}\n`)
-      .join('');
+  let sample: readonly T[] = [];
+  let layout: TableLayout<T> | undefined;
+  const start = () => {
+    if (layout || sample.length === 0) return '';
+    layout = layOut(selection, sample, options);
+    return linesOf([...(options.header ? [layout.header] : []), ...layout.rows(sample)]);
   };
   const items = (batch: readonly T[]) => {
-    let text = '';
-    for (const item of batch) {
-      waiting.push(item);
-      if (waiting.length === (layout ? BATCH : SAMPLE)) text += flush();
-    }
-    return text;
+    if (layout) return linesOf(layout.rows(batch));
+    sample = [...sample, ...batch];
+    return sample.length < SAMPLE ? '' : start();
   };
-  const foot = () =>
-    layout && layout.dropped.length > 0
-      ? `${options.paint('dim', `no room for ${layout.dropped.join(', ').toUpperCase()}`)}\n`
-      : '';
-  return { items, end: () => flush() + foot(), broken: flush };
+  const end = () => {
+    const rows = start();
+    const { dropped = [] } = layout ?? {};
+    return dropped.length === 0
+      ? rows
+      : `${rows}${options.paint('dim', `no room for ${dropped.join(', ').toUpperCase()}`)}\n`;
+  };
+  return { items, end, broken: start };
 }
 
 interface TableLayout<T> {
@@ -60,6 +55,7 @@ interface TableLayout<T> {
 /** A column as wide as its name and its cells. */
 interface Measured<T> {
   column: Column<T>;
+  /** In upper case. */
   name: string;
   text: (item: T) => string;
   width: number;
@@ -69,36 +65,31 @@ const GAP = '  ';
 
 const priorityOf = ({ column }: Measured<never>) => column.priority ?? 0;
 
-/** Shortens columns where there is not room for all, then drops the least important ones. */
-function fit<T>(
-  whole: Measured<T>[],
-  shorten: (one: Measured<T>) => Measured<T>,
-  most: number | null,
-) {
-  const isTooWide = (some: Measured<T>[]) =>
-    most !== null && some.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length) > most;
-  if (!isTooWide(whole)) return whole;
-  let fitted = whole.map(shorten);
-  while (isTooWide(fitted)) {
+const widest = (texts: readonly string[], least: number) =>
+  texts.reduce((most, text) => Math.max(most, stringWidth(text)), least);
+
+const widthOf = (columns: Array<Measured<never>>) =>
+  columns.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
+
+/** Without the least important columns, where there is not room for all. */
+function fit<T>(columns: Array<Measured<T>>, most: number) {
+  let fitted = columns;
+  while (widthOf(fitted) > most) {
     const last = fitted.reduce((a, b) => (priorityOf(b) >= priorityOf(a) ? b : a));
     if (priorityOf(last) === 0) break;
     fitted = fitted.filter((one) => one !== last);
   }
-  // Once a column is dropped, the others may have room for all of theirs.
-  const roomy = whole.filter(({ column }) => fitted.some((one) => one.column === column));
-  return isTooWide(roomy) ? fitted : roomy;
+  return fitted;
 }
 
 /**
  * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or
  * cut.
- * @param kept the widths that a live table has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
   { columns, chosen }: Selection<T>,
   items: readonly T[],
   { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
-  kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = most === null ? 'terminal' : 'elsewhere';
   const isShown = ({ priority, only, where, value }: Column<T>) => {
@@ -109,21 +100,18 @@ export function layOut<T>(
   const shown = chosen
     ? columns
     : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
-  const measure = (column: Column<T>, key: string, textOf = column.text): Measured<T> => {
-    const text = (item: T) =>
-      plainText(textOf ? textOf(item, view) : cellText(column.value(item, view)));
-    const name = plainText(column.name).toUpperCase();
-    const least = Math.max(header ? stringWidth(name) : 0, kept.get(key) ?? 0);
-    const width = Math.max(least, ...items.map((item) => stringWidth(text(item))));
-    kept.set(key, width);
-    return { column, name, text, width };
-  };
-  const whole = shown.map((column) => measure(column, column.name));
-  const shorten = (one: Measured<T>): Measured<T> => {
-    const { name, short } = one.column;
-    return short ? measure(one.column, `${name}…`, short(items)) : one;
-  };
-  const fitted = fit(whole, shorten, chosen ? null : most);
+  const measured = (isNarrow: boolean) =>
+    shown.map((column): Measured<T> => {
+      const seen = { ...view, isNarrow };
+      const text = (item: T) =>
+        plainText(column.text?.(item, seen) ?? cellText(column.value(item, seen)));
+      const name = plainText(column.name).toUpperCase();
+      const width = widest(items.map(text), header ? stringWidth(name) : 0);
+      return { column, name, text, width };
+    });
+  const whole = measured(false);
+  const isTooWide = most !== null && !chosen && widthOf(whole) > most;
+  const fitted = isTooWide ? fit(measured(true), most) : whole;
   const isMissed = (column: Column<T>) =>
     column.only !== 'if room' && !fitted.some((one) => one.column === column);
   const names = fitted.map(({ name }) => paint('bold', name));
@@ -132,14 +120,16 @@ export function layOut<T>(
     header: align([names], widths).join(''),
     dropped: shown.filter(isMissed).map(({ name }) => plainText(name)),
     rows: (some) => {
-      const texts = some.map((item) => fitted.map(({ text }) => text(item)));
+      const cells = some.map((item) =>
+        fitted.map(({ column, text }) => paint(column.style?.(item), text(item))),
+      );
       const wide = widths.map((width, place) =>
-        Math.max(width, ...texts.map((row) => stringWidth(row[place] ?? ''))),
+        widest(
+          cells.map((row) => row[place] ?? ''),
+          width,
+        ),
       );
-      const painted = some.map((item, row) =>
-        fitted.map(({ column }, place) => paint(column.style?.(item), texts[row]?.[place] ?? '')),
-      );
-      return align(painted, wide);
+      return align(cells, wide);
     },
   };
 }

@@ -52,8 +52,9 @@ export const ENTRIES: Rules = {
       'the log of another after the POST is told as before it',
       'one node',
       1,
-      put<[Run, LdctlError], unknown>('job/run-moves', 'endUnlessFound', (_, run, error) => {
-        run.state = { name: 'ended', outcome: null, error };
+      put<[Run, LdctlError], unknown>('job/run-moves', 'endWithError', (original, run, error) => {
+        original(run, error);
+        if (error.code.startsWith('wrong_')) run.state = { name: 'ended', outcome: null, error };
       }),
     ),
     sabotage(

@@ -1,8 +1,6 @@
-import type { LdctlError } from '../../../src/base/errors.js';
 import type { KeptRun, Mark, RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import { endWithError } from '../../../src/job/run-moves.js';
 import type { Run } from '../../../src/job/run-state.js';
 import { MemoryJournal } from '../disk.js';
 import { inTable, limit, put, type Change } from '../places.js';
@@ -76,14 +74,6 @@ export const RECORD: Rules = {
         'continueFrom',
         (original, run, kept, now) =>
           original(run, { ...kept, record: { ...kept.record, expect: null } }, now),
-      ),
-    ),
-    sabotage(
-      'a guard does not look for the record of another',
-      'one node, two at once, if busy fail',
-      1,
-      put<[Run, LdctlError], unknown>('job/run-moves', 'endUnlessFound', (_, run, error) =>
-        endWithError(run, error),
       ),
     ),
     sabotage(

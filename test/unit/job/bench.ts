@@ -84,7 +84,7 @@ export function roll(
   more: More = {},
   kept?: KeptRun,
 ): Promise<JobEnd> {
-  const records = new Map(kept ? [[1n, kept]] : []);
+  const records = kept ? [kept] : [];
   return clock.run(start(rollJob({ ...ROLL, ...plan }, records, clock.elapsed()), more));
 }
 

@@ -30,7 +30,6 @@ async function done(
   return clock.run(Promise.resolve(perform(step, tools, gates)));
 }
 
-const RECALL = { do: 'recall', key: 'k' } as const;
 const NOTE = { do: 'note', key: 'k', generation: 1, mark: 'accepted' } as const;
 const recordOf = (postedAt: number | null) =>
   ({ do: 'record', record: { ...keptRun().record, postedAt }, after: 0 }) as const;
@@ -50,20 +49,8 @@ const READ: StepOf<'read'> = {
 };
 
 describe('a step in the journal', () => {
-  it('finds a record, or none', async () => {
-    const kept = keptRun();
-    const journal = { ...JOURNAL, read: (key: string) => (key === 'k' ? kept : null) };
-    assert.deepEqual(await done(RECALL, { journal }), { is: 'found', kept });
-    assert.deepEqual(await done({ ...RECALL, key: 'x' }, { journal }), { is: 'none', error: null });
-    assert.deepEqual(await done({ ...RECALL, key: null }, { journal: JOURNAL }), {
-      is: 'none',
-      error: null,
-    });
-  });
-
   it('is no fault of the job where the journal fails', async () => {
     const journal = JOURNAL;
-    assert.deepEqual(await done(RECALL, { journal }), { is: 'none', error: broken });
     assert.deepEqual(await done(NOTE, { journal }), { is: 'unwritten', error: broken });
     assert.deepEqual(await done(recordOf(null), { journal }), { is: 'unwritten', error: broken });
   });
@@ -179,7 +166,7 @@ describe('a gate that is running', () => {
       return { exit_code: null, timed_out: false, took_ms: 500 };
     };
     server.setFate(2n, { workMs: 10_000 });
-    const job = rollJob({ ...ROLL, nodes: [1n, 2n], gated: true }, new Map(), 0);
+    const job = rollJob({ ...ROLL, nodes: [1n, 2n], gated: true }, [], 0);
     const told = () => {
       if (isRunning) throw new Error('no listener');
     };

