@@ -8,14 +8,13 @@ import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { BEFORE_POST, SECOND } from './pace.js';
+import { SECOND } from './pace.js';
 import { takeReadOfRoll, takeRecentRead, widenForAll } from './roll-read.js';
 import {
   calledOffError,
   failRoll,
   halt,
   hasSent,
-  looksForBusy,
   isActive,
   isLate,
   isWaiting,
@@ -28,7 +27,7 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
+import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
 import { addMark, callOff, interrupt } from './run-moves.js';
 import { endOf, type Run } from './run-state.js';
 
@@ -55,7 +54,7 @@ export function tickRoll(roll: Roll, now: number): void {
 
 /** Starts as many nodes as the window has room for. */
 function startNodes(roll: Roll, now: number): void {
-  if (roll.unchecked || !mayStillAct(roll, now)) {
+  if (!mayStillAct(roll, now)) {
     return;
   }
   // After the first POST, each node has all 60 s for its own reads.
@@ -169,13 +168,8 @@ const ORDER = ['note', 'post', 'cut', 'record', 'ask', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
-  const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
-  const note = firstOf('note');
-  if (!note && looksForBusy(roll, now)) {
-    return { ...READ_BEFORE_POST, downTo: 'forNodes', cutAt: roll.readFrom + BEFORE_POST };
-  }
   for (const kind of ORDER) {
-    const step = firstOf(kind);
+    const step = steps.find((one) => one.do === kind);
     if (step) {
       return step.do === 'read' ? widenForAll(roll, step, now) : step;
     }

@@ -125,7 +125,7 @@ function postOf(trigger: Trigger): Step {
 }
 
 /** Nothing is at stake yet, so it tries several times. */
-export const READ_BEFORE_POST = {
+const READ_BEFORE_POST = {
   do: 'read',
   lookUp: null,
   tries: 'several',

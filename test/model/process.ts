@@ -100,19 +100,29 @@ export class Process {
   }
 
   async start(): Promise<void> {
-    this.#recordsAtStart = this.#recordsNow();
-    const tools = { journal: this.journal, log: this.#log, apiKey: this.apiKey };
-    this.runner = await startJob(this.setting, tools, () => this.world.now);
+    const tools = { ...this.tools, apiKey: this.apiKey };
+    for (;;) {
+      this.#recordsAtStart = this.#recordsNow();
+      try {
+        this.runner = await startJob(this.setting, tools, () => this.world.now);
+        return;
+      } catch (error) {
+        if (!this.#mayStartAgain()) throw error;
+      }
+    }
+  }
+
+  #mayStartAgain(): boolean {
+    return !this.isInterrupted && !this.isEasing && this.#recordsNow() > this.#recordsAtStart;
   }
 
   /** As app/jobs.ts does: nothing was sent, and another process has left a record meanwhile. */
   async startsAgain(): Promise<boolean> {
-    if (this.isInterrupted || this.isEasing) return false;
     try {
       this.runner?.result();
       return false;
     } catch {
-      if (this.#recordsNow() <= this.#recordsAtStart) return false;
+      if (!this.#mayStartAgain()) return false;
     }
     this.tell('starts again from the record of another');
     await this.start();

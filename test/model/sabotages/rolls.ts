@@ -45,7 +45,7 @@ export const ROLLS: Rules = {
       'a roll with --if-busy fail goes ahead',
       'a roll by twos, busy, if busy fail',
       0,
-      rollPlan(() => ({ ifBusy: 'ignore' })),
+      put('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       'a roll with --if-busy wait does not wait',
