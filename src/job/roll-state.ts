@@ -35,8 +35,8 @@ export type RollNodeState =
   | { name: 'running'; run: Run }
   /** It has completed. */
   | { name: 'pause'; run: Run; until: number }
-  /** Its gate. `due`: to be started; `asked`: running; `late`: to be cut off; `cut`: about to end. */
-  | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
+  /** Its gate is running. */
+  | { name: 'gate'; run: Run; since: number }
   | { name: 'done'; run: Run };
 
 export type StateOf<N extends RollNodeState['name']> = RollNodeState & { name: N };

@@ -184,7 +184,6 @@ const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } =
   read: takeRead,
   // Only a roll has gates.
   ask: () => undefined,
-  cut: () => undefined,
 };
 
 export function takeOfRun<K extends Asked>(

@@ -26,8 +26,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  start: (node: bigint) => void;
-  cut: (node: bigint) => void;
+  start: (step: StepOf<'ask'>) => void;
 }
 
 /** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
@@ -222,6 +221,6 @@ export const PAIRS: readonly string[] = [
   ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
-  ...['ask', 'cut'].map((step) => `${step} → done`),
+  'ask → done',
   ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

@@ -134,17 +134,13 @@ export class Process {
   }
 
   readonly gateTools: GateTools = {
-    start: (node) => {
+    start: ({ node, until }) => {
       const how = this.choices.of(['passes', 'fails', 'hangs']);
-      const at = how === 'hangs' ? Infinity : this.world.now + 700;
-      this.gates.set(node, { at, passes: how === 'passes' });
+      const endsAt = how === 'hangs' ? Infinity : this.world.now + 700;
+      // One that is cut off has ended a moment later.
+      const at = Math.min(endsAt, until + 10);
+      this.gates.set(node, { at, passes: how === 'passes' && endsAt <= until });
       this.tell(`asks the gate after node ${node}`);
-    },
-    cut: (node) => {
-      // It may end well just then. It was cut off all the same.
-      this.gates.set(node, { at: this.world.now + 10, passes: this.choices.is('ends well') });
-      this.gateEnds.set(node, false);
-      this.tell(`cuts off the gate after node ${node}`);
     },
   };
 
