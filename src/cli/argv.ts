@@ -106,19 +106,18 @@ export function globalFlags(commands: CommandFlags): FlagTable {
 
 /** How these flags ask for the result, also where the rest of the line makes no sense. */
 export function askedOutput(flags: readonly ReadFlag[]): PrintOptions {
-  const isGiven = (name: string) => flags.some((flag) => flag.name === name);
-  const valueOf = (wanted: string) =>
-    flags.findLast(({ name, value }) => name === wanted && value !== undefined)?.value;
-  const format = FORMAT_NAMES.find((name) => name === valueOf('output'));
+  const given = new Map(flags.map(({ name, value }) => [name, value]));
+  const format = FORMAT_NAMES.find((name) => name === given.get('output'));
   return {
-    format: isGiven('json') ? 'json' : (format ?? 'table'),
-    columns: valueOf('columns')
+    format: given.has('json') ? 'json' : (format ?? 'table'),
+    columns: given
+      .get('columns')
       ?.split(',')
       .map((name) => name.trim()),
-    header: !isGiven('no-header'),
-    numberIds: isGiven('number-ids'),
-    utc: isGiven('utc'),
-    quiet: isGiven('quiet'),
-    debug: isGiven('debug'),
+    header: !given.has('no-header'),
+    numberIds: given.has('number-ids'),
+    utc: given.has('utc'),
+    quiet: given.has('quiet'),
+    debug: given.has('debug'),
   };
 }

@@ -2,7 +2,6 @@ import type { ClientOptions, TraceEvent } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
-import type { Activity } from '../base/activity.js';
 import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -37,8 +36,6 @@ export class CommandContext {
   readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
-  /** What a job has read of the log so far. */
-  seen: Map<Id, Activity> | null = null;
   /** Whether the user has been told which nodes are busy. */
   hasWarned = false;
   /** What keys are fetched with. */
@@ -162,7 +159,6 @@ export class CommandContext {
     const list: Supervisor['list'] = async (...asked) => {
       const nth = (this.#reads += 1);
       const page = await api.list(...asked);
-      for (const entry of page.items) this.seen?.set(entry.id, entry);
       if (nth > 1) return page;
       this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.

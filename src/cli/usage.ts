@@ -1,5 +1,4 @@
 import { closestMatch } from 'leven';
-import { RUNTIMES, VERBS } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
@@ -24,18 +23,13 @@ export function askedOf(line: CommandLine, commands: Commands): Asked {
 
 /** What is asked for without a command: help on a group or on all of ldctl, or the version. */
 function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Asked {
-  const unknown = flags.find(({ name }) => name === null)?.typed;
   const group = groupOf(words, commands);
-  const isKnown = words.join(':') === group;
-  if (!isKnown && unknown === undefined) throw unknownCommand(words, commands);
-  if (isKnown && flags.some(({ name }) => name === 'help')) return { help: words };
-  if (words.length === 0 && unknown === '--version') return { version: true };
+  const unknown = flags.find(({ name }) => name === null)?.typed;
+  if (unknown === '--version' && words.length === 0) return { version: true };
   if (unknown !== undefined) throw unknownFlag(unknown, group, commands);
-  if (args.length === 0) return { help: words };
-  throw mistake(
-    group === '' ? 'no command is given' : `${group} has commands, and none is given`,
-    group,
-  );
+  if (words.join(':') !== group) throw unknownCommand(words, commands);
+  if (args.length === 0 || flags.some(({ name }) => name === 'help')) return { help: words };
+  throw mistake('no command is given', group);
 }
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
@@ -52,20 +46,21 @@ function groupOf([group = '']: readonly string[], commands: Commands) {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
 
+/** What the flag for a key is called elsewhere. */
+const KEY_FLAG = /^--(api[-_]?key|key|token|password|secret)$/i;
+
 /**
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ id, words, flags, args, rest }: CommandLine, commands: Commands) {
-  const typed = args.slice(0, args.length - rest.length).map((word) => word.replace(/=.*/, ''));
-  const flag = typed.find((name) => /^--?(api[-_]?key|key|token|password|secret)$/i.test(name));
+function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) {
   // What is after `--` may be another program's.
   const own = commands[id ?? '']?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
-  if (flag === undefined && !texts.some(looksLikeKey)) return;
+  if (!texts.some(looksLikeKey) && !flags.some(({ typed }) => KEY_FLAG.test(typed))) return;
   throw usageError(
-    flag ? 'key_in_flag' : 'key_in_argument',
-    flag ? `${flag}: no flag takes a key` : 'an argument looks like a key',
+    'key_in_argument',
+    'a key does not belong on the command line',
     'Other users can read it there. Set LD_API_KEY or LD_API_KEY_FILE, or keep it in a profile: `ldctl profiles add NAME`.',
   );
 }
@@ -82,6 +77,10 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   config: 'profiles:add',
   configure: 'profiles:add',
   login: 'profiles:add',
+  start: 'activities:trigger',
+  stop: 'activities:trigger',
+  restart: 'activities:trigger',
+  reconfigure: 'activities:trigger',
 };
 
 /** @param typed words that name no command */
@@ -99,34 +98,23 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
   );
   const meant =
     closestMatch(words.slice(0, 2).join(':'), near) ??
-    actionIn(words, `activities ${words.includes('roll') ? 'roll' : 'trigger'}`) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
   return mistake(what, groupOf(typed, commands), advice);
 }
 
-/** The command that names runtime and action as these words do, where an action is among them. */
-function actionIn(words: readonly string[], command: string) {
-  const among = (known: readonly string[]) =>
-    words.map((word) => nearest(word, known)).find((meant) => meant !== null);
-  const action = among(VERBS);
-  return action && `${command} ${among(RUNTIMES) ?? 'RUNTIME'} ${action}`;
-}
-
 /** @param owner the command, or the group */
 function unknownFlag(typed: string, owner: string, commands: Commands) {
+  const what = `there is no flag ${typed}`;
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
-  if (meant !== null) return mistake(`there is no flag ${typed}`, owner, `Did you mean ${meant}?`);
-  const siblings = Object.keys(commands).filter((id) => id.startsWith(owner.replace(/:.*/, ':')));
-  const has = (id: string) => typedNames(commands[id]?.flags ?? {}).has(typed);
-  const other = siblings.find(has);
-  if (other === undefined) return mistake(`there is no flag ${typed}`, owner);
-  return mistake(
-    `there is no flag ${typed} here`,
-    other,
-    `It goes with ldctl ${other.replaceAll(':', ' ')}.`,
+  if (meant !== null) return mistake(what, owner, `Did you mean ${meant}?`);
+  const group = owner.replace(/:.*/, ':');
+  const other = Object.values(commands).find(
+    ({ id, flags }) => id.startsWith(group) && typedNames(flags).has(typed),
   );
+  if (!other) return mistake(what, owner);
+  return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
 /** What oclif's parser would let pass, or say less well. */
@@ -156,11 +144,13 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
   if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
 }
 
+/** What oclif says of two flags that exclude each other, with the value of the first. */
+const EXCLUDED = /^.*?(--[\w-]+)(?:=.*?)? cannot also be provided when using (--[\w-]+).*$/s;
 /**
  * What oclif writes around the message of an error that is thrown while it reads the value of a
  * flag.
  */
-const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
+const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
 
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
@@ -176,7 +166,10 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 /** What a command threw, with what to do next. */
 export function advised(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
-    const [what = ''] = error.message.split('\n');
+    const [what = ''] = error.message
+      .replace(EXCLUDED, '$1 cannot be used with $2')
+      .replace(PARSING, '$1: $2')
+      .split('\n');
     const isId = /^Unexpected argument: \d/.test(what) && id.startsWith('activities:');
     const advice = isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
     return mistake(what.charAt(0).toLowerCase() + what.slice(1), id, advice);
@@ -184,7 +177,7 @@ export function advised(error: unknown, id: string): unknown {
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return withHint(error, next);
-  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
+  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$2'));
 }
 
 /** In any case; one that starts so is near too. */

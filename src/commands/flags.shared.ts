@@ -1,8 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import type { OptionFlag } from '@oclif/core/interfaces';
+import type { GenericSchema } from 'valibot';
 import { parseDuration } from '../base/durations.js';
-import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
+import { check } from '../app/requests.js';
 import { grouped, textFlag } from '../cli/flags.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
@@ -25,12 +26,6 @@ export const parsing =
   <T>(parse: (text: string, flag: string) => T): Parse<T> =>
   (text, _command, { name }) =>
     Promise.resolve(parse(text, `--${name}`));
-
-/** The first of these flags that is given; a boolean that is false is not. */
-export const firstGiven = <Name extends string>(
-  flags: Partial<Record<Name, unknown>>,
-  names: readonly Name[],
-) => names.find((name) => flags[name] !== undefined && flags[name] !== false);
 
 /** `appearTimeoutMs` is said by `appear-timeout`. */
 export const flagOf = (field: string) =>
@@ -61,27 +56,32 @@ export const nodesFlag = Flags.custom<NodeRef>({
 });
 
 /** A flag whose text is read as something else. */
-export const valueFlag = <T extends string | number>(
+export const valueFlag = <T extends string | number | undefined>(
   helpValue: string,
   summary: string,
   parse: (text: string, flag: string) => T,
 ) =>
-  Flags.custom<string | number>({ helpValue, summary, parse: parsing(parse) })() as OptionFlag<
-    T | undefined
-  >;
+  Flags.custom<string | number | undefined>({
+    helpValue,
+    summary,
+    parse: parsing(parse),
+  })() as OptionFlag<T | undefined>;
 
 /** How long, in milliseconds. Help shows how one is written. */
 export const durationFlag = (summary: string, helpValue = '30s') =>
   valueFlag(helpValue, summary, parseDuration);
 
-export const wholeNumber = (summary: string, min: number, max: number) =>
-  valueFlag('N', summary, (text, flag) => parseWholeNumber(text, flag, min, max));
+export const wholeNumber = (
+  summary: string,
+  limits: { min: number; max: number; exclusive?: string[] },
+) => Flags.integer({ helpValue: 'N', summary, ...limits });
 
-/** @throws UsageError */
-export function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new UsageError(
-    `${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`,
+/** A number of nodes, or what a request takes in place of one. */
+export const nodeCountFlag = <T extends string | number>(
+  helpValue: string,
+  summary: string,
+  schema: GenericSchema<unknown, T | undefined>,
+) =>
+  valueFlag(helpValue, summary, (text, flag) =>
+    check(schema, flag, /^\d+$/.test(text) ? Number(text) : text),
   );
-}

@@ -2,11 +2,11 @@
  * Which nodes are meant: by `--node`, by a file or stdin, or by an argument.
  */
 
-import { UsageError, usageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { CommandContext } from '../cli/context.js';
-import { NO_TICK, readStdin } from '../cli/prompts.js';
+import { readStdin } from '../cli/prompts.js';
 import { readInput } from '../config/files.js';
 import { endOf, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
@@ -15,7 +15,6 @@ import { nodesOf } from '../job/entries.js';
 interface NodeFlags {
   node?: readonly NodeRef[] | undefined;
   'nodes-from'?: string | undefined;
-  'expect-nodes'?: unknown;
 }
 
 const FLAG = '--nodes-from';
@@ -29,13 +28,8 @@ export async function readNodes(
   context: CommandContext,
   flags: NodeFlags,
 ): Promise<readonly Id[] | undefined> {
-  const { node: named, 'nodes-from': path, 'expect-nodes': expected } = flags;
+  const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
-  if (expected !== undefined) {
-    throw new UsageError(
-      '--expect-nodes cannot be used with --node: the nodes that are named are the ones expected',
-    );
-  }
   const read = path === undefined ? [] : await readNodesFrom(context, path);
   return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
 }
@@ -152,7 +146,7 @@ async function askForEnd(context: CommandContext, ref: string) {
   const node = await context.prompts?.choose<Id | null>(
     `${which} node …${end}?`,
     [...choices, { value: null, name: no }],
-    { default: null, ...NO_TICK },
+    null,
   );
   if (isId(node)) return node;
   throw usageError(

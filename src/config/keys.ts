@@ -1,6 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Result } from 'execa';
+import { onAbort } from '../base/clock.js';
 import { usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
@@ -77,64 +76,46 @@ export async function fetchProfileKey(
 export async function runKeyCommand(
   command: string,
   what: string,
-  { env, sharesTerminal = false, isSilent = false }: KeyTools,
+  { env, sharesTerminal, isSilent }: KeyTools,
   signal?: AbortSignal,
   limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
   refuseDebuggedStreams(`the output of ${what}`);
-  const { spawn } = await import('node:child_process');
+  const { execa } = await import('execa');
   signal?.throwIfAborted();
   // A process group can be ended as a whole, but may not read from the terminal.
   const isGroup = !sharesTerminal && IS_POSIX;
-  const child = spawn(command, {
-    shell: true,
-    detached: isGroup,
-    env: { ...env, LD_API_KEY: undefined },
-    stdio: [sharesTerminal ? 'inherit' : 'ignore', 'pipe', isSilent ? 'ignore' : 'inherit'],
-    windowsHide: true,
+  const child = execa(command, {
+    ...{ shell: true, detached: isGroup, reject: false, verbose: 'none' },
+    ...{ extendEnv: false, env: { ...env, LD_API_KEY: undefined } },
+    stdin: sharesTerminal ? 'inherit' : 'ignore',
+    stderr: isSilent ? 'ignore' : 'inherit',
+    maxBuffer: LONGEST_OUTPUT,
   });
-  const failed = (why: string) =>
-    usageError(
-      'key_command_failed',
-      `${what} ${why}`,
-      'Run it yourself to see what it prints. It must print the key and nothing else.',
-    );
   const limit = AbortSignal.timeout(limitMs);
-  const until = signal ? AbortSignal.any([signal, limit]) : limit;
-  const closed = once(child, 'close', { signal: until }) as Promise<
-    [number | null, NodeJS.Signals | null]
-  >;
-  try {
-    const [output, [code, by]] = await Promise.all([outputOf(child.stdout), closed]).catch(
-      (error: unknown) => {
-        signal?.throwIfAborted();
-        if (error instanceof RangeError) throw failed('prints more than 64 kB');
-        throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
-      },
-    );
-    if (code === 0) return parseApiKey(output, `the output of ${what}`);
-    throw failed(by === null ? `ended with exit code ${String(code)}` : `was ended by ${by}`);
-  } finally {
+  const release = onAbort(signal ? AbortSignal.any([signal, limit]) : limit, () => {
     // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
-    endCommand(child, isGroup);
-  }
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
+    else if (!isOver) process.kill(-child.pid, 'SIGKILL');
+  });
+  const ended = await child.finally(release);
+  signal?.throwIfAborted();
+  const late = limit.aborted && `did not end within ${limitMs / 1000} s`;
+  const failure = late || failureOf(ended);
+  if (failure === null) return parseApiKey(ended.stdout, `the output of ${what}`);
+  throw usageError(
+    'key_command_failed',
+    `${what} ${failure}`,
+    'Run it yourself to see what it prints. It must print the key and nothing else.',
+  );
 }
 
-function endCommand(child: ChildProcess, isGroup: boolean) {
-  if (!isGroup || child.pid === undefined) {
-    child.kill('SIGKILL');
-  } else if (child.exitCode === null && child.signalCode === null) {
-    process.kill(-child.pid, 'SIGKILL');
-  }
-}
-
-/** @throws RangeError for what is too long */
-async function outputOf(stream: Readable) {
-  let output = '';
-  for await (const chunk of stream.setEncoding('utf8')) {
-    output += chunk as string;
-    if (output.length > LONGEST_OUTPUT) throw new RangeError('the output is too long');
-  }
-  return output;
+function failureOf({ exitCode, code, signal, isMaxBuffer }: Result) {
+  if (isMaxBuffer) return 'prints more than 64 kB';
+  if (exitCode === 0) return null;
+  return signal === undefined
+    ? `ended with exit code ${exitCode ?? code}`
+    : `was ended by ${signal}`;
 }

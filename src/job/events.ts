@@ -55,8 +55,6 @@ export type JobEvent =
    */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects: number }
   | { event: 'gate_output'; node_id: Id; line: string }
-  /** The log cannot be read, and was last read so many ms ago; or, with null, it can again. */
-  | { event: 'outage'; ageMs: number | null }
   /**
    * The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until
    * then one more may show up.
@@ -74,6 +72,8 @@ export function shownStep(event: JobEvent): ShownStep | null {
     : null;
 }
 
-export function warning(code: string, message: string): JobEvent {
+export type WarningEvent = Extract<JobEvent, { event: 'warning' }>;
+
+export function warning(code: string, message: string): WarningEvent {
   return { event: 'warning', code, message };
 }

@@ -3,7 +3,7 @@
  */
 
 import { LdctlError, retryAfterOf } from '../base/errors.js';
-import type { JobEvent } from './events.js';
+import { warning, type WarningEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
 export const SECOND = 1000;
@@ -13,9 +13,6 @@ const OUTAGE = MINUTE;
 /** How long everything that is read before a POST may take in all. */
 export const BEFORE_POST = MINUTE;
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
-
-/** What is said of reads that fail. */
-export type Outage = Extract<JobEvent, { event: 'outage' | 'warning' }>;
 
 /** A read that failed, and when it started. */
 export interface FailedRead {
@@ -29,13 +26,11 @@ export interface Pace {
   nextRead: number;
   earliest: number;
   changedAt: number;
-  /** When the last good read started. */
-  goodAt: number;
   failing: { since: number; count: number } | null;
 }
 
 export function newPace(now: number, nextRead = now): Pace {
-  return { nextRead, earliest: -Infinity, changedAt: now, goodAt: now, failing: null };
+  return { nextRead, earliest: -Infinity, changedAt: now, failing: null };
 }
 
 /** Something has changed, or is about to. */
@@ -44,17 +39,10 @@ export function quicken(pace: Pace, now: number, nextRead = now + SECOND): void 
   pace.nextRead = nextRead;
 }
 
-export function goodRead(
-  pace: Pace,
-  read: { startedAt: number; requests: number },
-  now: number,
-): Outage[] {
-  const events: Outage[] = pace.failing ? [{ event: 'outage', ageMs: null }] : [];
+export function goodRead(pace: Pace, requests: number, now: number): void {
   pace.failing = null;
-  pace.goodAt = read.startedAt;
-  pace.earliest = now + read.requests * (SECOND / 4);
+  pace.earliest = now + requests * (SECOND / 4);
   later(pace, now);
-  return events;
 }
 
 /** When the next read is due. @param wanted sooner than its pace has it */
@@ -75,7 +63,7 @@ export function failedRead(
   { error, startedAt }: FailedRead,
   now: number,
   tolerated = OUTAGE,
-): { givesUp: boolean; events: Outage[] } {
+): { givesUp: boolean; events: WarningEvent[] } {
   const { since, count } = pace.failing ?? { since: startedAt, count: 0 };
   pace.failing = { since, count: count + 1 };
   const givesUp = isHopeless(error) || (now - since >= tolerated && count >= 2);
@@ -83,12 +71,8 @@ export function failedRead(
   const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
   pace.nextRead = Math.max(pace.nextRead, again);
   pace.earliest = Math.max(pace.earliest, again);
-  const events: Outage[] = [{ event: 'outage', ageMs: now - pace.goodAt }];
-  if (count === 0) {
-    const message = `the log cannot be read: ${error.message}; trying again`;
-    events.unshift({ event: 'warning', code: 'log_unreadable', message });
-  }
-  return { givesUp, events };
+  const message = `the log cannot be read: ${error.message}; trying again`;
+  return { givesUp, events: count === 0 ? [warning('log_unreadable', message)] : [] };
 }
 
 /** Every second for a minute since something changed, then a sixtieth of that time. */

@@ -155,17 +155,14 @@ function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult
 /** The events of all its nodes, and one picture of them all. */
 export function eventsOfRoll(roll: Roll): JobEvent[] {
   const events = roll.events.splice(0);
-  const shared = new Set<string>();
+  let isReadSaid = false;
   for (const node of roll.nodes) {
     for (const event of runOf(node)?.events.splice(0) ?? []) {
-      const isShared = isOfRead(event);
       // The baseline of a single run is for a later `wait --after`; a roll has its key.
-      if (event.event === 'baseline' || (isShared && shared.has(event.event))) {
+      if (event.event === 'baseline' || (isReadSaid && isOfRead(event))) {
         continue;
       }
-      if (isShared) {
-        shared.add(event.event);
-      }
+      isReadSaid ||= isOfRead(event);
       events.push(ofNode(node, event));
     }
   }
@@ -178,7 +175,7 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
 
 /** About a read that failed. The nodes share it, so that is said once. */
 const isOfRead = (event: JobEvent): boolean =>
-  event.event === 'outage' || (event.event === 'warning' && event.code === 'log_unreadable');
+  event.event === 'warning' && event.code === 'log_unreadable';
 
 function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
   // JSON has the fields in this order: `event` first, then the node.

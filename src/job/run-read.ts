@@ -31,7 +31,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   }
   const { state, trigger } = run;
   const log = fact.read;
-  run.events.push(...goodRead(run.pace, log, now));
+  goodRead(run.pace, log.requests, now);
   const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
   if (problem) {
     return endWithError(run, problem);

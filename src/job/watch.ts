@@ -10,6 +10,7 @@ import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list
 import type { LogRead } from '../log/log.js';
 import { RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
+import type { JobEvent } from './events.js';
 import type { Job, Step } from './job.js';
 import {
   cutOffAt,
@@ -22,7 +23,6 @@ import {
   quicken,
   SECOND,
   type FailedRead,
-  type Outage,
   type Pace,
 } from './pace.js';
 
@@ -58,7 +58,7 @@ export interface WatchResult {
   error: LdctlError | null;
 }
 
-export type WatchStep = Outage | { event: 'activity'; activity: Activity };
+export type WatchStep = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
 /** An entry that the watch knows. */
 interface Followed {
@@ -155,7 +155,7 @@ function nextOf(watch: Watch, now: number): Step {
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
-  watch.events.push(...goodRead(watch.pace, log, now));
+  goodRead(watch.pace, log.requests, now);
   watch.reads += 1;
   const isEarly = log.startedAt < watch.startedAt + SHORTEST;
   const changed = log.entries.toReversed().filter((one) => notice(watch, one, isEarly, now));

@@ -5,10 +5,10 @@
 import type { Activity } from '../base/activity.js';
 import { onAbort, type Clock } from '../base/clock.js';
 import { compareIds, type Id } from '../base/ids.js';
-import type { CallOptions, Supervisor } from '../base/supervisor.js';
+import { MAX_PAGE_SIZE, type CallOptions, type Supervisor } from '../base/supervisor.js';
 import { newReading, Pages, type LogPage, type Reading } from './pages.js';
 import { seek } from './seek.js';
-import { MOST_AT_ONCE, Walk, type PagesAtOnce } from './walk.js';
+import { Walk } from './walk.js';
 
 export interface ReadOptions extends CallOptions {
   /** How many pages at most. */
@@ -47,10 +47,6 @@ export type ActivityLog = ReturnType<typeof openLog>;
 
 /** How far back nodes are looked for: far enough for an entry of each of hundreds. */
 const ENOUGH_FOR_NODES = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
-
-const oneByOne: PagesAtOnce = () => 1;
-/** As many as the reader has had so far, so that one that stops soon has not asked for many. */
-const moreAndMore: PagesAtOnce = (given) => Math.min(given, MOST_AT_ONCE);
 
 /**
  * The log of one deployment. What it finds out about its pages, such as their order, it keeps: so
@@ -94,7 +90,7 @@ interface OpenLog {
 async function* walk(
   { pages, clock }: OpenLog,
   reading: Reading,
-  pagesAtOnce: PagesAtOnce,
+  mostPages: number,
 ): AsyncGenerator<LogPage> {
   const { signal: outer } = reading.options;
   const controller = new AbortController();
@@ -102,7 +98,7 @@ async function* walk(
   // Each request of the reading takes its options from here.
   reading.options = { ...reading.options, signal: controller.signal };
   try {
-    yield* new Walk(pages, reading, clock, pagesAtOnce).down();
+    yield* new Walk(pages, reading, clock, mostPages).down();
   } finally {
     release();
     controller.abort(new Error('the reader has enough'));
@@ -114,13 +110,13 @@ async function readUntil(
   log: OpenLog,
   isEnough: (page: LogPage, entries: readonly Activity[]) => boolean | Promise<boolean>,
   { pages: most = Infinity, ...options }: ReadOptions = {},
-  pagesAtOnce = oneByOne,
+  mostPages = 0,
 ): Promise<LogRead> {
   const reading = newReading(log.clock, options);
   const entries: Activity[] = [];
   let isWhole = true;
   let left = most;
-  for await (const page of walk(log, reading, pagesAtOnce)) {
+  for await (const page of walk(log, reading, mostPages)) {
     entries.push(...page.entries);
     if (await isEnough(page, entries)) break;
     left -= 1;
@@ -142,18 +138,12 @@ function readForNodes(
   log: OpenLog,
   { isEnough, ...options }: NodeReadOptions = {},
 ): Promise<LogRead> {
-  let isPast: ReturnType<typeof pastWhen> | undefined;
+  const isPast = pastWhen(log.clock.now() - ENOUGH_FOR_NODES.ageMs, log.pages);
   const isAtEnd = async (page: LogPage, all: readonly Activity[]): Promise<boolean> => {
-    // Only an answer has the server's time.
-    isPast ??= pastWhen((page.serverTime ?? log.clock.now()) - ENOUGH_FOR_NODES.ageMs, log.pages);
     if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
     return (await isEnough?.(all)) ?? false;
   };
-  const atOnce: PagesAtOnce = (given, ahead) => {
-    const mostPages = Math.ceil(ENOUGH_FOR_NODES.entries / log.pages.size);
-    return Math.min(mostPages - given - ahead, MOST_AT_ONCE);
-  };
-  return readUntil(log, isAtEnd, options, atOnce);
+  return readUntil(log, isAtEnd, options, ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE);
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
@@ -163,7 +153,7 @@ async function* readAll(
 ): AsyncGenerator<LogPart> {
   const reading = newReading(log.clock, options);
   const isPast = since === undefined ? () => false : pastWhen(since, log.pages);
-  for await (const { entries, total, reach } of walk(log, reading, moreAndMore)) {
+  for await (const { entries, total, reach } of walk(log, reading, Infinity)) {
     yield { entries, total, reach, serverTime: reading.serverTime };
     if (isPast(entries)) return;
   }

@@ -2,7 +2,7 @@
  * One page of the log, checked, and which end of the log is the newest.
  */
 
-import { isFinal, type Activity } from '../base/activity.js';
+import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { InvalidAnswerError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
@@ -22,13 +22,12 @@ export interface LogPage {
   number: number;
   /** In the server's order. */
   items: readonly Activity[];
-  /** Newest first, each once, whatever the server's order. */
+  /** Newest first, whatever the server's order. */
   entries: Activity[];
   /** Every entry on an older page has a lower id than this; null where that is not sure. */
   reach: Id | null;
   /** How many entries the log has. */
   total: number;
-  serverTime: number | null;
 }
 
 /** From where to where a log goes: whatever comes or goes changes one of the two. */
@@ -128,10 +127,10 @@ export class Pages {
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#allowShort(answer, number);
-    const { items, total_results: total, serverTime = null } = answer;
+    const { items, total_results: total } = answer;
     this.#total = total;
     const reach = this.#reachOf(items);
-    return { number, items, entries: newestFirst(items), reach, total, serverTime };
+    return { number, items, entries: newestFirst(items), reach, total };
   }
 
   /** The error for a log that gave fewer entries than it counted. */
@@ -228,10 +227,5 @@ export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions =
 });
 export type Reading = ReturnType<typeof newReading>;
 
-/** An entry that changed while the server read the page may be on it twice: the later state counts. */
-function newestFirst(items: readonly Activity[]): Activity[] {
-  const sorted = [...items].sort(
-    (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),
-  );
-  return sorted.filter(({ id }, index) => id !== sorted[index - 1]?.id);
-}
+const newestFirst = (items: readonly Activity[]): Activity[] =>
+  [...items].sort((a, b) => compareIds(b.id, a.id));

@@ -14,16 +14,11 @@ import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
  */
 export const RECENT = 50;
 /** How many pages are read at once at most: enough to hide the latency. */
-export const MOST_AT_ONCE = 8;
+const MOST_AT_ONCE = 8;
+/** How many pages are read one by one after a batch that the log has moved under. */
+const SINGLES = 4;
 /** A server that asks for a longer pause than this ends the reading. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
-
-/**
- * How many pages to ask for next, all at once; 1 for one after the other.
- * @param given how many the reader has had
- * @param ahead how many more have been asked for, and not yet given
- */
-export type PagesAtOnce = (given: number, ahead: number) => number;
 
 /**
  * Reads a log from its newest end down, and gives each entry once. While pages are read one by one,
@@ -31,14 +26,16 @@ export type PagesAtOnce = (given: number, ahead: number) => number;
  * are safe only if the log stands still, so its extent is compared before and after.
  */
 export class Walk {
-  readonly #seen = new Seen();
+  readonly #seen = new Set<Id>();
+  /** How many pages the reader has had. */
   #given = 0;
 
+  /** @param mostPages how many the reader may want; with 0 they are read one after the other */
   constructor(
     private readonly pages: Pages,
     private readonly reading: Reading,
     private readonly clock: Pick<Clock, 'sleep'>,
-    private readonly pagesAtOnce: PagesAtOnce,
+    private readonly mostPages: number,
   ) {}
 
   /**
@@ -57,24 +54,20 @@ export class Walk {
       yield* this.#topDownTo(start);
       if (this.#isWhole()) return;
     }
-    throw this.pages.lacking(this.#seen.count, this.reading.leastTotal);
+    throw this.pages.lacking(this.#seen.size, this.reading.leastTotal);
   }
 
   #isWhole(): boolean {
-    return this.#seen.count >= this.reading.leastTotal;
+    return this.#seen.size >= this.reading.leastTotal;
   }
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
     yield this.#fresh(newest);
     // To prove that the log stands still takes two requests: the second page is read without that.
     let page = yield* this.#oneByOne(newest, 1);
-    // How many pages to read one by one before the next batch: in a busy log, more each time.
-    let singles = MOST_AT_ONCE;
     while (this.pages.nextOlder(page.number) !== null) {
       const last = yield* this.#batches(page);
-      const gaveNone = last === page;
-      singles = gaveNone ? singles * 2 : MOST_AT_ONCE / 2;
-      page = yield* this.#oneByOne(last, singles);
+      page = yield* this.#oneByOne(last, SINGLES);
     }
   }
 
@@ -113,7 +106,7 @@ export class Walk {
    * @returns the last page that was given; `from` where none was
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
-    if (this.pagesAtOnce(this.#given, 0) <= 1) return from;
+    if (this.#given >= this.mostPages) return from;
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
@@ -145,10 +138,14 @@ export class Walk {
     return coming;
   }
 
-  /** As many as are wanted at once; none where the server says that they were too many. */
+  /**
+   * As many as the reader has had, so that one that stops soon has not asked for many; none where the
+   * server says that they were too many.
+   * @param ahead how many pages have been asked for, and not yet given
+   */
   async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
-    const most = this.pagesAtOnce(this.#given, ahead);
+    const most = Math.min(this.#given, MOST_AT_ONCE, this.mostPages - this.#given - ahead);
     let next = this.pages.nextOlder(from.number);
     for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
       asked.push(this.pages.read(next, this.reading));
@@ -192,28 +189,8 @@ export class Walk {
 
   /** Notes a page as given, without what was given before. It has no reach until RECENT entries were. */
   #fresh(page: LogPage): LogPage {
-    const entries = page.entries.filter(({ id }) => this.#seen.add(id));
+    const entries = page.entries.filter(({ id }) => this.#seen.size < this.#seen.add(id).size);
     this.#given += 1;
-    return { ...page, entries, reach: this.#seen.count < RECENT ? null : page.reach };
-  }
-}
-
-/** The ids that have come. Only the pages read last can repeat entries, so the others may go. */
-class Seen {
-  count = 0;
-  #ids = new Set<Id>();
-  #older = new Set<Id>();
-
-  has(id: Id): boolean {
-    return this.#ids.has(id) || this.#older.has(id);
-  }
-
-  /** @returns whether it is new */
-  add(id: Id): boolean {
-    if (this.has(id)) return false;
-    if (this.#ids.size >= 10_000) [this.#ids, this.#older] = [new Set(), this.#ids];
-    this.#ids.add(id);
-    this.count += 1;
-    return true;
+    return { ...page, entries, reach: this.#seen.size < RECENT ? null : page.reach };
   }
 }

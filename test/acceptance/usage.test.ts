@@ -63,21 +63,28 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],
   ['activities list --columns colour', /there is no column "colour"/, /The columns are: id, /],
+  ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger\?/],
   [
-    'trigger restart igy',
-    /there is no command trigger/,
-    /Did you mean ldctl activities trigger iggy restart\?/,
+    `whoami --api-key ${SECRET}`,
+    /a key does not belong on the command line/,
+    /LD_API_KEY .*or keep it in a profile/,
   ],
-  [`whoami --api-key ${SECRET}`, /no flag takes a key/, /LD_API_KEY .*or keep it in a profile/],
   ...[
     `activities show ${SECRET.replace('_pk_', '_sk_')}`,
     `activities show -- ${SECRET}`,
     `activities list -o ${SECRET}`,
     SECRET,
-  ].map((typed) => [typed, /looks like a key/, /Other users can read it there/] as const),
-  ['sandbox exec --', /no command to run|no command is given/, /sandbox exec -- /],
-  ['sandbox exec', /no command to run/, /Write: ldctl sandbox exec -- CMD/],
-  ['sandbox exec ls', /the command goes after two dashes/, /Write: ldctl sandbox exec -- ls$/],
+  ].map(
+    (typed) =>
+      [
+        typed,
+        /a key does not belong on the command line/,
+        /Other users can read it there/,
+      ] as const,
+  ),
+  ['sandbox exec --', /give the command after two dashes|no command is given/, /sandbox exec -- /],
+  ['sandbox exec', /give the command after two dashes/, /Write: ldctl sandbox exec -- CMD/],
+  ['sandbox exec ls', /give the command after two dashes/, /Write: ldctl sandbox exec -- ls$/],
 ];
 
 const AN_ERROR_AND_A_HINT = /^error: [^\n]+\nhint: ([^\n]+)\ncode [a-z_]+\n$/;

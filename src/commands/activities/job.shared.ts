@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
-import { MOST_NODES } from '../../base/supervisor.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
 import { describeTrigger } from '../../api/supervisor-api.js';
@@ -27,26 +26,24 @@ import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import {
-  durationFlag,
-  fieldsIn,
-  nodesFlag,
-  parseWholeNumber,
-  parsing,
-  valueFlag,
-} from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodeCountFlag, nodesFlag, parsing } from '../flags.shared.js';
 import { readNodes } from '../nodes.shared.js';
 import { reasonsFor } from './reason.shared.js';
 
 /** Which nodes an action is about. */
 export const targetFlags = grouped('TARGET', {
-  node: nodesFlag({ summary: 'Nodes, comma-separated or repeated. Default: all.' }),
-  'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.'),
+  node: nodesFlag({
+    summary: 'Nodes, comma-separated or repeated. Default: all.',
+    exclusive: ['expect-nodes'],
+  }),
+  'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.', {
+    exclusive: ['expect-nodes'],
+  }),
   config: textFlag('ID', 'The id of the config to reconfigure to.'),
-  'expect-nodes': valueFlag(
+  'expect-nodes': nodeCountFlag(
     'N',
     'Act only if N nodes exist. `deployment`: ask Core.',
-    (text, flag) => (text === 'deployment' ? text : parseWholeNumber(text, flag, 1, MOST_NODES)),
+    triggerRequest.entries.expectNodes,
   ),
 });
 
@@ -100,7 +97,6 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
 export async function openForJob(context: CommandContext): Promise<OpenDeployment> {
-  context.seen = new Map();
   const deployment = await context.deployment();
   const { overrides } = context.settings;
   if (overrides !== null) context.say(overrides);

@@ -15,7 +15,7 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import { createWatchView } from '../../output/views.js';
-import { connectionFlags, durationFlag, firstGiven, wholeNumber } from '../flags.shared.js';
+import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -23,16 +23,28 @@ const DEFAULT_RESULTS = 10;
 /** A CI step that watches must end; a person at a terminal ends it when it is enough. */
 const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 
+/** One page is shown as the API has it. */
+const UNPAGED = ['limit', 'after', 'watch', 'follow'];
+
 const listFlags = {
-  limit: wholeNumber('How many entries; 0 for all. [default: 20]', 0, 1e9),
+  limit: wholeNumber('How many entries; 0 for all. [default: 20]', { min: 0, max: 1e9 }),
   after: textFlag(
     'ID',
     'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
   ),
-  page: wholeNumber('A page as the API numbers it, from 1.', 1, 1e9),
-  results: wholeNumber('With --page: entries per page, 1 to 100. [default: 10]', 1, 100),
+  page: wholeNumber('A page as the API numbers it, from 1.', {
+    ...{ min: 1, max: 1e9 },
+    exclusive: UNPAGED,
+  }),
+  results: wholeNumber('With --page: entries per page, 1 to 100. [default: 10]', {
+    ...{ min: 1, max: 100 },
+    exclusive: UNPAGED,
+  }),
   ...filterFlags,
-  watch: switchFlag('Update the list until all entries are final.', { char: 'w' }),
+  watch: switchFlag('Update the list until all entries are final.', {
+    char: 'w',
+    exclusive: ['after', 'follow'],
+  }),
   follow: switchFlag('Show new entries as they come, until interrupted.', { char: 'f' }),
   'exit-status': switchFlag('With --watch: exit 3 if a watched entry was rejected.'),
   timeout: durationFlag(
@@ -74,24 +86,11 @@ type Plan = Omit<ListFlags, 'after' | 'limit'> & {
   limit: number;
 };
 
-/**
- * Flags that mean nothing together: `--page` and `--results` show one page as it is, `--watch`
- * ends, `--follow` does not.
- */
-const CONFLICTS = [
-  ['page', ['limit', 'after', 'watch', 'follow']],
-  ['results', ['limit', 'after', 'watch', 'follow']],
-  ['watch', ['after', 'follow']],
-] as const;
-
 /** @throws UsageError for flags that do not go together */
 function checkTogether(flags: ListFlags, { format }: PrintOptions) {
-  for (const [flag, others] of CONFLICTS) {
-    const other = firstGiven(flags, [flag]) && firstGiven(flags, others);
-    if (other) throw new UsageError(`--${other} cannot be used with --${flag}`);
+  if (!flags.watch && (flags['exit-status'] || flags.timeout !== undefined)) {
+    throw new UsageError('--exit-status and --timeout need --watch');
   }
-  const stray = flags.watch ? undefined : firstGiven(flags, ['exit-status', 'timeout']);
-  if (stray) throw new UsageError(`--${stray} needs --watch`);
   if (!flags.follow) return;
   if (flags.after !== undefined && flags.limit) {
     throw new UsageError(

@@ -1,44 +1,35 @@
 import type { Activity } from '../../base/activity.js';
 import { optional } from '../../base/clock.js';
 import type { Id } from '../../base/ids.js';
-import type { NodeResult, ResultFields } from '../../base/outcome.js';
+import type { ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
 import { deciderBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
 
+/** By node; null where it is not known. */
+type Reasons = ReadonlyMap<Id, LastCompleted | null>;
+
 /**
  * What was last completed on each node that rejected the action: the API gives no reason, and the
- * log often does. It is looked up once the result stands, and changes nothing of it: in what was
- * read already, and in the newest 1,000 entries where that does not say it of each.
- * @returns null for a node of which it is not known
+ * log often does. It is looked up once the result stands, among the newest 1,000 entries at most,
+ * and nothing that happens here changes that result.
  */
-export async function reasonsFor(
-  context: CommandContext,
-  { nodes, runtime }: ResultFields,
-): Promise<ReadonlyMap<Id, LastCompleted | null>> {
-  const rejected = nodes.filter(({ status }) => status === 'rejected');
-  const reasons = reasonsIn([...(context.seen?.values() ?? [])], rejected, runtime);
-  if (![...reasons.values()].includes(null)) return reasons;
-  const { signal } = context;
+export async function reasonsFor(context: CommandContext, result: ResultFields): Promise<Reasons> {
+  const unknown = reasonsIn([], result);
+  if (unknown.size === 0) return unknown;
   const { log, clock } = await context.deployment();
-  try {
-    const read = await optional({ clock, signal }, (limited) => log.forNodes({ signal: limited }));
-    return read ? reasonsIn(read.entries, rejected, runtime) : reasons;
-  } catch (error) {
-    // An interrupt changes nothing of a result that stands.
-    if (signal.aborted) return reasons;
-    throw error;
-  }
+  const isEnough = (entries: readonly Activity[]) =>
+    ![...reasonsIn(entries, result).values()].includes(null);
+  const read = await optional({ clock, signal: context.signal }, (signal) =>
+    log.forNodes({ signal, isEnough }),
+  ).catch(() => null);
+  return read ? reasonsIn(read.entries, result) : unknown;
 }
 
-function reasonsIn(
-  entries: readonly Activity[],
-  rejected: readonly NodeResult[],
-  runtime: string | null,
-): Map<Id, LastCompleted | null> {
+function reasonsIn(entries: readonly Activity[], { nodes, runtime }: ResultFields): Reasons {
   const reasons = new Map<Id, LastCompleted | null>();
-  for (const { node_id, activity_id: id } of rejected) {
-    if (node_id === null || id === null) continue;
+  for (const { node_id, activity_id: id, status } of nodes) {
+    if (node_id === null || id === null || status !== 'rejected') continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
     const found = deciderBefore(entries, { id, node_id, runtime: own });
     const { id: activity_id, action, finished_at = null } = found ?? {};

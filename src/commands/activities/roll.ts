@@ -18,9 +18,8 @@ import {
   connectionFlags,
   durationFlag,
   fieldsIn,
-  firstGiven,
+  nodeCountFlag,
   parsing,
-  valueFlag,
 } from '../flags.shared.js';
 import {
   ACTION,
@@ -34,18 +33,18 @@ import {
   showJob,
 } from './job.shared.js';
 
+/** A roll is what it does to which nodes. How can be changed by `--resume`; what and which, not. */
+const WHAT = ['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
+
 const rollFlags = {
   ...grouped('FOLLOWING', {
     timeout: durationFlag('End the roll after this long. [default: no limit]'),
   }),
   ...grouped('ROLL', {
-    'max-unavailable': valueFlag(
+    'max-unavailable': nodeCountFlag(
       'N|P%',
       'Nodes to act on at once: 2, or 25%. [default: 1]',
-      (text, flag) => {
-        const share = /^[1-9]\d*$/.test(text) ? Number(text) : text;
-        return check(rollRequest.entries.maxUnavailable, flag, share);
-      },
+      rollRequest.entries.maxUnavailable,
     ),
     pause: durationFlag('Wait this long after each node, before its gate.'),
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
@@ -54,20 +53,10 @@ const rollFlags = {
     'continue-on-error': switchFlag('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
+      exclusive: WHAT,
     }),
   }),
 };
-
-/** A roll is what it does to which nodes. How can be changed by `--resume`; what and which, not. */
-const WHAT = [
-  'node',
-  'nodes-from',
-  'config',
-  'expect-nodes',
-  'yes',
-  'dry-run',
-  'idempotency-key',
-] as const;
 
 /** A roll as the journal keeps it: ids as text, and the command of a gate. */
 const storedRoll = v.strictObject({
@@ -160,12 +149,6 @@ export default class ActivitiesRoll extends ActingCommand {
 
   /** Reads the record of the roll, and runs it again. */
   async #resume(runtime: string | undefined, flags: RollFlags, resume: string) {
-    const stray = firstGiven(flags, WHAT);
-    if (stray) {
-      throw new UsageError(
-        `--${stray} cannot be used with --resume: the roll keeps its nodes and its action`,
-      );
-    }
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }

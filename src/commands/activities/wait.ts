@@ -11,7 +11,7 @@ import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { connectionFlags, firstGiven, wholeNumber } from '../flags.shared.js';
+import { connectionFlags, wholeNumber } from '../flags.shared.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
 import { readNodes } from '../nodes.shared.js';
 
@@ -21,7 +21,7 @@ const waitFlags = {
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
   ...grouped('TARGET', {
-    'expect-nodes': wholeNumber('Exactly N nodes must act.', 1, MOST_NODES),
+    'expect-nodes': wholeNumber('Exactly N nodes must act.', { min: 1, max: MOST_NODES }),
   }),
   ...followFlags,
 };
@@ -83,7 +83,7 @@ export default class ActivitiesWait extends BaseCommand {
   ) {
     const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
     if (after === undefined) {
-      const stray = firstGiven(flags, TRIGGER_FLAGS);
+      const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
       if (stray) throw new UsageError(`--${stray} goes with --after, not with ids`);
       const ids = words.flatMap((word) => word.split(',')).map((word) => parseId(word, 'activity'));
       return ids.length === 0 ? null : { ids: sortedUnique(ids) };

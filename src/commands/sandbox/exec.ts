@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { Host } from '../../cli/host.js';
+import { isInteractive, type Host } from '../../cli/host.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
@@ -33,16 +33,15 @@ export default class SandboxExec extends BaseCommand {
     const [program, ...args] = this.argv.slice(dashes + 1);
     const { flags, argv: misplaced } = await this.parse(SandboxExec, this.argv.slice(0, dashes));
     if (program === undefined || misplaced.length > 0) {
-      const isPlaced = misplaced.length === 0;
-      throw new UsageError(isPlaced ? 'no command to run' : 'the command goes after two dashes', {
-        hint: `Write: ldctl sandbox exec -- ${isPlaced ? 'CMD…' : misplaced.join(' ')}`,
+      throw new UsageError('give the command after two dashes', {
+        hint: `Write: ldctl sandbox exec -- ${misplaced.join(' ') || 'CMD…'}`,
       });
     }
     const sandbox = await sandboxOf(flags);
-    const { stdin, output } = this.host;
-    if (stdin.isTTY && output.stderr.isTTY && /sh(\.exe)?$|cmd(\.exe)?$/i.test(program)) {
+    const isShell = args.length === 0 && /(sh|cmd)(\.exe)?$/i.test(program);
+    if (isShell && isInteractive(this.host)) {
       const where = `LaserData sandbox at ${sandbox.env.LD_API_URL}; type exit to leave`;
-      if (args.length === 0) output.stderr.write(`${where}\n`);
+      this.host.output.stderr.write(`${where}\n`);
     }
     try {
       return await runInside([program, ...args], sandbox.env, this.host);
@@ -123,37 +122,34 @@ function insideEnvironment(
   mkdirSync(config, { mode: 0o700 });
   // Both spellings are in use; a proxy could not reach this machine's loopback address.
   const noProxy = [inherited.no_proxy ?? inherited.NO_PROXY, '127.0.0.1'].filter(Boolean).join(',');
-  const shim = makeShim(join(folder, 'bin'), host);
+  const shim = join(folder, 'bin');
   return {
     ...inherited,
     ...variables,
-    ...shim.variables,
+    ...makeShim(shim, host.program.command),
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     LDCTL_CONFIG_DIR: config,
     // Settings of the user's own that would mix with the sandbox's.
     LD_API_KEY_FILE: undefined,
     LD_PROFILE: undefined,
-    PATH: [shim.folder, inherited.PATH].filter(Boolean).join(delimiter),
+    PATH: [shim, inherited.PATH].filter(Boolean).join(delimiter),
   };
 }
 
 /**
  * Makes a folder with an `ldctl` in it, so that the word means this one, on a checkout that is not
- * installed too. Windows needs a batch file; Git Bash, which runs there too, takes the script. A
- * batch file is read in the console's code page, which may not have the letters of a path, so that
- * its words are in variables.
+ * installed too: a script, and a batch file for Windows. A batch file is read in the console's code
+ * page, which may not have the letters of a path, so that the words are in variables.
+ * @returns the variables
  */
-function makeShim(folder: string, { program: { command }, platform }: Host) {
-  // Without /proc, a program knows itself by the word on the PATH that started it, which inside
-  // would mean the shim.
-  if (!isAbsolute(command[0] ?? '')) return { folder: '', variables: {} };
+function makeShim(folder: string, command: readonly string[]) {
   mkdirSync(folder, { mode: 0o700 });
-  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  writeFileSync(join(folder, 'ldctl'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o700 });
-  if (platform !== 'win32') return { folder, variables: {} };
   const variables = Object.fromEntries(command.map((word, at) => [`LDCTL_SELF_${at}`, word]));
-  const named = Object.keys(variables).map((name) => `"%${name}%"`);
-  writeFileSync(join(folder, 'ldctl.cmd'), `@${named.join(' ')} %*\r\n`, { mode: 0o700 });
-  return { folder, variables };
+  const names = Object.keys(variables);
+  const script = `#!/bin/sh\nexec ${names.map((name) => `"$${name}"`).join(' ')} "$@"\n`;
+  writeFileSync(join(folder, 'ldctl'), script, { mode: 0o700 });
+  const batch = `@${names.map((name) => `"%${name}%"`).join(' ')} %*\r\n`;
+  writeFileSync(join(folder, 'ldctl.cmd'), batch, { mode: 0o700 });
+  return variables;
 }

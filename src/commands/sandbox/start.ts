@@ -3,29 +3,25 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
-import { parseId } from '../../base/ids.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
 import { OptionError, sandboxOptions } from '../../sandbox/options.js';
 import {
   durationFlag,
   fieldsIn,
   flagOf,
-  parsing,
+  idsFlag,
   valueFlag,
   wholeNumber,
 } from '../flags.shared.js';
 
-const countFlag = (summary: string) => wholeNumber(summary, 0, 2 ** 32 - 1);
+const countFlag = (summary: string) => wholeNumber(summary, { min: 0, max: 2 ** 32 - 1 });
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
-  Flags.custom<bigint>({
-    multiple: true,
-    multipleNonGreedy: true,
+  idsFlag({
     helpValue: 'NODE',
     summary: `${summary} NODE is an id, or 1 for the first node. May be repeated.`,
-    parse: parsing(parseId),
-  })();
+  });
 
 /** The unit, as in `5/s`, may be left out. */
 const numberFlag = (helpValue: string, summary: string) =>
@@ -58,11 +54,7 @@ export const sandboxFlags = {
     reject: nodeFlag('This node rejects every action.'),
     stuck: nodeFlag("This node's activities never end."),
     missing: nodeFlag("This node's entries never appear in the log."),
-    'drop-posts': wholeNumber(
-      'Run the first N POSTs, and close the connection without an answer.',
-      0,
-      1e9,
-    ),
+    'drop-posts': countFlag('Run the first N POSTs, and close the connection without an answer.'),
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
@@ -83,9 +75,9 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
     if (error instanceof OptionError) {
       throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
     }
-    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {
+    const { message, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'listen') throw error;
+    throw new UsageError(`--port: ${message}`, {
       hint: 'Choose another one, or leave --port out to get a free one.',
     });
   }

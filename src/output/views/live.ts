@@ -2,8 +2,9 @@ import { createLogUpdate } from 'log-update';
 import type { Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
+import type { FollowEvent } from '../../job/watch.js';
 import { count, wrapWords } from '../../base/text.js';
-import { elapsedText, selectColumns, timeText, type Selection } from '../columns.js';
+import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, rankOf, progressOf } from '../rows.js';
@@ -14,7 +15,6 @@ import {
   type RunView,
   type RunViewOptions,
   type ViewOptions,
-  type WatchEvent,
   type WatchView,
   type WatchViewOptions,
 } from './plain.js';
@@ -41,8 +41,6 @@ class LiveTable<T> {
   readonly #options: LiveTableOptions<T>;
   readonly #log: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout;
-  /** The time of day when the log was last read; null while it can be. */
-  #outage: string | null = null;
   #isStopped = false;
 
   constructor(options: LiveTableOptions<T>) {
@@ -61,18 +59,10 @@ class LiveTable<T> {
     this.#redraw();
   }
 
-  on(event: JobEvent | WatchEvent) {
-    const { output, clock } = this.#options;
-    // The last line says it already.
-    if (event.event === 'warning' && event.code !== 'log_unreadable') {
-      this.print(warningText(output.stderr, event.message));
-    }
-    if (event.event === 'outage') {
-      const { ageMs } = event;
-      const since = (age: number) => new Date(clock.now() - age).toISOString();
-      this.#outage = ageMs === null ? null : timeText(since(ageMs), output.options.utc).slice(11);
-    }
-    this.#redraw();
+  on(event: JobEvent | FollowEvent) {
+    const { stderr } = this.#options.output;
+    if (event.event === 'warning') this.print(warningText(stderr, event.message));
+    else this.#redraw();
   }
 
   /** Removes the table, unless its last frame is to stay. */
@@ -102,9 +92,8 @@ class LiveTable<T> {
     const paint = painter(sink.colour);
     const elapsed = clock.elapsed();
     const { rows, total, foot, isBad = false } = frame(elapsed);
-    const text = this.#outage ? `the log has been out of reach since ${this.#outage}` : foot;
-    const [below = ''] = wrapWords(text, sink.columns);
-    const last = paint(this.#outage || isBad ? 'bad' : 'dim', below);
+    const [below = ''] = wrapWords(foot, sink.columns);
+    const last = paint(isBad ? 'bad' : 'dim', below);
     // Without the header, the last line, and that of the cursor.
     const height = sink.rows - 3;
     if (rows.length === 0 || height < 2) return [last];

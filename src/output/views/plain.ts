@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
+import type { FollowEvent } from '../../job/watch.js';
 import { count } from '../../base/text.js';
 import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
@@ -36,14 +37,7 @@ export interface RunViewOptions extends ViewOptions {
   title: RunTitle;
 }
 
-/** What happens in a log that is followed. */
-export type WatchEvent =
-  /** The first listing, newest first. */
-  | { event: 'listing'; activities: readonly Activity[] }
-  /** An entry appeared after that, or its status changed. */
-  | Extract<JobEvent, { event: 'activity' | 'warning' | 'outage' }>;
-
-export type WatchView = View<WatchEvent>;
+export type WatchView = View<FollowEvent>;
 
 export interface WatchViewOptions extends ViewOptions {
   /** `--follow`: the changes are the data, and no list is printed at the end. */

@@ -82,12 +82,8 @@ describe('a command line', () => {
     ['-o json', 'no command is given', /^See ldctl --help$/],
     ['--profile', 'no command is given', /ldctl --help/],
     ['-- activities list', 'no command is given', /ldctl --help/],
-    [
-      'activities -o json',
-      'activities has commands, and none is given',
-      /^See ldctl activities --help$/,
-    ],
-    ['activities --', 'activities has commands, and none is given', /ldctl activities --help/],
+    ['activities -o json', 'no command is given', /^See ldctl activities --help$/],
+    ['activities --', 'no command is given', /ldctl activities --help/],
     ['activities --bogus', 'there is no flag --bogus', /^See ldctl activities --help$/],
     ['activities --bogus list', 'there is no flag --bogus', /^See ldctl activities list --help$/],
     ['activities --profil x list', 'there is no flag --profil', /^Did you mean --profile\?/],
@@ -96,7 +92,7 @@ describe('a command line', () => {
     ['-qx activities list', 'there is no flag -x', /ldctl activities list --help/],
     [
       'activities trigger iggy restart --pause 5s',
-      'there is no flag --pause here',
+      'there is no flag --pause',
       /^It goes with ldctl activities roll\./,
     ],
     ['activities list --utc=no', '--utc takes no value', /^See ldctl activities list --help$/],
@@ -107,6 +103,7 @@ describe('a command line', () => {
       'missing RUNTIME (iggy or connectors) and ACTION (start, stop, restart, reconfigure:ID, or reconfigure with --config ID)',
       /^See ldctl activities trigger --help$/,
     ],
+    ['--bogus --help', 'there is no flag --bogus', /^See ldctl --help$/],
     ['-v', 'there is no flag -v', /^Did you mean ldctl --version\? See/],
     ['frobnicate --help', 'there is no command frobnicate', /^See ldctl --help$/],
     [
@@ -143,7 +140,7 @@ describe('a command line', () => {
     [
       'restart iggy',
       'there is no command restart iggy',
-      /^Did you mean ldctl activities trigger iggy restart\?/,
+      /^Did you mean ldctl activities trigger\?/,
     ],
   ] as const) {
     it(`refuses "${typed}", and says what to do`, () => {

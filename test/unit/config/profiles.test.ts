@@ -161,7 +161,7 @@ describe('the profiles on the disk', () => {
       lockIn(folder, 11_000);
       const [clock, others] = [new VirtualClock(Date.now()), [1, 2, 3, 4]];
       await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
-      assert.deepEqual(clock.sleeps, []);
+      assert.ok(clock.elapsed() < 100, `${clock.elapsed()} ms`);
       lockIn(folder, 11_000);
       await Promise.all(others.map((n) => storeIn(folder).add(profileNamed(`p${n}`))));
       assert.equal(names(storeIn(folder)).length, 5);
@@ -175,12 +175,6 @@ describe('the profiles on the disk', () => {
       await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
       assert.ok(clock.elapsed() > 9000 && clock.elapsed() < 11_000, `${clock.elapsed()} ms`);
       assert.deepEqual(readdirSync(folder), ['config.json']);
-    });
-
-    it('that was lost to another process is left to that one', async () => {
-      const folder = privateFolder();
-      await storeIn(folder).change(() => lockIn(folder));
-      assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.lock']);
     });
 
     it('of the future is waited for in vain, and the error says what to remove', async () => {

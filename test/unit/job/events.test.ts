@@ -33,15 +33,14 @@ describe('an event as data', () => {
     const forPeople: JobEvent[] = [
       { event: 'baseline', baseline: 1n, idempotencyKey: 'k', expects: 0 },
       { event: 'gate_output', node_id: 1n, line: 'l' },
-      { event: 'outage', ageMs: 5 },
       { event: 'progress', nodes: [] },
     ];
-    assert.deepEqual(forPeople.map(shownStep), [null, null, null, null]);
+    assert.deepEqual(forPeople.map(shownStep), [null, null, null]);
   });
 });
 
 describe('a read that fails while a run is followed', () => {
-  it('is said once, with how old the picture is, and that it is over', async () => {
+  it('is said once', async () => {
     const down = () => {
       throw refused();
     };
@@ -49,11 +48,8 @@ describe('a read that fails while a run is followed', () => {
       if (server.posts.length > 0 && server.reads.length < 4) down();
     };
     assert.equal((await run()).exitCode, 0);
-    const said = events.flatMap((event) => {
-      if (event.event === 'outage') return event.ageMs === null ? 'over' : 'down';
-      return event.event === 'warning' ? event.code : [];
-    });
-    assert.deepEqual(said, ['log_unreadable', 'down', 'down', 'over']);
+    const said = events.flatMap((event) => (event.event === 'warning' ? event.code : []));
+    assert.deepEqual(said, ['log_unreadable']);
   });
 });
 

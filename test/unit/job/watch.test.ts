@@ -196,7 +196,7 @@ describe('a log that is followed', () => {
     assert.deepEqual([at - before, next - at], [5000, 1000]);
   });
 
-  it('says once that it cannot be read, and that it can again', async () => {
+  it('says once that it cannot be read', async () => {
     const { server, clock, log } = scene(3);
     server.nextReads(
       (page) => page,
@@ -205,8 +205,10 @@ describe('a log that is followed', () => {
       failingRead(apiError(429, { retryAfterMs: 20_000 })),
     );
     const { events } = await follow({ server, clock, log }, { forMs: 40_000 });
-    const told = events.map((event) => (event.event === 'outage' ? event.ageMs : event.event));
-    assert.deepEqual(told, ['listing', 'warning', 1000, 2000, null]);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['listing', 'warning'],
+    );
     assert.ok(clock.sleeps.includes(20_000));
     server.verify();
   });

@@ -109,7 +109,10 @@ describe('the options of a sandbox', () => {
       await assert.rejects(startSandbox({ port: Number(port) } satisfies StartSandboxOptions), {
         code: 'EADDRINUSE',
       });
-      const error = { name: 'UsageError', message: `--port: ${port} is in use` };
+      const error = {
+        name: 'UsageError',
+        message: `--port: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+      };
       await assert.rejects(sandboxOf(await flagsOf('--port', port)), error);
     } finally {
       await sandbox.stop();
