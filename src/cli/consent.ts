@@ -2,13 +2,13 @@ import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
 import type { Settings } from '../config/settings.js';
-import { deploymentText } from '../config/target.js';
+import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
 import { elapsedText, nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import { NO_TICK, type Prompts } from './prompts.js';
+import type { Prompts } from './prompts.js';
 import { hintOnInterrupt, Unanswered } from './signals.js';
 
 export interface ConsentFlags {
@@ -96,10 +96,10 @@ export async function consentTo(
   const { nodes } = asked;
   if (!prompts || !isAsked(context, nodes, flags)) return {};
   const question = questionOf(context, asked, await context.place(), flags);
-  const { path, name, id } = (await context.deployment()).target.deployment;
+  const { target } = await context.deployment();
   try {
     return settings.profile?.protected
-      ? await askForName(prompts, asked, question, [path, name, String(id)])
+      ? await askForName(prompts, asked, question, namesOf(target.deployment))
       : await askForYes(prompts, asked, question);
   } catch (error) {
     if (error instanceof Unanswered) throw new Declined();
@@ -152,20 +152,18 @@ async function askForName(
   prompts: Prompts,
   { nodes }: Asked,
   { text, busy, waiting, shown }: Question,
-  known: ReadonlyArray<string | null | undefined>,
+  names: readonly string[],
 ): Promise<Consent> {
-  const names = known.filter((name) => typeof name === 'string');
   const [expected = ''] = names;
   const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
   const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
-    ...NO_TICK,
   });
   if (typed.trim() === '') throw new Declined();
   if (waiting.length === 0) return {};
-  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO], NO_TICK);
+  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO]);
   if (answer === 'no') throw new Declined();
   return answer === 'wait' ? { ifBusy: 'wait' } : {};
 }
@@ -180,13 +178,12 @@ async function askForYes(
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
   const choices = [all, ...waiting, ...some, NO];
-  const options = { default: 'no', ...NO_TICK } as const;
-  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, options);
+  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, 'no');
   if (answer === 'no') throw new Declined();
   if (answer === 'wait') return { ifBusy: 'wait' };
   if (answer === 'all') return {};
   const each = listed.map((node) => ({ value: node, name: shown(node) }));
-  const chosen = await prompts.some(`On which nodes of ${where}?`, each, NO_TICK);
+  const chosen = await prompts.some(`On which nodes of ${where}?`, each);
   if (chosen.length === 0) throw new Declined();
   return { nodes: chosen };
 }
@@ -211,28 +208,23 @@ export function busyText({ clock, output }: Host, { busy, serverTime }: Findings
   return plainText(shortList(texts, MOST_BUSY));
 }
 
-/**
- * @throws UsageError for a `--confirm` of another deployment, and where the name of this one cannot
- * be had
- */
+/** @throws UsageError for a `--confirm` of another deployment */
 export async function checkConfirm(
-  { target, path: lookUp }: OpenDeployment,
+  { target: { deployment }, path: lookUp }: OpenDeployment,
   { confirm }: ConsentFlags,
 ) {
-  const { deployment } = target;
-  const { id } = deployment;
-  if (confirm === undefined || [String(id), deployment.name].includes(confirm)) return;
-  // An id is the deployment's or it is not; all else may be a name or a path that is not known yet.
-  const path = /^\d+$/.test(confirm) ? null : await lookUp();
-  if ([deployment.name, path].includes(confirm)) return;
-  const known = path ?? deployment.name;
+  if (confirm === undefined || namesOf(deployment).includes(confirm)) return;
+  await lookUp();
+  if (namesOf(deployment).includes(confirm)) return;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
-    known === null
-      ? `Its name is not known here: give its id, ${id}.`
-      : `The deployment is ${known} (${id}).`,
+    `Give one of: ${namesOf(deployment).join(', ')}.`,
   );
 }
+
+/** What may be typed for the deployment, as far as it is known: the longest first. */
+const namesOf = ({ path, name, id }: Target['deployment']) =>
+  [path, name, String(id)].filter((text) => text !== null);
 
 function missing(message: string, hint: string) {
   return usageError('consent_missing', message, hint);

@@ -16,13 +16,8 @@ export interface Choice<T> {
 /** What is wrong with an answer, or true. */
 type Validate = (answer: string) => true | string;
 
-/** How an answer is marked; a green tick by default. */
-interface Marked {
-  theme?: { prefix: { done: string } };
-}
-
-/** Of a question whose answer may be no, or is still to be judged. */
-export const NO_TICK = { theme: { prefix: { done: '?' } } } as const;
+/** An answer may be no, or be refused yet: it gets no green tick. */
+const THEME = { prefix: { done: '?' } };
 
 /**
  * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data.
@@ -37,17 +32,14 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
         if (error instanceof Unanswered) return false;
         throw error;
       }),
-    text: (message: string, options?: { default?: string; validate?: Validate } & Marked) =>
+    text: (message: string, options?: { default?: string; validate?: Validate }) =>
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) =>
-      ask<string>('password', message, { mask: '*', toggleMask: false, validate, ...NO_TICK }),
-    /** The first one is marked, unless `default` is another. */
-    choose: <T>(
-      message: string,
-      choices: ReadonlyArray<Choice<T>>,
-      options?: { default?: T } & Marked,
-    ) => ask<T>('select', message, { choices: choices.map(plainChoice), ...options }),
+      ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
+    /** @param preset the one that is marked; else the first */
+    choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
+      ask<T>('select', message, { choices: choices.map(plainChoice), default: preset }),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const isWanted = (name: string, typed: string) =>
@@ -57,8 +49,8 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
       return ask<T>('search', message, { source });
     },
     /** Any of them, also none. */
-    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>, options?: Marked) =>
-      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice), ...options }),
+    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
+      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice) }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
@@ -83,8 +75,8 @@ function asker(host: Host, signal: AbortSignal) {
     const width = Math.max(host.output.stderr.columns - 12, 20);
     const message = wrapWords(plainText(question), width).join('\n');
     try {
-      return (await prompt<{ answer: unknown }>([{ name: 'answer', type, message, ...options }]))
-        .answer as T;
+      const asked = { name: 'answer', type, message, theme: THEME, ...options };
+      return (await prompt<{ answer: T }>([asked])).answer;
     } catch (error) {
       ends.throwIfAborted();
       if (error instanceof Error && error.name === 'ExitPromptError') {

@@ -6,7 +6,7 @@ import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { CommandContext } from '../cli/context.js';
-import { NO_TICK, readStdin } from '../cli/prompts.js';
+import { readStdin } from '../cli/prompts.js';
 import { readInput } from '../config/files.js';
 import { endOf, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
@@ -146,7 +146,7 @@ async function askForEnd(context: CommandContext, ref: string) {
   const node = await context.prompts?.choose<Id | null>(
     `${which} node …${end}?`,
     [...choices, { value: null, name: no }],
-    { default: null, ...NO_TICK },
+    null,
   );
   if (isId(node)) return node;
   throw usageError(

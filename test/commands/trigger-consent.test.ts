@@ -90,7 +90,7 @@ describe('consent to activities trigger', () => {
   it('by --confirm is an assertion on every profile: its id, its name or its path, and no other', async () => {
     await bench.addProfile({ deployment_name: 'orders', protected: false });
     for (const confirm of ['99', 'payments', 'platform/staging/orders']) {
-      if (!/^\d/.test(confirm)) bench.core.get(/\/structure$/).reply(200, STRUCTURE);
+      bench.core.get(/\/structure$/).reply(200, STRUCTURE);
       const { stderr } = await bench.ends(
         2,
         ActivitiesTrigger,
@@ -99,6 +99,7 @@ describe('consent to activities trigger', () => {
         confirm,
       );
       assert.match(stderr, /does not name the deployment; nothing was sent$/m);
+      assert.match(stderr, new RegExp(`platform/production/orders, orders, ${DEPLOYMENT}`));
     }
     bench.showLog([entry({ id: 5n, node_id: 7n })]);
     for (const confirm of [String(DEPLOYMENT), 'orders', 'platform/production/orders']) {
@@ -110,7 +111,7 @@ describe('consent to activities trigger', () => {
 
   it('by --confirm needs an id where the name cannot be looked up, and is given forevery node', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm orders');
-    assert.match(stderr, new RegExp(`^hint: .* give its id, ${DEPLOYMENT}`, 'm'));
+    assert.match(stderr, new RegExp(`^hint: Give one of: ${DEPLOYMENT}\\.$`, 'm'));
     expectPost('{}');
     await bench.ends(0, ActivitiesTrigger, EVERY, `--confirm ${DEPLOYMENT}`);
     await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm', '');

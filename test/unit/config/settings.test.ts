@@ -205,9 +205,9 @@ describe('settings', () => {
         null,
       ],
       [
-        'names the only one',
+        'names LD_PROFILE, too',
         { flags: whole, env: { LD_API_URL: 'x', LD_PROFILE: 'bare' } },
-        ignored('LD_API_URL'),
+        ignored('LD_API_URL, LD_PROFILE'),
         null,
       ],
       ['is not said when there is none', { flags: whole, env: { LD_API_KEY: '' } }, [], null],
