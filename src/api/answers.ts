@@ -72,7 +72,6 @@ function jsonOf(answer: Answer) {
   if (body === null) {
     throw invalidAnswer(answer, 'the answer is larger than 32 MiB', 'answer_too_large');
   }
-  if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
   try {
     return parseJson(body);
   } catch (error) {

@@ -42,14 +42,11 @@ export interface TraceEvent {
   retryInMs: number | null;
 }
 
-interface Call<T> {
+interface Call<T> extends CallOptions {
   method: 'GET' | 'POST';
   path: string;
   headers?: Record<string, string>;
   body?: string;
-  signal?: AbortSignal;
-  /** A single try may take the request timeout; several share the read budget. */
-  tries: number;
   /** Makes the value of an answer, or throws. */
   read: (answer: Answer) => T;
 }
@@ -107,7 +104,12 @@ export class Client {
         rejectUnauthorized: true,
         checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer),
       },
-      headers: { accept: 'application/json', 'user-agent': `ldctl/${VERSION}` },
+      headers: {
+        accept: 'application/json',
+        'user-agent': `ldctl/${VERSION}`,
+        // What a cache kept may lack the newest entries.
+        'cache-control': 'no-cache',
+      },
       // There is no cache, and got's options for one would cost 16 kB a request until the next full
       // collection: V8 makes new hidden classes for the object that they are spread into.
       hooks: { beforeRequest: [(options) => void (options.cacheOptions = {})] },
@@ -115,23 +117,13 @@ export class Client {
   }
 
   /**
-   * Reads, up to three times.
+   * Reads up to three times, and posts once: however that ends, the action may have run.
    * @throws what `read` throws, TransportError, or the signal's reason
    */
-  get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
-    // What a cache kept may lack the newest entries.
-    const headers = { 'cache-control': 'no-cache' };
-    const most = tries === 'one' ? 1 : 3;
-    return this.#send({ method: 'GET', path, headers, signal, tries: most, read });
-  }
-
-  /** Sends once. However it ends, the action may have run. @throws as `get` */
-  post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
-    return this.#send({ ...call, method: 'POST', tries: 1 });
-  }
-
-  async #send<T>(call: Call<T>): Promise<T> {
-    const { method, path, tries, read } = call;
+  async send<T>(call: Call<T>): Promise<T> {
+    const { method, path, read } = call;
+    // A single try may take the request timeout; several share the read budget.
+    const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
@@ -202,7 +194,6 @@ export class Client {
     const release = onAbort(signal, giveUp);
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
-      attempt.phase = 'answering';
       const status = answer.statusCode ?? 0;
       const read = status === 202 ? '' : await readBody(stream as AsyncIterable<Buffer>);
       return { url, status, headers: answer.headers, body: read, apiKey: this.#apiKey };

@@ -160,11 +160,10 @@ export async function roll(
   tools: Tools,
   spentMs = 0,
 ): Promise<JobResult> {
-  const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
+  const { nodes, ifBusy, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const plan = {
     ...request,
     ...ownOf(connection, request),
-    spentMs,
     gated: tools.gate !== undefined,
     // A number, or a percentage such as '25%'.
     maxUnavailable:
@@ -175,9 +174,16 @@ export async function roll(
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
-  return fromRecords(recall, tools, (kept) =>
-    follow(connection, (now) => rollJob(plan, kept, now), tools),
-  );
+  return fromRecords(recall, tools, async (kept) => {
+    const left = nodes.filter((_, at) => !kept[at]);
+    const looking = { signal: tools.signal, always: true, isKept: () => false };
+    const found =
+      ifBusy === 'fail' && left.length > 0
+        ? await lookAround(connection, { ...request, nodes: left }, looking)
+        : null;
+    const spent = { spentMs: spentMs + (found?.spentMs ?? 0) };
+    return follow(connection, (now) => rollJob({ ...plan, ...spent }, kept, now), tools);
+  });
 }
 
 type Kept = ReadonlyArray<KeptRun | null>;

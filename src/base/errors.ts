@@ -35,19 +35,14 @@ export class LdctlError extends Error {
   }
 }
 
-/**
- * A copy of an error with another hint, and another message if one is given. The original
- * does not change.
- */
+/** The same error with another hint, and with another message if one is given. */
 export function withHint<T extends LdctlError>(
   error: T,
   hint: string | undefined,
   message = error.message,
 ): T {
-  const { stack, cause } = error;
-  const plain = new Error(message, cause === undefined ? undefined : { cause });
-  Object.assign(plain, error, { hint, stack });
-  return Object.setPrototypeOf(plain, Object.getPrototypeOf(error) as object) as T;
+  Object.assign(error, { hint, message });
+  return error;
 }
 
 /** The command is wrong, or consent is missing: exit 2, before anything is sent. */
@@ -181,15 +176,14 @@ export function asLdctlError(error: unknown, sent = false): LdctlError {
     return sent && exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return sent
-    ? new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
-        hint: 'Look at `ldctl activities list` before you try again, and please report it.',
-        cause: error,
-      })
-    : new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
-        hint: 'Please report it, with what --debug adds to it.',
-        cause: error,
-      });
+  const [exit, when, hint] = sent
+    ? ([
+        'unconfirmed',
+        ', after it was sent',
+        'Look at `ldctl activities list` before you try again, and please report it.',
+      ] as const)
+    : (['fault', '', 'Please report it, with what --debug adds to it.'] as const);
+  return new LdctlError(exit, 'internal', `a bug in ldctl${when}: ${what}`, { hint, cause: error });
 }
 
 /** A failure in JSON. One that was not expected is a bug in ldctl. */

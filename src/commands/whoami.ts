@@ -2,7 +2,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
-import { count, plainText, urlText } from '../base/text.js';
+import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import { STRUCTURE, type Settings, type Source } from '../config/settings.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
+import { fieldsOf } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { expiryText } from './profiles/profile.shared.js';
 import { connectionFlags } from './flags.shared.js';
@@ -23,8 +24,7 @@ export default class Whoami extends BaseCommand {
   static override summary =
     'Show whose key this is, what it may do, when it expires, and where each setting came from.';
   static override description =
-    'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is. ' +
-    'When the key is a profile’s own, its expiry is stored, so that other commands can warn of it in time.';
+    'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is.';
   static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
   static override flags = connectionFlags;
 
@@ -34,32 +34,16 @@ export default class Whoami extends BaseCommand {
     const { output, clock } = this.host;
     const found = await findOut(context);
     const identity = identityOf(context.settings, found, clock.now());
-    if (identity.key_id !== null) await rememberExpiry(context, identity.expires_at);
     const { options } = output;
     const place = found.placed ? placeText(found.placed) : identity.deployment_name;
-    const answer = options.format === 'table' ? answerOf(identity, place) : null;
+    const answer = options.format === 'table' ? answerOf(identity, place, clock.now()) : null;
     if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, fieldsOf(identity, place, clock.now(), options.utc));
-    if (formatOf(options.format).holds === 'rows' && !options.quiet) {
-      for (const note of identity.notes) output.stderr.write(`note: ${plainText(note)}\n`);
+    await this.show(identity, linesOf(identity, place, clock.now(), options.utc));
+    if (formatOf(options.format).holds === 'rows') {
+      for (const note of identity.notes) context.say(`note: ${plainText(note)}`);
     }
     return 0;
   }
-}
-
-/** Of a profile's own key, for later warnings only: where it cannot be stored, nothing is said. */
-async function rememberExpiry(
-  { settings, store, signal }: CommandContext,
-  expiresAt: string | null,
-) {
-  const { profile, key, tenantId } = settings;
-  const isOwn = key?.source.from === 'profile' && tenantId?.source.from === 'profile';
-  if (!profile || !isOwn || (profile.expires_at ?? null) === expiresAt) return;
-  const change = store.update(profile.name, (stored) => ({
-    ...stored,
-    expires_at: expiresAt ?? undefined,
-  }));
-  await change.catch(() => signal.throwIfAborted());
 }
 
 type Identity = ReturnType<typeof identityOf>;
@@ -118,7 +102,7 @@ function identityOf(settings: Settings, found: Findings, now: number) {
     ...keyFields(known),
     expires_at: expiresAt,
     /** Whole days; negative when it has expired. */
-    expires_in_days: expiryOf(expiresAt ?? '', now)?.daysLeft ?? null,
+    expires_in_days: expiryOf(expiresAt, now)?.daysLeft ?? null,
     allowed_ips: addressesOf(known),
     tenant_id: tenantId?.value ?? null,
     tenant_name: structure?.name ?? null,
@@ -186,13 +170,13 @@ function may(
 
 /**
  * The answer in one sentence: `sandbox admin (admin) may read and act on
- * platform/production/sandbox; key good for 199 days (profile prod)`.
+ * platform/production/sandbox; key expires in 199 days (profile prod)`.
  */
-function answerOf(identity: Identity, place: string | null) {
-  const { key_name: name, role, expires_in_days: days, origins } = identity;
+function answerOf(identity: Identity, place: string | null, now: number) {
+  const { key_name: name, role, expires_at: at, origins } = identity;
   if (name === null) return null;
-  const good = days !== null && `; key good for ${count(days, 'day')}`;
-  const life = days !== null && days < 0 ? '; the key has expired' : good || '';
+  const expiry = expiryOf(at, now);
+  const life = expiry ? `; key ${expiry.expires}` : '';
   const from = origins.api_key?.startsWith('profile ') ? ` (${origins.api_key})` : '';
   return `${name} (${role})${mayText(identity, place)}${life}${from}`;
 }
@@ -216,25 +200,18 @@ function originOf(setting: { source: Source } | null): string | null {
 }
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
-function fieldsOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
+function linesOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
+  const { expires_at: at, allowed_ips: addresses, key_id } = shown;
   const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };
-  const { expires_at: at, allowed_ips: addresses } = shown;
-  const texts: Record<string, string | null> = {
-    expires_at: at && expiryText(at, now, utc),
-    deployment_name: place,
+  const texts = {
+    ...(at !== null && { expires_at: expiryText(at, now, utc) }),
+    ...(place !== null && { deployment_name: place }),
+    ...(key_id !== null && addresses === null && { allowed_ips: 'any' }),
   };
-  // What a null stands for, where that is not a dash.
-  const unset: Record<string, string> = {
-    ...(shown.key_id !== null && { allowed_ips: 'any' }),
-    may_read: 'unknown',
-    may_manage: 'unknown',
-  };
-  return Object.entries({ ...shown, allowed_ips: addresses?.join(' ') ?? null }).map(
-    ([name, value]) => {
-      if (value === null) return { name, value, text: unset[name] };
-      const origin = from[name];
-      return { name, value, text: origin ? `${value}  (${origin})` : (texts[name] ?? undefined) };
-    },
-  );
+  const cells = { ...shown, allowed_ips: addresses?.join(' ') ?? null };
+  return fieldsOf(cells, texts).map((field) => {
+    const origin = field.value === null ? null : from[field.name];
+    return origin ? { ...field, text: `${field.value}  (${origin})` } : field;
+  });
 }

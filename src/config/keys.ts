@@ -96,8 +96,9 @@ export async function runKeyCommand(
   const release = onAbort(signal ? AbortSignal.any([signal, limit]) : limit, () => {
     // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
-    if (isGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    else child.kill('SIGKILL');
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
+    else if (!isOver) process.kill(-child.pid, 'SIGKILL');
   });
   const ended = await child.finally(release);
   signal?.throwIfAborted();

@@ -59,10 +59,6 @@ export type Profile = v.InferOutput<typeof profileSchema>;
 export type ProfileKey = Profile['key'];
 export type Config = v.InferOutput<typeof configSchema>;
 
-export const KEY_STORES = ['keyring', 'file', 'command'] as const satisfies ReadonlyArray<
-  ProfileKey['store']
->;
-
 /** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;

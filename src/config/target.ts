@@ -216,14 +216,18 @@ export function isGranted(
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** When a key expires: `in 5 days`, `2 days ago`. @returns null when `expiresAt` is not a time */
-export function expiryOf(expiresAt: string, now: number) {
-  const left = (Date.parse(expiresAt) - now) / DAY_MS;
+/**
+ * When a key expires: `in 5 days`, `2 days ago`; and in a sentence: `expires in 5 days`.
+ * @returns null when `expiresAt` is not a time
+ */
+export function expiryOf(expiresAt: string | null, now: number) {
+  const left = (Date.parse(expiresAt ?? '') - now) / DAY_MS;
   if (Number.isNaN(left)) return null;
   const expired = left <= 0;
   const days = count(Math.floor(Math.abs(left)), 'day');
   const text = expired ? `${days} ago` : `in ${days}`;
-  return { daysLeft: Math.floor(left), expired, soon: left < WARN_BEFORE_DAYS, text };
+  const expires = `${expired ? 'expired' : 'expires'} ${text}`;
+  return { daysLeft: Math.floor(left), soon: left < WARN_BEFORE_DAYS, text, expires };
 }
 
 /** The warning that the key of the profile expires soon, by the time that is stored. */
@@ -231,7 +235,7 @@ export function expiryWarning({ profile, key }: Settings, now: number): string |
   if (!profile?.expires_at || key?.source.from !== 'profile') return null;
   const expiry = expiryOf(profile.expires_at, now);
   if (!expiry?.soon) return null;
-  const when = `${expiry.expired ? 'expired' : 'expires'} ${expiry.text} (${profile.expires_at.slice(0, 10)})`;
+  const when = `${expiry.expires} (${profile.expires_at.slice(0, 10)})`;
   return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
 }
 

@@ -109,7 +109,7 @@ export async function drive<T>(job: Job<T>, tools: DriveTools, emit: Emit): Prom
 export function perform(
   step: StepOf<Asked>,
   tools: DriveTools,
-  gates: Pick<Gates, 'start' | 'cut'>,
+  gates: Pick<Gates, 'start'>,
 ): Promise<Fact | Interrupted> | Fact {
   switch (step.do) {
     case 'note':
@@ -121,10 +121,7 @@ export function perform(
     case 'read':
       return read(step, tools);
     case 'ask':
-      gates.start(step.node, step.activityId);
-      return { is: 'done' };
-    case 'cut':
-      gates.cut(step.node);
+      gates.start(step);
       return { is: 'done' };
   }
 }
@@ -282,7 +279,7 @@ class Inbox {
 }
 
 class Gates {
-  readonly #running = new Map<Id, { controller: AbortController; done: Promise<void> }>();
+  readonly #running = new Map<Id, { cut: () => void; done: Promise<void> }>();
 
   constructor(
     private readonly tools: DriveTools,
@@ -290,31 +287,33 @@ class Gates {
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
-  start(node: Id, activityId: Id | null): void {
-    const controller = new AbortController();
-    const { gate: ask } = this.tools;
+  start({ node, activityId, until }: StepOf<'ask'>): void {
+    const { gate: ask, clock } = this.tools;
     if (!ask) {
       throw new Error('a roll with a gate was started without one');
     }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cut = (): void => controller.abort(new Error('the gate is cut off'));
     const onLine = (line: string): void | Promise<void> =>
       this.emit({ event: 'gate_output', node_id: node, line });
-    const done = ask(node, activityId, { signal: controller.signal, onLine }).then((gate) => {
+    const timer = new AbortController();
+    clock.sleep(until - clock.elapsed(), timer.signal).then(cut, () => undefined);
+    const done = ask(node, activityId, { signal, onLine }).then((gate) => {
+      timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
-      this.ended(node, gate);
+      // A gate that was cut off has not passed, whatever it says in the end.
+      this.ended(node, signal.aborted ? { ...gate, exit_code: null, timed_out: true } : gate);
     });
-    this.#running.set(node, { controller, done });
-  }
-
-  cut(node: Id): void {
-    this.#running.get(node)?.controller.abort(new Error('the gate is cut off'));
+    this.#running.set(node, { cut, done });
   }
 
   /** Cuts off what still runs, and waits a little until it has ended. */
   async close(): Promise<void> {
-    if (this.#running.size === 0) return;
-    for (const node of this.#running.keys()) this.cut(node);
+    const running = [...this.#running.values()];
+    for (const { cut } of running) cut();
     const timer = new AbortController();
-    const all = Promise.all([...this.#running.values()].map((gate) => gate.done));
+    const all = Promise.all(running.map(({ done }) => done));
     await Promise.race([all, this.tools.clock.sleep(LAST_GATES, timer.signal)]);
     timer.abort(new Error('done'));
   }

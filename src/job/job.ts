@@ -70,10 +70,8 @@ interface Steps {
   post: { request: WireTrigger; node?: Id };
   /** Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is. */
   read: Depth & { tries: 'one' | 'several'; isBeforePost: boolean; cutAt: number; node?: Id };
-  /** Starts the gate of a node. */
-  ask: { node: Id; activityId: Id | null };
-  /** Cuts the gate of a node off. */
-  cut: { node: Id };
+  /** Starts the gate of a node. `until`: it is cut off then. */
+  ask: { node: Id; activityId: Id | null; until: number };
 }
 
 /** How much of the log is read. */
@@ -107,7 +105,6 @@ interface Facts {
   post: { is: 'answered'; answer: Accepted | LdctlError };
   read: { is: 'read'; read: LogRead } | ({ is: 'unreadable' } & FailedRead);
   ask: Done;
-  cut: Done;
 }
 
 /** A step that is answered by a fact. */

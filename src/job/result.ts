@@ -209,8 +209,7 @@ function stageTimes(
   if (state.name === 'pause') {
     return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };
   }
-  const isAsked = state.name === 'gate' && state.gate === 'asked';
-  return isAsked ? { stageSince: state.since, limitMs: plan.gateTimeoutMs } : {};
+  return state.name === 'gate' ? { stageSince: state.since, limitMs: plan.gateTimeoutMs } : {};
 }
 
 /**

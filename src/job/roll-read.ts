@@ -2,12 +2,9 @@
  * The reads of a roll: one serves all of its nodes. run-read.ts says what it means for each.
  */
 
-import type { LogRead } from '../log/log.js';
-import { busyError, busyOf } from './busy.js';
-import { foreignLog } from './foreign.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, SECOND } from './pace.js';
-import { failRoll, hasSent, looksForBusy, isWaiting, type Roll } from './roll-state.js';
+import { hasSent, type Roll } from './roll-state.js';
 import { depthOf, nextOfRun, takeOfRun } from './run.js';
 import { checkAgain } from './run-moves.js';
 import { deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
@@ -61,7 +58,10 @@ function deeper(a: DownTo, b: DownTo): DownTo {
   return a < b ? a : b;
 }
 
-/** A roll with `--if-busy fail` looks for busy nodes first. After that, its nodes share each read. */
+/**
+ * A node to which nothing was sent takes only the read that it asked for: its baseline is read
+ * right before its POST. It is read again if another read shows what the baseline does not.
+ */
 export function takeReadOfRoll(
   roll: Roll,
   step: StepOf<'read'>,
@@ -72,33 +72,6 @@ export function takeReadOfRoll(
     roll.nextReadAt = now + fact.read.requests * READ_GAP;
     roll.lastRead = fact.read;
   }
-  if (!looksForBusy(roll, now)) {
-    return handOut(roll, step, fact, now);
-  }
-  if (fact.is === 'read') {
-    checkBusy(roll, fact.read);
-  } else {
-    failRoll(roll, fact.error);
-  }
-}
-
-/** Looks for busy nodes among those that are still to be acted on. */
-function checkBusy(roll: Roll, { entries }: LogRead): void {
-  roll.unchecked = false;
-  const { deploymentId, tenant, runtime } = roll.plan;
-  const left = roll.nodes.filter(isWaiting).map(({ id }) => id);
-  const busy = busyOf(entries, runtime, new Set(left));
-  const problem = foreignLog(entries, deploymentId, tenant) ?? (busy.length > 0 && busyError(busy));
-  if (problem) {
-    failRoll(roll, problem);
-  }
-}
-
-/**
- * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST. It is read again if another read shows what the baseline does not.
- */
-function handOut(roll: Roll, step: StepOf<'read'>, fact: FactOf<'read'>, now: number): void {
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;
     if (mayShowEntries(state.run) || id === step.node) {

@@ -35,8 +35,8 @@ export type RollNodeState =
   | { name: 'running'; run: Run }
   /** It has completed. */
   | { name: 'pause'; run: Run; until: number }
-  /** Its gate. `due`: to be started; `asked`: running; `late`: to be cut off; `cut`: about to end. */
-  | { name: 'gate'; run: Run; gate: 'due' | 'asked' | 'late' | 'cut'; since: number }
+  /** Its gate is running. */
+  | { name: 'gate'; run: Run; since: number }
   | { name: 'done'; run: Run };
 
 export type StateOf<N extends RollNodeState['name']> = RollNodeState & { name: N };
@@ -69,8 +69,6 @@ export interface Roll {
   lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
-  /** The log has yet to show that no node is busy; until then nothing is sent. */
-  unchecked: boolean;
   /** How often anything has changed. */
   changes: number;
   /** How many of these changes the rows that were last emitted show. */
@@ -101,7 +99,6 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     nextReadAt: -Infinity,
     lastRead: null,
     isShared: false,
-    unchecked: plan.ifBusy === 'fail' && nodes.some(isWaiting),
     changes: 1,
     emitted: 0,
     events: [],
@@ -136,10 +133,6 @@ export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline
 /** Whether anything more may be started: a node, a POST, a gate. */
 export const mayStillAct = (roll: Roll, now: number): boolean =>
   !roll.halted && roll.stopping === null && !isLate(roll, now);
-
-/** Whether the log is to be looked at for busy nodes now. */
-export const looksForBusy = (roll: Roll, now: number): boolean =>
-  roll.unchecked && mayStillAct(roll, now);
 
 export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
   node.state = state;

@@ -8,14 +8,13 @@ import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
-import { BEFORE_POST, SECOND } from './pace.js';
+import { SECOND } from './pace.js';
 import { takeReadOfRoll, takeRecentRead, widenForAll } from './roll-read.js';
 import {
   calledOffError,
   failRoll,
   halt,
   hasSent,
-  looksForBusy,
   isActive,
   isLate,
   isWaiting,
@@ -28,7 +27,7 @@ import {
   type Roll,
   type RollNode,
 } from './roll-state.js';
-import { createRun, nextOfRun, READ_BEFORE_POST, takeOfRun, tickRun } from './run.js';
+import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
 import { addMark, callOff, interrupt } from './run-moves.js';
 import { endOf, type Run } from './run-state.js';
 
@@ -55,7 +54,7 @@ export function tickRoll(roll: Roll, now: number): void {
 
 /** Starts as many nodes as the window has room for. */
 function startNodes(roll: Roll, now: number): void {
-  if (roll.unchecked || !mayStillAct(roll, now)) {
+  if (!mayStillAct(roll, now)) {
     return;
   }
   // After the first POST, each node has all 60 s for its own reads.
@@ -88,10 +87,8 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
       return;
     case 'pause':
       return tickPause(roll, node, state, now);
-    case 'gate':
-      return tickGate(roll, node, state, now);
     default:
-    // Waiting or done: time alone changes nothing.
+    // Time alone changes nothing.
   }
 }
 
@@ -103,20 +100,8 @@ function tickPause(
 ): void {
   if (!mayStillAct(roll, now)) {
     move(roll, node, { name: 'done', run });
-  } else if (now >= until) {
-    if (roll.plan.gated) {
-      move(roll, node, { name: 'gate', run, gate: 'due', since: now });
-    } else {
-      pass(roll, node, run);
-    }
-  }
-}
-
-function tickGate(roll: Roll, node: RollNode, state: StateOf<'gate'>, now: number): void {
-  if (state.gate === 'due' && !mayStillAct(roll, now)) {
-    move(roll, node, { name: 'done', run: state.run });
-  } else if (state.gate === 'asked' && (now >= gateDeadline(roll, state) || isLate(roll, now))) {
-    move(roll, node, { ...state, gate: 'late' });
+  } else if (now >= until && !roll.plan.gated) {
+    pass(roll, node, run);
   }
 }
 
@@ -165,17 +150,12 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
  * Which step comes first, when several nodes have one: what must not be lost, then a POST right
  * after its record, and last a read, which serves all.
  */
-const ORDER = ['note', 'post', 'cut', 'record', 'ask', 'read'] as const;
+const ORDER = ['note', 'post', 'record', 'ask', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
-  const firstOf = (kind: Step['do']) => steps.find((step) => step.do === kind);
-  const note = firstOf('note');
-  if (!note && looksForBusy(roll, now)) {
-    return { ...READ_BEFORE_POST, downTo: 'forNodes', cutAt: roll.readFrom + BEFORE_POST };
-  }
   for (const kind of ORDER) {
-    const step = firstOf(kind);
+    const step = steps.find((one) => one.do === kind);
     if (step) {
       return step.do === 'read' ? widenForAll(roll, step, now) : step;
     }
@@ -193,13 +173,14 @@ const IDLE: Step = { do: 'wait', until: Infinity };
 function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
   switch (state.name) {
     case 'waiting':
+    case 'gate':
       return IDLE;
     case 'running':
       return stepOfRun(roll, state.run, node, now);
     case 'pause':
-      return { do: 'wait', until: state.until };
-    case 'gate':
-      return stepOfGate(roll, state, node);
+      return now < state.until
+        ? { do: 'wait', until: state.until }
+        : askOf(roll, state.run, node, now);
     case 'done':
       return state.run.marks[0] ? { ...state.run.marks[0], node } : IDLE;
   }
@@ -223,21 +204,10 @@ function turnOf({ nextPostAt, nextReadAt }: Roll, step: Asked): number {
   return step === 'record' ? nextPostAt : -Infinity;
 }
 
-function stepOfGate(roll: Roll, state: StateOf<'gate'>, node: Id): Step {
-  switch (state.gate) {
-    case 'due':
-      return { do: 'ask', node, activityId: state.run.entries.rows(null)[0]?.activity_id ?? null };
-    case 'asked':
-      return { do: 'wait', until: gateDeadline(roll, state) };
-    case 'late':
-      return { do: 'cut', node };
-    case 'cut':
-      return IDLE;
-  }
+function askOf({ plan, deadline }: Roll, { entries }: Run, node: Id, now: number): Step {
+  const activityId = entries.rows(null)[0]?.activity_id ?? null;
+  return { do: 'ask', node, activityId, until: Math.min(now + plan.gateTimeoutMs, deadline) };
 }
-
-const gateDeadline = ({ plan }: Roll, { since }: StateOf<'gate'>): number =>
-  since + plan.gateTimeoutMs;
 
 const TAKE: {
   [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
@@ -250,10 +220,10 @@ const TAKE: {
   },
   read: takeReadOfRoll,
   ask(roll, step, _fact, now) {
-    moveGate(roll, step.node, 'asked', now);
-  },
-  cut(roll, step, _fact, now) {
-    moveGate(roll, step.node, 'cut', now);
+    const node = nodeOf(roll, step.node);
+    if (node?.state.name === 'pause') {
+      move(roll, node, { name: 'gate', run: node.state.run, since: now });
+    }
   },
 };
 
@@ -293,13 +263,6 @@ function forRunNotingOthers(
   forRun(roll, step, fact, now);
 }
 
-function moveGate(roll: Roll, id: Id, gate: 'asked' | 'cut', since: number): void {
-  const node = nodeOf(roll, id);
-  if (node?.state.name === 'gate') {
-    move(roll, node, { ...node.state, gate, since });
-  }
-}
-
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
   roll.changes += 1;
@@ -321,16 +284,12 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
   }
 }
 
-export function gateEnded(roll: Roll, id: Id, ended: GateResult, now: number): void {
-  roll.changes += 1;
+export function gateEnded(roll: Roll, id: Id, gate: GateResult, now: number): void {
   const node = nodeOf(roll, id);
-  const run = runOf(node);
-  if (!node || !run) {
+  if (node?.state.name !== 'gate') {
     return;
   }
-  const wasAsked = node.state.name === 'gate' && node.state.gate === 'asked';
-  // A gate that was cut off has not passed, whatever it says in the end.
-  const gate = wasAsked ? ended : { ...ended, exit_code: null, timed_out: true };
+  const { run } = node.state;
   node.gate = gate;
   roll.events.push({ event: 'gate', node_id: id, gate });
   if (!isFailedGate(gate)) {

@@ -125,7 +125,7 @@ function postOf(trigger: Trigger): Step {
 }
 
 /** Nothing is at stake yet, so it tries several times. */
-export const READ_BEFORE_POST = {
+const READ_BEFORE_POST = {
   do: 'read',
   lookUp: null,
   tries: 'several',
@@ -184,7 +184,6 @@ const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } =
   read: takeRead,
   // Only a roll has gates.
   ask: () => undefined,
-  cut: () => undefined,
 };
 
 export function takeOfRun<K extends Asked>(

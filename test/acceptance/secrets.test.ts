@@ -260,7 +260,7 @@ describe('under NODE_DEBUG, what Node prints holds no key', () => {
       2,
       scene.start(stdin, { ...env, NODE_DEBUG: 'stream' }).input(KEY),
     );
-    const command = ['--key-store', 'command', '--key-command', `'${program}'`];
+    const command = ['--key-command', `'${program}'`];
     await scene.ends(0, [...wordsOf(add), ...command], env);
     const printed = await scene.ends(2, `${LIST} --profile prod`, { ...env, NODE_DEBUG: '*' });
     for (const ended of [piped, printed]) {

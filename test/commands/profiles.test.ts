@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import ProfilesAdd from '../../src/commands/profiles/add.js';
 import ProfilesList from '../../src/commands/profiles/list.js';
 import ProfilesRemove from '../../src/commands/profiles/remove.js';
@@ -64,6 +66,18 @@ describe('the profiles commands', () => {
     assert.deepEqual(parseJson(stdout), document('prod', true));
   });
 
+  for (const flags of ['--api-key-stdin', '--key-store file']) {
+    it(`add takes no ${flags} beside a command that prints the key`, async () => {
+      const words = ['prod --no-verify --tenant-id 7 --key-command print-it', flags];
+      const { stderr } = await bench.ends(2, ProfilesAdd, ...words);
+      assert.match(
+        stderr,
+        new RegExp(`^error: ${flags.split(' ')[0]} cannot be used with --key-c`),
+      );
+      assert.equal(existsSync(join(bench.folder, 'config')), false);
+    });
+  }
+
   it('-q leaves the result only', async () => {
     const { stdout, stderr } = await add('prod', '-q', '-o', 'json');
     assert.equal(stderr, '');
@@ -103,7 +117,7 @@ describe('the profiles commands', () => {
     });
     bench.env.LD_PROFILE = 'prod';
     const { stdout, stderr } = await bench.run(ProfilesUse, 'test');
-    const line = 'using profile test; LD_PROFILE chooses prod all the same, until it is unset\n';
+    const line = 'using profile test\nthe environment (LD_PROFILE) overrides it\n';
     assert.deepEqual([stdout, stderr], ['', line]);
   });
 

@@ -5,6 +5,7 @@ import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
 import type { Asked, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
+import { survey } from '../../src/app/survey.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -25,8 +26,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  start: (node: bigint) => void;
-  cut: (node: bigint) => void;
+  start: (step: StepOf<'ask'>) => void;
 }
 
 /** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
@@ -107,7 +107,7 @@ export type Ended =
   { run: JobEnd; watch: null } | { run: null; watch: WatchResult & { error: LdctlError | null } };
 
 /** What a job starts with. */
-type Start = Pick<DriveTools, 'journal' | 'log'> & { apiKey: string };
+type Start = Pick<DriveTools, 'journal' | 'log' | 'clock' | 'signal'> & { apiKey: string };
 
 /** @throws as the reads do that come before a job */
 export async function startJob(setting: Setting, tools: Start, now: () => number): Promise<Runner> {
@@ -116,7 +116,7 @@ export async function startJob(setting: Setting, tools: Start, now: () => number
 
 async function jobOf(
   setting: Setting,
-  { journal, log, apiKey }: Start,
+  { journal, log, clock, signal, apiKey }: Start,
   now: () => number,
 ): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
@@ -162,7 +162,17 @@ async function jobOf(
   };
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  return rollJob(plan, keptOf(setting, journal), now());
+  const kept = keptOf(setting, journal);
+  const left = use.nodes.filter((_, at) => !kept[at]);
+  if (ifBusy === 'fail' && left.length > 0) {
+    const surveyor = {
+      ...{ deploymentId: DEPLOYMENT, log, clock },
+      tenant: shared.tenant,
+      counter: null,
+    };
+    await survey(surveyor, { runtime: 'iggy', nodes: left, ifBusy }, signal);
+  }
+  return rollJob(plan, kept, now());
 }
 
 /** What earlier processes have left: of each node of a roll, or of a run. */
@@ -211,6 +221,6 @@ export const PAIRS: readonly string[] = [
   ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
-  ...['ask', 'cut'].map((step) => `${step} → done`),
+  'ask → done',
   ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

@@ -100,19 +100,29 @@ export class Process {
   }
 
   async start(): Promise<void> {
-    this.#recordsAtStart = this.#recordsNow();
-    const tools = { journal: this.journal, log: this.#log, apiKey: this.apiKey };
-    this.runner = await startJob(this.setting, tools, () => this.world.now);
+    const tools = { ...this.tools, apiKey: this.apiKey };
+    for (;;) {
+      this.#recordsAtStart = this.#recordsNow();
+      try {
+        this.runner = await startJob(this.setting, tools, () => this.world.now);
+        return;
+      } catch (error) {
+        if (!this.#mayStartAgain()) throw error;
+      }
+    }
+  }
+
+  #mayStartAgain(): boolean {
+    return !this.isInterrupted && !this.isEasing && this.#recordsNow() > this.#recordsAtStart;
   }
 
   /** As app/jobs.ts does: nothing was sent, and another process has left a record meanwhile. */
   async startsAgain(): Promise<boolean> {
-    if (this.isInterrupted || this.isEasing) return false;
     try {
       this.runner?.result();
       return false;
     } catch {
-      if (this.#recordsNow() <= this.#recordsAtStart) return false;
+      if (!this.#mayStartAgain()) return false;
     }
     this.tell('starts again from the record of another');
     await this.start();
@@ -124,17 +134,13 @@ export class Process {
   }
 
   readonly gateTools: GateTools = {
-    start: (node) => {
+    start: ({ node, until }) => {
       const how = this.choices.of(['passes', 'fails', 'hangs']);
-      const at = how === 'hangs' ? Infinity : this.world.now + 700;
-      this.gates.set(node, { at, passes: how === 'passes' });
+      const endsAt = how === 'hangs' ? Infinity : this.world.now + 700;
+      // One that is cut off has ended a moment later.
+      const at = Math.min(endsAt, until + 10);
+      this.gates.set(node, { at, passes: how === 'passes' && endsAt <= until });
       this.tell(`asks the gate after node ${node}`);
-    },
-    cut: (node) => {
-      // It may end well just then. It was cut off all the same.
-      this.gates.set(node, { at: this.world.now + 10, passes: this.choices.is('ends well') });
-      this.gateEnds.set(node, false);
-      this.tell(`cuts off the gate after node ${node}`);
     },
   };
 

@@ -1,15 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import type { CommandContext } from '../../cli/context.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
-import { count } from '../../base/text.js';
-import { findProfile, type Profile } from '../../config/profiles.js';
 import { expiryOf } from '../../config/target.js';
-import { gather } from './gather.shared.js';
-import { keep } from './keep.shared.js';
-import { profileFlags, type ProfileFlags } from './flags.shared.js';
+import { profileFlags } from './gather.shared.js';
+import { makeProfile } from './make.shared.js';
 import { placeIn, printProfile, profileDocument, type ProfileDocument } from './profile.shared.js';
-import { verify } from './verify.shared.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Store a tenant, an API key and a deployment under a name.';
@@ -46,32 +41,12 @@ export default class ProfilesAdd extends BaseCommand {
   }
 }
 
-/** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
+/** `added prod → platform/production/sandbox; key expires in 199 days`, and the command to type next. */
 function addedText(profile: ProfileDocument, now: number) {
   const place = placeIn(profile);
-  const expiry = expiryOf(profile.expires_at ?? '', now);
-  const key = expiry && !expiry.expired ? `; key good for ${count(expiry.daysLeft, 'day')}` : '';
+  const expiry = expiryOf(profile.expires_at, now);
+  const key = expiry ? `; key ${expiry.expires}` : '';
   return place === null
     ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
     : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list`;
-}
-
-/**
- * A new profile comes from flags, the environment, and what the user answers. A stored one is
- * changed by flags alone, since a variable may be left over from another profile; without flags,
- * ldctl asks for a new key. Nothing is stored before the end, and nothing that the API rejects,
- * unless `--no-verify` keeps ldctl from asking it.
- * @returns the profile, and the name of the current one
- */
-export async function makeProfile(
-  name: string,
-  stored: Profile | null,
-  flags: ProfileFlags,
-  context: CommandContext,
-): Promise<{ profile: Profile; current: string | undefined }> {
-  const gathered = await gather(name, stored, flags, context);
-  const verified = await verify(gathered, context);
-  await keep(name, verified, context);
-  const config = context.store.read();
-  return { profile: findProfile(config, name), current: config.current };
 }

@@ -1,4 +1,6 @@
+import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../../cli/context.js';
+import { switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
@@ -7,7 +9,39 @@ import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, type Profile } from '../../config/profiles.js';
 import type { Settings } from '../../config/settings.js';
 import type { TenantAccess } from '../../config/target.js';
-import type { ProfileFlags } from './flags.shared.js';
+
+/** What a profile holds. Without `--profile`: these commands name the profile as their argument. */
+export const profileFlags = {
+  'tenant-id': textFlag('ID', 'The tenant.'),
+  'api-url': textFlag('URL', 'Base URL of the Core API, if not the public one.'),
+  'supervisor-url': textFlag(
+    'URL',
+    "Base URL of the deployment's Supervisor API. Looked up if not given.",
+  ),
+  deployment: textFlag('ID|NAME|PATH', 'The deployment to act on.', {
+    aliases: ['deployment-id'],
+  }),
+  'key-store': Flags.option({ options: ['keyring', 'file'] as const })({
+    summary:
+      "Where the API key is kept: in the system's keyring, or in a file that only you can read.",
+  }),
+  'key-command': textFlag(
+    'CMD',
+    "Keep no key: a shell command prints it each time, such as a password manager's.",
+    { exclusive: ['key-store', 'api-key-stdin'] },
+  ),
+  'api-key-stdin': switchFlag('Read the API key from stdin. Without it, ldctl asks at a terminal.'),
+  // Neither said: left as it is.
+  protected: Flags.boolean<boolean | undefined>({
+    allowNo: true,
+    summary: "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
+  }),
+  verify: switchFlag('Check the key and the deployment with the API before storing anything.', {
+    allowNo: true,
+    default: true,
+  }),
+};
+export type ProfileFlags = FlagsOf<typeof profileFlags>;
 
 /** What flags, environment and user say, before the API was asked anything. */
 export interface Gathered {
@@ -32,7 +66,6 @@ export async function gather(
   flags: ProfileFlags,
   context: CommandContext,
 ): Promise<Gathered> {
-  checkKeyFlags(flags);
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(name, stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
@@ -40,20 +73,6 @@ export async function gather(
   const tenantId = await tenantFor(plan, context.prompts);
   const key = context.guard(await keyFor(plan, context));
   return { ...plan, access: { key, tenantId, apiUrl: given.apiUrl.value } };
-}
-
-/** @throws UsageError for two ways to come by the key */
-function checkKeyFlags(flags: ProfileFlags) {
-  const { 'key-command': command, 'key-store': store, 'api-key-stdin': isPiped } = flags;
-  const givesKey = isPiped || (store !== undefined && store !== 'command');
-  const lacksCommand = store === 'command' && command === undefined;
-  const hasBoth = command !== undefined && givesKey;
-  if (!lacksCommand && !hasBoth) return;
-  throw usageError(
-    'conflicting_flags',
-    '--key-command and --key-store command go together, and with no other key',
-    'The command runs each time a key is needed. To keep the key instead: CMD | ldctl … --api-key-stdin --key-store file',
-  );
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */

@@ -1,6 +1,4 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { ProfileStore } from '../../config/profiles.js';
-import { configDir } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
 import { cellText, fieldColumn, type Column } from '../../output/columns.js';
 import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
@@ -10,18 +8,17 @@ export default class ProfilesList extends BaseCommand {
   static override examples = ['ldctl profiles list', 'ldctl profiles list --columns name,expires'];
 
   protected override async execute() {
-    const { env, clock } = this.host;
     await this.parse(ProfilesList);
-    const { profiles, current } = new ProfileStore(await configDir(env), clock).read();
+    const { profiles, current } = (await this.open()).store.read();
     const documents = profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';
-    const spec = { noun, columns: profileColumns(clock.now()) };
+    const spec = { noun, columns: profileColumns(this.host.clock.now()) };
     return this.list(documents, spec);
   }
 }
 
 function profileColumns(now: number): ReadonlyArray<Column<ProfileDocument>> {
-  const expiry = ({ expires_at: at }: ProfileDocument) => (at === null ? null : expiryOf(at, now));
+  const expiry = ({ expires_at: at }: ProfileDocument) => expiryOf(at, now);
   return [
     fieldColumn('current', 2, 'current', { text: ({ current }) => (current ? '*' : ' ') }),
     fieldColumn('name', 1, 'name', { style: ({ current }) => (current ? 'bold' : undefined) }),

@@ -3,7 +3,7 @@ import { neededArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
-import { forgetKey } from './keep.shared.js';
+import { forgetKey } from './make.shared.js';
 
 export default class ProfilesRemove extends BaseCommand {
   static override summary = 'Remove a profile and its stored key.';

@@ -1,8 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { optionalArg } from '../../cli/flags.js';
 import { usageError } from '../../base/errors.js';
-import { currentProfile, findProfile, ProfileStore } from '../../config/profiles.js';
-import { configDir } from '../../config/settings.js';
+import { currentProfile, findProfile } from '../../config/profiles.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesShow extends BaseCommand {
@@ -13,12 +12,11 @@ export default class ProfilesShow extends BaseCommand {
   };
 
   protected override async execute() {
-    const { host } = this;
     const { args } = await this.parse(ProfilesShow);
-    const config = new ProfileStore(await configDir(host.env), host.clock).read();
+    const config = (await this.open()).store.read();
     const profile =
       args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
-    if (profile) return printProfile(host, profileDocument(profile, config.current));
+    if (profile) return printProfile(this.host, profileDocument(profile, config.current));
     throw usageError(
       'no_profile',
       'there is no current profile',

@@ -2,8 +2,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
 import { findProfile } from '../../config/profiles.js';
-import { makeProfile } from './add.js';
-import { profileFlags } from './flags.shared.js';
+import { profileFlags } from './gather.shared.js';
+import { makeProfile } from './make.shared.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {

@@ -16,10 +16,11 @@ import { askKey, askTenant, type Gathered } from './gather.shared.js';
 
 /** What is to be stored: what was gathered, as the API knows it. */
 export interface Verified extends Gathered {
-  /** What the API says of the key; null where it was not asked. */
-  known: KeyContext | null;
-  /** Where the profile acts: a field that is undefined is removed, one that is absent stays. */
-  place: Partial<Profile>;
+  /**
+   * Where the profile acts, and when its key expires: a field that is undefined is removed, one that
+   * is absent stays.
+   */
+  found: Partial<Profile>;
 }
 
 /**
@@ -28,11 +29,14 @@ export interface Verified extends Gathered {
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
   if (!gathered.mustVerify || !gathered.access) {
-    return { ...gathered, known: null, place: givenPlace(gathered) };
+    // Nothing is known of a new key, and what was known of the old one is over.
+    const expiry = gathered.isNewKey ? { expires_at: undefined } : {};
+    return { ...gathered, found: { ...givenPlace(gathered), ...expiry } };
   }
   const { known, access } = await checkKey(gathered, gathered.access, context);
   context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
-  return { ...gathered, access, known, place: await placeOf(gathered, access, context) };
+  const place = await placeOf(gathered, access, context);
+  return { ...gathered, access, found: { ...place, expires_at: known.expiry_at ?? undefined } };
 }
 
 /** @returns what the API says of the key, with the key and tenant that it accepts */

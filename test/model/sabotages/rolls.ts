@@ -1,6 +1,5 @@
 import type { KeptRun } from '../../../src/base/journal.js';
 import type { Interrupted } from '../../../src/base/errors.js';
-import type { GateResult } from '../../../src/base/outcome.js';
 import type { Step, StepOf } from '../../../src/job/job.js';
 import type { Roll, RollPlan } from '../../../src/job/roll-state.js';
 import { interruptRoll } from '../../../src/job/roll.js';
@@ -45,7 +44,7 @@ export const ROLLS: Rules = {
       'a roll with --if-busy fail goes ahead',
       'a roll by twos, busy, if busy fail',
       0,
-      rollPlan(() => ({ ifBusy: 'ignore' })),
+      put('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       'a roll with --if-busy wait does not wait',
@@ -66,19 +65,6 @@ export const ROLLS: Rules = {
       'a roll of three',
       0,
       rollPlan(() => ({ pauseMs: 0 })),
-    ),
-    sabotage(
-      'a gate that was cut off has passed',
-      'a gated roll, killed and run again',
-      2,
-      put<[Roll, bigint, GateResult, number], unknown>(
-        'job/roll',
-        'gateEnded',
-        (original, roll, id, ...rest) => {
-          for (const { state } of roll.nodes) if (state.name === 'gate') state.gate = 'asked';
-          original(roll, id, ...rest);
-        },
-      ),
     ),
     sabotage(
       'a gate that hangs is waited for',

@@ -203,6 +203,13 @@ describe('a program that rolls', () => {
     assert.equal((await roll({ gate: () => true })).outcome, 'completed');
   });
 
+  it('is refused with ifBusy fail where any node is busy, before anything is sent', async () => {
+    supervisor.add({ node: 2n, runtime: 'connectors', workMs: null });
+    await assert.rejects(roll({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
+    assert.deepEqual(postedTo(), []);
+    assert.equal((await roll({ ifBusy: 'fail', nodes: [3n, 1n] })).outcome, 'completed');
+  });
+
   it('takes an answer that is not true for no, and tells what its gate throws', async () => {
     const odd = await roll({ gate: () => 'yes' as unknown as boolean });
     assert.deepEqual([odd.outcome, odd.error], ['halted', undefined]);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { advised } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
-import { makeProfile } from '../../../src/commands/profiles/add.js';
-import type { ProfileFlags } from '../../../src/commands/profiles/flags.shared.js';
+import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
+import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
 import { hintOnInterrupt } from '../../../src/cli/signals.js';
 import type { Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
@@ -194,14 +194,6 @@ describe('profiles add', () => {
       'invalid_url',
       2,
     ],
-    [
-      'for two ways to give a key',
-      { 'key-store': undefined, 'key-command': 'op read' },
-      'conflicting_flags',
-      2,
-    ],
-    ['for a command to be kept', { ...COMMAND, 'key-store': 'file' }, 'conflicting_flags', 2],
-    ['for no command where one keeps the key', { 'key-store': 'command' }, 'conflicting_flags', 2],
   ];
   for (const [what, flags, code, exitCode, options] of failures) {
     it(`stores nothing ${what}`, async () => {
@@ -318,11 +310,11 @@ describe('profiles add', () => {
       );
     });
 
-    it('keeps the key in a file after all, where the keyring takes none', async () => {
+    it('says what else there is, where the keyring takes no key', async () => {
       const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set.bind(brokenKeyring) };
-      const instead: Scripted = [/^Keep the key in .* instead/, true];
-      const context = terminal([...talk, instead], { keyring });
-      assert.equal((await add(context, NO_FLAGS)).key.store, 'file');
+      const { message, hint } = await failure(terminal(talk, { keyring }), NO_FLAGS);
+      assert.equal(message, 'nothing was stored: there is no keyring');
+      assert.match(hint ?? '', /--key-store file/);
     });
 
     for (const [index, [message]] of talk.entries()) {

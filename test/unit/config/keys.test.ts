@@ -223,6 +223,12 @@ describeOnPosix('a key command', 'its shell is another', function () {
     });
   }
 
+  it('is given up after its time, though only what it started is left', async () => {
+    const left = `spawn('sleep', ['2'], { detached: true, stdio: 'inherit' }).unref()`;
+    const slow = `'${process.execPath}' -e "require('child_process').${left}"; echo ${KEY}`;
+    assert.match((await usage(run(slow, {}, undefined, 900))).message, /did not end within 0.9 s/);
+  });
+
   it('is given up after its time, and at Ctrl-C, with its process group', async () => {
     const mark = join(privateFolder(), 'mark');
     const slow = `(sleep 2; touch '${mark}') & sleep 5; echo ${KEY}`;

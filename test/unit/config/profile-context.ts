@@ -5,7 +5,7 @@ import { type Core } from '../../../src/app/open.js';
 import { CommandContext } from '../../../src/cli/context.js';
 import { type Prompts } from '../../../src/cli/prompts.js';
 import { packageProgram, type Host } from '../../../src/cli/host.js';
-import type { ProfileFlags } from '../../../src/commands/profiles/flags.shared.js';
+import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
 import { ApiError, Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';

@@ -188,7 +188,8 @@ describe('settings', () => {
       'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
     it('names all variables that --profile ignores, and none that is empty', () => {
       assert.equal(variablesIn(VARIABLES).join(', '), all);
-      assert.deepEqual(variablesIn({ LD_API_URL: 'x', LD_PROFILE: 'bare' }), ['LD_API_URL']);
+      const set = variablesIn({ LD_API_URL: 'x', LD_PROFILE: 'bare' });
+      assert.deepEqual(set, ['LD_API_URL', 'LD_PROFILE']);
       assert.deepEqual(variablesIn({ LD_API_KEY: '' }), []);
     });
 

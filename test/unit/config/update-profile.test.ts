@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApiKey } from '../../../src/base/secret.js';
-import { makeProfile } from '../../../src/commands/profiles/add.js';
-import type { ProfileFlags } from '../../../src/commands/profiles/flags.shared.js';
+import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
+import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
 import { removeProfile } from '../../../src/commands/profiles/remove.js';
 import type { Profile } from '../../../src/config/profiles.js';
 import { KEY, OTHER_KEY, removeFolders } from './fixtures.js';

@@ -26,7 +26,7 @@ async function done(
   const { signal } = new AbortController();
   const log = openLog(server, DEPLOYMENT, clock);
   const tools = { supervisor: server, log, journal: null, clock, signal, ...more };
-  const gates = { start: () => undefined, cut: () => undefined };
+  const gates = { start: () => undefined };
   return clock.run(Promise.resolve(perform(step, tools, gates)));
 }
 

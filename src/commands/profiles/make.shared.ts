@@ -1,14 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandContext } from '../../cli/context.js';
+import { withHint } from '../../base/errors.js';
 import type { ApiKey } from '../../base/secret.js';
 import { urlText } from '../../base/text.js';
 import { KeyringError } from '../../config/keyring.js';
-import type { Profile, ProfileKey } from '../../config/profiles.js';
+import { findProfile, type Profile, type ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
-import type { Verified } from './verify.shared.js';
+import { gather, type ProfileFlags } from './gather.shared.js';
+import { verify, type Verified } from './verify.shared.js';
+
+/**
+ * A new profile comes from flags, the environment, and what the user answers. A stored one is
+ * changed by flags alone, since a variable may be left over from another profile; without flags,
+ * ldctl asks for a new key. Nothing is stored before the end, and nothing that the API rejects,
+ * unless `--no-verify` keeps ldctl from asking it.
+ * @returns the profile, and the name of the current one
+ */
+export async function makeProfile(
+  name: string,
+  stored: Profile | null,
+  flags: ProfileFlags,
+  context: CommandContext,
+): Promise<{ profile: Profile; current: string | undefined }> {
+  const gathered = await gather(name, stored, flags, context);
+  const verified = await verify(gathered, context);
+  await keep(name, verified, context);
+  const config = context.store.read();
+  return { profile: findProfile(config, name), current: config.current };
+}
 
 /** Stores the profile, and its key where the user wants it: both, or nothing. */
-export async function keep(name: string, verified: Verified, context: CommandContext) {
+async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
   const { stored, access } = verified;
   const fields = await decideFields(verified, context);
@@ -31,26 +53,23 @@ async function decideFields(
   verified: Verified,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
-  const { given, access, known, isNewKey, place } = verified;
+  const { given, access, found } = verified;
   const tenantId = access?.tenantId ?? given.tenantId?.value;
   const apiUrl = urlText(given.apiUrl.value);
   const isProtected = await askProtection(verified, context);
-  // Of a new key that was not checked none is known, and that of the old one is over.
-  const replacesExpiry = known !== null || isNewKey;
   return {
     ...(tenantId !== undefined && { tenant_id: tenantId }),
     // The default is not stored: it may change.
     api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl,
-    ...place,
+    ...found,
     ...(isProtected !== undefined && { protected: isProtected || undefined }),
-    ...(replacesExpiry && { expires_at: known?.expiry_at ?? undefined }),
   };
 }
 
 /** @returns undefined: left as it is */
-async function askProtection({ stored, flags, place }: Verified, { prompts }: CommandContext) {
+async function askProtection({ stored, flags, found }: Verified, { prompts }: CommandContext) {
   if (flags.protected !== undefined || stored || !prompts) return flags.protected;
-  if (place.deployment_id === undefined) return undefined;
+  if (found.deployment_id === undefined) return undefined;
   return prompts.confirm("Ask for the deployment's name before every action?");
 }
 
@@ -90,7 +109,6 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
 
 /**
  * Each key gets a new account, so the old key stays usable until the profile points to the new one.
- * If the keyring cannot be used, a person is offered a file.
  * @throws KeyringError; Interrupted
  */
 async function intoKeyring(
@@ -98,7 +116,7 @@ async function intoKeyring(
   key: ApiKey,
   context: CommandContext,
 ): Promise<ProfileKey> {
-  const { host, prompts, signal, store } = context;
+  const { host, signal } = context;
   const account = `${name}.${randomBytes(4).toString('hex')}`;
   try {
     const set = () => host.keyring.set(account, key, signal);
@@ -106,15 +124,10 @@ async function intoKeyring(
     return { store: 'keyring', account };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
-    if (prompts) {
-      context.warn(`${error.message}. ${error.hint ?? ''}`.trim());
-      const question = `Keep the key in ${store.path} instead, which only you can read?`;
-      if (await prompts.confirm(question)) return { store: 'file', api_key: key };
-    }
     const instead =
       'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
     const hint = `${error.hint ?? ''} ${instead}`.trim();
-    throw new KeyringError(`nothing was stored: ${error.message}`, { code: error.code, hint });
+    throw withHint(error, hint, `nothing was stored: ${error.message}`);
   }
 }
 
