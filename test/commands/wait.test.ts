@@ -96,7 +96,7 @@ describe('activities wait', () => {
       [error.code, error.message],
       ['activity_not_found', 'the log has no activity 1'],
     );
-    assert.match(stderr, new RegExp(`The oldest activity in the log is ${FIRST.id}`));
+    assert.match(stderr, new RegExp(`The closest in the log: ${FIRST.id}`));
   });
 
   it('follows an entry that is a moment late', async () => {
