@@ -154,8 +154,6 @@ describe('consent to activities trigger', () => {
     ['iggy restart --yes --if-busy join', /--if-busy/],
     [['iggy', 'restart', '--yes', '--idempotency-key', ''], /--idempotency-key/],
     [['iggy', 'restart', '--yes', '--idempotency-key', 'x'.repeat(201)], /--idempotency-key/],
-    [['iggy', 'restart', '--yes', '--deployment', ''], /--deployment is empty/],
     ['iggy restart --yes --supervisor-url http://supervisor.example', /https/],
-    [['iggy', 'restart', '--yes', '--profile', ''], /--profile is empty/],
   ]);
 });
