@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import type { Listing } from '../../log/list.js';
 import {
   cellText,
@@ -13,9 +13,8 @@ import {
   type Column,
 } from '../../output/columns.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from './shared.js';
-import { connectionFlags } from '../flags.shared.js';
 
-export default class ActivitiesStats extends BaseCommand {
+export default class ActivitiesStats extends ConnectedCommand {
   static override summary = 'Show how long actions take, and how often they are rejected.';
   static override description =
     'Shows how many actions there were, how they ended, and how long the completed ones took (the median, p90 and the ' +
@@ -27,7 +26,6 @@ export default class ActivitiesStats extends BaseCommand {
     'ldctl activities stats --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
   ];
   static override flags = {
-    ...connectionFlags,
     by: Flags.option({ options: ['action', 'node'] as const })({
       default: 'action',
       summary: 'Count by runtime and action, or also by node.',
