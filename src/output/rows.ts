@@ -76,14 +76,6 @@ export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
   return isEnded ? 'failed' : 'open';
 }
 
-/**
- * A screen that is too small keeps the rows of the lowest rank: what failed, then what is running.
- */
-export function rankOf(row: Row): number {
-  const isAhead = row.stage === 'waiting' || row.status === null;
-  return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[progressOf(row)];
-}
-
 function liveText(row: Row, elapsed: number) {
   const { status, stage, gate } = row;
   if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
