@@ -57,13 +57,9 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult) {
 }
 
 /** As JSON has it: with its name after its id. */
-export function withName<T extends { node_id: Id | null }>(
-  { node_id, ...row }: T,
-  names: NodeNames,
-): T & { node_name: string | null } {
-  return { node_id, node_name: (node_id && names.get(node_id)) ?? null, ...row } as T & {
-    node_name: string | null;
-  };
+export function withName<T extends { node_id: Id | null }>(row: T, names: NodeNames) {
+  const { node_id, ...rest } = row;
+  return { node_id, node_name: names.get(node_id ?? 0n) ?? null, ...rest };
 }
 
 type Row = NodeResult & Partial<NodeProgress>;
