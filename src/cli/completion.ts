@@ -63,7 +63,7 @@ function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly 
       typed.map(({ name, value }) => [String(name), value] as const),
     );
     const keys = { env, keyring };
-    const asked = { flags, env, keys, readConfig: () => store.read(), notify: () => undefined };
+    const asked = { flags, env, keys, readConfig: () => store.read() };
     const id = resolveSettings(asked).deployment?.value.id;
     const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
     return words(['last', ...unfinished.map(({ key }) => key)]);

@@ -62,7 +62,7 @@ describe('activities wait', () => {
       /line 1 is the header of a table/,
       /nodes list -o json/,
     ],
-    ['nothing', '\n', /stdin lists no node/, /Is the command before the pipe empty\?/],
+    ['nothing', '\n', /stdin lists no node/, /Is the command that makes the list empty\?/],
     ['ids in one line without commas', '7 8\n', /several ids in one value/, /with commas/],
   ] as const) {
     it(`takes no nodes from ${what}, and says what to do`, async () => {
