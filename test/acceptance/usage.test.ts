@@ -11,7 +11,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [
     'activities trigger iggy reconfigure --yes',
     /reconfigure needs the id of a config/,
-    /^Write reconfigure:ID/,
+    /reconfigure:ID/,
   ],
   ['activities trigger iggy reconfigure 42', /unexpected argument: 42/, /reconfigure:ID/],
   [`${RESTART} now`, /unexpected argument: now/, /^See ldctl activities trigger --help$/],
