@@ -129,7 +129,7 @@ export async function connectProfile(
   const signal = interruptOf(outer);
   const folder = await configDir(env);
   const settings = resolveSettings({
-    ...{ flags: { profile: name }, env, notify: () => undefined },
+    ...{ flags: { profile: name }, env },
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });

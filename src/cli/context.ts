@@ -15,6 +15,7 @@ import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
+  variablesIn,
   type SettingFlags,
   type Settings,
   type SettingsInput,
@@ -69,6 +70,11 @@ export class CommandContext {
   get settings(): Settings {
     if (this.#settings) return this.#settings;
     this.#settings = this.resolve(this.flags);
+    const { profile } = this.#settings;
+    const ignored = variablesIn(this.host.env).join(', ');
+    if (profile?.source.from === 'flag' && ignored) {
+      this.say(`--profile ${profile.name}: ignoring ${ignored} from the environment`);
+    }
     const warning = expiryWarning(this.#settings, this.host.clock.now());
     if (warning !== null) this.warn(warning);
     return this.#settings;
@@ -119,8 +125,7 @@ export class CommandContext {
     from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {},
   ): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    const notify = (line: string) => this.host.output.stderr.write(`${line}\n`);
-    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
+    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools });
     const { key } = settings;
     return {
       ...settings,

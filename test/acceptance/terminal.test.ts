@@ -161,13 +161,13 @@ describe('at a terminal', () => {
     { nodes: long },
     'nodes name ...889 broker-1',
     async (terminal, scene) => {
-      await terminal.shows(/Is this node …889\?[^]*610809900976570889[^]*no\b/);
+      await terminal.shows(/Which node is …889\?[^]*610809900976570889[^]*none of these/);
       // No is what Enter alone says.
       terminal.type(`${ESCAPE}[A`);
       terminal.enter();
       await ends(0, terminal);
       await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
-        await named.shows(/Which is node …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        await named.shows(/Which node is …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
         named.type(`${ESCAPE}[A`);
         named.enter();
         await named.shows(/^broker-1 +\d+/m);

@@ -5,12 +5,11 @@ import { trigger } from '../../app/jobs.js';
 import {
   actingFlags,
   ACTION,
+  compareCounts,
   countOf,
-  inspect,
-  openToAct,
+  lookBefore,
   requestOf,
   RUNTIME,
-  sayIfUncounted,
   showDryRun,
   showJob,
 } from './job.shared.js';
@@ -44,12 +43,12 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
     const request = await requestOf(context, args, flags);
-    const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    await openToAct(context, action, flags);
-    const found = await inspect(context, request, flags);
-    sayIfUncounted(context, request, found);
+    const { runtime, action, nodes } = request;
+    const what = `${action} ${runtime}`;
+    const found = await lookBefore(context, what, request, flags);
+    compareCounts(context, request, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
-    const question = { ...action, found, counted: countOf(request, found) };
+    const question = { what, nodes, found, counted: countOf(request, found) };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
     const shown = { ...agreed, counted: countOf(agreed, found) };
     return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));

@@ -47,7 +47,7 @@ export default class NodesList extends BaseCommand {
   }
 }
 
-type Row = NodeState & { node_name: string | null };
+type Row = ReturnType<typeof withName<NodeState>>;
 
 function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
   // Those that can be triggered, whether or not they are listed, so that CSV has the same columns
