@@ -48,7 +48,11 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [`${RESTART} --yes --timeout soon`, /--timeout: "soon" is not a duration/, /10m/],
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
-  ['activities trigger iggy,connectors restart', /one runtime at a time/, /one of: iggy, connectors/],
+  [
+    'activities trigger iggy,connectors restart',
+    /one runtime at a time/,
+    /one of: iggy, connectors/,
+  ],
   [[...wordsOf(RESTART), '--node', '1 2'], /several ids in one value/, /with commas/],
   [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
   [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],
