@@ -15,13 +15,7 @@ import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import {
-  connectionFlags,
-  durationFlag,
-  fieldsIn,
-  nodeCountFlag,
-  parsing,
-} from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import {
   ACTION,
   actingFlags,
@@ -71,7 +65,7 @@ const storedRoll = v.strictObject({
 /** What flags may say of a roll as its request has it: a gate is a command. */
 const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
-const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
+const flags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags>;
 
 export default class ActivitiesRoll extends ActingCommand {
@@ -88,8 +82,10 @@ export default class ActivitiesRoll extends ActingCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
     const context = await this.open(flags);
+    if (flags.resume !== undefined) {
+      return this.#resume(context, args.runtime, flags, flags.resume);
+    }
     const asked = await this.#asked(context, args, flags);
     const { runtime, action, nodes: named, expectNodes, idempotencyKey: key } = asked;
     const what = actionText(asked);
@@ -142,11 +138,15 @@ export default class ActivitiesRoll extends ActingCommand {
   }
 
   /** Reads the record of the roll, and runs it again. */
-  async #resume(runtime: string | undefined, flags: RollFlags, resume: string) {
+  async #resume(
+    context: CommandContext,
+    runtime: string | undefined,
+    flags: RollFlags,
+    resume: string,
+  ) {
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const context = await this.open(flags);
     const deployment = await openForJob(context);
     const journal = journalOf(context, deployment);
     const unfinished = journal.unfinished();
