@@ -16,12 +16,10 @@ export const parsing =
 export const flagOf = (field: string) =>
   field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/**
- * The flags that are given as fields of a request. A boolean that is false is not given.
- */
+/** The flags that are given as fields of a request. */
 export function fieldsIn(flags: Readonly<Record<string, unknown>>, fields: object) {
   const values = Object.keys(fields).map((field) => [field, flags[flagOf(field)]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== false));
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 /** Repeated, or with commas. */
