@@ -265,7 +265,7 @@ function retryDelayOf(error: unknown, attempt: number) {
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
     (error instanceof TransportError && error.transient) ||
-    (error instanceof InvalidAnswerError && error.code === 'invalid_answer');
+    error instanceof InvalidAnswerError;
   if (!mayPass) return Infinity;
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
   return asked ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;

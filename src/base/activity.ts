@@ -44,16 +44,10 @@ export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 export function parseRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((name) => name === text);
   if (runtime) return runtime;
-  if (text.includes(',')) {
-    throw usageError(
-      'several_runtimes',
-      `${JSON.stringify(text)}: one runtime at a time`,
-      `Run the command once for each of: ${RUNTIMES.join(', ')}.`,
-    );
-  }
+  const what = JSON.stringify(text);
   throw usageError(
     'invalid_runtime',
-    `unknown runtime ${JSON.stringify(text)}`,
+    text.includes(',') ? `${what}: one runtime at a time` : `unknown runtime ${what}`,
     `A runtime is one of: ${RUNTIMES.join(', ')}.`,
   );
 }

@@ -22,7 +22,7 @@ export class LdctlError extends Error {
     message: string,
     { hint, requestId, cause }: LdctlErrorOptions = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, { cause });
     this.name = new.target.name;
     this.exit = exit;
     this.code = code;
@@ -147,8 +147,7 @@ export class InvalidAnswerError extends LdctlError {
   }
 }
 
-const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const;
-export type StopSignal = keyof typeof EXIT_BY_SIGNAL;
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /**
  * The user, the system or a program ended a command or a job. The reason of every abort signal in
@@ -160,7 +159,7 @@ export class Interrupted extends LdctlError {
   /** @param instead of a signal to the process: what interrupted the job */
   constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
     const { message = `interrupted by ${signal}`, cause } = instead ?? {};
-    super(EXIT_BY_SIGNAL[signal], 'interrupted', message, { cause });
+    super(signal.toLowerCase() as Lowercase<StopSignal>, 'interrupted', message, { cause });
     this.signal = signal;
   }
 }

@@ -4,27 +4,12 @@ import type { GenericSchema } from 'valibot';
 import { parseDuration } from '../base/durations.js';
 import { parseId, type Id } from '../base/ids.js';
 import { check } from '../app/requests.js';
-import { grouped, textFlag } from '../cli/flags.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
-
-/** Which deployment, through which API, with which key. */
-export const connectionFlags = grouped('GLOBAL', {
-  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
-  deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
-    char: 'd',
-    aliases: ['deployment-id'],
-  }),
-  'supervisor-url': textFlag('URL', 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]'),
-  'api-url': textFlag('URL', 'Base URL of the Core API. [env: LD_API_URL]'),
-  'tenant-id': textFlag('ID', 'The tenant. [env: LD_TENANT_ID]'),
-});
-
-type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
 
 /** For a flag's `parse`. @param parse gets the flag as it is typed, for its errors */
 export const parsing =
-  <T>(parse: (text: string, flag: string) => T): Parse<T> =>
-  (text, _command, { name }) =>
+  <T>(parse: (text: string, flag: string) => T) =>
+  (text: string, _command: unknown, { name }: { name: string }) =>
     Promise.resolve(parse(text, `--${name}`));
 
 /** `appearTimeoutMs` is said by `appear-timeout`. */

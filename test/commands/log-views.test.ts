@@ -182,9 +182,9 @@ describe('what is made of the log:', () => {
 
     const DURATIONS: ReadonlyArray<readonly [seconds: number[], csv: string]> = [
       [[0.7], '0.7,0.7,0.7'],
-      [[1, 3], '2,3,3'],
+      [[1, 3], '1,3,3'],
       [[12.345, 4.567, 4.123], '4.567,12.345,12.345'],
-      [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], '5.5,9,10'],
+      [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], '5,9,10'],
     ];
     for (const [seconds, csv] of DURATIONS) {
       it(`of ${seconds.join(', ')} seconds has median, p90 and longest ${csv}; configs do not count, nor what did not complete`, async () => {

@@ -2,7 +2,7 @@ import { isFinal } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId, type Id } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
@@ -15,7 +15,7 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import { createWatchView } from '../../output/views.js';
-import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
+import { durationFlag, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -53,7 +53,7 @@ const listFlags = {
 };
 type ListFlags = FlagsOf<typeof listFlags>;
 
-export default class ActivitiesList extends BaseCommand {
+export default class ActivitiesList extends ConnectedCommand {
   static override summary = 'List the activity log, newest first.';
   static override description =
     'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
@@ -65,7 +65,7 @@ export default class ActivitiesList extends BaseCommand {
     'ldctl activities list --after 7261845022003200001 --limit 0 -o ndjson',
     'ldctl activities list --limit 0 --runtime iggy -o json | jq .items[].node_id',
   ];
-  static override flags = { ...connectionFlags, ...listFlags };
+  static override flags = listFlags;
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);

@@ -15,13 +15,7 @@ import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import {
-  connectionFlags,
-  durationFlag,
-  fieldsIn,
-  nodeCountFlag,
-  parsing,
-} from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import {
   ACTION,
   actingFlags,
@@ -71,7 +65,7 @@ const storedRoll = v.strictObject({
 /** What flags may say of a roll as its request has it: a gate is a command. */
 const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
-const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
+const flags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags>;
 
 export default class ActivitiesRoll extends ActingCommand {
@@ -88,8 +82,10 @@ export default class ActivitiesRoll extends ActingCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
     const context = await this.open(flags);
+    if (flags.resume !== undefined) {
+      return this.#resume(context, args.runtime, flags, flags.resume);
+    }
     const asked = await this.#asked(context, args, flags);
     const { runtime, action, nodes: named, expectNodes, idempotencyKey: key } = asked;
     const what = actionText(asked);
@@ -142,18 +138,22 @@ export default class ActivitiesRoll extends ActingCommand {
   }
 
   /** Reads the record of the roll, and runs it again. */
-  async #resume(runtime: string | undefined, flags: RollFlags, resume: string) {
+  async #resume(
+    context: CommandContext,
+    runtime: string | undefined,
+    flags: RollFlags,
+    resume: string,
+  ) {
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const context = await this.open(flags);
     const deployment = await openForJob(context);
     const journal = journalOf(context, deployment);
     const unfinished = journal.unfinished();
     const record = resume === 'last' ? unfinished[0] : journal.read(resume);
     if (!record) {
       const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
+      throw noSuchRoll(place, unfinished, this.host.clock.now());
     }
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
@@ -237,9 +237,7 @@ function checkGate(flags: RollFlags, command: string | null) {
   throw new UsageError('--gate-timeout needs --gate');
 }
 
-function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
-  const which =
-    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: number) {
   const others = unfinished.map((record) => {
     const { runtime, action, nodes } = storedIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
@@ -247,7 +245,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   });
   return refusedError(
     'no_such_roll',
-    `there is no ${which} of ${place} here`,
+    `there is no such roll of ${place} here`,
     others.length > 0
       ? `Unfinished rolls: ${others.join(', ')}.`
       : 'ldctl remembers a roll for a day, on the machine that started it.',

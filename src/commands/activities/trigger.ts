@@ -13,7 +13,6 @@ import {
   showDryRun,
   showJob,
 } from './job.shared.js';
-import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
@@ -29,7 +28,6 @@ export default class ActivitiesTrigger extends ActingCommand {
   ];
   static override args = { runtime: neededArg(RUNTIME), action: neededArg(ACTION) };
   static override flags = {
-    ...connectionFlags,
     ...actingFlags,
     ...grouped('FOLLOWING', {
       wait: switchFlag('Follow to the end. --no-wait: exit once accepted.', {

@@ -1,11 +1,10 @@
 import { usageError } from '../../base/errors.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import { neededArg, optionalArg, switchFlag } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
-import { connectionFlags } from '../flags.shared.js';
 import { deploymentIdOf, resolveNodes } from '../nodes.shared.js';
 
-export default class NodesName extends BaseCommand {
+export default class NodesName extends ConnectedCommand {
   static override summary = 'Give a node a name, to use in place of its id.';
   static override description =
     'The name is stored on this machine, for this deployment, and works with every profile. Use it in place of the id; ' +
@@ -21,7 +20,6 @@ export default class NodesName extends BaseCommand {
     name: optionalArg('its new name'),
   };
   static override flags = {
-    ...connectionFlags,
     remove: switchFlag('Remove the name.'),
   };
 
