@@ -6,6 +6,7 @@ import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
+import { formatDuration } from '../base/durations.js';
 import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
@@ -21,25 +22,10 @@ export interface ClientOptions {
   clock?: Clock;
   /** For one try, to the last byte of the answer; milliseconds, by default 15 000. */
   requestTimeoutMs?: number;
-  /** Called for every try. */
-  onTrace?: (event: TraceEvent) => void;
+  /** Called with a line about every try. There is no key in it. */
+  onTrace?: ((line: string) => void) | undefined;
   /** Called with every refusal: what it returns is thrown in its place. */
   onRefusal?: (error: ApiError) => ApiError;
-}
-
-/** One try of a request. There is no key in it. */
-export interface TraceEvent {
-  method: string;
-  url: string;
-  /** From 1. */
-  attempt: number;
-  /** Null when no answer came. */
-  status: number | null;
-  requestId: string | null;
-  durationMs: number;
-  error: string | null;
-  /** Null when it is not tried again. */
-  retryInMs: number | null;
 }
 
 interface Call<T> extends CallOptions {
@@ -131,17 +117,23 @@ export class Client {
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null) =>
-        onTrace?.({
-          ...{ method, url: url.href, attempt, error, retryInMs },
-          status: answer?.status ?? null,
-          requestId: (answer && requestIdOf(answer)) ?? null,
-          durationMs: Math.round(this.#clock.elapsed() - startedAt),
-        });
+      const trace = (error: string, retryInMs: number | null) => {
+        const requestId = answer && requestIdOf(answer);
+        const parts = [
+          `${method} ${url.href}`,
+          attempt > 1 && `try ${attempt}`,
+          answer?.status ?? 'no answer',
+          `in ${Math.round(this.#clock.elapsed() - startedAt)}ms`,
+          requestId && `ld-request ${requestId}`,
+          error,
+          retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
+        ];
+        onTrace?.(parts.filter(Boolean).join(', '));
+      };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);
-        trace(null, null);
+        trace('', null);
         return value;
       } catch (error) {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;

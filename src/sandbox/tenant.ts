@@ -1,19 +1,15 @@
 import type { Id } from '../base/ids.js';
+import { createHash } from 'node:crypto';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
 
-/**
- * Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for
- * secrets.
- */
+/** The same numbers for the same seed on every machine. Not for secrets. */
 export function seededRandom(seed: number): RandomSource {
-  let state = seed >>> 0;
+  let drawn = 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    drawn += 1;
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() / 2 ** 32;
   };
 }
 

@@ -217,10 +217,7 @@ describe('a name for a node', () => {
       bench.showLog(() => [entry({ id: 12n, node_id: ONE, status: 'rejected' })]);
       const { stderr } = await bench.run(ActivitiesWait, '12', '--timeout', '0');
       assert.match(stderr, new RegExp(`^::error .*::node ${ONE} \\(broker-1\\) rejected it`, 'm'));
-      assert.match(
-        readFileSync(summary, 'utf8'),
-        new RegExp(`^\\| ${ONE} \\(broker-1\\) \\| 12 `, 'm'),
-      );
+      assert.match(readFileSync(summary, 'utf8'), new RegExp(`^${ONE} +broker-1 +12 `, 'm'));
     });
 
     it('last in CSV, where it always is', async () => {

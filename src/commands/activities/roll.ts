@@ -153,7 +153,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const record = resume === 'last' ? unfinished[0] : journal.read(resume);
     if (!record) {
       const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
+      throw noSuchRoll(place, unfinished, this.host.clock.now());
     }
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
@@ -237,9 +237,7 @@ function checkGate(flags: RollFlags, command: string | null) {
   throw new UsageError('--gate-timeout needs --gate');
 }
 
-function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
-  const which =
-    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: number) {
   const others = unfinished.map((record) => {
     const { runtime, action, nodes } = storedIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
@@ -247,7 +245,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   });
   return refusedError(
     'no_such_roll',
-    `there is no ${which} of ${place} here`,
+    `there is no such roll of ${place} here`,
     others.length > 0
       ? `Unfinished rolls: ${others.join(', ')}.`
       : 'ldctl remembers a roll for a day, on the machine that started it.',

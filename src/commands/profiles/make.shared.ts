@@ -83,8 +83,7 @@ async function storeKey(
   if (command !== undefined) return { store: 'command', command };
   if (!mustStoreKey || !access) return null;
   const { key } = access;
-  const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
-  const where = flags['key-store'] ?? before ?? (await askStore(context));
+  const where = flags['key-store'] ?? stored?.key.store ?? (await askStore(context));
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
 }
 
