@@ -38,7 +38,7 @@ async function keep(name: string, verified: Verified, context: CommandContext) {
   const key = await storeKey(name, verified, context);
   try {
     if (stored) {
-      await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
+      await store.update(name, { ...fields, ...(key && { key }) });
     } else if (key && access) {
       await store.add({ ...fields, name, tenant_id: access.tenantId, key });
     }
