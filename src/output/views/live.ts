@@ -8,7 +8,7 @@ import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';
-import { eventText, headlineText, waitingText } from '../run-text.js';
+import { eventText, headlineText, WAITING } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
   tally,
@@ -157,14 +157,13 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
   const started = clock.elapsed();
   const facts: RunFacts = { started: new Set() };
   let nodes: readonly NodeProgress[] = [];
-  let expected = title.nodes ?? 0;
   let hasStarted = false;
 
   const frame = (elapsed: number): Frame<NodeProgress> => ({
     rows: nodes,
     foot:
       nodes.length === 0
-        ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
+        ? `${WAITING}, ${elapsedText(elapsed - started)}`
         : runFoot(nodes, facts, elapsed, elapsed - started),
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
@@ -172,7 +171,6 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
   const table = new LiveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
-    if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
       nodes = event.nodes;
       facts.decidesAt = event.decidesAt;
@@ -188,8 +186,7 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
       // Not before: a run that is refused has no headline.
       if (!hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
         hasStarted = true;
-        const headline = headlineText(title, Math.max(expected, nodes.length));
-        table.print(sentence(sink, headline, 'bold', 'all'));
+        table.print(sentence(sink, headlineText(title), 'bold', 'all'));
       }
       const text = isSaid(event, options.debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
