@@ -126,7 +126,7 @@ describe('tries', () => {
     const request = `GET ${server.url}${LOG_PATH}?page=1&results=10`;
     const id = `ld-request ${REQUEST_ID}`;
     assert.deepEqual(told, [
-      `${request}, 200, in Nms, ${id}, the answer is not JSON, or was cut off, again in 0.5s`,
+      `${request}, 200, in Nms, ${id}, InvalidAnswerError: the answer is not JSON, or was cut off, again in 0.5s`,
       `${request}, try 2, 200, in Nms, ${id}`,
     ]);
     assert.ok(!JSON.stringify(trace).includes(KEY));
