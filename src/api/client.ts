@@ -6,6 +6,7 @@ import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
+import { formatDuration } from '../base/durations.js';
 import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
@@ -21,25 +22,10 @@ export interface ClientOptions {
   clock?: Clock;
   /** For one try, to the last byte of the answer; milliseconds, by default 15 000. */
   requestTimeoutMs?: number;
-  /** Called for every try. */
-  onTrace?: (event: TraceEvent) => void;
+  /** Called with a line about every try. There is no key in it. */
+  onTrace?: ((line: string) => void) | undefined;
   /** Called with every refusal: what it returns is thrown in its place. */
   onRefusal?: (error: ApiError) => ApiError;
-}
-
-/** One try of a request. There is no key in it. */
-export interface TraceEvent {
-  method: string;
-  url: string;
-  /** From 1. */
-  attempt: number;
-  /** Null when no answer came. */
-  status: number | null;
-  requestId: string | null;
-  durationMs: number;
-  error: string | null;
-  /** Null when it is not tried again. */
-  retryInMs: number | null;
 }
 
 interface Call<T> extends CallOptions {
@@ -54,7 +40,7 @@ interface Call<T> extends CallOptions {
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Between the three tries of a read. Together they take no longer than the budget. */
-const RETRY_DELAYS_MS = [500, 750];
+const RETRY_DELAY_MS = 500;
 const READ_BUDGET_MS = 10_000;
 
 /** Set by scripts/bundle.js. */
@@ -125,40 +111,41 @@ export class Client {
     // A single try may take the request timeout; several share the read budget.
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null) =>
-        onTrace?.({
-          ...{ method, url: url.href, attempt, error, retryInMs },
-          status: answer?.status ?? null,
-          requestId: (answer && requestIdOf(answer)) ?? null,
-          durationMs: Math.round(this.#clock.elapsed() - startedAt),
-        });
+      const trace = (error: string, retryInMs: number | null) => {
+        const requestId = answer && requestIdOf(answer);
+        const parts = [
+          `${method} ${url.href}`,
+          attempt > 1 && `try ${attempt}`,
+          answer?.status ?? 'no answer',
+          `in ${Math.round(this.#clock.elapsed() - startedAt)}ms`,
+          requestId && `ld-request ${requestId}`,
+          error,
+          retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
+        ];
+        onTrace?.(parts.filter(Boolean).join(', '));
+      };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);
-        trace(null, null);
+        trace('', null);
         return value;
       } catch (error) {
-        const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
+        const delay = attempt < tries ? retryDelayOf(error) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
-        trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const explained = this.#explained(error);
-        if (retryInMs === null) throw explained;
+        trace(String(error), retryInMs);
+        if (retryInMs === null) {
+          // With what only the caller knows of a refusal.
+          throw error instanceof ApiError && onRefusal ? onRefusal(error) : error;
+        }
         await this.#clock.sleep(retryInMs, call.signal);
-        // The process may have been stopped meanwhile.
-        if (leftMs() <= 0) throw explained;
       }
     }
-  }
-
-  /** With what only the caller knows of a refusal. */
-  #explained(error: unknown): unknown {
-    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**
@@ -260,7 +247,7 @@ async function readBody(chunks: AsyncIterable<Buffer>) {
 }
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */
-function retryDelayOf(error: unknown, attempt: number) {
+function retryDelayOf(error: unknown) {
   // An answer that was cut off, or that a proxy put in its place, may be good the next time.
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
@@ -268,5 +255,5 @@ function retryDelayOf(error: unknown, attempt: number) {
     error instanceof InvalidAnswerError;
   if (!mayPass) return Infinity;
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-  return asked ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;
+  return asked ?? RETRY_DELAY_MS;
 }

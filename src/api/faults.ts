@@ -29,11 +29,6 @@ export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
       attempt.refusedWith = statusCode;
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
-    // A 101 answers no request of ours: its connection would keep the process running.
-    request.once('upgrade', (_answer: unknown, socket: Socket) => {
-      socket.destroy();
-      stream.destroy(new Error('the connection was switched to another protocol'));
-    });
     request.once('socket', (socket: Socket) => {
       // Node writes nothing before the connection is made.
       if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.sent = 'maybe';

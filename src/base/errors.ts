@@ -35,14 +35,19 @@ export class LdctlError extends Error {
   }
 }
 
-/** The same error with another hint, and with another message if one is given. */
+/**
+ * A copy of an error with another hint, and another message if one is given. The original
+ * does not change.
+ */
 export function withHint<T extends LdctlError>(
   error: T,
   hint: string | undefined,
   message = error.message,
 ): T {
-  Object.assign(error, { hint, message });
-  return error;
+  const { stack, cause } = error;
+  const plain = new Error(message, cause === undefined ? undefined : { cause });
+  Object.assign(plain, error, { hint, stack });
+  return Object.setPrototypeOf(plain, Object.getPrototypeOf(error) as object) as T;
 }
 
 /** The command is wrong, or consent is missing: exit 2, before anything is sent. */

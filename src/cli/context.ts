@@ -1,8 +1,7 @@
-import type { ClientOptions, TraceEvent } from '../api/client.js';
+import type { ClientOptions } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
-import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -187,7 +186,7 @@ export class CommandContext {
 
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
-    const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
+    const onTrace = (line: string) => output.stderr.write(`debug: ${plainText(line)}\n`);
     const onRefusal = (error: ApiError): ApiError => {
       const settings = this.#settings;
       const asking = { url, apiKey, deployment, nodes: this.#nodes };
@@ -195,19 +194,4 @@ export class CommandContext {
     };
     return { url, apiKey, clock, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
   }
-}
-
-/** `--debug`: a line for each try of each request. The key is in none of them. */
-function traceText(event: TraceEvent) {
-  const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
-  const parts = [
-    `debug: ${method} ${url}`,
-    attempt > 1 && `try ${attempt}`,
-    status ?? 'no answer',
-    `in ${durationMs}ms`,
-    requestId !== null && `ld-request ${requestId}`,
-    error,
-    retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
-  ];
-  return plainText(parts.filter(Boolean).join(', '));
 }

@@ -16,12 +16,10 @@ export const parsing =
 export const flagOf = (field: string) =>
   field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/**
- * The flags that are given as fields of a request. A boolean that is false is not given.
- */
+/** The flags that are given as fields of a request. */
 export function fieldsIn(flags: Readonly<Record<string, unknown>>, fields: object) {
   const values = Object.keys(fields).map((field) => [field, flags[flagOf(field)]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== false));
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 /** Repeated, or with commas. */
@@ -41,16 +39,14 @@ export const nodesFlag = Flags.custom<NodeRef>({
 });
 
 /** A flag whose text is read as something else. */
-export const valueFlag = <T extends string | number | undefined>(
+export const valueFlag = <T>(
   helpValue: string,
   summary: string,
   parse: (text: string, flag: string) => T,
 ) =>
-  Flags.custom<string | number | undefined>({
-    helpValue,
-    summary,
-    parse: parsing(parse),
-  })() as OptionFlag<T | undefined>;
+  Flags.custom<unknown>({ helpValue, summary, parse: parsing(parse) })() as OptionFlag<
+    T | undefined
+  >;
 
 /** How long, in milliseconds. Help shows how one is written. */
 export const durationFlag = (summary: string, helpValue = '30s') =>
@@ -62,7 +58,7 @@ export const wholeNumber = (
 ) => Flags.integer({ helpValue: 'N', summary, ...limits });
 
 /** A number of nodes, or what a request takes in place of one. */
-export const nodeCountFlag = <T extends string | number>(
+export const nodeCountFlag = <T>(
   helpValue: string,
   summary: string,
   schema: GenericSchema<unknown, T | undefined>,

@@ -95,7 +95,7 @@ function fromJson(text: string): unknown[] {
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
- * only the end of an id needs the log.
+ * only the end of an id needs the log, and a name the deployment's id.
  * @throws UsageError for a name that no node has, and for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
@@ -104,8 +104,14 @@ export async function resolveNodes(
   refs: readonly NodeRef[],
 ): Promise<Id[]> {
   if (refs.every(isId)) return [...refs];
-  const names = context.nodeNames.read(await deploymentIdOf(context));
-  const found = refs.map((ref) => lookUp(context, names, ref));
+  const lookAllUp = (deployment: Id | null) => {
+    const names = context.nodeNames.read(deployment);
+    return refs.map((ref) => lookUp(context, names, ref));
+  };
+  const known = context.settings.deployment?.value.id ?? null;
+  let found = lookAllUp(known);
+  // Until the deployment is known, a name may be of any.
+  if (known === null) found = lookAllUp(await deploymentIdOf(context));
   const nodes: Id[] = [];
   for (const ref of found) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;

@@ -38,8 +38,11 @@ export interface Setting<T> {
 }
 
 /** A deployment by id or by name. With the id from a profile more may be known. */
-export type DeploymentRef =
-  { id: Id; name: string | null; path: string | null } | { id: null; name: string; path: null };
+export interface DeploymentRef {
+  id: Id | null;
+  name: string | null;
+  path: string | null;
+}
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -187,32 +190,26 @@ function overridesOf(
 ): string | null {
   if (!profile) return null;
   const { name, source } = profile;
-  const isEmpty = (variable: string) => env[variable]?.trim() === '';
-  const lines: string[] = [];
-  if (isEmpty('LD_PROFILE') && source.from === 'current') {
-    lines.push(`LD_PROFILE is empty: profile ${name}`);
-  }
   const { deployment } = found;
-  if (isEmpty('LD_DEPLOYMENT_ID') && deployment?.source.from === 'profile') {
-    const { name: called, id } = deployment.value;
-    lines.push(`LD_DEPLOYMENT_ID is empty: profile ${name}'s ${called ?? id}`);
-  }
-  const names = Object.values(found).flatMap((setting) =>
+  const isEmpty = (variable: string) => env[variable]?.trim() === '';
+  const fromEnv = Object.values(found).flatMap((setting) =>
     setting?.source.from === 'env' ? setting.source.name : [],
   );
-  if (names.length > 0) {
-    lines.push(
-      `the environment (${names.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
-    );
-  }
-  return lines.join('\n') || null;
+  const lines = [
+    isEmpty('LD_PROFILE') && source.from === 'current' && `LD_PROFILE is empty: profile ${name}`,
+    isEmpty('LD_DEPLOYMENT_ID') &&
+      deployment?.source.from === 'profile' &&
+      `LD_DEPLOYMENT_ID is empty: profile ${name}'s ${deployment.value.name ?? deployment.value.id}`,
+    fromEnv.length > 0 &&
+      `the environment (${fromEnv.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
+  ];
+  return lines.filter(Boolean).join('\n') || null;
 }
 
 /** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
-  return /^\d+$/.test(text)
-    ? { id: parseId(text, what), name: null, path: null }
-    : { id: null, name: text, path: null };
+  const isId = /^\d+$/.test(text);
+  return { id: isId ? parseId(text, what) : null, name: isId ? null : text, path: null };
 }
 
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {

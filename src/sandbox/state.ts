@@ -7,9 +7,7 @@ import {
   OPERATORS,
   tenantStructure,
   type Deployment,
-  type KeyLabel,
   type RandomSource,
-  type SandboxKey,
 } from './tenant.js';
 
 export interface DispatchedActivity {
@@ -135,8 +133,6 @@ const FIRST_ACTIVITY_ID: Id = 7301845022003200257n;
 const SHORTEST_DEFAULT_HISTORY = 5;
 /** How far back the history reaches. */
 const HISTORY_SPAN = 96 * HOUR;
-/** How much longer or shorter the work on an activity may take, as a fraction. */
-const JITTER = 0.25;
 
 /** The history repeats these: the runtimes take turns, and every one is left started. */
 const PAST_ACTIONS = [
@@ -152,7 +148,7 @@ const PAST_ACTIONS = [
  */
 export class Cloud {
   readonly structure: ReturnType<typeof tenantStructure>;
-  readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
+  readonly keys: ReturnType<typeof makeKeys>;
   /** The deployment that the options are for. */
   readonly main: SandboxDeployment;
   readonly deployments: readonly SandboxDeployment[];
@@ -185,7 +181,8 @@ export class Cloud {
     const acting = [...deployment.nodes].filter(([id]) => nodes === null || nodes.includes(id));
     const created_at = new Date(at).toISOString();
     const entries = acting.map(([node_id, node]) => {
-      const fate = node.take(runtime, action, at, 1 + JITTER * (2 * this.#random() - 1));
+      // Give or take a quarter.
+      const fate = node.take(runtime, action, at, 0.75 + this.#random() / 2);
       return {
         id: this.nextActivityId(),
         node_id,

@@ -1,19 +1,15 @@
 import type { Id } from '../base/ids.js';
+import { createHash } from 'node:crypto';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
 
-/**
- * Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for
- * secrets.
- */
+/** The same numbers for the same seed on every machine. Not for secrets. */
 export function seededRandom(seed: number): RandomSource {
-  let state = seed >>> 0;
+  let drawn = 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    drawn += 1;
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() / 2 ** 32;
   };
 }
 
@@ -25,12 +21,6 @@ export const OPERATORS = { ada: 608123456789012345n, bo: 608123456789012346n } a
  * up: it lacks `info:read`.
  */
 export type KeyLabel = 'admin' | 'readonly' | 'minimal';
-
-export interface SandboxKey {
-  /** The secret. */
-  value: string;
-  context: ReturnType<typeof keyContext>;
-}
 
 const DAY = 86_400_000;
 
@@ -49,31 +39,31 @@ const GRANTS = {
   minimal: { tenant: [], division: [], environment: ['deployment:manage'] },
 } satisfies Record<KeyLabel, Record<'tenant' | 'division' | 'environment', string[]>>;
 
-/** @param now ms UTC: the keys were made before, and expire after it */
-export function makeKeys(now: number, seed: number): Record<KeyLabel, SandboxKey> {
-  const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
+/**
+ * Each key: its secret, and what Core says of it.
+ * @param now ms UTC: the keys were made before, and expire after it
+ */
+export function makeKeys(now: number, seed: number) {
+  const make = (label: KeyLabel, ordinal: bigint) => ({
     value: `ld_pk_${String(seed).padEnd(32 - label.length, 'x')}${label}`,
-    context: keyContext(label, ordinal, now),
+    context: {
+      id: 7262500000000000000n + ordinal,
+      name: `sandbox ${label}`,
+      user_id: OPERATORS.ada,
+      role_id: 7262400000000000000n + ordinal,
+      role_name: label,
+      division_id: null,
+      division_name: null,
+      validate_ip: false,
+      allowed_ips: [],
+      expiry_at: new Date(now + 200 * DAY).toISOString(),
+      created_at: new Date(now - 165 * DAY).toISOString(),
+      permissions: { ...GRANTS[label], divisions: {} },
+    },
   });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
 }
-
-function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
-  return {
-    id: 7262500000000000000n + ordinal,
-    name: `sandbox ${label}`,
-    user_id: OPERATORS.ada,
-    role_id: 7262400000000000000n + ordinal,
-    role_name: label,
-    division_id: null,
-    division_name: null,
-    validate_ip: false,
-    allowed_ips: [],
-    expiry_at: new Date(now + 200 * DAY).toISOString(),
-    created_at: new Date(now - 165 * DAY).toISOString(),
-    permissions: { ...GRANTS[label], divisions: {} },
-  };
-}
+export type SandboxKey = ReturnType<typeof makeKeys>[KeyLabel];
 
 export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
 

@@ -132,10 +132,6 @@ describe('answers that are not answers', () => {
   for (const [what, bytes] of [
     ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['without an end of its headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(9000)}`],
-    [
-      'a switch to another protocol',
-      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
-    ],
   ] as const) {
     it(`that are ${what} end the call, and close its connection`, async () => {
       let closed: Promise<unknown> = Promise.reject(new Error('nothing was sent'));

@@ -162,7 +162,7 @@ export function countOf(
 export async function requestOf(
   context: CommandContext,
   args: { runtime: string; action: string },
-  flags: ActingFlags & { wait?: boolean },
+  flags: ActingFlags,
 ): Promise<CheckedTrigger> {
   checkRunResultOptions(context.host.output.options);
   const runtime = parseRuntime(args.runtime);
@@ -170,7 +170,7 @@ export async function requestOf(
   const nodes = await readNodes(context, flags);
   return check(triggerRequest, 'trigger', {
     ...fieldsIn(flags, triggerRequest.entries),
-    ...{ runtime, action, ...(nodes && { nodes }), wait: flags.wait },
+    ...{ runtime, action, ...(nodes && { nodes }) },
   });
 }
 

@@ -11,12 +11,12 @@ import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { wholeNumber } from '../flags.shared.js';
+import { valueFlag, wholeNumber } from '../flags.shared.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
 import { readNodes } from '../nodes.shared.js';
 
 const waitFlags = {
-  after: textFlag('ID', 'Follow the trigger whose entries are newer than this id.'),
+  after: valueFlag('ID', 'Follow the trigger whose entries are newer than this id.', parseId),
   runtime: textFlag('RUNTIME', 'With --after: the runtime of the trigger.'),
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
@@ -95,7 +95,7 @@ export default class ActivitiesWait extends ConnectedCommand {
       });
     }
     const nodes = await readNodes(context, flags);
-    const asked = { after: parseId(after, '--after'), runtime, action: actionOf(action, config) };
+    const asked = { after, runtime, action: actionOf(action, config) };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
 }

@@ -67,7 +67,7 @@ export async function gather(
   context: CommandContext,
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
-  const given = settingsFor(name, stored, flags, context);
+  const given = settingsFor(stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags) };
   if (!plan.mustStoreKey && !plan.mustVerify) return { ...plan, access: null };
   const tenantId = await tenantFor(plan, context.prompts);
@@ -77,22 +77,18 @@ export async function gather(
 
 /** Flags, and the environment or the stored profile, but never both of these. */
 function settingsFor(
-  name: string,
   stored: Profile | null,
   flags: ProfileFlags,
   context: CommandContext,
 ): Settings {
-  if (stored) {
-    // As if it were the only profile there is.
-    const readConfig = () => ({ current: name, profiles: [stored] });
-    return context.resolve(flags, { env: {}, readConfig });
-  }
   // A flag or a person chooses the deployment. These variables may be left over from another one, to
   // whose supervisor the new profile would send its key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
-  const env = { ...context.host.env, LD_PROFILE: undefined, ...ignored };
-  return context.resolve(flags, { env, readConfig: () => ({ profiles: [] }) });
+  const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };
+  // As if it were the only profile there is.
+  const config = { current: stored?.name, profiles: stored ? [stored] : [] };
+  return context.resolve(flags, { env, readConfig: () => config });
 }
 
 function changesOf(stored: Profile | null, flags: ProfileFlags) {

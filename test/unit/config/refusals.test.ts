@@ -37,6 +37,7 @@ describe('a refusal of the API', () => {
       deployment: deployment ?? undefined,
       nodes: [610809900976570889n, 610809900976570890n, 610809900976570889n],
     });
+    assert.equal(error.message, reason, 'the original was changed');
     return { message, hint };
   };
 
