@@ -48,7 +48,8 @@ export function shortList(items: readonly unknown[], most = 10): string {
 
 /** Breaks a text at its spaces. A word that is longer than a line stays whole. */
 export function wrapWords(text: string, width: number): string[] {
-  return text.match(new RegExp(`\\S.{0,${width - 1}}(?!\\S)|\\S+`, 'g')) ?? [''];
+  const line = `(?<!\\S).{1,${Math.max(1, width)}}(?!\\S)`;
+  return text.match(new RegExp(`${line}|\\S+`, 'g')) ?? [''];
 }
 
 /** A base URL as it is stored and shown, without the slash that `URL` adds. */
