@@ -65,8 +65,8 @@ export interface FormatOptions {
   numberIds: boolean;
   view: CellView;
   paint: Paint;
-  /** Of the terminal; null where there is none. */
-  width: number | null;
+  /** Of the terminal. */
+  width: number;
 }
 
 /** Each method returns the text to write next. */
