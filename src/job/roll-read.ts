@@ -42,7 +42,6 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
     downTo,
     cutAt,
     lookUp: null,
-    isBeforePost: step.isBeforePost && !hasSent(roll),
   };
 }
 

@@ -129,7 +129,6 @@ const READ_BEFORE_POST = {
   do: 'read',
   lookUp: null,
   tries: 'several',
-  isBeforePost: true,
 } as const;
 
 function nextRead(run: Run, now: number): Step {
