@@ -43,9 +43,6 @@ _ldctl() {
         ;;
     esac
   done < <(ldctl __complete "${words[@]}" 2>/dev/null </dev/null)
-  case $then in
-    :open) compopt -o nospace 2>/dev/null ;;
-    :files) compopt -o default 2>/dev/null ;;
-  esac
+  [[ $then == :files ]] && compopt -o default 2>/dev/null
 }
 complete -F _ldctl ldctl

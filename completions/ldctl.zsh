@@ -13,7 +13,6 @@ _ldctl() {
   done
   case $then in
     :files) compset -P '--*='; _files ;;
-    :open) _describe -t values ldctl values -S '' ;;
     *) _describe -t values ldctl values ;;
   esac
 }

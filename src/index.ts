@@ -9,7 +9,7 @@ import { parseBaseUrl } from './api/base-url.js';
 import { CoreApi } from './api/core-api.js';
 import { SupervisorApi } from './api/supervisor-api.js';
 import { systemClock as clock } from './base/clock.js';
-import { UsageError } from './base/errors.js';
+import { usageError } from './base/errors.js';
 import { hexHash } from './base/hash.js';
 import { urlText, type Env } from './base/text.js';
 import { openRunJournal } from './config/journal.js';
@@ -35,8 +35,10 @@ export type {
   NodesRequest,
   OneOrMany,
   RollGate,
+  RollRequest,
+  TriggerRequest,
+  WaitRequest,
 } from './app/requests.js';
-export type { RollRequest, TriggerRequest, WaitRequest } from './app/requests.js';
 export {
   RUNTIMES,
   STATUSES,
@@ -127,7 +129,7 @@ export async function connectProfile(
   const signal = interruptOf(outer);
   const folder = await configDir(env);
   const settings = resolveSettings({
-    ...{ flags: { profile: name }, env, notify: () => undefined },
+    ...{ flags: { profile: name }, env },
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
@@ -145,6 +147,6 @@ export async function connectProfile(
     if (profile?.protected !== true || confirm === needed) return;
     const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
     const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
-    throw new UsageError(what, { code: 'consent_missing', hint });
+    throw usageError('consent_missing', what, hint);
   });
 }

@@ -69,10 +69,7 @@ function jsonOf(answer: Answer) {
   if (status !== 200) {
     throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
   }
-  if (body === null) {
-    throw invalidAnswer(answer, 'the answer is larger than 32 MiB', 'answer_too_large');
-  }
-  if (body.trim() === '') throw invalidAnswer(answer, 'the answer is empty');
+  if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB');
   try {
     return parseJson(body);
   } catch (error) {
@@ -86,9 +83,9 @@ function jsonOf(answer: Answer) {
   }
 }
 
-export function invalidAnswer(answer: Answer, what: string, code?: string): InvalidAnswerError {
+export function invalidAnswer(answer: Answer, what: string): InvalidAnswerError {
   const hint = `If this happens again, check the URL, ${answer.url.origin}, and any proxy in between.`;
-  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer), code });
+  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
 }
 
 /** What the message and the hint of a failure depend on. */
@@ -199,26 +196,23 @@ const HINTS = new Map<string | number, string>([
   [400, 'The request itself is wrong: change what the message names.'],
   [401, 'The API key is missing, wrong, expired or revoked: check it with `ldctl whoami`.'],
   [
+    403,
+    "`ldctl whoami` shows what the key may do. An allow-list must name this machine's address.",
+  ],
+  [
     404,
     'It does not exist, or this key may not see it: `ldctl deployments list` shows what it may see.',
   ],
 ]);
 
 function hintFor(fields: ApiErrorFields) {
-  const { status, code, reason, retryAfterMs, permission } = fields;
+  const { status, code, retryAfterMs } = fields;
   const known = HINTS.get(code) ?? HINTS.get(status);
   if (known !== undefined) return known;
-  if (status === 403) {
-    const isNamed = permission === undefined || reason.includes(permission);
-    const needs = isNamed ? '' : `The key needs the permission ${permission}. `;
-    return `${needs}\`ldctl whoami\` shows what the key may do. An allow-list must name this machine's address.`;
-  }
   const when = retryAfterMs === undefined ? 'later' : `in ${formatDuration(retryAfterMs)}`;
   if (status === 429) return `Too many requests with this key. Try again ${when}.`;
   return status === 408 || status === 425 || status >= 500 ? `Try again ${when}.` : undefined;
 }
-
-const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 
 /**
  * Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock:
@@ -227,9 +221,8 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 function retryAfterOf(answer: Answer) {
   const text = header(answer, 'retry-after').trim();
   const time = parseHttpDate(text);
-  if (time === null && !/^\d+$/.test(text)) return undefined;
-  const wait = time === null ? Number(text) * 1000 : time - (serverTimeOf(answer) ?? Date.now());
-  return Math.min(Math.max(0, wait), LONGEST_RETRY_AFTER_MS);
+  if (time === null) return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : undefined;
+  return Math.max(0, time - (serverTimeOf(answer) ?? Date.now()));
 }
 
 /** A text of the server for an error: without the API key, on one line, and short. */

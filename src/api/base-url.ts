@@ -1,22 +1,17 @@
 import { usageError } from '../base/errors.js';
 
-const EXAMPLE = 'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud.';
-
 /**
  * Reads the base URL of an API; a path prefix is kept. No error shows the text, which may be a key
  * in the wrong variable.
  * @param what names the setting in errors
  */
 export function parseBaseUrl(text: string, what: string): URL {
-  if (!URL.canParse(text)) throw invalid(`${what} is not a URL`, EXAMPLE);
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw invalid(`${what} must start with https://`, EXAMPLE);
-  }
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const hasMore = url?.username !== '' || url.password !== '' || /[?#]/.test(text);
+  if (hasMore || !/^https?:$/.test(url.protocol)) {
     throw invalid(
-      `${what} must not have a user name, a password, a query (?…) or a fragment (#…) in it`,
-      EXAMPLE,
+      `${what} is not the base URL of an API`,
+      'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud, without a user name, a password, a query (?…) or a fragment (#…).',
     );
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
@@ -31,11 +26,7 @@ export function parseBaseUrl(text: string, what: string): URL {
 
 /** Whether a URL stays on this machine: 127.0.0.0/8, `::1` or `localhost`. */
 export function isLoopback(url: URL): boolean {
-  return (
-    url.hostname === 'localhost' ||
-    url.hostname === '[::1]' ||
-    /^127(?:\.\d+){3}$/.test(url.hostname)
-  );
+  return /^(?:localhost|\[::1\]|127(?:\.\d+){3})$/.test(url.hostname);
 }
 
 /** @param path starts with a slash, and is sent as it is written, colons too */

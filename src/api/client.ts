@@ -6,6 +6,7 @@ import { checkServerIdentity } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
+import { formatDuration } from '../base/durations.js';
 import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
@@ -21,35 +22,17 @@ export interface ClientOptions {
   clock?: Clock;
   /** For one try, to the last byte of the answer; milliseconds, by default 15 000. */
   requestTimeoutMs?: number;
-  /** Called for every try. */
-  onTrace?: (event: TraceEvent) => void;
+  /** Called with a line about every try. There is no key in it. */
+  onTrace?: ((line: string) => void) | undefined;
   /** Called with every refusal: what it returns is thrown in its place. */
   onRefusal?: (error: ApiError) => ApiError;
 }
 
-/** One try of a request. There is no key in it. */
-export interface TraceEvent {
-  method: string;
-  url: string;
-  /** From 1. */
-  attempt: number;
-  /** Null when no answer came. */
-  status: number | null;
-  requestId: string | null;
-  durationMs: number;
-  error: string | null;
-  /** Null when it is not tried again. */
-  retryInMs: number | null;
-}
-
-interface Call<T> {
+interface Call<T> extends CallOptions {
   method: 'GET' | 'POST';
   path: string;
   headers?: Record<string, string>;
   body?: string;
-  signal?: AbortSignal;
-  /** A single try may take the request timeout; several share the read budget. */
-  tries: number;
   /** Makes the value of an answer, or throws. */
   read: (answer: Answer) => T;
 }
@@ -107,7 +90,12 @@ export class Client {
         rejectUnauthorized: true,
         checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer),
       },
-      headers: { accept: 'application/json', 'user-agent': `ldctl/${VERSION}` },
+      headers: {
+        accept: 'application/json',
+        'user-agent': `ldctl/${VERSION}`,
+        // What a cache kept may lack the newest entries.
+        'cache-control': 'no-cache',
+      },
       // There is no cache, and got's options for one would cost 16 kB a request until the next full
       // collection: V8 makes new hidden classes for the object that they are spread into.
       hooks: { beforeRequest: [(options) => void (options.cacheOptions = {})] },
@@ -115,23 +103,13 @@ export class Client {
   }
 
   /**
-   * Reads, up to three times.
+   * Reads up to three times, and posts once: however that ends, the action may have run.
    * @throws what `read` throws, TransportError, or the signal's reason
    */
-  get<T>(path: string, { signal, tries }: CallOptions, read: Call<T>['read']): Promise<T> {
-    // What a cache kept may lack the newest entries.
-    const headers = { 'cache-control': 'no-cache' };
-    const most = tries === 'one' ? 1 : 3;
-    return this.#send({ method: 'GET', path, headers, signal, tries: most, read });
-  }
-
-  /** Sends once. However it ends, the action may have run. @throws as `get` */
-  post<T>(call: Omit<Call<T>, 'method' | 'tries'>): Promise<T> {
-    return this.#send({ ...call, method: 'POST', tries: 1 });
-  }
-
-  async #send<T>(call: Call<T>): Promise<T> {
-    const { method, path, tries, read } = call;
+  async send<T>(call: Call<T>): Promise<T> {
+    const { method, path, read } = call;
+    // A single try may take the request timeout; several share the read budget.
+    const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
@@ -139,17 +117,23 @@ export class Client {
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
-      const trace = (error: string | null, retryInMs: number | null) =>
-        onTrace?.({
-          ...{ method, url: url.href, attempt, error, retryInMs },
-          status: answer?.status ?? null,
-          requestId: (answer && requestIdOf(answer)) ?? null,
-          durationMs: Math.round(this.#clock.elapsed() - startedAt),
-        });
+      const trace = (error: string, retryInMs: number | null) => {
+        const requestId = answer && requestIdOf(answer);
+        const parts = [
+          `${method} ${url.href}`,
+          attempt > 1 && `try ${attempt}`,
+          answer?.status ?? 'no answer',
+          `in ${Math.round(this.#clock.elapsed() - startedAt)}ms`,
+          requestId && `ld-request ${requestId}`,
+          error,
+          retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
+        ];
+        onTrace?.(parts.filter(Boolean).join(', '));
+      };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
         const value = read(answer);
-        trace(null, null);
+        trace('', null);
         return value;
       } catch (error) {
         const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
@@ -202,7 +186,6 @@ export class Client {
     const release = onAbort(signal, giveUp);
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
-      attempt.phase = 'answering';
       const status = answer.statusCode ?? 0;
       const read = status === 202 ? '' : await readBody(stream as AsyncIterable<Buffer>);
       return { url, status, headers: answer.headers, body: read, apiKey: this.#apiKey };
@@ -274,7 +257,7 @@ function retryDelayOf(error: unknown, attempt: number) {
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
     (error instanceof TransportError && error.transient) ||
-    (error instanceof InvalidAnswerError && error.code === 'invalid_answer');
+    error instanceof InvalidAnswerError;
   if (!mayPass) return Infinity;
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
   return asked ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;

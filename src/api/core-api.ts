@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isId, type Id } from '../base/ids.js';
 import { MOST_NODES, type CallOptions } from '../base/supervisor.js';
-import { count, valueOf } from './answers.js';
+import { count, valueOf, type Answer } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
 // Loose, since fields may be added. A field that is only shown to people may be absent or null.
@@ -134,6 +134,7 @@ export class CoreApi {
     options: ReadOptions,
     permission?: string,
   ): Promise<T> {
-    return this.#client.get(path, options, (answer) => valueOf(answer, schema, { permission }));
+    const read = (answer: Answer) => valueOf(answer, schema, { permission });
+    return this.#client.send({ method: 'GET', path, ...options, read });
   }
 }

@@ -6,8 +6,8 @@ import { RETRYABLE_STATUSES, TransportError } from '../base/errors.js';
 
 /** How far a request has come. */
 export interface Attempt {
-  /** While it is connecting, nothing of the request has left this machine. */
-  phase: 'connecting' | 'sent' | 'answering';
+  /** `no` until it is connected: nothing of the request has left this machine. */
+  sent: 'no' | 'maybe';
   request?: ClientRequest;
   /** The status by which a proxy refused a tunnel. */
   refusedWith?: number;
@@ -17,7 +17,7 @@ export interface Attempt {
 /** Keeps up with a request, by its events. */
 export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
   const isSecure = protocol === 'https:';
-  const attempt: Attempt = { phase: 'connecting' };
+  const attempt: Attempt = { sent: 'no' };
   // The caller awaits the first error; a later one must not end the process.
   stream.on('error', () => undefined);
   stream.once('request', (request: ClientRequest) => {
@@ -29,15 +29,10 @@ export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
       attempt.refusedWith = statusCode;
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
-    // A 101 answers no request of ours: its connection would keep the process running.
-    request.once('upgrade', (_answer: unknown, socket: Socket) => {
-      socket.destroy();
-      stream.destroy(new Error('the connection was switched to another protocol'));
-    });
     request.once('socket', (socket: Socket) => {
       // Node writes nothing before the connection is made.
-      if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.phase = 'sent';
-      else socket.once(isSecure ? 'secureConnect' : 'connect', () => (attempt.phase = 'sent'));
+      if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.sent = 'maybe';
+      else socket.once(isSecure ? 'secureConnect' : 'connect', () => (attempt.sent = 'maybe'));
     });
   });
   return attempt;
@@ -75,11 +70,11 @@ export function transportError(
   url: URL,
   configured: URL | null,
 ): TransportError {
-  const { phase, refusedWith, timedOutAfterMs } = attempt;
+  const { sent, refusedWith, timedOutAfterMs } = attempt;
+  const isConnected = sent === 'maybe';
   const { host } = url;
-  const proxy = phase === 'connecting' ? configured : null;
+  const proxy = isConnected ? null : configured;
   const peer = proxy ? `the proxy ${proxy.host}` : host;
-  const sent = phase === 'connecting' ? 'no' : 'maybe';
   const fault = (
     code: string,
     message: string,
@@ -88,12 +83,11 @@ export function transportError(
   ) => new TransportError(code, message, { sent, transient }, { hint });
 
   if (timedOutAfterMs !== undefined) {
-    const message = {
-      connecting: `no connection to ${host}${proxy ? ` through ${peer}` : ''}`,
-      sent: `no answer from ${host}`,
-      answering: `the answer from ${host} was not complete`,
-    };
-    return fault('timeout', `${message[phase]} within ${formatDuration(timedOutAfterMs)}`, true);
+    const through = proxy ? ` through ${peer}` : '';
+    const message = isConnected
+      ? `no complete answer from ${host}`
+      : `no connection to ${host}${through}`;
+    return fault('timeout', `${message} within ${formatDuration(timedOutAfterMs)}`, true);
   }
   if (refusedWith !== undefined) {
     const message = `${peer} refused to connect to ${host} (it answered ${refusedWith || 'no HTTP'})`;
@@ -101,11 +95,7 @@ export function transportError(
   }
   const node = codeOf(error);
   const [, code, message] = FAULTS.find(([pattern]) => pattern.test(node)) ?? UNKNOWN;
-  const when = {
-    connecting: '',
-    sent: ' before an answer came',
-    answering: ' in the middle of the answer',
-  }[phase];
+  const when = isConnected ? ' before the answer was complete' : '';
   const suffix = `${when}${node && ` (${node})`}`;
   if (code === 'certificate') {
     return fault(code, message.replace('PEER', host) + suffix, false, HINTS.certificate);

@@ -3,7 +3,7 @@
  * program, with the types and errors that it needs and nothing of the command line.
  * @module ldctl/client
  */
-export { type ClientOptions, type TraceEvent } from './client.js';
+export { type ClientOptions } from './client.js';
 export * from './core-api.js';
 export { SupervisorApi, triggerBody } from './supervisor-api.js';
 

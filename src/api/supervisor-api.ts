@@ -40,7 +40,8 @@ export class SupervisorApi implements Supervisor {
    * signal's reason
    */
   async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
-    return this.#client.post({
+    return this.#client.send({
+      method: 'POST',
       path: triggerPath(request),
       headers: { 'content-type': 'application/json', 'idempotency-key': request.wireKey },
       body: triggerBody(request.nodes),
@@ -55,7 +56,7 @@ export class SupervisorApi implements Supervisor {
    */
   async list(deploymentId: Id, query: PageQuery, options: CallOptions = {}): Promise<ActivityPage> {
     const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
-    return this.#client.get(path, options, readActivityPage);
+    return this.#client.send({ method: 'GET', path, ...options, read: readActivityPage });
   }
 }
 
@@ -102,13 +103,7 @@ function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
 
 function readActivityPage(answer: Answer): ActivityPage {
   const page = valueOf(answer, activityPage, { permission: 'deployment:read' });
-  const serverTime = serverTimeOf(answer);
-  const requestId = requestIdOf(answer);
-  return {
-    ...page,
-    ...(serverTime !== null && { serverTime }),
-    ...(requestId !== undefined && { requestId }),
-  };
+  return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
 }
 
 const IDS = ['id', 'node_id'];

@@ -44,33 +44,25 @@ export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 export function parseRuntime(text: string): Runtime {
   const runtime = RUNTIMES.find((name) => name === text);
   if (runtime) return runtime;
-  if (text.includes(',')) {
-    throw usageError(
-      'several_runtimes',
-      `${JSON.stringify(text)}: one runtime at a time`,
-      `Run the command once for each of: ${RUNTIMES.join(', ')}.`,
-    );
-  }
+  const what = JSON.stringify(text);
   throw usageError(
     'invalid_runtime',
-    `unknown runtime ${JSON.stringify(text)}`,
+    text.includes(',') ? `${what}: one runtime at a time` : `unknown runtime ${what}`,
     `A runtime is one of: ${RUNTIMES.join(', ')}.`,
   );
 }
 
 /** Checks `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
 export function parseAction(text: string): ActionName {
-  const code = 'invalid_action';
   const [name, config] = text.split(/:(.*)/s, 2);
-  const verb = VERBS.find((known) => known === name);
-  if (!verb || (config !== undefined && verb !== 'reconfigure')) {
-    const hint = `An action is one of: ${VERBS.join(', ')}:ID.`;
-    throw usageError(code, `unknown action ${JSON.stringify(text)}`, hint);
-  }
-  if (verb !== 'reconfigure') return verb;
-  if (config !== undefined) return `${verb}:${parseId(config, verb)}`;
-  const hint = 'Write reconfigure:ID.';
-  throw usageError(code, 'reconfigure needs the id of a config', hint);
+  if (name === 'reconfigure' && config !== undefined) return `${name}:${parseId(config, name)}`;
+  const verb = VERBS.find((known) => known === text);
+  if (verb && verb !== 'reconfigure') return verb;
+  const isBare = text === 'reconfigure';
+  const what = isBare
+    ? 'reconfigure needs the id of a config'
+    : `unknown action ${JSON.stringify(text)}`;
+  throw usageError('invalid_action', what, `An action is one of: ${VERBS.join(', ')}:ID.`);
 }
 
 /**

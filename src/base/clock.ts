@@ -9,20 +9,9 @@ import { LdctlError } from './errors.js';
  * @returns releases the signal: call it when the work is done
  */
 export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
-  // A removed listener still refers to the next ones, so that one request would keep another in
-  // memory: its call is dropped.
-  let pending: (() => void) | null = call;
-  const listener = () => {
-    const once = pending;
-    pending = null;
-    once?.();
-  };
-  if (signal?.aborted) listener();
-  else signal?.addEventListener('abort', listener, { once: true });
-  return () => {
-    pending = null;
-    signal?.removeEventListener('abort', listener);
-  };
+  if (signal?.aborted) call();
+  else signal?.addEventListener('abort', call, { once: true });
+  return () => signal?.removeEventListener('abort', call);
 }
 
 /** Passed to all that needs the time, so that no test waits. In milliseconds. */

@@ -22,7 +22,7 @@ export class LdctlError extends Error {
     message: string,
     { hint, requestId, cause }: LdctlErrorOptions = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, { cause });
     this.name = new.target.name;
     this.exit = exit;
     this.code = code;
@@ -152,8 +152,7 @@ export class InvalidAnswerError extends LdctlError {
   }
 }
 
-const EXIT_BY_SIGNAL = { SIGHUP: 'sighup', SIGINT: 'sigint', SIGTERM: 'sigterm' } as const;
-export type StopSignal = keyof typeof EXIT_BY_SIGNAL;
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /**
  * The user, the system or a program ended a command or a job. The reason of every abort signal in
@@ -165,7 +164,7 @@ export class Interrupted extends LdctlError {
   /** @param instead of a signal to the process: what interrupted the job */
   constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
     const { message = `interrupted by ${signal}`, cause } = instead ?? {};
-    super(EXIT_BY_SIGNAL[signal], 'interrupted', message, { cause });
+    super(signal.toLowerCase() as Lowercase<StopSignal>, 'interrupted', message, { cause });
     this.signal = signal;
   }
 }
@@ -181,15 +180,14 @@ export function asLdctlError(error: unknown, sent = false): LdctlError {
     return sent && exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return sent
-    ? new LdctlError('unconfirmed', 'internal', `a bug in ldctl, after it was sent: ${what}`, {
-        hint: 'Look at `ldctl activities list` before you try again, and please report it.',
-        cause: error,
-      })
-    : new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, {
-        hint: 'Please report it, with what --debug adds to it.',
-        cause: error,
-      });
+  const [exit, when, hint] = sent
+    ? ([
+        'unconfirmed',
+        ', after it was sent',
+        'Look at `ldctl activities list` before you try again, and please report it.',
+      ] as const)
+    : (['fault', '', 'Please report it, with what --debug adds to it.'] as const);
+  return new LdctlError(exit, 'internal', `a bug in ldctl${when}: ${what}`, { hint, cause: error });
 }
 
 /** A failure in JSON. One that was not expected is a bug in ldctl. */

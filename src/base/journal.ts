@@ -10,6 +10,7 @@ export const idText = v.pipe(
   v.transform((text): Id => BigInt(text)),
 );
 
+const whole = v.pipe(v.number(), v.safeInteger());
 const idTexts = v.pipe(v.array(idText), v.readonly());
 
 /**
@@ -24,15 +25,15 @@ export const runRecord = v.strictObject({
   /** The highest id of the log right before the first POST. */
   baseline: idText,
   /** The server's clock then, ms UTC; null when it did not say. */
-  date: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  date: v.nullable(whole),
   /** Of every node: how many were asked for; null when that is open. */
-  expect: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  expect: v.nullable(whole),
   /** How many nodes there were by Core; null when that was not known. */
-  core: v.nullable(v.pipe(v.number(), v.safeInteger())),
+  core: v.nullable(whole),
   /** The nodes that the log listed for this runtime, and for others only. */
   listed: v.strictObject({ here: idTexts, elsewhere: idTexts }),
   /** When the first POST started: wall clock, ms UTC. */
-  postedAt: v.pipe(v.number(), v.safeInteger()),
+  postedAt: whole,
 });
 export type RunRecord = v.InferOutput<typeof runRecord>;
 

@@ -48,12 +48,12 @@ export interface ActivityPage {
   total_results: number;
   total_pages: number;
   /**
-   * The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; absent when it
-   * sent none.
+   * The server's own clock (`date` header, cut to whole seconds), milliseconds UTC; null or absent
+   * when it sent none.
    */
-  serverTime?: number;
-  /** For an error about this page; absent when it had none. */
-  requestId?: string;
+  serverTime?: number | null;
+  /** For an error about this page. */
+  requestId?: string | undefined;
 }
 
 /** As many nodes as any deployment has, and a result can list. */

@@ -9,7 +9,7 @@ import { loadFormat } from '../output/formats.js';
 import { printList, printObject, type ListSpec } from '../output/list.js';
 import { printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
-import { outputFlags } from './flags.js';
+import { connectionFlags, outputFlags } from './flags.js';
 import type { Host } from './host.js';
 import type { Interrupts } from './signals.js';
 
@@ -87,4 +87,9 @@ export abstract class BaseCommand extends Command {
     this.exitCode = code;
     if (code !== EXIT_CODES.done.code) process.exitCode = code;
   }
+}
+
+/** One that acts on a deployment, or asks the API about one. */
+export abstract class ConnectedCommand extends BaseCommand {
+  static override baseFlags = { ...outputFlags, ...connectionFlags };
 }

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '@oclif/core/command';
 import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import { plainText } from '../base/text.js';
@@ -9,7 +8,14 @@ import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir, resolveSettings } from '../config/settings.js';
-import { globalFlags, readCommandLine, typedNames, type FlagTable, type ReadFlag } from './argv.js';
+import {
+  globalFlags,
+  readCommandLine,
+  typedNames,
+  type CommandLine,
+  type FlagTable,
+  type ReadFlag,
+} from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
 type Topics = Readonly<Record<string, { description?: string }>>;
@@ -18,14 +24,7 @@ type Topics = Readonly<Record<string, { description?: string }>>;
 type Candidate = readonly [value: string, about?: string | undefined];
 
 /** What a shell is to offer for the word that is being typed. */
-export interface Completion {
-  candidates: readonly Candidate[];
-  /**
-   * What the shell does beside: complete files, or add no space after the word, since more of it
-   * may follow.
-   */
-  then: 'files' | 'open' | 'done';
-}
+export type Completion = readonly Candidate[] | 'files';
 
 /** The nodes on the page of the log that was read last at a terminal, as a list of texts. */
 const SEEN = 'seen.json';
@@ -41,13 +40,12 @@ export function rememberNodes(folder: string, nodes: readonly Id[]) {
 }
 
 /**
- * What is known, without asking a server, of the values of a flag, or of an argument, whose name is
- * in capitals.
+ * What is known, without asking a server, of the values of a flag or an argument.
+ * @param typed the flags before the word
  */
-type Known = (name: string) => readonly Candidate[];
+type Known = (name: string, typed: readonly ReadFlag[]) => readonly Candidate[];
 
-/** @param typed the flags before the word */
-function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly ReadFlag[]): Known {
+function knownIn(folder: string, { clock, env, keyring }: Host): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const store = new ProfileStore(folder, clock);
   const profiles = () =>
@@ -58,32 +56,28 @@ function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly 
     const others = seen.filter((node) => !names.has(BigInt(node)));
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
-  const rolls = () => {
+  const rolls = (typed: readonly ReadFlag[]) => {
     const flags = Object.fromEntries(
       typed.map(({ name, value }) => [String(name), value] as const),
     );
     const keys = { env, keyring };
-    const asked = { flags, env, keys, readConfig: () => store.read(), notify: () => undefined };
-    const id = resolveSettings(asked).deployment?.value.id;
+    const settings = resolveSettings({ flags, env, keys, readConfig: () => store.read() });
+    const id = settings.deployment?.value.id;
     const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
     return words(['last', ...unfinished.map(({ key }) => key)]);
   };
-  const values: Readonly<Record<string, () => readonly Candidate[]>> = {
+  const values: Readonly<Record<string, (typed: readonly ReadFlag[]) => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
-    RUNTIME: () => words(RUNTIMES),
     action: () => words(VERBS),
-    // An id is to follow, or `--config`.
-    ACTION: () => words(VERBS.map((verb) => (verb === 'reconfigure' ? `${verb}:` : verb))),
     status: () => words(STATUSES),
     profile: profiles,
-    NAME: profiles,
+    name: profiles,
     resume: rolls,
     node: nodes,
-    NODE: nodes,
   };
-  return (name) => {
+  return (name, typed) => {
     try {
-      return values[name]?.() ?? [];
+      return values[name]?.(typed) ?? [];
     } catch {
       // Completion shows no errors.
       return [];
@@ -93,20 +87,19 @@ function knownIn(folder: string, { clock, env, keyring }: Host, typed: readonly 
 
 /**
  * Answers a completion script (`ldctl __complete WORDS…`): a line for each candidate, with a tab
- * before what it is; then `:files`, `:open` or `:done` (`Completion.then`).
+ * before what it is; then `:files` where the shell is to offer files, or `:done`.
  */
 export async function answerCompletion(host: Host, words: readonly string[]) {
   const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
   const { commands } = readManifest(program);
-  const { flags } = readCommandLine(words.slice(0, -1), commands);
-  const known = knownIn(await configDir(env), host, flags);
-  const { candidates, then } = complete(words, commands, topics, known);
+  const found = complete(words, commands, topics, knownIn(await configDir(env), host));
+  const candidates = found === 'files' ? [] : found;
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>
     about ? `${value}\t${plainText(about).slice(0, 100)}` : value,
   );
-  output.stdout.write([...lines, `:${then}`, ''].join('\n'));
+  output.stdout.write([...lines, found === 'files' ? ':files' : ':done', ''].join('\n'));
 }
 
 /**
@@ -121,68 +114,51 @@ export function complete(
 ): Completion {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
+  if (line.rest.length > 0) return 'files';
   const command = commands[line.id ?? ''];
-  if (line.rest.length > 0) {
-    return { candidates: [], then: command?.id === 'sandbox:exec' ? 'files' : 'done' };
-  }
   const flags = command?.flags ?? globalFlags(commands);
-  const value = valueOfFlag(word, line.flags.at(-1), flags, known);
-  if (value) return value;
+  const prefix = word.slice(0, word.indexOf('=') + 1);
+  const flag = flagAt(prefix, line, flags);
+  if (flag?.type === 'option') {
+    if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
+    const values = valuesOf(flag, line, known);
+    return matching(
+      word,
+      values.map(([value, about]) => [prefix + value, about]),
+    );
+  }
   if (word.startsWith('-')) return matching(word, namesOf(flags));
   return matching(
     word,
     command && command.id !== 'help'
-      ? valuesOfArgument(command, line.words, known)
+      ? valuesOfArgument(command, line, known)
       : nextWords(line.words, commands, topics),
   );
 }
 
-/** @param last the flag before the word @returns null where the word is not the value of a flag */
-function valueOfFlag(
-  word: string,
-  last: ReadFlag | undefined,
-  flags: FlagTable,
-  known: Known,
-): Completion | null {
-  const open = last && last.value === undefined ? flags[last.name ?? ''] : undefined;
-  if (open?.type === 'option') return valuesOf(open, word, '', known);
-  // Or it stands in the same word: `--node=`.
-  const [prefix = ''] = /^--[^=]+=/.exec(word) ?? [];
-  const flag = flags[typedNames(flags).get(prefix.slice(0, -1)) ?? ''];
-  return flag?.type === 'option' ? valuesOf(flag, word, prefix, known) : null;
+/** The flag whose value the word is: one in the same word, `--node=`, or one before it. */
+function flagAt(prefix: string, line: CommandLine, flags: FlagTable) {
+  if (prefix) return flags[typedNames(flags).get(prefix.slice(0, -1)) ?? ''];
+  const last = line.flags.at(-1);
+  return last?.value === undefined ? flags[last?.name ?? ''] : undefined;
 }
 
-/** @param prefix what stands before the value in its word */
-function valuesOf(
-  { name, options, helpValue }: Command.Flag.Cached & { type: 'option' },
-  word: string,
-  prefix: string,
+const valuesOf = (
+  { name, options }: { name: string; options?: readonly string[] },
+  line: CommandLine,
   known: Known,
-): Completion {
-  if (/\bFILE\b/.test(String(helpValue))) return { candidates: [], then: 'files' };
-  const values = options?.map((one): Candidate => [one]) ?? known(name);
-  return matching(
-    word,
-    values.map(([value, about]) => [prefix + value, about]),
-  );
-}
+) => options?.map((one): Candidate => [one]) ?? known(name, line.flags);
 
 function namesOf(flags: FlagTable): Candidate[] {
   const long = [...typedNames(flags)].filter(([typed]) => typed.startsWith('--'));
   return [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']];
 }
 
-/** @param words the command's own, and the arguments before it */
-function valuesOfArgument(
-  command: Commands[string],
-  words: readonly string[],
-  known: Known,
-): readonly Candidate[] {
-  const next = Object.values(command.args)[words.length - command.id.split(':').length];
+function valuesOfArgument(command: Commands[string], line: CommandLine, known: Known) {
+  const next = Object.values(command.args)[line.words.length - command.id.split(':').length];
   // The name of a new profile, or of a node, is a new one.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
-  if (!next || isNew) return [];
-  return next.options?.map((one): Candidate => [one]) ?? known(next.name.toUpperCase());
+  return !next || isNew ? [] : valuesOf(next, line, known);
 }
 
 /** The groups and commands that may come after these words. */
@@ -197,10 +173,5 @@ function nextWords(words: readonly string[], commands: Commands, topics: Topics)
   return [...new Map(next)];
 }
 
-function matching(typed: string, candidates: readonly Candidate[]): Completion {
-  const matches = candidates.filter(([value]) => value.startsWith(typed));
-  return {
-    candidates: matches,
-    then: matches.some(([value]) => value.endsWith(':')) ? 'open' : 'done',
-  };
-}
+const matching = (typed: string, candidates: readonly Candidate[]) =>
+  candidates.filter(([value]) => value.startsWith(typed));

@@ -98,9 +98,11 @@ export async function consentTo(
   const question = questionOf(context, asked, await context.place(), flags);
   const { target } = await context.deployment();
   try {
-    return settings.profile?.protected
-      ? await askForName(prompts, asked, question, namesOf(target.deployment))
-      : await askForYes(prompts, asked, question);
+    if (settings.profile?.protected) {
+      await askForName(prompts, asked, question, namesOf(target.deployment));
+      if (question.waiting.length === 0) return {};
+    }
+    return await askForYes(prompts, asked, question);
   } catch (error) {
     if (error instanceof Unanswered) throw new Declined();
     return hintOnInterrupt('Nothing was sent.')(error);
@@ -144,28 +146,23 @@ function whomText(number: number, areNamed: boolean, first: string | null) {
 
 const WAIT = { value: 'wait', name: 'wait for it first' } as const;
 const SOME = { value: 'some', name: 'some of them' } as const;
-const NOW = { value: 'now', name: 'go ahead now' } as const;
 const NO = { value: 'no', name: 'no' } as const;
 
-/** Asks until one of the names is typed. */
+/** Asks until one of the names is typed. @throws Declined for none */
 async function askForName(
   prompts: Prompts,
   { nodes }: Asked,
-  { text, busy, waiting, shown }: Question,
+  { text, shown }: Question,
   names: readonly string[],
-): Promise<Consent> {
+) {
   const [expected = ''] = names;
   const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
-  const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
+  const typed = await prompts.text(`${text}${named}? Type ${expected} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
   });
   if (typed.trim() === '') throw new Declined();
-  if (waiting.length === 0) return {};
-  const answer = await prompts.choose(busy.trim(), [...waiting, NOW, NO]);
-  if (answer === 'no') throw new Declined();
-  return answer === 'wait' ? { ifBusy: 'wait' } : {};
 }
 
 async function askForYes(
@@ -174,7 +171,7 @@ async function askForYes(
   { text, whom, busy, waiting, where, shown }: Question,
 ): Promise<Consent> {
   const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
-  const none = found && listed.length === 0 ? ' The log lists none yet.' : '';
+  const none = found && !nodes && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
   const choices = [all, ...waiting, ...some, NO];

@@ -1,8 +1,7 @@
-import type { ClientOptions, TraceEvent } from '../api/client.js';
+import type { ClientOptions } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
-import { formatDuration } from '../base/durations.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -15,6 +14,7 @@ import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
+  variablesIn,
   type SettingFlags,
   type Settings,
   type SettingsInput,
@@ -69,6 +69,11 @@ export class CommandContext {
   get settings(): Settings {
     if (this.#settings) return this.#settings;
     this.#settings = this.resolve(this.flags);
+    const { profile } = this.#settings;
+    const ignored = variablesIn(this.host.env).join(', ');
+    if (profile?.source.from === 'flag' && ignored) {
+      this.say(`--profile ${profile.name}: ignoring ${ignored} from the environment`);
+    }
     const warning = expiryWarning(this.#settings, this.host.clock.now());
     if (warning !== null) this.warn(warning);
     return this.#settings;
@@ -119,8 +124,7 @@ export class CommandContext {
     from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {},
   ): Settings {
     const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    const notify = (line: string) => this.host.output.stderr.write(`${line}\n`);
-    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools, notify });
+    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools });
     const { key } = settings;
     return {
       ...settings,
@@ -182,7 +186,7 @@ export class CommandContext {
 
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
     const { clock, output } = this.host;
-    const onTrace = (event: TraceEvent) => output.stderr.write(`${traceText(event)}\n`);
+    const onTrace = (line: string) => output.stderr.write(`debug: ${plainText(line)}\n`);
     const onRefusal = (error: ApiError): ApiError => {
       const settings = this.#settings;
       const asking = { url, apiKey, deployment, nodes: this.#nodes };
@@ -190,19 +194,4 @@ export class CommandContext {
     };
     return { url, apiKey, clock, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
   }
-}
-
-/** `--debug`: a line for each try of each request. The key is in none of them. */
-function traceText(event: TraceEvent) {
-  const { method, url, attempt, status, requestId, durationMs, error, retryInMs } = event;
-  const parts = [
-    `debug: ${method} ${url}`,
-    attempt > 1 && `try ${attempt}`,
-    status ?? 'no answer',
-    `in ${durationMs}ms`,
-    requestId !== null && `ld-request ${requestId}`,
-    error,
-    retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
-  ];
-  return plainText(parts.filter(Boolean).join(', '));
 }

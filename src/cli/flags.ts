@@ -45,3 +45,15 @@ export const outputFlags = grouped('GLOBAL', {
   quiet: switchFlag('Say nothing on stderr but warnings and errors.', { char: 'q' }),
   debug: switchFlag('Show every request on stderr, without the key.'),
 });
+
+/** Which deployment, through which API, with which key. */
+export const connectionFlags = grouped('GLOBAL', {
+  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
+  deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
+    char: 'd',
+    aliases: ['deployment-id'],
+  }),
+  'supervisor-url': textFlag('URL', 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]'),
+  'api-url': textFlag('URL', 'Base URL of the Core API. [env: LD_API_URL]'),
+  'tenant-id': textFlag('ID', 'The tenant. [env: LD_TENANT_ID]'),
+});

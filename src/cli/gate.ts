@@ -49,7 +49,7 @@ export async function runGate(
   facts: GateFacts,
   options: GateOptions,
 ): Promise<GateResult> {
-  const { clock, signal, onLine } = options;
+  const { clock, platform, signal, onLine } = options;
   const startedAt = clock.elapsed();
   const ended = (exitCode: number | null): GateResult => ({
     exit_code: signal.aborted ? null : exitCode,
@@ -57,7 +57,8 @@ export async function runGate(
     took_ms: Math.round(clock.elapsed() - startedAt),
   });
   if (signal.aborted) return ended(null);
-  const child = startShell(command, options, gateEnvironment(facts, options));
+  const env = gateEnvironment(facts, options);
+  const child = execa(command, { ...EXECA_OPTIONS, env, detached: platform !== 'win32' });
   if (child.pid === undefined) {
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
     return ended(null);
@@ -99,6 +100,7 @@ export async function runGate(
 }
 
 const EXECA_OPTIONS = {
+  shell: true,
   extendEnv: false,
   stdin: 'ignore',
   all: true,
@@ -107,19 +109,6 @@ const EXECA_OPTIONS = {
   cleanup: false,
 } as const satisfies Options;
 type Child = ResultPromise<typeof EXECA_OPTIONS>;
-
-function startShell(command: string, { platform }: GateOptions, env: NodeJS.ProcessEnv): Child {
-  if (platform !== 'win32') {
-    return execa('sh', ['-c', command], { ...EXECA_OPTIONS, env, detached: true });
-  }
-  // Without what the registry has for each start of it; the line reaches it quote for quote.
-  const args = ['/d', '/s', '/c', `"${command}"`];
-  return execa(windowsProgram('cmd.exe', env), args, {
-    ...EXECA_OPTIONS,
-    env,
-    windowsVerbatimArguments: true,
-  });
-}
 
 /** Without the key, and the way to it. */
 function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
@@ -142,7 +131,9 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: G
   if (platform === 'win32') {
     // Once it has ended, its number may be another's.
     if (exitCode === null) {
-      spawnSync(windowsProgram('taskkill.exe', env), ['/T', '/F', '/PID', String(pid)]);
+      // What PATH has under its name may be another.
+      const taskkill = join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'taskkill.exe');
+      spawnSync(taskkill, ['/T', '/F', '/PID', String(pid)]);
     }
     return;
   }
@@ -151,11 +142,6 @@ function endGroup(child: Child, how: 'SIGTERM' | 'SIGKILL', { env, platform }: G
   } catch {
     // All of it has ended already.
   }
-}
-
-/** A program of Windows' own, by its full path: what PATH has under its name may be another. */
-function windowsProgram(name: string, { SystemRoot = 'C:\\Windows' }: Env) {
-  return join(SystemRoot, 'System32', name);
 }
 
 /** Takes the output line by line, each when `onLine` is done with the one before. */

@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
-import { NO_HOME } from '../base/home.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
@@ -47,7 +46,8 @@ export function assumeHome() {
   try {
     homedir();
   } catch {
-    process.env.HOME = NO_HOME;
+    // Nothing can be made below a file, and an error names it.
+    process.env.HOME = '/dev/null/HOME-is-not-set';
   }
 }
 

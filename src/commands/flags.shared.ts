@@ -4,39 +4,22 @@ import type { GenericSchema } from 'valibot';
 import { parseDuration } from '../base/durations.js';
 import { parseId, type Id } from '../base/ids.js';
 import { check } from '../app/requests.js';
-import { grouped, textFlag } from '../cli/flags.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
-
-/** Which deployment, through which API, with which key. */
-export const connectionFlags = grouped('GLOBAL', {
-  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
-  deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
-    char: 'd',
-    aliases: ['deployment-id'],
-  }),
-  'supervisor-url': textFlag('URL', 'Base URL of its Supervisor API. [env: LD_SUPERVISOR_URL]'),
-  'api-url': textFlag('URL', 'Base URL of the Core API. [env: LD_API_URL]'),
-  'tenant-id': textFlag('ID', 'The tenant. [env: LD_TENANT_ID]'),
-});
-
-type Parse<T> = (text: string, command: unknown, flag: { name: string }) => Promise<T>;
 
 /** For a flag's `parse`. @param parse gets the flag as it is typed, for its errors */
 export const parsing =
-  <T>(parse: (text: string, flag: string) => T): Parse<T> =>
-  (text, _command, { name }) =>
+  <T>(parse: (text: string, flag: string) => T) =>
+  (text: string, _command: unknown, { name }: { name: string }) =>
     Promise.resolve(parse(text, `--${name}`));
 
 /** `appearTimeoutMs` is said by `appear-timeout`. */
 export const flagOf = (field: string) =>
   field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/**
- * The flags that are given as fields of a request. A boolean that is false is not given.
- */
+/** The flags that are given as fields of a request. */
 export function fieldsIn(flags: Readonly<Record<string, unknown>>, fields: object) {
   const values = Object.keys(fields).map((field) => [field, flags[flagOf(field)]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== false));
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 /** Repeated, or with commas. */
@@ -56,16 +39,14 @@ export const nodesFlag = Flags.custom<NodeRef>({
 });
 
 /** A flag whose text is read as something else. */
-export const valueFlag = <T extends string | number | undefined>(
+export const valueFlag = <T>(
   helpValue: string,
   summary: string,
   parse: (text: string, flag: string) => T,
 ) =>
-  Flags.custom<string | number | undefined>({
-    helpValue,
-    summary,
-    parse: parsing(parse),
-  })() as OptionFlag<T | undefined>;
+  Flags.custom<unknown>({ helpValue, summary, parse: parsing(parse) })() as OptionFlag<
+    T | undefined
+  >;
 
 /** How long, in milliseconds. Help shows how one is written. */
 export const durationFlag = (summary: string, helpValue = '30s') =>
@@ -77,7 +58,7 @@ export const wholeNumber = (
 ) => Flags.integer({ helpValue: 'N', summary, ...limits });
 
 /** A number of nodes, or what a request takes in place of one. */
-export const nodeCountFlag = <T extends string | number>(
+export const nodeCountFlag = <T>(
   helpValue: string,
   summary: string,
   schema: GenericSchema<unknown, T | undefined>,

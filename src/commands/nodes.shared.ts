@@ -3,7 +3,7 @@
  */
 
 import { usageError } from '../base/errors.js';
-import { isId, shownWord, type Id } from '../base/ids.js';
+import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { CommandContext } from '../cli/context.js';
 import { readStdin } from '../cli/prompts.js';
@@ -48,9 +48,7 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string) {
     throw usageError(
       'empty_node',
       `${FLAG}: ${isPipe ? 'stdin' : path} lists no node`,
-      isPipe
-        ? 'Is the command before the pipe empty?'
-        : 'Write one id per line. To act on every node, leave it out.',
+      'Is the command that makes the list empty? To act on every node, leave the flag out.',
     );
   }
   // A number that is no id has lost digits: only a text is read.
@@ -97,7 +95,7 @@ function fromJson(text: string): unknown[] {
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
- * only the end of an id needs the log, and a name the deployment's id.
+ * only the end of an id needs the log.
  * @throws UsageError for a name that no node has, and for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
@@ -106,26 +104,25 @@ export async function resolveNodes(
   refs: readonly NodeRef[],
 ): Promise<Id[]> {
   if (refs.every(isId)) return [...refs];
-  let deployment = context.settings.deployment?.value.id ?? null;
-  let found = refs.map((ref) => lookUp(context, deployment, ref));
-  if (deployment === null) {
-    deployment = (await context.deployment()).deploymentId;
-    found = refs.map((ref) => lookUp(context, deployment, ref));
-  }
+  const names = context.nodeNames.read(await deploymentIdOf(context));
+  const found = refs.map((ref) => lookUp(context, names, ref));
   const nodes: Id[] = [];
   for (const ref of found) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
 }
 
-/** @param deployment null where it is not known yet: then a name may be of any */
-function lookUp(context: CommandContext, deployment: Id | null, ref: NodeRef): NodeRef {
+/** Opens the deployment only if it has to be looked up by its name. */
+export const deploymentIdOf = async (context: CommandContext): Promise<Id> =>
+  context.settings.deployment?.value.id ?? (await context.deployment()).deploymentId;
+
+function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
   if (isId(ref)) return ref;
   if (endOf(ref) === null) {
-    const node = nodeNamed(context.nodeNames.read(deployment), ref);
+    const node = nodeNamed(names, ref);
     if (node !== null) return node;
     throw unknownNode(`no node is named ${shownWord(ref)} here`);
   }
-  if (context.prompts) return ref;
+  if (prompts) return ref;
   throw usageError(
     'node_unknown',
     `${ref} is the end of an id, and ldctl cannot ask without a terminal`,
@@ -142,10 +139,9 @@ async function askForEnd(context: CommandContext, ref: string) {
     .filter((node) => String(node).endsWith(end))
     .map((node) => ({ value: node, name: idAndName(node, context.host.output.names) }));
   if (choices.length === 0) throw unknownNode(`the log lists no node that ends in ${end}`);
-  const [which, no] = choices.length === 1 ? ['Is this', 'no'] : ['Which is', 'none of these'];
   const node = await context.prompts?.choose<Id | null>(
-    `${which} node …${end}?`,
-    [...choices, { value: null, name: no }],
+    `Which node is …${end}?`,
+    [...choices, { value: null, name: 'none of these' }],
     null,
   );
   if (isId(node)) return node;

@@ -1,4 +1,4 @@
-import { BaseCommand } from '../cli/base-command.js';
+import { ConnectedCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
@@ -18,15 +18,13 @@ import { formatOf } from '../output/formats.js';
 import { fieldsOf } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { expiryText } from './profiles/profile.shared.js';
-import { connectionFlags } from './flags.shared.js';
 
-export default class Whoami extends BaseCommand {
+export default class Whoami extends ConnectedCommand {
   static override summary =
     'Show whose key this is, what it may do, when it expires, and where each setting came from.';
   static override description =
     'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is.';
   static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
-  static override flags = connectionFlags;
 
   protected override async execute() {
     const { flags } = await this.parse(Whoami);

@@ -139,10 +139,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     // One that was accepted decides, also where another process has made a newer one since.
     const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
     if (!newest) return { found: null, last };
-    const { record, generation } = newest;
-    const any = (mark: string) => kept.some(({ has }) => has(mark));
-    const marks = { accepted: any('accepted'), passed: any('passed') };
-    return { found: { record, generation, ageMs: clock.now() - record.postedAt, ...marks }, last };
+    const { record, generation, has } = newest;
+    const found = {
+      ...{ record, generation, ageMs: clock.now() - record.postedAt },
+      ...{ accepted: has('accepted'), passed: kept.some((one) => one.has('passed')) },
+    };
+    return { found, last };
   };
 
   return {
@@ -199,15 +201,12 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
       }
     },
 
-    /**
-     * Where this process sent nothing to any node, its record counts as none. What cannot be noted
-     * only keeps it for a day.
-     */
+    /** Where this process sent nothing to any node, its record counts as none. */
     finish(key: string, generation: number, wasSent: boolean) {
       try {
         records.mark(own(key), generation, wasSent ? 'finished' : 'refused');
-      } catch (error) {
-        if (!(error instanceof LdctlError)) throw error;
+      } catch {
+        // It is offered for a day more.
       }
     },
 

@@ -73,13 +73,11 @@ export class NodeNameStore {
   /**
    * Gives a node its name, or takes it away.
    * @param name null takes it away
-   * @returns the name that it had, or null
    * @throws LdctlError (exit 5) for the name of another node
    */
-  rename(deployment: Id, node: Id, name: string | null): Promise<string | null> {
+  rename(deployment: Id, node: Id, name: string | null): Promise<void> {
     return this.store.locked((replace) => {
       const kept = this.#read();
-      const { [String(node)]: old = null, ...others } = kept[String(deployment)] ?? {};
       const owner = name === null ? null : nodeNamed(this.read(deployment), name);
       if (owner !== null && owner !== node) {
         throw refusedError(
@@ -88,9 +86,8 @@ export class NodeNameStore {
           `To free it: ldctl nodes name ${owner} --remove`,
         );
       }
-      const named = name === null ? others : { ...others, [String(node)]: name };
-      replace('nodes', { ...kept, [String(deployment)]: named });
-      return old;
+      const names = { ...kept[String(deployment)], [String(node)]: name ?? undefined };
+      replace('nodes', { ...kept, [String(deployment)]: names });
     });
   }
 

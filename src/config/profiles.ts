@@ -126,11 +126,10 @@ export class ProfileStore {
     });
   }
 
-  /** Changes a profile, but not its name. @param changed makes it from what is stored by now */
-  update(name: string, changed: (profile: Profile) => Profile) {
+  /** Changes these fields of a profile, by what is stored by now; those that are undefined go. */
+  update(name: string, fields: Omit<Partial<Profile>, 'name'>) {
     return this.change((config) => {
-      const profile = findProfile(config, name);
-      config.profiles.splice(config.profiles.indexOf(profile), 1, { ...changed(profile), name });
+      Object.assign(findProfile(config, name), fields);
     });
   }
 

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { parseBaseUrl } from '../api/base-url.js';
-import { usageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
@@ -39,8 +38,11 @@ export interface Setting<T> {
 }
 
 /** A deployment by id or by name. With the id from a profile more may be known. */
-export type DeploymentRef =
-  { id: Id; name: string | null; path: string | null } | { id: null; name: string; path: null };
+export interface DeploymentRef {
+  id: Id | null;
+  name: string | null;
+  path: string | null;
+}
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -68,8 +70,6 @@ export interface SettingsInput {
   env: Env;
   readConfig: () => Config;
   keys: KeyTools;
-  /** Is given the line about the variables that `--profile` ignores. */
-  notify: (line: string) => void;
 }
 
 /** A variable without white space around it; undefined when it is empty. */
@@ -94,10 +94,10 @@ export async function configDir(env: Env): Promise<string> {
  * network, no key.
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
-export function resolveSettings({ flags, env, readConfig, keys, notify }: SettingsInput): Settings {
+export function resolveSettings({ flags, env, readConfig, keys }: SettingsInput): Settings {
   const config = readConfig();
   const profile = profileOf(config, given('profile', flags, env, env));
-  const variables = variablesBeside(profile, env, notify);
+  const variables = profile?.source.from === 'flag' ? {} : env;
 
   const stored = storedIn(profile);
   const choose = <T>(flag: FlagName, parse: (text: string, what: string) => T) => {
@@ -133,7 +133,8 @@ export function resolveSettings({ flags, env, readConfig, keys, notify }: Settin
   };
   const folder = valueOf(env, 'LDCTL_CONFIG_DIR') ?? null;
   const emptyFolder = config.profiles.length === 0 ? folder : null;
-  return { ...found, profile, emptyFolder, overrides: overridesOf(variables, found, profile) };
+  const overrides = overridesOf(variables, found, profile);
+  return { ...found, profile, emptyFolder, overrides };
 }
 
 /** The variables that override any profile. */
@@ -145,7 +146,7 @@ export const variablesIn = (env: Env): string[] =>
 /**
  * From the flag, or else from its variable.
  * @param variables those that count
- * @throws UsageError for a flag that is empty, and for what looks like a key
+ * @throws UsageError for what looks like a key
  */
 function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
   const variable = VARIABLE_OF[flag];
@@ -154,9 +155,6 @@ function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
   if (text === undefined) return null;
   const source: Source =
     typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
-  if (text.trim() === '') {
-    throw usageError('empty_flag', `${source.name} is empty`, 'Is a variable unset?');
-  }
   refuseKey(text, source.name, env);
   return { text, source };
 }
@@ -169,18 +167,6 @@ function profileOf(config: Config, named: ReturnType<typeof given>): Settings['p
 }
 
 const sourceOf = ({ name }: Profile): Source => ({ from: 'profile', name: `profile ${name}` });
-
-/** None beside a profile that is taken whole, which is said. */
-function variablesBeside(
-  profile: Settings['profile'],
-  env: Env,
-  notify: SettingsInput['notify'],
-): Env {
-  if (profile?.source.from !== 'flag') return env;
-  const set = variablesIn(env).join(', ');
-  if (set) notify(`--profile ${profile.name}: ignoring ${set} from the environment`);
-  return {};
-}
 
 /** What a profile says in place of each flag. */
 function storedIn(profile: Profile | null): SettingFlags {
@@ -204,32 +190,26 @@ function overridesOf(
 ): string | null {
   if (!profile) return null;
   const { name, source } = profile;
-  const isEmpty = (variable: string) => env[variable]?.trim() === '';
-  const lines: string[] = [];
-  if (isEmpty('LD_PROFILE') && source.from === 'current') {
-    lines.push(`LD_PROFILE is empty: profile ${name}`);
-  }
   const { deployment } = found;
-  if (isEmpty('LD_DEPLOYMENT_ID') && deployment?.source.from === 'profile') {
-    const { name: called, id } = deployment.value;
-    lines.push(`LD_DEPLOYMENT_ID is empty: profile ${name}'s ${called ?? id}`);
-  }
-  const names = Object.values(found).flatMap((setting) =>
+  const isEmpty = (variable: string) => env[variable]?.trim() === '';
+  const fromEnv = Object.values(found).flatMap((setting) =>
     setting?.source.from === 'env' ? setting.source.name : [],
   );
-  if (names.length > 0) {
-    lines.push(
-      `the environment (${names.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
-    );
-  }
-  return lines.join('\n') || null;
+  const lines = [
+    isEmpty('LD_PROFILE') && source.from === 'current' && `LD_PROFILE is empty: profile ${name}`,
+    isEmpty('LD_DEPLOYMENT_ID') &&
+      deployment?.source.from === 'profile' &&
+      `LD_DEPLOYMENT_ID is empty: profile ${name}'s ${deployment.value.name ?? deployment.value.id}`,
+    fromEnv.length > 0 &&
+      `the environment (${fromEnv.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
+  ];
+  return lines.filter(Boolean).join('\n') || null;
 }
 
 /** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
-  return /^\d+$/.test(text)
-    ? { id: parseId(text, what), name: null, path: null }
-    : { id: null, name: text, path: null };
+  const isId = /^\d+$/.test(text);
+  return { id: isId ? parseId(text, what) : null, name: isId ? null : text, path: null };
 }
 
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {

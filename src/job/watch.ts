@@ -6,7 +6,7 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import { listNewest, matches, readAfter, type ActivityFilter } from '../log/list.js';
+import { listNewest, matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
 import { RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
@@ -274,8 +274,9 @@ export async function* followLog(
   tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
 ): AsyncGenerator<FollowEvent, WatchResult> {
   const { log, clock, signal } = tools;
-  const newest =
-    after === undefined ? await log.newest({ signal }) : await readAfter(log, after, { signal });
+  const newest = await (after === undefined
+    ? log.newest({ signal })
+    : log.downTo(after, { signal, batched: Infinity }));
   let first: Activity[] = [];
   if (after !== undefined) {
     first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));

@@ -4,7 +4,7 @@
 
 import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
-import { compareIds, type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import type { ActivityLog, LogPart, ReadOptions } from './log.js';
 
 /**
@@ -26,7 +26,7 @@ export interface ActivityFilter {
  * The wanted entries, read as they are asked for; the total is of all that the log holds.
  * @throws as `Supervisor.list` does
  */
-export type Listing = AsyncGenerator<Pick<LogPart, 'entries' | 'total'>>;
+export type Listing = AsyncGenerator<LogPart>;
 
 /** While an entry is younger than this, one with a lower id may still show up. */
 const HELD_BACK_MS = 60_000;
@@ -91,34 +91,17 @@ export async function* listNewest(
  * that asks for what is after the last id it got sees each entry exactly once.
  */
 export async function* listAfter(
-  log: Pick<ActivityLog, 'all'>,
+  log: Pick<ActivityLog, 'downTo'>,
   { after, filter, limit }: { after: Id; filter: ActivityFilter; limit: number },
   { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
 ): Listing {
-  const { entries, serverTime, total } = await readAfter(log, after, options);
+  const { entries, serverTime, total } = await log.downTo(after, { ...options, batched: Infinity });
   entries.reverse();
   const now = serverTime ?? clock.now();
   const young = entries.findIndex((activity) => isYoung(activity, now));
   const old = young < 0 ? entries : entries.slice(0, young);
   const wanted = old.filter((activity) => matches(filter, activity));
   yield { entries: wanted.slice(0, limit === 0 ? Infinity : limit), total };
-}
-
-/** All that is above an id, newest first. */
-export async function readAfter(
-  log: Pick<ActivityLog, 'all'>,
-  after: Id,
-  options: ReadOptions,
-): Promise<Pick<LogPart, 'entries' | 'serverTime' | 'total'>> {
-  const later = { entries: [] as Activity[], serverTime: null as number | null, total: 0 };
-  for await (const { entries, serverTime, total, reach } of log.all(options)) {
-    later.entries.push(...entries.filter(({ id }) => id > after));
-    later.serverTime ??= serverTime;
-    later.total = total;
-    if (reach !== null && reach <= after) break;
-  }
-  later.entries.sort((a, b) => compareIds(b.id, a.id));
-  return later;
 }
 
 /**

@@ -13,6 +13,8 @@ import { Walk } from './walk.js';
 export interface ReadOptions extends CallOptions {
   /** How many pages at most. */
   pages?: number;
+  /** How many of them may be read several at once; by default none. */
+  batched?: number;
 }
 
 /** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
@@ -29,19 +31,16 @@ export interface LogRead {
   /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
   serverTime: number | null;
   requests: number;
+  /** How many entries the log has. */
+  total: number;
   /** False where `pages` ended it before it got as far down as it was meant to. */
   isWhole: boolean;
   /** Entries up to this id were left out; absent where none were. */
   leftOutUpTo?: Id;
 }
 
-/** Some entries of the log, with what was known when they were read. */
-export interface LogPart extends Pick<LogRead, 'entries' | 'serverTime'> {
-  /** How many entries the log has. */
-  total: number;
-  /** All that comes after them has a lower id than this; null where that is not sure. */
-  reach: Id | null;
-}
+/** Some entries of the log, and how many it has. */
+export type LogPart = Pick<LogRead, 'entries' | 'total'>;
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
@@ -109,15 +108,16 @@ async function* walk(
 async function readUntil(
   log: OpenLog,
   isEnough: (page: LogPage, entries: readonly Activity[]) => boolean | Promise<boolean>,
-  { pages: most = Infinity, ...options }: ReadOptions = {},
-  mostPages = 0,
+  { pages: most = Infinity, batched = 0, ...options }: ReadOptions = {},
 ): Promise<LogRead> {
   const reading = newReading(log.clock, options);
   const entries: Activity[] = [];
   let isWhole = true;
+  let total = 0;
   let left = most;
-  for await (const page of walk(log, reading, mostPages)) {
+  for await (const page of walk(log, reading, batched)) {
     entries.push(...page.entries);
+    ({ total } = page);
     if (await isEnough(page, entries)) break;
     left -= 1;
     if (left === 0) {
@@ -127,7 +127,7 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  return { entries, isWhole, startedAt, serverTime, requests };
+  return { entries, total, isWhole, startedAt, serverTime, requests };
 }
 
 /**
@@ -143,7 +143,8 @@ function readForNodes(
     if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
     return (await isEnough?.(all)) ?? false;
   };
-  return readUntil(log, isAtEnd, options, ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE);
+  const batched = ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE;
+  return readUntil(log, isAtEnd, { ...options, batched });
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
@@ -153,8 +154,8 @@ async function* readAll(
 ): AsyncGenerator<LogPart> {
   const reading = newReading(log.clock, options);
   const isPast = since === undefined ? () => false : pastWhen(since, log.pages);
-  for await (const { entries, total, reach } of walk(log, reading, Infinity)) {
-    yield { entries, total, reach, serverTime: reading.serverTime };
+  for await (const { entries, total } of walk(log, reading, Infinity)) {
+    yield { entries, total };
     if (isPast(entries)) return;
   }
 }

@@ -98,23 +98,16 @@ export function notHeld(ids: readonly Id[], found: Found | undefined): LdctlErro
     'activity_not_found',
     `the log has no activity ${shortList(ids)}`,
     {
-      hint: found && whereItWouldBe(ids.at(-1) ?? 0n, found),
+      hint: found && whereItWouldBe(found),
     },
   );
 }
 
-function whereItWouldBe(id: Id, { older, newer }: Found): string {
-  const alike = [older, newer].filter((other) => other !== null && Number(other) === Number(id));
-  if (alike.length > 0) {
-    return `There is ${alike.join(' and ')}: the id may have been rounded on its way, as by jq before 1.7 or by JavaScript.`;
-  }
+function whereItWouldBe({ older, newer }: Found): string {
   if (older === null && newer === null) return 'The log is empty. Is this the right deployment?';
   if (newer === null) {
     return `The newest is ${older}; this one may not have appeared yet, or it belongs to another deployment.`;
   }
-  const next =
-    older === null
-      ? `The oldest activity in the log is ${newer}`
-      : `The closest are ${older} and ${newer}`;
-  return `${next}. Is this the id of a node, or of an activity in another deployment?`;
+  const closest = [older, newer].filter((id) => id !== null);
+  return `The closest in the log: ${closest.join(' and ')}. Is this the id of a node, of an activity in another deployment, or one that jq before 1.7 or JavaScript has rounded?`;
 }

@@ -139,13 +139,14 @@ export class Walk {
   }
 
   /**
-   * As many as the reader has had, so that one that stops soon has not asked for many; none where the
-   * server says that they were too many.
+   * As many as the reader may want; where that is not known as many as it has had, so that one that
+   * stops soon has not asked for many. None where the server says that they were too many.
    * @param ahead how many pages have been asked for, and not yet given
    */
   async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
-    const most = Math.min(this.#given, MOST_AT_ONCE, this.mostPages - this.#given - ahead);
+    const wanted = this.mostPages === Infinity ? this.#given : this.mostPages - this.#given - ahead;
+    const most = Math.min(wanted, MOST_AT_ONCE);
     let next = this.pages.nextOlder(from.number);
     for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
       asked.push(this.pages.read(next, this.reading));

@@ -1,3 +1,4 @@
+import ms from 'ms';
 import { formatDuration } from '../base/durations.js';
 import { type ErrorDocument, usageError } from '../base/errors.js';
 import type { Id, NodeNames } from '../base/ids.js';
@@ -194,14 +195,10 @@ export function timeText(text: string, utc: boolean) {
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
 }
 
-/** `12s`, `5m`, `2h`, `3d`. */
+/** `12s`, `5m`, `2h`, `3d`, rounded; a second at least. */
 export function ageText(time: string, now: number) {
-  const seconds = Math.floor((now - Date.parse(time)) / 1000);
-  if (Number.isNaN(seconds)) return plainText(time);
-  if (seconds < 60) return `${Math.max(0, seconds)}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  const hours = Math.floor(seconds / 3600);
-  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+  const age = now - Date.parse(time);
+  return Number.isNaN(age) ? plainText(time) : ms(Math.max(age, 1000));
 }
 
 /** By the server's clock; null before it has finished. */

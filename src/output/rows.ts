@@ -57,13 +57,9 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult) {
 }
 
 /** As JSON has it: with its name after its id. */
-export function withName<T extends { node_id: Id | null }>(
-  { node_id, ...row }: T,
-  names: NodeNames,
-): T & { node_name: string | null } {
-  return { node_id, node_name: (node_id && names.get(node_id)) ?? null, ...row } as T & {
-    node_name: string | null;
-  };
+export function withName<T extends { node_id: Id | null }>(row: T, names: NodeNames) {
+  const { node_id, ...rest } = row;
+  return { node_id, node_name: names.get(node_id ?? 0n) ?? null, ...rest };
 }
 
 type Row = NodeResult & Partial<NodeProgress>;
@@ -74,14 +70,6 @@ export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
   const isEnded = stage === 'done' || status === 'rejected' || status === MISSING;
   return isEnded ? 'failed' : 'open';
-}
-
-/**
- * A screen that is too small keeps the rows of the lowest rank: what failed, then what is running.
- */
-export function rankOf(row: Row): number {
-  const isAhead = row.stage === 'waiting' || row.status === null;
-  return { failed: 0, open: isAhead ? 2 : 1, done: 3 }[progressOf(row)];
 }
 
 function liveText(row: Row, elapsed: number) {

@@ -140,30 +140,24 @@ function whyOf(
   return lines;
 }
 
-/** More would be no command to read. */
-const MOST_NAMED = 20;
-
 /** What to do about nodes that failed, and how to continue. */
 function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
-  { reasons, target = '' }: SummaryFacts,
+  { reasons = new Map(), target = '' }: SummaryFacts,
 ) {
-  const idsOf = (wanted: string) =>
-    nodes.flatMap(({ node_id: id, status }) => (status === wanted && id !== null ? [id] : []));
-  const [rejected, missing] = [idsOf('rejected'), idsOf(MISSING)];
-  const stopped = rejected.filter((id) => reasons?.get(id)?.action === 'stop');
-  const named = (ids: readonly Id[]) => shellWord(ids.map((id) => nodeText(id, sink)).join());
-  const isUndone = runtime !== null && /^re(start|configure)/.test(action ?? '');
-  const look = (): string | null => {
-    if (isUndone && stopped.length > 0 && stopped.length <= MOST_NAMED) {
-      return `activities trigger ${runtime} start --node ${named(stopped)}`;
-    }
-    if (rejected.length > 0) return 'nodes list';
-    return missing.length > 0 ? `activities list --node ${named(missing.slice(0, 10))}` : null;
-  };
-  const first = look();
-  return [first && `ldctl ${first} ${target}`.trimEnd(), resume].filter((one) => one !== null);
+  const stopped = [...reasons].flatMap(([node, last]) =>
+    last?.action === 'stop' ? [nodeText(node, sink)] : [],
+  );
+  const isUndone = stopped.length > 0 && /^re(start|configure)/.test(action ?? '');
+  const commands: string[] = [];
+  if (isUndone && runtime !== null) {
+    const named = shellWord(stopped.join());
+    commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${target}`.trimEnd());
+  } else if (nodes.some(({ status }) => status === 'rejected' || status === MISSING)) {
+    commands.push(`ldctl nodes list ${target}`.trimEnd());
+  }
+  return resume === null ? commands : [...commands, resume];
 }
 
 /**
@@ -202,9 +196,8 @@ function stoppedText(result: ResultFields) {
   const { nodes, action } = result;
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
-    const isRoll = nodes.some(({ gate }) => gate !== undefined);
-    const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
-    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
+    const troubles = troublesOf(nodes) || 'when every node seen had completed';
+    return `Stopped: ${runName(result)}, ${troubles}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
   const left = nodes.length - started.length;

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { LdctlError } from '../base/errors.js';
 import type { NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -153,9 +154,7 @@ export class Sink {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
     const name = (this.#stream as { fd?: number }).fd === 2 ? 'stderr' : 'stdout';
-    // `ENOSPC: no space left on device, write`
-    const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
-    const message = `cannot write to ${name}: ${why}`;
+    const message = `cannot write to ${name}: ${cause.message}`;
     this.#close(
       isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
     );
@@ -203,21 +202,14 @@ export class Output {
 }
 
 /** Colours of the terminal's theme, which fit its background. */
-const SGR = {
-  ok: ['32', '39'],
-  bad: ['31', '39'],
-  busy: ['36', '39'],
-  bold: ['1', '22'],
-  dim: ['2', '22'],
-} as const;
-export type StyleName = keyof typeof SGR;
+const STYLES = { ok: 'green', bad: 'red', busy: 'cyan', bold: 'bold', dim: 'dim' } as const;
+export type StyleName = keyof typeof STYLES;
 
 export type Paint = (style: StyleName | undefined, text: string) => string;
 
 export function painter(colour: boolean): Paint {
-  return (style, text) => {
-    if (!colour || style === undefined || text === '') return text;
-    const [on, off] = SGR[style];
-    return `\u001B[${on}m${text}\u001B[${off}m`;
-  };
+  // Whether the stream shows colours is decided here, and not by Node.
+  const options = { validateStream: false };
+  return (style, text) =>
+    colour && style && text ? styleText(STYLES[style], text, options) : text;
 }

@@ -1,15 +1,13 @@
 import type { ActionName, Runtime } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
-import type { Settings } from './options.js';
+import { findNode, type NodeRef, type Settings, type Trouble } from './options.js';
 import {
-  readAction,
-  readId,
   readIdempotencyKey,
   readNodes,
   readPageQuery,
-  readRuntime,
   Refusal,
   writeJson,
+  type SandboxHeader,
 } from './requests.js';
 import {
   Cloud,
@@ -17,7 +15,7 @@ import {
   type DispatchedActivity,
   type SandboxDeployment,
 } from './state.js';
-import { fork, OPERATORS, randomText, type RandomSource, type SandboxKey } from './tenant.js';
+import { OPERATORS, seededRandom, type RandomSource, type SandboxKey } from './tenant.js';
 
 export { type DispatchedActivity };
 
@@ -26,7 +24,7 @@ export interface SandboxRequest {
   method: string;
   /** Path and query exactly as sent: nothing decoded, nothing normalised. */
   path: string;
-  headers: Readonly<Record<string, string | undefined>>;
+  headers: Readonly<Record<string, SandboxHeader>>;
   body: string;
 }
 
@@ -58,7 +56,6 @@ export interface PostRecord {
   body: string;
   idempotency_key: string | null;
   outcome: 'accepted' | 'replayed' | 'refused';
-  status: number;
 }
 
 export interface DispatchRecord {
@@ -78,9 +75,10 @@ export interface OthersAction {
   nodes?: readonly Id[];
 }
 
-/** A server error or a lost connection, before or after the request runs. */
+/** A server error or a lost connection. */
 export interface Fault {
-  when: 'before' | 'after';
+  /** Whether the request runs all the same. */
+  runs: boolean;
   status: 500 | 503 | 'lost';
 }
 const FAULTS = [500, 503, 'lost'] as const;
@@ -89,23 +87,11 @@ type Reply = Refusal | { status: number; body?: unknown };
 
 // Paths are matched as they were sent: one with a doubled slash, a slash at the end or an encoded
 // colon is unknown.
-const ROUTES = [
-  {
-    name: 'trigger',
-    method: 'POST',
-    path: /^\/deployments\/([^/]+)\/activities\/([^/]+)\/([^/]+)$/,
-  },
-  { name: 'list', method: 'GET', path: /^\/deployments\/([^/]+)\/activities$/ },
-  { name: 'context', method: 'GET', path: /^\/tenants\/([^/]+)\/api_keys\/context$/ },
-  { name: 'structure', method: 'GET', path: /^\/tenants\/([^/]+)\/structure$/ },
-  {
-    name: 'deployment',
-    method: 'GET',
-    path: /^\/tenants\/([^/]+)\/divisions\/([^/]+)\/environments\/([^/]+)\/deployments\/([^/]+)$/,
-  },
-] as const;
+const LOG = /^\/deployments\/(\d+)\/activities$/;
+const TRIGGER =
+  /^\/deployments\/(\d+)\/activities\/(iggy|connectors)\/(start|stop|restart|reconfigure:\d+)$/;
 
-/** How long the first reply for an idempotency key is kept. */
+/** How long a request that was accepted is known by its idempotency key. */
 const KEPT_MS = 10 * 60_000;
 
 /**
@@ -116,142 +102,141 @@ export class Sandbox {
   readonly cloud: Cloud;
   readonly record: SandboxRecord = { posts: [], dispatches: [], reads: 0 };
   readonly #settings: Settings;
-  readonly #faults: RandomSource;
-  readonly #requestIds: RandomSource;
+  readonly #random: RandomSource;
   #postsToDrop: number;
-  readonly #kept = new Map<string, { request: string; reply: Reply; answeredAt: number }>();
-  /** For each API key, how many requests it could make at once at that time. */
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  #answers = 0n;
+  readonly #kept = new Map<string, { request: string; answeredAt: number }>();
+  /** For each API key, when its requests would be over at the rate that it has. */
+  readonly #busyUntil = new Map<SandboxKey, number>();
 
-  constructor(settings: Settings, url: string, random: RandomSource) {
+  constructor(settings: Settings, url: string, random: RandomSource = seededRandom(settings.seed)) {
     this.#settings = settings;
+    this.#random = random;
     this.#postsToDrop = settings.dropPosts;
-    const times = fork(random);
-    this.#faults = fork(random);
-    this.#requestIds = fork(random);
-    this.cloud = new Cloud(settings, url, { times, keys: fork(random), ids: fork(random) });
+    this.cloud = new Cloud(settings, url, random);
   }
 
   /** The fault of the next request, drawn by chance. */
   nextFault(method: string): Fault | undefined {
     if (method === 'POST' && this.#postsToDrop > 0) {
       this.#postsToDrop -= 1;
-      return { when: 'after', status: 'lost' };
+      return { runs: true, status: 'lost' };
     }
-    // Always three draws, so that the fault depends on the number of the request only.
-    const [fails, when, status] = [this.#faults(), this.#faults(), this.#faults()];
-    if (fails >= this.#settings.failRate) return undefined;
-    return {
-      when: when < 0.5 ? 'before' : 'after',
-      status: FAULTS[Math.floor(status * FAULTS.length)] ?? 'lost',
-    };
+    const { failRate } = this.#settings;
+    if (failRate === 0 || this.#random() >= failRate) return undefined;
+    const status = FAULTS[Math.floor(this.#random() * FAULTS.length)] ?? 'lost';
+    return { runs: this.#random() < 0.5, status };
   }
 
   /** Answers a request. @returns null where the connection is lost */
   handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
-    if (fault?.when === 'before' && fault.status === 'lost') return null;
+    const { method, path, body } = request;
     const at = this.#settings.now();
-    const { path, body } = request;
-    const post: PostRecord = {
-      at,
-      path,
-      body,
-      idempotency_key: null,
-      outcome: 'refused',
-      status: 0,
-    };
-    const reply = this.#reply(request, post, fault);
-    post.status = reply.status;
-    if (request.method === 'POST') this.record.posts.push(post);
+    const post: PostRecord = { at, path, body, idempotency_key: null, outcome: 'refused' };
+    const failed = fault && failure(fault.status);
+    const done = fault?.runs === false ? failed : asReply(() => this.#answer(request, post));
+    if (!done) return null;
+    if (method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
-    if (fault?.status === 'lost') return null;
-    const requestId = randomText(this.#requestIds, '0123456789abcdef', 32);
-    const answer = render(reply, at, requestId, !fault && post.outcome === 'replayed');
-    return { ...answer, holdMs: post.outcome === 'accepted' ? this.#settings.answerMs : 0 };
+    if (failed === null) return null;
+    return this.#render(failed ?? done, post);
   }
 
-  /** What the client gets. With a fault after it, the request has had its effect. */
-  #reply(request: SandboxRequest, post: PostRecord, fault: Fault | undefined): Reply {
-    const done =
-      fault?.when === 'before' ? failure(500) : asReply(() => this.#answer(request, post));
-    return fault && fault.status !== 'lost' ? failure(fault.status) : done;
+  #render(reply: Reply, { at, outcome }: PostRecord): SandboxAnswer {
+    this.#answers += 1n;
+    const requestId = this.#answers.toString(16).padStart(32, '0');
+    const isRefusal = reply instanceof Refusal;
+    const body = isRefusal ? reply.toProblem(requestId) : reply.body;
+    const headers = {
+      'ld-request': requestId,
+      date: new Date(at).toUTCString(),
+      'content-type': isRefusal ? 'application/problem+json' : 'application/json',
+      ...(outcome === 'replayed' && { 'idempotent-replayed': 'true' }),
+      ...(isRefusal && reply.headers),
+    };
+    return {
+      status: reply.status,
+      headers,
+      body: body === undefined ? '' : writeJson(body),
+      holdMs: outcome === 'accepted' ? this.#settings.answerMs : 0,
+    };
+  }
+
+  /** From now on. @throws RangeError for an unknown node */
+  setTrouble(ref: NodeRef, trouble: Trouble | undefined): void {
+    const node = this.cloud.main.nodes.get(findNode(ref, this.#settings.nodes));
+    if (node) node.trouble = trouble;
   }
 
   /** @throws RangeError for an unknown node */
   dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
-    const other = { nodes: nodes ?? null, authorId: OPERATORS.bo, at: this.#settings.now() };
+    const named = nodes?.map((id) => findNode(id, this.#settings.nodes)) ?? null;
+    const other = { nodes: named, authorId: OPERATORS.bo, at: this.#settings.now() };
     return this.#dispatch(this.cloud.main, { ...what, ...other }, null);
   }
 
   #answer(request: SandboxRequest, post: PostRecord): Reply {
-    const mark = request.path.indexOf('?');
-    const path = mark < 0 ? request.path : request.path.slice(0, mark);
-    const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
-    const route = ROUTES.find((one) => one.method === request.method && one.path.test(path));
-    if (!route) throw new Refusal('not_found', `There is nothing at ${request.method} ${path}.`);
-    const [, first = '', ...rest] = route.path.exec(path) ?? [];
+    const [path = '', query] = request.path.split(/\?(.*)/s);
     const key = this.#authenticate(request.headers['ld-api-key']);
-    this.#limit(key.value, post.at);
-    if (route.name === 'trigger') return this.#triggerOnce([first, ...rest], key, request, post);
-    if (route.name === 'list') {
-      const { page, results } = readPageQuery(query);
-      return { status: 200, body: this.#deployment(first).read(page, results, post.at) };
+    this.#limit(key, post.at);
+    if (request.method === 'POST') {
+      const trigger = TRIGGER.exec(path);
+      if (trigger) return this.#triggerOnce(trigger, key, request, post);
+    } else if (request.method === 'GET') {
+      const [, id] = LOG.exec(path) ?? [];
+      if (id === undefined) return { status: 200, body: this.#core(path, key) };
+      const { page, results } = readPageQuery(new URLSearchParams(query));
+      return { status: 200, body: this.#deployment(id).read(page, results, post.at) };
     }
-    return { status: 200, body: this.#core(route.name, first, rest, key) };
+    throw nothingAt(path);
   }
 
   /** What the Core API says of a tenant. */
-  #core(name: string, tenant: string, rest: readonly string[], key: SandboxKey) {
-    if (readId(tenant, 'tenant_id') !== this.cloud.structure.id) {
+  #core(path: string, key: SandboxKey) {
+    const { structure, deployments } = this.cloud;
+    const [, tenant] = /^\/tenants\/(\d+)\//.exec(path) ?? [];
+    if (tenant !== undefined && tenant !== String(structure.id)) {
       throw new Refusal('forbidden', `This key is not one of tenant ${tenant}.`);
     }
-    if (name === 'context') return key.context;
-    if (name === 'structure') {
-      if (!may(key, 'tenant', 'info:read')) throw lacks('info:read', `tenant ${tenant}`);
-      return this.cloud.structure;
+    if (path === `/tenants/${structure.id}/api_keys/context`) return key.context;
+    if (path === `/tenants/${structure.id}/structure`) {
+      const isReadable = key.context.permissions.tenant.some((granted) => /^info:/.test(granted));
+      if (!isReadable) throw lacks('info:read', `tenant ${tenant}`);
+      return structure;
     }
-    const [division, environment, id = ''] = rest;
-    const deployment = this.#deployment(id);
-    const { division_id, environment_id } = deployment.where;
-    if (division === String(division_id) && environment === String(environment_id)) {
-      return deployment.details;
-    }
-    throw new Refusal('not_found', `Deployment ${id} is not in that division and environment.`);
+    const deployment = deployments.find((one) => one.path === path);
+    if (deployment) return deployment.details;
+    throw nothingAt(path);
   }
 
-  #authenticate(value: string | undefined) {
-    if (value === undefined) throw new Refusal('unauthorized', 'The ld-api-key header is missing.');
+  #authenticate(value: SandboxHeader) {
     const key = Object.values(this.cloud.keys).find((known) => known.value === value);
     if (key) return key;
     throw new Refusal('unauthorized', 'the sandbox does not know this key');
   }
 
-  /** A token bucket for each API key, filled all the time. */
-  #limit(apiKey: string, at: number) {
+  /** Lets a key use in one go what a second would give it. */
+  #limit(key: SandboxKey, at: number) {
     const { rateLimit } = this.#settings;
-    if (rateLimit === undefined) return;
-    const most = Math.max(1, rateLimit);
-    const bucket = this.#buckets.get(apiKey) ?? { tokens: most, at };
-    const tokens = Math.min(most, bucket.tokens + ((at - bucket.at) / 1000) * rateLimit);
-    this.#buckets.set(apiKey, { tokens: tokens < 1 ? tokens : tokens - 1, at });
-    if (tokens >= 1) return;
-    const headers = { 'retry-after': String(Math.ceil((1 - tokens) / rateLimit)) };
-    throw new Refusal(
-      'rate_limited',
-      `More than ${rateLimit} requests a second with this key.`,
-      headers,
-    );
+    const eachMs = 1000 / rateLimit;
+    const begin = Math.max(this.#busyUntil.get(key) ?? 0, at - Math.max(1000, eachMs));
+    const waitMs = begin + eachMs - at;
+    if (waitMs > 0) {
+      const reason = `More than ${rateLimit} requests a second with this key.`;
+      throw new Refusal('rate_limited', reason, { 'retry-after': `${Math.ceil(waitMs / 1000)}` });
+    }
+    this.#busyUntil.set(key, begin + eachMs);
   }
 
-  #deployment(text: string) {
-    const deployment = this.cloud.deployments.get(readId(text, 'deployment_id'));
+  #deployment(id: string) {
+    const deployment = this.cloud.deployments.find(({ summary }) => summary.id === BigInt(id));
     if (deployment) return deployment;
-    throw new Refusal('not_found', `There is no deployment ${text}.`);
+    throw new Refusal('not_found', `There is no deployment ${id}.`);
   }
 
   /**
-   * The first reply for an idempotency key is kept and replayed, a refusal too. The contract leaves
-   * open whether the path belongs to "the same request": here it does.
+   * The contract leaves open whether the path belongs to "the same request": here it does. What was
+   * refused is judged anew.
    */
   #triggerOnce(
     segments: readonly string[],
@@ -261,51 +246,37 @@ export class Sandbox {
   ): Reply {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     post.idempotency_key = idempotencyKey;
-    const trigger = (): Reply => this.#trigger(segments, key, request.body, post);
-    if (idempotencyKey === null || this.#settings.ignoreIdempotency) return trigger();
+    const { ignoreIdempotency, answerMs } = this.#settings;
+    if (idempotencyKey === null || ignoreIdempotency) return this.#trigger(segments, key, post);
     const name = `${key.value}\n${idempotencyKey}`;
     const same = `${request.path}\n${request.body}`;
     const kept = this.#kept.get(name);
-    if (kept && post.at < kept.answeredAt + KEPT_MS) {
-      if (kept.request !== same) {
-        throw new Refusal(
-          'idempotency_error',
-          `Idempotency key ${idempotencyKey} was used with another request.`,
-        );
-      }
-      if (post.at < kept.answeredAt) {
-        throw new Refusal(
-          'idempotent_request_in_progress',
-          'The first request with this key is still running.',
-        );
-      }
-      post.outcome = 'replayed';
-      return kept.reply;
+    if (!kept || post.at >= kept.answeredAt + KEPT_MS) {
+      const accepted = this.#trigger(segments, key, post);
+      this.#kept.set(name, { request: same, answeredAt: post.at + answerMs });
+      return accepted;
     }
-    const reply = asReply(trigger);
-    const answeredAt = post.at + (post.outcome === 'accepted' ? this.#settings.answerMs : 0);
-    this.#kept.set(name, { request: same, reply, answeredAt });
-    return reply;
+    if (kept.request !== same) {
+      const reason = `Idempotency key ${idempotencyKey} was used with another request.`;
+      throw new Refusal('idempotency_error', reason);
+    }
+    if (post.at < kept.answeredAt) {
+      const reason = 'The first request with this key is still running.';
+      throw new Refusal('idempotent_request_in_progress', reason);
+    }
+    post.outcome = 'replayed';
+    return { status: 202 };
   }
 
-  #trigger(
-    [id = '', runtime = '', verb = '']: readonly string[],
-    key: SandboxKey,
-    body: string,
-    post: PostRecord,
-  ) {
-    const asked = { runtime: readRuntime(runtime), action: readAction(verb) };
+  #trigger([, id = '', runtime, action]: readonly string[], key: SandboxKey, post: PostRecord) {
     const deployment = this.#deployment(id);
-    if (!may(key, 'environment', 'deployment:manage')) {
+    const { permissions, user_id: authorId } = key.context;
+    if (!permissions.environment.includes('deployment:manage')) {
       throw lacks('deployment:manage', `deployment ${id}`);
     }
-    const wanted = {
-      ...asked,
-      nodes: readNodes(body, deployment.nodes),
-      authorId: key.context.user_id,
-      at: post.at,
-    };
-    this.#dispatch(deployment, wanted, post.idempotency_key);
+    const nodes = readNodes(post.body, deployment.nodes);
+    const asked = { runtime: runtime as Runtime, action: action as ActionName, nodes };
+    this.#dispatch(deployment, { ...asked, authorId, at: post.at }, post.idempotency_key);
     post.outcome = 'accepted';
     return { status: 202 };
   }
@@ -313,39 +284,14 @@ export class Sandbox {
   #dispatch(
     deployment: SandboxDeployment,
     wanted: ActionRequest,
-    idempotencyKey: string | null,
+    idempotency_key: string | null,
   ): DispatchRecord {
-    const entries = this.cloud.dispatch(deployment, wanted);
-    const dispatch: DispatchRecord = {
-      at: wanted.at,
-      idempotency_key: idempotencyKey,
-      runtime: wanted.runtime,
-      action: wanted.action,
-      activities: entries.map(({ shown: _, ...activity }) => activity),
-    };
+    const { at, runtime, action } = wanted;
+    const activities = this.cloud.dispatch(deployment, wanted);
+    const dispatch = { at, idempotency_key, runtime, action, activities };
     this.record.dispatches.push(dispatch);
     return dispatch;
   }
-}
-
-function render(
-  reply: Reply,
-  at: number,
-  requestId: string,
-  replayed: boolean,
-): Omit<SandboxAnswer, 'holdMs'> {
-  const isRefusal = reply instanceof Refusal;
-  const body = isRefusal ? reply.toProblem(requestId) : reply.body;
-  const headers = {
-    'ld-request': requestId,
-    date: new Date(at).toUTCString(),
-    ...(replayed && { 'idempotent-replayed': 'true' }),
-    ...(isRefusal && reply.headers),
-    ...(body !== undefined && {
-      'content-type': isRefusal ? 'application/problem+json' : 'application/json',
-    }),
-  };
-  return { status: reply.status, headers, body: body === undefined ? '' : writeJson(body) };
 }
 
 function asReply(attempt: () => Reply): Reply {
@@ -357,23 +303,15 @@ function asReply(attempt: () => Reply): Reply {
   }
 }
 
-function failure(status: 500 | 503) {
-  return status === 500
-    ? new Refusal('internal_error', 'Internal error (the sandbox was asked to fail).')
-    : new Refusal('service_unavailable', 'Unavailable (the sandbox was asked to fail).', {
-        'retry-after': '1',
-      });
+/** Null for no answer. */
+function failure(status: Fault['status']) {
+  if (status === 'lost') return null;
+  const code = status === 500 ? 'internal_error' : 'service_unavailable';
+  return new Refusal(code, 'The sandbox was asked to fail.', { 'retry-after': '1' });
 }
 
-/** A grant of `x:manage` includes `x:read`. */
-function may(
-  { context: { permissions } }: SandboxKey,
-  level: 'tenant' | 'environment',
-  wanted: string,
-) {
-  return permissions[level].some(
-    (granted) => granted === wanted || granted === wanted.replace(':read', ':manage'),
-  );
+function nothingAt(path: string) {
+  return new Refusal('not_found', `There is nothing at ${path}.`);
 }
 
 function lacks(permission: string, where: string) {

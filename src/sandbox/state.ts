@@ -12,9 +12,6 @@ import {
   type SandboxKey,
 } from './tenant.js';
 
-/** What runs on every node. */
-export const RUNTIMES: readonly Runtime[] = ['iggy', 'connectors'];
-
 export interface DispatchedActivity {
   id: Id;
   node_id: Id;
@@ -33,23 +30,25 @@ class SandboxNode {
   /** The state of each runtime after its queue, and when that is done. */
   readonly #runtimes = { iggy: { isUp: true, freeAt: 0 }, connectors: { isUp: true, freeAt: 0 } };
 
-  constructor(public trouble: Trouble | undefined) {}
+  constructor(
+    public trouble: Trouble | undefined,
+    public appearMs: number,
+    public workMs: number,
+  ) {}
 
-  /** Queues an action that was triggered at `at` (ms UTC). */
-  take(
-    runtime: Runtime,
-    action: ActionName,
-    at: number,
-    timing: { appearMs: number; workMs: number },
-  ): Fate {
-    const appears_at = at + timing.appearMs;
+  /**
+   * Queues an action that was triggered at `at` (ms UTC).
+   * @param pace how much longer the work takes than it usually does
+   */
+  take(runtime: Runtime, action: ActionName, at: number, pace: number): Fate {
+    const appears_at = at + this.appearMs;
     if (this.trouble === 'missing') return { appears_at: null, finishes_at: null, result: null };
     if (this.trouble === 'stuck') return { appears_at, finishes_at: null, result: null };
     const queue = this.#runtimes[runtime];
     // Of a stopped runtime only a start completes: it may have been stopped for a reason.
     const completes = this.trouble !== 'reject' && queue.isUp === (action !== 'start');
     if (completes) queue.isUp = action !== 'stop';
-    queue.freeAt = Math.max(appears_at, queue.freeAt) + timing.workMs;
+    queue.freeAt = Math.max(appears_at, queue.freeAt) + Math.round(this.workMs * pace);
     return { appears_at, finishes_at: queue.freeAt, result: completes ? 'completed' : 'rejected' };
   }
 }
@@ -65,13 +64,11 @@ export interface ActionRequest {
 }
 
 /** An activity, and the other fields of its entry. */
-interface LogEntry extends DispatchedActivity {
-  shown: Pick<Activity, 'author_id' | 'runtime' | 'action' | 'created_at'>;
-}
+type LogEntry = DispatchedActivity &
+  Pick<Activity, 'author_id' | 'runtime' | 'action' | 'created_at'>;
 
 /** A deployment: its nodes and its activity log. */
 export class SandboxDeployment {
-  readonly id: Id;
   readonly nodes: ReadonlyMap<Id, SandboxNode>;
   readonly #order: Settings['order'];
   /** The log, ascending by id. */
@@ -80,30 +77,29 @@ export class SandboxDeployment {
   constructor(
     readonly summary: Deployment,
     readonly where: { tenant_id: Id; division_id: Id; environment_id: Id },
-    { nodes, troubles, order }: Pick<Settings, 'nodes' | 'troubles' | 'order'>,
+    { nodes, troubles, appearMs, workMs, order }: Settings,
   ) {
-    this.id = summary.id;
-    this.nodes = new Map(nodes.map((id) => [id, new SandboxNode(troubles.get(id))]));
+    this.nodes = new Map(
+      nodes.map((id) => [id, new SandboxNode(troubles.get(id), appearMs, workMs)]),
+    );
     this.#order = order;
+  }
+
+  /** Where Core has it. */
+  get path(): string {
+    const { tenant_id, division_id, environment_id } = this.where;
+    return `/tenants/${tenant_id}/divisions/${division_id}/environments/${environment_id}/deployments/${this.summary.id}`;
   }
 
   /** As Core describes it. */
   get details(): Record<string, unknown> {
-    const cluster = this.nodes.size > 1 ? 'cluster' : 'standalone';
     return {
       ...this.summary,
       nodes_count: this.nodes.size,
-      runtimes: RUNTIMES,
-      cluster,
+      runtimes: ['iggy', 'connectors'],
+      cluster: this.nodes.size > 1 ? 'cluster' : 'standalone',
       protected: false,
     };
-  }
-
-  /** @throws RangeError when there is no such node here */
-  node(id: Id): SandboxNode {
-    const node = this.nodes.get(id);
-    if (node) return node;
-    throw new RangeError(`no node ${id} in deployment ${this.id}`);
   }
 
   /** A page of the log at a time (ms UTC); empty past the end. */
@@ -121,17 +117,13 @@ export class SandboxDeployment {
     };
   }
 
-  #item({ id, node_id, finishes_at, result, shown }: LogEntry, at: number): Activity {
-    const { created_at, ...what } = shown;
+  #item({ appears_at: _, finishes_at, result, ...shown }: LogEntry, at: number): Activity {
     const endedAt = finishes_at !== null && finishes_at <= at ? finishes_at : null;
     return {
-      id,
+      ...shown,
       ...this.where,
-      deployment_id: this.id,
-      ...what,
-      node_id,
+      deployment_id: this.summary.id,
       status: endedAt === null || result === null ? 'processing' : result,
-      created_at,
       finished_at: endedAt === null ? null : new Date(endedAt).toISOString(),
     };
   }
@@ -140,12 +132,9 @@ export class SandboxDeployment {
 const HOUR = 3_600_000;
 /** Beyond 2^53 like every id of the API. */
 const FIRST_ACTIVITY_ID: Id = 7301845022003200257n;
-const WIDEST_GAP = 200;
 const SHORTEST_DEFAULT_HISTORY = 5;
 /** How far back the history reaches. */
 const HISTORY_SPAN = 96 * HOUR;
-/** How much longer or shorter the work on an activity may take, as a fraction. */
-const JITTER = 0.25;
 
 /** The history repeats these: the runtimes take turns, and every one is left started. */
 const PAST_ACTIONS = [
@@ -164,95 +153,75 @@ export class Cloud {
   readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
   /** The deployment that the options are for. */
   readonly main: SandboxDeployment;
-  readonly deployments: ReadonlyMap<Id, SandboxDeployment>;
-  readonly #settings: Settings;
-  readonly #jitter: RandomSource;
-  readonly #gaps: RandomSource;
+  readonly deployments: readonly SandboxDeployment[];
+  readonly #random: RandomSource;
   #lastActivityId = FIRST_ACTIVITY_ID;
 
-  constructor(
-    settings: Settings,
-    url: string,
-    random: { times: RandomSource; keys: RandomSource; ids: RandomSource },
-  ) {
-    this.#settings = settings;
-    this.#jitter = random.times;
-    this.#gaps = random.ids;
+  constructor(settings: Settings, url: string, random: RandomSource) {
+    this.#random = random;
     const now = settings.now();
-    this.keys = makeKeys(now, random.keys);
+    this.keys = makeKeys(now, settings.seed);
     this.structure = tenantStructure(url);
     const { id: tenant_id, divisions } = this.structure;
-    const deployments = divisions.flatMap(({ id: division_id, environments }) =>
-      environments.flatMap(({ id: environment_id, deployments: listed }) =>
-        listed.map((summary) => {
+    this.deployments = divisions.flatMap(({ id: division_id, environments }) =>
+      environments.flatMap(({ id: environment_id, deployments }) =>
+        deployments.map((summary) => {
           const isMain = summary.id === MAIN_DEPLOYMENT_ID;
           const own = isMain ? settings : { ...settings, nodes: nodeIds(2, summary.id * 2n) };
           return new SandboxDeployment(summary, { tenant_id, division_id, environment_id }, own);
         }),
       ),
     );
-    this.deployments = new Map(deployments.map((deployment) => [deployment.id, deployment]));
     // The first in the structure.
-    [this.main] = deployments as [SandboxDeployment];
-    this.#addHistory(now);
+    [this.main] = this.deployments as readonly [SandboxDeployment];
+    this.#addHistory(now, settings.history);
   }
 
   /** Carries an action out: one activity a node. */
   dispatch(deployment: SandboxDeployment, wanted: ActionRequest): LogEntry[] {
-    const { runtime, action, at, nodes } = wanted;
-    const shown = this.#shown(wanted);
-    return (nodes ?? [...deployment.nodes.keys()]).map((node_id) => {
-      const fate = deployment.node(node_id).take(runtime, action, at, this.#timing(node_id));
-      const entry = { id: this.nextActivityId(), node_id, ...fate, shown };
-      deployment.entries.push(entry);
-      return entry;
+    const { runtime, action, authorId: author_id, at, nodes } = wanted;
+    const acting = [...deployment.nodes].filter(([id]) => nodes === null || nodes.includes(id));
+    const created_at = new Date(at).toISOString();
+    const entries = acting.map(([node_id, node]) => {
+      // Give or take a quarter.
+      const fate = node.take(runtime, action, at, 0.75 + this.#random() / 2);
+      return {
+        id: this.nextActivityId(),
+        node_id,
+        runtime,
+        action,
+        author_id,
+        created_at,
+        ...fate,
+      };
     });
+    deployment.entries.push(...entries);
+    return entries;
   }
 
   /** The newest an hour before `now` (ms UTC), of one node after the other. */
-  #addHistory(now: number) {
+  #addHistory(now: number, wanted: number | undefined) {
     const nodes = [...this.main.nodes.keys()];
-    const count = this.#settings.history ?? Math.max(SHORTEST_DEFAULT_HISTORY, 2 * nodes.length);
+    const count = wanted ?? Math.max(SHORTEST_DEFAULT_HISTORY, 2 * nodes.length);
     for (let index = 0; index < count; index += 1) {
       const turn = index % nodes.length;
       const round = Math.floor(index / nodes.length);
       const past = PAST_ACTIONS[(turn + round) % PAST_ACTIONS.length];
       const node_id = nodes[turn];
       if (!past || node_id === undefined) return;
-      const [runtime, action, authorId, result, tookMs] = past;
-      const at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
-      const shown = this.#shown({ authorId, runtime, action, at });
+      const [runtime, action, author_id, result, tookMs] = past;
+      const appears_at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
       this.main.entries.push({
-        id: this.nextActivityId(),
-        node_id,
-        appears_at: at,
-        finishes_at: at + tookMs,
-        result,
-        shown,
+        ...{ id: this.nextActivityId(), node_id, runtime, action, author_id, result, appears_at },
+        created_at: new Date(appears_at).toISOString(),
+        finishes_at: appears_at + tookMs,
       });
     }
   }
 
-  #timing(node: Id) {
-    const { appearMs, workMs } = this.#settings;
-    return {
-      appearMs: typeof appearMs === 'number' ? appearMs : appearMs(node),
-      workMs:
-        typeof workMs === 'number'
-          ? Math.round(workMs * (1 + JITTER * (2 * this.#jitter() - 1)))
-          : workMs(node),
-    };
-  }
-
-  #shown({ authorId, runtime, action, at }: Omit<ActionRequest, 'nodes'>): LogEntry['shown'] {
-    // The contract leaves open whether a reconfigure is stored with its config.
-    const stored = this.#settings.bareReconfigure ? action.replace(/:.*/, '') : action;
-    return { author_id: authorId, runtime, action: stored, created_at: new Date(at).toISOString() };
-  }
-
   /** Above every other in the log. */
   nextActivityId(): Id {
-    this.#lastActivityId += 1n + BigInt(Math.floor(this.#gaps() * WIDEST_GAP));
+    this.#lastActivityId += 101n;
     return this.#lastActivityId;
   }
 }

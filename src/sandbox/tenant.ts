@@ -1,36 +1,16 @@
 import type { Id } from '../base/ids.js';
+import { createHash } from 'node:crypto';
 
 /** A number in [0, 1), as `Math.random` gives it. */
 export type RandomSource = () => number;
 
-/**
- * Mulberry32: small, fast, and the same numbers for the same seed on every machine. Not for
- * secrets.
- */
+/** The same numbers for the same seed on every machine. Not for secrets. */
 export function seededRandom(seed: number): RandomSource {
-  let state = seed >>> 0;
+  let drawn = 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    drawn += 1;
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() / 2 ** 32;
   };
-}
-
-/**
- * A random source for one part of the sandbox, so that how often another part draws, such as a
- * request id for each poll, does not change it: the same seed means the same run however often the
- * client polls.
- */
-export function fork(random: RandomSource): RandomSource {
-  return seededRandom(Math.floor(random() * 2 ** 32));
-}
-
-/** `length` characters of `alphabet`. */
-export function randomText(random: RandomSource, alphabet: string, length: number): string {
-  return Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join(
-    '',
-  );
 }
 
 /** Two people, whose ids `JSON.parse` would read as one. */
@@ -49,61 +29,45 @@ export interface SandboxKey {
 }
 
 const DAY = 86_400_000;
-const KEY_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** For the tenant, for its divisions, and for their environments. */
-type Grants = Record<'tenant' | 'division' | 'environment', string[]>;
-
-const KEYS: Record<KeyLabel, { role: string; userId: Id; grants: Grants }> = {
+const GRANTS = {
   admin: {
-    role: 'admin',
-    userId: OPERATORS.ada,
-    grants: {
-      tenant: ['info:manage', 'api_key:manage'],
-      division: ['environment:manage'],
-      environment: ['deployment:manage'],
-    },
+    tenant: ['info:manage', 'api_key:manage'],
+    division: ['environment:manage'],
+    environment: ['deployment:manage'],
   },
   readonly: {
-    role: 'viewer',
-    userId: OPERATORS.bo,
-    grants: {
-      tenant: ['info:read', 'division:read'],
-      division: ['environment:read'],
-      environment: ['deployment:read'],
-    },
+    tenant: ['info:read', 'division:read'],
+    division: ['environment:read'],
+    environment: ['deployment:read'],
   },
-  minimal: {
-    role: 'trigger',
-    userId: OPERATORS.ada,
-    grants: { tenant: [], division: [], environment: ['deployment:manage'] },
-  },
-};
+  minimal: { tenant: [], division: [], environment: ['deployment:manage'] },
+} satisfies Record<KeyLabel, Record<'tenant' | 'division' | 'environment', string[]>>;
 
 /** @param now ms UTC: the keys were made before, and expire after it */
-export function makeKeys(now: number, random: RandomSource): Record<KeyLabel, SandboxKey> {
+export function makeKeys(now: number, seed: number): Record<KeyLabel, SandboxKey> {
   const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
-    value: `ld_pk_${randomText(random, KEY_CHARACTERS, 32)}`,
+    value: `ld_pk_${String(seed).padEnd(32 - label.length, 'x')}${label}`,
     context: keyContext(label, ordinal, now),
   });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
 }
 
 function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
-  const { role, userId, grants } = KEYS[label];
   return {
     id: 7262500000000000000n + ordinal,
     name: `sandbox ${label}`,
-    user_id: userId,
+    user_id: OPERATORS.ada,
     role_id: 7262400000000000000n + ordinal,
-    role_name: role,
+    role_name: label,
     division_id: null,
     division_name: null,
     validate_ip: false,
     allowed_ips: [],
     expiry_at: new Date(now + 200 * DAY).toISOString(),
     created_at: new Date(now - 165 * DAY).toISOString(),
-    permissions: { ...grants, divisions: {} },
+    permissions: { ...GRANTS[label], divisions: {} },
   };
 }
 

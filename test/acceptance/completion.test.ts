@@ -43,7 +43,7 @@ const LINES: ReadonlyArray<readonly [typed: string, line: string]> = [
   ['activities tr', 'activities trigger END'],
   ['activities trigger ig', 'activities trigger iggy END'],
   ['activities trigger iggy resta', `${RESTART} END`],
-  ['activities trigger iggy rec', 'activities trigger iggy reconfigure:END'],
+  ['activities trigger iggy rec', 'activities trigger iggy reconfigure END'],
   ['whoami --prof', 'whoami --profile END'],
   ['--prof', '--profile END'],
   ['activities list --utc --stat', 'activities list --utc --status END'],

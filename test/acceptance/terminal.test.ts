@@ -161,13 +161,13 @@ describe('at a terminal', () => {
     { nodes: long },
     'nodes name ...889 broker-1',
     async (terminal, scene) => {
-      await terminal.shows(/Is this node …889\?[^]*610809900976570889[^]*no\b/);
+      await terminal.shows(/Which node is …889\?[^]*610809900976570889[^]*none of these/);
       // No is what Enter alone says.
       terminal.type(`${ESCAPE}[A`);
       terminal.enter();
       await ends(0, terminal);
       await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
-        await named.shows(/Which is node …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        await named.shows(/Which node is …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
         named.type(`${ESCAPE}[A`);
         named.enter();
         await named.shows(/^broker-1 +\d+/m);
@@ -371,6 +371,26 @@ describe('the first five minutes, at a terminal', () => {
       });
     }
   });
+
+  story(
+    'on a protected profile asks for the name first, then whether to wait for a busy node',
+    { nodes: [7n, 8n], workMs: 2000 },
+    async (scene) => {
+      const { sandbox, url } = scene;
+      const flags = `--tenant-id ${sandbox.tenantId} --supervisor-url ${url} --deployment ${sandbox.deploymentId}`;
+      const add = `profiles add prod --protected --api-key-stdin --key-store file --api-url ${url}`;
+      await scene.start(`${add} ${flags}`).input(sandbox.apiKey).ended();
+      scene.restartByOther(8n);
+      await atTerminal(scene, `${RESTART} --node 8 --profile prod`, async (terminal) => {
+        await terminal.shows(/Restart iggy on node 8 of \S+\s+Type\s+\S+\s+to\s+go\s+ahead:/);
+        terminal.enter(String(sandbox.deploymentId));
+        await terminal.shows(/Node 8 is\s+being restarted[^]*yes, node 8\n[^]*wait for it first/);
+        terminal.enter('w');
+        await ends(0, terminal);
+        assert.equal(scene.dispatched, 1);
+      });
+    },
+  );
 
   story(
     'no name of a deployment acts in the question of a protected profile',

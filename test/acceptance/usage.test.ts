@@ -11,7 +11,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   [
     'activities trigger iggy reconfigure --yes',
     /reconfigure needs the id of a config/,
-    /^Write reconfigure:ID/,
+    /reconfigure:ID/,
   ],
   ['activities trigger iggy reconfigure 42', /unexpected argument: 42/, /reconfigure:ID/],
   [`${RESTART} now`, /unexpected argument: now/, /^See ldctl activities trigger --help$/],
@@ -48,7 +48,11 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [`${RESTART} --yes --timeout soon`, /--timeout: "soon" is not a duration/, /10m/],
   [`${RESTART} --yes --nodes 7`, /there is no flag --nodes/, /Did you mean --node\?/],
-  ['activities trigger iggy,connectors restart', /one runtime at a time/, /once for each of/],
+  [
+    'activities trigger iggy,connectors restart',
+    /one runtime at a time/,
+    /one of: iggy, connectors/,
+  ],
   [[...wordsOf(RESTART), '--node', '1 2'], /several ids in one value/, /with commas/],
   [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
   [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],

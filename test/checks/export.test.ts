@@ -17,15 +17,20 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   const random = seededRandom(seed);
   const start = Date.now();
   const now = (): number => start + (Date.now() - start) * SPEED;
-  // Within the minute, and one before or after another.
-  const appearMs = (): number => random() * 50_000;
-  await withScene({ now, order, appearMs, workMs: 5000, history: 2500 }, async (scene) => {
+  await withScene({ now, order, workMs: 5000, history: 2500 }, async (scene) => {
+    const grow = () => {
+      for (const activity of scene.restartByOther().activities) {
+        // Within the minute, and one before or after another.
+        activity.appears_at = now() + random() * 50_000;
+        activity.finishes_at = activity.appears_at + 5000;
+      }
+    };
     const [script, file] = [join(scene.folder, 'loop.sh'), join(scene.folder, 'activities.ndjson')];
     const loop =
       LOOP?.lines.join('\n').replace('sleep 30', 'sleep 0.1') ??
       assert.fail('the docs have the loop no more');
     writeFileSync(script, `cd '${scene.folder}'\n${loop}\n`);
-    const growth = setInterval(() => scene.restartByOther(), 100).unref();
+    const growth = setInterval(grow, 100).unref();
     for (let kill = 0; kill < KILLS; kill += 1) {
       const run = scene.spawn('bash', [script]).input();
       await realSleep(random() * 1500);

@@ -52,10 +52,10 @@ describe('a name for a node', () => {
     it('until another takes its place, or it is removed', async () => {
       await name(`${ONE}`, 'broker-1');
       const renamed = await bench.run(NodesName, 'BROKER-1 first');
-      assert.equal(renamed.stderr, `node ${ONE} is named first, no longer broker-1\n`);
+      assert.equal(renamed.stderr, `node ${ONE} is named first\n`);
       assert.equal(renamed.stdout, '');
       const removed = await bench.run(NodesName, 'first --remove');
-      assert.equal(removed.stderr, `node ${ONE} has no name, no longer first\n`);
+      assert.equal(removed.stderr, `node ${ONE} has no name\n`);
       await bench.ends(2, NodesName, 'first again');
     });
 
@@ -176,12 +176,6 @@ describe('a name for a node', () => {
       });
     }
 
-    it('where the deployment is known by its name alone, too', async () => {
-      bench.env.LD_DEPLOYMENT_ID = 'sandbox';
-      bench.env.LD_TENANT_ID = '7';
-      await bench.ends(2, ActivitiesTrigger, DRY, '--node broker-9');
-    });
-
     it('where it is the end of an id, and there is no one to ask', async () => {
       for (const end of ['...889', '…889']) {
         const { stderr } = await bench.ends(2, ActivitiesTrigger, DRY, '--node', end);
@@ -223,10 +217,7 @@ describe('a name for a node', () => {
       bench.showLog(() => [entry({ id: 12n, node_id: ONE, status: 'rejected' })]);
       const { stderr } = await bench.run(ActivitiesWait, '12', '--timeout', '0');
       assert.match(stderr, new RegExp(`^::error .*::node ${ONE} \\(broker-1\\) rejected it`, 'm'));
-      assert.match(
-        readFileSync(summary, 'utf8'),
-        new RegExp(`^\\| ${ONE} \\(broker-1\\) \\| 12 `, 'm'),
-      );
+      assert.match(readFileSync(summary, 'utf8'), new RegExp(`^${ONE} +broker-1 +12 `, 'm'));
     });
 
     it('last in CSV, where it always is', async () => {

@@ -62,7 +62,7 @@ describe('activities wait', () => {
       /line 1 is the header of a table/,
       /nodes list -o json/,
     ],
-    ['nothing', '\n', /stdin lists no node/, /Is the command before the pipe empty\?/],
+    ['nothing', '\n', /stdin lists no node/, /Is the command that makes the list empty\?/],
     ['ids in one line without commas', '7 8\n', /several ids in one value/, /with commas/],
   ] as const) {
     it(`takes no nodes from ${what}, and says what to do`, async () => {
@@ -96,7 +96,7 @@ describe('activities wait', () => {
       [error.code, error.message],
       ['activity_not_found', 'the log has no activity 1'],
     );
-    assert.match(stderr, new RegExp(`The oldest activity in the log is ${FIRST.id}`));
+    assert.match(stderr, new RegExp(`The closest in the log: ${FIRST.id}`));
   });
 
   it('follows an entry that is a moment late', async () => {

@@ -10,9 +10,8 @@ import {
   type WireTrigger,
 } from '../../src/base/supervisor.js';
 import { Sandbox } from '../../src/sandbox/engine.js';
-import { readAction } from '../../src/sandbox/requests.js';
 import { readOptions, type StartSandboxOptions } from '../../src/sandbox/options.js';
-import { MAIN_DEPLOYMENT_ID, OPERATORS, seededRandom } from '../../src/sandbox/tenant.js';
+import { MAIN_DEPLOYMENT_ID, OPERATORS } from '../../src/sandbox/tenant.js';
 import { type VirtualClock } from './clock.js';
 
 /** The only deployment that it has. */
@@ -63,19 +62,18 @@ export class VirtualServer implements Supervisor {
   /** What becomes of every page that is read. */
   onRead: ReadStep = (page) => page;
   readonly #sandbox: Sandbox;
-  readonly #fates = new Map<Id, Fate>();
   readonly #readScript: ReadStep[] = [];
   readonly #clock: VirtualClock;
 
   constructor(clock: VirtualClock, options: StartSandboxOptions = {}) {
     const settings = readOptions({
       ...{ nodes: [1n, 2n, 3n], history: 0, now: () => clock.now() },
-      appearMs: (node) => this.#fates.get(node)?.appearMs ?? 100,
-      workMs: (node) => this.#fates.get(node)?.workMs ?? 1000,
+      ...{ appearMs: 100, workMs: 1000 },
       ...options,
     });
     this.#clock = clock;
-    this.#sandbox = new Sandbox(settings, 'http://127.0.0.1:1', seededRandom(1));
+    // Half way: the work takes neither longer nor shorter than it should.
+    this.#sandbox = new Sandbox(settings, 'http://127.0.0.1:1', () => 0.5);
     this.log = this.#sandbox.cloud.main;
     this.nodes = settings.nodes;
   }
@@ -86,10 +84,12 @@ export class VirtualServer implements Supervisor {
   }
 
   /** How a node takes each action. By default it appears after 100 ms and takes 1 s. */
-  setFate(node: Id, fate: Fate): void {
-    this.#fates.set(node, fate);
-    const trouble = fate.result === 'rejected' ? 'reject' : undefined;
-    this.log.node(node).trouble = fate.workMs === null ? 'stuck' : trouble;
+  setFate(id: Id, { appearMs = 100, workMs = 1000, result }: Fate): void {
+    const node = this.log.nodes.get(id);
+    if (!node) throw new Error(`there is no node ${id}`);
+    const trouble = result === 'rejected' ? 'reject' : undefined;
+    node.trouble = workMs === null ? 'stuck' : trouble;
+    Object.assign(node, { appearMs, workMs });
   }
 
   /** What becomes of the next reads, in order, instead of a right page. */
@@ -116,8 +116,7 @@ export class VirtualServer implements Supervisor {
     const at = this.#clock.now();
     this.posts.push(request);
     this.postTimes.push(at);
-    const { runtime, nodes } = request;
-    const action = readAction(request.action);
+    const { runtime, action, nodes } = request;
     const wanted = { runtime, action, nodes: nodes ?? this.nodes, authorId: OPERATORS.ada, at };
     this.#sandbox.cloud.dispatch(this.log, wanted);
     return { requestId: 'f00d', replayed: false, serverTime: at };
@@ -167,7 +166,7 @@ export class VirtualServer implements Supervisor {
     entries.splice(place, 0, {
       ...{ id, node_id: node, appears_at: now + appearMs, result },
       finishes_at: workMs === null ? null : now + workMs,
-      shown: { author_id: OPERATORS.bo, runtime, action, created_at },
+      ...{ author_id: OPERATORS.bo, runtime, action, created_at },
     });
     return id;
   }

@@ -61,7 +61,7 @@ describe('answers that are not answers', () => {
     it('are cut off where no length was given, long before a gigabyte is read', async () => {
       const count: Sent = { bytes: 0 };
       await fails(listBy(endless(200, {}, count)), {
-        code: 'answer_too_large',
+        message: 'the answer is larger than 32 MiB',
         requestId: REQUEST_ID,
       });
       await count.over;
@@ -91,7 +91,7 @@ describe('answers that are not answers', () => {
     await fails(listBy(trickle, { requestTimeoutMs: 400 }), {
       code: 'timeout',
       sent: 'maybe',
-      message: /was not complete within 0\.4s/,
+      message: /no complete answer from .* within 0\.4s/,
     });
   });
 
@@ -106,7 +106,7 @@ describe('answers that are not answers', () => {
     await fails(listBy(cut(200)), {
       code: 'connection_lost',
       sent: 'maybe',
-      message: /in the middle of the answer/,
+      message: /before the answer was complete/,
     });
     await server.close();
     assert.equal((await triggerBy(cut(202))).requestId, REQUEST_ID);
@@ -132,10 +132,6 @@ describe('answers that are not answers', () => {
   for (const [what, bytes] of [
     ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['without an end of its headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(9000)}`],
-    [
-      'a switch to another protocol',
-      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
-    ],
   ] as const) {
     it(`that are ${what} end the call, and close its connection`, async () => {
       let closed: Promise<unknown> = Promise.reject(new Error('nothing was sent'));

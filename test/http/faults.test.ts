@@ -51,7 +51,7 @@ describe('a network that fails', () => {
       for (const step of [hangUp, reset]) {
         const error = await triggerBy(step);
         assert.deepEqual([error.code, error.sent], ['connection_lost', 'maybe']);
-        assert.match(error.message, /before an answer came/);
+        assert.match(error.message, /before the answer was complete/);
         await server.close();
       }
       server = await startServer([]);
@@ -60,7 +60,7 @@ describe('a network that fails', () => {
     it('by giving no answer in time', async () => {
       const error = await triggerBy(stall, 400);
       assert.deepEqual([error.code, error.sent], ['timeout', 'maybe']);
-      assert.match(error.message, /no answer from 127\.0\.0\.1:\d+ within 0\.4s/);
+      assert.match(error.message, /no complete answer from 127\.0\.0\.1:\d+ within 0\.4s/);
     });
   });
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { type TraceEvent } from '../../src/api/index.js';
 import {
   hangUp,
   reply,
@@ -52,10 +51,10 @@ describe('the API key', () => {
   for (const [what, step] of echoing) {
     it(`is in no error: ${what}`, async () => {
       const server = await startServer([step, step]);
-      const trace: TraceEvent[] = [];
+      const trace: string[] = [];
       const api = client(server.url, {
         requestTimeoutMs: 400,
-        onTrace: (event) => trace.push(event),
+        onTrace: (line) => trace.push(line),
       });
       assertNoKeyIn(await failure(api.list(DEPLOYMENT, QUERY, { tries: 'one' }), Error));
       assertNoKeyIn(await failure(api.trigger(RESTART), Error));

@@ -61,6 +61,7 @@ describe('what is sent', () => {
       total_results: 101,
       total_pages: 2,
       requestId: REQUEST_ID,
+      serverTime: null,
     });
   });
 
@@ -85,7 +86,7 @@ describe('what is sent', () => {
     }
     assert.throws(() => client('ftp://host'), {
       name: 'UsageError',
-      message: /^the supervisor URL must/,
+      message: /^the supervisor URL is not/,
     });
     assert.throws(() => new CoreApi({ url: '', apiKey: KEY }), {
       name: 'UsageError',

@@ -22,7 +22,7 @@ export const RESTART: TriggerRequest = {
 
 export const EMPTY_PAGE = { items: [], page: 1, total_results: 0, total_pages: 0 };
 /** As it is read: with the `ld-request` of each answer of the fake server. */
-export const EMPTY_ANSWER = { ...EMPTY_PAGE, requestId: REQUEST_ID };
+export const EMPTY_ANSWER = { ...EMPTY_PAGE, requestId: REQUEST_ID, serverTime: null };
 
 export const ENTRY: Activity = {
   id: 18446744073709551615n,

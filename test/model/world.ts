@@ -136,8 +136,10 @@ export class World {
   /** What the log shows, newest first: as much as was asked for, or all of it. */
   read(downTo: bigint | 'newest' | 'forNodes', asOf = this.now): LogRead {
     const above = typeof downTo === 'bigint' ? downTo : undefined;
+    const all = this.#shownAt(asOf);
     return {
-      entries: this.#shownAt(asOf).filter(({ id }) => id > (above ?? 0n)),
+      entries: all.filter(({ id }) => id > (above ?? 0n)),
+      total: all.length,
       startedAt: this.now,
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,
       requests: 1,

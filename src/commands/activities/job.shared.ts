@@ -6,13 +6,7 @@ import { parseAction, parseRuntime, type ActionName } from '../../base/activity.
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { hintOfEnd } from '../../config/refusals.js';
 import { count } from '../../base/text.js';
-import {
-  busyText,
-  checkConfirm,
-  isAsked,
-  requireConsent,
-  type ConsentFlags,
-} from '../../cli/consent.js';
+import { busyText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -58,9 +52,7 @@ export const actingFlags = {
   ...targetFlags,
   ...grouped('CONSENT', {
     yes: switchFlag('Act on every node without asking.', { char: 'y' }),
-    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.', {
-      parse: (text) => Promise.resolve(text.trim()),
-    }),
+    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.'),
     'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),
   ...followFlags,
@@ -83,16 +75,9 @@ export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with
 
 /** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
 export function actionOf(text: string, config: string | undefined): ActionName {
-  const [verb, inline] = text.split(/:(.*)/s, 2);
-  const code = 'invalid_action';
-  if (config !== undefined && verb !== 'reconfigure') {
-    throw usageError(code, `--config goes with reconfigure, not with ${verb}`);
-  }
-  if (config !== undefined && inline !== undefined) {
-    throw usageError(code, `two configs: ${text} and --config ${config}`);
-  }
-  const id = config === undefined ? '' : `:${parseId(config, '--config')}`;
-  return parseAction(text + id);
+  if (config === undefined) return parseAction(text);
+  if (text === 'reconfigure') return parseAction(`${text}:${parseId(config, '--config')}`);
+  throw usageError('invalid_action', `--config goes with reconfigure, not with ${text}`);
 }
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
@@ -103,57 +88,60 @@ export async function openForJob(context: CommandContext): Promise<OpenDeploymen
   return deployment;
 }
 
-type LookFlags = ConsentFlags & { 'dry-run': boolean };
-
 /**
- * Looks at the deployment before anything is sent, and says what may be otherwise than expected.
+ * Opens the deployment to act on, and looks at it before anything is sent.
+ * @param what is to be done, in words
+ * @param isKept whether an earlier run with the key left a record
  * @returns null where nothing has to be known
- * @throws as `lookAround` does
+ * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
  */
-export async function inspect(
+export async function lookBefore(
   context: CommandContext,
+  what: string,
   request: LookRequest,
-  flags: LookFlags,
-  isKept?: () => boolean,
+  flags: ActingFlags,
+  isKept?: (own: OpenDeployment) => boolean,
 ): Promise<Findings | null> {
+  const { nodes, ifBusy } = request;
   const isDry = flags['dry-run'];
-  const asks = isAsked(context, request.nodes, flags);
-  const looking = { signal: context.signal, always: isDry || asks, isKept };
-  const found = await lookAround(await context.deployment(), request, looking);
-  if (!found) return null;
-  if (!request.nodes) warnOfCount(context, found, request.expectNodes);
-  const busy = busyText(context.host, found);
+  if (!isDry) requireConsent(context, { what, nodes }, flags);
+  const own = await openForJob(context);
+  await checkConfirm(own, flags);
+  const asks = isAsked(context, nodes, flags);
+  const found = await lookAround(own, request, {
+    signal: context.signal,
+    always: isDry || asks,
+    isKept: isKept && (() => isKept(own)),
+  });
+  const busy = found ? busyText(context.host, found) : '';
   // A question says it, and a run that waits.
-  context.hasWarned = busy !== '' && (isDry || (request.ifBusy === 'ignore' && !asks));
+  context.hasWarned = busy !== '' && (isDry || (ifBusy === 'ignore' && !asks));
   if (context.hasWarned) context.warn(busy);
   return found;
 }
 
-function warnOfCount(
+/**
+ * Says where Core counts other nodes than the log lists. Without Core, more nodes than the log lists
+ * are believed.
+ */
+export function compareCounts(
   context: CommandContext,
-  { listed, core }: Findings,
-  expected: LookRequest['expectNodes'],
+  { nodes, expectNodes: expected }: LookRequest,
+  found: Findings | null,
 ) {
+  if (nodes || !found) return;
+  const { core, listed } = found;
   const { length } = listed.here;
   if (expected === undefined && core !== undefined && core !== length) {
     context.warn(
       `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
     );
   }
-}
-
-/** Without Core, more nodes than the log lists are believed: a trigger says so. */
-export function sayIfUncounted(
-  context: CommandContext,
-  { nodes, expectNodes: expected }: LookRequest,
-  found: Findings | null,
-) {
-  if (nodes || !found || found.core !== undefined || typeof expected !== 'number') return;
-  const { length } = found.listed.here;
-  if (expected <= length) return;
-  context.say(
-    `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
-  );
+  if (core === undefined && typeof expected === 'number' && expected > length) {
+    context.say(
+      `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
+    );
+  }
 }
 
 /** How many nodes are meant; null where that is not known, or a record says it. */
@@ -168,27 +156,13 @@ export function countOf(
 }
 
 /**
- * Opens the deployment to act on.
- * @param action what is to be done, in words, and the nodes that are named
- * @throws UsageError where consent is missing, or is for another deployment
- */
-export async function openToAct(
-  context: CommandContext,
-  action: { what: string; nodes: readonly Id[] | undefined },
-  flags: ActingFlags,
-) {
-  if (!flags['dry-run']) requireConsent(context, action, flags);
-  await checkConfirm(await openForJob(context), flags);
-}
-
-/**
  * The words and flags of an action as a request.
  * @throws UsageError; as `readNodes` does
  */
 export async function requestOf(
   context: CommandContext,
   args: { runtime: string; action: string },
-  flags: ActingFlags & { wait?: boolean },
+  flags: ActingFlags,
 ): Promise<CheckedTrigger> {
   checkRunResultOptions(context.host.output.options);
   const runtime = parseRuntime(args.runtime);
@@ -196,7 +170,7 @@ export async function requestOf(
   const nodes = await readNodes(context, flags);
   return check(triggerRequest, 'trigger', {
     ...fieldsIn(flags, triggerRequest.entries),
-    ...{ runtime, action, ...(nodes && { nodes }), wait: flags.wait },
+    ...{ runtime, action, ...(nodes && { nodes }) },
   });
 }
 

@@ -1,10 +1,10 @@
 import { isFinal } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
-import { parseId, type Id } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { parseId } from '../../base/ids.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
 import { followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
@@ -15,7 +15,7 @@ import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import { createWatchView } from '../../output/views.js';
-import { connectionFlags, durationFlag, wholeNumber } from '../flags.shared.js';
+import { durationFlag, valueFlag, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
 
 const DEFAULT_LIMIT = 20;
@@ -28,9 +28,10 @@ const UNPAGED = ['limit', 'after', 'watch', 'follow'];
 
 const listFlags = {
   limit: wholeNumber('How many entries; 0 for all. [default: 20]', { min: 0, max: 1e9 }),
-  after: textFlag(
+  after: valueFlag(
     'ID',
     'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
+    parseId,
   ),
   page: wholeNumber('A page as the API numbers it, from 1.', {
     ...{ min: 1, max: 1e9 },
@@ -53,7 +54,7 @@ const listFlags = {
 };
 type ListFlags = FlagsOf<typeof listFlags>;
 
-export default class ActivitiesList extends BaseCommand {
+export default class ActivitiesList extends ConnectedCommand {
   static override summary = 'List the activity log, newest first.';
   static override description =
     'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
@@ -65,26 +66,21 @@ export default class ActivitiesList extends BaseCommand {
     'ldctl activities list --after 7261845022003200001 --limit 0 -o ndjson',
     'ldctl activities list --limit 0 --runtime iggy -o json | jq .items[].node_id',
   ];
-  static override flags = { ...connectionFlags, ...listFlags };
+  static override flags = listFlags;
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
-    const after = flags.after === undefined ? undefined : parseId(flags.after, '--after');
     checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
     const filter = await filterOf(context, flags);
-    const plan = { ...flags, filter, after, limit: flags.limit ?? DEFAULT_LIMIT };
+    const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
     const show = flags.follow ? follow : flags.watch ? watch : print;
     return show(context, plan);
   }
 }
 
 /** What is asked for: the flags, read. */
-type Plan = Omit<ListFlags, 'after' | 'limit'> & {
-  filter: ActivityFilter;
-  after: Id | undefined;
-  limit: number;
-};
+type Plan = Omit<ListFlags, 'limit'> & { filter: ActivityFilter; limit: number };
 
 /** @throws UsageError for flags that do not go together */
 function checkTogether(flags: ListFlags, { format }: PrintOptions) {
@@ -187,8 +183,7 @@ async function watch(context: CommandContext, plan: Plan) {
   const { entries, anyRejected, error: end, total } = ended;
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
   const goOn = resumeCommand({ ids: open }, await context.deployment());
-  const isCutShort = end !== null && ['timed_out', 'interrupted'].includes(end.code);
-  const error = isCutShort ? withHint(end, `To continue: ${goOn}`) : end;
+  const error = end && withHint(end, end.hint ?? `To continue: ${goOn}`);
   if (!formatOf(host.output.options.format).events) {
     const parts = withProblem({ entries, total }, error);
     await printList(host.output, parts, specOf(plan));

@@ -12,21 +12,16 @@ import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
-import {
-  connectionFlags,
-  durationFlag,
-  fieldsIn,
-  nodeCountFlag,
-  parsing,
-} from '../flags.shared.js';
+import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import {
   ACTION,
   actingFlags,
-  inspect,
+  compareCounts,
+  lookBefore,
   openForJob,
-  openToAct,
   requestOf,
   RUNTIME,
   showDryRun,
@@ -70,7 +65,7 @@ const storedRoll = v.strictObject({
 /** What flags may say of a roll as its request has it: a gate is a command. */
 const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
-const flags = { ...connectionFlags, ...actingFlags, ...rollFlags };
+const flags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof flags>;
 
 export default class ActivitiesRoll extends ActingCommand {
@@ -87,20 +82,27 @@ export default class ActivitiesRoll extends ActingCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    if (flags.resume !== undefined) return this.#resume(args.runtime, flags, flags.resume);
     const context = await this.open(flags);
+    if (flags.resume !== undefined) {
+      return this.#resume(context, args.runtime, flags, flags.resume);
+    }
     const asked = await this.#asked(context, args, flags);
-    const action = { what: actionText(asked), nodes: asked.nodes };
-    await openToAct(context, action, flags);
-    const { nodes, found } = await this.#lookFor(context, asked, flags);
-    const what = { runtime: asked.runtime, action: asked.action, nodes };
-    const request = check(rollRequest, 'roll', { ...fieldsIn(flags, FIELDS), ...what });
+    const { runtime, action, nodes: named, expectNodes, idempotencyKey: key } = asked;
+    const what = actionText(asked);
+    // Guards were passed when its record was made.
+    const kept = (own: OpenDeployment) =>
+      key === undefined ? undefined : journalOf(context, own).read(key);
+    const found = await lookBefore(context, what, asked, flags, (own) => kept(own) !== undefined);
+    const own = await context.deployment();
+    const nodes = named ?? (found ? this.#listedNodes(context, found, asked) : nodesIn(kept(own)));
+    const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
+    const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return showDryRun(context, { ...request, expectNodes: asked.expectNodes }, found, how);
+      return showDryRun(context, { ...request, expectNodes }, found, how);
     }
-    const question = { ...action, found, counted: nodes.length };
+    const question = { what, nodes: named, found, counted: nodes.length };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
     return this.#run(context, agreed, gate, found?.spentMs);
   }
@@ -122,21 +124,9 @@ export default class ActivitiesRoll extends ActingCommand {
     return requestOf(context, { runtime, action }, flags);
   }
 
-  /** Which nodes are meant, and what is known of them: nothing where an earlier roll is continued. */
-  async #lookFor(context: CommandContext, request: LookRequest, flags: RollFlags) {
-    const { nodes: named, expectNodes, idempotencyKey: key } = request;
-    const journal = await this.#journal(context);
-    // Guards were passed when its record was made.
-    const kept = () => (key === undefined ? undefined : journal.read(key));
-    const found = await inspect(context, request, flags, () => kept() !== undefined);
-    if (named) return { nodes: named, found };
-    if (found) return { nodes: this.#listedNodes(context, found, expectNodes), found };
-    const record = kept();
-    return { nodes: record ? storedIn(record).nodes : [], found };
-  }
-
-  #listedNodes(context: CommandContext, found: Findings, expected: LookRequest['expectNodes']) {
-    const nodes = nodesOfRoll(found, expected);
+  #listedNodes(context: CommandContext, found: Findings, asked: LookRequest) {
+    const nodes = nodesOfRoll(found, asked.expectNodes);
+    compareCounts(context, asked, found);
     const { elsewhere } = found.listed;
     if (elsewhere.length > 0) {
       const which = count(elsewhere.length, 'node');
@@ -148,18 +138,22 @@ export default class ActivitiesRoll extends ActingCommand {
   }
 
   /** Reads the record of the roll, and runs it again. */
-  async #resume(runtime: string | undefined, flags: RollFlags, resume: string) {
+  async #resume(
+    context: CommandContext,
+    runtime: string | undefined,
+    flags: RollFlags,
+    resume: string,
+  ) {
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const context = await this.open(flags);
     const deployment = await openForJob(context);
-    const journal = await this.#journal(context);
+    const journal = journalOf(context, deployment);
     const unfinished = journal.unfinished();
     const record = resume === 'last' ? unfinished[0] : journal.read(resume);
     if (!record) {
       const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
+      throw noSuchRoll(place, unfinished, this.host.clock.now());
     }
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
@@ -173,11 +167,6 @@ export default class ActivitiesRoll extends ActingCommand {
     return this.#run(context, request, gate);
   }
 
-  async #journal(context: CommandContext) {
-    const { deploymentId, clock } = await context.deployment();
-    return openRollJournal(context.folder, deploymentId, clock);
-  }
-
   async #run(
     context: CommandContext,
     request: CheckedRoll,
@@ -185,7 +174,8 @@ export default class ActivitiesRoll extends ActingCommand {
     spentMs?: number,
   ) {
     const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
-    const journal = await this.#journal(context);
+    const deployment = await context.deployment();
+    const journal = journalOf(context, deployment);
     const stored = { ...request, idempotencyKey, gate: command };
     const generation = journal.start(idempotencyKey, stored, (before) => {
       if (whatOf(storedIn(before)) === whatOf(request)) return;
@@ -195,8 +185,7 @@ export default class ActivitiesRoll extends ActingCommand {
         `Use another key, or resume that roll: ldctl activities roll --resume ${idempotencyKey}`,
       );
     });
-    const { target } = await context.deployment();
-    const gate = command === null ? undefined : this.#gate(command, target, request);
+    const gate = command === null ? undefined : this.#gate(command, deployment.target, request);
     const stopping = context.interrupts.inTwoStages();
     const shown = { ...request, counted: request.nodes.length };
     return showJob(context, shown, async (own, tools) => {
@@ -226,7 +215,12 @@ export default class ActivitiesRoll extends ActingCommand {
   }
 }
 
+const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
+  openRollJournal(folder, deploymentId, clock);
+
 const storedIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+
+const nodesIn = (record: RollRecord | undefined) => (record ? storedIn(record).nodes : []);
 
 function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
@@ -243,9 +237,7 @@ function checkGate(flags: RollFlags, command: string | null) {
   throw new UsageError('--gate-timeout needs --gate');
 }
 
-function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
-  const which =
-    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: number) {
   const others = unfinished.map((record) => {
     const { runtime, action, nodes } = storedIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
@@ -253,7 +245,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   });
   return refusedError(
     'no_such_roll',
-    `there is no ${which} of ${place} here`,
+    `there is no such roll of ${place} here`,
     others.length > 0
       ? `Unfinished rolls: ${others.join(', ')}.`
       : 'ldctl remembers a roll for a day, on the machine that started it.',

@@ -1,7 +1,7 @@
 import { isFinal, type Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, type NodeNames } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
 import {
@@ -13,9 +13,8 @@ import {
   type Field,
 } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
-import { connectionFlags } from '../flags.shared.js';
 
-export default class ActivitiesShow extends BaseCommand {
+export default class ActivitiesShow extends ConnectedCommand {
   static override summary =
     'Show one entry of the activity log: every field, and how long it took.';
   static override description =
@@ -28,7 +27,6 @@ export default class ActivitiesShow extends BaseCommand {
   static override args = {
     id: neededArg('the id of the activity'),
   };
-  static override flags = connectionFlags;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesShow);

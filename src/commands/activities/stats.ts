@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { isFinal } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import type { Listing } from '../../log/list.js';
 import {
   cellText,
@@ -13,9 +13,8 @@ import {
   type Column,
 } from '../../output/columns.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from './shared.js';
-import { connectionFlags } from '../flags.shared.js';
 
-export default class ActivitiesStats extends BaseCommand {
+export default class ActivitiesStats extends ConnectedCommand {
   static override summary = 'Show how long actions take, and how often they are rejected.';
   static override description =
     'Shows how many actions there were, how they ended, and how long the completed ones took (the median, p90 and the ' +
@@ -27,7 +26,6 @@ export default class ActivitiesStats extends BaseCommand {
     'ldctl activities stats --since 30d -o json | jq ".items[] | select(.rejected > 0)"',
   ];
   static override flags = {
-    ...connectionFlags,
     by: Flags.option({ options: ['action', 'node'] as const })({
       default: 'action',
       summary: 'Count by runtime and action, or also by node.',
@@ -48,24 +46,21 @@ export default class ActivitiesStats extends BaseCommand {
 }
 
 const NONE = { count: 0, completed: 0, rejected: 0, processing: 0 };
-/** Of those that completed, in seconds; null where there are none. */
-const NO_TIMES = { median_s: null, p90_s: null, max_s: null };
-type Times = Record<keyof typeof NO_TIMES, number | null>;
 
+type Counts = { runtime: string; action: string; node_id?: Id } & typeof NONE;
 /** What the log says of one kind of work: in JSON, these keys in this order. */
-type Stats = { runtime: string; action: string; node_id?: Id } & typeof NONE &
-  Times & { last_at: string };
+type Stats = Awaited<ReturnType<typeof countWork>>[number];
 
 /** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
 async function countWork(parts: Listing, byNode: boolean) {
-  const groups = new Map<string, { row: Stats; tookMs: number[] }>();
+  const groups = new Map<string, { row: Counts; tookMs: number[]; last_at: string }>();
   for await (const { entries } of parts) {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = whole.replace(/:.*/s, '');
-      const key = `${runtime} ${action} ${byNode ? node_id : ''}`;
       const what = { runtime, action, ...(byNode && { node_id }) };
-      const row = { ...what, ...NONE, ...NO_TIMES, last_at: created_at };
-      const group = groups.get(key) ?? { row, tookMs: [] };
+      const key = Object.values(what).join(' ');
+      const row = { ...what, ...NONE };
+      const group = groups.get(key) ?? { row, tookMs: [], last_at: created_at };
       groups.set(key, group);
       group.row.count += 1;
       group.row[isFinal(status) ? (status as 'completed' | 'rejected') : 'processing'] += 1;
@@ -74,18 +69,22 @@ async function countWork(parts: Listing, byNode: boolean) {
     }
   }
   const sorted = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
-  return sorted.map(([, { row, tookMs }]) => ({
-    ...row,
-    ...timesOf(Float64Array.from(tookMs).sort()),
-  }));
+  return sorted.map(([, { row, tookMs, last_at }]) => {
+    const times = Float64Array.from(tookMs).sort();
+    return {
+      ...row,
+      median_s: secondsAt(0.5, times),
+      p90_s: secondsAt(0.9, times),
+      max_s: secondsAt(1, times),
+      last_at,
+    };
+  });
 }
 
-/** @param took ms, the shortest first */
-function timesOf(took: Float64Array): Times {
-  const nth = (index: number) => (took.at(index) ?? 0) / 1000;
-  if (took.length === 0) return NO_TIMES;
-  const median_s = (nth((took.length - 1) / 2) + nth(took.length / 2)) / 2;
-  return { median_s, p90_s: nth(Math.ceil(took.length * 0.9) - 1), max_s: nth(-1) };
+/** What this share of all took at most, by the nearest rank; null where there are none. */
+function secondsAt(share: number, times: Float64Array) {
+  const took = times[Math.ceil(times.length * share) - 1];
+  return took === undefined ? null : took / 1000;
 }
 
 function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
@@ -107,7 +106,11 @@ function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
   ];
 }
 
-function secondsColumn(name: string, priority: number, field: keyof Times): Column<Stats> {
+function secondsColumn(
+  name: string,
+  priority: number,
+  field: 'median_s' | 'p90_s' | 'max_s',
+): Column<Stats> {
   const text = ({ [field]: took }: Stats) =>
     took === null ? cellText(null) : formatDuration(took * 1000);
   return fieldColumn(name, priority, field, { text });

@@ -5,16 +5,14 @@ import { trigger } from '../../app/jobs.js';
 import {
   actingFlags,
   ACTION,
+  compareCounts,
   countOf,
-  inspect,
-  openToAct,
+  lookBefore,
   requestOf,
   RUNTIME,
-  sayIfUncounted,
   showDryRun,
   showJob,
 } from './job.shared.js';
-import { connectionFlags } from '../flags.shared.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
@@ -30,7 +28,6 @@ export default class ActivitiesTrigger extends ActingCommand {
   ];
   static override args = { runtime: neededArg(RUNTIME), action: neededArg(ACTION) };
   static override flags = {
-    ...connectionFlags,
     ...actingFlags,
     ...grouped('FOLLOWING', {
       wait: switchFlag('Follow to the end. --no-wait: exit once accepted.', {
@@ -44,12 +41,12 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
     const request = await requestOf(context, args, flags);
-    const action = { what: `${request.action} ${request.runtime}`, nodes: request.nodes };
-    await openToAct(context, action, flags);
-    const found = await inspect(context, request, flags);
-    sayIfUncounted(context, request, found);
+    const { runtime, action, nodes } = request;
+    const what = `${action} ${runtime}`;
+    const found = await lookBefore(context, what, request, flags);
+    compareCounts(context, request, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
-    const question = { ...action, found, counted: countOf(request, found) };
+    const question = { what, nodes, found, counted: countOf(request, found) };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
     const shown = { ...agreed, counted: countOf(agreed, found) };
     return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));

@@ -2,7 +2,7 @@ import { isFinal } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/host.js';
@@ -11,12 +11,12 @@ import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { connectionFlags, wholeNumber } from '../flags.shared.js';
+import { valueFlag, wholeNumber } from '../flags.shared.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
 import { readNodes } from '../nodes.shared.js';
 
 const waitFlags = {
-  after: textFlag('ID', 'Follow the trigger whose entries are newer than this id.'),
+  after: valueFlag('ID', 'Follow the trigger whose entries are newer than this id.', parseId),
   runtime: textFlag('RUNTIME', 'With --after: the runtime of the trigger.'),
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
@@ -36,7 +36,7 @@ const TRIGGER_FLAGS = [
   'expect-nodes',
 ] as const;
 
-export default class ActivitiesWait extends BaseCommand {
+export default class ActivitiesWait extends ConnectedCommand {
   static override summary = 'Follow an earlier trigger to its end. Never sends anything.';
   static override description =
     'Give the ids of activities. If not all entries of a trigger have shown up yet, give --after with the newest id ' +
@@ -51,7 +51,7 @@ export default class ActivitiesWait extends BaseCommand {
   static override args = {
     id: optionalArg('one or more activities, by id'),
   };
-  static override flags = { ...connectionFlags, ...waitFlags };
+  static override flags = waitFlags;
 
   protected override async execute() {
     const { argv, flags } = await this.parse(ActivitiesWait);
@@ -95,7 +95,7 @@ export default class ActivitiesWait extends BaseCommand {
       });
     }
     const nodes = await readNodes(context, flags);
-    const asked = { after: parseId(after, '--after'), runtime, action: actionOf(action, config) };
+    const asked = { after, runtime, action: actionOf(action, config) };
     return { ...asked, expectNodes, ...(nodes && { nodes }) };
   }
 }

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
 import { fieldColumn, type Column } from '../../output/columns.js';
-import { connectionFlags } from '../flags.shared.js';
+import { connectionFlags } from '../../cli/flags.js';
 
 /** In JSON, these keys in this order. */
 function documentOf({ division, environment, deployment }: PlacedDeployment) {

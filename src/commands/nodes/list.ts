@@ -1,5 +1,5 @@
 import { RUNTIMES } from '../../base/activity.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
   ageColumn,
@@ -13,9 +13,8 @@ import {
 import { lookOf, withName } from '../../output/rows.js';
 import { DOING } from '../../output/run-text.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/shared.js';
-import { connectionFlags } from '../flags.shared.js';
 
-export default class NodesList extends BaseCommand {
+export default class NodesList extends ConnectedCommand {
   static override summary =
     'List the nodes in the activity log, and whether each runtime is running.';
   static override description =
@@ -28,7 +27,6 @@ export default class NodesList extends BaseCommand {
     'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.state}"',
   ];
   static override flags = {
-    ...connectionFlags,
     node: filterFlags.node,
     runtime: filterFlags.runtime,
     since: sinceFlag('30d'),
@@ -47,7 +45,7 @@ export default class NodesList extends BaseCommand {
   }
 }
 
-type Row = NodeState & { node_name: string | null };
+type Row = ReturnType<typeof withName<NodeState>>;
 
 function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
   // Those that can be triggered, whether or not they are listed, so that CSV has the same columns

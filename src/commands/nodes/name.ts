@@ -1,11 +1,10 @@
 import { usageError } from '../../base/errors.js';
-import { BaseCommand } from '../../cli/base-command.js';
+import { ConnectedCommand } from '../../cli/base-command.js';
 import { neededArg, optionalArg, switchFlag } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
-import { connectionFlags } from '../flags.shared.js';
-import { resolveNodes } from '../nodes.shared.js';
+import { deploymentIdOf, resolveNodes } from '../nodes.shared.js';
 
-export default class NodesName extends BaseCommand {
+export default class NodesName extends ConnectedCommand {
   static override summary = 'Give a node a name, to use in place of its id.';
   static override description =
     'The name is stored on this machine, for this deployment, and works with every profile. Use it in place of the id; ' +
@@ -21,28 +20,24 @@ export default class NodesName extends BaseCommand {
     name: optionalArg('its new name'),
   };
   static override flags = {
-    ...connectionFlags,
     remove: switchFlag('Remove the name.'),
   };
 
   protected override async execute() {
     const { args, flags } = await this.parse(NodesName);
-    if (flags.remove ? args.name !== undefined : args.name === undefined) {
+    if (flags.remove === (args.name !== undefined)) {
       throw usageError(
         'missing_argument',
-        flags.remove ? '--remove takes no NAME' : 'missing NAME',
+        'give either NAME or --remove',
         'For example: ldctl nodes name 610809900976570889 broker-1',
       );
     }
     const name = args.name === undefined ? null : checkNodeName(args.name);
     const context = await this.open(flags);
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
-    const deployment =
-      context.settings.deployment?.value.id ?? (await context.deployment()).deploymentId;
-    const old = await context.nodeNames.rename(deployment, node, name);
-    const before = old === null || old === name ? '' : `, no longer ${old}`;
-    const now = name === null ? 'has no name' : `is named ${name}`;
-    context.say(`node ${node} ${now}${before}`);
+    const deployment = await deploymentIdOf(context);
+    await context.nodeNames.rename(deployment, node, name);
+    context.say(`node ${node} ${name === null ? 'has no name' : `is named ${name}`}`);
     const result = { deployment_id: deployment, node_id: node, node_name: name };
     // The line above says it to people.
     return this.host.output.options.format === 'table' ? 0 : this.show(result);

@@ -59,7 +59,7 @@ export interface Gathered {
   access: TenantAccess | null;
 }
 
-/** @throws UsageError for flags that do not go together, for what is missing, and for no change */
+/** @throws UsageError for what is missing */
 export async function gather(
   name: string,
   stored: Profile | null,
@@ -67,8 +67,8 @@ export async function gather(
   context: CommandContext,
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
-  const given = settingsFor(name, stored, flags, context);
-  const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
+  const given = settingsFor(stored, flags, context);
+  const plan = { stored, flags, given, ...changesOf(stored, flags) };
   if (!plan.mustStoreKey && !plan.mustVerify) return { ...plan, access: null };
   const tenantId = await tenantFor(plan, context.prompts);
   const key = context.guard(await keyFor(plan, context));
@@ -77,40 +77,28 @@ export async function gather(
 
 /** Flags, and the environment or the stored profile, but never both of these. */
 function settingsFor(
-  name: string,
   stored: Profile | null,
   flags: ProfileFlags,
   context: CommandContext,
 ): Settings {
-  if (stored) {
-    // As if it were the only profile there is.
-    const readConfig = () => ({ current: name, profiles: [stored] });
-    return context.resolve(flags, { env: {}, readConfig });
-  }
   // A flag or a person chooses the deployment. These variables may be left over from another one, to
   // whose supervisor the new profile would send its key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
-  const env = { ...context.host.env, LD_PROFILE: undefined, ...ignored };
-  return context.resolve(flags, { env, readConfig: () => ({ profiles: [] }) });
+  const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };
+  // As if it were the only profile there is.
+  const config = { current: stored?.name, profiles: stored ? [stored] : [] };
+  return context.resolve(flags, { env, readConfig: () => config });
 }
 
-/** @throws UsageError for nothing to change */
-function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
+function changesOf(stored: Profile | null, flags: ProfileFlags) {
   const isGiven = (...names: Array<keyof ProfileFlags>) =>
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
   const givesNoFlags =
     !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
-  if (stored && givesNoFlags && !prompts) {
-    throw usageError(
-      'nothing_to_change',
-      'nothing to change',
-      'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
-    );
-  }
-  // At a terminal, `profiles update` without flags asks for a new key.
+  // `profiles update` without flags asks for a new key.
   const isNewKey = !stored || givesNoFlags || givesKey;
   const mustStoreKey = isNewKey || flags['key-store'] !== undefined;
   return { isNewKey, mustStoreKey, mustVerify: flags.verify && (isNewKey || changesAccess) };
@@ -146,7 +134,7 @@ async function keyFor({ stored, flags, isNewKey, given }: Plan, context: Command
   throw usageError(
     'no_key',
     'no API key',
-    'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
+    'Pipe it in with --api-key-stdin, or let --key-command print it; for a new profile, LD_API_KEY will do. No flag takes a key.',
   );
 }
 

@@ -38,7 +38,7 @@ async function keep(name: string, verified: Verified, context: CommandContext) {
   const key = await storeKey(name, verified, context);
   try {
     if (stored) {
-      await store.update(name, (profile) => ({ ...profile, ...fields, key: key ?? profile.key }));
+      await store.update(name, { ...fields, ...(key && { key }) });
     } else if (key && access) {
       await store.add({ ...fields, name, tenant_id: access.tenantId, key });
     }
@@ -83,8 +83,7 @@ async function storeKey(
   if (command !== undefined) return { store: 'command', command };
   if (!mustStoreKey || !access) return null;
   const { key } = access;
-  const before = stored?.key.store === 'command' ? undefined : stored?.key.store;
-  const where = flags['key-store'] ?? before ?? (await askStore(context));
+  const where = flags['key-store'] ?? stored?.key.store ?? (await askStore(context));
   return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
 }
 

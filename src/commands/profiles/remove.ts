@@ -37,16 +37,10 @@ export async function removeProfile(
 ): Promise<string | null> {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
-  if (!isMeant) {
-    const code = 'consent_missing';
-    if (!prompts) {
-      const what = `this would remove profile ${name}, and no one can be asked here`;
-      throw usageError(code, what, 'Add --yes.');
-    }
-    const isAgreed = await prompts.confirm(
-      `Remove ${key.store === 'command' ? 'profile' : 'profile and key'} ${name}?`,
-    );
-    if (!isAgreed) throw usageError(code, 'not confirmed; nothing was removed');
+  const what = key.store === 'command' ? 'profile' : 'profile and key';
+  if (!isMeant && !(await prompts?.confirm(`Remove ${what} ${name}?`))) {
+    const hint = 'Without a terminal, add --yes.';
+    throw usageError('consent_missing', 'not confirmed; nothing was removed', hint);
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);

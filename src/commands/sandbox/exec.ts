@@ -70,9 +70,8 @@ async function runInside(
   // A terminal sends it to the program too.
   process.on('SIGINT', waitOut);
   for (const signal of FORWARDED) process.on(signal, forward);
-  let folder: string | null = null;
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
   try {
-    folder = mkdtempSync(join(tmpdir(), 'ldctl-sandbox-'));
     const env = insideEnvironment(folder, variables, host);
     // By way of the shim, it would need /bin/sh and a folder that programs may be in; on Windows
     // Ctrl-C would be cmd's.
@@ -89,7 +88,7 @@ async function runInside(
     if (problem !== null) host.output.stderr.write(`${command[0]}: ${problem}\n`);
     return exitCode;
   } finally {
-    if (folder !== null) removeFolder(folder);
+    removeFolder(folder);
     process.off('SIGINT', waitOut);
     for (const signal of FORWARDED) process.off(signal, forward);
   }

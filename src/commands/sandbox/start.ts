@@ -4,15 +4,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
-import { OptionError, sandboxOptions } from '../../sandbox/options.js';
-import {
-  durationFlag,
-  fieldsIn,
-  flagOf,
-  idsFlag,
-  valueFlag,
-  wholeNumber,
-} from '../flags.shared.js';
+import { sandboxOptions } from '../../sandbox/options.js';
+import { durationFlag, fieldsIn, idsFlag, valueFlag, wholeNumber } from '../flags.shared.js';
 
 const countFlag = (summary: string) => wholeNumber(summary, { min: 0, max: 2 ** 32 - 1 });
 
@@ -24,16 +17,17 @@ const nodeFlag = (summary: string) =>
   });
 
 /** The unit, as in `5/s`, may be left out. */
-const numberFlag = (helpValue: string, summary: string) =>
-  valueFlag(helpValue, summary, (text) => Number(text.replace(/\/s$/, '')));
+const numberFlag = (helpValue: string, summary: string, min: number, max: number) =>
+  valueFlag(helpValue, summary, (text, flag) => {
+    const value = Number(text.replace(/\/s$/, ''));
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${flag}: ${JSON.stringify(text)} is not a number from ${min} to ${max}`);
+  });
 
-/**
- * What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. What a value
- * must be, startSandbox says.
- */
+/** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. */
 export const sandboxFlags = {
   port: countFlag('Port on 127.0.0.1 (default: any free one).'),
-  nodes: countFlag('How many nodes the deployment has (default: 3).'),
+  nodes: wholeNumber('How many nodes the deployment has (default: 3).', { min: 1, max: 1000 }),
   history: countFlag(
     'How many past activities its log starts with (default: two per node, at least 5).',
   ),
@@ -42,7 +36,7 @@ export const sandboxFlags = {
     options: ['desc', 'asc'] as const,
     default: 'desc',
   })(),
-  seed: countFlag('The same seed gives the same keys, ids, durations and faults.'),
+  seed: countFlag('The same seed gives the same keys, durations and faults.'),
   ...grouped('TIME', {
     appear: durationFlag(
       'Delay until the entries of a trigger appear in the log (default: 200ms).',
@@ -58,8 +52,15 @@ export const sandboxFlags = {
     'fail-rate': numberFlag(
       'P',
       'Probability, 0 to 1, that a request gets a 500, a 503 or no answer, whether it ran or not.',
+      0,
+      1,
     ),
-    'rate-limit': numberFlag('N/s', 'Answer 429 to more requests per key than this, such as 5/s.'),
+    'rate-limit': numberFlag(
+      'N/s',
+      'Answer 429 to more requests per key than this, such as 5/s.',
+      0.001,
+      1e9,
+    ),
     'ignore-idempotency': switchFlag(
       'Ignore idempotency keys, so that an action sent twice runs twice.',
     ),
@@ -67,14 +68,12 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
-/** @throws UsageError that names the flag */
+/** @throws UsageError */
 export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   try {
-    return await startSandbox(fieldsIn(flags, sandboxOptions.entries));
+    return await startSandbox(fieldsIn(flags, sandboxOptions));
   } catch (error) {
-    if (error instanceof OptionError) {
-      throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
-    }
+    if (error instanceof RangeError) throw new UsageError(error.message);
     const { message, syscall } = error as NodeJS.ErrnoException;
     if (syscall !== 'listen') throw error;
     throw new UsageError(`--port: ${message}`, {

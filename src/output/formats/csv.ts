@@ -7,16 +7,15 @@ export const csv: Format = {
   holds: 'rows',
   list: ({ columns, chosen }, { header, view }) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
-    let head = header ? records([shown.map(({ name }) => name)]) : '';
-    const withHead = (text: string) => {
-      const all = head + text;
-      head = '';
-      return all;
+    let head = header ? [shown.map(({ name }) => name)] : [];
+    const write = (rows: Cell[][]) => {
+      const all = [...head, ...rows];
+      head = [];
+      return records(all);
     };
     return {
-      items: (batch) =>
-        withHead(records(batch.map((item) => shown.map(({ value }) => value(item, view))))),
-      end: () => withHead(''),
+      items: (batch) => write(batch.map((item) => shown.map(({ value }) => value(item, view)))),
+      end: () => write([]),
     };
   },
   object: ({ fields = [] }, { header }) =>
@@ -30,13 +29,8 @@ export const csv: Format = {
  * A text that a spreadsheet would run as a formula (`=…`, `+…`, `@…`), such as a hostile name, gets
  * an apostrophe in front.
  */
-function records(rows: ReadonlyArray<readonly Cell[]>) {
-  const plain = (cell: Cell): Cell => {
-    if (typeof cell === 'boolean') return String(cell);
-    return typeof cell === 'string' ? plainText(cell) : cell;
-  };
-  return stringify(
-    rows.map((cells) => cells.map(plain)),
-    { escape_formulas: true },
-  );
-}
+const records = (rows: ReadonlyArray<readonly Cell[]>) =>
+  stringify([...rows], {
+    cast: { boolean: String, string: (text) => plainText(text) },
+    escape_formulas: true,
+  });

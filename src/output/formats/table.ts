@@ -119,32 +119,27 @@ export function layOut<T>(
   return {
     header: align([names], widths).join(''),
     dropped: shown.filter(isMissed).map(({ name }) => plainText(name)),
-    rows: (some) => {
-      const cells = some.map((item) =>
-        fitted.map(({ column, text }) => paint(column.style?.(item), text(item))),
-      );
-      const wide = widths.map((width, place) =>
-        widest(
-          cells.map((row) => row[place] ?? ''),
-          width,
+    rows: (some) =>
+      align(
+        some.map((item) =>
+          fitted.map(({ column, text }) => paint(column.style?.(item), text(item))),
         ),
-      );
-      return align(cells, wide);
-    },
+        widths,
+      ),
   };
 }
 
-// No border but the gap between two columns. Some of these names mean nothing to cli-table3.
-const SIDES = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((a) => [
-  a,
-  ...['left', 'mid', 'right'].map((b) => `${a}-${b}`),
-]);
-const chars = { ...Object.fromEntries(SIDES.map((name) => [name, ''])), middle: GAP };
-const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true };
+// No border but the gap between two columns.
+const sides = Object.keys(new CliTable().options.chars);
+const chars = { ...Object.fromEntries(sides.map((side) => [side, ''])), middle: GAP };
+const style = { 'padding-left': 0, 'padding-right': 0, border: [], compact: true };
 /** Rows of one cli-table3: its time grows with the square of them. */
 const AT_ONCE = 8;
 
-function align(rows: readonly string[][], colWidths: number[]) {
+/** @param widths of the columns at least */
+function align(rows: readonly string[][], widths: readonly number[]) {
+  const cellsOf = (place: number) => rows.map((row) => row[place] ?? '');
+  const colWidths = widths.map((width, place) => widest(cellsOf(place), width));
   const lines: string[] = [];
   for (let start = 0; start < rows.length; start += AT_ONCE) {
     const grid = new CliTable({ chars, style, colWidths });
@@ -155,13 +150,9 @@ function align(rows: readonly string[][], colWidths: number[]) {
 }
 
 function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: FormatOptions) {
-  const labels = fields.map(({ name }) => plainText(name).replaceAll('_', ' '));
-  const width = Math.max(0, ...labels.map((label) => stringWidth(label)));
-  return fields
-    .map(({ value, text }, index) => {
-      const name = labels[index] ?? '';
-      const label = paint('bold', name + ' '.repeat(width - stringWidth(name)));
-      return `${label}  ${text === undefined ? cellText(value) : plainText(text)}\n`;
-    })
-    .join('');
+  const rows = fields.map(({ name, value, text }) => [
+    paint('bold', plainText(name).replaceAll('_', ' ')),
+    text === undefined ? cellText(value) : plainText(text),
+  ]);
+  return linesOf(align(rows, [0, 0]));
 }

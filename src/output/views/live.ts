@@ -7,7 +7,7 @@ import { count, wrapWords } from '../../base/text.js';
 import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
-import { activityColumns, nodeColumns, rankOf, progressOf } from '../rows.js';
+import { activityColumns, nodeColumns, progressOf } from '../rows.js';
 import { eventText, headlineText, waitingText } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
@@ -21,8 +21,6 @@ import {
 
 interface Frame<T> {
   rows: readonly T[];
-  /** With those that are no longer held. */
-  total: number;
   foot: string;
   isBad?: boolean;
 }
@@ -41,7 +39,6 @@ class LiveTable<T> {
   readonly #options: LiveTableOptions<T>;
   readonly #log: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout;
-  #isStopped = false;
 
   constructor(options: LiveTableOptions<T>) {
     this.#options = options;
@@ -67,8 +64,6 @@ class LiveTable<T> {
 
   /** Removes the table, unless its last frame is to stay. */
   stop({ keep = false } = {}) {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
     clearInterval(this.#timer);
     process.off('SIGCONT', this.#resumed);
     // Also where the last frame stays: it removes the ^C that the terminal may have added.
@@ -91,18 +86,21 @@ class LiveTable<T> {
     const { stderr: sink, options } = output;
     const paint = painter(sink.colour);
     const elapsed = clock.elapsed();
-    const { rows, total, foot, isBad = false } = frame(elapsed);
+    const { rows, foot, isBad = false } = frame(elapsed);
     const [below = ''] = wrapWords(foot, sink.columns);
     const last = paint(isBad ? 'bad' : 'dim', below);
     // Without the header, the last line, and that of the cursor.
     const height = sink.rows - 3;
     if (rows.length === 0 || height < 2) return [last];
     const visible =
-      total <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+      rows.length <= height
+        ? rows
+        : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
     const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
     const look = { view, paint, header: true, width: sink.columns };
     const table = layOut(selection, visible, look);
-    const more = total > visible.length ? [`… and ${total - visible.length} more`] : [];
+    const left = rows.length - visible.length;
+    const more = left > 0 ? [`… and ${left} more`] : [];
     return [table.header, ...table.rows(visible), ...more, last];
   }
 }
@@ -164,7 +162,6 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
 
   const frame = (elapsed: number): Frame<NodeProgress> => ({
     rows: nodes,
-    total: nodes.length,
     foot:
       nodes.length === 0
         ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
@@ -172,7 +169,8 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
   const selection = { columns: nodeColumns, chosen: false };
-  const table = new LiveTable({ clock, output, selection, rank: rankOf, frame });
+  const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
+  const table = new LiveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
     if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
@@ -210,9 +208,6 @@ function isSaid(event: JobEvent, debug: boolean) {
   return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;
 }
 
-/** More rows than any screen has. Older ones are only counted. */
-const KEPT = 500;
-
 /**
  * A followed log at a terminal: a table, newest first. With `--follow` it stays at the end,
  * otherwise the list follows.
@@ -221,21 +216,17 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const { clock, follow, place } = shown;
   const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
   const started = clock.elapsed();
-  const statuses = new Map<Id, string>();
-  let newestFirst: readonly Activity[] = [];
+  const byId = new Map<Id, Activity>();
 
   const frame = (elapsed: number): Frame<Activity> => {
-    const { total, processing, other } = tally(statuses);
+    const rows = [...byId.values()].sort((a, b) => compareIds(b.id, a.id));
+    const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
     const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}, ${ends}`;
-    return { rows: newestFirst, total, foot };
+    return { rows, foot };
   };
   const add = (activities: readonly Activity[]) => {
-    const byId = new Map<Id, Activity>(
-      [...newestFirst, ...activities].map((activity) => [activity.id, activity]),
-    );
-    for (const { id, status } of activities) statuses.set(id, status);
-    newestFirst = [...byId.values()].sort((a, b) => compareIds(b.id, a.id)).slice(0, KEPT);
+    for (const activity of activities) byId.set(activity.id, activity);
   };
   const selection = selectColumns(activityColumns, output.options.columns);
   const table = new LiveTable({ clock, output, selection, frame });

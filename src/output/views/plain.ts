@@ -121,7 +121,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   const writer = events || shown.follow ? changeWriter(output) : null;
   const statuses = new Map<Id, string>();
   const lines = openLines(output, shown, (elapsed) => {
-    const { total, processing, other } = tally(statuses);
+    const { total, processing, other } = tally(statuses.values());
     const all = count(total, 'entry', 'entries');
     return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
   });
@@ -146,7 +146,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
       output.complete = true;
       const result = {
         event: 'result',
-        ...tally(statuses),
+        ...tally(statuses.values()),
         ...(error && { error: errorDocument(error) }),
       };
       output.stdout.write(events ? `${jsonText(result, output.options)}\n` : writer(null));
@@ -166,12 +166,13 @@ function changeWriter(output: Output): (activity: Activity | null) => string {
 }
 
 /** How many entries have which status. */
-export function tally(
-  statuses: ReadonlyMap<Id, string>,
-): Record<'total' | Status | 'other', number> {
-  const counts = { total: statuses.size, processing: 0, completed: 0, rejected: 0, other: 0 };
+export function tally(statuses: Iterable<string>): Record<'total' | Status | 'other', number> {
+  const counts = { total: 0, processing: 0, completed: 0, rejected: 0, other: 0 };
   const isKnown = (status: string): status is Status =>
     ['processing', 'completed', 'rejected'].includes(status);
-  for (const status of statuses.values()) counts[isKnown(status) ? status : 'other'] += 1;
+  for (const status of statuses) {
+    counts.total += 1;
+    counts[isKnown(status) ? status : 'other'] += 1;
+  }
   return counts;
 }

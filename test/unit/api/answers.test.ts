@@ -95,8 +95,8 @@ describe('an answer that is none', () => {
     return error;
   };
   const cases: Array<[what: string, body: unknown, says: RegExp]> = [
-    ['nothing', '', /^the answer is empty$/],
-    ['spaces', ' \n', /^the answer is empty$/],
+    ['nothing', '', /^the answer is not JSON, or was cut off/],
+    ['spaces', ' \n', /^the answer is not JSON, or was cut off/],
     ['null', 'null', /the answer has another shape: Invalid \w+: Expected/],
     ['a list', '[]', /the answer has another shape: items: Invalid \w+: Expected/],
     ['a number', '42', /the answer has another shape: Invalid \w+: Expected/],

@@ -95,7 +95,7 @@ describe('an error of the API', () => {
   const hints: Array<[status: number, Served['body'], hint: RegExp | undefined]> = [
     [400, problem('bad'), /change what the message names/],
     [401, '', /expired or revoked: .*`ldctl whoami`/],
-    [403, '', /deployment:manage.*allow-list/],
+    [403, '', /ldctl whoami.*allow-list/],
     [404, problem('not_found'), /`ldctl deployments list`/],
     [404, '<h1>Not Found</h1>', /check the URL, http:/],
     [409, problem('idempotency_error'), /used for another request in the last 10 minutes/],
@@ -125,19 +125,11 @@ describe('an error of the API', () => {
     assert.equal(await after({ 'retry-after': at('14:00:00'), date: at('15:00:00') }), 0);
     const local = await after({ 'retry-after': new Date(Date.now() + 30_000).toUTCString() });
     assert.ok(local !== undefined && local > 25_000 && local <= 30_000);
-    // No one waits for longer than a day.
-    for (const text of ['9'.repeat(400), 'Sun, 01 Jun 9999 12:00:00 GMT']) {
-      const { retryAfterMs, hint } = await listError({
-        status: 429,
-        headers: { 'retry-after': text },
-      });
-      assert.deepEqual(
-        [retryAfterMs, /Try again in .*/.exec(hint ?? '')?.[0]],
-        [86_400_000, 'Try again in 1d0h.'],
-      );
-    }
+    const { hint } = await listError({ status: 429, headers: { 'retry-after': '90' } });
+    assert.match(hint ?? '', /Try again in 1m30s\./);
     for (const text of [
       '',
+      '9'.repeat(400),
       '-5',
       '5s',
       '1.',

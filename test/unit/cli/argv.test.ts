@@ -128,6 +128,11 @@ describe('a command line', () => {
       /^See ldctl activities list --help$/,
     ],
     ["--deployment '' activities list", '--deployment is empty', /^Is a variable unset\?/],
+    [
+      "activities trigger iggy restart --yes --profile ''",
+      '--profile is empty',
+      /^Is a variable unset\?/,
+    ],
     ['activities list --since=', '--since is empty', /^Is a variable unset\?/],
     ['activities list --columns=', '--columns is empty', /^Is a variable unset\?/],
     ['deployments list -d x', 'there is no flag -d', /^See ldctl deployments list --help$/],

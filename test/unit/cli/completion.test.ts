@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { complete, type Completion } from '../../../src/cli/completion.js';
+import { complete } from '../../../src/cli/completion.js';
 import { type Commands } from '../../../src/cli/host.js';
 
 const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
@@ -8,17 +8,16 @@ const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as 
 };
 const TOPICS = { activities: { description: 'Trigger actions.' } };
 const VALUES: Readonly<Record<string, ReadonlyArray<readonly [string, string?]>>> = {
-  ...{ profile: [['prod'], ['test']], NAME: [['prod'], ['test']] },
-  ...{
-    RUNTIME: [['iggy'], ['connectors']],
-    ACTION: [['restart'], ['reconfigure:']],
-    node: [['100'], ['101']],
-    NODE: [['broker-1', '100'], ['101']],
-  },
+  ...{ profile: [['prod'], ['test']], name: [['prod'], ['test']] },
+  ...{ runtime: [['iggy'], ['connectors']], action: [['restart'], ['reconfigure']] },
+  node: [['broker-1', '100'], ['101']],
 };
 
-const completed = (line: string): Completion =>
-  complete(line.split(' '), commands, TOPICS, (name) => VALUES[name] ?? []);
+function completed(line: string) {
+  const found = complete(line.split(' '), commands, TOPICS, (name) => VALUES[name] ?? []);
+  assert.ok(found !== 'files', 'it is files');
+  return found;
+}
 
 describe('completion', () => {
   for (const [line, values] of [
@@ -33,13 +32,13 @@ describe('completion', () => {
     ['activities trigger --yes ', 'iggy connectors'],
     ['activities trigger -n 100 ', 'iggy connectors'],
     ['activities trigger -n100 ', 'iggy connectors'],
-    ['activities trigger iggy re', 'restart reconfigure:'],
+    ['activities trigger iggy re', 'restart reconfigure'],
     ['activities trigger iggy restart ', ''],
     ['activities trigger iggy restart --if-busy ', 'ignore wait fail'],
     ['activities trigger iggy restart --no-w', '--no-wait'],
     ['activities trigger iggy restart --timeout ', ''],
-    ['activities trigger iggy restart -n ', '100 101'],
-    ['activities list --node=1', '--node=100 --node=101'],
+    ['activities trigger iggy restart -n ', 'broker-1 101'],
+    ['activities list --node=1', '--node=101'],
     ['nodes name ', 'broker-1 101'],
     ['nodes name 101 ', ''],
     ['activities list --utc=', ''],
@@ -53,25 +52,26 @@ describe('completion', () => {
     it(`of "${line}" is ${values || 'nothing'}`, () =>
       assert.equal(
         completed(line)
-          .candidates.map(([value]) => value)
+          .map(([value]) => value)
           .join(' '),
         values,
       ));
   }
 
-  for (const [line, then] of [
-    ['activities trigger iggy restart --nodes-from ', 'files'],
-    ['activities trigger iggy restart --nodes-from=n', 'files'],
-    ['sandbox exec -- ', 'files'],
-    ['whoami -- ', 'done'],
-    ['activities trigger iggy restart ', 'done'],
-    ['activities trigger iggy rec', 'open'],
-  ] as const) {
-    it(`of "${line}" continues with ${then}`, () => assert.equal(completed(line).then, then));
+  for (const line of [
+    'activities trigger iggy restart --nodes-from ',
+    'activities trigger iggy restart --nodes-from=n',
+    'sandbox exec -- ',
+  ]) {
+    it(`of "${line}" is files`, () =>
+      assert.equal(
+        complete(line.split(' '), commands, TOPICS, () => []),
+        'files',
+      ));
   }
 
   it('says of each group, command and activity what it is', () => {
-    const about = (line: string): unknown[] => completed(line).candidates.map(([, about]) => about);
+    const about = (line: string): unknown[] => completed(line).map(([, about]) => about);
     assert.deepEqual(about('act'), ['Trigger actions.']);
     assert.deepEqual(about('profiles us'), [commands['profiles:use']?.summary]);
     assert.deepEqual(about('nodes name b'), ['100']);

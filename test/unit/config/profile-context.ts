@@ -166,13 +166,14 @@ const STRUCTURE: TenantStructure = {
   ],
 };
 
-const NO_KEYRING = new KeyringError('there is no keyring', { code: 'keyring_unavailable' });
+const noKeyring = () =>
+  Promise.reject(new KeyringError('there is no keyring', { code: 'keyring_unavailable' }));
 
 /** There is none on this machine. */
 export const brokenKeyring: Keyring = {
-  get: () => Promise.reject(NO_KEYRING),
-  set: () => Promise.reject(NO_KEYRING),
-  delete: () => Promise.reject(NO_KEYRING),
+  get: noKeyring,
+  set: noKeyring,
+  delete: noKeyring,
 };
 
 /** One that works, and what is in it. */

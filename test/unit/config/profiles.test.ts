@@ -69,7 +69,7 @@ describe('the profiles on the disk', () => {
     assert.deepEqual([current, others], ['prod', { new: [1] }]);
     // As an editor of Windows may write it.
     writeFileSync(store.path, `\ufeff${readFileSync(store.path, 'utf8')}`);
-    await store.update('third', (profile) => profile);
+    await store.update('third', {});
     assert.deepEqual(names(store), ['prod', 'constructor', 'third']);
     const [prod, second, third] = profiles;
     assert.ok(prod?.key.store === 'file' && prod.key.api_key.reveal() === KEY);
@@ -83,10 +83,10 @@ describe('the profiles on the disk', () => {
     for (const name of ['a', 'b']) await store.add(profileNamed(name));
     assert.equal((await failure(() => store.add(profileNamed('a')))).code, 'profile_exists');
     assert.equal((await failure(() => store.assertCanAdd('b'))).code, 'profile_exists');
-    await store.update('b', (profile) => ({ ...profile, name: 'c', protected: true }));
+    await store.update('b', { protected: true });
     assert.deepEqual(names(store), ['a', 'b']);
     assert.equal(findProfile(store.read(), 'b').protected, true);
-    await store.update('b', (profile) => ({ ...profile, protected: undefined }));
+    await store.update('b', { protected: undefined });
     assert.doesNotMatch(readFileSync(store.path, 'utf8'), /protected/);
     assert.equal(currentProfile(store.read())?.name, 'a');
   });
@@ -122,7 +122,7 @@ describe('the profiles on the disk', () => {
     await store.add(profileNamed('a'));
     for (const step of [
       () => findProfile(store.read(), 'x'),
-      () => store.update('x', (profile) => profile),
+      () => store.update('x', {}),
       () => currentProfile({ ...store.read(), current: 'x' }),
     ]) {
       await fails(step, { code: 'profile_not_found', exitCode: 5, hint: 'There are: a.' });

@@ -30,7 +30,6 @@ describe('a refusal of the API', () => {
       env,
       readConfig: () => ({ current: 'prod', profiles: [profile] }),
       keys: keyTools(),
-      notify: () => undefined,
     });
     const error = new ApiError(reason, { status, code: 'forbidden', reason, permission });
     const { message, hint = '' } = explainRefusal(error, {

@@ -85,8 +85,7 @@ function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings 
     stored === null
       ? { profiles: [] }
       : { current: 'prod', profiles: [profileNamed('prod', stored)] };
-  const notify = (): void => undefined;
-  return resolveSettings({ flags, env, readConfig: () => oneProfile, keys: keyTools(), notify });
+  return resolveSettings({ flags, env, readConfig: () => oneProfile, keys: keyTools() });
 }
 
 /** Resolves, and notes what Core was asked. */

@@ -69,7 +69,7 @@ describe('profiles update', () => {
       { 'key-store': 'keyring' },
       'keyring_unavailable',
     ],
-    ['when there is nothing to change', {}, 'nothing_to_change'],
+    ['when nothing is said, and there is no one to ask for a key', {}, 'no_key'],
   ];
   for (const [what, flags, code, options] of stays) {
     it(`changes nothing ${what}`, async () => {

@@ -78,7 +78,14 @@ describe('a roll', () => {
     assert.ok(shows());
     const read = next();
     assert.ok(read.do === 'read');
-    const log = { entries: [], startedAt: 0, serverTime: null, requests: 1, isWhole: true };
+    const log = {
+      entries: [],
+      startedAt: 0,
+      serverTime: null,
+      requests: 1,
+      total: 0,
+      isWhole: true,
+    };
     job.take(read, { is: 'read', read: log }, 0);
     assert.ok(shows());
     const record = next();

@@ -14,7 +14,7 @@ describe('what a read of the log costs', () => {
     'the newest page': { read: (log) => log.newest(), requests: [1, 1] },
     'a quiet poll': { read: (log) => log.downTo(idAt(19_999)), requests: [1, 1] },
     'a poll down to the 250th entry': { read: (log) => log.downTo(idAt(19_750)), requests: [3, 3] },
-    'the nodes that it names': { read: (log) => log.forNodes(), requests: [14, 14] },
+    'the nodes that it names': { read: (log) => log.forNodes(), requests: [12, 12] },
     'the nodes, where three are there': {
       read: (log) => log.forNodes({ isEnough: (all) => nodesIn(all, 'iggy') >= 3 }),
       requests: [1, 1],

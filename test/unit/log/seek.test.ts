@@ -54,12 +54,11 @@ describe('an id that the log does not hold', () => {
     [undefined, undefined],
     [{}, /^The log is empty\. Is this the right deployment\?$/],
     [{ older: 7n }, /^The newest is 7; this one may not have appeared yet/],
-    [{ newer: ID * 2n }, /^The oldest activity in the log is 14603690044006401800\. Is this/],
-    [{ older: 7n, newer: ID * 2n }, /^The closest are 7 and 14603690044006401800\. Is this/],
-    // As a double they are the same number.
-    [{ older: ID - 1n }, /^There is 7301845022003200899: the id may have been rounded/],
-    [{ older: 7n, newer: ID + 1n }, /^There is 7301845022003200901: the id may have been rounded/],
-    [{ older: ID - 1n, newer: ID + 1n }, /^There is 7301845022003200899 and 7301845022003200901: /],
+    [{ newer: ID * 2n }, /^The closest in the log: 14603690044006401800\. Is this/],
+    [
+      { older: 7n, newer: ID * 2n },
+      /^The closest in the log: 7 and 14603690044006401800\. .* rounded\?$/,
+    ],
   ];
   for (const [found, hint] of CASES) {
     it(`says ${hint ? String(hint) : 'nothing more where it was not looked for'}`, () => {

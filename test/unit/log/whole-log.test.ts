@@ -61,8 +61,7 @@ const READS: Record<string, Read> = {
     read: (log, { since }, { listNewest: list }) =>
       collect(list(log, { filter: { since }, limit: 0 }, {})),
     // A time after now is taken as it stands, but nothing older is read for its sake.
-    wants: ({ shown: { created_at: at } }, { since }) =>
-      Date.parse(at) >= since && Date.parse(at) <= NOW,
+    wants: ({ created_at: at }, { since }) => Date.parse(at) >= since && Date.parse(at) <= NOW,
   },
   downTo: {
     read: async (log, { after }) => (await log.downTo(after)).entries.map(({ id }) => id),

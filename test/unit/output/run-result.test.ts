@@ -62,7 +62,6 @@ it('unknown columns are refused before anything is sent', () => {
 });
 
 describe('the outcome of a run', () => {
-  const list = (ids: string): string => `next: ldctl activities list --node ${ids}`;
   const byId = { action: null, runtime: null };
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
     ['done', { nodes: nodes(3) }, ['✓ restart of iggy completed on 3 of 3 nodes']],
@@ -80,7 +79,11 @@ describe('the outcome of a run', () => {
     [
       'a missing node',
       { outcome: 'unconfirmed', nodes: [missing({ node_id: 18n })], resume },
-      ['✗ restart of iggy: 1 node missing from the log (18)', list('18'), `or: ${resume}`],
+      [
+        '✗ restart of iggy: 1 node missing from the log (18)',
+        'next: ldctl nodes list',
+        `or: ${resume}`,
+      ],
     ],
     [
       'all sorts, the worst first',
@@ -137,12 +140,12 @@ describe('the outcome of a run', () => {
     [
       'an interrupt at the last gate of a roll',
       { outcome: 'interrupted', nodes: [node({ gate: null })] },
-      ['Stopped: restart of iggy, before its last gate had passed'],
+      ['Stopped: restart of iggy, when every node seen had completed'],
     ],
     [
       'nodes that were expected and never seen',
       { outcome: 'unconfirmed', targets: 'expected', nodes: [node(), missing({ node_id: null })] },
-      ['✗ restart of iggy: 1 of 2 nodes missing from the log'],
+      ['✗ restart of iggy: 1 of 2 nodes missing from the log', 'next: ldctl nodes list'],
     ],
     [
       'activities that are known by their ids alone',
@@ -151,7 +154,10 @@ describe('the outcome of a run', () => {
         ...byId,
         nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })),
       },
-      ['✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)'],
+      [
+        '✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)',
+        'next: ldctl nodes list',
+      ],
     ],
     [
       'a status that is not known yet',
@@ -228,7 +234,7 @@ describe('the outcome of a run', () => {
     });
     const { stderr } = await print(result, { target: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^hint: .*--expect-nodes deployment/);
-    assert.equal(stderr.lines[2], 'next: ldctl activities list --node 8 --profile prod');
+    assert.equal(stderr.lines[2], 'next: ldctl nodes list --profile prod');
   });
 
   it('says key and request at a terminal where support needs them, and nowhere else', async () => {

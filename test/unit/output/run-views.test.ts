@@ -159,7 +159,7 @@ describe('a run at a terminal', () => {
     }
   });
 
-  it('is one screen high, with what failed and what is running first, and counts the rest', async () => {
+  it('is one screen high, with what failed and what has not ended first, and counts the rest', async () => {
     const { view, screen } = await start({ isTTY: true, rows: 7 });
     view.on(shown({}, {}, awaited, running, {}, { status: 'rejected' }, running, {}));
     const words = screen()
@@ -167,7 +167,7 @@ describe('a run at a terminal', () => {
       .map((line) => line.split(/ +/).slice(2).join(' '));
     assert.deepEqual(words, [
       '✗ rejected 4.8s',
-      '… processing 0s',
+      '· waiting -',
       '… processing 0s',
       '5 more',
       '8 done, 1 failed, 0s',

@@ -42,9 +42,9 @@ describe('a list as a table', () => {
     const ages = {
       '2h': 7_200_000,
       '3d': 288_000_000,
-      '5m': 330_000,
+      '6m': 330_000,
       '12s': 12_300,
-      '0s': -60_000,
+      '1s': -60_000,
     };
     const entries = Object.values(ages).map((ms) =>
       activity({

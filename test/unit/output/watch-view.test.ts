@@ -138,7 +138,7 @@ describe('a followed log at a terminal', () => {
     assert.equal(screenLines(output.stderr).at(-1), '3 entries, 1 processing, 0s, until Ctrl-C');
   });
 
-  it('is one screen high, and forgets what is long done, but counts it', async () => {
+  it('is one screen high, and counts the rest', async () => {
     const { view, output } = await start({ columns: ['id', 'status'] }, { ...TERMINAL, rows: 6 });
     const done = Array.from({ length: 599 }, (_, index) => small(BigInt(600 - index), 'completed'));
     const activities = [...done, small(1n, 'processing')];

@@ -2,7 +2,7 @@ import { parse } from 'lossless-json';
 import { type Activity } from '../../../src/base/activity.js';
 import { Sandbox, type Fault, type SandboxAnswer } from '../../../src/sandbox/engine.js';
 import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
-import { seededRandom, type KeyLabel } from '../../../src/sandbox/tenant.js';
+import { type KeyLabel, type RandomSource } from '../../../src/sandbox/tenant.js';
 
 /** Noon of a day the contract's own example is from. */
 export const START = Date.parse('2026-03-16T12:00:00Z');
@@ -42,12 +42,15 @@ export class World {
   readonly activities: string;
   readonly nodes: readonly bigint[];
 
-  constructor(options: StartSandboxOptions & { url?: string } = {}) {
-    const { url = 'http://127.0.0.1:1', seed = 1, ...rest } = options;
-    const settings = readOptions({ history: 0, workMs: () => 1500, ...rest, now: () => this.now });
-    this.sandbox = new Sandbox(settings, url, seededRandom(seed));
+  /** @param random half way, unless given: then the work takes neither longer nor shorter */
+  constructor(
+    { url = 'http://127.0.0.1:1', ...options }: StartSandboxOptions & { url?: string } = {},
+    random: RandomSource = () => 0.5,
+  ) {
+    const settings = readOptions({ history: 0, ...options, now: () => this.now });
+    this.sandbox = new Sandbox(settings, url, random);
     this.nodes = settings.nodes;
-    this.activities = `/deployments/${this.sandbox.cloud.main.id}/activities`;
+    this.activities = `/deployments/${this.sandbox.cloud.main.summary.id}/activities`;
   }
 
   get record() {
