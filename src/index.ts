@@ -100,8 +100,6 @@ export function connect(options: ConnectOptions): Deployment {
   });
 }
 
-const profileName = v.optional(v.pipe(text, v.nonEmpty('a name was expected')));
-
 export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
   /** The name of the deployment, as consent to act on one whose profile is protected. */
@@ -124,7 +122,6 @@ export async function connectProfile(
   options: ConnectProfileOptions = {},
 ): Promise<Deployment> {
   const { env = process.env, confirm, signal: outer } = options;
-  check(profileName, 'connectProfile', name);
   if (name !== undefined) refuseKey(name, 'the name of the profile', env);
   const signal = interruptOf(outer);
   const folder = await configDir(env);

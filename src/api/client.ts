@@ -40,7 +40,7 @@ interface Call<T> extends CallOptions {
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Between the three tries of a read. Together they take no longer than the budget. */
-const RETRY_DELAYS_MS = [500, 750];
+const RETRY_DELAY_MS = 500;
 const READ_BUDGET_MS = 10_000;
 
 /** Set by scripts/bundle.js. */
@@ -111,7 +111,7 @@ export class Client {
     // A single try may take the request timeout; several share the read budget.
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
@@ -136,21 +136,16 @@ export class Client {
         trace('', null);
         return value;
       } catch (error) {
-        const delay = attempt < tries ? retryDelayOf(error, attempt) : Infinity;
+        const delay = attempt < tries ? retryDelayOf(error) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
-        trace(error instanceof Error ? error.message : String(error), retryInMs);
-        const explained = this.#explained(error);
-        if (retryInMs === null) throw explained;
+        trace(String(error), retryInMs);
+        if (retryInMs === null) {
+          // With what only the caller knows of a refusal.
+          throw error instanceof ApiError && onRefusal ? onRefusal(error) : error;
+        }
         await this.#clock.sleep(retryInMs, call.signal);
-        // The process may have been stopped meanwhile.
-        if (leftMs() <= 0) throw explained;
       }
     }
-  }
-
-  /** With what only the caller knows of a refusal. */
-  #explained(error: unknown): unknown {
-    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**
@@ -252,7 +247,7 @@ async function readBody(chunks: AsyncIterable<Buffer>) {
 }
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */
-function retryDelayOf(error: unknown, attempt: number) {
+function retryDelayOf(error: unknown) {
   // An answer that was cut off, or that a proxy put in its place, may be good the next time.
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
@@ -260,5 +255,5 @@ function retryDelayOf(error: unknown, attempt: number) {
     error instanceof InvalidAnswerError;
   if (!mayPass) return Infinity;
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-  return asked ?? RETRY_DELAYS_MS[attempt - 1] ?? Infinity;
+  return asked ?? RETRY_DELAY_MS;
 }

@@ -20,7 +20,7 @@ interface NodeFlags {
 const FLAG = '--nodes-from';
 
 /**
- * All nodes that are named, each once, in the order given; undefined for every node, which only the
+ * All nodes that are named, in the order given; undefined for every node, which only the
  * absence of both flags means.
  * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
@@ -31,7 +31,7 @@ export async function readNodes(
   const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
   const read = path === undefined ? [] : await readNodesFrom(context, path);
-  return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
+  return resolveNodes(context, [...(named ?? []), ...read]);
 }
 
 /**
@@ -95,7 +95,7 @@ function fromJson(text: string): unknown[] {
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
- * only the end of an id needs the log.
+ * only the end of an id needs the log, and a name the deployment's id.
  * @throws UsageError for a name that no node has, and for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
@@ -104,8 +104,14 @@ export async function resolveNodes(
   refs: readonly NodeRef[],
 ): Promise<Id[]> {
   if (refs.every(isId)) return [...refs];
-  const names = context.nodeNames.read(await deploymentIdOf(context));
-  const found = refs.map((ref) => lookUp(context, names, ref));
+  const lookAllUp = (deployment: Id | null) => {
+    const names = context.nodeNames.read(deployment);
+    return refs.map((ref) => lookUp(context, names, ref));
+  };
+  const known = context.settings.deployment?.value.id ?? null;
+  let found = lookAllUp(known);
+  // Until the deployment is known, a name may be of any.
+  if (known === null) found = lookAllUp(await deploymentIdOf(context));
   const nodes: Id[] = [];
   for (const ref of found) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;

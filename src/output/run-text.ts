@@ -21,7 +21,7 @@ export interface RunTitle {
   doing: string;
   /** The path of the deployment, or else its id. */
   place: string;
-  /** Null where the log, or `--expect-nodes`, says how many there are. */
+  /** How many; null where that is not known yet. */
   nodes: number | null;
 }
 
@@ -48,8 +48,8 @@ export function actionText(
 }
 
 /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
-export function headlineText({ doing, place }: RunTitle, nodes: number) {
-  return `${doing} on ${place}${nodes === 0 ? '' : `: ${count(nodes, 'node')}`}`;
+export function headlineText({ doing, place, nodes }: RunTitle) {
+  return `${doing} on ${place}${nodes === null ? '' : `: ${count(nodes, 'node')}`}`;
 }
 
 /** `2 of 3 nodes`; of a single one, `1 node`. */
@@ -271,6 +271,5 @@ export function changeText(activity: Activity) {
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
-/** What a run that shows no node yet waits for. Before it was sent the log is read, too. */
-export const waitingText = (wasSent: boolean): string =>
-  `waiting for the ${wasSent ? 'first entry' : 'log'}`;
+/** For a run that shows no node yet. */
+export const WAITING = 'waiting for the log';

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { onAbort } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -70,9 +71,9 @@ export class Sink {
   readonly #stream: OutputStream;
   readonly #keys: ApiKey[] = [];
   readonly #gone = new AbortController();
-  readonly #waiting: Array<() => void> = [];
   readonly #isRunner: boolean;
-  #pending = 0;
+  /** Until all text was handed to the system. */
+  #written = Promise.resolve();
   /** The interrupt, after which a slow reader is given up. */
   #hurry: LdctlError | null = null;
 
@@ -106,12 +107,10 @@ export class Sink {
   /** @param how `command` for a text that the runner of GitHub Actions is to treat as a command */
   write(text: string, how?: 'command'): void {
     if (this.closed || text === '') return;
-    this.#pending += 1;
     const clean = this.masked(text);
     const isRead = this.#isRunner && !this.isData && how !== 'command';
-    this.#stream.write(isRead ? withoutCommands(clean) : clean, () => {
-      this.#pending -= 1;
-      if (this.#pending === 0) this.#wake();
+    this.#written = new Promise((resolve) => {
+      this.#stream.write(isRead ? withoutCommands(clean) : clean, () => resolve());
     });
   }
 
@@ -122,9 +121,10 @@ export class Sink {
    */
   async drained() {
     this.#giveUpSoon();
-    if (this.#pending > 0 && !this.closed) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+    await new Promise<void>((resolve) => {
+      const release = onAbort(this.gone, resolve);
+      void this.#written.then(release).then(resolve);
+    });
     const reason: unknown = this.gone.reason;
     if (this.closed && !(reason instanceof ReaderGone)) throw reason;
   }
@@ -147,26 +147,18 @@ export class Sink {
 
   #giveUpSoon() {
     const reason = this.#hurry;
-    if (reason) setTimeout(() => this.#pending > 0 && this.#close(reason), GRACE_MS).unref();
+    if (!reason) return;
+    const timer = setTimeout(() => this.#gone.abort(reason), GRACE_MS).unref();
+    void this.#written.then(() => clearTimeout(timer));
   }
 
   #fail(cause: NodeJS.ErrnoException) {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
-    const name = (this.#stream as { fd?: number }).fd === 2 ? 'stderr' : 'stdout';
-    const message = `cannot write to ${name}: ${cause.message}`;
-    this.#close(
+    const message = `cannot write the output: ${cause.message}`;
+    this.#gone.abort(
       isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
     );
-  }
-
-  #close(reason: LdctlError) {
-    this.#gone.abort(reason);
-    this.#wake();
-  }
-
-  #wake() {
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 

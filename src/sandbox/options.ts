@@ -92,6 +92,5 @@ export function nodeIds(count: number, first: Id = FIRST_NODE_ID): Id[] {
 export function findNode(node: NodeRef, nodes: readonly Id[]): Id {
   const found = nodes.find((id) => id === node) ?? nodes[Number(node) - 1];
   if (found !== undefined) return found;
-  const all = `1 to ${nodes.length}, or ${nodes.at(0)} to ${nodes.at(-1)}`;
-  throw new RangeError(`there is no node ${node}; the nodes are ${all}`);
+  throw new RangeError(`there is no node ${node}: there are ${nodes.length}, from ${nodes[0]} on`);
 }

@@ -7,9 +7,7 @@ import {
   OPERATORS,
   tenantStructure,
   type Deployment,
-  type KeyLabel,
   type RandomSource,
-  type SandboxKey,
 } from './tenant.js';
 
 export interface DispatchedActivity {
@@ -150,7 +148,7 @@ const PAST_ACTIONS = [
  */
 export class Cloud {
   readonly structure: ReturnType<typeof tenantStructure>;
-  readonly keys: Readonly<Record<KeyLabel, SandboxKey>>;
+  readonly keys: ReturnType<typeof makeKeys>;
   /** The deployment that the options are for. */
   readonly main: SandboxDeployment;
   readonly deployments: readonly SandboxDeployment[];

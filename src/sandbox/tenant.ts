@@ -22,12 +22,6 @@ export const OPERATORS = { ada: 608123456789012345n, bo: 608123456789012346n } a
  */
 export type KeyLabel = 'admin' | 'readonly' | 'minimal';
 
-export interface SandboxKey {
-  /** The secret. */
-  value: string;
-  context: ReturnType<typeof keyContext>;
-}
-
 const DAY = 86_400_000;
 
 /** For the tenant, for its divisions, and for their environments. */
@@ -45,31 +39,31 @@ const GRANTS = {
   minimal: { tenant: [], division: [], environment: ['deployment:manage'] },
 } satisfies Record<KeyLabel, Record<'tenant' | 'division' | 'environment', string[]>>;
 
-/** @param now ms UTC: the keys were made before, and expire after it */
-export function makeKeys(now: number, seed: number): Record<KeyLabel, SandboxKey> {
-  const make = (label: KeyLabel, ordinal: bigint): SandboxKey => ({
+/**
+ * Each key: its secret, and what Core says of it.
+ * @param now ms UTC: the keys were made before, and expire after it
+ */
+export function makeKeys(now: number, seed: number) {
+  const make = (label: KeyLabel, ordinal: bigint) => ({
     value: `ld_pk_${String(seed).padEnd(32 - label.length, 'x')}${label}`,
-    context: keyContext(label, ordinal, now),
+    context: {
+      id: 7262500000000000000n + ordinal,
+      name: `sandbox ${label}`,
+      user_id: OPERATORS.ada,
+      role_id: 7262400000000000000n + ordinal,
+      role_name: label,
+      division_id: null,
+      division_name: null,
+      validate_ip: false,
+      allowed_ips: [],
+      expiry_at: new Date(now + 200 * DAY).toISOString(),
+      created_at: new Date(now - 165 * DAY).toISOString(),
+      permissions: { ...GRANTS[label], divisions: {} },
+    },
   });
   return { admin: make('admin', 1n), readonly: make('readonly', 2n), minimal: make('minimal', 3n) };
 }
-
-function keyContext(label: KeyLabel, ordinal: bigint, now: number) {
-  return {
-    id: 7262500000000000000n + ordinal,
-    name: `sandbox ${label}`,
-    user_id: OPERATORS.ada,
-    role_id: 7262400000000000000n + ordinal,
-    role_name: label,
-    division_id: null,
-    division_name: null,
-    validate_ip: false,
-    allowed_ips: [],
-    expiry_at: new Date(now + 200 * DAY).toISOString(),
-    created_at: new Date(now - 165 * DAY).toISOString(),
-    permissions: { ...GRANTS[label], divisions: {} },
-  };
-}
+export type SandboxKey = ReturnType<typeof makeKeys>[KeyLabel];
 
 export const MAIN_DEPLOYMENT_ID: Id = 7263012455120900033n;
 
@@ -78,8 +72,8 @@ export type Deployment = { id: Id } & Record<'name' | 'cloud' | 'variant', strin
   Record<'region' | 'tier' | 'supervisor_url', string | null>;
 
 /**
- * The deployment to try things on, two named `staging`, so that the name is ambiguous, and another
- * division with a deployment in another cloud and one on premises, whose supervisor is not known.
+ * The deployment to try things on, two named `staging`, so that the name is ambiguous, and one in
+ * another division, on premises, whose supervisor is not known.
  */
 export function tenantStructure(url: string) {
   const managed = {
@@ -89,15 +83,8 @@ export function tenantStructure(url: string) {
     variant: 'managed',
     supervisor_url: url,
   };
-  const byoc = {
-    cloud: 'gcp',
-    region: 'europe-west4',
-    tier: null,
-    variant: 'byoc',
-    supervisor_url: url,
-  };
   const onPremise = {
-    cloud: 'aws',
+    cloud: 'gcp',
     region: null,
     tier: null,
     variant: 'on_premise',
@@ -116,12 +103,8 @@ export function tenantStructure(url: string) {
   );
   const staging = { id: 7263012455120900035n, name: 'staging', ...managed };
   const testing = environment(7261845022003200203n, 'testing', staging);
-  const lab = environment(
-    7261845022003200204n,
-    'lab',
-    { id: 7263012455120900036n, name: 'telescope', ...byoc },
-    { id: 7263012455120900037n, name: 'basement', ...onPremise },
-  );
+  const basement = { id: 7263012455120900037n, name: 'basement', ...onPremise };
+  const lab = environment(7261845022003200204n, 'lab', basement);
   return {
     id: 7261845022003200001n,
     name: 'sandbox-tenant',

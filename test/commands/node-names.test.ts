@@ -176,6 +176,12 @@ describe('a name for a node', () => {
       });
     }
 
+    it('where the deployment is known by its name alone, too', async () => {
+      bench.env.LD_DEPLOYMENT_ID = 'sandbox';
+      bench.env.LD_TENANT_ID = '7';
+      await bench.ends(2, ActivitiesTrigger, DRY, '--node broker-9');
+    });
+
     it('where it is the end of an id, and there is no one to ask', async () => {
       for (const end of ['...889', '…889']) {
         const { stderr } = await bench.ends(2, ActivitiesTrigger, DRY, '--node', end);

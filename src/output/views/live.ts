@@ -8,7 +8,7 @@ import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';
-import { eventText, headlineText, waitingText } from '../run-text.js';
+import { eventText, headlineText, WAITING } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
   tally,
@@ -35,74 +35,58 @@ interface LiveTableOptions<T> extends ViewOptions {
 }
 
 /** A table that is drawn anew in place, below lines that stay. */
-class LiveTable<T> {
-  readonly #options: LiveTableOptions<T>;
-  readonly #log: ReturnType<typeof createLogUpdate>;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(options: LiveTableOptions<T>) {
-    this.#options = options;
-    // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
-    const stream = options.output.stderr as unknown as NodeJS.WritableStream;
-    this.#log = createLogUpdate(stream, { showCursor: true });
-    process.on('SIGCONT', this.#resumed);
-    this.#timer = setInterval(() => this.#redraw(), 1000).unref();
-  }
-
-  /** Lines that stay, above the table. */
-  print(text: string) {
-    this.#log.clear();
-    this.#options.output.stderr.write(text);
-    this.#redraw();
-  }
-
-  on(event: JobEvent | FollowEvent) {
-    const { stderr } = this.#options.output;
-    if (event.event === 'warning') this.print(warningText(stderr, event.message));
-    else this.#redraw();
-  }
-
-  /** Removes the table, unless its last frame is to stay. */
-  stop({ keep = false } = {}) {
-    clearInterval(this.#timer);
-    process.off('SIGCONT', this.#resumed);
-    // Also where the last frame stays: it removes the ^C that the terminal may have added.
-    this.#log.clear();
-    if (keep) this.#redraw();
-  }
-
+function liveTable<T>(table: LiveTableOptions<T>) {
+  const { stderr: sink } = table.output;
+  // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
+  const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
+  const redraw = () => log(linesOf(table).join('\n'));
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
-  readonly #resumed = () => {
-    this.#log.done();
-    this.#redraw();
+  const resumed = () => {
+    log.done();
+    redraw();
   };
+  process.on('SIGCONT', resumed);
+  const timer = setInterval(redraw, 1000).unref();
+  /** Prints lines that stay, above the table. */
+  const print = (text: string) => {
+    log.clear();
+    sink.write(text);
+    redraw();
+  };
+  return {
+    print,
+    on: (event: JobEvent | FollowEvent) => {
+      if (event.event === 'warning') print(warningText(sink, event.message));
+      else redraw();
+    },
+    /** Removes the table, unless its last frame is to stay. */
+    stop: ({ keep = false } = {}) => {
+      clearInterval(timer);
+      process.off('SIGCONT', resumed);
+      // Also where the last frame stays: it removes the ^C that the terminal may have added.
+      log.clear();
+      if (keep) redraw();
+    },
+  };
+}
 
-  #redraw() {
-    this.#log(this.#lines().join('\n'));
-  }
-
-  #lines() {
-    const { output, clock, selection, rank = () => 0, frame } = this.#options;
-    const { stderr: sink, options } = output;
-    const paint = painter(sink.colour);
-    const elapsed = clock.elapsed();
-    const { rows, foot, isBad = false } = frame(elapsed);
-    const [below = ''] = wrapWords(foot, sink.columns);
-    const last = paint(isBad ? 'bad' : 'dim', below);
-    // Without the header, the last line, and that of the cursor.
-    const height = sink.rows - 3;
-    if (rows.length === 0 || height < 2) return [last];
-    const visible =
-      rows.length <= height
-        ? rows
-        : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
-    const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
-    const look = { view, paint, header: true, width: sink.columns };
-    const table = layOut(selection, visible, look);
-    const left = rows.length - visible.length;
-    const more = left > 0 ? [`… and ${left} more`] : [];
-    return [table.header, ...table.rows(visible), ...more, last];
-  }
+function linesOf<T>({ output, clock, selection, rank = () => 0, frame }: LiveTableOptions<T>) {
+  const { stderr: sink, options } = output;
+  const paint = painter(sink.colour);
+  const elapsed = clock.elapsed();
+  const { rows, foot, isBad = false } = frame(elapsed);
+  const [below = ''] = wrapWords(foot, sink.columns);
+  const last = paint(isBad ? 'bad' : 'dim', below);
+  // Without the header, the last line, and that of the cursor.
+  const height = sink.rows - 3;
+  if (rows.length === 0 || height < 2) return [last];
+  const visible =
+    rows.length <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+  const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
+  const layout = layOut(selection, visible, { view, paint, header: true, width: sink.columns });
+  const left = rows.length - visible.length;
+  const more = left > 0 ? [`… and ${left} more`] : [];
+  return [layout.header, ...layout.rows(visible), ...more, last];
 }
 
 /** What the foot of a run shows, beside its nodes. */
@@ -157,22 +141,20 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
   const started = clock.elapsed();
   const facts: RunFacts = { started: new Set() };
   let nodes: readonly NodeProgress[] = [];
-  let expected = title.nodes ?? 0;
   let hasStarted = false;
 
   const frame = (elapsed: number): Frame<NodeProgress> => ({
     rows: nodes,
     foot:
       nodes.length === 0
-        ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
+        ? `${WAITING}, ${elapsedText(elapsed - started)}`
         : runFoot(nodes, facts, elapsed, elapsed - started),
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });
   const selection = { columns: nodeColumns, chosen: false };
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
-  const table = new LiveTable({ clock, output, selection, rank, frame });
+  const table = liveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
-    if (event.event === 'baseline') expected ||= event.expects;
     if (event.event === 'progress') {
       nodes = event.nodes;
       facts.decidesAt = event.decidesAt;
@@ -188,8 +170,7 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
       // Not before: a run that is refused has no headline.
       if (!hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
         hasStarted = true;
-        const headline = headlineText(title, Math.max(expected, nodes.length));
-        table.print(sentence(sink, headline, 'bold', 'all'));
+        table.print(sentence(sink, headlineText(title), 'bold', 'all'));
       }
       const text = isSaid(event, options.debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));
@@ -229,7 +210,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
     for (const activity of activities) byId.set(activity.id, activity);
   };
   const selection = selectColumns(activityColumns, output.options.columns);
-  const table = new LiveTable({ clock, output, selection, frame });
+  const table = liveTable({ clock, output, selection, frame });
   table.print(sentence(output.stderr, `Activities of ${place}`, 'bold', 'all'));
   return {
     on: (event) => {

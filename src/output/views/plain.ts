@@ -16,7 +16,7 @@ import {
   eventText,
   headlineText,
   shareText,
-  waitingText,
+  WAITING,
   type RunTitle,
 } from '../run-text.js';
 import type { Output } from '../streams.js';
@@ -82,16 +82,13 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = isData;
-  let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
     const open = nodes.filter((node) => progressOf(node) === 'open').length;
-    const what =
-      nodes.length === 0 ? waitingText(wasSent) : `running: ${shareText(open, nodes.length)}`;
+    const what = nodes.length === 0 ? WAITING : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
-    const expected = event.event === 'baseline' ? event.expects : 0;
-    if (!hasHeadline) lines.say(headlineText(title, title.nodes ?? expected));
+    if (!hasHeadline) lines.say(headlineText(title));
     hasHeadline = true;
     if (event.event === 'progress') nodes = event.nodes;
     // These two are no events of NDJSON.
@@ -102,7 +99,6 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   return {
     on: (event) => {
       const step = isData ? shownStep(event) : null;
-      wasSent ||= event.event === 'dispatched';
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);

@@ -81,7 +81,7 @@ describe('a stream', () => {
       error instanceof LdctlError &&
       error.code === 'output_failed' &&
       error.exitCode === 1 &&
-      /^cannot write to stdout: /.test(error.message);
+      /^cannot write the output: /.test(error.message);
     await assert.rejects(sink.drained(), isFault);
   });
 
