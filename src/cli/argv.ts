@@ -44,15 +44,12 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   ) as FlagTable;
   const names = typedNames(table);
   const options = [...names].map(([typed, name]) => {
-    const { type, char: short } = table[name] ?? {};
-    return [
-      typed.replace(/^-+/, ''),
-      { type: type === 'option' ? 'string' : 'boolean', ...(short && { short }) },
-    ];
+    const takesValue = table[name]?.type === 'option';
+    return [typed.replace(/^-+/, ''), { type: takesValue ? 'string' : 'boolean' }] as const;
   });
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(options) as Record<string, { type: 'string' | 'boolean' }>,
+    options: Object.fromEntries(options),
     strict: false,
     allowPositionals: true,
     tokens: true,

@@ -2,7 +2,6 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
 import { configDir, type SettingFlags } from '../config/settings.js';
 import type { Field } from '../output/columns.js';
 import { loadFormat } from '../output/formats.js';
@@ -68,13 +67,13 @@ export abstract class BaseCommand extends Command {
     total: number | null = entries.length,
   ) {
     await printList(this.host.output, [{ entries, total }], spec);
-    return EXIT_CODES.done.code;
+    return 0;
   }
 
   /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
   protected async show(value: object, fields?: readonly Field[]) {
     await printObject(this.host.output, value, fields);
-    return EXIT_CODES.done.code;
+    return 0;
   }
 
   protected override async catch(error: unknown): Promise<void> {
@@ -85,7 +84,7 @@ export abstract class BaseCommand extends Command {
 
   private end(code: number) {
     this.exitCode = code;
-    if (code !== EXIT_CODES.done.code) process.exitCode = code;
+    if (code !== 0) process.exitCode = code;
   }
 }
 

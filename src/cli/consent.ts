@@ -1,7 +1,6 @@
 import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count, plainText, shortList } from '../base/text.js';
-import type { Settings } from '../config/settings.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
@@ -54,7 +53,7 @@ export function requireConsent(
   flags: ConsentFlags,
 ) {
   const { profile, deployment } = context.settings;
-  if (context.prompts || isGiven(profile, nodes, flags)) return;
+  if (context.prompts || isGiven(context, nodes, flags)) return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
   const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
@@ -66,16 +65,11 @@ export function requireConsent(
 }
 
 /** Whether someone will be asked. */
-export function isAsked(
-  { prompts, settings }: CommandContext,
-  nodes: Asked['nodes'],
-  flags: ConsentFlags,
-) {
-  return prompts !== null && !isGiven(settings.profile, nodes, flags);
-}
+export const isAsked = (context: CommandContext, nodes: Asked['nodes'], flags: ConsentFlags) =>
+  context.prompts !== null && !isGiven(context, nodes, flags);
 
 function isGiven(
-  profile: Settings['profile'],
+  { settings: { profile } }: CommandContext,
   nodes: Asked['nodes'],
   { yes, confirm }: ConsentFlags,
 ) {

@@ -99,13 +99,7 @@ export class CommandContext {
     if (output.options.quiet || !output.stderr.canRedraw) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-    const spinner = ora({
-      text,
-      color: output.stderr.colour ? 'blue' : false,
-      discardStdin: false,
-      stream,
-    });
-    spinner.start();
+    const spinner = ora({ text, color: false, discardStdin: false, stream }).start();
     return work().finally(() => spinner.stop());
   }
 

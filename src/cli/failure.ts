@@ -1,5 +1,4 @@
 import { asLdctlError, Interrupted } from '../base/errors.js';
-import { EXIT_CODES } from '../base/exit-codes.js';
 import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { ReaderGone, type Sink } from '../output/streams.js';
@@ -11,7 +10,7 @@ import type { Host } from './host.js';
  * @returns the exit code
  */
 export async function printFailure({ output, mayBeSent }: Host, error: unknown) {
-  if (error instanceof ReaderGone) return EXIT_CODES.done.code;
+  if (error instanceof ReaderGone) return 0;
   const { stderr, options } = output;
   const { format } = options;
   const wish = format === 'table' || format === 'csv' ? wishOf(error, stderr) : null;

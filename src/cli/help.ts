@@ -1,4 +1,3 @@
-import { EXIT_CODES } from '../base/exit-codes.js';
 import { painter } from '../output/streams.js';
 import { readManifest, type Host } from './host.js';
 
@@ -18,5 +17,5 @@ export async function printHelp({ program, output: { stdout } }: Host, words: re
   const paint = painter(stdout.colour);
   stdout.write(text.replace(HEADER, (header) => paint('bold', header)));
   await stdout.drained();
-  return EXIT_CODES.done.code;
+  return 0;
 }

@@ -20,7 +20,7 @@ interface NodeFlags {
 const FLAG = '--nodes-from';
 
 /**
- * All nodes that are named, each once, in the order given; undefined for every node, which only the
+ * All nodes that are named, in the order given; undefined for every node, which only the
  * absence of both flags means.
  * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
@@ -31,7 +31,7 @@ export async function readNodes(
   const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
   const read = path === undefined ? [] : await readNodesFrom(context, path);
-  return [...new Set(await resolveNodes(context, [...(named ?? []), ...read]))];
+  return resolveNodes(context, [...(named ?? []), ...read]);
 }
 
 /**

@@ -46,12 +46,10 @@ export async function runCommand(
   const world = host();
   const { root } = world.program;
   const pjson = readPackage(world.program);
-  const runHook = (): Promise<{ successes: []; failures: [] }> =>
-    Promise.resolve({ successes: [], failures: [] });
   const config = Object.assign(new Config({ root, pjson }), {
     bin: 'ldctl',
     version: pjson.version,
-    runHook,
+    runHook: () => Promise.resolve({ successes: [], failures: [] }),
   });
   await new (Object.assign(found.default, { id }))(args, config, world)['_run']();
 }

@@ -56,6 +56,7 @@ export interface PostRecord {
   body: string;
   idempotency_key: string | null;
   outcome: 'accepted' | 'replayed' | 'refused';
+  status: number;
 }
 
 export interface DispatchRecord {
@@ -91,7 +92,7 @@ const LOG = /^\/deployments\/(\d+)\/activities$/;
 const TRIGGER =
   /^\/deployments\/(\d+)\/activities\/(iggy|connectors)\/(start|stop|restart|reconfigure:\d+)$/;
 
-/** How long a request that was accepted is known by its idempotency key. */
+/** How long the first reply for an idempotency key is kept. */
 const KEPT_MS = 10 * 60_000;
 
 /**
@@ -105,7 +106,7 @@ export class Sandbox {
   readonly #random: RandomSource;
   #postsToDrop: number;
   #answers = 0n;
-  readonly #kept = new Map<string, { request: string; answeredAt: number }>();
+  readonly #kept = new Map<string, { request: string; reply: Reply; answeredAt: number }>();
   /** For each API key, when its requests would be over at the rate that it has. */
   readonly #busyUntil = new Map<SandboxKey, number>();
 
@@ -132,10 +133,12 @@ export class Sandbox {
   handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
     const { method, path, body } = request;
     const at = this.#settings.now();
-    const post: PostRecord = { at, path, body, idempotency_key: null, outcome: 'refused' };
+    const refused = { idempotency_key: null, outcome: 'refused', status: 0 } as const;
+    const post: PostRecord = { at, path, body, ...refused };
     const failed = fault && failure(fault.status);
     const done = fault?.runs === false ? failed : asReply(() => this.#answer(request, post));
     if (!done) return null;
+    post.status = (failed ?? done).status;
     if (method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
     if (failed === null) return null;
@@ -235,8 +238,8 @@ export class Sandbox {
   }
 
   /**
-   * The contract leaves open whether the path belongs to "the same request": here it does. What was
-   * refused is judged anew.
+   * The first reply for an idempotency key is kept and replayed, a refusal too. The contract leaves
+   * open whether the path belongs to "the same request": here it does.
    */
   #triggerOnce(
     segments: readonly string[],
@@ -246,26 +249,27 @@ export class Sandbox {
   ): Reply {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     post.idempotency_key = idempotencyKey;
-    const { ignoreIdempotency, answerMs } = this.#settings;
-    if (idempotencyKey === null || ignoreIdempotency) return this.#trigger(segments, key, post);
+    const trigger = (): Reply => this.#trigger(segments, key, post);
+    if (idempotencyKey === null || this.#settings.ignoreIdempotency) return trigger();
     const name = `${key.value}\n${idempotencyKey}`;
     const same = `${request.path}\n${request.body}`;
     const kept = this.#kept.get(name);
-    if (!kept || post.at >= kept.answeredAt + KEPT_MS) {
-      const accepted = this.#trigger(segments, key, post);
-      this.#kept.set(name, { request: same, answeredAt: post.at + answerMs });
-      return accepted;
+    if (kept && post.at < kept.answeredAt + KEPT_MS) {
+      if (kept.request !== same) {
+        const reason = `Idempotency key ${idempotencyKey} was used with another request.`;
+        throw new Refusal('idempotency_error', reason);
+      }
+      if (post.at < kept.answeredAt) {
+        const reason = 'The first request with this key is still running.';
+        throw new Refusal('idempotent_request_in_progress', reason);
+      }
+      post.outcome = 'replayed';
+      return kept.reply;
     }
-    if (kept.request !== same) {
-      const reason = `Idempotency key ${idempotencyKey} was used with another request.`;
-      throw new Refusal('idempotency_error', reason);
-    }
-    if (post.at < kept.answeredAt) {
-      const reason = 'The first request with this key is still running.';
-      throw new Refusal('idempotent_request_in_progress', reason);
-    }
-    post.outcome = 'replayed';
-    return { status: 202 };
+    const reply = asReply(trigger);
+    const answeredAt = post.at + (post.outcome === 'accepted' ? this.#settings.answerMs : 0);
+    this.#kept.set(name, { request: same, reply, answeredAt });
+    return reply;
   }
 
   #trigger([, id = '', runtime, action]: readonly string[], key: SandboxKey, post: PostRecord) {

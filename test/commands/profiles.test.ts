@@ -62,7 +62,7 @@ describe('the profiles commands', () => {
 
   it('add prints the profile, with its key masked and its ids exact', async () => {
     const { code, stdout, stderr } = await add('prod', '-o', 'json');
-    assert.deepEqual([code, stderr], [0, 'added profile prod, now the current one\n']);
+    assert.deepEqual([code, stderr], [0, `added prod → ${DEPLOYMENT}\nnext: ldctl nodes list\n`]);
     assert.deepEqual(parseJson(stdout), document('prod', true));
   });
 

@@ -116,11 +116,10 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime === undefined || action === undefined) {
       throw usageError(
         'missing_argument',
-        runtime === undefined ? 'missing RUNTIME and ACTION' : 'missing ACTION',
+        'a roll needs a RUNTIME and an ACTION',
         'For example: ldctl activities roll iggy restart --yes',
       );
     }
-    checkGate(flags, flags.gate ?? null);
     return requestOf(context, { runtime, action }, flags);
   }
 
@@ -158,13 +157,11 @@ export default class ActivitiesRoll extends ActingCommand {
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
-    const gate = flags.gate ?? before;
-    checkGate(flags, gate);
     const action = { what: actionText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
     await consentTo(context, action, flags);
-    return this.#run(context, request, gate);
+    return this.#run(context, request, flags.gate ?? before);
   }
 
   async #run(
@@ -229,12 +226,6 @@ function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>
 /** What a roll does to which nodes, as text. */
 function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
   return [runtime, action, ...sortedUnique(nodes)].join(' ');
-}
-
-/** @throws UsageError */
-function checkGate(flags: RollFlags, command: string | null) {
-  if (command !== null || flags['gate-timeout'] === undefined) return;
-  throw new UsageError('--gate-timeout needs --gate');
 }
 
 function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: number) {

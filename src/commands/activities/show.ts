@@ -4,14 +4,7 @@ import { parseId, type NodeNames } from '../../base/ids.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { notHeld } from '../../log/seek.js';
-import {
-  cellText,
-  idAndName,
-  timeText,
-  tookMs,
-  type Cell,
-  type Field,
-} from '../../output/columns.js';
+import { idAndName, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
 import { jsonText } from '../../output/formats/json.js';
 
 export default class ActivitiesShow extends ConnectedCommand {
@@ -82,10 +75,10 @@ function tookField(activity: Activity, now: number): Field {
   const took = tookMs(activity);
   if (took !== null) return { name: 'took', value: took / 1000, text: formatDuration(took) };
   const soFar = now - Date.parse(activity.created_at);
-  const isOver = isFinal(activity.status) || Number.isNaN(soFar);
+  const isOpen = !isFinal(activity.status) && soFar >= 0;
   return {
     name: 'took',
     value: null,
-    text: isOver ? cellText(null) : `${formatDuration(soFar)} so far`,
+    text: isOpen ? `${formatDuration(soFar)} so far` : undefined,
   };
 }

@@ -31,13 +31,9 @@ export default class ProfilesAdd extends BaseCommand {
       hintOnInterrupt('Nothing was stored.'),
     );
     const document = profileDocument(added.profile, added.current);
-    // A person has answered each question, and needs no table of the answers.
-    if (context.prompts && this.host.output.options.format === 'table') {
-      context.say(addedText(document, context.host.clock.now()));
-      return 0;
-    }
-    context.say(`added profile ${args.name}${document.current ? ', now the current one' : ''}`);
-    return printProfile(this.host, document);
+    context.say(addedText(document, this.host.clock.now()));
+    // A script gets what it asked for; a person has said each answer.
+    return this.host.output.options.format === 'table' ? 0 : printProfile(this.host, document);
   }
 }
 

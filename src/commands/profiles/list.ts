@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { expiryOf } from '../../config/target.js';
 import { cellText, fieldColumn, type Column } from '../../output/columns.js';
-import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
+import { placeIn, profileDocument, readProfiles, type ProfileDocument } from './profile.shared.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'List all profiles, and mark the current one. Sends no request.';
@@ -9,7 +9,7 @@ export default class ProfilesList extends BaseCommand {
 
   protected override async execute() {
     await this.parse(ProfilesList);
-    const { profiles, current } = (await this.open()).store.read();
+    const { profiles, current } = await readProfiles(this.host);
     const documents = profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';
     const spec = { noun, columns: profileColumns(this.host.clock.now()) };

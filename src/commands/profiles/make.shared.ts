@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandContext } from '../../cli/context.js';
-import { withHint } from '../../base/errors.js';
 import type { ApiKey } from '../../base/secret.js';
 import { urlText } from '../../base/text.js';
 import { KeyringError } from '../../config/keyring.js';
@@ -117,17 +116,9 @@ async function intoKeyring(
 ): Promise<ProfileKey> {
   const { host, signal } = context;
   const account = `${name}.${randomBytes(4).toString('hex')}`;
-  try {
-    const set = () => host.keyring.set(account, key, signal);
-    await context.during('Storing the key in the keyring', set);
-    return { store: 'keyring', account };
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    const instead =
-      'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
-    const hint = `${error.hint ?? ''} ${instead}`.trim();
-    throw withHint(error, hint, `nothing was stored: ${error.message}`);
-  }
+  const set = () => host.keyring.set(account, key, signal);
+  await context.during('Storing the key in the keyring', set);
+  return { store: 'keyring', account };
 }
 
 /**

@@ -1,9 +1,13 @@
 import type { Host } from '../../cli/host.js';
-import type { Profile } from '../../config/profiles.js';
-import { DEFAULT_API_URL } from '../../config/settings.js';
+import { ProfileStore, type Profile } from '../../config/profiles.js';
+import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/target.js';
 import { timeText } from '../../output/columns.js';
 import { fieldsOf, printObject } from '../../output/list.js';
+
+/** What is stored, without a context, whose clients take time to load. */
+export const readProfiles = async ({ env, clock }: Host) =>
+  new ProfileStore(await configDir(env), clock).read();
 
 /**
  * A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is

@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { optionalArg } from '../../cli/flags.js';
 import { usageError } from '../../base/errors.js';
 import { currentProfile, findProfile } from '../../config/profiles.js';
-import { printProfile, profileDocument } from './profile.shared.js';
+import { printProfile, profileDocument, readProfiles } from './profile.shared.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'Show one profile, with its key masked. Sends no request.';
@@ -13,7 +13,7 @@ export default class ProfilesShow extends BaseCommand {
 
   protected override async execute() {
     const { args } = await this.parse(ProfilesShow);
-    const config = (await this.open()).store.read();
+    const config = await readProfiles(this.host);
     const profile =
       args.name === undefined ? currentProfile(config) : findProfile(config, args.name);
     if (profile) return printProfile(this.host, profileDocument(profile, config.current));

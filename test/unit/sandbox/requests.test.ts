@@ -264,8 +264,12 @@ describe('sandbox: limits and faults', () => {
       'true',
     );
     assert.deepEqual(
-      world.record.posts.map(({ outcome }) => outcome),
-      ['refused', 'accepted', 'replayed'],
+      world.record.posts.map((one) => [one.outcome, one.status]),
+      [
+        ['refused', 500],
+        ['accepted', 503],
+        ['replayed', 202],
+      ],
     );
     assert.equal(world.record.dispatches.length, 1);
   });
