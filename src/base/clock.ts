@@ -49,14 +49,13 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limited = new AbortController();
-  const releases = [
-    onAbort(signal, () => limited.abort(signal.reason)),
-    clock.limit(ms, () => limited.abort(late())),
-  ];
+  const release = onAbort(signal, () => limited.abort(signal.reason));
+  const stop = clock.limit(ms, () => limited.abort(late()));
   try {
     return await work(limited.signal);
   } finally {
-    for (const release of releases) release();
+    release();
+    stop();
   }
 }
 
@@ -80,6 +79,8 @@ export async function optional<T>(
 
 /** Some systems give their uptime in whole seconds: the clock must not run ahead by that. */
 const UPTIME_STEP_MS = 1000;
+/** Node calls back at once after a longer one. */
+const LONGEST_LIMIT_MS = 2 ** 31 - 1;
 /** A timer stops while the machine sleeps, so after that a `sleep` is late by this much at most. */
 const LONGEST_TIMER_MS = 10_000;
 
@@ -109,7 +110,7 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
     } while (left > LONGEST_TIMER_MS);
   };
   const limit: Clock['limit'] = (ms, call) => {
-    const timer = setTimeout(call, ms);
+    const timer = setTimeout(call, Math.min(ms, LONGEST_LIMIT_MS));
     return () => clearTimeout(timer);
   };
   return { now: () => Date.now(), elapsed, sleep, limit };

@@ -18,8 +18,7 @@ export function isId(value: unknown): value is Id {
  */
 export function parseId(text: string, what = 'id'): Id {
   // A bigint of a million digits would be slow to make.
-  const digits = /^0*(\d{1,20})$/.exec(text)?.[1];
-  const id = digits === undefined ? null : BigInt(digits);
+  const id = /^\d{1,40}$/.test(text) ? BigInt(text) : null;
   if (isId(id)) return id;
   if (text.trim() === '') {
     throw usageError('empty_id', `${what} is empty`, 'Is a variable unset?');

@@ -48,13 +48,8 @@ export function shortList(items: readonly unknown[], most = 10): string {
 
 /** Breaks a text at its spaces. A word that is longer than a line stays whole. */
 export function wrapWords(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  const line = `(?<!\\S).{1,${Math.max(1, width)}}(?!\\S)`;
+  return text.match(new RegExp(`${line}|\\S+`, 'g')) ?? [''];
 }
 
 /** A base URL as it is stored and shown, without the slash that `URL` adds. */

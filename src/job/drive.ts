@@ -3,8 +3,8 @@
  * fact. Interrupts and the ends of gates come at any moment, and wait in an inbox between steps.
  */
 
-import { onAbort, type Clock } from '../base/clock.js';
-import { asLdctlError, Interrupted, LdctlError } from '../base/errors.js';
+import { onAbort, within, type Clock } from '../base/clock.js';
+import { asLdctlError, Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
@@ -32,7 +32,7 @@ export interface DriveTools {
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
-  /** The first Ctrl-C of a roll: nothing more starts. */
+  /** The same, of a roll: nothing more starts. */
   stopping?: AbortSignal;
 }
 
@@ -58,8 +58,8 @@ export async function* steps<T, E extends JobEvent>(
   );
   const interrupt = (reason: Interrupted): void => job.interrupt(reason, clock.elapsed());
   const releases = [
-    onAbort(stopping, () => inbox.put(() => job.windDown?.(interruptOf(stopping)))),
-    onAbort(signal, () => inbox.put(() => interrupt(interruptOf(signal)))),
+    onAbort(stopping, () => inbox.put(() => job.windDown?.(stopping?.reason as Interrupted))),
+    onAbort(signal, () => inbox.put(() => interrupt(signal.reason as Interrupted))),
   ];
   try {
     for (;;) {
@@ -168,44 +168,16 @@ async function read(
   { log, clock, signal }: DriveTools,
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
-  const cut = new AbortController();
-  const releases = [
-    onAbort(signal, () => cut.abort(interruptOf(signal))),
-    cutLater(step, clock, (why) => cut.abort(why)),
-  ];
   try {
-    return { is: 'read', read: await readLog(step, log, cut.signal) };
+    const read = await within(step.cutAt - startedAt, { clock, signal }, notReadInTime, (limited) =>
+      readLog(step, log, limited),
+    );
+    return { is: 'read', read };
   } catch (error) {
     return error instanceof Interrupted
       ? error
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
-  } finally {
-    for (const release of releases) {
-      release();
-    }
   }
-}
-
-/** Cuts a read off when its time is up. @returns releases it: call it when the read has ended */
-function cutLater(
-  { cutAt, isBeforePost }: StepOf<'read'>,
-  clock: Clock,
-  cut: (why: LdctlError) => void,
-): () => void {
-  const leftMs = cutAt - clock.elapsed();
-  if (isBeforePost) {
-    // As long as nothing was sent, time does not count while the machine sleeps.
-    return clock.limit(leftMs, () => cut(notReadInTime()));
-  }
-  const late = new LdctlError('unconfirmed', 'read_cut_off', 'the log could not be read in time');
-  const timer = new AbortController();
-  if (leftMs < Infinity) {
-    clock.sleep(leftMs, timer.signal).then(
-      () => cut(late),
-      () => undefined,
-    );
-  }
-  return () => timer.abort(new Error('the read has ended'));
 }
 
 function readLog(
@@ -317,11 +289,4 @@ class Gates {
     await Promise.race([all, this.tools.clock.sleep(LAST_GATES, timer.signal)]);
     timer.abort(new Error('done'));
   }
-}
-
-function interruptOf(signal: AbortSignal | undefined): Interrupted {
-  const reason: unknown = signal?.reason;
-  if (reason instanceof Interrupted) return reason;
-  // A program that uses the library may abort with any reason.
-  return new Interrupted('SIGINT', { message: 'aborted', cause: reason });
 }

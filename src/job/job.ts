@@ -69,7 +69,7 @@ interface Steps {
   record: { record: Unwritten | null; after: number; node?: Id };
   post: { request: WireTrigger; node?: Id };
   /** Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is. */
-  read: Depth & { tries: 'one' | 'several'; isBeforePost: boolean; cutAt: number; node?: Id };
+  read: Depth & { tries: 'one' | 'several'; cutAt: number; node?: Id };
   /** Starts the gate of a node. `until`: it is cut off then. */
   ask: { node: Id; activityId: Id | null; until: number };
 }

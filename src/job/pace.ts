@@ -51,7 +51,7 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
 }
 
 /** A read that others follow: if it fails, the next one is soon. */
-export const POLL = { tries: 'one', isBeforePost: false } as const;
+export const POLL = { tries: 'one' } as const;
 
 /** When a read that starts now is cut off: 15 s after the deadline, or after now if that is over. */
 export const cutOffAt = (deadline: number, now: number): number =>
@@ -81,8 +81,6 @@ function later(pace: Pace, now: number): void {
   pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
 }
 
-/** What is read before a POST took too long. */
-export function notReadInTime(): LdctlError {
-  const what = 'the log could not be read within 60s';
-  return new LdctlError('unreachable', 'timeout', what);
-}
+/** A read was cut off. */
+export const notReadInTime = (): LdctlError =>
+  new LdctlError('unreachable', 'timeout', 'the log could not be read in time');

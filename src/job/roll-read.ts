@@ -5,25 +5,11 @@
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, SECOND } from './pace.js';
 import { hasSent, type Roll } from './roll-state.js';
-import { depthOf, nextOfRun, takeOfRun } from './run.js';
-import { checkAgain } from './run-moves.js';
-import { deadlineOf, isOutdated, mayShowEntries, type Run } from './run-state.js';
-
-/** A read that started no longer ago than this gives the next node its baseline, too. */
-const SHARED_BASELINE = SECOND;
+import { depthOf, takeOfRun } from './run.js';
+import { deadlineOf, mayShowEntries } from './run-state.js';
 
 /** At most four requests a second. */
 const READ_GAP = SECOND / 4;
-
-/** A new run takes a read of a moment ago as its own. With `--if-busy wait` it needs a deeper one. */
-export function takeRecentRead({ plan, lastRead }: Roll, run: Run, now: number): void {
-  if (plan.ifBusy !== 'wait' && lastRead && now - lastRead.startedAt < SHARED_BASELINE) {
-    const step = nextOfRun(run, now);
-    if (step.do === 'read') {
-      takeOfRun(run, step, { is: 'read', read: lastRead }, now);
-    }
-  }
-}
 
 /**
  * As deep as any node needs, and cut off by the first cut-off of any. A roll of many nodes looks no
@@ -42,7 +28,6 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
     downTo,
     cutAt,
     lookUp: null,
-    isBeforePost: step.isBeforePost && !hasSent(roll),
   };
 }
 
@@ -60,7 +45,7 @@ function deeper(a: DownTo, b: DownTo): DownTo {
 
 /**
  * A node to which nothing was sent takes only the read that it asked for: its baseline is read
- * right before its POST. It is read again if another read shows what the baseline does not.
+ * right before its POST.
  */
 export function takeReadOfRoll(
   roll: Roll,
@@ -70,15 +55,12 @@ export function takeReadOfRoll(
 ): void {
   if (fact.is === 'read') {
     roll.nextReadAt = now + fact.read.requests * READ_GAP;
-    roll.lastRead = fact.read;
   }
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;
     if (mayShowEntries(state.run) || id === step.node) {
       state.run.isUnderway ||= hasSent(roll);
       takeOfRun(state.run, step, fact, now);
-    } else if (fact.is === 'read' && isOutdated(state.run, fact.read.entries)) {
-      checkAgain(state.run, now);
     }
   }
 }

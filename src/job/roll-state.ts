@@ -7,7 +7,6 @@ import { LdctlError, type Interrupted } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
-import type { LogRead } from '../log/log.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
@@ -66,7 +65,6 @@ export interface Roll {
   nextPostAt: number;
   /** No read is made before this time. */
   nextReadAt: number;
-  lastRead: LogRead | null;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
   /** How often anything has changed. */
@@ -97,7 +95,6 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     failure: null,
     nextPostAt: -Infinity,
     nextReadAt: -Infinity,
-    lastRead: null,
     isShared: false,
     changes: 1,
     emitted: 0,

@@ -9,7 +9,7 @@ import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js'
 import { warning } from './events.js';
 import type { Asked, FactOf, Step, StepOf } from './job.js';
 import { SECOND } from './pace.js';
-import { takeReadOfRoll, takeRecentRead, widenForAll } from './roll-read.js';
+import { takeReadOfRoll, widenForAll } from './roll-read.js';
 import {
   calledOffError,
   failRoll,
@@ -45,30 +45,35 @@ export function tickRoll(roll: Roll, now: number): void {
   let changes: number;
   do {
     changes = roll.changes;
-    startNodes(roll, now);
+    startNode(roll, now);
     for (const node of roll.nodes) {
       tickNode(roll, node, now);
     }
   } while (roll.changes !== changes);
 }
 
-/** Starts as many nodes as the window has room for. */
-function startNodes(roll: Roll, now: number): void {
+/**
+ * Starts the next node, if the window has room. One after the other, so that the baseline of each is
+ * read right before its POST.
+ */
+function startNode(roll: Roll, now: number): void {
   if (!mayStillAct(roll, now)) {
     return;
   }
   // After the first POST, each node has all 60 s for its own reads.
   const spentMs = hasSent(roll) ? 0 : now - roll.readFrom;
-  const room = roll.plan.maxUnavailable - roll.nodes.filter(isActive).length;
-  for (const node of roll.nodes.filter(isWaiting).slice(0, Math.max(room, 0))) {
-    const run = createRun(
-      planOf({ ...roll.plan, spentMs }, roll.deadline, node.id, now),
-      null,
-      now,
-    );
-    takeRecentRead(roll, run, now);
-    move(roll, node, { name: 'running', run });
+  const hasRoom = roll.nodes.filter(isActive).length < roll.plan.maxUnavailable;
+  const next = roll.nodes.find(isWaiting);
+  if (next && hasRoom && !roll.nodes.some(isAboutToSend)) {
+    const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id, now);
+    move(roll, next, { name: 'running', run: createRun(plan, null, now) });
   }
+}
+
+/** Its first POST comes next. */
+function isAboutToSend(node: RollNode): boolean {
+  const run = runOf(node);
+  return run !== null && run.attempts.firstAt === null && run.state.name !== 'blocked';
 }
 
 function tickNode(roll: Roll, node: RollNode, now: number): void {
@@ -191,16 +196,16 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   if (step.do === 'end' || step.do === 'wait') {
     return step;
   }
-  const until = turnOf(roll, step.do);
+  const until = turnOf(roll, run, step.do);
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
 
 /** When it may be done at the earliest. */
-function turnOf({ nextPostAt, nextReadAt }: Roll, step: Asked): number {
+function turnOf({ nextPostAt, nextReadAt }: Roll, { state }: Run, step: Asked): number {
   if (step === 'read') {
-    return nextReadAt;
+    // A POST follows its baseline and its record at once, so these are what waits for its turn.
+    return state.name === 'checking' ? Math.max(nextPostAt, nextReadAt) : nextReadAt;
   }
-  // A POST follows its record at once, so the record is what waits for its turn.
   return step === 'record' ? nextPostAt : -Infinity;
 }
 

@@ -45,8 +45,8 @@ export function takeBaseline(
 
 /** @returns whether it says something new: a further try with the same baseline does not */
 function moveBaseline(run: Run, log: LogRead): boolean {
-  // A read that a roll has made for another node leaves out all up to that node's baseline. If it
-  // shows nothing above, that is still the highest id.
+  // A read that a roll's other nodes share leaves out all up to a baseline. If it shows nothing above,
+  // that is still the highest id.
   const id = log.entries[0]?.id ?? log.leftOutUpTo ?? 0n;
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });

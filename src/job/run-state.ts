@@ -5,7 +5,7 @@
  * and run-end.ts what a read means.
  */
 
-import type { ActionName, Activity, Runtime } from '../base/activity.js';
+import type { ActionName, Runtime } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Outcome } from '../base/outcome.js';
@@ -239,12 +239,6 @@ export function deadlineOf({ state, busyDeadline }: Run): number {
 /** How it ended; null while it runs. */
 export function endOf({ state }: Run): (State & { name: 'ended' }) | null {
   return state.name === 'ended' ? state : null;
-}
-
-/** Whether its POST is next, and another read has shown a newer entry of its nodes meanwhile. */
-export function isOutdated({ state, sent, baseline, entries }: Run, shown: Activity[]): boolean {
-  const isUnsent = state.name === 'sending' && sent === null;
-  return isUnsent && shown.some((one) => one.id > baseline.id && entries.wants(one));
 }
 
 /** Whether the log may show entries of this run by now. */

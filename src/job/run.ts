@@ -129,7 +129,6 @@ const READ_BEFORE_POST = {
   do: 'read',
   lookUp: null,
   tries: 'several',
-  isBeforePost: true,
 } as const;
 
 function nextRead(run: Run, now: number): Step {
@@ -150,8 +149,7 @@ export function depthOf(run: Run, now: number): Depth {
   if (state.name === 'blocked') {
     return downToLowest(idsOf(state.blockers.progress().open));
   }
-  const needsNodes = entries.listed === null;
-  if (needsNodes || needsFloor(run) || maySendAgain(run, now)) {
+  if (entries.listed === null || needsFloor(run) || maySendAgain(run, now)) {
     return { downTo: 'forNodes', lookUp: null };
   }
   const open = idsOf(entries.progress().open);

@@ -72,8 +72,8 @@ export type Deployment = { id: Id } & Record<'name' | 'cloud' | 'variant', strin
   Record<'region' | 'tier' | 'supervisor_url', string | null>;
 
 /**
- * The deployment to try things on, two named `staging`, so that the name is ambiguous, and another
- * division with a deployment in another cloud and one on premises, whose supervisor is not known.
+ * The deployment to try things on, two named `staging`, so that the name is ambiguous, and one in
+ * another division, on premises, whose supervisor is not known.
  */
 export function tenantStructure(url: string) {
   const managed = {
@@ -83,15 +83,8 @@ export function tenantStructure(url: string) {
     variant: 'managed',
     supervisor_url: url,
   };
-  const byoc = {
-    cloud: 'gcp',
-    region: 'europe-west4',
-    tier: null,
-    variant: 'byoc',
-    supervisor_url: url,
-  };
   const onPremise = {
-    cloud: 'aws',
+    cloud: 'gcp',
     region: null,
     tier: null,
     variant: 'on_premise',
@@ -110,12 +103,8 @@ export function tenantStructure(url: string) {
   );
   const staging = { id: 7263012455120900035n, name: 'staging', ...managed };
   const testing = environment(7261845022003200203n, 'testing', staging);
-  const lab = environment(
-    7261845022003200204n,
-    'lab',
-    { id: 7263012455120900036n, name: 'telescope', ...byoc },
-    { id: 7263012455120900037n, name: 'basement', ...onPremise },
-  );
+  const basement = { id: 7263012455120900037n, name: 'basement', ...onPremise };
+  const lab = environment(7261845022003200204n, 'lab', basement);
   return {
     id: 7261845022003200001n,
     name: 'sandbox-tenant',

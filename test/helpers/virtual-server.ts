@@ -202,3 +202,8 @@ export function apiError(
 
 export const lost = (): TransportError =>
   new TransportError('reset', 'the connection was lost', { sent: 'maybe' });
+
+/** An answer that never comes, while time passes. */
+export async function slowAnswer(clock: VirtualClock, signal?: AbortSignal): Promise<never> {
+  for (;;) await clock.sleep(250, signal);
+}

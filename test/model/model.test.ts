@@ -19,6 +19,7 @@ const RARE = [
   'posting → ended: not now',
   'posting → ended: not sent',
   'sending → unknown: roll over',
+  'sending → ended: interrupt',
 ];
 
 const isDeep = (name: string): boolean => DEEP.some((one) => one.name === name);

@@ -7,7 +7,7 @@ describe('what comes before a POST', () => {
   const LATE = {
     exitCode: 6,
     code: 'timeout',
-    message: 'the log could not be read within 60s',
+    message: 'the log could not be read in time',
   };
   /** From now on each read of a page takes this long. */
   function takes(ms: number): void {

@@ -17,7 +17,7 @@ import {
   DEPLOYMENT,
   failingRead,
   lost,
-  noAnswer,
+  slowAnswer,
   VirtualServer,
   type EntryOptions,
 } from '../../helpers/virtual-server.js';
@@ -290,7 +290,7 @@ describe('a log that is watched', () => {
   it('gives up a read that runs on 15 s after the deadline: 7', async () => {
     const { server, clock, log } = scene(3);
     const newest = await log.newest();
-    server.onRead = (_page, _query, { signal }) => noAnswer(signal);
+    server.onRead = (_page, _query, { signal }) => slowAnswer(clock, signal);
     const { error } = await watch({ clock, log }, newest, 60_000);
     assert.deepEqual([error?.exitCode, clock.elapsed()], [7, 75_000]);
   });

@@ -55,7 +55,7 @@ describe('sandbox: keys and the tenant', () => {
     assert.deepEqual(environments, [
       'platform/production: sandbox staging',
       'platform/testing: staging',
-      'research/lab: telescope basement',
+      'research/lab: basement',
     ]);
     const deployments = structure.divisions.flatMap(({ environments: all }) =>
       all.flatMap((one) => one.deployments),
