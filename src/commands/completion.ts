@@ -7,7 +7,7 @@ const FILES = {
   zsh: 'ldctl.zsh',
   fish: 'ldctl.fish',
   powershell: 'ldctl.ps1',
-} as const;
+};
 type Shell = keyof typeof FILES;
 
 export default class Completion extends BaseCommand {
