@@ -107,7 +107,11 @@ async function* walk(
 /** Reads page after page until `isEnough` says so, or the log ends. */
 async function readUntil(
   log: OpenLog,
-  isEnough: (page: LogPage, entries: readonly Activity[]) => boolean | Promise<boolean>,
+  isEnough: (
+    page: LogPage,
+    entries: readonly Activity[],
+    reading: Reading,
+  ) => boolean | Promise<boolean>,
   { pages: most = Infinity, batched = 0, ...options }: ReadOptions = {},
 ): Promise<LogRead> {
   const reading = newReading(log.clock, options);
@@ -118,7 +122,7 @@ async function readUntil(
   for await (const page of walk(log, reading, batched)) {
     entries.push(...page.entries);
     ({ total } = page);
-    if (await isEnough(page, entries)) break;
+    if (await isEnough(page, entries, reading)) break;
     left -= 1;
     if (left === 0) {
       isWhole = log.pages.nextOlder(page.number) === null;
@@ -138,8 +142,10 @@ function readForNodes(
   log: OpenLog,
   { isEnough, ...options }: NodeReadOptions = {},
 ): Promise<LogRead> {
-  const isPast = pastWhen(log.clock.now() - ENOUGH_FOR_NODES.ageMs, log.pages);
-  const isAtEnd = async (page: LogPage, all: readonly Activity[]): Promise<boolean> => {
+  let isPast: ReturnType<typeof pastWhen> | undefined;
+  const isAtEnd = async (page: LogPage, all: readonly Activity[], { serverTime }: Reading) => {
+    // Only an answer has the server's time, and this machine's may be months off.
+    isPast ??= pastWhen((serverTime ?? log.clock.now()) - ENOUGH_FOR_NODES.ageMs, log.pages);
     if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
     return (await isEnough?.(all)) ?? false;
   };

@@ -65,8 +65,8 @@ export interface FormatOptions {
   numberIds: boolean;
   view: CellView;
   paint: Paint;
-  /** Of the terminal; null where there is none. */
-  width: number | null;
+  /** Of the terminal. */
+  width: number;
 }
 
 /** Each method returns the text to write next. */
@@ -158,27 +158,16 @@ export function nameColumn<T extends { node_id?: Id | null }>(
   };
 }
 
-/** The field has a time of the API. */
+/** The field has a time of the API; with `isAge` a terminal shows how long ago that was. */
 export function timeColumn<T>(
   name: string,
   priority: number | null,
   field: keyof T,
-  more: Partial<Column<T>> = {},
-): Column<T> {
-  const text = (item: T, { utc }: CellView) => timeText(String(item[field] ?? '-'), utc);
-  return fieldColumn(name, priority, field, { text, ...more });
-}
-
-/** How long ago it was, at a terminal; elsewhere the time. */
-export function ageColumn<T>(
-  name: string,
-  priority: number | null,
-  field: keyof T,
-  more: Partial<Column<T>> = {},
+  { isAge = false, ...more }: Partial<Column<T>> & { isAge?: boolean } = {},
 ): Column<T> {
   const text = (item: T, { isTTY, utc, now }: CellView) => {
     const time = String(item[field] ?? '-');
-    return isTTY ? ageText(time, now) : timeText(time, utc);
+    return isAge && isTTY ? ageText(time, now) : timeText(time, utc);
   };
   return fieldColumn(name, priority, field, { text, ...more });
 }

@@ -118,6 +118,6 @@ export function formatOptions({ stdout, options }: Output): FormatOptions {
     // Off a terminal times are in UTC.
     view: { utc: utc || !isTTY, now: Date.now(), isTTY, names },
     paint: painter(colour),
-    width: isTTY ? columns : null,
+    width: columns,
   };
 }

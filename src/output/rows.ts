@@ -11,7 +11,6 @@ import {
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
-  ageColumn,
   elapsedText,
   fieldColumn,
   nameColumn,
@@ -175,7 +174,7 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
   }),
   fieldColumn('author', 9, 'author_id', { only: 'if room' }),
   timeColumn('created', 3, 'created_at', { lead: 0, where: 'elsewhere' }),
-  ageColumn('age', 3, 'created_at', { lead: 0, where: 'terminal' }),
+  timeColumn('age', 3, 'created_at', { isAge: true, lead: 0, where: 'terminal' }),
   timeColumn('finished', null, 'finished_at'),
   { ...tookColumn<Activity>(5), lead: 3 },
   fieldColumn('deployment', null, 'deployment_id'),

@@ -2,11 +2,11 @@ import { RUNTIMES } from '../../base/activity.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
-  ageColumn,
   ageText,
   cellText,
   nameColumn,
   nodeColumn,
+  timeColumn,
   type CellView,
   type Column,
 } from '../../output/columns.js';
@@ -55,7 +55,7 @@ function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
   return [
     nodeColumn(1, 0),
     ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2)),
-    ageColumn<Row>('last', runtimes.length + 2, 'last_activity_at'),
+    timeColumn<Row>('last', runtimes.length + 2, 'last_activity_at', { isAge: true }),
     nameColumn(1, 1),
   ];
 }

@@ -91,7 +91,7 @@ export function layOut<T>(
   items: readonly T[],
   { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
 ): TableLayout<T> {
-  const elsewhere = most === null ? 'terminal' : 'elsewhere';
+  const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
   const isShown = ({ priority, only, where, value }: Column<T>) => {
     if (where === elsewhere || priority === null) return false;
     if (only !== 'if any') return true;
@@ -110,7 +110,7 @@ export function layOut<T>(
       return { column, name, text, width };
     });
   const whole = measured(false);
-  const isTooWide = most !== null && !chosen && widthOf(whole) > most;
+  const isTooWide = view.isTTY && !chosen && widthOf(whole) > most;
   const fitted = isTooWide ? fit(measured(true), most) : whole;
   const isMissed = (column: Column<T>) =>
     column.only !== 'if room' && !fitted.some((one) => one.column === column);

@@ -107,8 +107,7 @@ function runFoot(
 ) {
   const progress = nodes.map(progressOf);
   if (decidesAt !== undefined && !progress.includes('open')) {
-    const seconds = Math.ceil(Math.max(decidesAt - elapsed, 0) / 1000);
-    return `waiting ${elapsedText(seconds * 1000)} for nodes that may still report`;
+    return `waiting ${elapsedText(decidesAt - elapsed)} for nodes that may still report`;
   }
   const countOf = (kind: string) => progress.filter((one) => one === kind).length;
   const failed = countOf('failed');
@@ -117,19 +116,18 @@ function runFoot(
   return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
 }
 
-/** `, 6 to go, about 36s. Ctrl-C: stop after this node` */
+/** `, 6 to go, about 36s. Ctrl-C: stop after what is running` */
 function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts, took: number) {
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
-  const running = nodes.filter((node) => progressOf(node) === 'open').length - ahead;
   // What an earlier process has done says nothing about the pace of this one.
   const own = nodes.filter(
     (node) => started.has(node.node_id) && progressOf(node) === 'done',
   ).length;
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
-  if (ahead + running === 0) return '';
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
-  return `${rest}. Ctrl-C: stop after ${running > 1 ? 'these nodes' : 'this node'}`;
+  const isOver = !nodes.some((node) => progressOf(node) === 'open');
+  return isOver ? '' : `${rest}. Ctrl-C: stop after what is running`;
 }
 
 /**

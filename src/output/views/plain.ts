@@ -1,4 +1,4 @@
-import { isFinal, type Activity, type Status } from '../../base/activity.js';
+import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
@@ -162,13 +162,11 @@ function changeWriter(output: Output): (activity: Activity | null) => string {
 }
 
 /** How many entries have which status. */
-export function tally(statuses: Iterable<string>): Record<'total' | Status | 'other', number> {
+export function tally(statuses: Iterable<string>) {
   const counts = { total: 0, processing: 0, completed: 0, rejected: 0, other: 0 };
-  const isKnown = (status: string): status is Status =>
-    ['processing', 'completed', 'rejected'].includes(status);
   for (const status of statuses) {
     counts.total += 1;
-    counts[isKnown(status) ? status : 'other'] += 1;
+    counts[STATUSES.find((known) => known === status) ?? 'other'] += 1;
   }
   return counts;
 }

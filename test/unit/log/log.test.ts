@@ -99,6 +99,12 @@ describe('a read of the log', () => {
     assert.equal((await late.forNodes()).entries.length, 300);
   });
 
+  it("counts the 30 days by the server's clock", async () => {
+    const { server } = open(500);
+    const ahead = new VirtualClock(Date.UTC(2027, 5, 1));
+    assert.equal((await openLog(server, DEPLOYMENT, ahead).forNodes()).entries.length, 500);
+  });
+
   it('ends once it has seen as many nodes as there are, of the runtime that matters', async () => {
     const { server, log } = open(1000);
     for (let n = 0; n < 150; n += 1) {

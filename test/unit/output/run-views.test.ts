@@ -112,12 +112,12 @@ describe('a run at a terminal', () => {
     [
       'counts a node of a roll when it has had its turn',
       [{ stage: 'running', status: 'rejected' }, { stage: 'gate' }],
-      '0 of 2 done, 0s. Ctrl-C: stop after these nodes',
+      '0 of 2 done, 0s. Ctrl-C: stop after what is running',
     ],
     [
       'explains what it waits for when all that was seen has ended',
       [{}, {}],
-      'waiting 3s for nodes that may still report',
+      'waiting 2s for nodes that may still report',
     ],
   ];
   for (const [what, nodes, foot] of feet) {
@@ -226,15 +226,15 @@ describe('a run at a terminal', () => {
     const running = { stage: 'running' } as const;
     assert.equal(
       foot(0, running, running),
-      '0 of 5 done, 0s, 3 to go. Ctrl-C: stop after these nodes',
+      '0 of 5 done, 0s, 3 to go. Ctrl-C: stop after what is running',
     );
     time.advance(6000);
     foot(1, running);
-    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: stop after this node');
+    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: stop after what is running');
     time.advance(6000);
     assert.equal(
       foot(3, running),
-      '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: stop after this node',
+      '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: stop after what is running',
     );
     view.on({ event: 'warning', code: 'stopping', message: 'Stopping' });
     assert.equal(screen().at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
