@@ -257,9 +257,6 @@ function wordsOf(resume: Resume): string[] {
   if ('ids' in resume) return ['wait', ...resume.ids.map(String)];
   const { after, runtime, action, nodes, expect } = resume;
   const words = ['wait', '--after', String(after), '--runtime', runtime, '--action', action];
-  // A system takes words of 128 kB at most.
-  for (let at = 0; nodes && at < nodes.length; at += 1000) {
-    words.push('--node', nodes.slice(at, at + 1000).join());
-  }
+  if (nodes) words.push('--node', nodes.join());
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
 }

@@ -49,14 +49,13 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limited = new AbortController();
-  const releases = [
-    onAbort(signal, () => limited.abort(signal.reason)),
-    clock.limit(ms, () => limited.abort(late())),
-  ];
+  const release = onAbort(signal, () => limited.abort(signal.reason));
+  const stop = clock.limit(ms, () => limited.abort(late()));
   try {
     return await work(limited.signal);
   } finally {
-    for (const release of releases) release();
+    release();
+    stop();
   }
 }
 

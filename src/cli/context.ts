@@ -36,8 +36,6 @@ export class CommandContext {
   readonly nodeNames: NodeNameStore;
   /** Null when there is no one to ask. */
   readonly prompts: Prompts | null;
-  /** Whether the user has been told which nodes are busy. */
-  hasWarned = false;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   #reads = 0;

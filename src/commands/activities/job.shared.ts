@@ -14,8 +14,6 @@ import { lookAround, type JobResult, type LookRequest, type Tools } from '../../
 import type { Connection, OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import type { Findings } from '../../app/survey.js';
-import type { JobEvent } from '../../job/events.js';
-import { formatOf } from '../../output/formats.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
@@ -102,22 +100,16 @@ export async function lookBefore(
   flags: ActingFlags,
   isKept?: (own: OpenDeployment) => boolean,
 ): Promise<Findings | null> {
-  const { nodes, ifBusy } = request;
+  const { nodes } = request;
   const isDry = flags['dry-run'];
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   await checkConfirm(own, flags);
-  const asks = isAsked(context, nodes, flags);
-  const found = await lookAround(own, request, {
+  return lookAround(own, request, {
     signal: context.signal,
-    always: isDry || asks,
+    always: isDry || isAsked(context, nodes, flags),
     isKept: isKept && (() => isKept(own)),
   });
-  const busy = found ? busyText(context.host, found) : '';
-  // A question says it, and a run that waits.
-  context.hasWarned = busy !== '' && (isDry || (ifBusy === 'ignore' && !asks));
-  if (context.hasWarned) context.warn(busy);
-  return found;
 }
 
 /**
@@ -196,7 +188,6 @@ export async function showJob(
   const view = await createRunView(output, { title, clock });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') host.mayBeSent = true;
-    if (isRepeated(context, event)) return;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
@@ -218,12 +209,6 @@ export async function showJob(
   }
 }
 
-/** Whether it says of nodes what the user was told right before; as data it is said again. */
-function isRepeated({ hasWarned, host }: CommandContext, event: JobEvent) {
-  const isBusy = event.event === 'warning' && event.code === 'busy';
-  return isBusy && hasWarned && !host.mayBeSent && !formatOf(host.output.options.format).events;
-}
-
 function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
   const nodes = [...listed.here, ...listed.elsewhere];
   for (const node of named.filter((one) => !nodes.includes(one))) {
@@ -233,7 +218,7 @@ function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: re
 }
 
 /**
- * Shows what would be done, and warns of nodes that the log does not list.
+ * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
  * @param how how a roll would go; null where all is one request
  * @returns exit code 0
  */
@@ -248,6 +233,8 @@ export async function showDryRun(
   const { deploymentId, target } = await context.deployment();
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
+  const busy = found ? busyText(host, found) : '';
+  if (busy !== '') context.warn(busy);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
