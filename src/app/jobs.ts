@@ -175,12 +175,11 @@ export async function roll(
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   return fromRecords(recall, tools, async (kept) => {
-    const left = nodes.filter((_, at) => !kept[at]);
+    // One that continues asks no guard; each node is looked at right before its POST.
+    const isNew = kept.every((one) => one === null);
     const looking = { signal: tools.signal, always: true, isKept: () => false };
     const found =
-      ifBusy === 'fail' && left.length > 0
-        ? await lookAround(connection, { ...request, nodes: left }, looking)
-        : null;
+      ifBusy === 'fail' && isNew ? await lookAround(connection, request, looking) : null;
     const spent = { spentMs: spentMs + (found?.spentMs ?? 0) };
     return follow(connection, (now) => rollJob({ ...plan, ...spent }, kept, now), tools);
   });
@@ -258,9 +257,6 @@ function wordsOf(resume: Resume): string[] {
   if ('ids' in resume) return ['wait', ...resume.ids.map(String)];
   const { after, runtime, action, nodes, expect } = resume;
   const words = ['wait', '--after', String(after), '--runtime', runtime, '--action', action];
-  // A system takes words of 128 kB at most.
-  for (let at = 0; nodes && at < nodes.length; at += 1000) {
-    words.push('--node', nodes.slice(at, at + 1000).join());
-  }
+  if (nodes) words.push('--node', nodes.join());
   return expect === null ? words : [...words, '--expect-nodes', String(expect)];
 }

@@ -238,15 +238,10 @@ class Inbox {
     }
     const woken = new AbortController();
     this.#wake = () => woken.abort(new Error('woken'));
-    try {
-      await this.clock.sleep(Math.max(until - this.clock.elapsed(), 0), woken.signal);
-    } catch (error) {
-      if (!woken.signal.aborted) {
-        throw error;
-      }
-    } finally {
-      this.#wake = null;
-    }
+    const ms = Math.max(until - this.clock.elapsed(), 0);
+    // It rejects only when it is woken.
+    await this.clock.sleep(ms, woken.signal).catch(() => undefined);
+    this.#wake = null;
   }
 }
 

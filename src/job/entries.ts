@@ -284,18 +284,20 @@ function severity(status: string): number {
   return isFinal(status) ? 0 : 1;
 }
 
-/** Which nodes these entries list. */
-export function listedIn(entries: readonly Activity[], runtime: string): Listed {
-  const here = nodesOf(entries.filter((one) => one.runtime === runtime));
+/** Which nodes these entries list, besides those that were listed before. */
+export function listedIn(
+  entries: readonly Activity[],
+  runtime: string,
+  before: Listed | null = null,
+): Listed {
+  const { here: known, elsewhere } = before ?? NONE_LISTED;
+  const here = sortedUnique([
+    ...known,
+    ...nodesOf(entries.filter((one) => one.runtime === runtime)),
+  ]);
   const isHere = new Set(here);
-  return { here, elsewhere: nodesOf(entries).filter((node) => !isHere.has(node)) };
-}
-
-/** All nodes that either lists. One that either lists in this runtime is `here`. */
-export function mergeListed(a: Listed | null, b: Listed): Listed {
-  const here = sortedUnique([...(a?.here ?? []), ...b.here]);
-  const elsewhere = sortedUnique([...(a?.elsewhere ?? []), ...b.elsewhere]);
-  return { here, elsewhere: elsewhere.filter((node) => !here.includes(node)) };
+  const others = sortedUnique([...elsewhere, ...nodesOf(entries)]);
+  return { here, elsewhere: others.filter((node) => !isHere.has(node)) };
 }
 
 /** The nodes of these entries, by id. */

@@ -105,8 +105,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
 /** The plan for the run of one node. */
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
-  const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
+  return { ...plan, nodes: [id], timeoutMs, wait: true };
 }
 
 export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>

@@ -218,7 +218,7 @@ const TAKE: {
   [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
 } = {
   note: forRun,
-  record: forRunNotingOthers,
+  record: forRun,
   post(roll, step, fact, now) {
     roll.nextPostAt = now + POST_GAP;
     forRun(roll, step, fact, now);
@@ -243,6 +243,10 @@ export function takeOfRoll<K extends Asked>(
   if (fact.is !== 'recorded') {
     roll.changes += 1;
   }
+  if (fact.is === 'found' && !roll.isShared) {
+    roll.isShared = true;
+    roll.events.push(warning('shared_roll', SHARED));
+  }
   TAKE[step.do](roll, step, fact, now);
 }
 
@@ -252,20 +256,6 @@ function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, n
   if (run) {
     takeOfRun(run, step, fact, now);
   }
-}
-
-/** The same for a fact that may be the record of another process. */
-function forRunNotingOthers(
-  roll: Roll,
-  step: StepOf<'record'>,
-  fact: FactOf<'record'>,
-  now: number,
-): void {
-  if (fact.is === 'found' && !roll.isShared) {
-    roll.isShared = true;
-    roll.events.push(warning('shared_roll', SHARED));
-  }
-  forRun(roll, step, fact, now);
 }
 
 /** The first Ctrl-C: nothing more starts. */

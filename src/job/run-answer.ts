@@ -20,7 +20,7 @@ import {
   noteSent,
   setBaseline,
 } from './run-moves.js';
-import type { Attempts, Run } from './run-state.js';
+import type { Run } from './run-state.js';
 
 /** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
 const RESEND = 9 * MINUTE;
@@ -30,8 +30,6 @@ const REPLAY_REACH = 11 * MINUTE;
 
 /** A request that is in progress has started this long before the first POST at the earliest. */
 const IN_PROGRESS_REACH = MINUTE;
-
-const BACKOFF = [1, 2, 4, 8].map((s) => s * SECOND);
 
 /** Writing ahead: a POST without its record is not made. */
 export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void {
@@ -137,23 +135,19 @@ function takeFailedPost(run: Run, error: LdctlError, now: number): void {
   }
 }
 
-/** How long to wait before the next POST: longer each time. */
-function nextBackoff(attempts: Attempts): number {
-  const wait = BACKOFF[attempts.backoffs] ?? 8 * SECOND;
-  attempts.backoffs += 1;
-  return wait;
-}
-
 /**
  * The run tries again, since a POST had no effect or a read before the next one has failed. If a
  * POST may have had an effect all the same, the log decides first.
  */
 export function tryLater(run: Run, error: LdctlError, now: number): void {
-  const wait = Math.max(nextBackoff(run.attempts), retryAfterOf(error));
+  const { attempts } = run;
+  const backoff = Math.min(2 ** attempts.backoffs, 8) * SECOND;
+  attempts.backoffs += 1;
+  const wait = Math.max(backoff, retryAfterOf(error));
   const isRunning = isInProgress(error);
-  const firstAt = run.attempts.firstAt ?? now;
+  const firstAt = attempts.firstAt ?? now;
   const mayBeInLog = run.sent !== null || isRunning;
-  const wouldBeTooLate = now - firstAt + wait > run.attempts.windowMs;
+  const wouldBeTooLate = now - firstAt + wait > attempts.windowMs;
   if (!mayBeInLog && wouldBeTooLate) {
     return endWithError(run, error);
   }

@@ -6,7 +6,7 @@
 import type { Activity } from '../base/activity.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
-import { Entries, listedIn, mergeListed } from './entries.js';
+import { Entries, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
 import { endWithError, setBaseline, startAnew } from './run-moves.js';
@@ -27,7 +27,7 @@ export function takeBaseline(
   const { entries } = run;
   if (!entries.only) {
     // On every node: those that the log has come to list since the last read.
-    entries.listed = mergeListed(entries.listed, listedIn(log.entries, trigger.runtime));
+    entries.listed = listedIn(log.entries, trigger.runtime, entries.listed);
   }
   if (stopForBusy(run, trigger, log, now)) {
     return;

@@ -46,6 +46,7 @@ describe('activities roll', () => {
     bench.env.PATH = process.env.PATH;
     log = [];
     story = [];
+    left.clear();
   });
   afterEach(() => bench.close());
 
@@ -161,6 +162,15 @@ describe('activities roll', () => {
         assert.match(again.stderr, /8 sent by an earlier run/);
       });
     }
+
+    it('asks no guard: a node that is busy is met where the roll reaches it', async () => {
+      await halt();
+      const busy = entry({ id: 90n, node_id: 7n, status: 'processing', finished_at: null });
+      log = [busy, ...log];
+      const again = await run('--resume deploy-7 --if-busy fail -o json', ['--gate', 'exit 0']);
+      assert.deepEqual([again.code, again.result.error?.code], [7, 'busy'], again.stderr);
+      assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
+    });
 
     it('of a roll with a random key continues by the one that the result names', async () => {
       bench.showLog(readLog);
