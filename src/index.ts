@@ -126,7 +126,8 @@ export async function connectProfile(
   const signal = interruptOf(outer);
   const folder = await configDir(env);
   const settings = resolveSettings({
-    ...{ flags: { profile: name }, env },
+    flags: { profile: name },
+    env,
     readConfig: () => new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });

@@ -34,7 +34,9 @@ export const idsFlag = Flags.custom<Id>({
 /** Nodes, each by its id, its name or the end of its id: `resolveNodes` says which they are. */
 export const nodesFlag = Flags.custom<NodeRef>({
   ...MANY,
-  ...{ char: 'n', aliases: ['node-id'], helpValue: 'ID|NAME' },
+  char: 'n',
+  aliases: ['node-id'],
+  helpValue: 'ID|NAME',
   parse: parsing(parseNodeRef),
 });
 

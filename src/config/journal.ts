@@ -141,8 +141,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     if (!newest) return { found: null, last };
     const { record, generation, has } = newest;
     const found = {
-      ...{ record, generation, ageMs: clock.now() - record.postedAt },
-      ...{ accepted: has('accepted'), passed: kept.some((one) => one.has('passed')) },
+      record,
+      generation,
+      ageMs: clock.now() - record.postedAt,
+      accepted: has('accepted'),
+      passed: kept.some((one) => one.has('passed')),
     };
     return { found, last };
   };

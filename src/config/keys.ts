@@ -86,8 +86,12 @@ export async function runKeyCommand(
   // A process group can be ended as a whole, but may not read from the terminal.
   const isGroup = !sharesTerminal && IS_POSIX;
   const child = execa(command, {
-    ...{ shell: true, detached: isGroup, reject: false, verbose: 'none' },
-    ...{ extendEnv: false, env: { ...env, LD_API_KEY: undefined } },
+    shell: true,
+    detached: isGroup,
+    reject: false,
+    verbose: 'none',
+    extendEnv: false,
+    env: { ...env, LD_API_KEY: undefined },
     stdin: sharesTerminal ? 'inherit' : 'ignore',
     stderr: isSilent ? 'ignore' : 'inherit',
     maxBuffer: LONGEST_OUTPUT,

@@ -153,7 +153,11 @@ export function nameColumn<T extends { node_id?: Id | null }>(
   lead: number,
 ): Column<T> {
   return {
-    ...{ name: 'name', priority, lead, where: 'elsewhere', only: 'if any' },
+    name: 'name',
+    priority,
+    lead,
+    where: 'elsewhere',
+    only: 'if any',
     value: ({ node_id: id }, { names }) => id && names.get(id),
   };
 }

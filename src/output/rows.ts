@@ -163,7 +163,11 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
   fieldColumn('runtime', 2, 'runtime', { lead: 1, where: 'elsewhere' }),
   fieldColumn('action', 2, 'action', { lead: 1, where: 'elsewhere' }),
   {
-    ...{ name: 'what', priority: 2, lead: 1, where: 'terminal', text: whatText },
+    name: 'what',
+    priority: 2,
+    lead: 1,
+    where: 'terminal',
+    text: whatText,
     value: ({ runtime, action }) => `${runtime} ${action}`,
   },
   fieldColumn('status', 0, 'status', {

@@ -210,7 +210,13 @@ export class Cloud {
       const [runtime, action, author_id, result, tookMs] = past;
       const appears_at = Math.floor(now - HOUR - ((count - 1 - index) / count) * HISTORY_SPAN);
       this.main.entries.push({
-        ...{ id: this.nextActivityId(), node_id, runtime, action, author_id, result, appears_at },
+        id: this.nextActivityId(),
+        node_id,
+        runtime,
+        action,
+        author_id,
+        result,
+        appears_at,
         created_at: new Date(appears_at).toISOString(),
         finishes_at: appears_at + tookMs,
       });

@@ -34,11 +34,13 @@ const listFlags = {
     parseId,
   ),
   page: wholeNumber('A page as the API numbers it, from 1.', {
-    ...{ min: 1, max: 1e9 },
+    min: 1,
+    max: 1e9,
     exclusive: UNPAGED,
   }),
   results: wholeNumber('With --page: entries per page, 1 to 100. [default: 10]', {
-    ...{ min: 1, max: 100 },
+    min: 1,
+    max: 100,
     exclusive: UNPAGED,
   }),
   ...filterFlags,
