@@ -189,7 +189,9 @@ const MOST_BUSY = 3;
 
 /** `node 7 is being restarted (3s)`; '' where none is. */
 export function busyText({ clock, output }: Host, { busy, serverTime }: Findings) {
-  const texts = busy.map(({ node_id: node, action, created_at: at }) => {
+  // The newest entry of each node: a map keeps the last.
+  const newest = new Map([...busy].reverse().map((entry) => [entry.node_id, entry]));
+  const texts = [...newest.values()].map(({ node_id: node, action, created_at: at }) => {
     const age = (serverTime ?? clock.now()) - Date.parse(at);
     const done = BEING[action.replace(/:.*/s, '')];
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;

@@ -144,15 +144,15 @@ describe('before a POST', () => {
 
   describe('a busy node', () => {
     beforeEach(() => delete bench.env['LD_API_URL']);
-    const busy = () => [
-      old(3n, 3n, {
+    const open = (id: bigint, ageMs: number) =>
+      old(id, 3n, {
         action: 'restart',
         status: 'processing',
-        created_at: new Date(bench.clock.now() - 3000).toISOString(),
+        created_at: new Date(bench.clock.now() - ageMs).toISOString(),
         finished_at: null,
-      }),
-      old(2n, 2n),
-    ];
+      });
+    // Its older entry is not said beside the newer one.
+    const busy = () => [open(3n, 3000), old(2n, 2n), open(1n, 9000)];
 
     for (const [Command, nodes] of [
       [ActivitiesTrigger, ''],
