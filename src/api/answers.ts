@@ -139,7 +139,7 @@ function apiError(answer: Answer, asked: Asked) {
   const requestId = requestIdOf(answer);
   const unknown = unknownNodes(fields, asked);
   if (unknown.length > 0) {
-    const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}; nothing was done`;
+    const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}`;
     return new ApiError(message, fields, {
       requestId,
       hint: '`ldctl nodes list` shows the nodes that the log lists.',

@@ -30,7 +30,7 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
   if (error.status === 403) return explainDenial(error, asking);
-  const end = / has no node (\d+);/.exec(error.message)?.[1] ?? '';
+  const end = / has no node (\d+)$/.exec(error.message)?.[1] ?? '';
   const hint = hintOfEnd(end, asking.nodes) ?? error.hint;
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))

@@ -108,16 +108,13 @@ describe('a refusal of the API', () => {
 
   it('says which node it may have been, where only the end of its id was given', () => {
     const hintOf = (node: string): string =>
-      explained(422, `deployment 7 has no node ${node}; nothing was done`).hint;
+      explained(422, `deployment 7 has no node ${node}`).hint;
     assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give the whole id/);
     assert.equal(hintOf('88'), '');
   });
 
   it('names the deployment by its path', () => {
-    const message = 'deployment 7 has no node 1; nothing was done';
-    assert.equal(
-      explained(422, message).message,
-      'platform/production/sandbox has no node 1; nothing was done',
-    );
+    const message = 'deployment 7 has no node 1';
+    assert.equal(explained(422, message).message, 'platform/production/sandbox has no node 1');
   });
 });
