@@ -163,14 +163,13 @@ async function jobOf(
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
   const kept = keptOf(setting, journal);
-  const left = use.nodes.filter((_, at) => !kept[at]);
-  if (ifBusy === 'fail' && left.length > 0) {
+  if (ifBusy === 'fail' && kept.every((one) => one === null)) {
     const surveyor = {
       ...{ deploymentId: DEPLOYMENT, log, clock },
       tenant: shared.tenant,
       counter: null,
     };
-    await survey(surveyor, { runtime: 'iggy', nodes: left, ifBusy }, signal);
+    await survey(surveyor, { runtime: 'iggy', nodes: use.nodes, ifBusy }, signal);
   }
   return rollJob(plan, kept, now());
 }
