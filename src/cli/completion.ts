@@ -114,8 +114,8 @@ export function complete(
 ): Completion {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
-  if (line.rest.length > 0) return 'files';
   const command = commands[line.id ?? ''];
+  if (line.rest.length > 0) return command?.id === 'sandbox:exec' ? 'files' : [];
   const flags = command?.flags ?? globalFlags(commands);
   const prefix = word.slice(0, word.indexOf('=') + 1);
   const flag = flagAt(prefix, line, flags);
