@@ -175,8 +175,8 @@ describe('a log that moves while it is read', () => {
     ],
     'gives an entry for each page that shows it': [
       'walk.ts',
-      'this.#seen.size < this.#seen.add(id).size',
-      'this.#seen.add(id).size > 0',
+      '!this.#seen.has(id)',
+      'true',
     ],
     'does not look again where something came late': [
       'walk.ts',
