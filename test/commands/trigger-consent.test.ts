@@ -109,7 +109,7 @@ describe('consent to activities trigger', () => {
     }
   });
 
-  it('by --confirm needs an id where the name cannot be looked up, and is given forevery node', async () => {
+  it('by --confirm needs an id where the name cannot be looked up, and is given for every node', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm orders');
     assert.match(stderr, new RegExp(`^hint: Give one of: ${DEPLOYMENT}\\.$`, 'm'));
     expectPost('{}');
