@@ -156,7 +156,9 @@ export class ProfileStore {
     const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
     // conf only writes here: the file was read before.
     const options = {
-      ...{ cwd: this.folder, configFileMode: FILE_MODE, deserialize: () => ({}) },
+      cwd: this.folder,
+      configFileMode: FILE_MODE,
+      deserialize: () => ({}),
       serialize: (content: unknown) => JSON.stringify(content, idsAsStrings, '\t'),
     };
     try {

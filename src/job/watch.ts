@@ -276,7 +276,7 @@ export async function* followLog(
   const { log, clock, signal } = tools;
   const newest = await (after === undefined
     ? log.newest({ signal })
-    : log.downTo(after, { signal, batched: Infinity }));
+    : log.downTo(after, { signal, expectedPages: Infinity }));
   let first: Activity[] = [];
   if (after !== undefined) {
     first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));

@@ -95,7 +95,10 @@ export async function* listAfter(
   { after, filter, limit }: { after: Id; filter: ActivityFilter; limit: number },
   { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
 ): Listing {
-  const { entries, serverTime, total } = await log.downTo(after, { ...options, batched: Infinity });
+  const { entries, serverTime, total } = await log.downTo(after, {
+    ...options,
+    expectedPages: Infinity,
+  });
   entries.reverse();
   const now = serverTime ?? clock.now();
   const young = entries.findIndex((activity) => isYoung(activity, now));

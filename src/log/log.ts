@@ -13,8 +13,11 @@ import { Walk } from './walk.js';
 export interface ReadOptions extends CallOptions {
   /** How many pages at most. */
   pages?: number;
-  /** How many of them may be read several at once; by default none. */
-  batched?: number;
+  /**
+   * How many pages the reader may take, and so may be read several at once. 0, the default: they are
+   * read one after the other. Infinity: not known, so the batches grow with what it has taken.
+   */
+  expectedPages?: number;
 }
 
 /** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
@@ -89,7 +92,7 @@ interface OpenLog {
 async function* walk(
   { pages, clock }: OpenLog,
   reading: Reading,
-  mostPages: number,
+  expectedPages: number,
 ): AsyncGenerator<LogPage> {
   const { signal: outer } = reading.options;
   const controller = new AbortController();
@@ -97,7 +100,7 @@ async function* walk(
   // Each request of the reading takes its options from here.
   reading.options = { ...reading.options, signal: controller.signal };
   try {
-    yield* new Walk(pages, reading, clock, mostPages).down();
+    yield* new Walk(pages, reading, clock, expectedPages).down();
   } finally {
     release();
     controller.abort(new Error('the reader has enough'));
@@ -112,14 +115,14 @@ async function readUntil(
     entries: readonly Activity[],
     reading: Reading,
   ) => boolean | Promise<boolean>,
-  { pages: most = Infinity, batched = 0, ...options }: ReadOptions = {},
+  { pages: most = Infinity, expectedPages = 0, ...options }: ReadOptions = {},
 ): Promise<LogRead> {
   const reading = newReading(log.clock, options);
   const entries: Activity[] = [];
   let isWhole = true;
   let total = 0;
   let left = most;
-  for await (const page of walk(log, reading, batched)) {
+  for await (const page of walk(log, reading, expectedPages)) {
     entries.push(...page.entries);
     ({ total } = page);
     if (await isEnough(page, entries, reading)) break;
@@ -149,8 +152,8 @@ function readForNodes(
     if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
     return (await isEnough?.(all)) ?? false;
   };
-  const batched = ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE;
-  return readUntil(log, isAtEnd, { ...options, batched });
+  const expectedPages = ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE;
+  return readUntil(log, isAtEnd, { ...options, expectedPages });
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */

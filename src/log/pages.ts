@@ -2,7 +2,7 @@
  * One page of the log, checked, and which end of the log is the newest.
  */
 
-import type { Activity } from '../base/activity.js';
+import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { InvalidAnswerError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
@@ -227,5 +227,8 @@ export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions =
 });
 export type Reading = ReturnType<typeof newReading>;
 
+/** An entry that changed while the server read the page may be on it twice: its final state first. */
 const newestFirst = (items: readonly Activity[]): Activity[] =>
-  [...items].sort((a, b) => compareIds(b.id, a.id));
+  [...items].sort(
+    (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),
+  );

@@ -30,12 +30,15 @@ export class Walk {
   /** How many pages the reader has had. */
   #given = 0;
 
-  /** @param mostPages how many the reader may want; with 0 they are read one after the other */
+  /**
+   * @param expectedPages how many the reader may take, and so may be read several at once; 0: they
+   * are read one after the other; Infinity: not known, so the batches grow with what it has taken
+   */
   constructor(
     private readonly pages: Pages,
     private readonly reading: Reading,
     private readonly clock: Pick<Clock, 'sleep'>,
-    private readonly mostPages: number,
+    private readonly expectedPages: number,
   ) {}
 
   /**
@@ -106,7 +109,7 @@ export class Walk {
    * @returns the last page that was given; `from` where none was
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
-    if (this.#given >= this.mostPages) return from;
+    if (this.#given >= this.expectedPages) return from;
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
@@ -145,7 +148,8 @@ export class Walk {
    */
   async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
     const asked: Array<Promise<LogPage>> = [];
-    const wanted = this.mostPages === Infinity ? this.#given : this.mostPages - this.#given - ahead;
+    const left = this.expectedPages - this.#given - ahead;
+    const wanted = this.expectedPages === Infinity ? this.#given : left;
     const most = Math.min(wanted, MOST_AT_ONCE);
     let next = this.pages.nextOlder(from.number);
     for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
@@ -190,7 +194,11 @@ export class Walk {
 
   /** Notes a page as given, without what was given before. It has no reach until RECENT entries were. */
   #fresh(page: LogPage): LogPage {
-    const entries = page.entries.filter(({ id }) => this.#seen.size < this.#seen.add(id).size);
+    const entries = page.entries.filter(({ id }) => {
+      const isNew = !this.#seen.has(id);
+      this.#seen.add(id);
+      return isNew;
+    });
     this.#given += 1;
     return { ...page, entries, reach: this.#seen.size < RECENT ? null : page.reach };
   }

@@ -58,7 +58,8 @@ export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult) {
 /** As JSON has it: with its name after its id. */
 export function withName<T extends { node_id: Id | null }>(row: T, names: NodeNames) {
   const { node_id, ...rest } = row;
-  return { node_id, node_name: names.get(node_id ?? 0n) ?? null, ...rest };
+  const name = node_id === null ? undefined : names.get(node_id);
+  return { node_id, node_name: name ?? null, ...rest };
 }
 
 type Row = NodeResult & Partial<NodeProgress>;

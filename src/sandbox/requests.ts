@@ -43,7 +43,8 @@ export class Refusal extends Error {
     const [first] = issues;
     const kind = { type: 'about:blank', title: STATUS_CODES[status] };
     const fields = first && { field: first.path, field_issues: issues };
-    return { ...kind, code, reason, instance, status, retryable: status >= 429, ...fields };
+    const retryable = status === 429 || status >= 500;
+    return { ...kind, code, reason, instance, status, retryable, ...fields };
   }
 }
 

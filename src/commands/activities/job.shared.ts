@@ -165,7 +165,9 @@ export async function requestOf(
   const nodes = await readNodes(context, flags);
   return check(triggerRequest, 'trigger', {
     ...fieldsIn(flags, triggerRequest.entries),
-    ...{ runtime, action, ...(nodes && { nodes }) },
+    runtime,
+    action,
+    ...(nodes && { nodes }),
   });
 }
 

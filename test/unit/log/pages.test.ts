@@ -158,6 +158,18 @@ describe('the pages of a server', () => {
     const { entries } = await log.newest();
     assert.deepEqual([entries.length, entries[0]?.id], [28, 28n]);
   });
+
+  it('hold an entry twice that changed meanwhile: the later state counts', async () => {
+    const { server, log } = open(5);
+    spoil(server, (right) => {
+      const [first] = right.items;
+      return first
+        ? { ...right, items: [{ ...first, status: 'processing' }, ...right.items], held: 6 }
+        : right;
+    });
+    const { entries } = await log.newest();
+    assert.deepEqual([entries.length, entries[0]?.status], [5, 'completed']);
+  });
 });
 
 describe('a log of a fixed size', () => {
