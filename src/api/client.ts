@@ -111,7 +111,7 @@ export class Client {
     // A single try may take the request timeout; several share the read budget.
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + READ_BUDGET_MS;
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
@@ -138,14 +138,19 @@ export class Client {
       } catch (error) {
         const delay = attempt < tries ? retryDelayOf(error) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
-        trace(String(error), retryInMs);
-        if (retryInMs === null) {
-          // With what only the caller knows of a refusal.
-          throw error instanceof ApiError && onRefusal ? onRefusal(error) : error;
-        }
+        trace(error instanceof Error ? error.message : String(error), retryInMs);
+        const explained = this.#explained(error);
+        if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
+        // The process may have been stopped meanwhile.
+        if (leftMs() <= 0) throw explained;
       }
     }
+  }
+
+  /** With what only the caller knows of a refusal. */
+  #explained(error: unknown): unknown {
+    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**

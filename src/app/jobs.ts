@@ -151,14 +151,14 @@ async function surveyForWait(
 
 /**
  * One node after the other, from where earlier processes with the same key left off.
- * @param spentMs how much of the time before its first POST a look around has taken
+ * @param found what `lookAround` has found; without it, ldctl looks now if a busy node is to stop it
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
   connection: Connection,
   request: CheckedRoll,
   tools: Tools,
-  spentMs = 0,
+  found: Findings | null = null,
 ): Promise<JobResult> {
   const { nodes, ifBusy, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const plan = {
@@ -178,10 +178,10 @@ export async function roll(
     // One that continues asks no guard; each node is looked at right before its POST.
     const isNew = kept.every((one) => one === null);
     const looking = { signal: tools.signal, always: true, isKept: () => false };
-    const found =
-      ifBusy === 'fail' && isNew ? await lookAround(connection, request, looking) : null;
-    const spent = { spentMs: spentMs + (found?.spentMs ?? 0) };
-    return follow(connection, (now) => rollJob({ ...plan, ...spent }, kept, now), tools);
+    const known =
+      ifBusy === 'fail' && isNew && !found ? await lookAround(connection, request, looking) : found;
+    const spentMs = known?.spentMs;
+    return follow(connection, (now) => rollJob({ ...plan, spentMs }, kept, now), tools);
   });
 }
 

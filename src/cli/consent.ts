@@ -146,12 +146,12 @@ const NO = { value: 'no', name: 'no' } as const;
 async function askForName(
   prompts: Prompts,
   { nodes }: Asked,
-  { text, shown }: Question,
+  { text, busy, shown }: Question,
   names: readonly string[],
 ) {
   const [expected = ''] = names;
   const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
-  const typed = await prompts.text(`${text}${named}? Type ${expected} to go ahead:`, {
+  const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,

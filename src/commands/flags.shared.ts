@@ -57,12 +57,12 @@ export const durationFlag = (summary: string, helpValue = '30s') =>
 
 export const wholeNumber = (
   summary: string,
-  { min, max, exclusive = [] }: { min: number; max: number; exclusive?: string[] },
+  { min, max, ...more }: { min: number; max: number; exclusive?: string[] },
 ) =>
   Flags.custom<number>({
     helpValue: 'N',
     summary,
-    exclusive,
+    ...more,
     parse: parsing((text, flag) => parseWholeNumber(text, flag, min, max)),
   })();
 

@@ -48,7 +48,7 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string) {
     throw usageError(
       'empty_node',
       `${FLAG}: ${isPipe ? 'stdin' : path} lists no node`,
-      'Is the command that makes the list empty? To act on every node, leave the flag out.',
+      isPipe ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
     );
   }
   // A number that is no id has lost digits: only a text is read.

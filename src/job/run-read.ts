@@ -124,9 +124,12 @@ function lookForTrace(
   if (log.startedAt - sent.lostAt < waitsFor) {
     return;
   }
+  // Only a read that went on below the baseline, as deep as the read for nodes, shows that there is
+  // no entry.
+  const isDeepEnough = log.leftOutUpTo === undefined;
   if (sent.redirected || isTooLate(run, now)) {
     endWithError(run, run.lastError);
-  } else if (log.startedAt >= state.notBefore) {
+  } else if (isDeepEnough && now >= state.notBefore) {
     run.state = { name: 'sending' };
   }
 }

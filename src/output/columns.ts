@@ -1,4 +1,3 @@
-import ms from 'ms';
 import { formatDuration } from '../base/durations.js';
 import { type ErrorDocument, usageError } from '../base/errors.js';
 import type { Id, NodeNames } from '../base/ids.js';
@@ -16,8 +15,6 @@ export interface CellView {
   elapsed?: number;
   names: NodeNames;
   isTTY: boolean;
-  /** There is not room for all columns. */
-  isNarrow?: boolean;
 }
 
 /** A column of a table and of CSV. */
@@ -32,6 +29,8 @@ export interface Column<T> {
   value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
+  /** The same in little room, made for these items; used before a column is dropped. */
+  short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
    * Unless `--columns` names it, a table shows it only where a row has it, and nothing moves; or
@@ -135,16 +134,24 @@ export function idAndName(id: Id, names: NodeNames) {
   return name === undefined ? String(id) : `${id} (${name})`;
 }
 
-/** The node of a row; in little room the last digits of its id. */
+/** The node of a row. */
 export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
 ): Column<T> {
-  const text = ({ node_id: id }: T, view: CellView) => {
-    const whole = nodeText(id, view);
-    return view.isNarrow ? whole.replace(/^\d+(?=\d{4}$)/, '…') : whole;
+  const text = ({ node_id: id }: T, view: CellView) => nodeText(id, view);
+  return fieldColumn('node', priority, 'node_id', { lead, text, short: endsOfNodes });
+}
+
+/** The last four digits of an id without a name, or as many as no two nodes share. */
+function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
+  const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
+  let digits = 4;
+  while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
+  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => {
+    const text = nodeText(id, view);
+    return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
   };
-  return fieldColumn('node', priority, 'node_id', { lead, text });
 }
 
 /** Its name, where NODE is the id. */
@@ -188,10 +195,14 @@ export function timeText(text: string, utc: boolean) {
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
 }
 
-/** `12s`, `5m`, `2h`, `3d`, rounded; a second at least. */
+/** `12s`, `5m`, `36h`, `3d`. */
 export function ageText(time: string, now: number) {
-  const age = now - Date.parse(time);
-  return Number.isNaN(age) ? plainText(time) : ms(Math.max(age, 1000));
+  const seconds = Math.floor((now - Date.parse(time)) / 1000);
+  if (Number.isNaN(seconds)) return plainText(time);
+  if (seconds < 60) return `${Math.max(0, seconds)}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  const hours = Math.floor(seconds / 3600);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
 /** By the server's clock; null before it has finished. */

@@ -60,15 +60,30 @@ function escapeMessage(text: string) {
     .replaceAll('\n', '%0A');
 }
 
-/** The result as stdout has it off a terminal, in a block of code: no text of the API is markup. */
+/**
+ * The result as stdout has it off a terminal, in a block of code, where no text of the API is
+ * markup. No line of such a text starts one, so that none can close the block.
+ */
 function stepSummary(output: Output, result: ResultFields, place: string) {
   const writer = table.list({ columns: nodeColumns, chosen: false }, formatOptions(output));
+  // A key is masked before markup hides it.
+  const name = markdownText(output.stderr.masked(runName(result)));
   const lines = [
+    `### ${name}: ${result.outcome.replaceAll('_', ' ')}`,
+    '',
     '```text',
-    `Outcome of ${runName(result)} on ${plainText(place)}: ${result.outcome.replaceAll('_', ' ')}`,
+    `On ${plainText(place)}`,
     (writer.items(result.nodes) + writer.end(null)).trimEnd(),
-    ...(result.resume === null ? [] : [`To continue: ${plainText(result.resume)}`]),
-    '```\n',
+    '```',
+    '',
   ];
+  if (result.resume !== null) {
+    lines.push('To continue:', '', '```sh', plainText(result.resume), '```', '');
+  }
   return output.stderr.masked(lines.join('\n'));
+}
+
+/** Text that Markdown leaves as it is: no markup, and no link. */
+function markdownText(text: string) {
+  return text.replace(/[^a-z\d ]/giu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -140,6 +140,9 @@ function whyOf(
   return lines;
 }
 
+/** More would be no command to read. */
+const MOST_NAMED = 20;
+
 /** What to do about nodes that failed, and how to continue. */
 function nextCommands(
   sink: Sink,
@@ -149,12 +152,18 @@ function nextCommands(
   const stopped = [...reasons].flatMap(([node, last]) =>
     last?.action === 'stop' ? [nodeText(node, sink)] : [],
   );
-  const isUndone = stopped.length > 0 && /^re(start|configure)/.test(action ?? '');
+  const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
+  const isUndone = isFew && /^re(start|configure)/.test(action ?? '');
+  // Of an activity that is known by its id alone, no list of nodes says anything.
+  const isAboutNodes = nodes.some(
+    ({ status, node_id: node, activity_id: activity }) =>
+      status === 'rejected' || (status === MISSING && (node !== null || activity === null)),
+  );
   const commands: string[] = [];
   if (isUndone && runtime !== null) {
     const named = shellWord(stopped.join());
     commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${target}`.trimEnd());
-  } else if (nodes.some(({ status }) => status === 'rejected' || status === MISSING)) {
+  } else if (isAboutNodes) {
     commands.push(`ldctl nodes list ${target}`.trimEnd());
   }
   return resume === null ? commands : [...commands, resume];
@@ -196,8 +205,9 @@ function stoppedText(result: ResultFields) {
   const { nodes, action } = result;
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
-    const troubles = troublesOf(nodes) || 'when every node seen had completed';
-    return `Stopped: ${runName(result)}, ${troubles}`;
+    const isRoll = nodes.some(({ gate }) => gate !== undefined);
+    const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
+    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
   const left = nodes.length - started.length;
@@ -271,5 +281,6 @@ export function changeText(activity: Activity) {
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
-/** For a run that shows no node yet. */
-export const WAITING = 'waiting for the log';
+/** What a run that shows no node yet waits for. Before it was sent the log is read, too. */
+export const waitingText = (wasSent: boolean) =>
+  `waiting for the ${wasSent ? 'first entry' : 'log'}`;

@@ -155,7 +155,10 @@ export class Sink {
   #fail(cause: NodeJS.ErrnoException) {
     // EIO means that the terminal was closed; of a file, a fault of the disk.
     const isGone = GONE_CODES.has(cause.code) || (cause.code === 'EIO' && this.isTTY);
-    const message = `cannot write the output: ${cause.message}`;
+    const name = (this.#stream as { fd?: number }).fd === 2 ? 'stderr' : 'stdout';
+    // `ENOSPC: no space left on device, write`
+    const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
+    const message = `cannot write to ${name}: ${why}`;
     this.#gone.abort(
       isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
     );

@@ -210,7 +210,7 @@ describe('the API key', () => {
     });
     await server.close();
     const stdout = readFileSync(summary, 'utf8');
-    assert.match(stdout, /^Outcome of x /m);
+    assert.match(stdout, /^### x /m);
     assertAbsent(KEY, { stdout, stderr: '' });
   });
 });

@@ -119,7 +119,7 @@ describe('the standard streams', () => {
           // 1 would mean that nothing was sent.
           const code = words.startsWith(RESTART) ? 7 : 1;
           const { stderr } = await endsWith(code, scene.shell(`ldctl ${words} > /dev/full`));
-          assert.match(stderr, /^error: cannot write the output: ENOSPC: no space left/m);
+          assert.match(stderr, /^error: cannot write to stdout: no space left$/m);
           assert.doesNotMatch(stderr, /^ +at /m);
           if (code === 7) assert.match(stderr, /^\S+ 7 activity \d+ completed/m);
         }

@@ -380,7 +380,8 @@ describe('the first five minutes, at a terminal', () => {
       await scene.start(`${add} ${flags}`).input(sandbox.apiKey).ended();
       scene.restartByOther(8n);
       await atTerminal(scene, `${RESTART} --node 8 --profile prod`, async (terminal) => {
-        await terminal.shows(/Restart iggy on node 8 of \S+\s+Type\s+\S+\s+to\s+go\s+ahead:/);
+        await terminal.shows(/Restart iggy on node 8 of \S+\s+Node\s+8\s+is\s+being\s+restarted/);
+        await terminal.shows(/Type\s+\S+\s+to\s+go\s+ahead:/);
         terminal.enter(String(sandbox.deploymentId));
         await terminal.shows(/Node 8 is\s+being restarted[^]*yes, node 8\n[^]*wait for it first/);
         terminal.enter('w');

@@ -215,7 +215,7 @@ describe('activities list', () => {
     ['--watch --follow', /--follow cannot be used with --watch/],
     ['--follow -o yaml', /--follow never ends, so it cannot print yaml/],
     ['--follow --json', /--follow never ends, so it cannot print json/],
-    ['--exit-status', /--exit-status and --timeout need --watch/],
+    ['--exit-status', /--exit-status needs --watch/],
     ['--watch --page 1', /--watch cannot be used with --page/],
   ]);
 });

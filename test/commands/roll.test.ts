@@ -144,6 +144,18 @@ describe('activities roll', () => {
     });
   }
 
+  it('of every node looks around once before its first baseline, with --if-busy fail, too', async () => {
+    log = [entry({ id: 90n, node_id: 8n })];
+    let readsBefore = 0;
+    bench.showLog(() => {
+      if (story.length === 0) readsBefore += 1;
+      return readLog();
+    });
+    expectPost(8n);
+    const { code, stderr } = await run('iggy restart --yes --if-busy fail -o json');
+    assert.deepEqual([code, readsBefore], [0, 2], stderr);
+  });
+
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
     const { code, stderr, result } = await run(halted('exit 1', '8'));
@@ -185,14 +197,26 @@ describe('activities roll', () => {
 
     it('is 5 for what is not known of this deployment, and sends nothing', async () => {
       await halt();
-      for (const args of [
-        '--resume deploy-8',
-        `${RESUME} --deployment 1`,
-        '--resume last --deployment 1',
-      ]) {
+      for (const [args, which] of [
+        ['--resume deploy-8', 'roll with the key "deploy-8"'],
+        [`${RESUME} --deployment 1`, 'roll with the key "deploy-7"'],
+        ['--resume last --deployment 1', 'unfinished roll'],
+      ] as const) {
         const { code, stderr } = await run(args);
         assert.equal(code, 5, stderr);
         assert.match(stderr, /^code no_such_roll$/m);
+        assert.ok(stderr.includes(`there is no ${which} of`), stderr);
+      }
+    });
+
+    it('is 2 with the time of a gate, where there is no gate', async () => {
+      bench.showLog(readLog);
+      expectPost(8n, { status: 'rejected' });
+      await run(ROLL);
+      for (const args of ['--resume a-random-key', ROLL]) {
+        const { code, stderr } = await run(args, '--gate-timeout 5s');
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, /--gate-timeout needs --gate/);
       }
     });
 

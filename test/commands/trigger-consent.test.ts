@@ -109,7 +109,7 @@ describe('consent to activities trigger', () => {
     }
   });
 
-  it('by --confirm needs an id where the name cannot be looked up, and is given forevery node', async () => {
+  it('by --confirm needs an id where the name cannot be looked up, and is given for every node', async () => {
     const { stderr } = await bench.ends(2, ActivitiesTrigger, EVERY, '--confirm orders');
     assert.match(stderr, new RegExp(`^hint: Give one of: ${DEPLOYMENT}\\.$`, 'm'));
     expectPost('{}');
@@ -143,10 +143,7 @@ describe('consent to activities trigger', () => {
     [['postgres', 'restart'], /unknown runtime "postgres"/],
     ['iggy restart:42', /unknown action "restart:42"/],
     ['iggy reconfigure:x --yes', /"x" is not an id/],
-    [
-      'iggy reconfigure:7 --config 8 --yes',
-      /--config goes with reconfigure, not with reconfigure:7/,
-    ],
+    ['iggy reconfigure:7 --config 8 --yes', /two configs: reconfigure:7 and --config 8/],
     ['iggy restart --config 42 --yes', /--config goes with reconfigure/],
     ['iggy restart --node -1', /--node/],
     ['iggy restart --node= --yes', /--node is empty/],

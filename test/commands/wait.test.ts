@@ -62,7 +62,7 @@ describe('activities wait', () => {
       /line 1 is the header of a table/,
       /nodes list -o json/,
     ],
-    ['nothing', '\n', /stdin lists no node/, /Is the command that makes the list empty\?/],
+    ['nothing', '\n', /stdin lists no node/, /Is the command before the pipe empty\?/],
     ['ids in one line without commas', '7 8\n', /several ids in one value/, /with commas/],
   ] as const) {
     it(`takes no nodes from ${what}, and says what to do`, async () => {
@@ -218,6 +218,12 @@ describe('activities wait', () => {
       const { code, stdout, stderr } = await bench.run(ActivitiesWait);
       assert.deepEqual([code, stdout], [0, '']);
       assert.match(stderr, /^nothing is processing$/m);
+    });
+
+    it('refuses the log of another deployment', async () => {
+      bench.showLog([{ ...SECOND, deployment_id: 9n }]);
+      const { stderr } = await bench.ends(6, ActivitiesWait);
+      assert.match(stderr, /^code wrong_deployment$/m);
     });
   });
 

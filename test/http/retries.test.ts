@@ -62,6 +62,16 @@ describe('tries', () => {
     assert.deepEqual(clock.sleeps, [7000]);
   });
 
+  it('of a read end when the process was stopped for the 10 s', async () => {
+    const api = await serve(reply(503));
+    clock.sleep = () => {
+      // To the very end, at which nothing is left for another try.
+      clock.stop(10_000);
+      return Promise.resolve();
+    };
+    await failure(api.list(DEPLOYMENT, QUERY), ApiError);
+  });
+
   it('of a read share the 10 s: the last one has what is left', async () => {
     const late: Step = (...wire) => {
       clock.stop(9300);
@@ -126,7 +136,7 @@ describe('tries', () => {
     const request = `GET ${server.url}${LOG_PATH}?page=1&results=10`;
     const id = `ld-request ${REQUEST_ID}`;
     assert.deepEqual(told, [
-      `${request}, 200, in Nms, ${id}, InvalidAnswerError: the answer is not JSON, or was cut off, again in 0.5s`,
+      `${request}, 200, in Nms, ${id}, the answer is not JSON, or was cut off, again in 0.5s`,
       `${request}, try 2, 200, in Nms, ${id}`,
     ]);
     assert.ok(!JSON.stringify(trace).includes(KEY));

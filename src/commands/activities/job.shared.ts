@@ -75,7 +75,10 @@ export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with
 export function actionOf(text: string, config: string | undefined): ActionName {
   if (config === undefined) return parseAction(text);
   if (text === 'reconfigure') return parseAction(`${text}:${parseId(config, '--config')}`);
-  throw usageError('invalid_action', `--config goes with reconfigure, not with ${text}`);
+  const what = text.startsWith('reconfigure:')
+    ? `two configs: ${text} and --config ${config}`
+    : `--config goes with reconfigure, not with ${text}`;
+  throw usageError('invalid_action', what);
 }
 
 /** Opens the deployment, and says which variables override the profile, before any question. */

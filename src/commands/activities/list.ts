@@ -86,9 +86,8 @@ type Plan = Omit<ListFlags, 'limit'> & { filter: ActivityFilter; limit: number }
 
 /** @throws UsageError for flags that do not go together */
 function checkTogether(flags: ListFlags, { format }: PrintOptions) {
-  if (!flags.watch && (flags['exit-status'] || flags.timeout !== undefined)) {
-    throw new UsageError('--exit-status and --timeout need --watch');
-  }
+  if (!flags.watch && flags['exit-status']) throw new UsageError('--exit-status needs --watch');
+  if (!flags.watch && flags.timeout !== undefined) throw new UsageError('--timeout needs --watch');
   if (!flags.follow) return;
   if (flags.after !== undefined && flags.limit) {
     throw new UsageError(

@@ -104,7 +104,7 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const question = { what, nodes: named, found, counted: nodes.length };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
-    return this.#run(context, agreed, gate, found?.spentMs);
+    return this.#run(context, agreed, gate, found);
   }
 
   /** @throws UsageError */
@@ -120,6 +120,7 @@ export default class ActivitiesRoll extends ActingCommand {
         'For example: ldctl activities roll iggy restart --yes',
       );
     }
+    checkGate(flags, flags.gate ?? null);
     return requestOf(context, { runtime, action }, flags);
   }
 
@@ -152,23 +153,25 @@ export default class ActivitiesRoll extends ActingCommand {
     const record = resume === 'last' ? unfinished[0] : journal.read(resume);
     if (!record) {
       const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(place, unfinished, this.host.clock.now());
+      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
     }
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
+    const gate = flags.gate ?? before;
+    checkGate(flags, gate);
     const action = { what: actionText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
     await consentTo(context, action, flags);
-    return this.#run(context, request, flags.gate ?? before);
+    return this.#run(context, request, gate);
   }
 
   async #run(
     context: CommandContext,
     request: CheckedRoll,
     command: string | null,
-    spentMs?: number,
+    found: Findings | null = null,
   ) {
     const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
     const deployment = await context.deployment();
@@ -189,7 +192,7 @@ export default class ActivitiesRoll extends ActingCommand {
       try {
         const lasting = { ...own, keepsRolls: true };
         const keyed = { ...request, idempotencyKey };
-        const end = await roll(lasting, keyed, { ...tools, stopping, gate }, spentMs);
+        const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
         if (end.result.resume === null) journal.finish(idempotencyKey, generation, true);
         return end;
       } catch (error) {
@@ -228,7 +231,15 @@ function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'actio
   return [runtime, action, ...sortedUnique(nodes)].join(' ');
 }
 
-function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: number) {
+/** @throws UsageError */
+function checkGate(flags: RollFlags, command: string | null) {
+  if (command !== null || flags['gate-timeout'] === undefined) return;
+  throw new UsageError('--gate-timeout needs --gate');
+}
+
+function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
+  const which =
+    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
   const others = unfinished.map((record) => {
     const { runtime, action, nodes } = storedIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
@@ -236,7 +247,7 @@ function noSuchRoll(place: string, unfinished: readonly RollRecord[], now: numbe
   });
   return refusedError(
     'no_such_roll',
-    `there is no such roll of ${place} here`,
+    `there is no ${which} of ${place} here`,
     others.length > 0
       ? `Unfinished rolls: ${others.join(', ')}.`
       : 'ldctl remembers a roll for a day, on the machine that started it.',

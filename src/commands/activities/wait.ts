@@ -9,6 +9,7 @@ import { isInteractive } from '../../cli/host.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
+import { foreignLog } from '../../job/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { valueFlag, wholeNumber } from '../flags.shared.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
@@ -99,7 +100,12 @@ export default class ActivitiesWait extends ConnectedCommand {
   }
 }
 
-async function idsInProgress({ log }: OpenDeployment, { signal }: CommandContext) {
+async function idsInProgress(
+  { log, deploymentId, tenant }: OpenDeployment,
+  { signal }: CommandContext,
+) {
   const { entries } = await log.forNodes({ signal });
+  const problem = foreignLog(entries, deploymentId, tenant);
+  if (problem) throw problem;
   return { ids: entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id) };
 }

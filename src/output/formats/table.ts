@@ -85,11 +85,13 @@ function fit<T>(columns: Array<Measured<T>>, most: number) {
 /**
  * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or
  * cut.
+ * @param kept the widths that a live table has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
   { columns, chosen }: Selection<T>,
   items: readonly T[],
   { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
+  kept = new Map<string, number>(),
 ): TableLayout<T> {
   const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
   const isShown = ({ priority, only, where, value }: Column<T>) => {
@@ -102,11 +104,14 @@ export function layOut<T>(
     : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
   const measured = (isNarrow: boolean) =>
     shown.map((column): Measured<T> => {
-      const seen = { ...view, isNarrow };
+      const textOf = (isNarrow && column.short?.(items)) || column.text;
       const text = (item: T) =>
-        plainText(column.text?.(item, seen) ?? cellText(column.value(item, seen)));
+        plainText(textOf?.(item, view) ?? cellText(column.value(item, view)));
       const name = plainText(column.name).toUpperCase();
-      const width = widest(items.map(text), header ? stringWidth(name) : 0);
+      const key = isNarrow ? `${name}…` : name;
+      const least = Math.max(header ? stringWidth(name) : 0, kept.get(key) ?? 0);
+      const width = widest(items.map(text), least);
+      kept.set(key, width);
       return { column, name, text, width };
     });
   const whole = measured(false);

@@ -8,7 +8,7 @@ import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';
-import { eventText, headlineText, WAITING } from '../run-text.js';
+import { eventText, headlineText, waitingText } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
   tally,
@@ -39,7 +39,8 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   const { stderr: sink } = table.output;
   // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
-  const redraw = () => log(linesOf(table).join('\n'));
+  const widths = new Map<string, number>();
+  const redraw = () => log(linesOf(table, widths).join('\n'));
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();
@@ -70,7 +71,10 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   };
 }
 
-function linesOf<T>({ output, clock, selection, rank = () => 0, frame }: LiveTableOptions<T>) {
+function linesOf<T>(
+  { output, clock, selection, rank = () => 0, frame }: LiveTableOptions<T>,
+  widths: Map<string, number>,
+) {
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
@@ -83,7 +87,8 @@ function linesOf<T>({ output, clock, selection, rank = () => 0, frame }: LiveTab
   const visible =
     rows.length <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
   const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
-  const layout = layOut(selection, visible, { view, paint, header: true, width: sink.columns });
+  const look = { view, paint, header: true, width: sink.columns };
+  const layout = layOut(selection, visible, look, widths);
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
   return [layout.header, ...layout.rows(visible), ...more, last];
@@ -116,7 +121,7 @@ function runFoot(
   return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
 }
 
-/** `, 6 to go, about 36s. Ctrl-C: stop after what is running` */
+/** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
 function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts, took: number) {
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
@@ -127,7 +132,7 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
   const isOver = !nodes.some((node) => progressOf(node) === 'open');
-  return isOver ? '' : `${rest}. Ctrl-C: stop after what is running`;
+  return isOver ? '' : `${rest}. Ctrl-C: finish these, then stop`;
 }
 
 /**
@@ -145,7 +150,7 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
     rows: nodes,
     foot:
       nodes.length === 0
-        ? `${WAITING}, ${elapsedText(elapsed - started)}`
+        ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
         : runFoot(nodes, facts, elapsed, elapsed - started),
     isBad: nodes.some((node) => progressOf(node) === 'failed'),
   });

@@ -16,7 +16,7 @@ import {
   eventText,
   headlineText,
   shareText,
-  WAITING,
+  waitingText,
   type RunTitle,
 } from '../run-text.js';
 import type { Output } from '../streams.js';
@@ -82,9 +82,11 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = isData;
+  let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
     const open = nodes.filter((node) => progressOf(node) === 'open').length;
-    const what = nodes.length === 0 ? WAITING : `running: ${shareText(open, nodes.length)}`;
+    const what =
+      nodes.length === 0 ? waitingText(wasSent) : `running: ${shareText(open, nodes.length)}`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
@@ -100,6 +102,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     on: (event) => {
       const step = isData ? shownStep(event) : null;
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
+      wasSent ||= event.event === 'dispatched';
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);
     },

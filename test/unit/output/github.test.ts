@@ -69,12 +69,13 @@ describe('the step summary in GitHub Actions', () => {
   before(async () => (folder = await mkdtemp(join(tmpdir(), 'ldctl-summary-'))));
   after(() => rm(folder, { recursive: true }));
 
-  it('is a table in a block of code, appended to what is there, which text of the API cannot leave', async () => {
+  it('is a heading, a table in a block of code, and the command to continue: text of the API is no markup', async () => {
     const file = join(folder, 'summary.md');
     await writeFile(file, 'before\n');
     const odd = node({ ...open, status: '```\n```', ambiguous: true });
     const nodes = [node(), rejected, missing({ node_id: 18n }), odd];
-    const result = run({ outcome: 'timed_out', nodes, resume: 'ldctl activities wait 160' });
+    const resume = 'ldctl activities wait 160';
+    const result = run({ outcome: 'timed_out', action: '<b>|www.x', nodes, resume });
     const output = memoryOutput();
     output.names = new Map([[17n, 'broker-2']]);
     const env = { ...ON, GITHUB_STEP_SUMMARY: file };
@@ -82,14 +83,21 @@ describe('the step summary in GitHub Actions', () => {
     assert.match(output.stderr.text, /::node 17 \(broker-2\) rejected it/);
     assert.deepEqual((await readFile(file, 'utf8')).trimEnd().split('\n'), [
       'before',
+      '### &#60;b&#62;&#124;www&#46;x of iggy: timed out',
+      '',
       '```text',
-      'Outcome of restart of iggy on ``` platform/sandbox: timed out',
+      'On ``` platform/sandbox',
       'NODE                NAME      ACTIVITY             STATUS     TOOK  AMBIGUOUS',
       '610809900976570889  -         7261845022003200001  completed  4.8s  no',
       '17                  broker-2  170                  rejected   4.8s  no',
       '18                  -         -                    missing    -     no',
       '16                  -         160                  ``` ```    -     yes',
-      'To continue: ldctl activities wait 160',
+      '```',
+      '',
+      'To continue:',
+      '',
+      '```sh',
+      'ldctl activities wait 160',
       '```',
     ]);
   });

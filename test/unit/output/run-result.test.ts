@@ -140,7 +140,7 @@ describe('the outcome of a run', () => {
     [
       'an interrupt at the last gate of a roll',
       { outcome: 'interrupted', nodes: [node({ gate: null })] },
-      ['Stopped: restart of iggy, when every node seen had completed'],
+      ['Stopped: restart of iggy, before its last gate had passed'],
     ],
     [
       'nodes that were expected and never seen',
@@ -154,10 +154,7 @@ describe('the outcome of a run', () => {
         ...byId,
         nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })),
       },
-      [
-        '✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)',
-        'next: ldctl nodes list',
-      ],
+      ['✗ the run: 2 of 2 nodes missing from the log (activity 7, activity 8)'],
     ],
     [
       'a status that is not known yet',
@@ -186,6 +183,17 @@ describe('the outcome of a run', () => {
     );
     const other = await print({ ...rejection, action: 'stop' }, { reasons });
     assert.equal(other.stderr.lines[2], 'next: ldctl nodes list');
+  });
+
+  it('looks at the nodes where more than twenty would have to be named', async () => {
+    const ids = Array.from({ length: 21 }, (_, index) => BigInt(index + 1));
+    const next = async (some: readonly bigint[]) => {
+      const nodes = some.map((id) => node({ node_id: id, status: 'rejected' }));
+      const reasons = new Map(some.map((id) => [id, stop]));
+      return (await print({ ...rejection, nodes }, { reasons })).stderr.lines.at(-1);
+    };
+    assert.match((await next(ids.slice(0, 20))) ?? '', /^next: .* start --node "1,2,.*,20"$/);
+    assert.equal(await next(ids), 'next: ldctl nodes list');
   });
 
   it('says that nothing is known of a rejection, and how to do it again after a replay', async () => {

@@ -83,7 +83,7 @@ describe('a run at a terminal', () => {
     view.on({ ...baseline, expects: 3 });
     assert.deepEqual(screen(), ['waiting for the log, 0s']);
     view.on(dispatched);
-    assert.deepEqual(screen(), [HEAD, 'waiting for the log, 0s']);
+    assert.deepEqual(screen(), [HEAD, 'waiting for the first entry, 0s']);
     view.on(shown({}, running, awaited));
     assert.deepEqual(screen(), [
       HEAD,
@@ -112,7 +112,7 @@ describe('a run at a terminal', () => {
     [
       'counts a node of a roll when it has had its turn',
       [{ stage: 'running', status: 'rejected' }, { stage: 'gate' }],
-      '0 of 2 done, 0s. Ctrl-C: stop after what is running',
+      '0 of 2 done, 0s. Ctrl-C: finish these, then stop',
     ],
     [
       'explains what it waits for when all that was seen has ended',
@@ -131,6 +131,15 @@ describe('a run at a terminal', () => {
       assert.equal(screen().at(-1), foot);
     });
   }
+
+  it('keeps the widths that its columns have had, so that none jumps', async () => {
+    const { view, screen } = await start(TTY);
+    const tookAt = () => screen()[1]?.indexOf('TOOK');
+    view.on(shown(running, awaited));
+    const before = tookAt();
+    view.on(shown({}, {}));
+    assert.equal(tookAt(), before);
+  });
 
   it('says above the table that the log cannot be read', async () => {
     const { view, screen } = await start(TTY);
@@ -226,15 +235,15 @@ describe('a run at a terminal', () => {
     const running = { stage: 'running' } as const;
     assert.equal(
       foot(0, running, running),
-      '0 of 5 done, 0s, 3 to go. Ctrl-C: stop after what is running',
+      '0 of 5 done, 0s, 3 to go. Ctrl-C: finish these, then stop',
     );
     time.advance(6000);
     foot(1, running);
-    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: stop after what is running');
+    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: finish these, then stop');
     time.advance(6000);
     assert.equal(
       foot(3, running),
-      '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: stop after what is running',
+      '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: finish these, then stop',
     );
     view.on({ event: 'warning', code: 'stopping', message: 'Stopping' });
     assert.equal(screen().at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
@@ -305,7 +314,7 @@ describe('a run off a terminal', () => {
     const heartbeats = output.stderr.lines.filter((line) => line.includes('Z still '));
     assert.deepEqual(heartbeats, [
       '12:00:30Z still waiting for the log, 30s',
-      '12:01:00Z still waiting for the log, 1m00s',
+      '12:01:00Z still waiting for the first entry, 1m00s',
       '11:01:30Z still running: 2 of 3 nodes, 1m30s',
     ]);
   });

@@ -24,9 +24,9 @@ class SlowStream extends Writable {
 const stream = (fields: Partial<OutputStream> = {}): OutputStream & Writable =>
   Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), fields);
 
-const failing = (code: string): Writable =>
+const failing = (code: string, message = `write ${code}`): Writable =>
   new Writable({
-    write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${code}`), { code })),
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error(message), { code })),
   });
 
 describe('a stream', () => {
@@ -75,13 +75,13 @@ describe('a stream', () => {
   });
 
   it('says so when it cannot be written', async () => {
-    const sink = new Sink(failing('ENOSPC'), {});
+    const sink = new Sink(failing('ENOSPC', 'ENOSPC: no space left on device, write'), {});
     sink.write('x');
     const isFault = (error: unknown): boolean =>
       error instanceof LdctlError &&
       error.code === 'output_failed' &&
       error.exitCode === 1 &&
-      /^cannot write the output: /.test(error.message);
+      /^cannot write to stdout: no space left$/.test(error.message);
     await assert.rejects(sink.drained(), isFault);
   });
 

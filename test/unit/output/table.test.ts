@@ -42,9 +42,11 @@ describe('a list as a table', () => {
     const ages = {
       '2h': 7_200_000,
       '3d': 288_000_000,
-      '6m': 330_000,
+      '36h': 129_600_000,
+      '1m': 119_000,
+      '59s': 59_600,
       '12s': 12_300,
-      '1s': -60_000,
+      '0s': -60_000,
     };
     const entries = Object.values(ages).map((ms) =>
       activity({
@@ -82,13 +84,20 @@ describe('a list as a table', () => {
     });
   }
 
-  it('first gives up digits of nodes', async () => {
-    const entry = activity({
-      node_id: 610809900976570889n,
-      created_at: new Date().toISOString(),
-    });
-    const [, row = ''] = await lines({ ...AT, columns: 65 }, [entry]);
-    assert.equal(row.split(/ {2,}/)[4], '…0889');
+  it('first gives up digits of nodes, but no two are the same', async () => {
+    const nodes = async (...ids: readonly bigint[]): Promise<string[]> => {
+      const created_at = new Date().toISOString();
+      const entries = ids.map((node_id) => activity({ node_id, created_at }));
+      const rows = await lines({ ...AT, columns: 65 }, entries);
+      return rows.slice(1, ids.length + 1).map((row) => row.split(/ {2,}/)[4] ?? '');
+    };
+    const [one, two, three] = [610809900976570889n, 610809900976570890n, 610809900976580890n];
+    assert.deepEqual(await nodes(one, two), ['…0889', '…0890']);
+    assert.deepEqual(await nodes(one, two, three), ['…70889', '…70890', '…80890']);
+    assert.deepEqual(await nodes(two, 620809900976570890n), [
+      '…10809900976570890',
+      '…20809900976570890',
+    ]);
   });
 
   it('says which filter found nothing', async () => {
