@@ -26,7 +26,7 @@ ldctl activities list --profile ring --limit 1 >/dev/null || fail 'list'
 
 step 'another one replaces it'
 printf '%s\n' "$second_key" | ldctl profiles update ring --api-key-stdin -q >/dev/null || fail 'update'
-[ "$(ldctl whoami --profile ring -o json | sed -n 's/.*"role": "\(.*\)",/\1/p')" = viewer ] || fail 'whoami with the second key'
+[ "$(ldctl whoami --profile ring -o json | sed -n 's/.*"role": "\(.*\)",/\1/p')" = readonly ] || fail 'whoami with the second key'
 
 step 'a locked keyring ends within seconds, and says what to do'
 lock() {

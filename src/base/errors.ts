@@ -22,7 +22,7 @@ export class LdctlError extends Error {
     message: string,
     { hint, requestId, cause }: LdctlErrorOptions = {},
   ) {
-    super(message, { cause });
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.exit = exit;
     this.code = code;
@@ -180,14 +180,13 @@ export function asLdctlError(error: unknown, sent = false): LdctlError {
     return sent && exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const [exit, when, hint] = sent
-    ? ([
-        'unconfirmed',
-        ', after it was sent',
-        'Look at `ldctl activities list` before you try again, and please report it.',
-      ] as const)
-    : (['fault', '', 'Please report it, with what --debug adds to it.'] as const);
-  return new LdctlError(exit, 'internal', `a bug in ldctl${when}: ${what}`, { hint, cause: error });
+  if (!sent) {
+    const hint = 'Please report it, with what --debug adds to it.';
+    return new LdctlError('fault', 'internal', `a bug in ldctl: ${what}`, { hint, cause: error });
+  }
+  const hint = 'Look at `ldctl activities list` before you try again, and please report it.';
+  const message = `a bug in ldctl, after it was sent: ${what}`;
+  return new LdctlError('unconfirmed', 'internal', message, { hint, cause: error });
 }
 
 /** A failure in JSON. One that was not expected is a bug in ldctl. */

@@ -114,8 +114,8 @@ export function complete(
 ): Completion {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
-  if (line.rest.length > 0) return 'files';
   const command = commands[line.id ?? ''];
+  if (line.rest.length > 0) return afterDashes(line);
   const flags = command?.flags ?? globalFlags(commands);
   const prefix = word.slice(0, word.indexOf('=') + 1);
   const flag = flagAt(prefix, line, flags);
@@ -135,6 +135,9 @@ export function complete(
       : nextWords(line.words, commands, topics),
   );
 }
+
+/** Only one command takes another command there. */
+const afterDashes = ({ id }: CommandLine) => (id === 'sandbox:exec' ? 'files' : []);
 
 /** The flag whose value the word is: one in the same word, `--node=`, or one before it. */
 function flagAt(prefix: string, line: CommandLine, flags: FlagTable) {

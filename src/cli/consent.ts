@@ -207,6 +207,7 @@ export async function checkConfirm(
   { confirm }: ConsentFlags,
 ) {
   if (confirm === undefined || namesOf(deployment).includes(confirm)) return;
+  // It fills in the name and the path of the deployment.
   await lookUp();
   if (namesOf(deployment).includes(confirm)) return;
   throw missing(

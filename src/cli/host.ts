@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
+import { NO_HOME } from '../base/home.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
@@ -46,8 +47,7 @@ export function assumeHome() {
   try {
     homedir();
   } catch {
-    // Nothing can be made below a file, and an error names it.
-    process.env.HOME = '/dev/null/HOME-is-not-set';
+    process.env.HOME = NO_HOME;
   }
 }
 

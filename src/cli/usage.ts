@@ -119,29 +119,61 @@ function unknownFlag(typed: string, owner: string, commands: Commands) {
 
 /** What oclif's parser would let pass, or say less well. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
-  for (const flag of flags) checkFlag(id, flag, commands);
+  const before = new Set<string | null>();
+  for (const given of flags) {
+    const { name, typed, value } = given;
+    const flag = commands[id]?.flags[name ?? ''];
+    if (!flag) throw unknownFlag(typed, id, commands);
+    if (flag.type === 'option') {
+      checkValue(id, given, flag);
+      if (before.has(name) && !flag.multiple) throw mistake(`--${name} is given twice`, id);
+    } else if (value !== undefined) {
+      throw mistake(`${typed} takes no value`, id);
+    }
+    before.add(name);
+  }
+  checkFormat(id, flags);
+}
+
+function checkFormat(id: string, flags: readonly ReadFlag[]) {
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
 }
 
-function checkFlag(id: string, { name, typed, value }: ReadFlag, commands: Commands) {
-  const type = commands[id]?.flags[name ?? '']?.type;
-  if (type === undefined) throw unknownFlag(typed, id, commands);
-  if (value === undefined && type === 'option') throw mistake(`${typed} needs a value`, id);
-  if (value !== undefined && type === 'boolean') throw mistake(`${typed} takes no value`, id);
+function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Choice) {
+  if (value === undefined) throw mistake(`${typed} needs a value`, id, choiceText(flag));
   // In a script it stands for no filter, no gate, or every node.
-  if (value?.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
+  if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
+  checkChoice(id, `--${name}`, value, flag);
 }
+
+/** A flag or an argument. */
+interface Choice {
+  /** What it may be; undefined for any text. */
+  options?: readonly string[];
+}
+
+function checkChoice(id: string, what: string, value: string, choice: Choice) {
+  if (choice.options?.includes(value) !== false) return;
+  throw mistake(`${what}: there is no ${JSON.stringify(value)}`, id, choiceText(choice));
+}
+
+const choiceText = ({ options }: Choice) => options && `It is one of: ${options.join(', ')}.`;
 
 function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  const missing = Object.values(commands[id]?.args ?? {})
+  const known = Object.values(commands[id]?.args ?? {});
+  const missing = known
     .slice(given.length)
     .filter(({ required }) => required)
     .map(({ name, description }) => `${name.toUpperCase()} (${description})`);
   if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
+  known.forEach((argument, at) => {
+    const value = given[at];
+    if (value !== undefined) checkChoice(id, argument.name.toUpperCase(), value, argument);
+  });
 }
 
 /** What oclif says of two flags that exclude each other, with the value of the first. */

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { OptionFlag } from '@oclif/core/interfaces';
 import type { GenericSchema } from 'valibot';
 import { parseDuration } from '../base/durations.js';
+import { UsageError } from '../base/errors.js';
 import { parseId, type Id } from '../base/ids.js';
 import { check } from '../app/requests.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
@@ -56,8 +57,23 @@ export const durationFlag = (summary: string, helpValue = '30s') =>
 
 export const wholeNumber = (
   summary: string,
-  limits: { min: number; max: number; exclusive?: string[] },
-) => Flags.integer({ helpValue: 'N', summary, ...limits });
+  { min, max, ...more }: { min: number; max: number; exclusive?: string[] },
+) =>
+  Flags.custom<number>({
+    helpValue: 'N',
+    summary,
+    ...more,
+    parse: parsing((text, flag) => parseWholeNumber(text, flag, min, max)),
+  })();
+
+/** @throws UsageError */
+function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(
+    `${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`,
+  );
+}
 
 /** A number of nodes, or what a request takes in place of one. */
 export const nodeCountFlag = <T>(

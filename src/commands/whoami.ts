@@ -200,11 +200,13 @@ function originOf(setting: { source: Source } | null): string | null {
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
 function linesOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
-  const { expires_at: at, allowed_ips: addresses, key_id } = shown;
+  const { expires_at: at, allowed_ips: addresses, key_id, may_read, may_manage } = shown;
   const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };
   const texts = {
     ...(at !== null && { expires_at: expiryText(at, now, utc) }),
     ...(place !== null && { deployment_name: place }),
+    ...(may_read === null && { may_read: 'unknown' }),
+    ...(may_manage === null && { may_manage: 'unknown' }),
     ...(key_id !== null && addresses === null && { allowed_ips: 'any' }),
   };
   const cells = { ...shown, allowed_ips: addresses?.join(' ') ?? null };

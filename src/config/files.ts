@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
 import { usageError } from '../base/errors.js';
+import { NO_HOME } from '../base/home.js';
 
 /*
  * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
@@ -43,6 +44,13 @@ export function fileErrorCode(error: unknown): string | undefined {
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
+  if (path.startsWith(NO_HOME)) {
+    return usageError(
+      'config_unwritable',
+      'there is no home folder to store this in',
+      'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
+    );
+  }
   // `Error: ENOTDIR: not a directory, mkdir '…'`
   const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
   return usageError(
@@ -75,11 +83,27 @@ export function readPrivateFile(path: string): string | null {
 
 export function ensurePrivateFolder(path: string) {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     refuseIfOpen(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/**
+ * With its parents; not by `recursive`, which never ends where the system denies what is above, as
+ * below /proc.
+ */
+function makeFolder(path: string): void {
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere() || dirname(path) === path) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isThere()) throw error;
   }
 }
 

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { usageError } from '../base/errors.js';
-import { createPrivateFile, removeQuietly } from './files.js';
+import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from './files.js';
 
 /** Far longer than a change takes. An older lock is stale: its process was killed. */
 const STALE_MS = 10_000;
@@ -21,10 +22,10 @@ export async function takeLock(
   signal?: AbortSignal,
 ): Promise<() => void> {
   const path = join(folder, name);
+  const mine = randomUUID();
   const until = clock.elapsed() + LONGEST_WAIT_MS;
-  while (!createPrivateFile(folder, name, '')) {
-    const madeAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-    if (clock.now() - madeAt > STALE_MS) removeQuietly(path);
+  while (!createPrivateFile(folder, name, mine)) {
+    if (removeStale(path, clock)) continue;
     await clock.sleep(10 + 40 * Math.random(), signal);
     if (clock.elapsed() < until) continue;
     throw usageError(
@@ -33,5 +34,27 @@ export async function takeLock(
       `Try again when it has ended. If there is none, remove ${path}`,
     );
   }
-  return () => removeQuietly(path);
+  return () => {
+    // A process that was stopped for too long has lost its lock to another.
+    if (readPrivateFile(path) === mine) removeQuietly(path);
+  };
+}
+
+/** @returns whether the lock was stale, and is gone now */
+function removeStale(path: string, clock: Clock) {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    const { mtimeMs } = statSync(path);
+    if (clock.now() - mtimeMs <= STALE_MS) return false;
+    // Renamed first, since another process may have put its own lock there meanwhile: that goes back.
+    renameSync(path, aside);
+    if (statSync(aside).mtimeMs === mtimeMs) return true;
+    linkSync(aside, path);
+    return false;
+  } catch (error) {
+    if (fileErrorCode(error) === undefined) throw error;
+    return false;
+  } finally {
+    removeQuietly(aside);
+  }
 }

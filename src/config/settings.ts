@@ -38,11 +38,8 @@ export interface Setting<T> {
 }
 
 /** A deployment by id or by name. With the id from a profile more may be known. */
-export interface DeploymentRef {
-  id: Id | null;
-  name: string | null;
-  path: string | null;
-}
+export type DeploymentRef =
+  { id: Id; name: string | null; path: string | null } | { id: null; name: string; path: null };
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -208,8 +205,9 @@ function overridesOf(
 
 /** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {
-  const isId = /^\d+$/.test(text);
-  return { id: isId ? parseId(text, what) : null, name: isId ? null : text, path: null };
+  return /^\d+$/.test(text)
+    ? { id: parseId(text, what), name: null, path: null }
+    : { id: null, name: text, path: null };
 }
 
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {

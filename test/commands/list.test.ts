@@ -203,9 +203,9 @@ describe('activities list', () => {
 
   refuses(ActivitiesList, [
     ['--limit -1', /--limit/],
-    ['--limit all', /^error: --limit: Expected an integer but received: all$/m],
-    ['--results 101', /--results: Expected an integer less than or equal to 100 but received: 101/],
-    ['--page 0', /--page: Expected an integer greater than or equal to 1/],
+    ['--limit all', /^error: --limit: "all" is not a whole number from 0 to 1000000000$/m],
+    ['--results 101', /--results: "101" is not a whole number from 1 to 100$/m],
+    ['--page 0', /--page: "0" is not a whole number from 1 to 1000000000$/m],
     ['--page 2 --limit 5', /--limit cannot be used with --page/],
     ['--status complete', /--status: there is no "complete"/],
     ['--action explode', /unknown action "explode"/],

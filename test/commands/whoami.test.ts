@@ -122,7 +122,7 @@ describe('whoami', () => {
   it('without a tenant id asks nobody, and says what it cannot know', async () => {
     delete bench.env.LD_TENANT_ID;
     const { stdout, stderr } = await bench.ends(0, Whoami);
-    assert.match(stdout, /^may manage +-$/m);
+    assert.match(stdout, /^may manage +unknown$/m);
     assert.match(stdout, /^api key +ld_pk_…/m);
     assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
     const json = await bench.json<Record<string, unknown>>(0, Whoami);

@@ -34,6 +34,8 @@ describe('completion', () => {
     ['activities trigger -n100 ', 'iggy connectors'],
     ['activities trigger iggy re', 'restart reconfigure'],
     ['activities trigger iggy restart ', ''],
+    ['activities wait -- ', ''],
+    ['whoami -- ', ''],
     ['activities trigger iggy restart --if-busy ', 'ignore wait fail'],
     ['activities trigger iggy restart --no-w', '--no-wait'],
     ['activities trigger iggy restart --timeout ', ''],

@@ -161,7 +161,7 @@ describe('the profiles on the disk', () => {
       lockIn(folder, 11_000);
       const [clock, others] = [new VirtualClock(Date.now()), [1, 2, 3, 4]];
       await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
-      assert.ok(clock.elapsed() < 100, `${clock.elapsed()} ms`);
+      assert.deepEqual(clock.sleeps, []);
       lockIn(folder, 11_000);
       await Promise.all(others.map((n) => storeIn(folder).add(profileNamed(`p${n}`))));
       assert.equal(names(storeIn(folder)).length, 5);
@@ -175,6 +175,31 @@ describe('the profiles on the disk', () => {
       await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
       assert.ok(clock.elapsed() > 9000 && clock.elapsed() < 11_000, `${clock.elapsed()} ms`);
       assert.deepEqual(readdirSync(folder), ['config.json']);
+    });
+
+    it('that another process takes in place of a stale one stays', async () => {
+      const folder = privateFolder();
+      lockIn(folder, 11_000);
+      const path = join(folder, 'config.json.lock');
+      const clock = new VirtualClock(Date.now());
+      const other = {
+        ...{ sleep: clock.sleep.bind(clock), elapsed: clock.elapsed.bind(clock) },
+        limit: clock.limit.bind(clock),
+        now: () => {
+          // The other process is faster: this one has seen the stale lock, and then sees this one.
+          lockIn(folder, -60_000);
+          return clock.now();
+        },
+      };
+      const adding = clock.run(storeIn(folder, other).add(profileNamed('prod')));
+      await fails(() => adding, { code: 'config_locked', exitCode: 2, hint: /remove/ });
+      assert.equal(readFileSync(path, 'utf8'), '1');
+    });
+
+    it('that was lost to another process is left to that one', async () => {
+      const folder = privateFolder();
+      await storeIn(folder).change(() => lockIn(folder));
+      assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.lock']);
     });
 
     it('of the future is waited for in vain, and the error says what to remove', async () => {
