@@ -167,13 +167,13 @@ export class Sandbox {
 
   /** From now on. @throws RangeError for an unknown node */
   setTrouble(ref: NodeRef, trouble: Trouble | undefined): void {
-    const node = this.cloud.main.nodes.get(findNode(ref, this.#settings.nodes));
+    const node = this.cloud.main.nodes.get(findNode(ref, this.#settings.nodes, 'node'));
     if (node) node.trouble = trouble;
   }
 
   /** @throws RangeError for an unknown node */
   dispatchAsOther({ nodes, ...what }: OthersAction): DispatchRecord {
-    const named = nodes?.map((id) => findNode(id, this.#settings.nodes)) ?? null;
+    const named = nodes?.map((id) => findNode(id, this.#settings.nodes, 'nodes')) ?? null;
     const other = { nodes: named, authorId: OPERATORS.bo, at: this.#settings.now() };
     return this.#dispatch(this.cloud.main, { ...what, ...other }, null);
   }

@@ -30,7 +30,7 @@ const RECORD_PATH = '/sandbox/record';
 /**
  * Starts a LaserData in miniature on 127.0.0.1: Core and Supervisor at one URL. It prints nothing,
  * and catches no signal.
- * @throws RangeError for a node that does not exist, and the system's error for a port that is taken
+ * @throws RangeError for an option that cannot be used, and the system's error for a port that is taken
  */
 export async function startSandbox(options: StartSandboxOptions = {}) {
   const settings = readOptions(options);

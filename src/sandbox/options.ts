@@ -1,5 +1,6 @@
 import type { Id } from '../base/ids.js';
 import { randomInt } from 'node:crypto';
+import { inspect } from 'node:util';
 
 /** A node by its number, from 1, or its id as a bigint. */
 export type NodeRef = number | Id;
@@ -73,24 +74,54 @@ export type Settings = Omit<typeof sandboxOptions, 'nodes' | 'seed'> & {
   troubles: ReadonlyMap<Id, Trouble>;
 };
 
-/** @throws RangeError for a node that does not exist */
+/** An option that cannot be used, and why. */
+export class OptionError extends RangeError {
+  constructor(
+    readonly option: string,
+    readonly why: string,
+  ) {
+    super(`${option}: ${why}`);
+  }
+}
+
+/** @throws OptionError */
 export function readOptions(options: StartSandboxOptions): Settings {
-  const settings = { ...sandboxOptions, ...options };
+  const given = Object.entries<unknown>(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) checkOption(name, value);
+  const settings: typeof sandboxOptions = { ...sandboxOptions, ...Object.fromEntries(given) };
   const nodes = typeof settings.nodes === 'number' ? nodeIds(settings.nodes) : settings.nodes;
+  if (nodes.length === 0) throw new OptionError('nodes', 'a deployment has at least one node');
   const troubles = new Map<Id, Trouble>();
   for (const trouble of TROUBLES) {
-    for (const node of settings[trouble]) troubles.set(findNode(node, nodes), trouble);
+    for (const node of settings[trouble]) troubles.set(findNode(node, nodes, trouble), trouble);
   }
   return { ...settings, nodes, troubles, seed: settings.seed ?? randomInt(2 ** 32) };
+}
+
+/** By its name; a number also by its range. */
+function checkOption(name: string, value: unknown) {
+  const names = Object.keys(sandboxOptions);
+  if (!names.includes(name)) {
+    const known = names.join(', ');
+    throw new OptionError(name, `there is no such option; the options are ${known}`);
+  }
+  const usual = sandboxOptions[name as keyof typeof sandboxOptions];
+  if (typeof usual !== 'number' || Array.isArray(value)) return;
+  if (typeof value === 'number' && value >= 0) return;
+  throw new OptionError(name, `expected a number, at least 0, but got ${inspect(value)}`);
 }
 
 export function nodeIds(count: number, first: Id = FIRST_NODE_ID): Id[] {
   return Array.from({ length: count }, (_, index) => first + BigInt(index));
 }
 
-/** @throws RangeError for a node that does not exist */
-export function findNode(node: NodeRef, nodes: readonly Id[]): Id {
+/**
+ * @param option names the node in the error
+ * @throws OptionError for a node that does not exist
+ */
+export function findNode(node: NodeRef, nodes: readonly Id[], option: string): Id {
   const found = nodes.find((id) => id === node) ?? nodes[Number(node) - 1];
   if (found !== undefined) return found;
-  throw new RangeError(`there is no node ${node}: there are ${nodes.length}, from ${nodes[0]} on`);
+  const all = nodes.length === 1 ? 'the only node is 1' : `the nodes are 1 to ${nodes.length}`;
+  throw new OptionError(option, `there is no node ${node}; ${all}`);
 }

@@ -4,10 +4,17 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
 import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
-import { sandboxOptions } from '../../sandbox/options.js';
-import { durationFlag, fieldsIn, idsFlag, valueFlag, wholeNumber } from '../flags.shared.js';
+import { OptionError, sandboxOptions } from '../../sandbox/options.js';
+import {
+  durationFlag,
+  fieldsIn,
+  flagOf,
+  idsFlag,
+  valueFlag,
+  wholeNumber,
+} from '../flags.shared.js';
 
-const countFlag = (summary: string) => wholeNumber(summary, { min: 0, max: 2 ** 32 - 1 });
+const countFlag = (summary: string, max = 2 ** 32 - 1) => wholeNumber(summary, { min: 0, max });
 
 /** Which nodes have it. */
 const nodeFlag = (summary: string) =>
@@ -26,10 +33,11 @@ const numberFlag = (helpValue: string, summary: string, min: number, max: number
 
 /** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. */
 export const sandboxFlags = {
-  port: countFlag('Port on 127.0.0.1 (default: any free one).'),
+  port: countFlag('Port on 127.0.0.1 (default: any free one).', 65_535),
   nodes: wholeNumber('How many nodes the deployment has (default: 3).', { min: 1, max: 1000 }),
   history: countFlag(
     'How many past activities its log starts with (default: two per node, at least 5).',
+    1_000_000,
   ),
   order: Flags.option({
     summary: 'Which end of the log comes first: the newest (desc) or the oldest (asc).',
@@ -68,15 +76,17 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
-/** @throws UsageError */
+/** @throws UsageError that names the flag */
 export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   try {
     return await startSandbox(fieldsIn(flags, sandboxOptions));
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    const { message, syscall } = error as NodeJS.ErrnoException;
-    if (syscall !== 'listen') throw error;
-    throw new UsageError(`--port: ${message}`, {
+    if (error instanceof OptionError) {
+      throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
+    }
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {
       hint: 'Choose another one, or leave --port out to get a free one.',
     });
   }
