@@ -192,8 +192,6 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
     'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows them all.',
   supervisor_url_missing:
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
-  keyring_failed:
-    'It may be locked: unlock it, and try again. Or keep the key in a file (--key-store file), let a command print it (--key-command), or set LD_API_KEY.',
   busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',
 };
 

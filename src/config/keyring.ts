@@ -52,6 +52,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
     if ('key' in reply) return reply.key;
     throw new KeyringError(`the keyring cannot be used (${plainText(reply.reason)})`, {
       code: 'keyring_failed',
+      hint: 'It may be locked: unlock it, and try again. Or set LD_API_KEY, which needs no keyring.',
     });
   };
   return {

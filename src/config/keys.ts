@@ -1,5 +1,6 @@
-import type { Result } from 'execa';
-import { onAbort } from '../base/clock.js';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
@@ -76,50 +77,71 @@ export async function fetchProfileKey(
 export async function runKeyCommand(
   command: string,
   what: string,
-  { env, sharesTerminal, isSilent }: KeyTools,
+  { env, sharesTerminal = false, isSilent = false }: KeyTools,
   signal?: AbortSignal,
   limitMs = COMMAND_LIMIT_MS,
 ): Promise<ApiKey> {
   refuseDebuggedStreams(`the output of ${what}`);
-  const { execa } = await import('execa');
+  const { spawn } = await import('node:child_process');
   signal?.throwIfAborted();
+  const failed = (why: string) =>
+    usageError(
+      'key_command_failed',
+      `${what} ${why}`,
+      'Run it yourself to see what it prints. It must print the key and nothing else.',
+    );
   // A process group can be ended as a whole, but may not read from the terminal.
   const isGroup = !sharesTerminal && IS_POSIX;
-  const child = execa(command, {
-    shell: true,
-    detached: isGroup,
-    reject: false,
-    verbose: 'none',
-    extendEnv: false,
-    env: { ...env, LD_API_KEY: undefined },
-    stdin: sharesTerminal ? 'inherit' : 'ignore',
-    stderr: isSilent ? 'ignore' : 'inherit',
-    maxBuffer: LONGEST_OUTPUT,
-  });
+  // Not by execa, which needs to know the working directory: that may be gone.
+  const start = () =>
+    spawn(command, {
+      shell: true,
+      detached: isGroup,
+      env: { ...env, LD_API_KEY: undefined },
+      stdio: [sharesTerminal ? 'inherit' : 'ignore', 'pipe', isSilent ? 'ignore' : 'inherit'],
+      windowsHide: true,
+    });
+  let child: ReturnType<typeof start>;
+  try {
+    child = start();
+  } catch {
+    // It is too long for the system. Any other reason is an event of the child.
+    throw failed('could not be run');
+  }
   const limit = AbortSignal.timeout(limitMs);
-  const release = onAbort(signal ? AbortSignal.any([signal, limit]) : limit, () => {
+  const until = signal ? AbortSignal.any([signal, limit]) : limit;
+  try {
+    const [output, [code, by]] = await Promise.all([
+      outputOf(child.stdout),
+      once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>,
+    ]).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (error instanceof RangeError) throw failed('prints more than 64 kB');
+      throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
+    });
+    if (code === 0) return parseApiKey(output, `the output of ${what}`);
+    throw failed(by === null ? `ended with exit code ${code}` : `was ended by ${by}`);
+  } finally {
     // What it left running would keep the pipe open, and this process alive.
     child.stdout.destroy();
-    const isOver = child.exitCode !== null || child.signalCode !== null;
-    if (!isGroup || child.pid === undefined) child.kill('SIGKILL');
-    else if (!isOver) process.kill(-child.pid, 'SIGKILL');
-  });
-  const ended = await child.finally(release);
-  signal?.throwIfAborted();
-  const late = limit.aborted && `did not end within ${limitMs / 1000} s`;
-  const failure = late || failureOf(ended);
-  if (failure === null) return parseApiKey(ended.stdout, `the output of ${what}`);
-  throw usageError(
-    'key_command_failed',
-    `${what} ${failure}`,
-    'Run it yourself to see what it prints. It must print the key and nothing else.',
-  );
+    endCommand(child, isGroup);
+  }
 }
 
-function failureOf({ exitCode, code, signal, isMaxBuffer }: Result) {
-  if (isMaxBuffer) return 'prints more than 64 kB';
-  if (exitCode === 0) return null;
-  return signal === undefined
-    ? `ended with exit code ${exitCode ?? code}`
-    : `was ended by ${signal}`;
+function endCommand(child: ChildProcess, isGroup: boolean) {
+  if (!isGroup || child.pid === undefined) {
+    child.kill('SIGKILL');
+  } else if (child.exitCode === null && child.signalCode === null) {
+    process.kill(-child.pid, 'SIGKILL');
+  }
+}
+
+/** @throws RangeError for what is too long */
+async function outputOf(stream: Readable) {
+  let output = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    output += chunk as string;
+    if (output.length > LONGEST_OUTPUT) throw new RangeError('the output is too long');
+  }
+  return output;
 }

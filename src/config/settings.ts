@@ -137,7 +137,7 @@ export function resolveSettings({ flags, env, readConfig, keys }: SettingsInput)
 /** The variables that override any profile. */
 export const variablesIn = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
-    (name) => valueOf(env, name) !== undefined,
+    (name) => name !== 'LD_PROFILE' && valueOf(env, name) !== undefined,
   );
 
 /**

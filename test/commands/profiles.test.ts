@@ -117,8 +117,10 @@ describe('the profiles commands', () => {
     });
     bench.env.LD_PROFILE = 'prod';
     const { stdout, stderr } = await bench.run(ProfilesUse, 'test');
-    const line = 'using profile test\nthe environment (LD_PROFILE) overrides it\n';
+    const line = 'using profile test; LD_PROFILE chooses prod all the same, until it is unset\n';
     assert.deepEqual([stdout, stderr], ['', line]);
+    const same = await bench.run(ProfilesUse, 'prod');
+    assert.deepEqual([same.stdout, same.stderr], ['', 'using profile prod\n']);
   });
 
   it('use says which variables override the profile', async () => {

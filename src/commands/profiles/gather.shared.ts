@@ -59,7 +59,7 @@ export interface Gathered {
   access: TenantAccess | null;
 }
 
-/** @throws UsageError for what is missing */
+/** @throws UsageError for what is missing, and for no change */
 export async function gather(
   name: string,
   stored: Profile | null,
@@ -68,7 +68,7 @@ export async function gather(
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
-  const plan = { stored, flags, given, ...changesOf(stored, flags) };
+  const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
   if (!plan.mustStoreKey && !plan.mustVerify) return { ...plan, access: null };
   const tenantId = await tenantFor(plan, context.prompts);
   const key = context.guard(await keyFor(plan, context));
@@ -91,14 +91,22 @@ function settingsFor(
   return context.resolve(flags, { env, readConfig: () => config });
 }
 
-function changesOf(stored: Profile | null, flags: ProfileFlags) {
+/** @throws UsageError for nothing to change */
+function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
   const isGiven = (...names: Array<keyof ProfileFlags>) =>
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
   const givesNoFlags =
     !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
-  // `profiles update` without flags asks for a new key.
+  if (stored && givesNoFlags && !prompts) {
+    throw usageError(
+      'nothing_to_change',
+      'nothing to change',
+      'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
+    );
+  }
+  // At a terminal, `profiles update` without flags asks for a new key.
   const isNewKey = !stored || givesNoFlags || givesKey;
   const mustStoreKey = isNewKey || flags['key-store'] !== undefined;
   return { isNewKey, mustStoreKey, mustVerify: flags.verify && (isNewKey || changesAccess) };
@@ -134,7 +142,7 @@ async function keyFor({ stored, flags, isNewKey, given }: Plan, context: Command
   throw usageError(
     'no_key',
     'no API key',
-    'Pipe it in with --api-key-stdin, or let --key-command print it; for a new profile, LD_API_KEY will do. No flag takes a key.',
+    'Pipe it in with --api-key-stdin, let --key-command print it, or set LD_API_KEY. No flag takes a key.',
   );
 }
 

@@ -107,6 +107,7 @@ async function askStore(context: CommandContext): Promise<'keyring' | 'file'> {
 
 /**
  * Each key gets a new account, so the old key stays usable until the profile points to the new one.
+ * If the keyring cannot be used, a person is offered a file.
  * @throws KeyringError; Interrupted
  */
 async function intoKeyring(
@@ -114,11 +115,24 @@ async function intoKeyring(
   key: ApiKey,
   context: CommandContext,
 ): Promise<ProfileKey> {
-  const { host, signal } = context;
+  const { host, prompts, signal, store } = context;
   const account = `${name}.${randomBytes(4).toString('hex')}`;
-  const set = () => host.keyring.set(account, key, signal);
-  await context.during('Storing the key in the keyring', set);
-  return { store: 'keyring', account };
+  try {
+    const set = () => host.keyring.set(account, key, signal);
+    await context.during('Storing the key in the keyring', set);
+    return { store: 'keyring', account };
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    if (prompts) {
+      context.warn(`${error.message}. ${error.hint ?? ''}`.trim());
+      const question = `Keep the key in ${store.path} instead, which only you can read?`;
+      if (await prompts.confirm(question)) return { store: 'file', api_key: key };
+    }
+    const instead =
+      'Keep the key in a file (--key-store file), or let a command print it (--key-command).';
+    const hint = `${error.hint ?? ''} ${instead}`.trim();
+    throw new KeyringError(`nothing was stored: ${error.message}`, { code: error.code, hint });
+  }
 }
 
 /**

@@ -37,10 +37,15 @@ export async function removeProfile(
 ): Promise<string | null> {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
-  const what = key.store === 'command' ? 'profile' : 'profile and key';
-  if (!isMeant && !(await prompts?.confirm(`Remove ${what} ${name}?`))) {
-    const hint = 'Without a terminal, add --yes.';
-    throw usageError('consent_missing', 'not confirmed; nothing was removed', hint);
+  if (!isMeant) {
+    const code = 'consent_missing';
+    if (!prompts) {
+      const message = `this would remove profile ${name}, and no one can be asked here`;
+      throw usageError(code, message, 'Add --yes.');
+    }
+    const what = key.store === 'command' ? 'profile' : 'profile and key';
+    const isAgreed = await prompts.confirm(`Remove ${what} ${name}?`);
+    if (!isAgreed) throw usageError(code, 'not confirmed; nothing was removed');
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);

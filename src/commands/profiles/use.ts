@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
-import { variablesIn } from '../../config/settings.js';
+import { valueOf, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
@@ -19,7 +19,10 @@ export default class ProfilesUse extends BaseCommand {
       config.current = found.name;
       return found;
     });
-    context.say(`using profile ${profile.name}`);
+    const other = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
+    const still =
+      other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
+    context.say(`using profile ${profile.name}${still}`);
     const set = variablesIn(this.host.env);
     if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);
     // A script gets what it asked for; a person has read it.

@@ -310,10 +310,24 @@ describe('profiles add', () => {
       );
     });
 
-    it('stores nothing where the keyring takes no key', async () => {
+    describe('where the keyring takes no key', () => {
       const keyring = { ...memoryKeyring().keyring, set: brokenKeyring.set.bind(brokenKeyring) };
-      const { message, hint } = await failure(terminal(talk, { keyring }), NO_FLAGS);
-      assert.deepEqual([message, hint], ['there is no keyring', undefined]);
+      const instead = /^Keep the key in .* instead/;
+
+      it('keeps it in a file after all', async () => {
+        const context = terminal([...talk, [instead, true]], { keyring });
+        assert.equal((await add(context, NO_FLAGS)).key.store, 'file');
+      });
+
+      it('stores nothing if that is not wanted', async () => {
+        const context = terminal([...talk, [instead, false]], { keyring });
+        const { message, hint } = await failure(context, NO_FLAGS);
+        assert.equal(message, 'nothing was stored: there is no keyring');
+        assert.match(
+          String(hint),
+          /^Keep the key in a file \(--key-store file\), or let a command/,
+        );
+      });
     });
 
     for (const [index, [message]] of talk.entries()) {

@@ -49,6 +49,8 @@ describe('the system’s keyring', function () {
         code: 'keyring_failed',
         exitCode: 2,
         message: `the keyring cannot be used (${message})`,
+        // Of no flag: each command says it, and the library.
+        hint: /^It may be locked: unlock it, and try again\. Or set LD_API_KEY/,
       });
     });
   }

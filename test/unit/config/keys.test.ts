@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
@@ -222,6 +222,24 @@ describeOnPosix('a key command', 'its shell is another', function () {
       assertMute(error, KEY, 's3cr3t');
     });
   }
+
+  it('that the system cannot start is an error, without its words', async () => {
+    const error = await usage(run(`: ${'s3cr3t'.repeat(30_000)}`));
+    assert.equal(error.message, 'the key command could not be run');
+    assertMute(error, 's3cr3t');
+  });
+
+  it('is run where the working directory has been deleted', async () => {
+    const before = process.cwd();
+    const gone = privateFolder();
+    process.chdir(gone);
+    try {
+      rmSync(gone, { recursive: true });
+      assert.equal((await run(`echo ${KEY}`)).reveal(), KEY);
+    } finally {
+      process.chdir(before);
+    }
+  });
 
   it('is given up after its time, though only what it started is left', async () => {
     const left = `spawn('sleep', ['2'], { detached: true, stdio: 'inherit' }).unref()`;

@@ -189,7 +189,7 @@ describe('settings', () => {
     it('names all variables that --profile ignores, and none that is empty', () => {
       assert.equal(variablesIn(VARIABLES).join(', '), all);
       const set = variablesIn({ LD_API_URL: 'x', LD_PROFILE: 'bare' });
-      assert.deepEqual(set, ['LD_API_URL', 'LD_PROFILE']);
+      assert.deepEqual(set, ['LD_API_URL']);
       assert.deepEqual(variablesIn({ LD_API_KEY: '' }), []);
     });
 

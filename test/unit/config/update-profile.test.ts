@@ -69,7 +69,7 @@ describe('profiles update', () => {
       { 'key-store': 'keyring' },
       'keyring_unavailable',
     ],
-    ['when nothing is said, and there is no one to ask for a key', {}, 'no_key'],
+    ['when there is nothing to change', {}, 'nothing_to_change'],
   ];
   for (const [what, flags, code, options] of stays) {
     it(`changes nothing ${what}`, async () => {
@@ -169,8 +169,16 @@ describe('profiles remove', () => {
     ];
     const context = await contextWith({}, { answers });
     const elsewhere = await contextWith();
-    for (const one of [context, elsewhere]) {
-      const error = { code: 'consent_missing', exitCode: 2 };
+    const answeredNo = { message: 'not confirmed; nothing was removed', hint: undefined };
+    const notAsked = {
+      message: 'this would remove profile me, and no one can be asked here',
+      hint: 'Add --yes.',
+    };
+    for (const [one, says] of [
+      [context, answeredNo],
+      [elsewhere, notAsked],
+    ] as const) {
+      const error = { code: 'consent_missing', exitCode: 2, ...says };
       await assert.rejects(removeProfile('me', false, one), error);
       assert.equal(one.store.read().profiles.length, 1);
     }
