@@ -67,7 +67,7 @@ describe('the options of a sandbox', () => {
     ['--missing first', /--missing: "first" is not an id/],
     ['--appear soon', /--appear: "soon" is not a duration/],
     ['--work=-1s', /--work: "-1s" is not a duration/],
-    ['--nodes 1001', /--nodes[^]* less than or equal to 1000 but received: 1001/],
+    ['--nodes 1001', /--nodes: "1001" is not a whole number from 1 to 1000/],
     ['--fail-rate often', /--fail-rate: "often" is not a number from 0 to 1/],
     ['--fail-rate 1.1', /--fail-rate: "1.1" is not a number from 0 to 1/],
     ['--rate-limit 5/m', /--rate-limit: "5\/m" is not a number/],
