@@ -57,6 +57,10 @@ export async function runGate(
     took_ms: Math.round(clock.elapsed() - startedAt),
   });
   if (signal.aborted) return ended(null);
+  if (!hasWorkingDirectory()) {
+    await onLine('could not be run: the working directory is gone');
+    return ended(null);
+  }
   const env = gateEnvironment(facts, options);
   const child = execa(command, { ...EXECA_OPTIONS, env, detached: platform !== 'win32' });
   if (child.pid === undefined) {
@@ -96,6 +100,14 @@ export async function runGate(
     over.abort();
     // What keeps the other end open must not keep this process alive.
     for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
+  }
+}
+
+function hasWorkingDirectory() {
+  try {
+    return process.cwd() !== '';
+  } catch {
+    return false;
   }
 }
 

@@ -77,6 +77,18 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     assert.deepEqual(lines, ['could not be run: E2BIG']);
   });
 
+  it('fails, and says why, where the working directory has been deleted', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      rmSync(folder, { recursive: true });
+      assert.equal(await run('true'), null);
+    } finally {
+      process.chdir(before);
+    }
+    assert.deepEqual(lines, ['could not be run: the working directory is gone']);
+  });
+
   it('that floods what is written at once leaves time for a signal', async () => {
     const enough = new AbortController();
     let all = 0;
