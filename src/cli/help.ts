@@ -10,7 +10,8 @@ const HEADER = /^[A-Z][A-Z ]*$/gm;
 
 /** @throws UsageError where the words name nothing */
 export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]) {
-  const text = (JSON.parse(program.read(TEXTS)) as Record<string, string>)[words.join(':')];
+  const texts = new Map(Object.entries(JSON.parse(program.read(TEXTS)) as Record<string, string>));
+  const text = texts.get(words.join(':'));
   if (text === undefined) {
     throw (await import('./usage.js')).unknownCommand(words, readManifest(program).commands);
   }

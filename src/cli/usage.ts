@@ -66,22 +66,24 @@ function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) 
 }
 
 /** What other tools call a command, or a group. */
-const OTHER_WORDS: Readonly<Record<string, string>> = {
-  activity: 'activities',
-  deployment: 'deployments',
-  node: 'nodes',
-  ls: 'list',
-  delete: 'remove',
-  rm: 'remove',
-  edit: 'update',
-  config: 'profiles:add',
-  configure: 'profiles:add',
-  login: 'profiles:add',
-  start: 'activities:trigger',
-  stop: 'activities:trigger',
-  restart: 'activities:trigger',
-  reconfigure: 'activities:trigger',
-};
+const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    activity: 'activities',
+    deployment: 'deployments',
+    node: 'nodes',
+    ls: 'list',
+    delete: 'remove',
+    rm: 'remove',
+    edit: 'update',
+    config: 'profiles:add',
+    configure: 'profiles:add',
+    login: 'profiles:add',
+    start: 'activities:trigger',
+    stop: 'activities:trigger',
+    restart: 'activities:trigger',
+    reconfigure: 'activities:trigger',
+  }),
+);
 
 /** @param typed words that name no command */
 export function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
@@ -89,7 +91,7 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
   if (typed.join(' ') === 'sandbox stop') {
     return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
   }
-  const words = typed.flatMap((word) => (OTHER_WORDS[word] ?? word).split(':'));
+  const words = typed.flatMap((word) => (OTHER_WORDS.get(word) ?? word).split(':'));
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(
     (id) =>

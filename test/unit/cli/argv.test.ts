@@ -119,6 +119,8 @@ describe('a command line', () => {
       'there is no command profiles delete old',
       /^Did you mean ldctl profiles remove\?/,
     ],
+    ['constructor', 'there is no command constructor', /^See ldctl --help$/],
+    ['activities __proto__', 'there is no command activities __proto__', /^See ldctl activities/],
     ['login', 'there is no command login', /^Did you mean ldctl profiles add\?/],
     ['config', 'there is no command config', /^Did you mean ldctl profiles add\?/],
     ['sandbox stop', 'there is no command sandbox stop', /^A sandbox ends with Ctrl-C/],
