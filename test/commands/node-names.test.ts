@@ -57,6 +57,12 @@ describe('a name for a node', () => {
       const removed = await bench.run(NodesName, 'first --remove');
       assert.equal(removed.stderr, `node ${ONE} has no name\n`);
       await bench.ends(2, NodesName, 'first again');
+      await name(`${ONE}`, 'broker-1');
+      for (const wrong of ['broker-1', 'broker-1 other --remove']) {
+        const { stderr } = await bench.ends(2, NodesName, wrong);
+        assert.match(stderr, /give either NAME or --remove/);
+      }
+      assert.match((await bench.run(NodesName, 'broker-1 b')).stderr, /is named b\n$/);
     });
 
     it('for one node: another gets it only once it is free', async () => {
