@@ -219,7 +219,7 @@ function stageTimes(
 export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
   if (!nodes.some((node) => runOf(node)?.sent)) {
-    throw failure ?? stopping ?? calledOffError();
+    throw stopping ?? failure ?? calledOffError();
   }
   const { outcome, error } = outcomeOf(roll);
   const facts = {

@@ -272,6 +272,16 @@ describe('a roll that is told to start nothing more', () => {
     assert.deepEqual([result.outcome, result.nodes[0]?.gate?.timed_out], ['interrupted', true]);
     assert.equal(said.length, 1);
   });
+
+  it('ends by that, not by its first read, which fails after it', async () => {
+    const stopping = new AbortController();
+    server.onRead = () => {
+      stopping.abort(new Interrupted('SIGINT'));
+      throw lost();
+    };
+    await assert.rejects(roll({ nodes: [1n, 2n] }, { stopping: stopping.signal }), Interrupted);
+    assert.equal(server.postsMade, 0);
+  });
 });
 
 describe('what a roll over 200 nodes costs', () => {
