@@ -11,6 +11,7 @@ import type { ResultFields } from '../base/outcome.js';
 import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
+import type { RollPlan } from '../job/roll-state.js';
 import { BEFORE_POST, notReadInTime } from '../job/pace.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
@@ -160,7 +161,7 @@ export async function roll(
   tools: Tools,
   found: Findings | null = null,
 ): Promise<JobResult> {
-  const { nodes, ifBusy, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
+  const { nodes, maxUnavailable: most, gateTimeoutMs, nodeTimeoutMs } = request;
   const plan = {
     ...request,
     ...ownOf(connection, request),
@@ -174,18 +175,43 @@ export async function roll(
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
-  return fromRecords(recall, tools, async (kept) => {
-    // One that continues asks no guard; each node is looked at right before its POST.
-    const isNew = kept.every((one) => one === null);
-    const looking = { signal: tools.signal, always: true, isKept: () => false };
-    const known =
-      ifBusy === 'fail' && isNew && !found ? await lookAround(connection, request, looking) : found;
-    const spentMs = known?.spentMs;
-    return follow(connection, (now) => rollJob({ ...plan, spentMs }, kept, now), tools);
-  });
+  const looked = found
+    ? { spentMs: found.spentMs }
+    : await lookForBusy(connection, request, tools.signal, recall);
+  return fromRecords(recall, tools, (kept) =>
+    follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools),
+  );
 }
 
 type Kept = ReadonlyArray<KeptRun | null>;
+
+const countOf = (kept: Kept) => kept.filter((one) => one !== null).length;
+
+/**
+ * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
+ * @returns `failure`: why none of them may be, in a roll that an earlier process has started
+ * @throws LdctlError the same in a new roll
+ */
+async function lookForBusy(
+  connection: Connection,
+  request: CheckedRoll,
+  signal: AbortSignal,
+  recall: () => Kept,
+): Promise<Pick<RollPlan, 'spentMs' | 'failure'>> {
+  const before = recall();
+  const nodes = request.nodes.filter((_, at) => before[at] === null);
+  if (request.ifBusy !== 'fail' || nodes.length === 0) return {};
+  const looking = { signal, always: true, isKept: () => false };
+  try {
+    const found = await lookAround(connection, { ...request, nodes }, looking);
+    return { spentMs: found?.spentMs };
+  } catch (error) {
+    const kept = countOf(recall());
+    if (kept === 0 || !(error instanceof LdctlError)) throw error;
+    // Another process that rolls the same may have started a node meanwhile, and keep it busy.
+    return kept > countOf(before) ? {} : { failure: error };
+  }
+}
 
 /**
  * Starts from what earlier processes with the key have left. If nothing could be sent, and another
@@ -196,7 +222,6 @@ async function fromRecords(
   { signal, stopping }: Tools,
   start: (kept: Kept) => Promise<JobResult>,
 ): Promise<JobResult> {
-  const count = (kept: Kept) => kept.filter((one) => one !== null).length;
   for (;;) {
     const kept = recall();
     try {
@@ -204,7 +229,7 @@ async function fromRecords(
     } catch (error) {
       const isStopped = signal.aborted || stopping?.aborted;
       if (isStopped || !(error instanceof LdctlError)) throw error;
-      if (count(recall()) <= count(kept)) throw error;
+      if (countOf(recall()) <= countOf(kept)) throw error;
     }
   }
 }

@@ -25,6 +25,8 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 
   nodeTimeoutMs: number;
   /** Whether the roll goes on after a node that does not complete. */
   continueOnError: boolean;
+  /** Why none of its nodes may be started. Those that an earlier process has sent to are followed. */
+  failure?: LdctlError;
 }
 
 /** Where a node stands. Each state holds what only it needs. */
@@ -85,7 +87,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
       : { name: 'waiting' };
     return { id, state, passed, gate: null, acceptedEarlier };
   });
-  return {
+  const roll: Roll = {
     plan,
     nodes,
     deadline,
@@ -100,12 +102,17 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     emitted: 0,
     events: [],
   };
+  if (plan.failure) {
+    failRoll(roll, plan.failure);
+  }
+  return roll;
 }
 
 /** The plan for the run of one node. */
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
-  return { ...plan, nodes: [id], timeoutMs, wait: true };
+  const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
+  return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
 }
 
 export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>

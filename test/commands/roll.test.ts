@@ -175,7 +175,7 @@ describe('activities roll', () => {
       });
     }
 
-    it('asks no guard: a node that is busy is met where the roll reaches it', async () => {
+    it('with --if-busy fail reports what is done, where a node that is left is busy', async () => {
       await halt();
       const busy = entry({ id: 90n, node_id: 7n, status: 'processing', finished_at: null });
       log = [busy, ...log];

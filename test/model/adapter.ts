@@ -1,4 +1,4 @@
-import { Interrupted, type LdctlError } from '../../src/base/errors.js';
+import { Interrupted, LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
@@ -162,16 +162,22 @@ async function jobOf(
   };
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  const kept = keptOf(setting, journal);
-  if (ifBusy === 'fail' && kept.every((one) => one === null)) {
-    const surveyor = {
-      ...{ deploymentId: DEPLOYMENT, log, clock },
-      tenant: shared.tenant,
-      counter: null,
-    };
-    await survey(surveyor, { runtime: 'iggy', nodes: use.nodes, ifBusy }, signal);
+  const kept = (): Array<KeptRun | null> => keptOf(setting, journal);
+  const before = kept();
+  const nodes = use.nodes.filter((_, at) => !before[at]);
+  if (ifBusy !== 'fail' || nodes.length === 0) return rollJob(plan, before, now());
+  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant: shared.tenant, counter: null };
+  try {
+    await survey(surveyor, { runtime: 'iggy', nodes, ifBusy }, signal);
+    return rollJob(plan, kept(), now());
+  } catch (error) {
+    const count = (some: Array<KeptRun | null>): number =>
+      some.filter((one) => one !== null).length;
+    const after = kept();
+    if (count(after) === 0 || !(error instanceof LdctlError)) throw error;
+    const more = count(after) > count(before) ? {} : { failure: error };
+    return rollJob({ ...plan, ...more }, after, now());
   }
-  return rollJob(plan, kept, now());
 }
 
 /** What earlier processes have left: of each node of a roll, or of a run. */
