@@ -207,7 +207,7 @@ async function lookForBusy(
     return { spentMs: found?.spentMs };
   } catch (error) {
     const kept = countOf(recall());
-    if (kept === 0 || !(error instanceof LdctlError)) throw error;
+    if (kept === 0 || signal.aborted || !(error instanceof LdctlError)) throw error;
     // Another process that rolls the same may have started a node meanwhile, and keep it busy.
     return kept > countOf(before) ? {} : { failure: error };
   }

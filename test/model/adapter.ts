@@ -174,7 +174,8 @@ async function jobOf(
     const count = (some: Array<KeptRun | null>): number =>
       some.filter((one) => one !== null).length;
     const after = kept();
-    if (count(after) === 0 || !(error instanceof LdctlError)) throw error;
+    const isNew = count(after) === 0;
+    if (isNew || signal.aborted || !(error instanceof LdctlError)) throw error;
     const more = count(after) > count(before) ? {} : { failure: error };
     return rollJob({ ...plan, ...more }, after, now());
   }
