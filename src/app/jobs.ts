@@ -32,7 +32,7 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
 export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
 
 /**
- * What a trigger on every node has to know before it is sent: which nodes there are, and how many.
+ * What has to be known before an action on every node: which nodes there are, and how many.
  * @param always look where nodes are named, too: a question or a dry run says what keeps them busy
  * @param isKept whether an earlier run with the key left a record
  * @returns null where nothing has to be known: nodes are named, or there is a record, which is
@@ -208,7 +208,8 @@ async function lookForBusy(
   } catch (error) {
     const kept = countOf(recall());
     if (kept === 0 || signal.aborted || !(error instanceof LdctlError)) throw error;
-    // Another process that rolls the same may have started a node meanwhile, and keep it busy.
+    // Another process that rolls the same may have started a node meanwhile, and keep it busy: then
+    // the roll goes on.
     return kept > countOf(before) ? {} : { failure: error };
   }
 }

@@ -22,7 +22,7 @@ import {
 import type { ExpectedTenant } from '../job/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
 
-/** The part of the Core API that is used here. */
+/** The part of the Core API that ldctl uses. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 
 /** What a deployment is opened with. */

@@ -54,6 +54,7 @@ const idsOr = (hint: string) =>
     v.transform((all): readonly Id[] => [...new Set(all)]),
   );
 const ids = idsOr('');
+// What follows `; ` is the hint of the error (`check`).
 const nodesOrAll = idsOr('; To act on every node, leave it out.');
 
 /** An object with these fields alone. */
@@ -219,7 +220,7 @@ export const activitiesRequest = fields({
     v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, `${WHOLE}, from 0`)),
     0,
   ),
-  /** Not older than this: a time, or RFC 3339. */
+  /** Not older than this: a Date, or a time in RFC 3339. */
   since: v.optional(moment),
   /** Not newer than this. */
   until: v.optional(moment),
@@ -230,7 +231,7 @@ export const activitiesRequest = fields({
    */
   after: v.optional(id),
 });
-/** Which entries of the log; each that is given must hold. */
+/** Which entries of the log; all that are given must match. */
 export type ActivitiesRequest = v.InferInput<typeof activitiesRequest>;
 
 /** Of which nodes, and how far back; the default of `since` is 30 days ago. */

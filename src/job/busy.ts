@@ -1,5 +1,5 @@
 /*
- * Which nodes are busy with another action, in the log and in words.
+ * Which nodes are busy with an action already, in the log and in words.
  */
 
 import type { Activity } from '../base/activity.js';

@@ -192,7 +192,7 @@ function readLog(
   return lookUp ? readAndLookUp(downTo, lookUp, log, options) : log.downTo(downTo, options);
 }
 
-/** How many pages a read has that looks up what is further down. */
+/** How many pages are read at most, before the entries further down are looked up one by one. */
 const MOST_PAGES = 10;
 
 /** So a poll stays small however long the log has grown. */

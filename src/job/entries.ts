@@ -62,7 +62,7 @@ export class Entries {
   /** When the last good read started. */
   readAt = -Infinity;
 
-  /** @param appearMs how long an entry may take to show up, and be gone */
+  /** @param appearMs how long an entry may take to show up, or be gone before it counts as lost */
   constructor(
     readonly wanted: Wanted,
     private readonly appearMs: number,
@@ -215,7 +215,7 @@ export class Entries {
     return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
   }
 
-  /** The entries that count of each target. @param others targets that are not required */
+  /** Each target's entries that count. @param others targets that are not required */
   #byTarget(others: readonly Id[]): Map<Id, Entry[]> {
     const targets = [...this.#required(), ...others].filter((id) => !this.notActedOn.includes(id));
     const byTarget = new Map<Id, Entry[]>(targets.map((target) => [target, []]));

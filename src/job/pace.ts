@@ -22,7 +22,7 @@ export interface FailedRead {
 
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
-  /** When the next read is wanted; before `earliest` never. */
+  /** When the next read is wanted; before `earliest` never, except at the deadline. */
   nextRead: number;
   earliest: number;
   changedAt: number;
@@ -45,7 +45,7 @@ export function goodRead(pace: Pace, requests: number, now: number): void {
   later(pace, now);
 }
 
-/** When the next read is due. @param wanted sooner than its pace has it */
+/** When the next read is due. @param wanted an earlier time at which one is wanted */
 export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = Infinity): number {
   return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
 }

@@ -62,7 +62,7 @@ export function isRecent({ replay, baseline }: Run, { id, created_at }: Activity
 /**
  * Of several recent entries of a node only the newest can be of a replay, and supersedes the others.
  * Above the baseline none is superseded: there any may be this run's.
- * @returns whether an entry is
+ * @returns a check for one entry
  */
 export function supersededBy(
   recent: readonly Activity[],

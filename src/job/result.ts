@@ -114,8 +114,8 @@ function actionOf({ entries }: Run): { runtime: string | null; action: string | 
 /** By the ids of its activities, if they say all; else by what is above the baseline. */
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const { entries } = run;
-  // All that a node has was created too early to count, but may be of this trigger after all. Those
-  // come first, so only they are named.
+  // All that a node has was created too early to count, but may be of this trigger after all. The
+  // user has to look at these first, so the command names only them.
   const early = entries.earlyOnly();
   if (early.length > 0 && outcome !== 'completed') {
     return { ids: idsOf(early) };

@@ -12,8 +12,8 @@ import { deadlineOf, mayShowEntries } from './run-state.js';
 const READ_GAP = SECOND / 4;
 
 /**
- * As deep as any node needs, and cut off by the first cut-off of any. A roll of many nodes looks no
- * single entries up.
+ * As deep as any node needs, and cut off at the earliest cut-off. A roll of many nodes does not look
+ * up single entries.
  */
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
@@ -38,6 +38,7 @@ function deeper(a: DownTo, b: DownTo): DownTo {
     return 'forNodes';
   }
   if (a === 'newest' || b === 'newest') {
+    // Down to an id may be less than the newest page: `moveBaseline` takes that into account.
     return a === 'newest' ? b : a;
   }
   return a < b ? a : b;

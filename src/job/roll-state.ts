@@ -1,5 +1,5 @@
 /*
- * A roll as data: one run for each node, so many at once, with a pause and a gate after each.
+ * A roll as data: one run for each node, a limited number at once, with a pause and a gate after each.
  * roll.ts says what it does.
  */
 
@@ -21,7 +21,7 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 
   gated: boolean;
   /** A gate that takes longer is cut off; ms. */
   gateTimeoutMs: number;
-  /** For each node, from its POST; ms. `timeoutMs` is for the whole roll. */
+  /** For each node, from when its POST was accepted; ms. `timeoutMs` is for the whole roll. */
   nodeTimeoutMs: number;
   /** Whether the roll goes on after a node that does not complete. */
   continueOnError: boolean;
@@ -48,7 +48,7 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** Its run was accepted in an earlier process, which reported it: a rejection halts nothing now. */
+  /** An earlier process has noted its POST as accepted: a rejection halts nothing now. */
   readonly acceptedEarlier: boolean;
 }
 
@@ -111,6 +111,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
 /** The plan for the run of one node. */
 export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
   const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
+  // `fail` has been checked for all nodes at once, before the roll (app/jobs.ts).
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
   return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
 }

@@ -85,7 +85,7 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         callOff(state.run, calledOffError());
       }
       tickRun(state.run, now);
-      // Its marks are steps of a node that runs or is done, so they are written before it moves on.
+      // Only a node that runs or is done writes marks (`stepOf`), so it does before it moves on.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }
@@ -106,6 +106,7 @@ function tickPause(
   if (!mayStillAct(roll, now)) {
     move(roll, node, { name: 'done', run });
   } else if (now >= until && !roll.plan.gated) {
+    // A gated one asks its gate next (`stepOf`).
     pass(roll, node, run);
   }
 }
@@ -127,7 +128,7 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   }
 }
 
-/** A rejection that an earlier process has seen halts nothing. */
+/** A rejection of a POST that an earlier process has noted as accepted halts nothing. */
 const halts = ({ acceptedEarlier }: RollNode, outcome: Outcome): boolean =>
   outcome !== 'completed' && !(acceptedEarlier && outcome === 'rejected');
 
@@ -238,8 +239,8 @@ export function takeOfRoll<K extends Asked>(
   fact: FactOf<K>,
   now: number,
 ): void {
-  // A change has the rows emitted. Not between a record and its POST: a slow reader must not come
-  // between the two.
+  // A counted change makes the rows be emitted. That must not happen between a record and its POST:
+  // a slow reader would come between the two.
   if (fact.is !== 'recorded') {
     roll.changes += 1;
   }
@@ -291,6 +292,7 @@ export function gateEnded(roll: Roll, id: Id, gate: GateResult, now: number): vo
     return pass(roll, node, run);
   }
   move(roll, node, { name: 'done', run });
+  // If the time of the roll is up, it has timed out; it was not halted.
   if (!isLate(roll, now)) {
     halt(roll, `the gate after node ${id} has failed`);
   }

@@ -25,7 +25,7 @@ import type { Run } from './run-state.js';
 /** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
 const RESEND = 9 * MINUTE;
 
-/** A replay is of a request of the last 10 minutes, and one more until its answer is here. */
+/** A replay is of a request of the last 10 minutes, plus a minute for its answer. */
 const REPLAY_REACH = 11 * MINUTE;
 
 /** A request that is in progress has started this long before the first POST at the earliest. */
@@ -113,14 +113,14 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
 
 function takeFailedPost(run: Run, error: LdctlError, now: number): void {
   switch (classify(error)) {
-    case 'accepted': // Which is said of no error.
+    case 'accepted': // No error is classified as this.
     case 'definite-no':
       return endWithError(run, error);
     case 'not-sent':
     case 'not-now':
       return tryLater(run, error, now);
     case 'redirect': {
-      // `isOurs` is for a later `202` that may be a replay, and this run never sends again.
+      // `isOurs` is left unset: it is for a later `202`, and this run never sends again.
       noteSent(run, now).redirected = true;
       const what = `${error.message}; ldctl does not send it again, and looks in the log`;
       run.events.push(warning('fate_unknown', what));
@@ -151,7 +151,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   if (!mayBeInLog && wouldBeTooLate) {
     return endWithError(run, error);
   }
-  // Of this try: an earlier one may have been sent.
+  // `not_sent` is about this try; an earlier one may have been sent.
   run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunning) {

@@ -45,8 +45,8 @@ export function takeBaseline(
 
 /** @returns whether it says something new: a further try with the same baseline does not */
 function moveBaseline(run: Run, log: LogRead): boolean {
-  // A read that a roll's other nodes share leaves out all up to a baseline. If it shows nothing above,
-  // that is still the highest id.
+  // In a roll, the read may have been made down to the baseline of another node (roll-read.ts). If it
+  // shows nothing above that, that is still the highest id.
   const id = log.entries[0]?.id ?? log.leftOutUpTo ?? 0n;
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
@@ -78,7 +78,7 @@ function stopForBusy(run: Run, { ifBusy, runtime }: Trigger, log: LogRead, now: 
   return true;
 }
 
-/** The deep read before this one has warned of those up to the baseline. */
+/** An earlier read of this run has warned of those up to the baseline. */
 function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void {
   const fresh = busy.filter(({ id }) => id > baseline.id);
   if (fresh.length > 0) {
@@ -98,7 +98,7 @@ function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): 
 /** Several runs may have waited for the same entry: the first one to start blocks the others. */
 const SPREAD = 2 * SECOND;
 
-/** Goes on once all that it waited for has ended. */
+/** Goes on once all that it waited for has ended, or is gone from the log. */
 export function unblock(
   run: Run,
   { blockers }: State & { name: 'blocked' },

@@ -31,7 +31,7 @@ export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore };
 }
 
-/** It has waited for a busy node. What it tried before was not sent, so nothing counts from then. */
+/** It has waited for a busy node. What it tried before was not sent, so its counters start again. */
 export function startAnew(run: Run, notBefore: number): void {
   Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
   run.isUnderway = true;
@@ -130,6 +130,7 @@ export function callOff(run: Run, error: LdctlError): void {
   if (!run.sent) {
     endWithError(run, error);
   } else if (run.state.name === 'sending') {
+    // It will not send again, so there is no time to wait for.
     run.state = { name: 'unknown', notBefore: -Infinity };
   }
 }

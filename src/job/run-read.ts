@@ -64,8 +64,8 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   }
   const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A wait may be for a log that can never be read. Else nothing was sent, and the read has been tried
-  // several times already.
+  // A wait ends if the log could not be read once. A run ends before its POST, since the read has been
+  // tried several times already.
   const isWait = run.trigger === null;
   const canEndNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
   if (givesUp || canEndNow || now >= deadlineOf(run)) {
@@ -90,8 +90,8 @@ function collect(run: Run, log: LogRead, now: number): void {
   const recent = log.entries.filter(
     (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
   );
-  // After a replay only the newest entry of a node counts. An older one may have been taken before
-  // that showed up.
+  // After a replay, of the entries of a node that are not above the baseline only the newest counts. An
+  // older one may have been taken before that showed up.
   const isSuperseded = supersededBy(recent, run);
   entries.forget(isSuperseded);
   const counted = recent.filter((activity) => !isSuperseded(activity));

@@ -1,6 +1,6 @@
 /*
  * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
- * them, and what can be asked of it. run-moves.ts has the moves from state to state, run.ts says
+ * them, and what can be asked of it. run-moves.ts has the moves that several facts share, run.ts says
  * which step comes next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts
  * and run-end.ts what a read means.
  */
@@ -28,7 +28,7 @@ export type State =
   | { name: 'checking'; deep: boolean; notBefore: number }
   /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
   | { name: 'blocked'; blockers: Entries }
-  /** The journal's record of the next POST is being written. The POST follows at once. */
+  /** Its record, if the key is kept, is being written. The POST follows at once. */
   | { name: 'sending' }
   /** The record is written, and the POST is running: it may leave at any moment. */
   | { name: 'posting' }
@@ -65,7 +65,7 @@ export interface Attempts {
 export interface Sent {
   /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
-  /** It was sent after this run's baseline: if the `202` is a replay, it is of this POST. */
+  /** A `202` that is a replay is of this POST, which was sent after this run's baseline. */
   isOurs: boolean;
   /** It was answered with a redirect, so this run does not send again. */
   redirected: boolean;
@@ -89,14 +89,14 @@ export interface Replay {
   floor: Id | null;
 }
 
-/** What a run and a wait are told alike. */
+/** What both a run and a wait are given. */
 interface Plan {
   deploymentId: Id;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
   /** How long an entry may take to show up in the log, ms. */
   appearMs: number;
-  /** The nodes that the log lists; without them the run reads it for them. */
+  /** The nodes that the log lists; if absent, the run finds them in the log. */
   listed?: Listed | undefined;
   /** How many nodes Core counts, where that is known. */
   core?: number | undefined;
@@ -129,7 +129,7 @@ export interface WaitPlan extends Plan {
   after: Id;
 }
 
-/** With the key as the header has it, which also stands for what is done to which nodes. */
+/** With the key as the header has it, which also covers the action and the nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
 /** Plain data, changed only by the functions of run-*.ts and replay.ts. */
@@ -151,8 +151,7 @@ export interface Run {
    */
   isUnderway: boolean;
   /**
-   * When `--if-busy wait` gives up; Infinity until it first waits, which sets it for all times that
-   * it does.
+   * When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it.
    */
   busyDeadline: number;
   baseline: Baseline;
@@ -209,7 +208,10 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
   };
 }
 
-/** By now the server may have forgotten the key, and would act twice; or the roll was called off. */
+/**
+ * No more POSTs may start: the server may have forgotten the key, and would act twice, or there is
+ * another reason that `attempts.windowMs` stands for.
+ */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.windowMs;
 }
@@ -228,7 +230,7 @@ export function maySendAgain({ state, sent }: Run, now: number): boolean {
   );
 }
 
-/** When what it waits for must have come: Infinity where nothing says. */
+/** When what it waits for must have come; Infinity if there is no deadline. */
 export function deadlineOf({ state, busyDeadline }: Run): number {
   if (state.name === 'blocked') {
     return busyDeadline;

@@ -53,8 +53,8 @@ export function createWait(plan: WaitPlan, now = 0): Run {
 }
 
 /**
- * Gives up, or reads the baseline again, where that or the key has become too old to send: a laptop
- * was shut, or the process stopped.
+ * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again,
+ * and reads the baseline again if that is too old.
  */
 export function tickRun(run: Run, now: number): void {
   const { state } = run;
@@ -167,7 +167,7 @@ function isQuiet({ entries, acceptedAt }: Run): boolean {
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 
-/** Far enough to show these entries, and no further; without any, to the end of the log. */
+/** Far enough to show these entries, and no further. */
 function downToLowest(lookUp: readonly Id[]): Depth {
   const lowest = lookUp.reduce((low, id) => (id < low ? id : low), lookUp[0] ?? 1n);
   return { downTo: lowest > 0n ? lowest - 1n : 0n, lookUp };
@@ -197,7 +197,7 @@ export function takeOfRun<K extends Asked>(
 
 /**
  * Without the mark, a later run is more careful: it takes a POST that was refused for one that was
- * lost. So does this one.
+ * lost. With nothing sent the mark can only have been `refused`, so this run does the same.
  */
 function takeNote(run: Run, fact: FactOf<'note'>, now: number): void {
   run.marks.shift();

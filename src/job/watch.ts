@@ -66,7 +66,7 @@ interface Followed {
   activity: Activity;
   /** When it was first seen: the job's clock, ms. */
   since: number;
-  /** It may still change: it matches the filter apart from its status, and is not final. */
+  /** It is followed: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
   /** It was listed or reported once, and from then on each change of it is. */
   isShown: boolean;
@@ -146,8 +146,8 @@ function nextOf(watch: Watch, now: number): Step {
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to the lowest open entry, if a few pages reach it (drive.ts says how many). Of those further
-  // down one is looked up, with each read the next.
+  // Down to the lowest open entry, if a few pages reach it (drive.ts says how many). If they do not
+  // show one of the open entries, it is looked up; each read has the next one in turn.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
   const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);
@@ -182,7 +182,7 @@ function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number)
   const before = known ?? { since: now, isShown: false, isAwaited: false };
   const isShown = before.isShown || matches(filter, activity);
   const isFirstReport = isShown && !before.isShown;
-  // It appears right after the start, or below the newest of then.
+  // It appears right after the start, or below what was newest then.
   const wasDispatchedBefore = isEarly || id < newestId;
   const isAwaited = before.isAwaited || (isFirstReport && wasDispatchedBefore);
   const isOpen = mayChange(filter, activity);
@@ -244,7 +244,7 @@ function resultOf({ entries, end }: Watch): WatchResult {
 }
 
 export interface FollowPlan {
-  /** It starts with what the log has above this id; without it, with the newest entries. */
+  /** It starts with what the log has above this id; without it, as `limit` says. */
   after?: Id | undefined;
   filter: ActivityFilter;
   /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */

@@ -1,5 +1,5 @@
 /*
- * The log of one deployment, for those who read it: by how far down they need to go.
+ * Reads of one deployment's log, by how far down they go.
  */
 
 import type { Activity } from '../base/activity.js';
@@ -14,8 +14,8 @@ export interface ReadOptions extends CallOptions {
   /** How many pages at most. */
   pages?: number;
   /**
-   * How many pages the reader may take, and so may be read several at once. 0, the default: they are
-   * read one after the other. Infinity: not known, so the batches grow with what it has taken.
+   * How many pages the reader is expected to take: up to that, several are read at once. 0, the
+   * default: one after the other. Infinity: not known, so the batches grow with what it has taken.
    */
   expectedPages?: number;
 }
@@ -38,7 +38,7 @@ export interface LogRead {
   total: number;
   /** False where `pages` ended it before it got as far down as it was meant to. */
   isWhole: boolean;
-  /** Entries up to this id were left out; absent where none were. */
+  /** The id down to which it was asked to read; absent for a read without one. */
   leftOutUpTo?: Id;
 }
 
@@ -66,7 +66,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     newest: (options?: ReadOptions): Promise<LogRead> =>
       readUntil(log, ({ reach }) => reach !== null, options),
 
-    /** Every entry above the id. */
+    /** Every entry above the id; fewer if `pages` ends it. */
     downTo: async (id: Id, options?: ReadOptions): Promise<LogRead> => {
       const read = await readUntil(log, ({ reach }) => reach !== null && reach <= id, options);
       return { ...read, entries: read.entries.filter((entry) => entry.id > id), leftOutUpTo: id };

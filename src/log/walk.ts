@@ -31,8 +31,8 @@ export class Walk {
   #given = 0;
 
   /**
-   * @param expectedPages how many the reader may take, and so may be read several at once; 0: they
-   * are read one after the other; Infinity: not known, so the batches grow with what it has taken
+   * @param expectedPages how many the reader is expected to take: up to that, several are read at
+   * once; 0: one after the other; Infinity: not known, so the batches grow with what it has taken
    */
   constructor(
     private readonly pages: Pages,
@@ -113,13 +113,14 @@ export class Walk {
     const before = await this.pages.extent(this.reading);
     if (before?.total !== from.total) return from;
     let last = from;
-    let coming = this.#lookedAt(this.#batchAfter(from, 0));
+    let coming = this.#startBatch(this.#batchAfter(from, 0));
     for (;;) {
-      const { pages, look } = await coming;
+      const { pages, extentAfter } = await coming;
       if (pages.length === 0) return last;
       // The next batch, and then the look at it, are on their way while this one is taken.
-      coming = this.#lookedAt(this.#batchAfter(pages.at(-1) ?? last, pages.length));
-      const now = await look;
+      coming = this.#startBatch(this.#batchAfter(pages.at(-1) ?? last, pages.length));
+      const now = await extentAfter;
+      // The batch that is on its way is thrown away, too.
       if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
       for (const page of pages) {
         yield this.#fresh(page);
@@ -128,14 +129,14 @@ export class Walk {
     }
   }
 
-  /** Looks at the log as soon as a batch is here. */
-  #lookedAt(batch: Promise<LogPage[]>) {
+  /** Reads a batch, and as soon as it is here, whether the log has stood still meanwhile. */
+  #startBatch(batch: Promise<LogPage[]>) {
     const coming = batch.then((pages) => {
       const isEmpty = pages.length === 0;
-      const look = isEmpty ? null : this.#unlessTooMany(this.pages.extent(this.reading));
+      const extentAfter = isEmpty ? null : this.#unlessTooMany(this.pages.extent(this.reading));
       // If it fails before anyone waits for it, that must not end the process.
-      look?.catch(() => undefined);
-      return { pages, look };
+      extentAfter?.catch(() => undefined);
+      return { pages, extentAfter };
     });
     coming.catch(() => undefined);
     return coming;
@@ -192,7 +193,7 @@ export class Walk {
     }
   }
 
-  /** Notes a page as given, without what was given before. It has no reach until RECENT entries were. */
+  /** Notes a page as given, without what was given before. No reach until RECENT entries were given. */
   #fresh(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => {
       const isNew = !this.#seen.has(id);

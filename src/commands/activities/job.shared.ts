@@ -116,8 +116,8 @@ export async function lookBefore(
 }
 
 /**
- * Says where Core counts other nodes than the log lists. Without Core, more nodes than the log lists
- * are believed.
+ * Says where Core counts a different number of nodes than the log lists. Without Core, a number above
+ * what the log lists is checked at the end.
  */
 export function compareCounts(
   context: CommandContext,

@@ -28,7 +28,7 @@ import {
   showJob,
 } from './job.shared.js';
 
-/** A roll is what it does to which nodes. How can be changed by `--resume`; what and which, not. */
+/** `--resume` can change how a roll acts, but not what it does, nor to which nodes. */
 const WHAT = ['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
 
 const rollFlags = {
@@ -62,7 +62,7 @@ const storedRoll = v.strictObject({
   ),
   gate: v.nullable(v.string()),
 });
-/** What flags may say of a roll as its request has it: a gate is a command. */
+/** The fields of a request that flags give as they are; `--gate` is a command, not a function. */
 const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
 const flags = { ...actingFlags, ...rollFlags };
@@ -89,7 +89,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const asked = await this.#asked(context, args, flags);
     const { runtime, action, nodes: named, expectNodes, idempotencyKey: key } = asked;
     const what = actionText(asked);
-    // Guards were passed when its record was made.
+    // A roll with a record was looked at before the record was made.
     const kept = (own: OpenDeployment) =>
       key === undefined ? undefined : journalOf(context, own).read(key);
     const found = await lookBefore(context, what, asked, flags, (own) => kept(own) !== undefined);
@@ -157,6 +157,7 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const { gate: before, ...kept } = storedIn(record);
     const how = fieldsIn(flags, FIELDS);
+    // The time limit was for the process that started it.
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);

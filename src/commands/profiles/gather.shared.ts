@@ -31,7 +31,7 @@ export const profileFlags = {
     { exclusive: ['key-store', 'api-key-stdin'] },
   ),
   'api-key-stdin': switchFlag('Read the API key from stdin. Without it, ldctl asks at a terminal.'),
-  // Neither said: left as it is.
+  // Given neither way, it stays as it is.
   protected: Flags.boolean<boolean | undefined>({
     allowNo: true,
     summary: "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
@@ -51,7 +51,7 @@ export interface Gathered {
   /** Settings by flags and environment; for a stored profile, by flags and the profile itself. */
   given: Settings;
   isNewKey: boolean;
-  /** A key is put into a store: a new one, or the stored one, which moves. */
+  /** Where the key is kept changes: a new key or key command, or the stored key, which moves. */
   mustStoreKey: boolean;
   /** The API is asked whether key, tenant and deployment fit together. */
   mustVerify: boolean;

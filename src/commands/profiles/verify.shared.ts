@@ -24,12 +24,13 @@ export interface Verified extends Gathered {
 }
 
 /**
- * Asks the API about key, tenant and deployment; at a terminal, again for what it does not accept.
+ * Asks the API about key, tenant and deployment; at a terminal, it asks the user again for what the
+ * API rejects.
  * @throws ApiError; LdctlError (exit 5) for a deployment that is not found, or ambiguous
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
   if (!gathered.mustVerify || !gathered.access) {
-    // Nothing is known of a new key, and what was known of the old one is over.
+    // Nothing is known of a new key, and what was known of the old one no longer holds.
     const expiry = gathered.isNewKey ? { expires_at: undefined } : {};
     return { ...gathered, found: { ...givenPlace(gathered), ...expiry } };
   }
