@@ -72,7 +72,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
 }
 
 function linesOf<T>(
-  { output, clock, selection, rank = () => 0, frame }: LiveTableOptions<T>,
+  { output, clock, selection, rank, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
 ) {
   const { stderr: sink, options } = output;
@@ -84,8 +84,9 @@ function linesOf<T>(
   // Without the header, the last line, and that of the cursor.
   const height = sink.rows - 3;
   if (rows.length === 0 || height < 2) return [last];
-  const visible =
-    rows.length <= height ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+  const fits = rows.length <= height;
+  const ranked = fits || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
+  const visible = fits ? rows : ranked.slice(0, height - 1);
   const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
   const look = { view, paint, header: true, width: sink.columns };
   const layout = layOut(selection, visible, look, widths);
@@ -201,9 +202,9 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
   const started = clock.elapsed();
   const byId = new Map<Id, Activity>();
+  let rows: readonly Activity[] = [];
 
   const frame = (elapsed: number): Frame<Activity> => {
-    const rows = [...byId.values()].sort((a, b) => compareIds(b.id, a.id));
     const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
     const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}, ${ends}`;
@@ -211,6 +212,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(activity.id, activity);
+    rows = [...byId.values()].sort((a, b) => compareIds(b.id, a.id));
   };
   const selection = selectColumns(activityColumns, output.options.columns);
   const table = liveTable({ clock, output, selection, frame });
