@@ -198,9 +198,10 @@ async function lookForBusy(
   signal: AbortSignal,
   recall: () => Kept,
 ): Promise<Pick<RollPlan, 'spentMs' | 'failure'>> {
+  if (request.ifBusy !== 'fail') return {};
   const before = recall();
   const nodes = request.nodes.filter((_, at) => before[at] === null);
-  if (request.ifBusy !== 'fail' || nodes.length === 0) return {};
+  if (nodes.length === 0) return {};
   const looking = { signal, always: true, isKept: () => false };
   try {
     const found = await lookAround(connection, { ...request, nodes }, looking);
