@@ -118,6 +118,7 @@ export class Client {
       const startedAt = this.#clock.elapsed();
       let answer: Answer | undefined;
       const trace = (error: string, retryInMs: number | null) => {
+        if (!onTrace) return;
         const requestId = answer && requestIdOf(answer);
         const parts = [
           `${method} ${url.href}`,
@@ -128,7 +129,7 @@ export class Client {
           error,
           retryInMs !== null && `again in ${formatDuration(retryInMs)}`,
         ];
-        onTrace?.(parts.filter(Boolean).join(', '));
+        onTrace(parts.filter(Boolean).join(', '));
       };
       try {
         answer = await this.#exchange(call, url, Math.min(requestTimeoutMs, leftMs()));
