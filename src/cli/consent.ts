@@ -10,7 +10,7 @@ import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
 import { hintOnInterrupt, Unanswered } from './signals.js';
 
-export interface ConsentFlags {
+interface ConsentFlags {
   yes: boolean;
   confirm?: string | undefined;
   'if-busy'?: string | undefined;

@@ -93,7 +93,8 @@ function graceOf({ wanted, targets, listed }: Entries, isReplay: boolean): numbe
     return 10 * SECOND;
   }
   if (targets !== 'observed') {
-    // The targets are known, not left to the log: only a second entry of one may come, or one node too many.
+    // The targets are known, not left to the log: only a second entry of one may come, or one node
+    // too many.
     return 2 * SECOND;
   }
   // A node that the log did not list may report; where it listed none, nothing says how many.

@@ -50,7 +50,7 @@ export interface Baseline {
 }
 
 /** The POSTs of a run, whether they left or not. */
-export interface Attempts {
+interface Attempts {
   /** How many backoffs there have been: the next one is longer. */
   backoffs: number;
   /** When the first one started, by the job's clock. */
@@ -150,9 +150,7 @@ export interface Run {
    * that a log that cannot be read does not end it at once.
    */
   isUnderway: boolean;
-  /**
-   * When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it.
-   */
+  /** When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it. */
   busyDeadline: number;
   baseline: Baseline;
   /** When all reads before a POST must have ended. Waiting for a busy node does not count. */
