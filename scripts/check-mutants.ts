@@ -171,7 +171,6 @@ const files = FOLDERS.flatMap((folder) =>
 );
 const mutants = files.flatMap(mutantsOf);
 const gone = Object.keys(EQUIVALENT).filter((place) => mutants.every((one) => one.place !== place));
-if (gone.length > 0) throw new Error(`no longer in the code:\n${gone.join('\n')}`);
 const todo = draw(mutants, Number(values.count), Number(values.seed));
 const lived: string[] = [];
 let done = 0;
@@ -216,4 +215,6 @@ const counted = done - (lived.length - unknown.length);
 console.log(
   `${counted - unknown.length} of ${counted} found; ${lived.length - unknown.length} are no different`,
 );
-if (counted - unknown.length < ENOUGH * counted) process.exitCode = 1;
+// After the run, so that a line that has changed does not cost a night.
+for (const place of gone) console.log(`no longer in the code: ${place}`);
+if (gone.length > 0 || counted - unknown.length < ENOUGH * counted) process.exitCode = 1;
