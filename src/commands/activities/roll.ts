@@ -6,7 +6,7 @@ import { count, shortList } from '../../base/text.js';
 import { ActingCommand } from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { grouped, optionalArg, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { grouped, openSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
@@ -45,7 +45,8 @@ const rollFlags = {
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
     'gate-timeout': durationFlag('Stop and fail a gate after this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
-    'continue-on-error': switchFlag('Continue if a node does not complete.'),
+    // Given neither way, `--resume` keeps what the roll had.
+    'continue-on-error': openSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
       exclusive: WHAT,

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../../cli/context.js';
-import { switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { openSwitch, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { readStdin, type Prompts } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
@@ -32,10 +32,10 @@ export const profileFlags = {
   ),
   'api-key-stdin': switchFlag('Read the API key from stdin. Without it, ldctl asks at a terminal.'),
   // Given neither way, it stays as it is.
-  protected: Flags.boolean<boolean | undefined>({
-    allowNo: true,
-    summary: "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
-  }),
+  protected: openSwitch(
+    "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
+    { allowNo: true },
+  ),
   verify: switchFlag('Check the key and the deployment with the API before storing anything.', {
     allowNo: true,
     default: true,
