@@ -195,6 +195,17 @@ describe('activities roll', () => {
       assert.deepEqual(statuses(again.result), ['8 rejected', '7 completed']);
     });
 
+    it('continues on an error as the roll did, where it is not said again', async () => {
+      bench.showLog(readLog);
+      expectPost(8n);
+      await run([...halted('exit 1', '8,7,6'), '--continue-on-error']);
+      expectPost(7n, { status: 'rejected' });
+      expectPost(6n);
+      const again = await run(RESUME, ['--gate', 'exit 0']);
+      assert.equal(again.code, 3, again.stderr);
+      assert.deepEqual(statuses(again.result), ['8 completed', '7 rejected', '6 completed']);
+    });
+
     it('is 5 for what is not known of this deployment, and sends nothing', async () => {
       await halt();
       for (const [args, which] of [
