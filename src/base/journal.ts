@@ -37,8 +37,11 @@ export const runRecord = v.strictObject({
 });
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
-/** Made once, beside a record. `refused`: its POST had no effect. */
-export type Mark = 'accepted' | 'refused' | 'passed';
+/**
+ * Made once, beside a record. `refused`: its POST had no effect. `rejected`: a roll has ended with
+ * that for this node.
+ */
+export type Mark = 'accepted' | 'refused' | 'rejected' | 'passed';
 
 /** What is on the disk of one key: the newest record, and the marks on any. */
 export interface KeptRun {
@@ -48,6 +51,7 @@ export interface KeptRun {
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
   accepted: boolean;
+  rejected: boolean;
   passed: boolean;
 }
 

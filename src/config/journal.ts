@@ -145,6 +145,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       generation,
       ageMs: clock.now() - record.postedAt,
       accepted: has('accepted'),
+      rejected: kept.some((one) => one.has('rejected')),
       passed: kept.some((one) => one.has('passed')),
     };
     return { found, last };

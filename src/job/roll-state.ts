@@ -48,8 +48,8 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** An earlier process has noted its POST as accepted: a rejection halts nothing now. */
-  readonly acceptedEarlier: boolean;
+  /** An earlier process has halted because the node rejected the action: that halts nothing now. */
+  readonly rejectedEarlier: boolean;
 }
 
 /** Plain data, changed only by the functions of roll-state and roll. */
@@ -81,11 +81,11 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
   const deadline = now + plan.timeoutMs;
   const nodes = plan.nodes.map((id, at): RollNode => {
     const record = kept[at] ?? null;
-    const { accepted: acceptedEarlier = false, passed = false } = record ?? {};
+    const { rejected: rejectedEarlier = false, passed = false } = record ?? {};
     const state: RollNodeState = record
       ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }
       : { name: 'waiting' };
-    return { id, state, passed, gate: null, acceptedEarlier };
+    return { id, state, passed, gate: null, rejectedEarlier };
   });
   const roll: Roll = {
     plan,

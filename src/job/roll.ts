@@ -122,15 +122,18 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     const hasNext = gated || roll.nodes.some(isWaiting);
     return move(roll, node, { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) });
   }
+  if (outcome === 'rejected') {
+    addMark(run, 'rejected');
+  }
   move(roll, node, { name: 'done', run });
   if (!continueOnError && halts(node, outcome)) {
     halt(roll, `node ${node.id} has not completed`);
   }
 }
 
-/** A rejection of a POST that an earlier process has noted as accepted halts nothing. */
-const halts = ({ acceptedEarlier }: RollNode, outcome: Outcome): boolean =>
-  outcome !== 'completed' && !(acceptedEarlier && outcome === 'rejected');
+/** A rejection halts one process; the next has been told of it. */
+const halts = ({ rejectedEarlier }: RollNode, outcome: Outcome): boolean =>
+  outcome !== 'completed' && !(rejectedEarlier && outcome === 'rejected');
 
 /**
  * Nothing was sent to the node. It is waiting again, but does not start again: its error halts the

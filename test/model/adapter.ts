@@ -219,7 +219,7 @@ function pairOf(step: StepOf<Asked>, fact: string): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['accepted', 'refused', 'passed'].flatMap((state) =>
+  ...['accepted', 'refused', 'rejected', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),

@@ -26,12 +26,13 @@ export class MemoryJournal implements RunJournal {
     if (!stored) return null;
     const { record } = stored;
     const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
-    const marks = { accepted: has('accepted'), passed: has('passed') };
     return {
       record,
       generation: all.indexOf(stored) + 1,
       ageMs: this.wall() - record.postedAt,
-      ...marks,
+      accepted: has('accepted'),
+      rejected: has('rejected'),
+      passed: has('passed'),
     };
   }
 

@@ -1,4 +1,4 @@
-import { Interrupted } from '../../src/base/errors.js';
+import { Interrupted, LdctlError } from '../../src/base/errors.js';
 import { keyOf, nodesElsewhere } from './adapter.js';
 import { Choices, type Choice, type Plan } from './choices.js';
 import { Process } from './process.js';
@@ -114,7 +114,7 @@ class Stage {
     try {
       await one.start();
     } catch (error) {
-      [one.thrown, one.endedAt] = [error, world.now];
+      [one.thrown, one.endedAt] = [refusalOf(error), world.now];
     }
     return one;
   }
@@ -134,7 +134,7 @@ class Stage {
     if (want === 'end') {
       if (await one.startsAgain()) return one;
       this.#end(one);
-      return this.#nextOf();
+      return (await this.#again(one)) ?? this.#nextOf();
     }
     const other = this.#other(one);
     if (other) return other;
@@ -177,12 +177,22 @@ class Stage {
       : this.#revive(one, how === 'killed' ? SECOND : 1200 * SECOND);
   }
 
+  /** The process that continues what this one has left; null where none does. */
+  async #again({ ended }: Process): Promise<Process | null> {
+    const isLeft = Boolean(ended?.run?.resume) && isKilled(this.setting) && this.#lives < 3;
+    return isLeft && this.choices.is('run again') ? this.#next('it is run again', SECOND) : null;
+  }
+
   #revive(one: Process, after: number): Promise<Process> {
+    [one.runner, one.isDead] = [null, true];
+    return this.#next('it is killed, and run again', after);
+  }
+
+  #next(how: string, after: number): Promise<Process> {
     const { story } = this;
-    this.#tell(`${timeOf(this.#world.now)}     * it is killed, and run again`);
+    this.#tell(`${timeOf(this.#world.now)}     * ${how}`);
     this.#lives += 1;
     [story.stoppedAt, story.wasKilled] = [Infinity, true];
-    [one.runner, one.isDead] = [null, true];
     this.#world.pass(this.#world.now + after);
     if (this.setting.life.endsWith('set back')) this.#world.clockIsOff = -3600 * SECOND;
     return this.#start();
@@ -254,7 +264,7 @@ class Stage {
     try {
       one.ended = one.runner?.result() ?? null;
     } catch (error) {
-      one.thrown = error;
+      one.thrown = refusalOf(error);
     }
     this.#tell(`${timeOf(one.endedAt)}  ${'ABCDEF'[one.by] ?? '?'}  ends: ${endText(one)}`);
   }
@@ -280,6 +290,12 @@ class Stage {
     const [first = null, ...rest] = running;
     return rest.reduce((a, b) => (a && b.wakesAt >= a.wakesAt ? a : b), first);
   }
+}
+
+/** Any other error is one of the job itself, or of a sabotage: it breaks no rule, but the story. */
+function refusalOf(error: unknown): LdctlError {
+  if (error instanceof LdctlError) return error;
+  throw error;
 }
 
 const timeOf = (ms: number): string => (ms / SECOND).toFixed(2).padStart(7);

@@ -53,7 +53,7 @@ export class Process {
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
   thrown: unknown = null;
-  /** The keys of which it has noted that they were accepted. */
+  /** The keys of the nodes that have rejected, as it has noted. */
   readonly noted = new Set<string>();
   /** Gates that run, and when they end. */
   readonly gates = new Map<bigint, { at: number; passes: boolean }>();
@@ -189,7 +189,7 @@ export class Process {
       throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
     }
     disk.mark(key, generation, mark);
-    if (mark === 'accepted') this.noted.add(key);
+    if (mark === 'rejected') this.noted.add(key);
     this.tell(`notes: ${mark}`);
   }
 

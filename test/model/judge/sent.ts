@@ -153,11 +153,12 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
   if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
   for (const [node, { at, status }] of process.settled) {
     const isOther = !post.nodes?.includes(node) && at <= post.at;
-    if (!isOther || wasKilled) continue;
-    if (status !== 'completed' && use.continueOnError !== true) {
-      yield 'a roll sent after a node had failed';
-    }
+    if (!isOther) continue;
+    const isTold = processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
+    const mayGoOn = use.continueOnError || (status === 'rejected' && isTold);
+    if (status !== 'completed' && !mayGoOn) yield 'a roll sent after a node had failed';
     if (
+      !wasKilled &&
       use.window === 1 &&
       !use.continueOnError &&
       status === 'completed' &&

@@ -136,7 +136,7 @@ function* leftOut(
   if (isCut || use.is !== 'roll' || use.gated) return;
   if (!rows.some(({ status }) => status === 'not_started')) return;
   if (use.continueOnError) yield 'a roll that continues on an error left out a node';
-  // An earlier process has reported it.
+  // An earlier process was halted by it.
   const isOld = (node: bigint | null): boolean =>
     node !== null && processes.slice(0, by).some(({ noted }) => noted.has(keyOf([node])));
   const halting = rows.filter(({ status }) => status !== 'not_started' && status !== 'completed');

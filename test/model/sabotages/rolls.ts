@@ -1,17 +1,30 @@
-import type { KeptRun } from '../../../src/base/journal.js';
 import type { Interrupted } from '../../../src/base/errors.js';
+import type { KeptRun } from '../../../src/base/journal.js';
 import type { Step, StepOf } from '../../../src/job/job.js';
-import type { Roll, RollPlan } from '../../../src/job/roll-state.js';
+import type { createRoll, Roll, RollPlan } from '../../../src/job/roll-state.js';
 import { interruptRoll } from '../../../src/job/roll.js';
 import { limit, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
 /** The plan of a roll is another. */
 const rollPlan = (change: (plan: RollPlan) => Partial<RollPlan>): Change =>
-  put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
+  put<Parameters<typeof createRoll>, Roll>(
     'job/roll-state',
     'createRoll',
     (original, asked, ...rest) => original({ ...asked, ...change(asked) }, ...rest),
+  );
+
+/** What earlier processes have left of each node is another. */
+const keptOfRoll = (change: Partial<KeptRun>): Change =>
+  put<Parameters<typeof createRoll>, Roll>(
+    'job/roll-state',
+    'createRoll',
+    (original, asked, kept, now) =>
+      original(
+        asked,
+        kept.map((one) => one && { ...one, ...change }),
+        now,
+      ),
   );
 
 /** A roll. */
@@ -124,20 +137,19 @@ export const ROLLS: Rules = {
       'a gate that failed is not asked again',
       'a gated roll of two, killed and run again',
       2,
-      put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
-        'job/roll-state',
-        'createRoll',
-        (original, asked, kept, now) => {
-          const all = [...kept].map(([id, one]) => [id, { ...one, passed: true }] as const);
-          return original(asked, new Map(all), now);
-        },
-      ),
+      keptOfRoll({ passed: true }),
+    ),
+    sabotage(
+      'a rejection that no process was halted by is passed over',
+      'a roll of two, killed',
+      2,
+      keptOfRoll({ rejected: true }),
     ),
     sabotage(
       'a rejection that was reported halts it again',
       'a roll of two, killed',
       2,
-      put<[{ acceptedEarlier: boolean }, string], boolean>(
+      put<[{ rejectedEarlier: boolean }, string], boolean>(
         'job/roll',
         'halts',
         (_, __, outcome) => outcome !== 'completed',
@@ -147,14 +159,7 @@ export const ROLLS: Rules = {
       'a gate that has passed is asked again',
       'a gated roll of two, killed and run again',
       1,
-      put<[RollPlan, ReadonlyMap<bigint, KeptRun>, number], Roll>(
-        'job/roll-state',
-        'createRoll',
-        (original, asked, kept, now) => {
-          const anew = [...kept].map(([id, one]) => [id, { ...one, passed: false }] as const);
-          return original(asked, new Map(anew), now);
-        },
-      ),
+      keptOfRoll({ passed: false }),
     ),
   ],
 };

@@ -57,14 +57,26 @@ describe('the run journal', () => {
     const record = recordOf('deploy-7.0123456789abcdef');
     assert.deepEqual(here.claim(record, 0), { made: 1 });
     const there = openRunJournal(folder, clockAt(5000));
-    const fresh = { record, generation: 1, ageMs: 5000, accepted: false, passed: false };
+    const fresh = {
+      record,
+      generation: 1,
+      ageMs: 5000,
+      accepted: false,
+      rejected: false,
+      passed: false,
+    };
     assert.deepEqual(there.read(record.key), fresh);
-    for (const mark of ['accepted', 'passed'] as const) {
+    for (const mark of ['accepted', 'passed', 'rejected'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
-    assert.deepEqual(there.read(record.key), { ...fresh, accepted: true, passed: true });
-    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed']);
+    assert.deepEqual(there.read(record.key), {
+      ...fresh,
+      accepted: true,
+      passed: true,
+      rejected: true,
+    });
+    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.rejected']);
     assert.match(readFileSync(pathIn(folder), 'utf8'), /"18446744073709551615"/);
   });
 

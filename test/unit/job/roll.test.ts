@@ -149,14 +149,23 @@ describe('a roll of many at once', () => {
 });
 
 describe('a roll that continues from an earlier one', () => {
-  for (const [accepted, wasRejected, expected] of [
-    [false, 'by its own POST halts it', ['rejected', 'not_started']],
-    [true, 'before halts nothing', ['rejected', 'completed']],
+  for (const [what, marks, expected] of [
+    ['its own POST is halted', {}, ['rejected', 'not_started']],
+    [
+      'a POST before, which no process has seen, is halted',
+      { accepted: true },
+      ['rejected', 'not_started'],
+    ],
+    [
+      'a POST before, which has halted another process, goes on',
+      { accepted: true, rejected: true },
+      ['rejected', 'completed'],
+    ],
   ] as const) {
-    it(`of which a node was rejected ${wasRejected}`, async () => {
+    it(`and by a rejection of ${what}`, async () => {
       server.setFate(1n, { result: 'rejected' });
-      if (accepted) server.add({ node: 1n, result: 'rejected' });
-      const kept = keptRun({}, { accepted }, 0);
+      if ('accepted' in marks) server.add({ node: 1n, result: 'rejected' });
+      const kept = keptRun({}, marks, 0);
       const ended = await roll({ nodes: [1n, 2n], maxUnavailable: 1 }, {}, kept);
       assert.deepEqual(statuses(ended), expected);
     });
