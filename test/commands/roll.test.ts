@@ -198,7 +198,7 @@ describe('activities roll', () => {
     it('continues on an error as the roll did, where it is not said again', async () => {
       bench.showLog(readLog);
       expectPost(8n);
-      await run([...halted('exit 1', '8,7,6'), '--continue-on-error']);
+      await run(halted('exit 1', '8,7,6'), '--continue-on-error');
       expectPost(7n, { status: 'rejected' });
       expectPost(6n);
       const again = await run(RESUME, ['--gate', 'exit 0']);
