@@ -88,7 +88,7 @@ export const SENDING: Rules = {
         'takeFailedPost',
         (original, run, ...rest) => {
           original(run, ...rest);
-          if (run.sent) run.sent.redirected = false;
+          run.attempts.windowMs = 120 * SECOND;
         },
       ),
     ),
