@@ -7,7 +7,7 @@ import {
 import type { Answer, classify, isInProgress } from '../../../src/job/answer.js';
 import type { takeAnswer, tryLater } from '../../../src/job/run-answer.js';
 import type { lose, setBaseline } from '../../../src/job/run-moves.js';
-import type { Run, State } from '../../../src/job/run-state.js';
+import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
@@ -17,8 +17,8 @@ type JudgeAccepted = (run: Run, state: Following, acceptedAt: number, startedAt:
 type FailedPost = (run: Run, error: LdctlError, now: number) => void;
 
 const answers = (from: Answer, to: Answer): Change =>
-  put<typeof classify>('job/answer', 'classify', (original, answer) => {
-    const is = original(answer);
+  put<typeof classify>('job/answer', 'classify', (original, error) => {
+    const is = original(error);
     return is === from ? to : is;
   });
 
@@ -36,10 +36,8 @@ export const SENDING: Rules = {
       'an answer that is lost is a no',
       'one node',
       1,
-      put<typeof classify>('job/answer', 'classify', (original, answer) =>
-        answer instanceof TransportError && answer.sent === 'maybe'
-          ? 'definite-no'
-          : original(answer),
+      put<typeof classify>('job/answer', 'classify', (original, error) =>
+        error instanceof TransportError && error.sent === 'maybe' ? 'definite-no' : original(error),
       ),
     ),
     sabotage('a no is tried again', 'one node', 1, answers('definite-no', 'uncertain')),
@@ -47,8 +45,8 @@ export const SENDING: Rules = {
       'an answer that says nothing is a no',
       'one node',
       1,
-      put<typeof classify>('job/answer', 'classify', (original, answer) =>
-        answer instanceof InvalidAnswerError ? 'definite-no' : original(answer),
+      put<typeof classify>('job/answer', 'classify', (original, error) =>
+        error instanceof InvalidAnswerError ? 'definite-no' : original(error),
       ),
     ),
     sabotage(
@@ -102,7 +100,7 @@ export const SENDING: Rules = {
       1,
       put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, ...rest) => {
         original(run, ...rest);
-        if (run.sent) run.sent.redirected = false;
+        run.attempts.windowMs = 120 * SECOND;
       }),
     ),
   ],
@@ -111,9 +109,9 @@ export const SENDING: Rules = {
       'it posts again without reading',
       'named nodes, keys ignored',
       1,
-      put<typeof lose>('job/run-moves', 'lose', (original, run, ...rest) => {
-        original(run, ...rest);
-        run.state = { name: 'sending' };
+      put<typeof lose>('job/run-moves', 'lose', (original, run, now, more) => {
+        original(run, now, more);
+        if (!isTooLate(run, now)) run.state = { name: 'sending' };
       }),
     ),
     sabotage(
@@ -126,8 +124,9 @@ export const SENDING: Rules = {
       'what the log shows is no proof',
       'named nodes, keys ignored',
       1,
-      put<(run: Run, now: number) => void>('job/run-read', 'takeTrace', (_, run) => {
-        run.state = { name: 'sending' };
+      put<(run: Run, now: number) => void>('job/run-read', 'takeTrace', (original, run, now) => {
+        if (isTooLate(run, now)) original(run, now);
+        else run.state = { name: 'sending' };
       }),
     ),
     sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', 1e12)),

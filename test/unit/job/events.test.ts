@@ -40,20 +40,48 @@ describe('an event as data', () => {
 });
 
 describe('a read that fails while a run is followed', () => {
-  it('is said once', async () => {
-    const down = () => {
-      throw refused();
+  for (const fails of [1, 3]) {
+    it(`is said once, of ${fails}`, async () => {
+      let failed = 0;
+      server.beforeRead = () => {
+        if (server.posts.length === 0 || failed === fails) return;
+        failed += 1;
+        throw refused();
+      };
+      assert.equal((await run()).exitCode, 0);
+      const said = events.flatMap((event) => (event.event === 'warning' ? event.code : []));
+      assert.deepEqual([failed, said], [fails, ['log_unreadable']]);
+    });
+  }
+});
+
+describe('a run whose answer was lost', () => {
+  it('is dispatched by the log, and is no replay', async () => {
+    server.onPost = (carryOut) => {
+      carryOut();
+      return lost();
     };
-    server.beforeRead = () => {
-      if (server.posts.length > 0 && server.reads.length < 4) down();
-    };
-    assert.equal((await run()).exitCode, 0);
-    const said = events.flatMap((event) => (event.event === 'warning' ? event.code : []));
-    assert.deepEqual(said, ['log_unreadable']);
+    await run();
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'dispatched'),
+      [{ event: 'dispatched', request_id: null, replayed: false, recovered: true }],
+    );
   });
 });
 
 describe('a roll', () => {
+  it('says of each node what a run says, but for its baseline', async () => {
+    await roll({ nodes: [1n, 2n], maxUnavailable: 1 });
+    const said = events.filter(({ event }) => event !== 'progress');
+    const ofNode = ['dispatched', 'activity', 'activity'];
+    assert.deepEqual(
+      said.map(({ event }) => event),
+      [...ofNode, ...ofNode],
+    );
+    const nodes = said.flatMap((event) => (event.event === 'dispatched' ? event.node_id : []));
+    assert.deepEqual(nodes, [1n, 2n]);
+  });
+
   it('says that a gate passed earlier only where it has gates, and did not run it now', async () => {
     const passed = keptRun({}, { accepted: true, passed: true });
     const gate = () => Promise.resolve({ exit_code: 0, timed_out: false, took_ms: 1 });

@@ -261,6 +261,16 @@ describe('a roll that is halted', () => {
   it('says nothing where its result follows at once', async () => {
     assert.deepEqual(await saidOf(1), []);
   });
+
+  it('ends by the node that halted it, not by one that was called off before its POST', async () => {
+    server.setFate(1n, { workMs: 100, result: 'rejected' });
+    server.onPost = (carryOut, { nodes }) => (nodes?.includes(1n) ? carryOut() : refused());
+    const ended = await roll({ nodes: [1n, 2n], maxUnavailable: 2 });
+    assert.deepEqual(
+      [ended.exitCode, ended.error, statuses(ended)],
+      [3, null, ['rejected', 'not_started']],
+    );
+  });
 });
 
 describe('a roll that is told to start nothing more', () => {
