@@ -105,11 +105,11 @@ function startCounting(
     if (nodes === 0 && isDemanded) throw notCounted('Core counts no nodes in this deployment');
     return nodes || undefined;
   };
-  const place = placeOf(counter.place);
+  const place = placeOf(counter.place());
   let counted = place ? count(place) : undefined;
   // It may fail while the page is on its way, before anyone waits for it.
   counted?.catch(() => undefined);
-  return (entries) => (counted ??= count(placeOf(counter.place, entries[0])));
+  return (entries) => (counted ??= count(placeOf(counter.place(), entries[0])));
 }
 
 /** Every entry says where the deployment stands, and who may read the log may read that. */
