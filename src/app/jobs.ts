@@ -12,7 +12,7 @@ import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll-state.js';
-import { BEFORE_POST, notReadInTime } from '../job/pace.js';
+import { BEFORE_POST } from '../job/pace.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
@@ -53,7 +53,7 @@ export async function lookAround(
   }
   if ((request.nodes && !always) || isKept()) return null;
   try {
-    const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
+    const found = await within(BEFORE_POST, { ...connection, signal }, (limited) =>
       survey(connection, request, limited),
     );
     // Only for what it throws where the number is wrong.

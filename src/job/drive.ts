@@ -12,7 +12,6 @@ import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
-import { notReadInTime } from './pace.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -169,7 +168,7 @@ async function read(
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   try {
-    const read = await within(step.cutAt - startedAt, { clock, signal }, notReadInTime, (limited) =>
+    const read = await within(step.cutAt - startedAt, { clock, signal }, (limited) =>
       readLog(step, log, limited),
     );
     return { is: 'read', read };
