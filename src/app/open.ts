@@ -12,10 +12,9 @@ import type { Settings } from '../config/settings.js';
 import {
   findDeployment,
   isCoreCertain,
-  placeText,
+  refTo,
   resolveTarget,
   resumeFlags,
-  type PlacedDeployment,
   type Target,
   type TenantAccess,
 } from '../config/target.js';
@@ -43,8 +42,8 @@ export type KnownPlace = Partial<Record<keyof Place, Id | undefined>>;
 export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
-  /** Where it stands, as far as that is known before the log is read. */
-  place: KnownPlace;
+  /** Where it stands, as far as that is known without the log. */
+  place: () => KnownPlace;
   /** The same, looked up in the tenant's structure; nothing new where that cannot be had. */
   lookUp: () => Promise<KnownPlace>;
   count: (place: Place, signal: AbortSignal) => Promise<number>;
@@ -67,15 +66,15 @@ export interface Connection {
   counter: NodeCounter | null;
   /** Flags by which a later command acts on the same deployment, as the same user; never a key. */
   flags: readonly string[];
-  /** Whether `activities roll --resume` finds a roll again. */
+  /** Whether `activities roll --resume` finds a roll again: only that command keeps rolls. */
   keepsRolls: boolean;
 }
 
 /** One deployment, and all that a command or a program uses for it, each made once. */
 export interface OpenDeployment extends Connection {
   target: Target;
-  /** Its path, which is looked up once; null where that cannot be had. */
-  path: () => Promise<string | null>;
+  /** Fills in the target's name and path, where they are not known and can be had. */
+  nameTarget: () => Promise<void>;
 }
 
 /** The deployment of these settings. @throws as `resolveTarget` does */
@@ -84,15 +83,28 @@ export async function openDeployment(
   tools: OpenTools,
 ): Promise<OpenDeployment> {
   const { clock, signal, newKey, journal } = tools;
-  const lookUp = (access: TenantAccess) =>
+  const structureFor = (access: TenantAccess) =>
     tools.core(access).structure(access.tenantId, { signal });
-  const target = await resolveTarget(settings, lookUp, signal);
+  const target = await resolveTarget(settings, structureFor, signal);
   const { deployment, key } = target;
   const supervisor = tools.supervisor(target);
   const core = tools.core({ apiUrl: settings.apiUrl.value, key });
-  let placed: Promise<PlacedDeployment | null> | undefined;
-  const findOnce = () => (placed ??= findPlaced(settings, target, core, tools));
-  const place = { tenantId: settings.tenantId?.value, ...standingOf(settings, target) };
+  const isCertain = isCoreCertain(settings, target);
+  const { tenantId } = settings;
+  /** Fills in what is not known of the deployment yet. */
+  const complete = async () => {
+    if (!tenantId || !isCertain) return;
+    await optional(tools, async (limited) => {
+      const structure = await core.structure(tenantId.value, { signal: limited });
+      Object.assign(deployment, refTo(findDeployment(structure, deployment)));
+    });
+  };
+  let completed: Promise<void> | undefined;
+  const completeOnce = () => (completed ??= complete());
+  const place = () => {
+    const { divisionId, environmentId } = deployment;
+    return { tenantId: tenantId?.value, divisionId, environmentId };
+  };
   return {
     target,
     deploymentId: deployment.id,
@@ -100,57 +112,22 @@ export async function openDeployment(
     log: openLog(supervisor, deployment.id, clock),
     clock,
     newKey,
-    tenant: expectedTenant(settings),
+    tenant: tenantId && { tenantId: tenantId.value, origin: tenantId.source.name },
     apiKeyHash: key.fingerprint(hexHash),
     journal,
     counter: {
-      isCertain: isCoreCertain(settings, target.supervisorUrl),
+      isCertain,
       place,
-      lookUp: async () => ({ ...place, ...idsOf(await findOnce()) }),
-      async count(place, limited) {
-        const at = { ...place, deploymentId: deployment.id };
-        return (await core.deployment(at, { signal: limited })).nodes_count;
+      lookUp: () => completeOnce().then(place),
+      async count(at, limited) {
+        const path = { ...at, deploymentId: deployment.id };
+        return (await core.deployment(path, { signal: limited })).nodes_count;
       },
     },
     flags: resumeFlags(settings, target),
     keepsRolls: false,
-    path: async () => {
-      if (!deployment.path) await findOnce();
-      return deployment.path;
+    nameTarget: async () => {
+      if (!deployment.path) await completeOnce();
     },
   };
-}
-
-/**
- * Looks up where the deployment stands, if it is certain which Core knows that. Gives the target its
- * name and its path.
- */
-async function findPlaced(
-  { apiUrl, tenantId }: Settings,
-  { deployment, supervisorUrl }: Target,
-  core: Pick<Core, 'structure'>,
-  tools: Pick<OpenTools, 'clock' | 'signal'>,
-): Promise<PlacedDeployment | null> {
-  if (!tenantId || !isCoreCertain({ apiUrl }, supervisorUrl)) return null;
-  return optional(tools, async (signal) => {
-    const structure = await core.structure(tenantId.value, { signal });
-    const found = findDeployment(structure, deployment);
-    deployment.name = found.deployment.name;
-    deployment.path = placeText(found);
-    return found;
-  });
-}
-
-/** Division and environment of the deployment, by a look-up or by its profile. */
-function standingOf({ deployment, profile }: Settings, { placed }: Target): KnownPlace {
-  if (placed) return idsOf(placed);
-  if (deployment?.source.from !== 'profile') return {};
-  return { divisionId: profile?.division_id, environmentId: profile?.environment_id };
-}
-
-const idsOf = (placed: PlacedDeployment | null): KnownPlace =>
-  placed ? { divisionId: placed.division.id, environmentId: placed.environment.id } : {};
-
-function expectedTenant({ tenantId }: Settings): ExpectedTenant | null {
-  return tenantId && { tenantId: tenantId.value, origin: tenantId.source.name };
 }

@@ -203,12 +203,11 @@ export function busyText({ clock, output }: Host, { busy, serverTime }: Findings
 
 /** @throws UsageError for a `--confirm` of another deployment */
 export async function checkConfirm(
-  { target: { deployment }, path: lookUp }: OpenDeployment,
+  { target: { deployment }, nameTarget }: OpenDeployment,
   { confirm }: ConsentFlags,
 ) {
   if (confirm === undefined || namesOf(deployment).includes(confirm)) return;
-  // It fills in the name and the path of the deployment.
-  await lookUp();
+  await nameTarget();
   if (namesOf(deployment).includes(confirm)) return;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,

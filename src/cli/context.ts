@@ -8,6 +8,7 @@ import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
 import { openRunJournal } from '../config/journal.js';
+import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
@@ -19,7 +20,7 @@ import {
   type Settings,
   type SettingsInput,
 } from '../config/settings.js';
-import { deploymentText, expiryWarning, type Target, type TenantAccess } from '../config/target.js';
+import { deploymentText, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
@@ -131,8 +132,8 @@ export class CommandContext {
 
   /** What the deployment is called: its path, where that can be had; else its name or id. */
   async place(): Promise<string> {
-    const { target, path } = await this.deployment();
-    await path();
+    const { target, nameTarget } = await this.deployment();
+    await nameTarget();
     return deploymentText(target.deployment);
   }
 

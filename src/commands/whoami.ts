@@ -4,15 +4,10 @@ import { Interrupted, LdctlError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
+import { isGranted } from '../config/grants.js';
+import { expiryOf } from '../config/key-life.js';
 import { STRUCTURE, type Settings, type Source } from '../config/settings.js';
-import {
-  expiryOf,
-  findDeployment,
-  isGranted,
-  neededKey,
-  placeText,
-  type PlacedDeployment,
-} from '../config/target.js';
+import { findDeployment, neededKey, placeText, type PlacedDeployment } from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { fieldsOf } from '../output/list.js';

@@ -1,8 +1,9 @@
 import { withHint, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
+import { NEW_KEY, renewal } from './key-life.js';
 import type { Settings, Source } from './settings.js';
-import { deploymentText, NEW_KEY, renewal, type Target } from './target.js';
+import { deploymentText, type Target } from './target.js';
 
 /** What a request was made with. */
 export interface Asking {

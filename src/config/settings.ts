@@ -37,9 +37,16 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** A deployment by id or by name. With the id from a profile more may be known. */
-export type DeploymentRef =
-  { id: Id; name: string | null; path: string | null } | { id: null; name: string; path: null };
+/** What is known of a deployment. The rest is looked up where it is needed. */
+export interface DeploymentRef {
+  id: Id | null;
+  /** Without an id: what a person wrote, which may be a path. */
+  name: string | null;
+  /** `division/environment/name` */
+  path: string | null;
+  divisionId?: Id | undefined;
+  environmentId?: Id | undefined;
+}
 
 /** A key is fetched only when it is needed, since a key command or a keyring may ask the user. */
 export interface KeySetting {
@@ -85,53 +92,64 @@ export async function configDir(env: Env): Promise<string> {
   return envPaths('ldctl', { suffix: '' }).config;
 }
 
+/** @param what names the setting in errors */
+type Parse<T> = (text: string, what: string) => T;
+
 /**
  * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one),
- * default. A profile named by `--profile` is taken whole. Reads the config and nothing else; no
- * network, no key.
+ * default. Reads the config and nothing else; no network, no key.
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
 export function resolveSettings({ flags, env, readConfig, keys }: SettingsInput): Settings {
   const config = readConfig();
-  const profile = profileOf(config, given('profile', flags, env, env));
-  const variables = profile?.source.from === 'flag' ? {} : env;
-
-  const stored = storedIn(profile);
-  const choose = <T>(flag: FlagName, parse: (text: string, what: string) => T) => {
-    const found = given(flag, flags, variables, env);
-    if (found) return { value: parse(found.text, found.source.name), source: found.source };
-    const text = stored[flag];
-    if (!profile || text === undefined) return null;
-    const source = sourceOf(profile);
-    return { value: parse(text, `${flag.replace('-', '_')} of ${source.name}`), source };
+  // `--profile` is taken whole.
+  const variables = flags.profile === undefined ? env : {};
+  /** By its flag, or else its variable. @throws UsageError for what looks like a key */
+  const given = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
+    const variable = VARIABLE_OF[flag];
+    const typed = flags[flag];
+    const text = typed ?? valueOf(variables, variable);
+    if (text === undefined) return null;
+    const source: Source =
+      typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
+    refuseKey(text, source.name, env);
+    return { value: parse(text, source.name), source };
   };
 
-  const deployment: Settings['deployment'] = choose('deployment', parseDeployment);
-  if (profile && deployment?.source.from === 'profile') {
-    const { deployment_name: name, deployment_path: path } = profile;
-    // Without an id it is looked up by its name, as that is.
-    if (deployment.value.id !== null) {
-      deployment.value.name = name ? plainText(name) : null;
-      deployment.value.path = path ? plainText(path) : null;
-    }
-  } else {
-    // The profile's supervisor URL is for the profile's deployment only.
-    delete stored['supervisor-url'];
-  }
+  const named = given('profile', (name) => findProfile(config, name));
+  const profile = named ? { ...named.value, source: named.source } : currentIn(config);
+  const choose = <T>(
+    flag: FlagName,
+    parse: Parse<T>,
+    stored: (profile: Profile) => T | null,
+  ): Setting<T> | null => {
+    const found = given(flag, parse);
+    if (found || !profile) return found;
+    const value = stored(profile);
+    return value === null ? null : { value, source: sourceOf(profile) };
+  };
+
+  const deployment = choose('deployment', parseDeployment, deploymentIn);
+  // The profile's supervisor URL is for the profile's deployment only.
+  const isStored = deployment?.source.from === 'profile';
   const found = {
     key: chooseKey(variables, profile, keys),
-    tenantId: choose('tenant-id', parseId),
-    apiUrl: choose('api-url', parseBaseUrl) ?? {
+    tenantId: choose('tenant-id', parseId, ({ tenant_id }) => tenant_id),
+    apiUrl: choose('api-url', parseBaseUrl, (from) => urlIn(from, 'api_url')) ?? {
       value: new URL(DEFAULT_API_URL),
       source: DEFAULT,
     },
-    supervisorUrl: choose('supervisor-url', parseBaseUrl),
+    supervisorUrl: choose('supervisor-url', parseBaseUrl, (from) =>
+      isStored ? urlIn(from, 'supervisor_url') : null,
+    ),
     deployment,
   };
-  const folder = valueOf(env, 'LDCTL_CONFIG_DIR') ?? null;
-  const emptyFolder = config.profiles.length === 0 ? folder : null;
-  const overrides = overridesOf(variables, found, profile);
-  return { ...found, profile, emptyFolder, overrides };
+  return {
+    ...found,
+    profile,
+    emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
+    overrides: overridesOf(variables, found, profile),
+  };
 }
 
 /** The variables that override any profile. */
@@ -140,39 +158,28 @@ export const variablesIn = (env: Env): string[] =>
     (name) => name !== 'LD_PROFILE' && valueOf(env, name) !== undefined,
   );
 
-/**
- * From the flag, or else from its variable.
- * @param variables those that count
- * @throws UsageError for what looks like a key
- */
-function given(flag: FlagName, flags: SettingFlags, variables: Env, env: Env) {
-  const variable = VARIABLE_OF[flag];
-  const typed = flags[flag];
-  const text = typed ?? valueOf(variables, variable);
-  if (text === undefined) return null;
-  const source: Source =
-    typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
-  refuseKey(text, source.name, env);
-  return { text, source };
-}
-
-/** The profile that is named, or else the current one. @throws LdctlError (exit 5) for no such */
-function profileOf(config: Config, named: ReturnType<typeof given>): Settings['profile'] {
-  if (named) return { ...findProfile(config, named.text), source: named.source };
+function currentIn(config: Config): Settings['profile'] {
   const current = currentProfile(config);
   return current && { ...current, source: CURRENT };
 }
 
 const sourceOf = ({ name }: Profile): Source => ({ from: 'profile', name: `profile ${name}` });
 
-/** What a profile says in place of each flag. */
-function storedIn(profile: Profile | null): SettingFlags {
-  if (!profile) return {};
+function urlIn(profile: Profile, field: 'api_url' | 'supervisor_url'): URL | null {
+  const text = profile[field];
+  return text === undefined ? null : parseBaseUrl(text, `${field} of profile ${profile.name}`);
+}
+
+function deploymentIn(profile: Profile): DeploymentRef | null {
+  const { deployment_id: id, deployment_name: name, deployment_path: path } = profile;
+  // Without an id it is looked up by its name, as that is.
+  if (id === undefined) return name === undefined ? null : { id: null, name, path: null };
   return {
-    'tenant-id': profile.tenant_id.toString(),
-    'api-url': profile.api_url,
-    'supervisor-url': profile.supervisor_url,
-    deployment: profile.deployment_id?.toString() ?? profile.deployment_name,
+    id,
+    name: name ? plainText(name) : null,
+    path: path ? plainText(path) : null,
+    divisionId: profile.division_id,
+    environmentId: profile.environment_id,
   };
 }
 

@@ -1,15 +1,14 @@
+/*
+ * What a command acts on, and as whom: settings, and where they leave something open the tenant's
+ * structure, as Core knows it.
+ */
+
 import { parseBaseUrl } from '../api/base-url.js';
 import { refusedError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import { count, nameText, plainText, urlText } from '../base/text.js';
-import type {
-  Deployment,
-  Division,
-  Permissions,
-  TenantEnvironment,
-  TenantStructure,
-} from '../api/core-api.js';
+import { nameText, plainText, urlText } from '../base/text.js';
+import type { Deployment, Division, TenantEnvironment, TenantStructure } from '../api/core-api.js';
 import {
   STRUCTURE,
   type DeploymentRef,
@@ -29,14 +28,9 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /**
-   * Name and path (`division/environment/name`) are null for an id that was given without them and
-   * needed no look-up.
-   */
+  /** A later look-up fills in what is not known yet. */
   deployment: DeploymentRef & { id: Id };
   supervisorUrl: Setting<URL>;
-  /** Where it stands, if it had to be looked up. */
-  placed?: PlacedDeployment;
 }
 
 export function neededKey({ key, emptyFolder }: Settings): KeySetting {
@@ -79,19 +73,20 @@ export async function resolveTarget(
     const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID sets one';
     throw usageError('no_deployment', what);
   }
-  const { id, name, path } = deployment.value;
+  const { id } = deployment.value;
   if (id !== null && supervisorUrl) {
-    return { key: await key.fetch(signal), deployment: { id, name, path }, supervisorUrl };
+    return { key: await key.fetch(signal), deployment: { ...deployment.value, id }, supervisorUrl };
   }
 
   const access = await resolveTenant(settings, signal);
   const placed = findDeployment(await lookUp(access), deployment.value);
-  const found = placed.deployment;
   return {
     key: access.key,
-    placed,
-    deployment: { id: found.id, name: found.name, path: placeText(placed) },
-    supervisorUrl: supervisorUrl ?? { value: supervisorUrlOf(found), source: STRUCTURE },
+    deployment: refTo(placed),
+    supervisorUrl: supervisorUrl ?? {
+      value: supervisorUrlOf(placed.deployment),
+      source: STRUCTURE,
+    },
   };
 }
 
@@ -100,10 +95,7 @@ export async function resolveTarget(
  * or that is one of LaserData's own. A key for a supervisor on premise must not travel to the
  * public Core unasked.
  */
-export function isCoreCertain(
-  { apiUrl }: Pick<Settings, 'apiUrl'>,
-  supervisorUrl: Target['supervisorUrl'],
-) {
+export function isCoreCertain({ apiUrl }: Settings, { supervisorUrl }: Target) {
   return (
     apiUrl.source.from !== 'default' ||
     supervisorUrl.source.from === 'structure' ||
@@ -149,6 +141,18 @@ export function placeText({ division, environment, deployment }: PlacedDeploymen
   return nameText([division, environment, deployment].map(({ name }) => name).join('/'));
 }
 
+/** All that a deployment's place says of it. */
+export function refTo(placed: PlacedDeployment) {
+  const { division, environment, deployment } = placed;
+  return {
+    id: deployment.id,
+    name: deployment.name,
+    path: placeText(placed),
+    divisionId: division.id,
+    environmentId: environment.id,
+  };
+}
+
 /** What a deployment is called: its path, where that is known. */
 export function deploymentText({ id, name, path }: DeploymentRef) {
   return nameText(path ?? `deployment ${name ?? id}`);
@@ -187,60 +191,3 @@ export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Depl
   const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
   throw refusedError('supervisor_url_missing', `the API knows no supervisor URL for ${what}`);
 }
-
-/**
- * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the
- * tenant, the division and the environment. The server decides; this is a forecast.
- * @returns null when it depends on where the deployment is, which is not known
- */
-export function isGranted(
-  { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
-  wanted: 'read' | 'manage',
-  placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
-): boolean | null {
-  const includes = (granted: readonly string[]) =>
-    granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
-  if (includes([...tenant, ...inDivisions, ...inEnvironments])) return true;
-  if (!placed) return Object.keys(divisions).length > 0 ? null : false;
-  const division = divisions[placed.division.id.toString()];
-  if (!division) return false;
-  const environment = division.environments[placed.environment.id.toString()];
-  return includes([
-    ...division.permissions,
-    ...division.environment,
-    ...(environment?.permissions ?? []),
-  ]);
-}
-
-/** Keys are valid for 365 days at most. */
-const WARN_BEFORE_DAYS = 14;
-const DAY_MS = 24 * 60 * 60_000;
-
-/**
- * When a key expires: `in 5 days`, `2 days ago`; as a verb: `expires in 5 days`; and what that means:
- * `key good for 5 days`.
- * @returns null when `expiresAt` is not a time
- */
-export function expiryOf(expiresAt: string | null, now: number) {
-  const left = (Date.parse(expiresAt ?? '') - now) / DAY_MS;
-  if (Number.isNaN(left)) return null;
-  const expired = left <= 0;
-  const days = count(Math.floor(Math.abs(left)), 'day');
-  const text = expired ? `${days} ago` : `in ${days}`;
-  const expires = `${expired ? 'expired' : 'expires'} ${text}`;
-  const life = expired ? `key ${expires}` : `key good for ${days}`;
-  return { daysLeft: Math.floor(left), soon: left < WARN_BEFORE_DAYS, text, expires, life };
-}
-
-/** The warning that the key of the profile expires soon, by the time that is stored. */
-export function expiryWarning({ profile, key }: Settings, now: number): string | null {
-  if (!profile?.expires_at || key?.source.from !== 'profile') return null;
-  const expiry = expiryOf(profile.expires_at, now);
-  if (!expiry?.soon) return null;
-  const when = `${expiry.expires} (${profile.expires_at.slice(0, 10)})`;
-  return `the API key of profile ${profile.name} ${when}; ${renewal(profile.name)}`;
-}
-
-export const NEW_KEY = 'make a new one in the LaserData console';
-export const renewal = (profile: string): string =>
-  `${NEW_KEY}, and store it with \`ldctl profiles update ${profile}\``;

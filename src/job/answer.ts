@@ -1,5 +1,6 @@
 /*
- * What the answer to a POST means: whether the action runs, certainly, perhaps, or not.
+ * What an error means: of a POST, whether the action runs all the same; of a read, whether reading on
+ * is of use.
  */
 
 import {
@@ -9,35 +10,37 @@ import {
   UsageError,
   type LdctlError,
 } from '../base/errors.js';
-import type { Accepted } from '../base/supervisor.js';
 
-/** What the answer to a POST says about whether the action runs. */
-export type Answer = 'accepted' | 'not-sent' | 'not-now' | 'definite-no' | 'redirect' | 'uncertain';
+/** What a POST that failed says about whether the action runs. */
+export type Answer =
+  /** It did not leave this machine. It may later. */
+  | 'not-sent'
+  /** The server did not take it, and may later: too many requests, or the same one is running. */
+  | 'not-now'
+  /** It does not run, and would not if it was sent again. */
+  | 'definite-no'
+  /** It may run. The same URL would redirect it again. */
+  | 'redirect'
+  /** It may run: a 5xx, or no answer. */
+  | 'uncertain';
 
-/** They say that the connection took too long, or was closed, and nothing of the action. */
+/** These 4xx say that the connection took too long, or was closed, and nothing of the action. */
 const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
 /** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
-/**
- * What never left may be sent again, where that can help. A 5xx, or no answer, leaves open whether
- * it ran.
- */
-export function classify(answer: Accepted | LdctlError): Answer {
-  if (!(answer instanceof Error)) {
-    return 'accepted';
+export function classify(error: LdctlError): Answer {
+  if (error instanceof TransportError) {
+    return error.sent === 'maybe' ? 'uncertain' : error.transient ? 'not-sent' : 'definite-no';
   }
-  if (answer instanceof TransportError) {
-    return answer.sent === 'maybe' ? 'uncertain' : answer.transient ? 'not-sent' : 'definite-no';
-  }
-  if (answer instanceof RedirectError) {
+  if (error instanceof RedirectError) {
     return 'redirect';
   }
   // The request itself could not be made.
-  if (answer instanceof UsageError) {
+  if (error instanceof UsageError) {
     return 'definite-no';
   }
-  return answer instanceof ApiError ? classifyStatus(answer) : 'uncertain';
+  return error instanceof ApiError ? classifyStatus(error) : 'uncertain';
 }
 
 function classifyStatus(error: ApiError): Answer {

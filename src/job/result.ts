@@ -81,12 +81,12 @@ export function resultOfRun(run: Run): JobEnd {
 
 /** What the server said to the POST; null where it did not. */
 function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
-  const { accepted = null, recovered = false } = sent ?? {};
+  const accepted = sent?.accepted ?? null;
   const isKnown = trigger !== null && acceptedAt !== null;
   const failedId = lastError instanceof ApiError ? lastError.requestId : undefined;
   return {
     replayed: isKnown ? accepted?.replayed === true : null,
-    recovered: isKnown ? recovered : null,
+    recovered: isKnown ? accepted === null : null,
     request_id: accepted?.requestId ?? failedId ?? null,
   };
 }

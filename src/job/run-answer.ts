@@ -18,6 +18,7 @@ import {
   endWithError,
   lose,
   noteSent,
+  sendNoMore,
   setBaseline,
 } from './run-moves.js';
 import type { Run } from './run-state.js';
@@ -49,7 +50,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       }
       // Without a record it does not send again, but an earlier POST may show in the log.
       run.events.push(warning('journal_not_written', fact.error.message));
-      run.attempts.windowMs = -Infinity;
+      sendNoMore(run);
       return lose(run, now);
   }
 }
@@ -74,14 +75,17 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   attempts.postedAt = record.postedAt;
   Object.assign(noteSent(run, now), { isOurs: true, earlier: { ageMs: age } });
   if (accepted) {
-    return accept(run, now, { recovered: true });
+    return accept(run, now);
   }
   const isOtherApiKey = record.apiKey !== trigger?.apiKeyHash;
   if (isOtherApiKey) {
     run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
+  attempts.windowMs = RESEND;
   // A negative age: the clock was set back, so the record's age is unknown.
-  attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND;
+  if (ageMs < 0 || isOtherApiKey) {
+    sendNoMore(run);
+  }
   lose(run, now);
   // The POST of the record was some time ago, so there may be something to read.
   run.pace.nextRead = now;
@@ -113,26 +117,23 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
 
 function takeFailedPost(run: Run, error: LdctlError, now: number): void {
   switch (classify(error)) {
-    case 'accepted': // No error is classified as this.
     case 'definite-no':
       return endWithError(run, error);
     case 'not-sent':
     case 'not-now':
       return tryLater(run, error, now);
-    case 'redirect': {
-      // `isOurs` is left unset: it is for a later `202`, and this run never sends again.
-      noteSent(run, now).redirected = true;
-      const what = `${error.message}; ldctl does not send it again, and looks in the log`;
-      run.events.push(warning('fate_unknown', what));
-      return lose(run, now);
-    }
-    case 'uncertain': {
-      noteSent(run, now).isOurs = true;
-      const what = `${error.message}; looking in the log before sending again`;
-      run.events.push(warning('fate_unknown', what));
-      return lose(run, now, { notBefore: now + retryAfterOf(error) });
-    }
+    case 'redirect':
+      sendNoMore(run);
+      return loseAnswer(run, error, 'ldctl does not send it again, and looks in the log', now);
+    case 'uncertain':
+      return loseAnswer(run, error, 'looking in the log before sending again', now);
   }
+}
+
+function loseAnswer(run: Run, error: LdctlError, next: string, now: number): void {
+  noteSent(run, now).isOurs = true;
+  run.events.push(warning('fate_unknown', `${error.message}; ${next}`));
+  lose(run, now, { notBefore: now + retryAfterOf(error) });
 }
 
 /**

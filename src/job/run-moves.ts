@@ -44,12 +44,15 @@ export function noteSent(run: Run, now: number): Sent {
   run.sent ??= {
     lostAt: now,
     isOurs: false,
-    redirected: false,
     earlier: null,
     accepted: null,
-    recovered: false,
   };
   return run.sent;
+}
+
+/** From now on `isTooLate`: a run that is `unknown` only looks. */
+export function sendNoMore({ attempts }: Run): void {
+  attempts.windowMs = -Infinity;
 }
 
 /** A POST may have left: the log is read before the run sends again. */
@@ -60,15 +63,13 @@ export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = 
 }
 
 /**
- * `recovered`: the log or a record shows it, not a `202`. `isCertain`: false where the entries may
- * be someone else's, so that a run that does not wait keeps looking until each node has one.
+ * `isCertain`: false where the log shows it, whose entries may be someone else's. A run that does not
+ * wait then keeps looking until each node has one.
  */
-export function accept(run: Run, now: number, { recovered = false, isCertain = true } = {}): void {
-  const sent = noteSent(run, now);
-  sent.recovered = recovered;
+export function accept(run: Run, now: number, { isCertain = true } = {}): void {
   run.changed = true;
   follow(run, now);
-  run.events.push(dispatchedBy(sent));
+  run.events.push(dispatchedBy(noteSent(run, now)));
   if (run.trigger?.wait === false && isCertain) {
     end(run, 'accepted');
   }
@@ -86,8 +87,9 @@ export function end(run: Run, outcome: Outcome): void {
   run.state = { name: 'ended', outcome, error: null };
 }
 
-function dispatchedBy({ accepted, recovered, earlier }: Sent): JobEvent {
+function dispatchedBy({ accepted, earlier }: Sent): JobEvent {
   const { requestId = null, replayed = false } = accepted ?? {};
+  const recovered = accepted === null;
   const known = earlier && (recovered || replayed) && { earlier };
   return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
@@ -121,8 +123,7 @@ export function callOff(run: Run, error: LdctlError): void {
   if (run.state.name === 'following' || run.state.name === 'ended') {
     return;
   }
-  // From now on `isTooLate`: one that is `unknown` only looks.
-  run.attempts.windowMs = -Infinity;
+  sendNoMore(run);
   if (run.state.name === 'posting') {
     // It may leave at any moment: its answer decides.
     return;

@@ -105,7 +105,7 @@ function collect(run: Run, log: LogRead, now: number): void {
 
 /**
  * After a lost POST: an entry means accepted. If a read that started 5 s later, and went far enough
- * down, shows none, the run may send again, unless it was redirected or it is too late for that.
+ * down, shows none, the run may send again. Where it may not, it looks as long as an entry may take.
  */
 function lookForTrace(
   run: Run,
@@ -120,14 +120,14 @@ function lookForTrace(
   if (run.entries.byId.size > 0) {
     return takeTrace(run, now);
   }
-  const waitsFor = sent.redirected ? plan.appearMs : READ_AFTER;
-  if (log.startedAt - sent.lostAt < waitsFor) {
+  const mayOnlyLook = isTooLate(run, now);
+  if (log.startedAt - sent.lostAt < (mayOnlyLook ? plan.appearMs : READ_AFTER)) {
     return;
   }
   // Only a read that went on below the baseline, as deep as the read for nodes, shows that there is
   // no entry.
   const isDeepEnough = log.downTo === undefined;
-  if (sent.redirected || isTooLate(run, now)) {
+  if (mayOnlyLook) {
     endWithError(run, run.lastError);
   } else if (isDeepEnough && now >= state.notBefore) {
     run.state = { name: 'sending' };
@@ -135,13 +135,12 @@ function lookForTrace(
 }
 
 /**
- * An entry shows that the POST was accepted. With `--no-wait` it may be another operator's: then the
- * run goes on until each node has one (`judgeAccepted`).
+ * An entry shows that the POST was accepted. With `--no-wait` it may be another operator's, so
+ * `judgeAccepted` marks the record.
  */
 function takeTrace(run: Run, now: number): void {
-  const isCertain = run.trigger?.wait !== false || run.entries.progress().everyTargetHasEntry;
-  if (isCertain) {
+  if (run.trigger?.wait !== false) {
     addMark(run, 'accepted');
   }
-  accept(run, now, { recovered: true, isCertain });
+  accept(run, now, { isCertain: false });
 }

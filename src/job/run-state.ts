@@ -57,7 +57,7 @@ interface Attempts {
   firstAt: number | null;
   /** The same moment by the wall clock, ms UTC: for the journal, and for people. */
   postedAt: number | null;
-  /** How long after the first one the last may start, ms; -Infinity: none may, as after `callOff`. */
+  /** How long after the first one the last may start, ms; -Infinity: none may (`sendNoMore`). */
   windowMs: number;
 }
 
@@ -65,15 +65,15 @@ interface Attempts {
 export interface Sent {
   /** When its fate became unknown. A read that starts 5 s later shows it. */
   lostAt: number;
-  /** A `202` that is a replay is of this POST, which was sent after this run's baseline. */
+  /**
+   * This run sent it, or the one that it continues: its entries are above the baseline. A `202` that
+   * is a replay is then of this very POST.
+   */
   isOurs: boolean;
-  /** It was answered with a redirect, so this run does not send again. */
-  redirected: boolean;
   /** The age of the record that this run continues from. */
   earlier: { ageMs: number } | null;
+  /** The `202`; null where only the log or a record shows that it was accepted, if at all. */
   accepted: Accepted | null;
-  /** Known from the log or a record, not from a `202`. */
-  recovered: boolean;
 }
 
 /**
@@ -218,13 +218,14 @@ export function isTooLate({ attempts }: Run, now: number): boolean {
  * Whether the next read may let the run send again. It then goes as deep as the read for nodes:
  * only that notices if a server that sorts without a tie-breaker has left an entry out.
  */
-export function maySendAgain({ state, sent }: Run, now: number): boolean {
+export function maySendAgain(run: Run, now: number): boolean {
+  const { state, sent } = run;
   return (
     state.name === 'unknown' &&
     now >= state.notBefore &&
     sent !== null &&
-    !sent.redirected &&
-    now - sent.lostAt >= READ_AFTER
+    now - sent.lostAt >= READ_AFTER &&
+    !isTooLate(run, now)
   );
 }
 

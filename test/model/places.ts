@@ -23,49 +23,68 @@ function swap(holder: Record<string, unknown>, name: string, to: unknown): () =>
   return () => void (holder[name] = before);
 }
 
-/** @param instead what a function does in place of itself */
-export function put<A extends unknown[], R>(
+type Fn = (...args: never[]) => unknown;
+
+/**
+ * Give it the type of the function. Of an exported one that is its `typeof`, so that tsc fails once
+ * the signature changes; of another one, what it takes and returns, written by hand. Without a type
+ * nothing fits.
+ * @param instead what the function does in place of itself
+ */
+export function put<F extends Fn = never>(
   file: string,
   name: string,
-  instead: (original: (...args: A) => R, ...args: A) => R,
+  instead: (original: F, ...args: Parameters<F>) => ReturnType<F>,
 ): Change {
   return () => {
     const place = placeOf(file, name);
-    const original = place[name] as (...args: A) => R;
-    return swap(place, name, (...args: A) => instead(original, ...args));
+    const original = place[name] as F;
+    return swap(place, name, (...args: Parameters<F>) => instead(original, ...args));
   };
 }
 
 export function limit(file: string, name: string, value: number): Change {
-  return () => swap(placeOf(file, name), name, value);
-}
-
-/** The same for one that a table of its file holds. */
-export function inTable<A extends unknown[], R>(
-  file: string,
-  [table, name]: [string, string],
-  instead: (original: (...args: A) => R, ...args: A) => R,
-): Change {
   return () => {
-    const holder = placeOf(file, table)[table] as Record<string, (...args: A) => R>;
-    const original = holder[name];
-    if (!original) throw new Error(`no such function: ${file} ${table}.${name}`);
-    return swap(holder, name, (...args: A) => instead(original, ...args));
+    const place = placeOf(file, name);
+    if (typeof place[name] !== 'number') throw new Error(`no limit: ${file} ${name}`);
+    return swap(place, name, value);
   };
 }
 
-/** The same for a method of `Entries`. */
-export function ofEntries<A extends unknown[], R>(
-  name: 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly',
-  instead: (entries: Entries, original: (...args: A) => R, ...args: A) => R,
+/** `put` for a function that a table of its file holds. */
+export function inTable<F extends Fn = never>(
+  file: string,
+  [table, name]: [string, string],
+  instead: (original: F, ...args: Parameters<F>) => ReturnType<F>,
+): Change {
+  return () => {
+    const holder = placeOf(file, table)[table] as Record<string, F>;
+    const original = holder[name];
+    if (!original) throw new Error(`no such function: ${file} ${table}.${name}`);
+    return swap(holder, name, (...args: Parameters<F>) => instead(original, ...args));
+  };
+}
+
+type Method = 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly';
+type Args<M extends Method> = Parameters<Entries[M]>;
+type Returned<M extends Method> = ReturnType<Entries[M]>;
+
+/** `put` for a method of `Entries`. */
+export function ofEntries<M extends Method>(
+  name: M,
+  instead: (
+    entries: Entries,
+    original: (...args: Args<M>) => Returned<M>,
+    ...args: Args<M>
+  ) => Returned<M>,
 ): Change {
   return () => {
     const { prototype } = placeOf('job/entries', 'Entries').Entries as { prototype: object };
-    const methods = prototype as Record<string, (...args: A) => R>;
+    const methods = prototype as Record<string, (...args: Args<M>) => Returned<M>>;
     const original = methods[name];
     if (!original) throw new Error(`no such method: ${name}`);
-    return swap(methods, name, function (this: Entries, ...args: A): R {
-      return instead(this, (...same: A) => original.apply(this, same), ...args);
+    return swap(methods, name, function (this: Entries, ...args: Args<M>): Returned<M> {
+      return instead(this, (...same) => original.apply(this, same), ...args);
     });
   };
 }

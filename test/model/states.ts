@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { LdctlError } from '../../src/base/errors.js';
-import type { KeptRun } from '../../src/base/journal.js';
 import { classify } from '../../src/job/answer.js';
-import type { Asked, FactOf, StepOf } from '../../src/job/job.js';
+import type { Asked, FactOf } from '../../src/job/job.js';
+import type { createRun, createWait, takeOfRun, tickRun } from '../../src/job/run.js';
+import type { callOff, interrupt } from '../../src/job/run-moves.js';
 import type { Run, State } from '../../src/job/run-state.js';
 import { put } from './places.js';
 
@@ -29,48 +29,38 @@ export function watchStates(told: (way: string) => void): () => void {
     return done;
   };
   const ways = [
-    put<[unknown, KeptRun | null, number], Run>(
-      'job/run',
-      'createRun',
-      (original, plan, kept, now) =>
-        started(
-          original(plan, kept, now),
-          kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
-        ),
+    put<typeof createRun>('job/run', 'createRun', (original, plan, kept, now) =>
+      started(
+        original(plan, kept, now),
+        kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
+      ),
     ),
-    put<unknown[], Run>('job/run', 'createWait', (original, ...args) =>
+    put<typeof createWait>('job/run', 'createWait', (original, ...args) =>
       started(original(...args), 'wait'),
     ),
-    put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) =>
+    put<typeof tickRun>('job/run', 'tickRun', (original, run, now) =>
       changing(
         run,
         () => original(run, now),
         ({ name }) => (name === 'checking' ? 'old baseline' : 'too late'),
       ),
     ),
-    put<[Run, StepOf<Asked>, FactOf<Asked>, number], unknown>(
-      'job/run',
-      'takeOfRun',
-      (original, run, step, fact, now) => {
-        const before = run.state.name;
-        return changing(
-          run,
-          () => original(run, step, fact, now),
-          (state) => classOf(fact, before, state),
-        );
-      },
+    put<typeof takeOfRun>('job/run', 'takeOfRun', (original, run, step, fact, now) => {
+      const before = run.state.name;
+      return changing(
+        run,
+        () => original(run, step, fact, now),
+        (state) => classOf(fact, before, state),
+      );
+    }),
+    put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) =>
+      changing(
+        run,
+        () => original(run, ...rest),
+        () => 'interrupt',
+      ),
     ),
-    put<[Run, LdctlError, number], unknown>(
-      'job/run-moves',
-      'interrupt',
-      (original, run, ...rest) =>
-        changing(
-          run,
-          () => original(run, ...rest),
-          () => 'interrupt',
-        ),
-    ),
-    put<[Run, LdctlError], unknown>('job/run-moves', 'callOff', (original, run, error) =>
+    put<typeof callOff>('job/run-moves', 'callOff', (original, run, error) =>
       changing(
         run,
         () => original(run, error),

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/signals.js';
-import { expiryOf } from '../../config/target.js';
+import { expiryOf } from '../../config/key-life.js';
 import { profileFlags } from './gather.shared.js';
 import { makeProfile } from './make.shared.js';
 import { placeIn, printProfile, profileDocument, type ProfileDocument } from './profile.shared.js';

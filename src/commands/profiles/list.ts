@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { expiryOf } from '../../config/target.js';
+import { expiryOf } from '../../config/key-life.js';
 import { cellText, fieldColumn, type Column } from '../../output/columns.js';
 import { placeIn, profileDocument, readProfiles, type ProfileDocument } from './profile.shared.js';
 

@@ -1,7 +1,7 @@
 import type { Host } from '../../cli/host.js';
 import { ProfileStore, type Profile } from '../../config/profiles.js';
 import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
-import { expiryOf } from '../../config/target.js';
+import { expiryOf } from '../../config/key-life.js';
 import { timeText } from '../../output/columns.js';
 import { fieldsOf, printObject } from '../../output/list.js';
 

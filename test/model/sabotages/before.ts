@@ -1,4 +1,7 @@
-import type { Run } from '../../../src/job/run-state.js';
+import type { busyOf } from '../../../src/job/busy.js';
+import type { listedIn } from '../../../src/job/entries.js';
+import type { Run, Trigger } from '../../../src/job/run-state.js';
+import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
@@ -9,7 +12,7 @@ export const BEFORE: Rules = {
       'a run on every node knows no nodes',
       'every node',
       1,
-      put('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
+      put<typeof listedIn>('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
     ),
     sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   ],
@@ -18,13 +21,13 @@ export const BEFORE: Rules = {
       '--if-busy fail goes ahead',
       'one node, busy, if busy fail',
       0,
-      put('job/busy', 'busyOf', () => []),
+      put<typeof busyOf>('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       '--if-busy wait does not wait',
       'one node, busy, if busy wait',
       0,
-      plan(() => ({ ifBusy: 'ignore' })),
+      plan('ifBusy', () => 'ignore'),
     ),
     sabotage(
       'those that wait for the same entry go ahead at once',
@@ -36,7 +39,7 @@ export const BEFORE: Rules = {
       '--if-busy fail looks only once',
       'one node, if busy fail, 429 at first',
       1,
-      put<[Run, ...unknown[]], boolean>(
+      put<(run: Run, trigger: Trigger, log: LogRead, now: number) => boolean>(
         'job/run-check',
         'stopForBusy',
         (original, run, ...rest) =>

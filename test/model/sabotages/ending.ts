@@ -1,10 +1,18 @@
-import type { KeptRun } from '../../../src/base/journal.js';
-import type { LdctlError } from '../../../src/base/errors.js';
-import type { Pace } from '../../../src/job/pace.js';
+import type { NodeResult, Outcome } from '../../../src/base/outcome.js';
+import type { isHopeless } from '../../../src/job/answer.js';
+import type { Resume } from '../../../src/job/job.js';
+import type { failedRead, goodRead, Pace } from '../../../src/job/pace.js';
+import type { resultOfRun } from '../../../src/job/result.js';
+import type { tickRun } from '../../../src/job/run.js';
+import type { continueFrom } from '../../../src/job/run-answer.js';
+import type { judge } from '../../../src/job/run-end.js';
+import type { follow, interrupt } from '../../../src/job/run-moves.js';
 import type { Run } from '../../../src/job/run-state.js';
 import { limit, ofEntries, put } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
+
+type ResumeOf = (run: Run, outcome: Outcome, nodes: readonly NodeResult[]) => Resume | null;
 
 /** How long it looks, and how it ends. */
 export const ENDING: Rules = {
@@ -13,19 +21,19 @@ export const ENDING: Rules = {
       'a node is missing only at the deadline',
       'one node',
       1,
-      put('job/run-end', 'appearOf', () => Infinity),
+      put<(run: Run) => number>('job/run-end', 'appearOf', () => Infinity),
     ),
     sabotage(
       'missing at once',
       'one node',
       1,
-      plan(() => ({ appearMs: SECOND })),
+      plan('appearMs', () => SECOND),
     ),
     sabotage(
       'an open entry that is gone is waited for',
       'one node',
       1,
-      ofEntries<[unknown, unknown, unknown], unknown>('take', (entries, original, ...args) => {
+      ofEntries('take', (entries, original, ...args) => {
         const changes = original(...args);
         for (const entry of entries.byId.values()) entry.goneSince = null;
         return changes;
@@ -43,17 +51,16 @@ export const ENDING: Rules = {
       'a read of many pages is followed at once',
       'one node, many entries, the oldest first',
       1,
-      put<[Pace, ...unknown[]], unknown>('job/pace', 'goodRead', (original, pace, ...rest) => {
-        const events = original(pace, ...rest);
+      put<typeof goodRead>('job/pace', 'goodRead', (original, pace, ...rest) => {
+        original(pace, ...rest);
         pace.earliest = -Infinity;
-        return events;
       }),
     ),
     sabotage(
       'the log is looked at every five seconds',
       'one node',
       1,
-      put<[Pace, number], unknown>('job/pace', 'later', (_, pace, now) => {
+      put<(pace: Pace, now: number) => void>('job/pace', 'later', (_, pace, now) => {
         pace.nextRead = now + 5 * SECOND;
       }),
     ),
@@ -63,16 +70,13 @@ export const ENDING: Rules = {
       'a read that was denied is tried again',
       'one node',
       1,
-      put('job/answer', 'isHopeless', () => false),
+      put<typeof isHopeless>('job/answer', 'isHopeless', () => false),
     ),
     sabotage(
       'one failed read ends it',
       'one node',
       1,
-      put<unknown[], { givesUp: boolean; news: [] }>('job/pace', 'failedRead', () => ({
-        givesUp: true,
-        news: [],
-      })),
+      put<typeof failedRead>('job/pace', 'failedRead', () => ({ givesUp: true, events: [] })),
     ),
   ],
   Time: [
@@ -80,11 +84,8 @@ export const ENDING: Rules = {
       'a record from the future is as good as a new one',
       'one node, killed, then the clock is set back',
       1,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) =>
-          original(run, { ...kept, ageMs: Math.max(kept.ageMs, 0) }, now),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
+        original(run, { ...kept, ageMs: Math.max(kept.ageMs, 0) }, now),
       ),
     ),
   ],
@@ -93,7 +94,7 @@ export const ENDING: Rules = {
       'the log is not read at the deadline',
       'one node, done right before the deadline',
       0,
-      put<[Run, number], unknown>('job/run', 'tickRun', (original, run, now) => {
+      put<typeof tickRun>('job/run', 'tickRun', (original, run, now) => {
         original(run, now);
         const { state } = run;
         if (state.name !== 'following' || now < state.deadline) return;
@@ -103,9 +104,10 @@ export const ENDING: Rules = {
     sabotage(
       'an open entry ends it',
       'one node',
-      1,
-      put<[Run, number], unknown>('job/run-end', 'judge', (original, run, startedAt) => {
-        if (run.state.name === 'following') run.state.deadline = startedAt;
+      0,
+      put<typeof judge>('job/run-end', 'judge', (original, run, startedAt) => {
+        const isOpen = run.entries.progress().open.length > 0;
+        if (run.state.name === 'following' && isOpen) run.state.deadline = startedAt;
         original(run, startedAt);
       }),
     ),
@@ -113,28 +115,28 @@ export const ENDING: Rules = {
       'Ctrl-C does not end it',
       'one node',
       1,
-      put('job/run-moves', 'interrupt', () => undefined),
+      put<typeof interrupt>('job/run-moves', 'interrupt', () => undefined),
     ),
     sabotage(
       'nothing says how to continue',
       'one node',
       1,
-      put('job/result', 'resumeOfRun', () => null),
+      put<ResumeOf>('job/result', 'resumeOfRun', () => null),
     ),
     sabotage(
-      'it continues below its entries',
+      'it continues above its entries',
       'one node',
       1,
-      put<[Run, ...unknown[]], unknown>('job/result', 'resumeOfRun', (original, run, ...rest) => {
-        const resume = original(run, ...rest);
-        return resume && { ...resume, after: 1n << 60n };
+      put<ResumeOf>('job/result', 'resumeOfRun', (original, ...args) => {
+        const resume = original(...args);
+        return resume && 'after' in resume ? { ...resume, after: 1n << 60n } : resume;
       }),
     ),
     sabotage(
       'a deadline is none',
       'one node',
       1,
-      put<[Run, number], unknown>('job/run-moves', 'follow', (original, run, now) => {
+      put<typeof follow>('job/run-moves', 'follow', (original, run, now) => {
         original(run, now);
         if (run.state.name === 'following') run.state.deadline = Infinity;
       }),
@@ -143,27 +145,19 @@ export const ENDING: Rules = {
       'what timed out ends with 0',
       'one node',
       1,
-      put<unknown[], { result: { outcome: string }; exitCode: number }>(
-        'job/result',
-        'resultOfRun',
-        (original, ...args) => {
-          const result = original(...args);
-          return result.exitCode === 8 ? { ...result, exitCode: 0 } : result;
-        },
-      ),
+      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+        const end = original(run);
+        return end.exitCode === 8 ? { ...end, exitCode: 0 } : end;
+      }),
     ),
     sabotage(
       'an interrupt within a POST is told as one before it',
       'named nodes',
       1,
-      put<[Run, LdctlError, number], unknown>(
-        'job/run-moves',
-        'interrupt',
-        (original, run, ...rest) => {
-          if (run.state.name === 'posting') run.state = { name: 'sending' };
-          original(run, ...rest);
-        },
-      ),
+      put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) => {
+        if (run.state.name === 'posting') run.state = { name: 'sending' };
+        original(run, ...rest);
+      }),
     ),
   ],
 };

@@ -1,25 +1,35 @@
 import type { Activity } from '../../../src/base/activity.js';
-import type { LdctlError } from '../../../src/base/errors.js';
-import type { LogRead } from '../../../src/log/log.js';
+import type { Id } from '../../../src/base/ids.js';
+import type { Outcome } from '../../../src/base/outcome.js';
+import type { Accepted } from '../../../src/base/supervisor.js';
 import type { Entries } from '../../../src/job/entries.js';
-import type { Replay, Run } from '../../../src/job/run-state.js';
+import type { foreignLog } from '../../../src/job/foreign.js';
+import type { findPeriodAndFloor, isRecent, supersededBy } from '../../../src/job/replay.js';
+import type { endWithError, setBaseline } from '../../../src/job/run-moves.js';
+import type { Run } from '../../../src/job/run-state.js';
+import type { LogRead } from '../../../src/log/log.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { EPOCH } from '../world.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
 type Progress = ReturnType<Entries['progress']>;
-type Rows = ReturnType<Entries['rows']>;
+type OutcomeOf = (entries: Entries, tooMany: boolean, isSettled: boolean) => Outcome;
 
-const progress = (change: (progress: Progress, entries: Entries) => Partial<Progress>): Change =>
-  ofEntries<[], Progress>('progress', (self, original) => {
+const progress = <K extends keyof Progress>(
+  name: K,
+  change: (entries: Entries, progress: Progress) => Progress[K],
+): Change =>
+  ofEntries('progress', (self, original) => {
     const is = original();
-    return { ...is, ...change(is, self) };
+    return { ...is, [name]: change(self, is) };
   });
 
 const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => number): Change =>
-  put<[Entries, boolean], number>('job/run-end', 'graceOf', (original, entries, isReplay) =>
-    change(entries, isReplay, original(entries, isReplay)),
+  put<(entries: Entries, isReplay: boolean) => number>(
+    'job/run-end',
+    'graceOf',
+    (original, entries, isReplay) => change(entries, isReplay, original(entries, isReplay)),
   );
 
 /** Which entries count, and when they are all that there will be. */
@@ -27,23 +37,21 @@ export const ENTRIES: Rules = {
   'Whose entry': [
     sabotage(
       'older entries count',
-      'a roll by twos',
+      'one node, no date',
       1,
-      put('job/replay', 'isRecent', () => true),
+      put<typeof isRecent>('job/replay', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
       'one node, another action',
       1,
-      ofEntries<[Activity], boolean>('wants', (_, original, activity) =>
-        original({ ...activity, action: 'restart' }),
-      ),
+      ofEntries('wants', (_, original, activity) => original({ ...activity, action: 'restart' })),
     ),
     sabotage(
       'another node counts',
       'one node, a key, late',
       1,
-      ofEntries<[Activity], boolean>('wants', ({ only }, original, activity) => {
+      ofEntries('wants', ({ only }, original, activity) => {
         const [node = activity.node_id] = only ?? [];
         return original({ ...activity, node_id: node });
       }),
@@ -52,7 +60,7 @@ export const ENTRIES: Rules = {
       'the log of another after the POST is told as before it',
       'one node',
       1,
-      put<[Run, LdctlError], unknown>('job/run-moves', 'endWithError', (original, run, error) => {
+      put<typeof endWithError>('job/run-moves', 'endWithError', (original, run, error) => {
         original(run, error);
         if (error.code.startsWith('wrong_')) run.state = { name: 'ended', outcome: null, error };
       }),
@@ -61,19 +69,19 @@ export const ENTRIES: Rules = {
       "another deployment's entries count",
       'one node',
       1,
-      put('job/foreign', 'foreignLog', () => null),
+      put<typeof foreignLog>('job/foreign', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",
       'one node, a tenant',
       1,
-      plan(() => ({ tenant: null })),
+      plan('tenant', () => null),
     ),
     sabotage(
       'a rejected node is forgotten',
       'named nodes',
       1,
-      put('job/run-end', 'outcomeOf', (original, ...args) => {
+      put<OutcomeOf>('job/run-end', 'outcomeOf', (original, ...args) => {
         const outcome = original(...args);
         return outcome === 'rejected' ? 'completed' : outcome;
       }),
@@ -81,7 +89,7 @@ export const ENTRIES: Rules = {
     sabotage(
       'a replay is done by the first that it finds',
       'a use of the key without a record',
-      1,
+      0,
       grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
     ),
     sabotage(
@@ -94,7 +102,7 @@ export const ENTRIES: Rules = {
       'a replay without a date takes what is old',
       'one node, used before, no date',
       0,
-      put<[Run, Replay, LogRead], unknown>(
+      put<typeof findPeriodAndFloor>(
         'job/replay',
         'findPeriodAndFloor',
         (original, run, replay, log) =>
@@ -105,19 +113,18 @@ export const ENTRIES: Rules = {
       'a replay takes the older entry',
       'one node, used before',
       1,
-      put<[Activity[]], (activity: Activity) => boolean>(
-        'job/replay',
-        'supersededBy',
-        (_, recent) =>
-          ({ id, node_id: node }) =>
-            recent.some((other) => other.node_id === node && other.id < id),
+      put<typeof supersededBy>('job/replay', 'supersededBy', (original, recent, run) =>
+        run.replay
+          ? ({ id, node_id: node }) =>
+              recent.some((other) => other.node_id === node && other.id < id)
+          : original(recent, run),
       ),
     ),
     sabotage(
       'a replay is taken by a run that may have sent',
       'one node, a key, late',
       1,
-      put<[Run, unknown, number], unknown>(
+      put<(run: Run, answer: Accepted, now: number) => void>(
         'job/run-answer',
         'takeAccepted',
         (original, run, ...rest) => {
@@ -132,32 +139,34 @@ export const ENTRIES: Rules = {
       'without a date every entry is too early',
       'one node, no date',
       0,
-      put<[Run, Run['baseline']], unknown>(
-        'job/run-moves',
-        'setBaseline',
-        (original, run, baseline) =>
-          original(run, { ...baseline, date: baseline.date ?? EPOCH + 1e9 }),
+      put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) =>
+        original(run, { ...baseline, date: baseline.date ?? EPOCH + 1e9 }),
       ),
     ),
     sabotage(
       'an entry that time refutes is not named',
       'one node, a late entry',
       1,
-      ofEntries<[], Activity[]>('earlyOnly', () => []),
+      ofEntries('earlyOnly', () => []),
     ),
     sabotage(
       'an entry of long before completes a node',
       'one node, a late entry',
       0,
-      ofEntries<[Activity], boolean>('isEarly', () => false),
+      ofEntries('isEarly', () => false),
     ),
     sabotage(
       'an entry of long before is no trace',
       'one node, a late entry',
       1,
-      ofEntries<[Activity], boolean>(
-        'wants',
-        (entries, original, activity) => original(activity) && !entries.isEarly(activity),
+      put<(run: Run, log: LogRead, now: number) => void>(
+        'job/run-read',
+        'collect',
+        (original, run, log, now) => {
+          const isTrace = (one: Activity): boolean => !run.entries.isEarly(one);
+          const entries = run.state.name === 'unknown' ? log.entries.filter(isTrace) : log.entries;
+          original(run, { ...log, entries }, now);
+        },
       ),
     ),
   ],
@@ -166,7 +175,7 @@ export const ENTRIES: Rules = {
       'a new entry gives the others no time',
       'every node',
       2,
-      ofEntries<unknown[], unknown>('take', (entries, original, ...args) => {
+      ofEntries('take', (entries, original, ...args) => {
         const changes = original(...args);
         entries.newAt = -Infinity;
         return changes;
@@ -176,17 +185,20 @@ export const ENTRIES: Rules = {
       'a node that Core does not count has no time',
       'every node, two by Core',
       1,
-      put<[Run, number, boolean], number>('job/run-end', 'graceEndOf', (original, run, at) =>
-        original(run, at, false),
+      put<(run: Run, acceptedAt: number, mayGrow: boolean) => number>(
+        'job/run-end',
+        'graceEndOf',
+        (original, run, at) => original(run, at, false),
       ),
     ),
     sabotage(
       'another node stands in for a listed one',
       'a count',
       2,
-      progress((_, { byId, expect }) => {
-        const nodes = new Set([...byId.values()].map(({ activity }) => activity.node_id));
-        return { everyTargetHasEntry: nodes.size >= (expect ?? 1), absent: [] };
+      progress('everyTargetHasEntry', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
+      progress('mayStillReport', ({ byId, listed }) => {
+        const seen = seenIn(byId);
+        return (listed?.here ?? []).filter((node) => !seen.has(node));
       }),
     ),
     sabotage('every node is done when one is', 'every node', 1, ...oneIsEnough()),
@@ -198,15 +210,15 @@ export const ENTRIES: Rules = {
       grace((entries, replay, ms) => (entries.targets === 'observed' || replay ? ms : 0)),
     ),
     sabotage(
-      'it is done although a second entry of a node is open',
+      'it ends although a second entry of a node is open',
       'named nodes',
       1,
-      progress(({ open }, { byId }) => {
+      progress('open', ({ byId }, { open }) => {
         const ended = (one: Activity): boolean =>
           [...byId.values()].some(
             ({ activity }) => activity.node_id === one.node_id && activity.status === 'completed',
           );
-        return { open: open.filter((one) => !ended(one)) };
+        return open.filter((one) => !ended(one));
       }),
     ),
     sabotage(
@@ -225,29 +237,33 @@ export const ENTRIES: Rules = {
       'a count excuses no name',
       'every node, and one that left, three by Core',
       0,
-      plan(() => ({ core: undefined })),
+      plan('core', () => undefined),
     ),
     sabotage(
       'a count is met by fewer',
-      'a count',
-      1,
-      plan(({ expect }) => ({ expect: expect && expect - 1 })),
+      'four nodes expected, killed',
+      0,
+      plan('expect', ({ expect }) => expect && expect - 1),
     ),
     sabotage(
       'more nodes than expected are fine',
       'two of three nodes expected',
-      1,
-      progress(() => ({ tooMany: false })),
+      0,
+      progress('tooMany', () => false),
     ),
   ],
 };
 
+/** The nodes that have an entry. */
+const seenIn = (byId: Entries['byId']): Set<Id> =>
+  new Set([...byId.values()].map(({ activity }) => activity.node_id));
+
 /** Those that have no entry are none of it. */
 function oneIsEnough(): Change[] {
   return [
-    progress((_, { byId }) => ({ everyTargetHasEntry: byId.size > 0 })),
-    ofEntries<[null], Rows>('rows', (_, original, absent) => {
-      const rows = original(absent);
+    progress('everyTargetHasEntry', ({ byId }) => byId.size > 0),
+    ofEntries('rows', (_, original, emptyStatus) => {
+      const rows = original(emptyStatus);
       const some = rows.filter(({ activity_id: id }) => id !== null);
       return some.length > 0 ? some : rows;
     }),

@@ -1,7 +1,8 @@
-import type { Job } from '../../../src/job/job.js';
-import type { Reading } from '../../../src/log/pages.js';
-import type { Run, WaitPlan } from '../../../src/job/run-state.js';
-import type { WatchResult } from '../../../src/job/watch.js';
+import type { Activity } from '../../../src/base/activity.js';
+import type { waitJob } from '../../../src/job/index.js';
+import type { Run } from '../../../src/job/run-state.js';
+import type { createWatch } from '../../../src/job/watch.js';
+import type { newReading } from '../../../src/log/pages.js';
 import { limit, put } from '../places.js';
 import { sabotage, type Sabotage } from './sabotage.js';
 
@@ -11,15 +12,11 @@ export const FOLLOWING: readonly Sabotage[] = [
     'a wait follows the first id only',
     'a wait for two entries',
     1,
-    put<[WaitPlan, number, () => string], Job>(
-      'job/index',
-      'waitJob',
-      (original, asked, ...rest) => {
-        const { wanted } = asked;
-        const less = 'ids' in wanted ? { ids: wanted.ids.slice(0, 1) } : wanted;
-        return original({ ...asked, wanted: less }, ...rest);
-      },
-    ),
+    put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) => {
+      const { wanted } = asked;
+      const less = 'ids' in wanted ? { ids: wanted.ids.slice(0, 1) } : wanted;
+      return original({ ...asked, wanted: less }, now);
+    }),
   ),
   sabotage(
     'a watch ends at its first read',
@@ -31,19 +28,19 @@ export const FOLLOWING: readonly Sabotage[] = [
     'a watch ends over an open entry',
     'a watch of three nodes',
     1,
-    put<unknown[], never[]>('job/watch', 'openOf', () => []),
+    put<(watch: never) => never[]>('job/watch', 'openOf', () => []),
   ),
   sabotage(
     'an id that is not there is waited for as a node is',
     'a wait for two entries',
     1,
-    put<[Run], number>('job/run-end', 'appearOf', (_, { plan }) => plan.appearMs),
+    put<(run: Run) => number>('job/run-end', 'appearOf', (_, { plan }) => plan.appearMs),
   ),
   sabotage(
     'a watch forgets a rejection',
     'a watch of three nodes',
     1,
-    put<unknown[], Job<WatchResult>>('job/watch', 'createWatch', (original, ...args) => {
+    put<typeof createWatch>('job/watch', 'createWatch', (original, ...args) => {
       const job = original(...args);
       return { ...job, result: () => ({ ...job.result(), anyRejected: false }) };
     }),
@@ -52,7 +49,7 @@ export const FOLLOWING: readonly Sabotage[] = [
     'a log that lacks entries is taken for whole',
     'one node, sorted by time, no date',
     1,
-    put<unknown[], Reading>('log/pages', 'newReading', (original, ...args) => ({
+    put<typeof newReading>('log/pages', 'newReading', (original, ...args) => ({
       ...original(...args),
       leastTotal: 0,
     })),
@@ -61,6 +58,6 @@ export const FOLLOWING: readonly Sabotage[] = [
     'every log has its newest entry first',
     'one node, many entries, the oldest first',
     0,
-    put<unknown[], boolean>('log/pages', 'fallsAllTheWay', () => true),
+    put<(items: readonly Activity[]) => boolean>('log/pages', 'fallsAllTheWay', () => true),
   ),
 ];

@@ -1,11 +1,17 @@
-import type { KeptRun, Mark, RunJournal } from '../../../src/base/journal.js';
+import type { RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import type { Run } from '../../../src/job/run-state.js';
+import type { continueFrom, takeRecord } from '../../../src/job/run-answer.js';
+import type { addMark } from '../../../src/job/run-moves.js';
+import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
+import type { LogRead } from '../../../src/log/log.js';
 import { MemoryJournal } from '../disk.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
+
+type Unknown = State & { name: 'unknown' };
+type RecordStep = (step: StepOf<'record'>, tools: DriveTools) => FactOf<'record'>;
 
 /** What one process leaves for the next: records, and marks beside them. */
 export const RECORD: Rules = {
@@ -13,22 +19,18 @@ export const RECORD: Rules = {
     sabotage(
       'no record before the POST',
       'killed and run again',
-      1,
-      plan(() => ({ keepsKey: false })),
+      0,
+      plan('keepsKey', () => false),
     ),
-    sabotage('the record is written after the POST', 'killed and run again', 1, ...recordsLate()),
+    sabotage('the record is written after the POST', 'killed and run again', 0, ...recordsLate()),
     sabotage(
       'it sends though the record cannot be written',
       'killed and run again',
       1,
-      put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
-        'job/drive',
-        'record',
-        (original, step, tools) => {
-          const told = original(step, tools);
-          return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
-        },
-      ),
+      put<RecordStep>('job/drive', 'record', (original, step, tools) => {
+        const told = original(step, tools);
+        return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
+      }),
     ),
     sabotage('a record is valid for ten minutes', 'killed and run again', 1, () => {
       const { prototype } = MemoryJournal;
@@ -43,44 +45,33 @@ export const RECORD: Rules = {
       'another that has just sent has no 5 s',
       'two processes, keys ignored',
       2,
-      inTable<[Run, FactOf<'record'>, number], unknown>(
-        'job/run',
-        ['TAKE', 'record'],
-        (original, run, fact, now) => {
-          original(run, fact, now);
-          if (run.sent && fact.is === 'found') run.sent.lostAt = -Infinity;
-        },
-      ),
+      inTable<typeof takeRecord>('job/run', ['TAKE', 'record'], (original, run, fact, now) => {
+        original(run, fact, now);
+        if (run.sent && fact.is === 'found') run.sent.lostAt = -Infinity;
+      }),
     ),
     sabotage(
       'a record keeps no nodes',
       'every node, killed',
       2,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) => {
-          const listed = { here: [], elsewhere: [] };
-          original(run, { ...kept, record: { ...kept.record, listed } }, now);
-        },
-      ),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
+        const listed = { here: [], elsewhere: [] };
+        original(run, { ...kept, record: { ...kept.record, listed } }, now);
+      }),
     ),
     sabotage(
       'a record keeps no count',
       'four nodes expected, killed',
       1,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) =>
-          original(run, { ...kept, record: { ...kept.record, expect: null } }, now),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
+        original(run, { ...kept, record: { ...kept.record, expect: null } }, now),
       ),
     ),
     sabotage(
       'a refusal is not noted',
       'killed and run again',
-      2,
-      put<[Run, Mark], unknown>('job/run-moves', 'addMark', (original, run, mark) => {
+      1,
+      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
         if (mark !== 'refused') original(run, mark);
       }),
     ),
@@ -94,22 +85,19 @@ export const RECORD: Rules = {
       'the nine minutes start anew with each record',
       'killed and run again',
       1,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) => original(run, { ...kept, ageMs: 0 }, now),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
+        original(run, { ...kept, ageMs: 0 }, now),
       ),
     ),
     sabotage(
       'a stale record is followed forever',
       'killed and run again',
       1,
-      put<[Run, number], boolean>('job/run-state', 'isTooLate', () => false),
-      put<[Run, ...unknown[]], unknown>(
+      put<(run: Run, state: Unknown, log: LogRead, now: number) => void>(
         'job/run-read',
         'lookForTrace',
-        (original, run, ...rest) => {
-          if (run.entries.byId.size > 0) original(run, ...rest);
+        (original, run, state, log, now) => {
+          if (run.entries.byId.size > 0 || !isTooLate(run, now)) original(run, state, log, now);
         },
       ),
     ),
@@ -117,14 +105,10 @@ export const RECORD: Rules = {
       'a record is replaced by one that slept',
       'two processes that do not wait',
       2,
-      inTable<[Run, FactOf<'record'>, number], unknown>(
-        'job/run',
-        ['TAKE', 'record'],
-        (original, run, told, now) => {
-          const other = { is: 'recorded' as const, generation: 0, at: 0 };
-          original(run, told.is === 'found' ? other : told, now);
-        },
-      ),
+      put<RecordStep>('job/drive', 'record', (original, step, tools) => {
+        const newest = step.record && tools.journal?.read(step.record.key);
+        return original({ ...step, after: newest?.generation ?? step.after }, tools);
+      }),
     ),
     sabotage(
       'a POST that continues from a record makes none',
@@ -145,55 +129,45 @@ export const RECORD: Rules = {
       'another API key sends again',
       'one node, killed, then another API key',
       1,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) => {
-          const apiKey = run.trigger?.apiKeyHash ?? '';
-          original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
-        },
-      ),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
+        const apiKey = run.trigger?.apiKeyHash ?? '';
+        original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
+      }),
     ),
     sabotage(
       'an acceptance is not noted',
       'two processes that do not wait',
       1,
-      put('job/run-moves', 'addMark', () => undefined),
+      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
+        if (mark !== 'accepted') original(run, mark);
+      }),
     ),
     sabotage(
       'a record keeps no baseline',
       'killed and run again',
       1,
-      put<[Run, KeptRun, number], unknown>(
-        'job/run-answer',
-        'continueFrom',
-        (original, run, kept, now) => {
-          const record = { ...kept.record, baseline: 0n, date: null };
-          original(run, { ...kept, record }, now);
-        },
-      ),
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
+        const record = { ...kept.record, baseline: 0n, date: null };
+        original(run, { ...kept, record }, now);
+      }),
     ),
   ],
 };
 
 /** A record is written where the journal is told of the acceptance, or never. */
 function recordsLate(): Change[] {
-  const held = new Map<string, StepOf<'record'>>();
+  let held: StepOf<'record'> | null = null;
   return [
-    put<[StepOf<'record'>, DriveTools], FactOf<'record'>>(
-      'job/drive',
-      'record',
-      (_, step, tools) => {
-        held.set('record', step);
-        return { is: 'recorded', generation: step.after + 1, at: tools.clock.now() };
-      },
-    ),
-    put<[StepOf<'note'>, DriveTools], FactOf<'note'>>(
+    put<RecordStep>('job/drive', 'record', (_, step, tools) => {
+      held = step;
+      return { is: 'recorded', generation: step.after + 1, at: tools.clock.now() };
+    }),
+    put<(step: StepOf<'note'>, tools: DriveTools) => FactOf<'note'>>(
       'job/drive',
       'note',
       (original, step, tools) => {
-        const { record, after } = held.get('record') ?? {};
-        held.clear();
+        const { record, after } = held ?? {};
+        held = null;
         if (record) tools.journal?.claim({ ...record, postedAt: tools.clock.now() }, after ?? 0);
         return original(step, tools);
       },

@@ -1,5 +1,5 @@
-import type { KeptRun } from '../../../src/base/journal.js';
-import type { Run, RunPlan } from '../../../src/job/run-state.js';
+import type { createRun } from '../../../src/job/run.js';
+import type { RunPlan } from '../../../src/job/run-state.js';
 import { put, type Change } from '../places.js';
 
 /** One rule of the job, broken on purpose: the model has to find it. */
@@ -22,10 +22,11 @@ export const sabotage = (
   ...changes: Change[]
 ): Sabotage => ({ name, setting, faults, changes });
 
-/** The plan of a run is another. */
-export const plan = (change: (plan: RunPlan) => Partial<RunPlan>): Change =>
-  put<[RunPlan, KeptRun | null, number], Run>(
-    'job/run',
-    'createRun',
-    (original, asked, kept, now) => original({ ...asked, ...change(asked) }, kept, now),
+/** A run is asked for something else. */
+export const plan = <K extends keyof RunPlan>(
+  name: K,
+  change: (plan: RunPlan) => RunPlan[K],
+): Change =>
+  put<typeof createRun>('job/run', 'createRun', (original, asked, ...rest) =>
+    original({ ...asked, [name]: change(asked) }, ...rest),
   );

@@ -1,50 +1,66 @@
-import { InvalidAnswerError, type ApiError, type LdctlError } from '../../../src/base/errors.js';
-import type { Run } from '../../../src/job/run-state.js';
+import {
+  InvalidAnswerError,
+  TransportError,
+  type ApiError,
+  type LdctlError,
+} from '../../../src/base/errors.js';
+import type { Answer, classify, isInProgress } from '../../../src/job/answer.js';
+import type { takeAnswer, tryLater } from '../../../src/job/run-answer.js';
+import type { lose, setBaseline } from '../../../src/job/run-moves.js';
+import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
 
-type Baseline = Run['baseline'];
+type Following = State & { name: 'following' };
+type JudgeAccepted = (run: Run, state: Following, acceptedAt: number, startedAt: number) => void;
+type FailedPost = (run: Run, error: LdctlError, now: number) => void;
 
-const answers = (from: string, to: string): Change =>
-  put<[unknown], string>('job/answer', 'classify', (original, answer) => {
-    const is = original(answer);
+const answers = (from: Answer, to: Answer): Change =>
+  put<typeof classify>('job/answer', 'classify', (original, error) => {
+    const is = original(error);
     return is === from ? to : is;
   });
+
+const refuses = (status: number): Change =>
+  put<(error: ApiError) => Answer>('job/answer', 'classifyStatus', (original, error) =>
+    error.status === status ? 'definite-no' : original(error),
+  );
 
 /** What an answer means, and whether the same is sent again. */
 export const SENDING: Rules = {
   'The answer': [
-    sabotage('a 503 is a no', 'one node', 1, answers('uncertain', 'definite-no')),
-    sabotage('a no is tried again', 'one node', 1, answers('definite-no', 'uncertain')),
+    sabotage('a 503 is a no', 'one node', 1, refuses(503)),
+    sabotage('a 408 is a no', 'one node', 1, refuses(408)),
     sabotage(
-      'a 408 is a no',
+      'an answer that is lost is a no',
       'one node',
       1,
-      put<[ApiError], string>('job/answer', 'classifyStatus', (original, error) =>
-        error.status === 408 ? 'definite-no' : original(error),
+      put<typeof classify>('job/answer', 'classify', (original, error) =>
+        error instanceof TransportError && error.sent === 'maybe' ? 'definite-no' : original(error),
       ),
     ),
+    sabotage('a no is tried again', 'one node', 1, answers('definite-no', 'uncertain')),
     sabotage(
       'an answer that says nothing is a no',
       'one node',
       1,
-      put<[unknown], string>('job/answer', 'classify', (original, answer) =>
-        answer instanceof InvalidAnswerError ? 'definite-no' : original(answer),
+      put<typeof classify>('job/answer', 'classify', (original, error) =>
+        error instanceof InvalidAnswerError ? 'definite-no' : original(error),
       ),
     ),
     sabotage(
       'what is in progress is refused',
       'one node',
       1,
-      put('job/answer', 'isInProgress', () => false),
+      put<typeof isInProgress>('job/answer', 'isInProgress', () => false),
     ),
     sabotage(
       'a 403 after a lost answer is a no',
       'a log that shows late',
       2,
-      put<[Run, LdctlError], unknown>('job/run-moves', 'endWithError', (original, run, error) => {
-        original(run, error);
+      put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, error, now) => {
+        original(run, error, now);
         if (error.code === 'denied') run.state = { name: 'ended', outcome: null, error };
       }),
     ),
@@ -58,17 +74,16 @@ export const SENDING: Rules = {
       'what was refused is sent again at once',
       'one node',
       1,
-      put<[Run, LdctlError, number, number], unknown>(
-        'job/run-answer',
-        'tryLater',
-        (original, run, error, _, now) => original(run, error, 0, now),
-      ),
+      put<typeof tryLater>('job/run-answer', 'tryLater', (original, run, error, now) => {
+        original(run, error, now);
+        if (run.state.name === 'checking') run.state.notBefore = now;
+      }),
     ),
     sabotage(
-      'the second try after a no has the first baseline',
+      'a second try has the first baseline',
       'one node, 429 at first',
-      2,
-      put<[Run, Baseline], unknown>('job/run-moves', 'setBaseline', (original, run, baseline) => {
+      1,
+      put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) => {
         const isFirst = run.attempts.firstAt === null;
         original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
       }),
@@ -83,14 +98,10 @@ export const SENDING: Rules = {
       'a redirect is sent again',
       'named nodes',
       1,
-      put<[Run, LdctlError, number], unknown>(
-        'job/run-answer',
-        'takeFailedPost',
-        (original, run, ...rest) => {
-          original(run, ...rest);
-          if (run.sent) run.sent.redirected = false;
-        },
-      ),
+      put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, ...rest) => {
+        original(run, ...rest);
+        run.attempts.windowMs = 120 * SECOND;
+      }),
     ),
   ],
   Uncertain: [
@@ -98,9 +109,9 @@ export const SENDING: Rules = {
       'it posts again without reading',
       'named nodes, keys ignored',
       1,
-      put<[Run, number, object?], unknown>('job/run-moves', 'lose', (original, run, now, more) => {
+      put<typeof lose>('job/run-moves', 'lose', (original, run, now, more) => {
         original(run, now, more);
-        run.state = { name: 'sending' };
+        if (!isTooLate(run, now)) run.state = { name: 'sending' };
       }),
     ),
     sabotage(
@@ -113,8 +124,9 @@ export const SENDING: Rules = {
       'what the log shows is no proof',
       'named nodes, keys ignored',
       1,
-      put<[Run, number], unknown>('job/run-read', 'takeTrace', (_, run) => {
-        run.state = { name: 'sending' };
+      put<(run: Run, now: number) => void>('job/run-read', 'takeTrace', (original, run, now) => {
+        if (isTooLate(run, now)) original(run, now);
+        else run.state = { name: 'sending' };
       }),
     ),
     sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', 1e12)),
@@ -122,20 +134,16 @@ export const SENDING: Rules = {
       'the two minutes count from the end of the POST',
       'one node',
       1,
-      inTable<[Run, unknown, number], unknown>(
-        'job/run',
-        ['TAKE', 'post'],
-        (original, run, told, now) => {
-          run.attempts.firstAt = now;
-          original(run, told, now);
-        },
-      ),
+      inTable<typeof takeAnswer>('job/run', ['TAKE', 'post'], (original, run, told, now) => {
+        run.attempts.firstAt = now;
+        original(run, told, now);
+      }),
     ),
     sabotage(
       '--no-wait is accepted by a single entry',
       'two nodes, no wait, the first POST lost',
       1,
-      put<[Run, number], unknown>('job/run-end', 'judgeAccepted', (_, run) => {
+      put<JudgeAccepted>('job/run-end', 'judgeAccepted', (_, run) => {
         run.state = { name: 'ended', outcome: 'accepted', error: null };
       }),
     ),

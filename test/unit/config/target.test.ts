@@ -6,13 +6,12 @@ import {
   type Permissions,
   type TenantStructure,
 } from '../../../src/api/core-api.js';
+import { isGranted } from '../../../src/config/grants.js';
+import { expiryOf, expiryWarning } from '../../../src/config/key-life.js';
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
   deploymentText,
-  expiryOf,
-  expiryWarning,
-  isGranted,
   placedDeployments,
   resolveTarget,
   resolveTenant,
@@ -135,7 +134,8 @@ describe('the target of a command', () => {
   describe('looked up in the structure', () => {
     it('by name: id, name and supervisor URL', async () => {
       const { target, asked } = await resolve({ flags: { deployment: 'solo' } });
-      assert.deepEqual(target.deployment, { id: 5n, name: 'solo', path: 'Payments/live/solo' });
+      const place = { path: 'Payments/live/solo', divisionId: 1n, environmentId: 11n };
+      assert.deepEqual(target.deployment, { id: 5n, name: 'solo', ...place });
       assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
       assert.equal(target.supervisorUrl.source.from, 'structure');
       assert.deepEqual(

@@ -1,0 +1,26 @@
+import type { Permissions } from '../api/core-api.js';
+import type { PlacedDeployment } from './target.js';
+
+/**
+ * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the
+ * tenant, the division and the environment. The server decides; this is a forecast.
+ * @returns null when it depends on where the deployment is, which is not known
+ */
+export function isGranted(
+  { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
+  wanted: 'read' | 'manage',
+  placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
+): boolean | null {
+  const includes = (granted: readonly string[]) =>
+    granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
+  if (includes([...tenant, ...inDivisions, ...inEnvironments])) return true;
+  if (!placed) return Object.keys(divisions).length > 0 ? null : false;
+  const division = divisions[placed.division.id.toString()];
+  if (!division) return false;
+  const environment = division.environments[placed.environment.id.toString()];
+  return includes([
+    ...division.permissions,
+    ...division.environment,
+    ...(environment?.permissions ?? []),
+  ]);
+}
