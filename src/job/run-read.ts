@@ -119,7 +119,7 @@ function lookForTrace(
   }
   // Only a read that went on below the baseline, as deep as the read for nodes, shows that there is
   // no entry.
-  const isDeepEnough = log.leftOutUpTo === undefined;
+  const isDeepEnough = log.downTo === undefined;
   if (mayOnlyLook) {
     endWithError(run, run.lastError);
   } else if (isDeepEnough && now >= state.notBefore) {
