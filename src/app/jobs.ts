@@ -3,8 +3,7 @@
  * is driven to its end.
  */
 
-import { within } from '../base/clock.js';
-import { LdctlError, UsageError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
@@ -12,13 +11,12 @@ import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll-state.js';
-import { BEFORE_POST, notReadInTime } from '../job/pace.js';
 import { wireKey } from '../job/wire-key.js';
 import { lowestHeld } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
-import { expectedNodes, survey, type Findings, type SurveyRequest } from './survey.js';
+import { lookAround, survey, type Findings, type SurveyRequest, type Surveyor } from './survey.js';
 
 /** How a job ended, with the command that continues it. */
 export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
@@ -28,46 +26,14 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
-/** What a look around depends on. */
+/** What tells a run, and what has to be known of its deployment. */
 export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
 
-/**
- * What has to be known before an action on every node: which nodes there are, and how many.
- * @param always look where nodes are named, too: a question or a dry run says what keeps them busy
- * @param isKept whether an earlier run with the key left a record
- * @returns null where nothing has to be known: nodes are named, or there is a record, which is
- * followed as it is
- * @throws as `survey` does, also where it takes longer than a minute
- */
-export async function lookAround(
-  connection: Connection,
-  request: LookRequest,
-  {
-    signal,
-    always = false,
-    isKept = () => keptRun(connection, request) !== null,
-  }: { signal: AbortSignal; always?: boolean; isKept?: (() => boolean) | undefined },
-): Promise<Findings | null> {
-  if (request.expectNodes === 'deployment' && !connection.counter) {
-    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
-  }
-  if ((request.nodes && !always) || isKept()) return null;
-  try {
-    const found = await within(BEFORE_POST, { ...connection, signal }, notReadInTime, (limited) =>
-      survey(connection, request, limited),
-    );
-    // Only for what it throws where the number is wrong.
-    if (!request.nodes) expectedNodes(found, request.expectNodes);
-    return found;
-  } catch (error) {
-    // Another process may have sent it meanwhile: then its record is followed.
-    if (signal.aborted || !isKept()) throw error;
-    return null;
-  }
-}
-
 /** What an earlier run with a caller's key has left. */
-function keptRun({ deploymentId, journal }: Connection, request: LookRequest): KeptRun | null {
+export function keptRun(
+  { deploymentId, journal }: Connection,
+  request: LookRequest,
+): KeptRun | null {
   const { idempotencyKey: key } = request;
   return key === undefined || !journal
     ? null
@@ -76,27 +42,25 @@ function keptRun({ deploymentId, journal }: Connection, request: LookRequest): K
 
 /**
  * One POST, followed to its end.
- * @param found what `lookAround` has found; without it, ldctl looks now
+ * @param found what `lookAround` has found; without it, ldctl looks now, if anything has to be known
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
   connection: Connection,
   request: CheckedTrigger,
   tools: Tools,
-  found?: Findings | null,
+  found: Findings | null = null,
 ): Promise<JobResult> {
-  const known = found === undefined ? await lookAround(connection, request, tools) : found;
-  const plan = {
-    ...request,
-    ...ownOf(connection, request),
-    ...known,
-    // If an earlier record is followed, its own number counts.
-    expect: request.nodes || !known ? undefined : expectedNodes(known, request.expectNodes),
-  };
+  const own = ownOf(connection, request);
   const recall = () => [keptRun(connection, request)];
-  return fromRecords(recall, tools, ([kept = null]) =>
-    follow(connection, (now) => runJob(plan, kept, now), tools),
-  );
+  return fromRecords(recall, tools, async ([kept = null]) => {
+    // Nodes that are named need no look, and a record says what its run has found.
+    const isKnown = request.nodes !== undefined || kept !== null;
+    const known = found ?? (isKnown ? null : await lookAround(connection, request, tools.signal));
+    const expect = request.nodes ? undefined : known?.expect;
+    const plan = { ...request, ...own, ...known, expect };
+    return follow(connection, (now) => runJob(plan, kept, now), tools);
+  });
 }
 
 /**
@@ -152,7 +116,7 @@ async function surveyForWait(
 
 /**
  * One node after the other, from where earlier processes with the same key left off.
- * @param found what `lookAround` has found; without it, ldctl looks now if a busy node is to stop it
+ * @param found what `lookAround` has found; without it, ldctl looks now, if a busy node is to stop it
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
@@ -175,63 +139,62 @@ export async function roll(
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
-  const looked = found
-    ? { spentMs: found.spentMs }
-    : await lookForBusy(connection, request, tools.signal, recall);
-  return fromRecords(recall, tools, (kept) =>
-    follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools),
-  );
+  return fromRecords(recall, tools, async (kept, hasMore) => {
+    const looked = found
+      ? { spentMs: found.spentMs }
+      : await lookForBusy(connection, request, kept, hasMore, tools.signal);
+    return follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools);
+  });
 }
-
-type Kept = ReadonlyArray<KeptRun | null>;
-
-const countOf = (kept: Kept) => kept.filter((one) => one !== null).length;
 
 /**
  * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
  * @returns `failure`: why none of them may be, in a roll that an earlier process has started
- * @throws LdctlError the same in a new roll
+ * @throws LdctlError the same in a new roll, or where another process has started more of it
+ * meanwhile: what keeps a node busy may be this roll
  */
-async function lookForBusy(
-  connection: Connection,
-  request: CheckedRoll,
+export async function lookForBusy(
+  surveyor: Surveyor,
+  request: Pick<CheckedRoll, 'runtime' | 'nodes' | 'ifBusy'>,
+  kept: Kept<KeptRun>,
+  hasMore: () => boolean,
   signal: AbortSignal,
-  recall: () => Kept,
 ): Promise<Pick<RollPlan, 'spentMs' | 'failure'>> {
-  if (request.ifBusy !== 'fail') return {};
-  const before = recall();
-  const nodes = request.nodes.filter((_, at) => before[at] === null);
-  if (nodes.length === 0) return {};
-  const looking = { signal, always: true, isKept: () => false };
+  const nodes = request.nodes.filter((_, at) => !kept[at]);
+  if (request.ifBusy !== 'fail' || nodes.length === 0) return {};
   try {
-    const found = await lookAround(connection, { ...request, nodes }, looking);
-    return { spentMs: found?.spentMs };
+    const { spentMs } = await lookAround(surveyor, { ...request, nodes }, signal);
+    return { spentMs };
   } catch (error) {
-    const kept = countOf(recall());
-    if (kept === 0 || signal.aborted || !(error instanceof LdctlError)) throw error;
-    // Another process that rolls the same may have started a node meanwhile, and keep it busy: then
-    // the roll goes on.
-    return kept > countOf(before) ? {} : { failure: error };
+    const isNew = nodes.length === request.nodes.length;
+    if (isNew || hasMore() || signal.aborted || !(error instanceof LdctlError)) throw error;
+    return { failure: error };
   }
 }
 
+/** What earlier processes with the key have left: of a run, or of each node of a roll. */
+type Kept<K> = ReadonlyArray<K | null>;
+
+const countOf = (kept: Kept<unknown>) => kept.filter((one) => one !== null).length;
+
 /**
- * Starts from what earlier processes with the key have left. If nothing could be sent, and another
- * process has left more meanwhile, it starts again from that.
+ * Starts from what earlier processes with the key have left. If that fails, so that nothing was sent,
+ * and another process has left more meanwhile, it starts again from that.
+ * @param start is given what is left, and a way to ask whether another process has left more since
  */
-async function fromRecords(
-  recall: () => Kept,
-  { signal, stopping }: Tools,
-  start: (kept: Kept) => Promise<JobResult>,
-): Promise<JobResult> {
+export async function fromRecords<K, T>(
+  recall: () => Kept<K>,
+  { signal, stopping }: Pick<Tools, 'signal' | 'stopping'>,
+  start: (kept: Kept<K>, hasMore: () => boolean) => Promise<T>,
+): Promise<T> {
   for (;;) {
     const kept = recall();
+    const hasMore = () => countOf(recall()) > countOf(kept);
     try {
-      return await start(kept);
+      return await start(kept, hasMore);
     } catch (error) {
       const isStopped = signal.aborted || stopping?.aborted;
-      if (isStopped || !(error instanceof LdctlError)) throw error;
-      if (countOf(recall()) <= countOf(kept)) throw error;
+      if (isStopped || !(error instanceof LdctlError) || !hasMore()) throw error;
     }
   }
 }

@@ -3,23 +3,27 @@
  */
 
 import type { Activity } from '../base/activity.js';
-import { optional } from '../base/clock.js';
-import { refusedError, type LdctlError } from '../base/errors.js';
+import { optional, within } from '../base/clock.js';
+import { refusedError, UsageError, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
+import { BEFORE_POST } from '../job/pace.js';
 import type { Connection, KnownPlace, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
-type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | 'counter'>;
+/** What a deployment is surveyed with. */
+export type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clock' | 'counter'>;
 
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
   listed: Listed;
   /** How many nodes Core counts, where that is known. */
   core: number | undefined;
+  /** How many nodes must be reached, where none are named; undefined where the log decides. */
+  expect: number | undefined;
   /** What keeps the targets busy. */
   busy: readonly Activity[];
   /** The server's clock, ms UTC; null where it does not say. */
@@ -29,6 +33,14 @@ export interface Findings {
 }
 
 export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
+
+/** What has to be known before anything is sent. @throws as `survey` does, after a minute with 6 */
+export const lookAround = (
+  surveyor: Surveyor,
+  request: SurveyRequest,
+  signal: AbortSignal,
+): Promise<Findings> =>
+  within(BEFORE_POST, { ...surveyor, signal }, (limited) => survey(surveyor, request, limited));
 
 /**
  * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.
@@ -53,11 +65,11 @@ export async function survey(
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
   const core = await countInCore(entries);
-  if (core === undefined && isDemanded) throw notCounted(entries.length > 0);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  const spentMs = clock.elapsed() - startedAt;
-  return { listed: listedIn(entries, runtime), core, busy, serverTime, spentMs };
+  const listed = listedIn(entries, runtime);
+  const expect = nodes ? undefined : expectedOf(listed.here.length, core, expectNodes);
+  return { listed, core, expect, busy, serverTime, spentMs: clock.elapsed() - startedAt };
 }
 
 /** How many nodes Core counts; undefined where that is not known, or it counts none. */
@@ -74,14 +86,21 @@ function startCounting(
   isDemanded: boolean,
   signal: AbortSignal,
 ): Counting {
+  if (!counter && isDemanded) {
+    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
+  }
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
+  // Only a count that was demanded may fail the survey.
   const count = async (known: Place | null): Promise<number | undefined> => {
     // An empty log names no division and environment.
     const place = known ?? (isDemanded ? placeOf(await counter.lookUp()) : null);
+    if (!place && isDemanded) {
+      throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
+    }
     if (!place) return undefined;
     const ask = (limited: AbortSignal) => counter.count(place, limited);
-    // Only a count that was demanded may fail the survey.
     const nodes = await (isDemanded ? ask(signal) : optional({ clock, signal }, ask));
+    if (nodes === 0 && isDemanded) throw notCounted('Core counts no nodes in this deployment');
     return nodes || undefined;
   };
   const place = placeOf(counter.place());
@@ -99,58 +118,49 @@ function placeOf(known: KnownPlace, entry?: Activity): Place | null {
   return tenantId && divisionId && environmentId ? { tenantId, divisionId, environmentId } : null;
 }
 
-function notCounted(wasAsked: boolean): LdctlError {
-  const what = wasAsked
-    ? 'Core counts no nodes in this deployment'
-    : 'the log is empty, so ldctl does not know where Core has this deployment';
-  const hint = 'Name the nodes, or say how many there must be.';
-  return refusedError('no_nodes_counted', what, hint);
-}
+const notCounted = (why: string): LdctlError =>
+  refusedError('no_nodes_counted', why, 'Name the nodes, or say how many there must be.');
 
 /**
- * How many nodes an every-node trigger must reach.
- * @returns undefined where the log decides
- * @throws LdctlError (exit 5) where the number is neither what Core counts nor what the log lists;
- * if Core's number is not known, where the log lists more
+ * @throws LdctlError (exit 5) where it is neither what Core counts nor what the log lists; if Core's
+ * number is not known, where the log lists more
  */
-export function expectedNodes(
-  { listed, core }: Findings,
+function expectedOf(
+  listed: number,
+  core: number | undefined,
   expected: SurveyRequest['expectNodes'],
 ): number | undefined {
-  if (expected === undefined) return undefined;
   if (expected === 'deployment') return core;
-  const { length } = listed.here;
-  const isRight = core === undefined ? expected >= length : [core, length].includes(expected);
-  if (isRight) return expected;
-  throw otherCount(listsText(length, core), expected);
+  if (expected === undefined || expected === core || expected === listed) return expected;
+  if (core === undefined && expected > listed) return expected;
+  throw otherCount(listed, core, expected);
+}
+
+/** How many nodes are meant; null where that is not known, or a record says it. */
+export function nodeCountOf(
+  named: readonly Id[] | undefined,
+  found: Findings | null,
+): number | null {
+  if (named) return named.length;
+  return (found && (found.expect ?? found.core ?? found.listed.here.length)) || null;
 }
 
 /**
  * The nodes of a roll that names none: those that the log lists, exactly as many as are expected.
  * @throws LdctlError (exit 5)
  */
-export function nodesOfRoll(
-  { listed, core }: Findings,
-  expected: SurveyRequest['expectNodes'],
-): readonly Id[] {
-  const { here } = listed;
+export function nodesOfRoll({ listed: { here }, core, expect }: Findings): readonly Id[] {
   if (here.length === 0) {
     throw refusedError('no_nodes_known', 'the log lists no node', 'Name the nodes.');
   }
-  const wanted = expected === 'deployment' ? core : expected;
-  if (typeof wanted === 'number' && wanted !== here.length) {
-    throw otherCount(listsText(here.length, expected === 'deployment' ? undefined : core), wanted);
-  }
+  if (expect !== undefined && expect !== here.length) throw otherCount(here.length, core, expect);
   return here;
 }
 
-function listsText(listed: number, core: number | undefined): string {
-  const lists = `the log lists ${count(listed, 'node')}`;
-  return core === undefined || core === listed ? lists : `${lists} and Core counts ${core}`;
-}
-
-function otherCount(lists: string, expected: number): LdctlError {
-  const what = `${lists}, not the ${expected} expected`;
+function otherCount(listed: number, core: number | undefined, expected: number): LdctlError {
+  const isNews = core !== undefined && core !== listed && core !== expected;
+  const counts = isNews ? ` and Core counts ${core}` : '';
+  const what = `the log lists ${count(listed, 'node')}${counts}, not the ${expected} expected`;
   const hint = 'Check that this is the right deployment, or name the nodes.';
   return refusedError('other_node_count', what, hint);
 }

@@ -90,13 +90,13 @@ describe('before a POST', () => {
   it('has Core count the nodes of a new deployment, whose log is empty, if that is demanded', async () => {
     bench.env['LD_TENANT_ID'] = String(TENANT);
     bench.showLog([]);
-    bench.core.get(STRUCTURE_PATH).reply(200, STRUCTURE).get(DEPLOYMENT_PATH).reply(200, COUNTED);
-    const { stderr } = await bench.ends(
-      0,
-      ActivitiesTrigger,
-      `${EVERY} --expect-nodes deployment --dry-run`,
-    );
-    assert.equal(stderr, '');
+    const demanded = `${EVERY} --expect-nodes deployment --dry-run`;
+    const counted = bench.core.get(STRUCTURE_PATH).times(2).reply(200, STRUCTURE);
+    counted.get(DEPLOYMENT_PATH).reply(200, COUNTED);
+    assert.equal((await bench.ends(0, ActivitiesTrigger, demanded)).stderr, '');
+    counted.get(DEPLOYMENT_PATH).reply(200, COUNTED.replace(':3,', ':0,'));
+    const { stderr } = await bench.ends(5, ActivitiesTrigger, demanded);
+    assert.match(stderr, /^error: Core counts no nodes in this deployment;/);
   });
 
   describe('no key travels to a Core that nobody named', () => {

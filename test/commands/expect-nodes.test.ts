@@ -191,17 +191,20 @@ describe('activities trigger, how many nodes there are', () => {
 
     for (const [expected, counted] of [
       ['3', null],
+      ['3', 3],
       ['deployment', 3],
       ['1', null],
     ] as const) {
-      it(`is held against --expect-nodes ${expected} before anything is sent`, async () => {
+      it(`is held against --expect-nodes ${expected} with ${counted} counted before anything is sent`, async () => {
         bench.logGrows(TWO);
         if (counted !== null) coreCounts(counted);
-        const { code, stdout } = await bench.run(ActivitiesRoll, ROLL, '--expect-nodes', expected);
+        const args = [ROLL, '--expect-nodes', expected];
+        const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...args);
         assert.deepEqual(
           [code, (parseJson(stdout) as Result).error?.code],
           [5, 'other_node_count'],
         );
+        assert.match(stderr, /the log lists 2 nodes, not the [13] expected; nothing was sent/);
       });
     }
 

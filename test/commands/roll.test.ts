@@ -184,6 +184,30 @@ describe('activities roll', () => {
       assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
     });
 
+    it('with --if-busy fail goes on where another process of the roll keeps that node busy', async () => {
+      await halt();
+      // The journal as it was before the other process started.
+      const [folder, aside] = [bench.env.LDCTL_CONFIG_DIR ?? '', join(bench.folder, 'aside')];
+      cpSync(folder, aside, { recursive: true });
+      expectPost(7n);
+      const other = await run('--resume deploy-7 -o json', ['--gate', 'exit 0']);
+      assert.equal(other.code, 0, other.stderr);
+      const after = `${aside}-after`;
+      renameSync(folder, after);
+      renameSync(aside, folder);
+      nock.cleanAll();
+      bench.showLog(() => {
+        if (!existsSync(after)) return readLog();
+        cpSync(after, folder, { recursive: true });
+        rmSync(after, { recursive: true });
+        const busy = entry({ id: 102n, node_id: 7n, status: 'processing', finished_at: null });
+        return [busy, ...log.slice(1)];
+      });
+      const again = await run('--resume deploy-7 --if-busy fail -o json');
+      assert.equal(again.code, 0, again.stderr);
+      assert.deepEqual(statuses(again.result), ['8 completed', '7 completed']);
+    });
+
     it('of a roll with a random key continues by the one that the result names', async () => {
       bench.showLog(readLog);
       expectPost(8n, { status: 'rejected' });

@@ -1,11 +1,11 @@
-import { Interrupted, LdctlError } from '../../src/base/errors.js';
+import { fromRecords, lookForBusy } from '../../src/app/jobs.js';
+import { Interrupted, type LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
 import type { Asked, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
-import { survey } from '../../src/app/survey.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -107,17 +107,36 @@ export type Ended =
   { run: JobEnd; watch: null } | { run: null; watch: WatchResult & { error: LdctlError | null } };
 
 /** What a job starts with. */
-type Start = Pick<DriveTools, 'journal' | 'log' | 'clock' | 'signal'> & { apiKey: string };
+type Start = Pick<DriveTools, 'journal' | 'log' | 'clock' | 'signal' | 'stopping'> & {
+  apiKey: string;
+  now: () => number;
+};
 
-/** @throws as the reads do that come before a job */
-export async function startJob(setting: Setting, tools: Start, now: () => number): Promise<Runner> {
-  return new Runner(await jobOf(setting, tools, now));
+/**
+ * Runs a setting, by the real `fromRecords`.
+ * @param toItsEnd is given each job that it starts, and waits for its end
+ * @throws LdctlError nothing was sent
+ */
+export function run(
+  setting: Setting,
+  tools: Start,
+  toItsEnd: (runner: Runner) => Promise<void>,
+): Promise<Ended> {
+  const recall = (): Kept => keptOf(setting, tools.journal);
+  return fromRecords(recall, tools, async (kept, hasMore) => {
+    const runner = new Runner(await jobOf(setting, tools, kept, hasMore));
+    await toItsEnd(runner);
+    return runner.result();
+  });
 }
+
+type Kept = ReadonlyArray<KeptRun | null>;
 
 async function jobOf(
   setting: Setting,
-  { journal, log, clock, signal, apiKey }: Start,
-  now: () => number,
+  { log, clock, signal, apiKey, now }: Start,
+  kept: Kept,
+  hasMore: () => boolean,
 ): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
   const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
@@ -149,8 +168,7 @@ async function jobOf(
   };
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
-    const [kept = null] = keptOf(setting, journal);
-    return runJob({ ...plan, wait: use.wait ?? true }, kept, now());
+    return runJob({ ...plan, wait: use.wait ?? true }, kept[0] ?? null, now());
   }
   const how = {
     maxUnavailable: use.window,
@@ -162,27 +180,14 @@ async function jobOf(
   };
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  const kept = (): Array<KeptRun | null> => keptOf(setting, journal);
-  const before = kept();
-  const nodes = use.nodes.filter((_, at) => !before[at]);
-  if (ifBusy !== 'fail' || nodes.length === 0) return rollJob(plan, before, now());
   const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant: shared.tenant, counter: null };
-  try {
-    await survey(surveyor, { runtime: 'iggy', nodes, ifBusy }, signal);
-    return rollJob(plan, kept(), now());
-  } catch (error) {
-    const count = (some: Array<KeptRun | null>): number =>
-      some.filter((one) => one !== null).length;
-    const after = kept();
-    const isNew = count(after) === 0;
-    if (isNew || signal.aborted || !(error instanceof LdctlError)) throw error;
-    const more = count(after) > count(before) ? {} : { failure: error };
-    return rollJob({ ...plan, ...more }, after, now());
-  }
+  const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
+  const looked = await lookForBusy(surveyor, request, kept, hasMore, signal);
+  return rollJob({ ...plan, ...looked }, kept, now());
 }
 
 /** What earlier processes have left: of each node of a roll, or of a run. */
-export function keptOf(setting: Setting, journal: RunJournal | null): Array<KeptRun | null> {
+function keptOf(setting: Setting, journal: RunJournal | null): Kept {
   if (!isKept(setting)) return [];
   const nodes = nodesOf(setting);
   const keys =

@@ -231,9 +231,8 @@ class Stage {
       const isRoll = this.setting.use.is === 'roll';
       this.#stopsBegin();
       if (isRoll && !one.isEasing) {
-        one.isEasing = true;
         this.#tell(`${timeOf(world.now)}     * Ctrl-C, the first`);
-        this.#seen(runner.ease(new Interrupted('SIGINT')));
+        this.#seen(runner.ease(one.ease()));
       } else {
         this.#seen(runner.interrupt(one.interrupt(), world.now));
       }

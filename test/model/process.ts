@@ -3,10 +3,10 @@ import type { Clock } from '../../src/base/clock.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
 import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
-import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
+import type { Accepted, CallOptions, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
-import { openLog, type ActivityLog, type LogRead, type ReadOptions } from '../../src/log/log.js';
-import { keptOf, startJob, type Ended, type GateTools, type Runner } from './adapter.js';
+import { openLog, type ActivityLog, type LogRead } from '../../src/log/log.js';
+import { run, type Ended, type GateTools, type Runner } from './adapter.js';
 import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import { MemoryJournal } from './disk.js';
@@ -36,14 +36,15 @@ export class Process {
   readonly failedReads: number[] = [];
   readonly journal: RunJournal;
   runner: Runner | null = null;
-  /** How many records there were when its job started. */
-  #recordsAtStart = 0;
+  /** Its job, and those that it starts again. */
+  #whole: Promise<Ended> | null = null;
+  #started = (): void => undefined;
+  #ends = (): void => undefined;
   /** Nothing more followed: it was killed within a POST. */
   isDead = false;
   /** When it is run again after that, ms. */
   revivesAfter = SECOND;
   wakesAt = 0;
-  isEasing = false;
   interruptedAt = Infinity;
   /** When it was first given a record: from then on it follows what another has sent. */
   foundAt = Infinity;
@@ -62,6 +63,7 @@ export class Process {
   /** In a roll: how many reads it had seen when a node was no longer followed. */
   readonly settled = new Map<bigint, { reads: number; at: number; status: string | null }>();
   readonly #controller = new AbortController();
+  readonly #easing = new AbortController();
   readonly #log: ActivityLog;
   readonly tools: DriveTools;
   /** How many records it has made, by key. */
@@ -99,38 +101,31 @@ export class Process {
     };
   }
 
+  /** Starts its job. @throws where none could start */
   async start(): Promise<void> {
-    const tools = { ...this.tools, apiKey: this.apiKey };
-    for (;;) {
-      this.#recordsAtStart = this.#recordsNow();
-      try {
-        this.runner = await startJob(this.setting, tools, () => this.world.now);
-        return;
-      } catch (error) {
-        if (!this.#mayStartAgain()) throw error;
-      }
-    }
+    const { setting, tools, apiKey, world } = this;
+    const started = this.#nextStart();
+    const given = { ...tools, stopping: this.#easing.signal, apiKey, now: () => world.now };
+    this.#whole = run(setting, given, (runner) => {
+      this.runner = runner;
+      this.#started();
+      return new Promise((resolve) => (this.#ends = resolve));
+    });
+    await Promise.race([started, this.#whole]);
   }
 
-  #mayStartAgain(): boolean {
-    return !this.isInterrupted && !this.isEasing && this.#recordsNow() > this.#recordsAtStart;
+  #nextStart(): Promise<boolean> {
+    return new Promise((resolve) => (this.#started = () => resolve(true)));
   }
 
-  /** As app/jobs.ts does: nothing was sent, and another process has left a record meanwhile. */
+  /** Its job has ended. @returns whether it starts again, from the record of another */
   async startsAgain(): Promise<boolean> {
-    try {
-      this.runner?.result();
-      return false;
-    } catch {
-      if (!this.#mayStartAgain()) return false;
-    }
-    this.tell('starts again from the record of another');
-    await this.start();
-    return true;
-  }
-
-  #recordsNow(): number {
-    return keptOf(this.setting, this.journal).filter((kept) => kept !== null).length;
+    const started = this.#nextStart();
+    this.#ends();
+    const ended = this.#whole?.then(() => false);
+    const isAgain = await Promise.race([started, ended]).catch(() => false);
+    if (isAgain) this.tell('starts again from the record of another');
+    return isAgain === true;
   }
 
   readonly gateTools: GateTools = {
@@ -151,6 +146,17 @@ export class Process {
     this.#controller.abort(reason);
     this.tell('Ctrl-C');
     return reason;
+  }
+
+  /** The first Ctrl-C of a roll. */
+  ease(): Interrupted {
+    const reason = new Interrupted('SIGINT');
+    this.#easing.abort(reason);
+    return reason;
+  }
+
+  get isEasing(): boolean {
+    return this.#easing.signal.aborted;
   }
 
   get isInterrupted(): boolean {
@@ -267,9 +273,9 @@ export class Process {
       });
     return {
       ...log,
-      newest: (options?: ReadOptions) => paged('newest', () => log.newest(options)),
-      forNodes: (options?: ReadOptions) => paged('for nodes', () => log.forNodes(options)),
-      downTo: (id: bigint, options?: ReadOptions) =>
+      newest: (options?: CallOptions) => paged('newest', () => log.newest(options)),
+      forNodes: (options?: CallOptions) => paged('for nodes', () => log.forNodes(options)),
+      downTo: (id: bigint, options?: CallOptions) =>
         paged(`above ${id}`, () => log.downTo(id, options)),
     };
   }

@@ -10,10 +10,10 @@ import { busyText, checkConfirm, isAsked, requireConsent } from '../../cli/conse
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import { lookAround, type JobResult, type LookRequest, type Tools } from '../../app/jobs.js';
+import { fromRecords, type JobResult, type LookRequest, type Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import type { Findings } from '../../app/survey.js';
+import { lookAround, type Findings } from '../../app/survey.js';
 import { reportToGitHub } from '../../output/github.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
@@ -92,7 +92,7 @@ export async function openForJob(context: CommandContext): Promise<OpenDeploymen
 /**
  * Opens the deployment to act on, and looks at it before anything is sent.
  * @param what is to be done, in words
- * @param isKept whether an earlier run with the key left a record
+ * @param recall what an earlier run with the key has left: it is followed as it is
  * @returns null where nothing has to be known
  * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
  */
@@ -101,18 +101,20 @@ export async function lookBefore(
   what: string,
   request: LookRequest,
   flags: ActingFlags,
-  isKept?: (own: OpenDeployment) => boolean,
+  recall: (own: OpenDeployment) => object | null,
 ): Promise<Findings | null> {
   const { nodes } = request;
   const isDry = flags['dry-run'];
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   await checkConfirm(own, flags);
-  return lookAround(own, request, {
-    signal: context.signal,
-    always: isDry || isAsked(context, nodes, flags),
-    isKept: isKept && (() => isKept(own)),
-  });
+  // Of named nodes, only a question or a dry run says what keeps them busy.
+  if (nodes && !isDry && !isAsked(context, nodes, flags)) return null;
+  return fromRecords(
+    () => [recall(own)],
+    context,
+    async ([kept]) => (kept ? null : lookAround(own, request, context.signal)),
+  );
 }
 
 /**
@@ -121,33 +123,19 @@ export async function lookBefore(
  */
 export function compareCounts(
   context: CommandContext,
-  { nodes, expectNodes: expected }: LookRequest,
-  found: Findings | null,
+  { core, expect, listed: { here } }: Findings,
 ) {
-  if (nodes || !found) return;
-  const { core, listed } = found;
-  const { length } = listed.here;
-  if (expected === undefined && core !== undefined && core !== length) {
+  const { length } = here;
+  if (expect === undefined && core !== undefined && core !== length) {
     context.warn(
       `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
     );
   }
-  if (core === undefined && typeof expected === 'number' && expected > length) {
+  if (core === undefined && expect !== undefined && expect > length) {
     context.say(
-      `the log lists ${count(length, 'node')}; whether there are ${expected} is checked at the end`,
+      `the log lists ${count(length, 'node')}; whether there are ${expect} is checked at the end`,
     );
   }
-}
-
-/** How many nodes are meant; null where that is not known, or a record says it. */
-export function countOf(
-  { nodes, expectNodes }: LookRequest,
-  found: Findings | null,
-): number | null {
-  if (nodes) return nodes.length;
-  if (!found) return null;
-  if (typeof expectNodes === 'number') return expectNodes;
-  return (found.core ?? found.listed.here.length) || null;
 }
 
 /**

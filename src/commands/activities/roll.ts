@@ -11,7 +11,7 @@ import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type LookRequest, type Tools } from '../../app/jobs.js';
+import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
@@ -88,20 +88,20 @@ export default class ActivitiesRoll extends ActingCommand {
       return this.#resume(context, args.runtime, flags, flags.resume);
     }
     const asked = await this.#asked(context, args, flags);
-    const { runtime, action, nodes: named, expectNodes, idempotencyKey: key } = asked;
-    const what = actionText(asked);
+    const { runtime, action, nodes: named, idempotencyKey: key } = asked;
+    const what = rollText(asked);
     // A roll with a record was looked at before the record was made.
-    const kept = (own: OpenDeployment) =>
-      key === undefined ? undefined : journalOf(context, own).read(key);
-    const found = await lookBefore(context, what, asked, flags, (own) => kept(own) !== undefined);
+    const recall = (own: OpenDeployment) =>
+      (key !== undefined && journalOf(context, own).read(key)) || null;
+    const found = await lookBefore(context, what, asked, flags, recall);
     const own = await context.deployment();
-    const nodes = named ?? (found ? this.#listedNodes(context, found, asked) : nodesIn(kept(own)));
+    const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(recall(own)));
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return showDryRun(context, { ...request, expectNodes }, found, how);
+      return showDryRun(context, request, found, how);
     }
     const question = { what, nodes: named, found, counted: nodes.length };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
@@ -125,9 +125,9 @@ export default class ActivitiesRoll extends ActingCommand {
     return requestOf(context, { runtime, action }, flags);
   }
 
-  #listedNodes(context: CommandContext, found: Findings, asked: LookRequest) {
-    const nodes = nodesOfRoll(found, asked.expectNodes);
-    compareCounts(context, asked, found);
+  #listedNodes(context: CommandContext, found: Findings) {
+    const nodes = nodesOfRoll(found);
+    compareCounts(context, found);
     const { elsewhere } = found.listed;
     if (elsewhere.length > 0) {
       const which = count(elsewhere.length, 'node');
@@ -162,7 +162,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
-    const action = { what: actionText(request), nodes: request.nodes };
+    const action = { what: rollText(request), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
     await consentTo(context, action, flags);
@@ -222,9 +222,9 @@ const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDepl
 
 const storedIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
-const nodesIn = (record: RollRecord | undefined) => (record ? storedIn(record).nodes : []);
+const nodesIn = (record: RollRecord | null) => (record ? storedIn(record).nodes : []);
 
-function actionText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
+function rollText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
 }
 

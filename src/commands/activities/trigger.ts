@@ -1,12 +1,12 @@
 import { ActingCommand } from './acting.shared.js';
 import { consentTo } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
-import { trigger } from '../../app/jobs.js';
+import { keptRun, trigger } from '../../app/jobs.js';
+import { nodeCountOf } from '../../app/survey.js';
 import {
   actingFlags,
   ACTION,
   compareCounts,
-  countOf,
   lookBefore,
   requestOf,
   RUNTIME,
@@ -43,12 +43,12 @@ export default class ActivitiesTrigger extends ActingCommand {
     const request = await requestOf(context, args, flags);
     const { runtime, action, nodes } = request;
     const what = `${action} ${runtime}`;
-    const found = await lookBefore(context, what, request, flags);
-    compareCounts(context, request, found);
+    const found = await lookBefore(context, what, request, flags, (own) => keptRun(own, request));
+    if (found) compareCounts(context, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
-    const question = { what, nodes, found, counted: countOf(request, found) };
+    const question = { what, nodes, found, counted: nodeCountOf(nodes, found) };
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
-    const shown = { ...agreed, counted: countOf(agreed, found) };
+    const shown = { ...agreed, counted: nodeCountOf(agreed.nodes, found) };
     return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));
   }
 }
