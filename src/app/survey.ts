@@ -10,7 +10,7 @@ import { count } from '../base/text.js';
 import { listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
-import { BEFORE_POST, notReadInTime } from '../job/pace.js';
+import { BEFORE_POST } from '../job/pace.js';
 import type { Connection, KnownPlace, Place } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
@@ -40,9 +40,7 @@ export const lookAround = (
   request: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> =>
-  within(BEFORE_POST, { ...surveyor, signal }, notReadInTime, (limited) =>
-    survey(surveyor, request, limited),
-  );
+  within(BEFORE_POST, { ...surveyor, signal }, (limited) => survey(surveyor, request, limited));
 
 /**
  * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.

@@ -38,19 +38,22 @@ export interface Clock {
   limit(ms: number, call: () => void): () => void;
 }
 
+/** All that has a limit reads the log, apart from what is `optional`, which does not show its error. */
+const tooLate = () => new LdctlError('unreachable', 'timeout', 'the log could not be read in time');
+
 /**
- * Does work that may take so long: after that its signal is aborted, and `late` is thrown.
- * @throws what the work throws, or the reason of the outer signal
+ * Reads what may take so long: after that the signal of the work is aborted.
+ * @throws what the work throws, the reason of the outer signal, or LdctlError (exit 6) when the time
+ * is over
  */
 export async function within<T>(
   ms: number,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
-  late: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limited = new AbortController();
   const release = onAbort(signal, () => limited.abort(signal.reason));
-  const stop = clock.limit(ms, () => limited.abort(late()));
+  const stop = clock.limit(ms, () => limited.abort(tooLate()));
   try {
     return await work(limited.signal);
   } finally {
@@ -67,9 +70,8 @@ export async function optional<T>(
   tools: { clock: Clock; signal: AbortSignal },
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | null> {
-  const late = () => new LdctlError('unreachable', 'timeout', 'no answer within 2s');
   try {
-    return await within(OPTIONAL_MS, tools, late, ask);
+    return await within(OPTIONAL_MS, tools, ask);
   } catch (error) {
     tools.signal.throwIfAborted();
     if (error instanceof LdctlError) return null;

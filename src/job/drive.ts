@@ -12,7 +12,6 @@ import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
-import { notReadInTime } from './pace.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -169,7 +168,7 @@ async function read(
 ): Promise<FactOf<'read'> | Interrupted> {
   const startedAt = clock.elapsed();
   try {
-    const read = await within(step.cutAt - startedAt, { clock, signal }, notReadInTime, (limited) =>
+    const read = await within(step.cutAt - startedAt, { clock, signal }, (limited) =>
       readLog(step, log, limited),
     );
     return { is: 'read', read };
@@ -189,28 +188,7 @@ function readLog(
   if (downTo === 'newest' || downTo === 'forNodes') {
     return log[downTo](options);
   }
-  return lookUp ? readAndLookUp(downTo, lookUp, log, options) : log.downTo(downTo, options);
-}
-
-/** How many pages are read at most, before the entries further down are looked up one by one. */
-const MOST_PAGES = 10;
-
-/** So a poll stays small however long the log has grown. */
-async function readAndLookUp(
-  downTo: Id,
-  lookUp: readonly Id[],
-  log: ActivityLog,
-  options: { signal: AbortSignal; tries: 'one' | 'several' },
-): Promise<LogRead> {
-  const result = await log.downTo(downTo, { ...options, pages: MOST_PAGES });
-  if (result.isWhole) return result;
-  const entries = [...result.entries];
-  for (const id of lookUp) {
-    if (result.entries.some((entry) => entry.id === id)) continue;
-    const { activity } = await log.seek(id, options);
-    if (activity) entries.push(activity);
-  }
-  return { ...result, entries };
+  return log.downTo(downTo, { ...options, lookUp });
 }
 
 /** What happens by itself while a step is done: interrupts, and the ends of gates. */

@@ -82,8 +82,8 @@ export interface Depth {
    */
   downTo: Id | 'newest' | 'forNodes';
   /**
-   * Only new entries and these matter: those that ten pages do not show are looked up one by one.
-   * Null: all matter, and all are read.
+   * Only new entries and these matter: those that the newest 1,000 do not show are looked up one by
+   * one. Null: all matter, and all are read.
    */
   lookUp: readonly Id[] | null;
 }

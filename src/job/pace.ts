@@ -2,7 +2,7 @@
  * When the log is read next, and for how long failing reads are tolerated.
  */
 
-import { LdctlError, retryAfterOf } from '../base/errors.js';
+import { retryAfterOf, type LdctlError } from '../base/errors.js';
 import { warning, type WarningEvent } from './events.js';
 import { isHopeless } from './answer.js';
 
@@ -80,7 +80,3 @@ function later(pace: Pace, now: number): void {
   const quiet = now - pace.changedAt;
   pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
 }
-
-/** A read was cut off. */
-export const notReadInTime = (): LdctlError =>
-  new LdctlError('unreachable', 'timeout', 'the log could not be read in time');

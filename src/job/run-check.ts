@@ -6,7 +6,7 @@
 import type { Activity } from '../base/activity.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
-import { Entries, listedIn } from './entries.js';
+import { Entries, idsOf, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
 import { endWithError, setBaseline, startAnew } from './run-moves.js';
@@ -47,7 +47,7 @@ export function takeBaseline(
 function moveBaseline(run: Run, log: LogRead): boolean {
   // In a roll, the read may have been made down to the baseline of another node (roll-read.ts). If it
   // shows nothing above that, that is still the highest id.
-  const id = log.entries[0]?.id ?? log.leftOutUpTo ?? 0n;
+  const id = log.entries[0]?.id ?? log.downTo ?? 0n;
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
   return isNews;
@@ -88,7 +88,7 @@ function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void 
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
   run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
-  const blockers = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  const blockers = new Entries({ ids: idsOf(busy) }, run.plan);
   blockers.take(busy, log, now);
   run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + run.plan.timeoutMs);
   run.state = { name: 'blocked', blockers };

@@ -5,7 +5,8 @@
 import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
-import type { ActivityLog, LogPart, ReadOptions } from './log.js';
+import type { CallOptions } from '../base/supervisor.js';
+import type { ActivityLog, LogPart } from './log.js';
 
 /**
  * Which entries are wanted: each list that is given must hold the entry's value. Times are UTC
@@ -74,7 +75,7 @@ function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined):
 export async function* listNewest(
   log: Pick<ActivityLog, 'all'>,
   { filter, limit }: { filter: ActivityFilter; limit: number },
-  options: ReadOptions,
+  options: CallOptions,
 ): Listing {
   let left = limit === 0 ? Infinity : limit;
   for await (const part of log.all({ ...options, since: filter.since })) {
@@ -93,7 +94,7 @@ export async function* listNewest(
 export async function* listAfter(
   log: Pick<ActivityLog, 'downTo'>,
   { after, filter, limit }: { after: Id; filter: ActivityFilter; limit: number },
-  { clock, ...options }: ReadOptions & { clock: Pick<Clock, 'now'> },
+  { clock, ...options }: CallOptions & { clock: Pick<Clock, 'now'> },
 ): Listing {
   const { entries, serverTime, total } = await log.downTo(after, {
     ...options,

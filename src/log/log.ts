@@ -10,18 +10,17 @@ import { newReading, Pages, type LogPage, type Reading } from './pages.js';
 import { seek } from './seek.js';
 import { Walk } from './walk.js';
 
-export interface ReadOptions extends CallOptions {
-  /** How many pages at most. */
-  pages?: number;
-  /**
-   * How many pages the reader is expected to take: up to that, several are read at once. 0, the
-   * default: one after the other. Infinity: not known, so the batches grow with what it has taken.
-   */
+export interface DownToOptions extends CallOptions {
+  /** How many pages it is expected to take, as in `Walk`. By default they are read one by one. */
   expectedPages?: number;
+  /**
+   * Only new entries and these matter: those that the newest 1,000 do not show are looked up one by
+   * one. So a poll stays small however long the log has grown. By default all matter.
+   */
+  lookUp?: readonly Id[] | null;
 }
 
-/** Where a read for nodes may end, besides at its 1,000 entries or 30 days. */
-export interface NodeReadOptions extends ReadOptions {
+export interface NodeReadOptions extends CallOptions {
   /** Asked after each page whether the entries so far show all nodes that are looked for. */
   isEnough?: (entries: readonly Activity[]) => boolean | Promise<boolean>;
 }
@@ -36,10 +35,8 @@ export interface LogRead {
   requests: number;
   /** How many entries the log has. */
   total: number;
-  /** False where `pages` ended it before it got as far down as it was meant to. */
-  isWhole: boolean;
-  /** The id down to which it was asked to read; absent for a read without one. */
-  leftOutUpTo?: Id;
+  /** Of a read down to an id: that id. What the log has at and below it is not in `entries`. */
+  downTo?: Id;
 }
 
 /** Some entries of the log, and how many it has. */
@@ -47,8 +44,10 @@ export type LogPart = Pick<LogRead, 'entries' | 'total'>;
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
-/** How far back nodes are looked for: far enough for an entry of each of hundreds. */
-const ENOUGH_FOR_NODES = { entries: 1000, ageMs: 30 * 24 * 60 * 60_000 };
+/** A read that need not show everything ends here: far enough for an entry of hundreds of nodes. */
+const ENOUGH_ENTRIES = 1000;
+/** A read for nodes ends here, too. */
+const ENOUGH_MS = 30 * 24 * 60 * 60_000;
 
 /**
  * The log of one deployment. What it finds out about its pages, such as their order, it keeps: so
@@ -63,23 +62,20 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
      * The newest entries, until it is sure how far down they reach: mostly one page. The first is
      * the newest of the log.
      */
-    newest: (options?: ReadOptions): Promise<LogRead> =>
+    newest: (options?: CallOptions): Promise<LogRead> =>
       readUntil(log, ({ reach }) => reach !== null, options),
 
-    /** Every entry above the id; fewer if `pages` ends it. */
-    downTo: async (id: Id, options?: ReadOptions): Promise<LogRead> => {
-      const read = await readUntil(log, ({ reach }) => reach !== null && reach <= id, options);
-      return { ...read, entries: read.entries.filter((entry) => entry.id > id), leftOutUpTo: id };
-    },
+    /** Every entry above the id; with `lookUp`, those that matter. */
+    downTo: (id: Id, options?: DownToOptions): Promise<LogRead> => readDownTo(log, id, options),
 
     /** Enough of the newest entries to show which nodes there are. */
     forNodes: (options?: NodeReadOptions): Promise<LogRead> => readForNodes(log, options),
 
-    /** One entry, in a dozen requests however long the log is. */
+    /** One entry, in about a dozen requests even of 100,000. */
     seek: (id: Id, options?: CallOptions) => seek(pages, id, newReading(clock, options)),
 
     /** The whole log, newest first, or what is not older than `since` (ms UTC), as it is taken. */
-    all: (options?: ReadOptions & { since?: number }) => readAll(log, options),
+    all: (options?: CallOptions & { since?: number }) => readAll(log, options),
   };
 }
 
@@ -115,26 +111,41 @@ async function readUntil(
     entries: readonly Activity[],
     reading: Reading,
   ) => boolean | Promise<boolean>,
-  { pages: most = Infinity, expectedPages = 0, ...options }: ReadOptions = {},
+  { expectedPages = 0, ...options }: DownToOptions = {},
 ): Promise<LogRead> {
   const reading = newReading(log.clock, options);
   const entries: Activity[] = [];
-  let isWhole = true;
   let total = 0;
-  let left = most;
   for await (const page of walk(log, reading, expectedPages)) {
     entries.push(...page.entries);
     ({ total } = page);
     if (await isEnough(page, entries, reading)) break;
-    left -= 1;
-    if (left === 0) {
-      isWhole = log.pages.nextOlder(page.number) === null;
-      break;
-    }
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  return { entries, total, isWhole, startedAt, serverTime, requests };
+  return { entries, total, startedAt, serverTime, requests };
+}
+
+/** Reads down to an id; with `lookUp` no more than enough, and then looks up what that lacks. */
+async function readDownTo(
+  log: OpenLog,
+  id: Id,
+  { lookUp, ...options }: DownToOptions = {},
+): Promise<LogRead> {
+  const most = lookUp ? ENOUGH_ENTRIES : Infinity;
+  const read = await readUntil(
+    log,
+    ({ reach }, { length }) => length >= most || (reach !== null && reach <= id),
+    options,
+  );
+  const entries = read.entries.filter((entry) => entry.id > id);
+  const sought = read.entries.length < most ? null : lookUp;
+  for (const wanted of sought ?? []) {
+    if (entries.some((entry) => entry.id === wanted)) continue;
+    const { activity } = await seek(log.pages, wanted, newReading(log.clock, options));
+    if (activity) entries.push(activity);
+  }
+  return { ...read, entries, downTo: id };
 }
 
 /**
@@ -148,18 +159,18 @@ function readForNodes(
   let isPast: ReturnType<typeof pastWhen> | undefined;
   const isAtEnd = async (page: LogPage, all: readonly Activity[], { serverTime }: Reading) => {
     // Only an answer has the server's time, and this machine's may be months off.
-    isPast ??= pastWhen((serverTime ?? log.clock.now()) - ENOUGH_FOR_NODES.ageMs, log.pages);
-    if (isPast(page.entries) || all.length >= ENOUGH_FOR_NODES.entries) return true;
+    isPast ??= pastWhen((serverTime ?? log.clock.now()) - ENOUGH_MS, log.pages);
+    if (isPast(page.entries) || all.length >= ENOUGH_ENTRIES) return true;
     return (await isEnough?.(all)) ?? false;
   };
-  const expectedPages = ENOUGH_FOR_NODES.entries / MAX_PAGE_SIZE;
+  const expectedPages = ENOUGH_ENTRIES / MAX_PAGE_SIZE;
   return readUntil(log, isAtEnd, { ...options, expectedPages });
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(
   log: OpenLog,
-  { since, ...options }: ReadOptions & { since?: number } = {},
+  { since, ...options }: CallOptions & { since?: number } = {},
 ): AsyncGenerator<LogPart> {
   const reading = newReading(log.clock, options);
   const isPast = since === undefined ? () => false : pastWhen(since, log.pages);

@@ -26,14 +26,9 @@ export interface LogPage {
   entries: Activity[];
   /** Every entry on an older page has a lower id than this; null where that is not sure. */
   reach: Id | null;
-  /** How many entries the log has. */
+  /** How many entries the log had, and which page was the last one. */
   total: number;
-}
-
-/** From where to where a log goes: whatever comes or goes changes one of the two. */
-export interface Extent {
-  oldest: Id | undefined;
-  total: number;
+  last: number;
 }
 
 /**
@@ -43,10 +38,10 @@ export interface Extent {
 export class Pages {
   /** Null until the log has shown it. */
   #order: 'newest first' | 'oldest first' | null = null;
-  /** A server may give fewer than it is asked for. */
+  /** A server may give fewer than it is asked for: page 1 shows how many. */
   #size = MAX_PAGE_SIZE;
-  /** How many entries there are, by the page that was read last. */
-  #total = 0;
+  /** As the last answer had it: there the newest page is looked for if the oldest is page 1. */
+  #last = 1;
 
   constructor(
     private readonly supervisor: Pick<Supervisor, 'list'>,
@@ -62,18 +57,13 @@ export class Pages {
     return this.#size;
   }
 
-  /** The number of the last page, by the one that was read last. */
-  get lastNumber(): number {
-    return Math.max(Math.ceil(this.#total / this.#size), 1);
-  }
-
   /**
-   * The number of the page with the next older entries; null after the oldest. With the oldest on
-   * page 1, a log that has shrunk shifts its pages towards page 1.
+   * The number of the page with the next older entries, as the log was when it gave this one; null
+   * after the oldest. With the oldest on page 1, a log that has shrunk shifts its pages towards page 1.
    */
-  nextOlder(number: number): number | null {
-    const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, this.lastNumber);
-    return next >= 1 && next <= this.lastNumber ? next : null;
+  nextOlder({ number, last }: Pick<LogPage, 'number' | 'last'>): number | null {
+    const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, last);
+    return next >= 1 && next <= last ? next : null;
   }
 
   /**
@@ -93,44 +83,48 @@ export class Pages {
     if (this.#order === 'oldest first') return this.#readLast(reading);
     const first = await this.read(1, reading);
     // The order of a single page does not matter.
-    if (this.#order !== null || this.lastNumber === 1) return first;
+    if (this.#order !== null || first.last === 1) return first;
     if (fallsAllTheWay(first.items)) {
       this.#order = 'newest first';
       return first;
     }
     const last = await this.#readLast(reading);
     if (!last) return null;
-    this.#order = isNewer(first, last) ? 'newest first' : 'oldest first';
+    this.#order = middleOf(first) > middleOf(last) ? 'newest first' : 'oldest first';
     // How far it reaches depends on the order, which was not known when it was read.
     return this.isNewestFirst ? first : { ...last, reach: this.#reachOf(last.items) };
   }
 
   /** The last page; null where entries came or went meanwhile, so that another one is the last. */
   async #readLast(reading: Reading): Promise<LogPage | null> {
-    const number = this.lastNumber;
-    // The answer has a new total, by which another page may be the last.
-    const page = await this.read(number, reading);
-    return number === this.lastNumber ? page : null;
+    const page = await this.read(this.#last, reading);
+    return page.number === page.last ? page : null;
   }
 
-  /** From where to where the log goes; null where it changed meanwhile. */
-  async extent(reading: Reading): Promise<Extent | null> {
+  /** The oldest entry of a log with so many; null where it has another number of them by now. */
+  async oldest(total: number, reading: Reading): Promise<Id | null> {
     // With one entry a page, page N is the N-th entry: the oldest is the last one, or page 1.
-    const number = this.isNewestFirst ? Math.max(this.#total, 1) : 1;
-    const { items, total_results: total } = await this.#ask(number, 1, reading);
-    return number === 1 || number === total ? { oldest: items[0]?.id, total } : null;
+    const { items, total_results: now } = await this.#ask(
+      this.isNewestFirst ? total : 1,
+      1,
+      reading,
+    );
+    return now === total ? (items[0]?.id ?? null) : null;
   }
 
-  /** @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries */
+  /**
+   * Its answer also shows how long pages are, and where the newest one is looked for next.
+   * @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries
+   */
   async read(number: number, reading: Reading): Promise<LogPage> {
     let answer = await this.#ask(number, this.#size, reading);
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
     if (this.#lacksEntries(answer, number)) this.#allowShort(answer, number);
     const { items, total_results: total } = answer;
-    this.#total = total;
-    const reach = this.#reachOf(items);
-    return { number, items, entries: newestFirst(items), reach, total };
+    const last = Math.max(Math.ceil(total / this.#size), 1);
+    this.#last = last;
+    return { number, items, entries: newestFirst(items), reach: this.#reachOf(items), total, last };
   }
 
   /** The error for a log that gave fewer entries than it counted. */
@@ -172,7 +166,7 @@ export class Pages {
 
   /**
    * Page 1 shows how many entries this server gives at most; a single one there is an answer to
-   * `extent`, out of a cache. The last page may have lost entries meanwhile: a reader that goes to
+   * `oldest`, out of a cache. The last page may have lost entries meanwhile: a reader that goes to
    * the end counts them all.
    * @throws InvalidAnswerError for any other page that is too short
    */
@@ -208,13 +202,10 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
   );
 }
 
-/** The id in the middle of a page: those at its ends may have odd times. */
-export const middleOf = ({ entries }: LogPage): Id | undefined => entries[entries.length >> 1]?.id;
+/** The id in the middle of a page, since those at its ends may have odd times; 0 where it is empty. */
+export const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? 0n;
 
-const isNewer = (one: LogPage, other: LogPage): boolean =>
-  (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n);
-
-/** What one reading of the log has seen so far. */
+/** One reading of the log: each of its requests takes the options, and adds what it shows. */
 export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) => ({
   options,
   /** Monotonic clock, ms. */

@@ -29,16 +29,14 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
     seen.push(...page.entries);
     return page;
   };
-  // A page without entries is neither.
-  const isNewer = (page: LogPage): boolean => (middleOf(page) ?? id) > id;
-  const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) < id;
+  const isNewer = (page: LogPage): boolean => middleOf(page) > id;
 
   let page = await look(pages.newest(reading));
   // Numbers of pages: the entry is further down than `abovePage`, and no further down than `belowPage`,
-  // which is one past the end at first.
+  // which is one past the end at first. If the oldest is on page 1, further down is a lower number.
   let abovePage = page.number;
   let belowPage = abovePage;
-  if (isNewer(page)) belowPage = pages.isNewestFirst ? pages.lastNumber + 1 : 0;
+  if (isNewer(page)) belowPage = pages.isNewestFirst ? page.last + 1 : 0;
   while (!isSeen() && Math.abs(belowPage - abovePage) > 1) {
     page = await look(pages.read(Math.trunc((abovePage + belowPage) / 2), reading));
     if (isNewer(page)) abovePage = page.number;
@@ -47,11 +45,13 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
 
   // As the log grows, the entry moves down, even past `belowPage`, but never up to `abovePage`. So the
   // pages from there on are read in turn, to the first one that is older.
-  let next = pages.nextOlder(abovePage);
+  let next = pages.nextOlder({ ...page, number: abovePage });
   while (!isSeen() && next !== null) {
+    // The search may have ended with this one.
     if (page.number !== next) page = await look(pages.read(next, reading));
-    if (isOlder(page)) break;
-    next = pages.nextOlder(next);
+    // An empty page says nothing: the log has shrunk meanwhile.
+    if (page.entries.length > 0 && !isNewer(page)) break;
+    next = pages.nextOlder(page);
   }
   return { ...foundIn(seen, id), serverTime: reading.serverTime };
 }

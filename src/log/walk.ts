@@ -6,7 +6,7 @@ import type { Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import { ApiError, retryAfterOf } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
+import type { LogPage, Pages, Reading } from './pages.js';
 
 /**
  * How many of the newest entries every read covers, and a watch looks at again: an entry may come
@@ -65,10 +65,10 @@ export class Walk {
   }
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
-    yield this.#fresh(newest);
-    // To prove that the log stands still takes two requests: the second page is read without that.
+    yield this.#give(newest);
+    // A batch takes two more requests, to prove that the log stood still: one page alone is cheaper.
     let page = yield* this.#oneByOne(newest, 1);
-    while (this.pages.nextOlder(page.number) !== null) {
+    while (this.pages.nextOlder(page) !== null) {
       const last = yield* this.#batches(page);
       page = yield* this.#oneByOne(last, SINGLES);
     }
@@ -78,12 +78,12 @@ export class Walk {
   async *#oneByOne(from: LogPage, most: number): AsyncGenerator<LogPage, LogPage> {
     let page = from;
     for (let count = 0; count < most; count += 1) {
-      const next = this.pages.nextOlder(page.number);
+      const next = this.pages.nextOlder(page);
       if (next === null) break;
       const before = page;
       page = await this.pages.read(next, this.reading);
       if (!this.pages.isNewestFirst && page.total > before.total) yield* this.#pushedTo(before);
-      yield this.#fresh(page);
+      yield this.#give(page);
     }
     return page;
   }
@@ -97,66 +97,62 @@ export class Walk {
     const again = await this.pages.read(before.number, this.reading);
     // In the server's order, the oldest first: what stands before the first known one was pushed in.
     const known = again.items.findIndex(({ id }) => this.#seen.has(id));
-    const pushed = new Set(known < 0 ? again.items : again.items.slice(0, known));
-    yield this.#fresh({ ...again, entries: again.entries.filter((entry) => pushed.has(entry)) });
+    const pushed = known < 0 ? again.items : again.items.slice(0, known);
+    yield this.#give({
+      ...again,
+      entries: again.entries.filter((entry) => pushed.includes(entry)),
+    });
   }
 
   /**
    * Batches of several pages, as long as the log stands still and the server does not say that they
    * are too many. An entry that arrives while a batch is read may push another from a page that is
-   * still to come to one that was read already. So a batch is given only after a look that shows
-   * the log as it was before.
+   * still to come to one that was read already. So a batch is given only after a look at the oldest
+   * entry and the total: whatever comes or goes changes one of the two.
    * @returns the last page that was given; `from` where none was
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
     if (this.#given >= this.expectedPages) return from;
-    const before = await this.pages.extent(this.reading);
-    if (before?.total !== from.total) return from;
+    const look = () => this.#unlessTooMany(this.pages.oldest(from.total, this.reading));
+    const oldest = await look();
+    if (oldest === null) return from;
     let last = from;
-    let coming = this.#startBatch(this.#batchAfter(from, 0));
+    let coming = this.#startBatch(from, 0);
     for (;;) {
-      const { pages, extentAfter } = await coming;
-      if (pages.length === 0) return last;
-      // The next batch, and then the look at it, are on their way while this one is taken.
-      coming = this.#startBatch(this.#batchAfter(pages.at(-1) ?? last, pages.length));
-      const now = await extentAfter;
-      // The batch that is on its way is thrown away, too.
-      if (now?.oldest !== before.oldest || now?.total !== before.total) return last;
-      for (const page of pages) {
-        yield this.#fresh(page);
+      const batch = await coming;
+      const end = batch?.at(-1);
+      if (!batch || !end) return last;
+      const looking = look();
+      // On its way while this one is proved and taken; thrown away where it is not proved.
+      coming = this.#startBatch(end, batch.length);
+      if ((await looking) !== oldest) return last;
+      for (const page of batch) {
+        yield this.#give(page);
         last = page;
       }
     }
   }
 
-  /** Reads a batch, and as soon as it is here, whether the log has stood still meanwhile. */
-  #startBatch(batch: Promise<LogPage[]>) {
-    const coming = batch.then((pages) => {
-      const isEmpty = pages.length === 0;
-      const extentAfter = isEmpty ? null : this.#unlessTooMany(this.pages.extent(this.reading));
-      // If it fails before anyone waits for it, that must not end the process.
-      extentAfter?.catch(() => undefined);
-      return { pages, extentAfter };
-    });
-    coming.catch(() => undefined);
-    return coming;
-  }
-
   /**
-   * As many as the reader may want; where that is not known as many as it has had, so that one that
-   * stops soon has not asked for many. None where the server says that they were too many.
+   * Asks for as many pages as the reader may want; where that is not known for as many as it has had,
+   * so that one that stops soon has not asked for many.
    * @param ahead how many pages have been asked for, and not yet given
+   * @returns null where the server says that they were too many
    */
-  async #batchAfter(from: LogPage, ahead: number): Promise<LogPage[]> {
-    const asked: Array<Promise<LogPage>> = [];
+  #startBatch(from: LogPage, ahead: number): Promise<LogPage[] | null> {
     const left = this.expectedPages - this.#given - ahead;
     const wanted = this.expectedPages === Infinity ? this.#given : left;
     const most = Math.min(wanted, MOST_AT_ONCE);
-    let next = this.pages.nextOlder(from.number);
-    for (; next !== null && asked.length < most; next = this.pages.nextOlder(next)) {
-      asked.push(this.pages.read(next, this.reading));
+    const asked: Array<Promise<LogPage>> = [];
+    let number = this.pages.nextOlder(from);
+    while (number !== null && asked.length < most) {
+      asked.push(this.pages.read(number, this.reading));
+      number = this.pages.nextOlder({ ...from, number });
     }
-    return (await this.#unlessTooMany(Promise.all(asked))) ?? [];
+    const batch = this.#unlessTooMany(Promise.all(asked));
+    // If it fails before anyone waits for it, that must not end the process.
+    batch.catch(() => undefined);
+    return batch;
   }
 
   /** @returns null where the server says that it was too much, after the pause that it asks for */
@@ -174,27 +170,29 @@ export class Walk {
 
   /**
    * Reads from the top again, down to the entry that was the newest when the reading started. What
-   * has arrived since counts as seen, because in a log of a fixed size each arrival pushes an old
-   * entry out. It is not given: the reader started before it. Whatever else shows up here is given:
-   * a server that sorts without a tie-breaker had hidden it among entries of the same moment.
+   * has arrived since is not given, since the reader started before it, but it counts: in a log of a
+   * fixed size each arrival pushes an old entry out. Whatever else shows up is given: a server that
+   * sorts without a tie-breaker had hidden it among entries of the same moment.
    */
   async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
     const hasArrived = ({ id, created_at: at }: Activity): boolean =>
       id > start.id && Date.parse(at) > Date.parse(start.created_at);
     let page = await this.pages.newest(this.reading);
     for (;;) {
-      const fresh = this.#fresh(page);
-      yield { ...fresh, entries: fresh.entries.filter((entry) => !hasArrived(entry)) };
-      const isReached = page.entries.some(({ id }) => id === start.id);
-      const isPassed = (middleOf(page) ?? 0n) < start.id;
-      const next = this.pages.nextOlder(page.number);
-      if (isReached || isPassed || next === null) return;
+      const given = this.#give(page);
+      yield { ...given, entries: given.entries.filter((entry) => !hasArrived(entry)) };
+      const isReached = page.reach !== null && page.reach <= start.id;
+      const next = this.pages.nextOlder(page);
+      if (isReached || next === null) return;
       page = await this.pages.read(next, this.reading);
     }
   }
 
-  /** Notes a page as given, without what was given before. No reach until RECENT entries were given. */
-  #fresh(page: LogPage): LogPage {
+  /**
+   * A page without what was given before. It says how far it reaches only once RECENT entries were
+   * given, so that no reader stops before that.
+   */
+  #give(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => {
       const isNew = !this.#seen.has(id);
       this.#seen.add(id);

@@ -3,9 +3,9 @@ import type { Clock } from '../../src/base/clock.js';
 import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
 import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
-import type { Accepted, WireTrigger } from '../../src/base/supervisor.js';
+import type { Accepted, CallOptions, WireTrigger } from '../../src/base/supervisor.js';
 import type { DriveTools } from '../../src/job/drive.js';
-import { openLog, type ActivityLog, type LogRead, type ReadOptions } from '../../src/log/log.js';
+import { openLog, type ActivityLog, type LogRead } from '../../src/log/log.js';
 import { run, type Ended, type GateTools, type Runner } from './adapter.js';
 import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
@@ -273,9 +273,9 @@ export class Process {
       });
     return {
       ...log,
-      newest: (options?: ReadOptions) => paged('newest', () => log.newest(options)),
-      forNodes: (options?: ReadOptions) => paged('for nodes', () => log.forNodes(options)),
-      downTo: (id: bigint, options?: ReadOptions) =>
+      newest: (options?: CallOptions) => paged('newest', () => log.newest(options)),
+      forNodes: (options?: CallOptions) => paged('for nodes', () => log.forNodes(options)),
+      downTo: (id: bigint, options?: CallOptions) =>
         paged(`above ${id}`, () => log.downTo(id, options)),
     };
   }

@@ -143,8 +143,7 @@ export class World {
       startedAt: this.now,
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,
       requests: 1,
-      isWhole: true,
-      leftOutUpTo: above,
+      downTo: above,
     };
   }
 

@@ -112,7 +112,6 @@ describe('a roll', () => {
       serverTime: null,
       requests: 1,
       total: 0,
-      isWhole: true,
     };
     job.take(read, { is: 'read', read: log }, 0);
     assert.ok(shows());

@@ -103,8 +103,8 @@ describe('what a read of the log costs', () => {
       await log.newest();
       server.reads.length = 0;
       await idsOf(log);
-      // A look proves each batch as soon as it is here. The next one is asked for before the reader gets
-      // it, so there are two of two.
+      // A look proves each batch. The next one is asked for before the reader gets it, so there are two
+      // of two.
       const counts = server.reads
         .map(({ results }) => (results === 1 ? '|' : '.'))
         .join('')

@@ -7,7 +7,7 @@ import { type Order, ORDERS, idAt, newestFirst, open, spoil, idsOf, nodesIn } fr
 
 describe('a read of the log', () => {
   for (const order of ORDERS) {
-    it(`${order}: knows when it started, what the server's clock said then, and whether it is whole`, async () => {
+    it(`${order}: knows when it started, and what the server's clock said then`, async () => {
       const { server, log, clock } = open(1000, order);
       let answers = 0;
       spoil(server, (right) => ({ ...right, serverTime: 1_000_000 + (answers += 1) }));
@@ -19,13 +19,22 @@ describe('a read of the log', () => {
       );
       const requests = order === 'asc' ? 4 : 3;
       assert.deepEqual(
-        [read.startedAt, read.serverTime, read.requests, read.isWhole],
-        [5000, 1_000_001, requests, true],
+        [read.startedAt, read.serverTime, read.requests],
+        [5000, 1_000_001, requests],
       );
-      const cut = await log.downTo(idAt(100), { pages: 3 });
-      assert.deepEqual([cut.entries.length, cut.isWhole], [300, false]);
-      assert.equal((await log.downTo(idAt(705), { pages: 3 })).isWhole, true);
-      assert.deepEqual([(await log.downTo(0n, { pages: 10 })).isWhole], [true]);
+    });
+
+    it(`${order}: looks up what is below the newest 1,000, and nothing where it gets down to the id`, async () => {
+      const { server, log } = open(2000, order);
+      const lookUp = [idAt(300), idAt(1500), idAt(301) + 1n];
+      const read = await log.downTo(idAt(200), { lookUp });
+      assert.deepEqual(
+        read.entries.map(({ id }) => id),
+        [...newestFirst(server).slice(0, 1000), idAt(300)],
+      );
+      server.reads.length = 0;
+      const whole = await log.downTo(idAt(1150), { lookUp: [idAt(1500), idAt(1500) + 1n] });
+      assert.deepEqual([whole.entries.length, server.reads.length], [849, 9]);
     });
 
     it(`${order}: finds each entry, and tells the ids around one that is not there`, async () => {
