@@ -39,6 +39,16 @@ interface Entry {
   goneSince: number | null;
 }
 
+/** What is known of them before the log is read. */
+export interface Known {
+  /** How long an entry may take to show up, or be gone before it counts as lost, ms. */
+  appearMs: number;
+  /** The nodes that the log lists; if absent, the run finds them in the log. */
+  listed?: Listed | undefined;
+  /** How many nodes Core counts, where that is known. */
+  core?: number | undefined;
+}
+
 const DOUBLED =
   'has more than one entry for this action, and nothing shows which is ours; the worse one counts';
 
@@ -49,7 +59,7 @@ export class Entries {
   /** Null until the log was read for them. */
   listed: Listed | null;
   /** How many nodes Core counts; null when that is not known. */
-  core: number | null = null;
+  core: number | null;
   /** How many nodes must have an entry; null when that is open. */
   expect: number | null;
   /** What was created before this time is not of this trigger, ms UTC; null: time says nothing. */
@@ -62,15 +72,18 @@ export class Entries {
   /** When the last good read started. */
   readAt = -Infinity;
 
-  /** @param appearMs how long an entry may take to show up, or be gone before it counts as lost */
+  readonly #appearMs: number;
+
   constructor(
     readonly wanted: Wanted,
-    private readonly appearMs: number,
+    { appearMs, listed, core }: Known,
   ) {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
     this.only = only ? new Set(only) : null;
-    this.listed = only ? NONE_LISTED : null;
+    this.listed = only ? NONE_LISTED : (listed ?? null);
+    this.core = core ?? null;
     this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
+    this.#appearMs = appearMs;
   }
 
   get hasBeenRead(): boolean {
@@ -90,13 +103,10 @@ export class Entries {
    */
   wants(activity: Activity): boolean {
     const { wanted, only } = this;
-    if ('ids' in wanted) {
-      return only?.has(activity.id) ?? false;
-    }
-    if (activity.runtime !== wanted.runtime || !isSameAction(wanted.action, activity.action)) {
-      return false;
-    }
-    return only?.has(activity.node_id) ?? true;
+    const isSame =
+      'ids' in wanted ||
+      (activity.runtime === wanted.runtime && isSameAction(wanted.action, activity.action));
+    return isSame && (only?.has(this.#targetOf(activity)) ?? true);
   }
 
   /**
@@ -131,10 +141,9 @@ export class Entries {
   #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
     const isEarly = this.isEarly(activity);
+    const target = this.#targetOf(activity);
     const isDoubled =
-      !('ids' in this.wanted) &&
-      !isEarly &&
-      this.#counted().some((one) => one.activity.node_id === node);
+      !isEarly && this.#counted().some((one) => this.#targetOf(one.activity) === target);
     this.byId.set(id, { activity, since: now - ageOf(activity, serverTime), goneSince: null });
     if (!isEarly) {
       this.newAt = now;
@@ -188,14 +197,12 @@ export class Entries {
   /** The newest early entry of each target that has no other. */
   earlyOnly(): Activity[] {
     const counted = new Set(this.#counted().map(({ activity }) => activity.node_id));
-    const early = new Map<Id, Activity>();
-    for (const { activity } of this.byId.values()) {
-      const { id, node_id: node } = activity;
-      if (!counted.has(node) && id > (early.get(node)?.id ?? -1n)) {
-        early.set(node, activity);
-      }
-    }
-    return [...early.values()];
+    const all = [...this.byId.values()].map(({ activity }) => activity);
+    const early = all
+      .filter(({ node_id: node }) => !counted.has(node))
+      .sort((a, b) => compareIds(a.id, b.id));
+    // A map keeps the last one of each.
+    return [...new Map(early.map((activity) => [activity.node_id, activity])).values()];
   }
 
   /**
@@ -267,7 +274,7 @@ export class Entries {
 
   /** An open entry that is gone from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
-    return goneSince !== null && this.readAt - goneSince >= this.appearMs;
+    return goneSince !== null && this.readAt - goneSince >= this.#appearMs;
   }
 }
 
@@ -303,6 +310,8 @@ export function listedIn(
 /** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));
+
+export const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);
 
 /** A row without an entry. */
 export const emptyRow = (...known: Parameters<typeof emptyNodeResult>): NodeProgress => ({

@@ -3,10 +3,9 @@
  * follow. It changes nothing but which events are still to be handed out.
  */
 
-import { isFinal, type Activity } from '../base/activity.js';
+import { isFinal } from '../base/activity.js';
 import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
-import type { Id } from '../base/ids.js';
 import {
   isFailedGate,
   MISSING,
@@ -16,12 +15,13 @@ import {
   type Outcome,
   type ResultFacts,
 } from '../base/outcome.js';
-import { emptyRow, resultRow } from './entries.js';
+import { emptyRow, idsOf, resultRow } from './entries.js';
 import type { JobEvent, NodeProgress } from './events.js';
 import type { JobEnd, Resume } from './job.js';
 import { LATE_NODE } from './run-end.js';
 import {
   calledOffError,
+  hasSent,
   runOf,
   type RollNodeState,
   type Roll,
@@ -136,8 +136,6 @@ function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): 
   return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
-const idsOf = (activities: readonly Activity[]): Id[] => activities.map(({ id }) => id);
-
 /** It has ended by what the log shows, and all is final. */
 function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): boolean {
   const areFinal = nodes.every(({ status }) => status !== null && isFinal(status));
@@ -218,7 +216,7 @@ function stageTimes(
  */
 export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
-  if (!nodes.some((node) => runOf(node)?.sent)) {
+  if (!hasSent(roll)) {
     throw stopping ?? failure ?? calledOffError();
   }
   const { outcome, error } = outcomeOf(roll);

@@ -10,7 +10,7 @@ import { classify, isInProgress } from './answer.js';
 import { warning } from './events.js';
 import type { FactOf } from './job.js';
 import { BEFORE_POST, MINUTE, SECOND } from './pace.js';
-import { forgetReplay, noteReplay } from './replay.js';
+import { noteReplay } from './replay.js';
 import {
   accept,
   addMark,
@@ -20,6 +20,7 @@ import {
   noteSent,
   sendNoMore,
   setBaseline,
+  setReplay,
 } from './run-moves.js';
 import type { Run } from './run-state.js';
 
@@ -108,7 +109,8 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
   if (answer.replayed) {
     noteReplay(run, now - REPLAY_REACH);
   } else {
-    forgetReplay(run);
+    // Also where the same request was in progress before: that has failed, and this one ran instead.
+    setReplay(run, null);
   }
   noteSent(run, now).accepted = answer;
   addMark(run, 'accepted');

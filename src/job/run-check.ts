@@ -6,7 +6,7 @@
 import type { Activity } from '../base/activity.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
-import { Entries, listedIn } from './entries.js';
+import { Entries, idsOf, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
 import { endWithError, setBaseline, startAnew } from './run-moves.js';
@@ -88,7 +88,7 @@ function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void 
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
   run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
-  const blockers = new Entries({ ids: busy.map(({ id }) => id) }, run.plan.appearMs);
+  const blockers = new Entries({ ids: idsOf(busy) }, run.plan);
   blockers.take(busy, log, now);
   run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + run.plan.timeoutMs);
   run.state = { name: 'blocked', blockers };

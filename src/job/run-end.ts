@@ -16,6 +16,7 @@ import type { Run, State } from './run-state.js';
 export const LATE_NODE = 3 * SECOND;
 
 type Following = State & { name: 'following' };
+type Progress = ReturnType<Entries['progress']>;
 
 /** Ends the run if a read that started at this time decides it, or if the deadline has passed. */
 export function judge(run: Run, startedAt: number): void {
@@ -47,10 +48,9 @@ function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt
 /** It is settled once all entries are final, and no other is to be expected. */
 function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
   const { entries } = run;
-  const { everyTargetHasEntry, open, mayStillReport, tooMany } = entries.progress();
-  const settlesAt = everyTargetHasEntry
-    ? graceEndOf(run, acceptedAt, mayStillReport.length > 0)
-    : acceptedAt + appearOf(run);
+  const progress = entries.progress();
+  const { open, mayStillReport, tooMany } = progress;
+  const settlesAt = settlesAtOf(run, acceptedAt, progress);
   const isSettled = open.length === 0 && startedAt >= settlesAt;
   const decidesAt = open.length === 0 && !isSettled ? settlesAt : null;
   // The rows say how long the run still waits.
@@ -66,47 +66,44 @@ function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt:
   end(run, outcomeOf(entries, tooMany, isSettled));
 }
 
-/** How long an entry may take to appear. An id was in the log once, so a second look is enough. */
-function appearOf({ entries, plan }: Run): number {
-  return 'ids' in entries.wanted ? Math.min(plan.appearMs, SECOND) : plan.appearMs;
-}
-
 /**
- * Until when another entry may show up although every target has one. It counts from when this
- * process learnt that the run was accepted, not from the first POST in the record: another process
- * may have sent a later one just now.
- * @param mayGrow whether there are nodes that need no entry, and may still get one
+ * When no other entry is to be expected any more. It counts from when this process learnt that the
+ * run was accepted, not from the first POST in the record: another process may have sent a later one
+ * just now.
  */
-function graceEndOf({ entries, replay }: Run, acceptedAt: number, mayGrow: boolean): number {
-  const afterAccepted = acceptedAt + graceOf(entries, replay !== null);
-  return Math.max(afterAccepted, entries.newAt + quietOf(entries, mayGrow));
+function settlesAtOf(
+  { entries, plan, replay }: Run,
+  acceptedAt: number,
+  { everyTargetHasEntry, mayStillReport }: Progress,
+): number {
+  if ('ids' in entries.wanted) {
+    // Each id has its one entry, which was in the log once: a second look is enough.
+    return acceptedAt + (everyTargetHasEntry ? 0 : Math.min(plan.appearMs, SECOND));
+  }
+  if (!everyTargetHasEntry) {
+    return acceptedAt + plan.appearMs;
+  }
+  const graceEnd = acceptedAt + graceOf(entries, replay !== null);
+  if (mayStillReport.length > 0) {
+    return Math.max(graceEnd, entries.newAt + 10 * SECOND);
+  }
+  // Nothing but the log says which nodes there are: another may follow the newest.
+  const isOpenEnded = entries.targets === 'observed';
+  return isOpenEnded ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
 }
 
-/** How long another entry may take after the run was accepted. */
-function graceOf({ wanted, targets, listed }: Entries, isReplay: boolean): number {
-  if ('ids' in wanted) {
-    // Each id has its one entry.
-    return 0;
-  }
+/** How long another entry may take after the run was accepted, although every target has one. */
+function graceOf({ targets, listed }: Entries, isReplay: boolean): number {
   if (isReplay) {
     // Until the newest entry of a node shows up, an older one may stand in its place.
     return 10 * SECOND;
   }
   if (targets !== 'observed') {
-    // The targets are known, not left to the log: only a second entry of one may come, or one node
-    // too many.
+    // Only a second entry of a target may come, or one node too many.
     return 2 * SECOND;
   }
   // A node that the log did not list may report; where it listed none, nothing says how many.
   return listed?.here.length ? LATE_NODE : 10 * SECOND;
-}
-
-/** How long another entry may take after the newest one, if more nodes may report. */
-function quietOf({ targets }: Entries, mayGrow: boolean): number {
-  if (mayGrow) {
-    return 10 * SECOND;
-  }
-  return targets === 'observed' ? 2 * SECOND : -Infinity;
 }
 
 /** If several apply: unconfirmed before rejected before timed out. */
@@ -131,6 +128,7 @@ function noteNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
 /** Says why a node is missing although the log has an entry for it: that was created too early. */
 function warnOfEarly({ entries, baseline, events }: Run): void {
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
+    // Only by a date can an entry be too early.
     const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));
     const why = `created ${age} before this trigger, by the server's clocks: an earlier action, or clocks that differ`;
     events.push(warning('created_earlier', `node ${node}: activity ${id} was ${why}`));

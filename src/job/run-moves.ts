@@ -7,7 +7,7 @@ import type { Mark } from '../base/journal.js';
 import type { Outcome } from '../base/outcome.js';
 import type { JobEvent } from './events.js';
 import { BEFORE_POST, quicken, SECOND } from './pace.js';
-import type { Baseline, Run, Sent } from './run-state.js';
+import type { Baseline, Replay, Run, Sent } from './run-state.js';
 
 /** How soon the log is read after a POST. */
 const FIRST_READ = SECOND / 2;
@@ -20,7 +20,17 @@ const CLOCK_SKEW = 10 * SECOND;
 
 export function setBaseline(run: Run, baseline: Baseline): void {
   run.baseline = baseline;
-  run.entries.createdFrom = baseline.date === null ? null : baseline.date - CLOCK_SKEW;
+  setCreatedFrom(run);
+}
+
+export function setReplay(run: Run, replay: Replay | null): void {
+  run.replay = replay;
+  setCreatedFrom(run);
+}
+
+/** The entries of a replay may be older than the baseline: its period says which count. */
+function setCreatedFrom({ entries, baseline: { date }, replay }: Run): void {
+  entries.createdFrom = date === null || replay ? null : date - CLOCK_SKEW;
 }
 
 /**

@@ -10,7 +10,7 @@ import { foreignLog } from './foreign.js';
 import type { FactOf } from './job.js';
 import { failedRead, goodRead, quicken, type FailedRead } from './pace.js';
 import type { LogRead } from '../log/log.js';
-import { findPeriodAndFloor, supersededBy, isRecent, needsFloor } from './replay.js';
+import { findPeriodAndFloor, needsFloor, sift } from './replay.js';
 import { tryLater } from './run-answer.js';
 import { takeBaseline, unblock } from './run-check.js';
 import { judge } from './run-end.js';
@@ -87,15 +87,8 @@ function collect(run: Run, log: LogRead, now: number): void {
   if (replay && needsFloor(run)) {
     findPeriodAndFloor(run, replay, log);
   }
-  const recent = log.entries.filter(
-    (activity) => entries.wants(activity) && (isById || isRecent(run, activity)),
-  );
-  // After a replay, of the entries of a node that are not above the baseline only the newest counts. An
-  // older one may have been taken before that showed up.
-  const isSuperseded = supersededBy(recent, run);
-  entries.forget(isSuperseded);
-  const counted = recent.filter((activity) => !isSuperseded(activity));
-  const changes = entries.take(counted, log, now);
+  const wanted = log.entries.filter((activity) => entries.wants(activity));
+  const changes = entries.take(isById ? wanted : sift(run, wanted), log, now);
   if (changes.length > 0) {
     quicken(run.pace, now);
     run.events.push(...changes);

@@ -10,7 +10,7 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { Outcome } from '../base/outcome.js';
 import type { Accepted } from '../base/supervisor.js';
-import { Entries, type Listed, type Wanted } from './entries.js';
+import { Entries, type Known, type Wanted } from './entries.js';
 import type { ExpectedTenant } from './foreign.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
@@ -90,16 +90,10 @@ export interface Replay {
 }
 
 /** What both a run and a wait are given. */
-interface Plan {
+interface Plan extends Known {
   deploymentId: Id;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
-  /** How long an entry may take to show up in the log, ms. */
-  appearMs: number;
-  /** The nodes that the log lists; if absent, the run finds them in the log. */
-  listed?: Listed | undefined;
-  /** How many nodes Core counts, where that is known. */
-  core?: number | undefined;
 }
 
 export interface RunPlan extends Plan {
@@ -179,9 +173,7 @@ export const READ_AFTER = 5 * SECOND;
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
 
 export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now: number): Run {
-  const entries = new Entries(wanted, plan.appearMs);
-  entries.listed ??= plan.listed ?? null;
-  entries.core = plan.core ?? null;
+  const entries = new Entries(wanted, plan);
   // Only a read from far back shows the nodes, and which of them have been busy for long.
   const deep = entries.listed === null || (trigger !== null && trigger.ifBusy !== 'ignore');
   return {

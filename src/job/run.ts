@@ -3,10 +3,9 @@
  * query that changes nothing), and which function takes the fact that answers it (`takeOfRun`).
  */
 
-import type { Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
-import { NONE_LISTED } from './entries.js';
+import { idsOf, NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
 import type { Asked, Depth, FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
@@ -34,7 +33,7 @@ const FRESH = 10 * SECOND;
 const QUIET = 10 * SECOND;
 
 /** @param kept what an earlier run with the key left */
-export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): Run {
+export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run {
   const run = newRun(plan, { ...plan, wireKey: wireKey(plan.idempotencyKey, plan) }, plan, now);
   if (kept) {
     continueFrom(run, kept, now);
@@ -43,7 +42,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null = null, now = 0): 
 }
 
 /** Follows what was dispatched before. Never sends. */
-export function createWait(plan: WaitPlan, now = 0): Run {
+export function createWait(plan: WaitPlan, now: number): Run {
   const run = newRun(plan, null, plan.wanted, now);
   run.baseline.id = plan.after;
   follow(run, now);
@@ -167,13 +166,11 @@ function isQuiet({ entries, acceptedAt }: Run): boolean {
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 
-/** Far enough to show these entries, and no further. */
+/** Far enough to show these entries, and no further. There is always one, or the run would end. */
 function downToLowest(lookUp: readonly Id[]): Depth {
-  const lowest = lookUp.reduce((low, id) => (id < low ? id : low), lookUp[0] ?? 1n);
-  return { downTo: lowest > 0n ? lowest - 1n : 0n, lookUp };
+  const [lowest = 0n] = lookUp.toSorted(compareIds);
+  return { downTo: lowest - 1n, lookUp };
 }
-
-const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);
 
 const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } = {
   note: takeNote,

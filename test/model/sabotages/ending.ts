@@ -10,7 +10,7 @@ import type { follow, interrupt } from '../../../src/job/run-moves.js';
 import type { Run } from '../../../src/job/run-state.js';
 import { limit, ofEntries, put } from '../places.js';
 import { SECOND } from '../setting.js';
-import { plan, sabotage, type Rules } from './sabotage.js';
+import { plan, sabotage, type Rules, type SettlesAtOf } from './sabotage.js';
 
 type ResumeOf = (run: Run, outcome: Outcome, nodes: readonly NodeResult[]) => Resume | null;
 
@@ -21,7 +21,9 @@ export const ENDING: Rules = {
       'a node is missing only at the deadline',
       'one node',
       1,
-      put<(run: Run) => number>('job/run-end', 'appearOf', () => Infinity),
+      put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
+        is.everyTargetHasEntry ? original(run, at, is) : Infinity,
+      ),
     ),
     sabotage(
       'missing at once',

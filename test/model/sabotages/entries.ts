@@ -4,16 +4,15 @@ import type { Outcome } from '../../../src/base/outcome.js';
 import type { Accepted } from '../../../src/base/supervisor.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { foreignLog } from '../../../src/job/foreign.js';
-import type { findPeriodAndFloor, isRecent, supersededBy } from '../../../src/job/replay.js';
+import type { findPeriodAndFloor, sift } from '../../../src/job/replay.js';
 import type { endWithError, setBaseline } from '../../../src/job/run-moves.js';
 import type { Run } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { EPOCH } from '../world.js';
-import { plan, sabotage, type Rules } from './sabotage.js';
+import { plan, sabotage, type Progress, type Rules, type SettlesAtOf } from './sabotage.js';
 
-type Progress = ReturnType<Entries['progress']>;
 type OutcomeOf = (entries: Entries, tooMany: boolean, isSettled: boolean) => Outcome;
 
 const progress = <K extends keyof Progress>(
@@ -39,7 +38,7 @@ export const ENTRIES: Rules = {
       'older entries count',
       'one node, no date',
       1,
-      put<typeof isRecent>('job/replay', 'isRecent', () => true),
+      put<(run: Run, activity: Activity) => boolean>('job/replay', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
@@ -113,12 +112,11 @@ export const ENTRIES: Rules = {
       'a replay takes the older entry',
       'one node, used before',
       1,
-      put<typeof supersededBy>('job/replay', 'supersededBy', (original, recent, run) =>
-        run.replay
-          ? ({ id, node_id: node }) =>
-              recent.some((other) => other.node_id === node && other.id < id)
-          : original(recent, run),
-      ),
+      put<typeof sift>('job/replay', 'sift', (original, run, shown) => {
+        const isOldest = ({ id, node_id: node }: Activity): boolean =>
+          !shown.some((other) => other.node_id === node && other.id < id);
+        return original(run, run.replay ? shown.filter(isOldest) : shown);
+      }),
     ),
     sabotage(
       'a replay is taken by a run that may have sent',
@@ -185,10 +183,8 @@ export const ENTRIES: Rules = {
       'a node that Core does not count has no time',
       'every node, two by Core',
       1,
-      put<(run: Run, acceptedAt: number, mayGrow: boolean) => number>(
-        'job/run-end',
-        'graceEndOf',
-        (original, run, at) => original(run, at, false),
+      put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
+        original(run, at, { ...is, mayStillReport: [] }),
       ),
     ),
     sabotage(

@@ -1,10 +1,9 @@
 import type { Activity } from '../../../src/base/activity.js';
 import type { waitJob } from '../../../src/job/index.js';
-import type { Run } from '../../../src/job/run-state.js';
 import type { createWatch } from '../../../src/job/watch.js';
 import type { newReading } from '../../../src/log/pages.js';
 import { limit, put } from '../places.js';
-import { sabotage, type Sabotage } from './sabotage.js';
+import { sabotage, type Sabotage, type SettlesAtOf } from './sabotage.js';
 
 /** What is followed without sending, and the log itself. */
 export const FOLLOWING: readonly Sabotage[] = [
@@ -34,7 +33,9 @@ export const FOLLOWING: readonly Sabotage[] = [
     'an id that is not there is waited for as a node is',
     'a wait for two entries',
     1,
-    put<(run: Run) => number>('job/run-end', 'appearOf', (_, { plan }) => plan.appearMs),
+    put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
+      is.everyTargetHasEntry ? original(run, at, is) : at + run.plan.appearMs,
+    ),
   ),
   sabotage(
     'a watch forgets a rejection',

@@ -1,5 +1,6 @@
+import type { Entries } from '../../../src/job/entries.js';
 import type { createRun } from '../../../src/job/run.js';
-import type { RunPlan } from '../../../src/job/run-state.js';
+import type { Run, RunPlan } from '../../../src/job/run-state.js';
 import { put, type Change } from '../places.js';
 
 /** One rule of the job, broken on purpose: the model has to find it. */
@@ -11,6 +12,10 @@ export interface Sabotage {
   faults: number;
   changes: readonly Change[];
 }
+
+export type Progress = ReturnType<Entries['progress']>;
+/** Of job/run-end. */
+export type SettlesAtOf = (run: Run, acceptedAt: number, progress: Progress) => number;
 
 /** By the name of the rule in docs/rules.md. */
 export type Rules = Readonly<Record<string, readonly Sabotage[]>>;
