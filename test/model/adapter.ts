@@ -143,9 +143,8 @@ async function jobOf(
   const limits = { deploymentId: DEPLOYMENT, tenant, timeoutMs: TIMEOUT, appearMs: APPEAR };
   const action = 'restart' as const;
   if (use.is === 'watch') {
-    const newest = await log.newest();
-    const first = newest.entries;
-    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs: TIMEOUT };
+    const { entries: known } = await log.newest();
+    const plan = { filter: {}, known, first: known, endless: false, timeoutMs: TIMEOUT };
     return createWatch(plan, now());
   }
   if (use.is === 'wait') {
