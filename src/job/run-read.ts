@@ -32,7 +32,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   const { state, trigger } = run;
   const log = fact.read;
   goodRead(run.pace, log.requests, now);
-  const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
+  const problem = foreignLog(log.entries, run.plan.deploymentId, run.plan.tenant);
   if (problem) {
     return endWithError(run, problem);
   }

@@ -95,6 +95,8 @@ export interface Replay {
 /** What both a run and a wait are given. */
 interface Plan extends Known {
   deploymentId: Id;
+  /** A log of another one is refused. */
+  tenant: ExpectedTenant | null;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
 }
@@ -107,7 +109,7 @@ export interface RunPlan extends Plan {
   /** How many nodes an every-node run must reach; without it the log decides. */
   expect?: number | undefined;
   idempotencyKey: string;
-  /** Whether the journal keeps the key, for a later run with it: a caller's own, or a roll's. */
+  /** Whether the journal keeps the key, for a later run with it: a caller's own, or one of a command's roll. */
   keepsKey: boolean;
   /** How much of the time before the POST has passed already, ms. */
   spentMs?: number | undefined;
@@ -116,7 +118,6 @@ export interface RunPlan extends Plan {
   /** False: it ends as soon as it is accepted. */
   wait: boolean;
   ifBusy: 'ignore' | 'wait' | 'fail';
-  tenant: ExpectedTenant | null;
 }
 
 /** Following without sending. */

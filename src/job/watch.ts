@@ -4,7 +4,7 @@
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
-import { Interrupted, LdctlError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { listNewest, matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
@@ -34,15 +34,11 @@ const SHORTEST = 3 * SECOND;
 
 export interface WatchPlan {
   filter: ActivityFilter;
-  /** What is listed at first. What the filter wants apart from its status is followed, too. */
+  /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
+  known: readonly Activity[];
+  after?: Id | undefined;
+  /** What was told at first. Of these, what the filter wants apart from its status is followed. */
   first: readonly Activity[];
-  /**
-   * The newest entries, newest first, read before `first`. They are known, and shown only if `first`
-   * has them, too.
-   */
-  newest: Pick<LogRead, 'entries'>;
-  /** No entry up to this id is new, nor is one below the recent ones of `newest`. */
-  floor: Id;
   /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
   endless: boolean;
   /** Milliseconds; Infinity for none. */
@@ -60,36 +56,34 @@ export interface WatchResult {
 
 export type WatchStep = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
-/** An entry that the watch knows. */
-interface Followed {
+/** An entry that is no news. */
+interface Known {
   /** As last seen. */
   activity: Activity;
-  /** When it was first seen: the job's clock, ms. */
+  /** When the read that first showed it started: the job's clock, ms. */
   since: number;
   /** It is followed: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
   /** It was listed or reported once, and from then on each change of it is. */
   isShown: boolean;
-  /**
-   * The watch does not end before it is final. What is dispatched later is shown, but does not keep
-   * the watch going.
-   */
-  isAwaited: boolean;
 }
 
 interface Watch {
-  plan: WatchPlan;
+  filter: ActivityFilter;
+  endless: boolean;
   startedAt: number;
   deadline: number;
   pace: Pace;
   /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
-  entries: Map<Id, Followed>;
-  /** The newest entry at the start: what comes late, below it, was dispatched before. */
-  newestId: Id;
-  /** An unknown entry at or below this id is not new. It rises with time. */
+  entries: Map<Id, Known>;
+  /** An unknown entry is news if it is above this id. It rises with time. */
   floor: Id;
+  /** The newest entry at the start. */
+  newestId: Id;
   /** How many good reads there have been: it says whose turn it is to be looked up. */
   reads: number;
+  /** Whether one that is awaited was rejected. */
+  anyRejected: boolean;
   events: WatchStep[];
   end: { error: LdctlError | null } | null;
 }
@@ -113,42 +107,48 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
 }
 
 function startWatch(plan: WatchPlan, startedAt: number): Watch {
-  const { filter, first, newest, timeoutMs } = plan;
-  const entries = new Map<Id, Followed>();
-  const unlisted = { since: startedAt, isOpen: false, isShown: false, isAwaited: false };
-  for (const activity of newest.entries) entries.set(activity.id, { ...unlisted, activity });
+  const { filter, known, first, after, endless, timeoutMs } = plan;
+  const entries = new Map<Id, Known>();
+  const unlisted = { since: startedAt, isOpen: false, isShown: false };
+  for (const activity of known) entries.set(activity.id, { ...unlisted, activity });
   for (const activity of first) {
-    const isOpen = !isFinal(activity.status);
+    const isOpen = mayChange(filter, activity);
     const isShown = matches(filter, activity);
-    entries.set(activity.id, { ...unlisted, activity, isOpen, isShown, isAwaited: isOpen });
+    entries.set(activity.id, { activity, since: startedAt, isOpen, isShown });
   }
-  const watch: Watch = {
-    plan,
+  return {
+    filter,
+    endless,
+    entries,
     startedAt,
     deadline: startedAt + timeoutMs,
     pace: newPace(startedAt, startedAt + SECOND),
-    entries,
-    newestId: newest.entries[0]?.id ?? -1n,
-    floor: newest.entries[RECENT - 1]?.id ?? plan.floor,
+    // Below the entries that every read shows, and below `after`, nothing is news.
+    floor: known[RECENT - 1]?.id ?? after ?? -1n,
+    newestId: known[0]?.id ?? -1n,
     reads: 0,
+    anyRejected: false,
     events: [],
     end: null,
   };
-  forgetSettled(watch);
-  return watch;
 }
 
-const openOf = (watch: Watch): Followed[] =>
-  [...watch.entries.values()].filter((one) => one.isOpen);
+const openOf = (watch: Watch): Known[] => [...watch.entries.values()].filter((one) => one.isOpen);
+
+/**
+ * Whether the watch does not end before it is final: what shows up right after it started, or later
+ * below what was newest then, was dispatched before. What is dispatched later is only shown.
+ */
+const isAwaited = ({ startedAt, newestId }: Watch, { activity, since, isShown }: Known): boolean =>
+  isShown && (since < startedAt + SHORTEST || activity.id < newestId);
 
 function nextOf(watch: Watch, now: number): Step {
   if (watch.end) return { do: 'end' };
   const due = dueAt(watch.pace, watch.deadline);
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
-  // Down to the lowest open entry, if a few pages reach it (drive.ts says how many). If they do not
-  // show one of the open entries, it is looked up; each read has the next one in turn.
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
+  // There may be hundreds of open entries, so only one of them is looked up by each read, in turn.
   const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);
   return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), ...POLL, cutAt };
@@ -157,37 +157,33 @@ function nextOf(watch: Watch, now: number): Step {
 function takeRead(watch: Watch, log: LogRead, now: number): void {
   goodRead(watch.pace, log.requests, now);
   watch.reads += 1;
-  const isEarly = log.startedAt < watch.startedAt + SHORTEST;
-  const changed = log.entries.toReversed().filter((one) => notice(watch, one, isEarly, now));
+  const changed = log.entries.toReversed().filter((one) => notice(watch, one, log.startedAt));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
-  raiseFloor(watch, log, now);
-  forgetSettled(watch);
-  if (!watch.plan.endless) watch.end ??= endAfter(watch, log);
+  forgetSettled(watch, log);
+  if (!watch.endless) watch.end ??= endAfter(watch, log);
 }
 
 /**
  * Takes an entry as a read shows it. It is first reported when its status matches the filter, and
  * from then on at each change of its status, whether that matches or not.
- * @param isEarly whether the watch has just started
  * @returns whether to report it
  */
-function notice(watch: Watch, activity: Activity, isEarly: boolean, now: number): boolean {
-  const { entries, floor, newestId } = watch;
-  const { filter } = watch.plan;
+function notice(watch: Watch, activity: Activity, readAt: number): boolean {
+  const { entries, filter, floor } = watch;
   const { id, status } = activity;
-  const known = entries.get(id);
-  const isNews = known ? known.isOpen && known.activity.status !== status : id > floor;
+  const before = entries.get(id);
+  const isNews = before ? before.isOpen && before.activity.status !== status : id > floor;
   if (!isNews) return false;
-  const before = known ?? { since: now, isShown: false, isAwaited: false };
-  const isShown = before.isShown || matches(filter, activity);
-  const isFirstReport = isShown && !before.isShown;
-  // It appears right after the start, or below what was newest then.
-  const wasDispatchedBefore = isEarly || id < newestId;
-  const isAwaited = before.isAwaited || (isFirstReport && wasDispatchedBefore);
-  const isOpen = mayChange(filter, activity);
-  entries.set(id, { activity, since: before.since, isOpen, isShown, isAwaited });
-  return isShown;
+  const known = {
+    activity,
+    since: before?.since ?? readAt,
+    isOpen: mayChange(filter, activity),
+    isShown: (before?.isShown ?? false) || matches(filter, activity),
+  };
+  entries.set(id, known);
+  watch.anyRejected ||= status === 'rejected' && isAwaited(watch, known);
+  return known.isShown;
 }
 
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
@@ -196,26 +192,23 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
 /**
  * An entry may show up late, below newer ones, but by less than a minute. So the floor rises to
  * entries that were first seen a minute ago, but never into the newest RECENT: every read shows
- * those, and one that was forgotten would look new.
+ * those, and one that was forgotten would look new. What is settled below the floor is forgotten.
  */
-function raiseFloor(watch: Watch, log: LogRead, now: number): void {
+function forgetSettled(watch: Watch, log: LogRead): void {
   const highest = log.entries[RECENT - 1]?.id ?? -1n;
   for (const [id, { since }] of watch.entries) {
-    if (id > watch.floor && id <= highest && now - since >= MINUTE) watch.floor = id;
+    const isOld = log.startedAt - since >= MINUTE;
+    if (id > watch.floor && id <= highest && isOld) watch.floor = id;
   }
-}
-
-/** Below the floor, an entry that is not open cannot be mistaken for a new one. */
-function forgetSettled({ entries, plan, floor }: Watch): void {
-  for (const [id, { isOpen, isShown }] of entries) {
-    const isResult = isShown && !plan.endless;
-    if (id <= floor && !isOpen && !isResult) entries.delete(id);
+  for (const [id, { isOpen, isShown }] of watch.entries) {
+    const isResult = isShown && !watch.endless;
+    if (id <= watch.floor && !isOpen && !isResult) watch.entries.delete(id);
   }
 }
 
 function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   const open = openOf(watch);
-  const isDone = !open.some(({ isAwaited }) => isAwaited);
+  const isDone = !open.some((one) => isAwaited(watch, one));
   if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: null };
   if (startedAt < watch.deadline) return null;
   const message = `timed out: ${open.length} still processing`;
@@ -231,14 +224,11 @@ function takeFailure(watch: Watch, failure: FailedRead, now: number): void {
   watch.end = { error: new LdctlError('unconfirmed', error.code, message, error) };
 }
 
-function resultOf({ entries, end }: Watch): WatchResult {
-  const all = [...entries.values()];
+function resultOf({ entries, anyRejected, end }: Watch): WatchResult {
+  const shown = [...entries.values()].filter(({ isShown }) => isShown);
   return {
-    entries: all
-      .filter(({ isShown }) => isShown)
-      .map(({ activity }) => activity)
-      .sort((a, b) => compareIds(b.id, a.id)),
-    anyRejected: all.some(({ activity, isAwaited }) => isAwaited && activity.status === 'rejected'),
+    entries: shown.map(({ activity }) => activity).sort((a, b) => compareIds(b.id, a.id)),
+    anyRejected,
     error: end?.error ?? null,
   };
 }
@@ -274,28 +264,29 @@ export async function* followLog(
   tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
 ): AsyncGenerator<FollowEvent, WatchResult> {
   const { log, clock, signal } = tools;
-  const newest = await (after === undefined
+  const { entries: known } = await (after === undefined
     ? log.newest({ signal })
     : log.downTo(after, { signal, expectedPages: Infinity }));
-  let first: Activity[] = [];
+  let first: readonly Activity[] = [];
   if (after !== undefined) {
-    first = newest.entries.filter((one) => matches({ ...filter, status: undefined }, one));
-    for (const activity of first.toReversed()) {
-      if (matches(filter, activity)) yield { event: 'activity', activity };
-    }
+    first = known;
+    const shown = known.filter((activity) => matches(filter, activity));
+    for (const activity of shown.toReversed()) yield { event: 'activity', activity };
   } else if (limit !== undefined) {
+    const listed: Activity[] = [];
     let total = 0;
     for await (const part of listNewest(log, { filter, limit }, { signal })) {
-      first.push(...part.entries);
+      listed.push(...part.entries);
       ({ total } = part);
     }
-    yield { event: 'listing', activities: first, total };
+    first = listed;
+    yield { event: 'listing', activities: listed, total };
   }
   const endless = timeoutMs === undefined;
-  const limits = { floor: after ?? -1n, endless, timeoutMs: timeoutMs ?? Infinity };
-  const job = createWatch({ filter, first, newest, ...limits }, clock.elapsed());
+  const plan = { filter, known, after, first, endless, timeoutMs: timeoutMs ?? Infinity };
+  const job = createWatch(plan, clock.elapsed());
   yield* steps(job, { ...tools, journal: null }, () => undefined);
   const result = job.result();
-  if (endless) throw result.error ?? new Interrupted('SIGINT');
+  if (endless && result.error) throw result.error;
   return result;
 }

@@ -105,7 +105,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
     ...commands.map(
       (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
     ),
-    keyText(output, result),
+    keyText(sink, result),
   ].join('');
 }
 
@@ -169,15 +169,9 @@ function nextCommands(
   return resume === null ? commands : [...commands, resume];
 }
 
-/**
- * For support, where it is not known whether the action ran. Off a terminal and with
- * --debug they were printed before.
- */
-function keyText(
-  { stderr: sink, options }: Output,
-  { outcome, idempotency_key: key, request_id: request }: ResultFields,
-) {
-  if (!sink.isTTY || options.debug || outcome !== 'unconfirmed' || key === null) return '';
+/** For support, where it is not known whether the action ran. */
+function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: request }: ResultFields) {
+  if (outcome !== 'unconfirmed' || key === null) return '';
   return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
 }
 
@@ -202,14 +196,19 @@ function endingOf(result: ResultFields) {
 
 /** `Stopped watching; the restart continues.`, unless all that was started had ended. */
 function stoppedText(result: ResultFields) {
-  const { nodes, action } = result;
+  const { nodes, action, replayed } = result;
+  const isRoll = nodes.some(({ gate }) => gate !== undefined);
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
-    const isRoll = nodes.some(({ gate }) => gate !== undefined);
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
+  const isSeen = nodes.some(({ activity_id: id }) => id !== null);
+  if (!isRoll && !isSeen && replayed === null) {
+    // No answer came, and the log has shown no entry: it may never have left.
+    return `Stopped watching; whether ${what} runs is not known.`;
+  }
   const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
   return `Stopped watching; ${what} continues.${rest}`;

@@ -35,7 +35,7 @@ describe('a signal', () => {
     scene: Scene,
     method: string,
     signal: 'SIGINT' | 'SIGTERM',
-  ): Promise<unknown> {
+  ): Promise<{ result: unknown; stderr: string }> {
     const isSilent = (asked: string | undefined): boolean => asked === method;
     const server = await startServer((request, response, socket) =>
       (isSilent(request.method) ? stall : answerOf(scene.url))(request, response, socket),
@@ -47,15 +47,14 @@ describe('a signal', () => {
       server.requests.some((one) => isSilent(one.method)),
     );
     run.kill(signal);
-    const { stdout } = await endsWith(EXIT_CODES[signal], run);
+    const { stdout, stderr } = await endsWith(EXIT_CODES[signal], run);
     await server.close();
-    return parseJson(stdout);
+    return { result: parseJson(stdout), stderr };
   }
 
   story('SIGINT before the POST ends a trigger with nothing sent', ONE, async (scene) => {
-    const { error } = (await whileSilent(scene, 'GET', 'SIGINT')) as {
-      error: { code: string; exit_code: bigint };
-    };
+    const { result } = await whileSilent(scene, 'GET', 'SIGINT');
+    const { error } = result as { error: { code: string; exit_code: bigint } };
     assert.deepEqual([error.code, error.exit_code], ['interrupted', 130n]);
   });
 
@@ -63,11 +62,10 @@ describe('a signal', () => {
     'SIGTERM within the POST says that it may have been sent',
     { ...ONE, history: 0 },
     async (scene) => {
-      const { outcome, resume } = (await whileSilent(scene, 'POST', 'SIGTERM')) as {
-        outcome: string;
-        resume: string;
-      };
+      const { result, stderr } = await whileSilent(scene, 'POST', 'SIGTERM');
+      const { outcome, resume } = result as { outcome: string; resume: string };
       assert.equal(outcome, 'interrupted');
+      assert.match(stderr, /^Stopped watching; whether the restart runs is not known\.$/m);
       assert.match(
         resume,
         /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7$/,

@@ -139,12 +139,12 @@ async function jobOf(
   hasMore: () => boolean,
 ): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
-  const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
+  const tenant = setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null;
+  const limits = { deploymentId: DEPLOYMENT, tenant, timeoutMs: TIMEOUT, appearMs: APPEAR };
   const action = 'restart' as const;
   if (use.is === 'watch') {
-    const newest = await log.newest();
-    const first = newest.entries;
-    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs: TIMEOUT };
+    const { entries: known } = await log.newest();
+    const plan = { filter: {}, known, first: known, endless: false, timeoutMs: TIMEOUT };
     return createWatch(plan, now());
   }
   if (use.is === 'wait') {
@@ -164,7 +164,6 @@ async function jobOf(
       ifBusy,
     },
     ...{ apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
-    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
   };
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
@@ -180,7 +179,7 @@ async function jobOf(
   };
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant: shared.tenant, counter: null };
+  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant, counter: null };
   const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
   const looked = await lookForBusy(surveyor, request, kept, hasMore, signal);
   return rollJob({ ...plan, ...looked }, kept, now());

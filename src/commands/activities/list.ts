@@ -144,7 +144,9 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   let total = 0;
   let problem: unknown;
   try {
-    const events = followLog({ ...plan, timeoutMs }, { ...deployment, ...readingOf(context) });
+    const { after, filter, limit } = plan;
+    const tools = { ...deployment, ...readingOf(context) };
+    const events = followLog({ after, filter, limit, timeoutMs }, tools);
     let step = await events.next();
     for (; !step.done; step = await events.next()) {
       if (step.value.event === 'listing') ({ total } = step.value);

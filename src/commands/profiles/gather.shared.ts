@@ -8,7 +8,6 @@ import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/sec
 import { parseApiKey, runKeyCommand } from '../../config/keys.js';
 import { checkProfileName, type Profile } from '../../config/profiles.js';
 import type { Settings } from '../../config/settings.js';
-import type { TenantAccess } from '../../config/target.js';
 
 /** What a profile holds. Without `--profile`: these commands name the profile as their argument. */
 export const profileFlags = {
@@ -44,19 +43,25 @@ export const profileFlags = {
 export type ProfileFlags = FlagsOf<typeof profileFlags>;
 
 /** What flags, environment and user say, before the API was asked anything. */
-export interface Gathered {
+export interface Gathered extends Changes {
   /** The profile that is changed; null for a new one. */
   stored: Profile | null;
   flags: ProfileFlags;
   /** Settings by flags and environment; for a stored profile, by flags and the profile itself. */
   given: Settings;
-  isNewKey: boolean;
-  /** Where the key is kept changes: a new key or key command, or the stored key, which moves. */
-  mustStoreKey: boolean;
-  /** The API is asked whether key, tenant and deployment fit together. */
+  tenantId: Id;
+  /** Null where it is neither stored nor checked. */
+  apiKey: ApiKey | null;
+}
+
+interface Changes {
+  /** `new`, for a new profile too, also where a command prints it; `moved`: to another store. */
+  keyIs: 'new' | 'moved' | 'kept';
+  /**
+   * The API is asked whether key, tenant and deployment fit together: one of them is new, and there
+   * is no `--no-verify`.
+   */
   mustVerify: boolean;
-  /** Null where the key is neither stored nor checked. */
-  access: TenantAccess | null;
 }
 
 /** @throws UsageError for what is missing, and for no change */
@@ -69,10 +74,10 @@ export async function gather(
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
   const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  if (!plan.mustStoreKey && !plan.mustVerify) return { ...plan, access: null };
   const tenantId = await tenantFor(plan, context.prompts);
-  const key = context.guard(await keyFor(plan, context));
-  return { ...plan, access: { key, tenantId, apiUrl: given.apiUrl.value } };
+  const isNeeded = plan.keyIs !== 'kept' || plan.mustVerify;
+  const apiKey = isNeeded ? context.guard(await keyFor(plan, context)) : null;
+  return { ...plan, tenantId, apiKey };
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */
@@ -92,13 +97,13 @@ function settingsFor(
 }
 
 /** @throws UsageError for nothing to change */
-function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null) {
+function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null): Changes {
   const isGiven = (...names: Array<keyof ProfileFlags>) =>
     names.some((flag) => flags[flag] !== undefined);
-  const givesKey = flags['key-command'] !== undefined || flags['api-key-stdin'];
+  const givesKey = isGiven('key-command') || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
-  const givesNoFlags =
-    !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
+  const changesMore = isGiven('supervisor-url', 'key-store', 'protected');
+  const givesNoFlags = ![givesKey, changesAccess, changesMore].includes(true);
   if (stored && givesNoFlags && !prompts) {
     throw usageError(
       'nothing_to_change',
@@ -107,12 +112,15 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
     );
   }
   // At a terminal, `profiles update` without flags asks for a new key.
-  const isNewKey = !stored || givesNoFlags || givesKey;
-  const mustStoreKey = isNewKey || flags['key-store'] !== undefined;
-  return { isNewKey, mustStoreKey, mustVerify: flags.verify && (isNewKey || changesAccess) };
+  const isNew = !stored || givesNoFlags || givesKey;
+  const stays = isGiven('key-store') ? 'moved' : 'kept';
+  return {
+    keyIs: isNew ? 'new' : stays,
+    mustVerify: flags.verify && (isNew || changesAccess),
+  };
 }
 
-type Plan = Omit<Gathered, 'access'>;
+type Plan = Omit<Gathered, 'tenantId' | 'apiKey'>;
 
 async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   const known = given.tenantId?.value;
@@ -127,13 +135,13 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   );
 }
 
-async function keyFor({ stored, flags, isNewKey, given }: Plan, context: CommandContext) {
+async function keyFor({ stored, flags, keyIs, given }: Plan, context: CommandContext) {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
   // A stored key that is to be replaced is no preset for the new one.
-  const known = stored && isNewKey ? null : given.key;
-  if (prompts && isNewKey) return askKey(prompts, (await known?.fetch(signal)) ?? null);
+  const known = stored && keyIs === 'new' ? null : given.key;
+  if (prompts && keyIs === 'new') return askKey(prompts, (await known?.fetch(signal)) ?? null);
   if (isPiped) {
     refuseDebuggedStreams('the key');
     return parseApiKey(await readStdin(host, signal), 'stdin');

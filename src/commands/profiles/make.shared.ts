@@ -31,15 +31,16 @@ export async function makeProfile(
 /** Stores the profile, and its key where the user wants it: both, or nothing. */
 async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
-  const { stored, access } = verified;
+  const { stored } = verified;
   const fields = await decideFields(verified, context);
   // From here on the key may be in the keyring. It is taken out again if the rest fails.
   const key = await storeKey(name, verified, context);
   try {
     if (stored) {
       await store.update(name, { ...fields, ...(key && { key }) });
-    } else if (key && access) {
-      await store.add({ ...fields, name, tenant_id: access.tenantId, key });
+    } else if (key) {
+      // A new profile always has one.
+      await store.add({ ...fields, name, key });
     }
   } catch (error) {
     if (key) await forgetKey(key, context);
@@ -48,16 +49,13 @@ async function keep(name: string, verified: Verified, context: CommandContext) {
   if (key && stored) await forgetKey(stored.key, context);
 }
 
-async function decideFields(
-  verified: Verified,
-  context: CommandContext,
-): Promise<Partial<Profile>> {
-  const { given, access, found } = verified;
-  const tenantId = access?.tenantId ?? given.tenantId?.value;
+/** All but the key. */
+async function decideFields(verified: Verified, context: CommandContext) {
+  const { given, tenantId, found } = verified;
   const apiUrl = urlText(given.apiUrl.value);
   const isProtected = await askProtection(verified, context);
   return {
-    ...(tenantId !== undefined && { tenant_id: tenantId }),
+    tenant_id: tenantId,
     // The default is not stored: it may change.
     api_url: apiUrl === DEFAULT_API_URL ? undefined : apiUrl,
     ...found,
@@ -75,15 +73,17 @@ async function askProtection({ stored, flags, found }: Verified, { prompts }: Co
 /** @returns null where the key stays as it is */
 async function storeKey(
   name: string,
-  { stored, flags, access, mustStoreKey }: Verified,
+  { stored, flags, apiKey, keyIs }: Verified,
   context: CommandContext,
 ): Promise<ProfileKey | null> {
   const command = flags['key-command'];
   if (command !== undefined) return { store: 'command', command };
-  if (!mustStoreKey || !access) return null;
-  const { key } = access;
-  const where = flags['key-store'] ?? stored?.key.store ?? (await askStore(context));
-  return where === 'file' ? { store: 'file', api_key: key } : intoKeyring(name, key, context);
+  if (keyIs === 'kept' || !apiKey) return null;
+  const before = stored?.key.store;
+  // Where a command printed the key, none was kept anywhere: it is as for a new profile.
+  const known = flags['key-store'] ?? (before === 'command' ? undefined : before);
+  const where = known ?? (await askStore(context));
+  return where === 'file' ? { store: 'file', api_key: apiKey } : intoKeyring(name, apiKey, context);
 }
 
 /** A keyring is only offered if it answers: it is asked for an account that it does not have. */

@@ -10,7 +10,8 @@ export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment or any other setting.';
   static override description =
     'Changes only what you give as a flag, and ignores the environment. Without flags it asks for a new key. ' +
-    '--api-key-stdin replaces the key, and --key-store moves it. It stores nothing that the API rejects.';
+    '--api-key-stdin replaces the key, where it was kept, and --key-store moves it. If a command printed it, ldctl asks ' +
+    'where to keep the new one; without a terminal that is the keyring. It stores nothing that the API rejects.';
   static override examples = [
     'secret-tool lookup laserdata prod | ldctl profiles update prod --api-key-stdin',
     'ldctl profiles update prod --deployment staging --no-protected',

@@ -4,22 +4,21 @@ import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import type { Profile } from '../../config/profiles.js';
+import type { DeploymentRef, Settings } from '../../config/settings.js';
 import {
   findDeployment,
   placedDeployments,
   placeText,
+  refTo,
   supervisorUrlOf,
   type PlacedDeployment,
   type TenantAccess,
 } from '../../config/target.js';
 import { askKey, askTenant, type Gathered } from './gather.shared.js';
 
-/** What is to be stored: what was gathered, as the API knows it. */
+/** What was gathered, as the API knows it. */
 export interface Verified extends Gathered {
-  /**
-   * Where the profile acts, and when its key expires: a field that is undefined is removed, one that
-   * is absent stays.
-   */
+  /** Where the profile acts, and when its key expires, all of it: what is undefined is removed. */
   found: Partial<Profile>;
 }
 
@@ -29,28 +28,38 @@ export interface Verified extends Gathered {
  * @throws ApiError; LdctlError (exit 5) for a deployment that is not found, or ambiguous
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
-  if (!gathered.mustVerify || !gathered.access) {
+  const { stored, given, keyIs, tenantId, apiKey } = gathered;
+  if (!gathered.mustVerify || !apiKey) {
     // Nothing is known of a new key, and what was known of the old one no longer holds.
-    const expiry = gathered.isNewKey ? { expires_at: undefined } : {};
-    return { ...gathered, found: { ...givenPlace(gathered), ...expiry } };
+    const expires_at = keyIs === 'new' ? undefined : stored?.expires_at;
+    return { ...gathered, found: { ...givenPlace(given), expires_at } };
   }
-  const { known, access } = await checkKey(gathered, gathered.access, context);
+  const first = { key: apiKey, tenantId, apiUrl: given.apiUrl.value };
+  const { known, access } = await checkKey(gathered, first, context);
   context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
-  const place = await placeOf(gathered, access, context);
-  return { ...gathered, access, found: { ...place, expires_at: known.expiry_at ?? undefined } };
+  const place = await placeFor(gathered, access, context);
+  return {
+    ...gathered,
+    tenantId: access.tenantId,
+    apiKey: access.key,
+    found: { ...place, expires_at: known.expiry_at ?? undefined },
+  };
 }
 
 /** @returns what the API says of the key, with the key and tenant that it accepts */
 async function checkKey(
   gathered: Gathered,
-  access: TenantAccess,
+  first: TenantAccess,
   context: CommandContext,
 ): Promise<{ known: KeyContext; access: TenantAccess }> {
-  const ask = () => context.core(access).keyContext(access.tenantId, { signal: context.signal });
-  try {
-    return { known: await context.during('Checking the key', ask), access };
-  } catch (error) {
-    return checkKey(gathered, await askAgain(gathered, access, error, context), context);
+  for (let access = first; ;) {
+    const core = context.core(access);
+    const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
+    try {
+      return { known: await context.during('Checking the key', ask), access };
+    } catch (error) {
+      access = await askAgain(gathered, access, error, context);
+    }
   }
 }
 
@@ -68,7 +77,8 @@ async function askAgain(
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
   // A key that is stored, or that a command prints, is not replaced by typing another.
-  const canType = !isKey || (gathered.isNewKey && gathered.flags['key-command'] === undefined);
+  const canType =
+    !isKey || (gathered.keyIs === 'new' && gathered.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
   return isKey
@@ -76,66 +86,45 @@ async function askAgain(
     : { ...access, tenantId: await askTenant(prompts, undefined) };
 }
 
-/** Takes all of the deployment out of a profile. */
-const NO_PLACE: Partial<Profile> = {
-  deployment_id: undefined,
-  deployment_name: undefined,
-  deployment_path: undefined,
-  division_id: undefined,
-  environment_id: undefined,
-  supervisor_url: undefined,
-};
-
-/**
- * The deployment by flags, environment or profile, without asking the API. Of the one that the
- * profile has already, only the supervisor's URL can be new.
- */
-function givenPlace({ given: { deployment, supervisorUrl } }: Gathered): Partial<Profile> {
-  if (!deployment) return NO_PLACE;
-  const supervisor_url = supervisorUrl ? urlText(supervisorUrl.value) : undefined;
-  // The profile keeps its deployment: fields that are absent stay.
-  if (deployment.source.from === 'profile') return { supervisor_url };
-  const { id, name } = deployment.value;
+/** Where a profile acts, all of it: what is undefined is removed. */
+function placeOf(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
   return {
-    ...NO_PLACE,
-    deployment_id: id ?? undefined,
-    deployment_name: name ?? undefined,
-    supervisor_url,
+    deployment_id: deployment.id ?? undefined,
+    deployment_name: deployment.name ?? undefined,
+    deployment_path: deployment.path ?? undefined,
+    division_id: deployment.divisionId,
+    environment_id: deployment.environmentId,
+    supervisor_url: supervisorUrl && urlText(supervisorUrl),
   };
 }
+
+/** By flags, environment or profile, without asking the API. */
+const givenPlace = ({ deployment, supervisorUrl }: Settings) =>
+  deployment ? placeOf(deployment.value, supervisorUrl?.value) : placeOf({});
 
 /**
  * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
  * in other commands, so that a key without `info:read` will do.
  */
-async function placeOf(
-  gathered: Gathered,
+async function placeFor(
+  { stored, given }: Gathered,
   access: TenantAccess,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
-  const { deployment, supervisorUrl } = gathered.given;
+  const { deployment, supervisorUrl } = given;
   // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
   const needsLookUp = deployment
     ? deployment.value.id === null || !supervisorUrl
-    : !gathered.stored && context.prompts !== null;
-  if (!needsLookUp) return givenPlace(gathered);
+    : !stored && context.prompts !== null;
+  if (!needsLookUp) return givenPlace(given);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );
   const placed = deployment
     ? findDeployment(structure, deployment.value)
     : await choose(structure, context);
-  // No fields: a new profile has none to keep.
-  if (!placed) return {};
-  const url = supervisorUrl?.value ?? (await supervisorFor(placed, context));
-  return {
-    deployment_id: placed.deployment.id,
-    deployment_name: placed.deployment.name,
-    deployment_path: placeText(placed),
-    division_id: placed.division.id,
-    environment_id: placed.environment.id,
-    supervisor_url: urlText(url),
-  };
+  if (!placed) return placeOf({});
+  return placeOf(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
 }
 
 async function choose(

@@ -139,6 +139,29 @@ describe('profiles update', () => {
     assert.deepEqual([storedIn(context).key.store, kept.size], ['command', 0]);
   });
 
+  describe('of a profile whose command prints the key', () => {
+    const printed = { key: { store: 'command', command: PRINTS_KEY } } as const;
+
+    it('asks at a terminal where a new key is kept: the command named no place', async () => {
+      const answers: Scripted[] = [
+        [/^API key:$/, OTHER_KEY],
+        [/^Where should the key be kept/, /file/],
+      ];
+      const { keyring } = memoryKeyring();
+      const context = await contextWith(printed, { keyring, answers });
+      await update(context, {});
+      assert.equal(plain(storedIn(context)).key, OTHER_KEY);
+    });
+
+    it('keeps a new key in the keyring in a script, as for a new profile', async () => {
+      const { keyring, kept } = memoryKeyring();
+      const context = await contextWith(printed, { keyring });
+      const { key } = await update(context, { 'api-key-stdin': true });
+      assert.ok(key.store === 'keyring');
+      assert.deepEqual([...kept], [[key.account, OTHER_KEY]]);
+    });
+  });
+
   it('at a terminal, without flags, asks for the key, and keeps it where the old one was', async () => {
     const context = await contextWith({}, { answers: [[/^API key:$/, OTHER_KEY]] });
     await update(context, {});

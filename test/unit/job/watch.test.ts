@@ -241,7 +241,7 @@ describe('a log that is watched', () => {
     timeoutMs = Infinity,
     first = newest.entries,
   ): Promise<WatchResult> {
-    const plan = { filter: {}, first, newest, floor: -1n, endless: false, timeoutMs };
+    const plan = { filter: {}, known: newest.entries, first, endless: false, timeoutMs };
     const supervisor = { trigger: () => assert.fail() };
     const { signal } = new AbortController();
     const tools = { supervisor, log, journal: null, clock, signal };
@@ -271,6 +271,18 @@ describe('a log that is watched', () => {
       assert.equal(Math.floor((clock.elapsed() - startedAt) / 1000) * 1000, endsAt);
     });
   }
+
+  it('counts a rejection that --status rejected lists last, of what it saw at first', async () => {
+    const { server, clock, log } = scene(3);
+    server.add({ appearMs: 500, workMs: 2500, result: 'rejected' });
+    const { signal } = new AbortController();
+    const plan = { filter: { status: ['rejected'] }, limit: 0, timeoutMs: 60_000 };
+    const events = followLog(plan, { supervisor: server, log, clock, signal });
+    let step = await events.next();
+    while (!step.done) step = await clock.run(events.next());
+    const { entries, anyRejected } = step.value;
+    assert.deepEqual([entries.length, anyRejected], [1, true]);
+  });
 
   it('ends with the read at its deadline: 8', async () => {
     const { server, clock, log } = scene(3);

@@ -61,6 +61,9 @@ it('unknown columns are refused before anything is sent', () => {
   });
 });
 
+/** What support needs. */
+const KEY = ['idempotency key key-1', '  request 4bf92f3577b34da6a3ce929d0e0e4736'];
+
 describe('the outcome of a run', () => {
   const byId = { action: null, runtime: null };
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
@@ -83,6 +86,7 @@ describe('the outcome of a run', () => {
         '✗ restart of iggy: 1 node missing from the log (18)',
         'next: ldctl nodes list',
         `or: ${resume}`,
+        ...KEY,
       ],
     ],
     [
@@ -110,17 +114,37 @@ describe('the outcome of a run', () => {
     [
       'an unknown fate',
       { outcome: 'unconfirmed', nodes: [] },
-      ['✗ restart of iggy: the outcome is unknown'],
+      ['✗ restart of iggy: the outcome is unknown', ...KEY],
     ],
     [
       'more nodes than were expected',
       { outcome: 'unconfirmed', targets: 'expected', nodes: nodes(3) },
-      ['✗ restart of iggy completed on 3 nodes, more than were expected'],
+      ['✗ restart of iggy completed on 3 nodes, more than were expected', ...KEY],
     ],
     [
       'an interrupt',
       { outcome: 'interrupted', nodes: [node(open)], resume },
       ['Stopped watching; the restart continues.', `next: ${resume}`],
+    ],
+    [
+      'an interrupt before an answer and an entry came',
+      { outcome: 'interrupted', replayed: null, nodes: [node(unseen)], resume },
+      ['Stopped watching; whether the restart runs is not known.', `next: ${resume}`],
+    ],
+    [
+      'the same on every node',
+      { outcome: 'interrupted', replayed: null, targets: 'observed', nodes: [] },
+      ['Stopped watching; whether the restart runs is not known.'],
+    ],
+    [
+      'an interrupt before the first entry of what was accepted',
+      { outcome: 'interrupted', nodes: [node(unseen)], resume },
+      ['Stopped watching; the restart continues.', `next: ${resume}`],
+    ],
+    [
+      'an interrupt of a roll before an entry came',
+      { outcome: 'interrupted', replayed: null, nodes: [node({ ...unseen, gate: null })] },
+      ['Stopped watching; the restart continues.'],
     ],
     [
       'an interrupt of a roll',
@@ -145,12 +169,13 @@ describe('the outcome of a run', () => {
     [
       'nodes that were expected and never seen',
       { outcome: 'unconfirmed', targets: 'expected', nodes: [node(), missing({ node_id: null })] },
-      ['✗ restart of iggy: 1 of 2 nodes missing from the log', 'next: ldctl nodes list'],
+      ['✗ restart of iggy: 1 of 2 nodes missing from the log', 'next: ldctl nodes list', ...KEY],
     ],
     [
       'activities that are known by their ids alone',
       {
         outcome: 'unconfirmed',
+        idempotency_key: null,
         ...byId,
         nodes: [7n, 8n].map((id) => missing({ node_id: null, activity_id: id })),
       },
@@ -245,16 +270,17 @@ describe('the outcome of a run', () => {
     assert.equal(stderr.lines[2], 'next: ldctl nodes list --profile prod');
   });
 
-  it('says key and request at a terminal where support needs them, and nowhere else', async () => {
+  it('ends with key and request where support needs them, whatever the stream and the flags', async () => {
     const lost = run({ outcome: 'unconfirmed', resume });
-    const last = async (result: ResultFields, debug: boolean, terminal: Partial<Terminal>) =>
-      (await print(result, { debug }, { columns: 120, ...terminal })).stderr.lines.at(-1);
-    const line = '  request 4bf92f3577b34da6a3ce929d0e0e4736';
-    assert.equal(await last(lost, false, TTY), line);
-    assert.equal(await last(lost, true, TTY), `next: ${resume}`);
-    assert.equal(await last(lost, false, {}), `next: ${resume}`);
-    for (const outcome of ['interrupted', 'timed_out', 'accepted'] as const) {
-      assert.equal(await last({ ...lost, outcome }, false, TTY), `next: ${resume}`);
+    const end = async (result: ResultFields, flags: object, terminal: Partial<Terminal>) =>
+      (await print(result, flags, { columns: 120, ...terminal })).stderr.lines.slice(-2);
+    for (const terminal of [TTY, {}]) {
+      for (const flags of [{}, { debug: true }, { quiet: true }, { format: 'ndjson' }]) {
+        assert.deepEqual(await end(lost, flags, terminal), KEY);
+      }
+      for (const outcome of ['interrupted', 'timed_out', 'accepted'] as const) {
+        assert.equal((await end({ ...lost, outcome }, {}, terminal))[1], `next: ${resume}`);
+      }
     }
   });
 
