@@ -19,15 +19,15 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Runs the gate after a node of a roll. Resolves when it has ended, at the latest soon after its
-   * signal was aborted; never rejects.
+   * Runs the gate after a node of a roll. Resolves with its exit code when it has ended, at the
+   * latest soon after its signal was aborted; never rejects.
    * @param onLine takes a line that the gate writes; wait for it before the next one
    */
   gate?: (
     node: Id,
     activityId: Id | null,
     tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
-  ) => Promise<GateResult>;
+  ) => Promise<number | null>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
@@ -244,11 +244,16 @@ class Gates {
       this.emit({ event: 'gate_output', node_id: node, line });
     const timer = new AbortController();
     clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const done = run(node, activityId, { signal, onLine }).then((gate) => {
+    const startedAt = clock.elapsed();
+    const done = run(node, activityId, { signal, onLine }).then((exitCode) => {
       timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
-      // A gate that was cut off has not passed, whatever it says in the end.
-      this.ended(node, signal.aborted ? { ...gate, exit_code: null, timed_out: true } : gate);
+      this.ended(node, {
+        // A gate that was cut off has not passed, whatever it says in the end.
+        exit_code: signal.aborted ? null : exitCode,
+        timed_out: signal.aborted,
+        took_ms: Math.round(clock.elapsed() - startedAt),
+      });
     });
     this.#running.set(node, { cut, done });
   }
