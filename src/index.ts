@@ -64,7 +64,7 @@ const connectOptions = fields({
   deploymentId: id,
   /** Never shown, and in no error. */
   apiKey: text,
-  /** Checked against the log before anything is sent; it is not needed otherwise. */
+  /** Checked against the log before anything is sent or followed; it is not needed otherwise. */
   tenantId: v.optional(id),
   /**
    * A folder where triggers with a key of your own are remembered for 24 hours, across restarts and

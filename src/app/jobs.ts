@@ -72,13 +72,13 @@ export async function wait(
   request: CheckedWait,
   tools: Tools,
 ): Promise<JobResult> {
-  const limits = limitsOf(connection, request);
-  const plan = await waitPlanOf(connection, request, tools.signal);
-  return follow(connection, (now) => waitJob({ ...limits, ...plan }, now), tools);
+  const wanted = await wantedBy(connection, request, tools.signal);
+  const plan = { ...planOf(connection, request), ...wanted };
+  return follow(connection, (now) => waitJob(plan, now), tools);
 }
 
 /** What is waited for, and the id that it is above: no read has to go further down. */
-async function waitPlanOf(connection: Connection, request: CheckedWait, signal: AbortSignal) {
+async function wantedBy(connection: Connection, request: CheckedWait, signal: AbortSignal) {
   if ('ids' in request) {
     const { ids } = request;
     const { log, clock } = connection;
@@ -105,8 +105,7 @@ async function surveyForWait(
 ): Promise<Partial<Pick<Findings, 'listed' | 'core'>>> {
   if (nodes || !connection.counter?.isCertain) return {};
   try {
-    const surveyor = { ...connection, tenant: null };
-    const { listed, core } = await survey(surveyor, { runtime, ifBusy: 'ignore' }, signal);
+    const { listed, core } = await survey(connection, { runtime, ifBusy: 'ignore' }, signal);
     return { listed, core };
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -201,17 +200,19 @@ export async function fromRecords<K, T>(
 
 /** The fields of a plan that come from the connection, or that a request has in another shape. */
 function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
-  const { tenant, apiKeyHash, newKey } = connection;
+  const { apiKeyHash, newKey } = connection;
   const { idempotencyKey = newKey() } = request;
+  // The command `roll` always gives one, so that `--resume` finds it.
   const keepsKey = request.idempotencyKey !== undefined;
-  return { ...limitsOf(connection, request), tenant, apiKeyHash, idempotencyKey, keepsKey };
+  return { ...planOf(connection, request), apiKeyHash, idempotencyKey, keepsKey };
 }
 
-function limitsOf(
-  { deploymentId }: Connection,
+/** What the plan of every job has. */
+function planOf(
+  { deploymentId, tenant }: Connection,
   { timeoutMs, appearTimeoutMs: appearMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
 ) {
-  return { deploymentId, timeoutMs: timeoutMs || Infinity, appearMs };
+  return { deploymentId, tenant, timeoutMs: timeoutMs || Infinity, appearMs };
 }
 
 async function follow(

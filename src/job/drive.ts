@@ -11,7 +11,7 @@ import type { GateResult } from '../base/outcome.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
-import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
+import type { StepName, Fact, FactOf, Job, StepOf } from './job.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -101,7 +101,7 @@ export async function drive<T>(
 
 /** @returns the fact that answers the step; Interrupted when it was broken off */
 export function perform(
-  step: StepOf<Asked>,
+  step: StepOf<StepName>,
   tools: DriveTools,
   gates: Pick<Gates, 'start'>,
 ): Promise<Fact | Interrupted> | Fact {
@@ -114,7 +114,7 @@ export function perform(
       return post(step, tools);
     case 'read':
       return read(step, tools);
-    case 'ask':
+    case 'gate':
       gates.start(step);
       return { is: 'done' };
   }
@@ -226,17 +226,17 @@ class Gates {
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
-  start({ node, activityId, until }: StepOf<'ask'>): void {
-    const { gate: ask, clock } = this.tools;
-    if (!ask) {
+  start({ node, activityId, cutAt }: StepOf<'gate'>): void {
+    const { gate: run, clock } = this.tools;
+    if (!run) {
       throw new Error('a roll with a gate was started without one');
     }
     const controller = new AbortController();
     const { signal } = controller;
     const cut = (): void => controller.abort(new Error('the gate is cut off'));
     const timer = new AbortController();
-    clock.sleep(until - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const done = ask(node, activityId, { signal }).then((gate) => {
+    clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
+    const done = run(node, activityId, { signal }).then((gate) => {
       timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
       // A gate that was cut off has not passed, whatever it says in the end.

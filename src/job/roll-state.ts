@@ -52,7 +52,7 @@ export interface RollNode {
   readonly rejectedEarlier: boolean;
 }
 
-/** Plain data, changed only by the functions of roll-state and roll. */
+/** Plain data, changed only by the functions of roll*.ts; result.ts takes its events. */
 export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];

@@ -34,8 +34,8 @@ function setCreatedFrom({ entries, baseline: { date }, replay }: Run): void {
 }
 
 /**
- * Nothing was sent, and some time has passed: the baseline is read again. The newest entries are
- * enough: what became busy since is among them.
+ * Some time has passed since the baseline was read, and no POST had an effect: it is read again. The
+ * newest entries are enough: what became busy since is among them.
  */
 export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore };

@@ -32,7 +32,7 @@ export function takeRead(run: Run, fact: FactOf<'read'>, now: number): void {
   const { state, trigger } = run;
   const log = fact.read;
   goodRead(run.pace, log.requests, now);
-  const problem = foreignLog(log.entries, run.plan.deploymentId, trigger?.tenant ?? null);
+  const problem = foreignLog(log.entries, run.plan.deploymentId, run.plan.tenant);
   if (problem) {
     return endWithError(run, problem);
   }
@@ -121,7 +121,7 @@ function lookForTrace(
   // no entry.
   const isDeepEnough = log.downTo === undefined;
   if (mayOnlyLook) {
-    endWithError(run, run.lastError);
+    endWithError(run, run.fateError);
   } else if (isDeepEnough && now >= state.notBefore) {
     run.state = { name: 'sending' };
   }

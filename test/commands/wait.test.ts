@@ -199,6 +199,15 @@ describe('activities wait', () => {
     );
   });
 
+  for (const what of [`${FIRST.id}`, '--after 0 --runtime iggy --action restart']) {
+    it(`refuses the log of another tenant: ${what}`, async () => {
+      bench.env['LD_TENANT_ID'] = '9';
+      bench.showLog([SECOND, FIRST]);
+      const { stderr } = await bench.ends(5, ActivitiesWait, what);
+      assert.match(stderr, /belongs to tenant \d+, and LD_TENANT_ID is for tenant 9$/m);
+    });
+  }
+
   describe('without an id, at a terminal', () => {
     beforeEach(() => (bench.isTerminal = true));
 

@@ -5,7 +5,7 @@ import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
-import type { Asked, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
+import type { StepName, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -26,7 +26,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  start: (step: StepOf<'ask'>) => void;
+  start: (step: StepOf<'gate'>) => void;
 }
 
 /** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
@@ -139,7 +139,8 @@ async function jobOf(
   hasMore: () => boolean,
 ): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
-  const limits = { deploymentId: DEPLOYMENT, timeoutMs: TIMEOUT, appearMs: APPEAR };
+  const tenant = setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null;
+  const limits = { deploymentId: DEPLOYMENT, tenant, timeoutMs: TIMEOUT, appearMs: APPEAR };
   const action = 'restart' as const;
   if (use.is === 'watch') {
     const { entries: known } = await log.newest();
@@ -163,7 +164,6 @@ async function jobOf(
       ifBusy,
     },
     ...{ apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
-    tenant: setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
   };
   if (use.is === 'run') {
     const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
@@ -179,7 +179,7 @@ async function jobOf(
   };
   const { timeoutMs = Infinity } = use;
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
-  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant: shared.tenant, counter: null };
+  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant, counter: null };
   const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
   const looked = await lookForBusy(surveyor, request, kept, hasMore, signal);
   return rollJob({ ...plan, ...looked }, kept, now());
@@ -215,7 +215,7 @@ export const nodesElsewhere = (setting: Setting): readonly bigint[] | null =>
   setting.use.is === 'wait' || setting.use.is === 'watch' ? ALL : nodesOf(setting);
 
 /** What a pair of step and fact is called: each must have been played. */
-function pairOf(step: StepOf<Asked>, fact: string): string {
+function pairOf(step: StepOf<StepName>, fact: string): string {
   if (step.do === 'note') return `note ${step.mark} → ${fact}`;
   if (step.do !== 'read') return `${step.do} → ${fact}`;
   return `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo} → ${fact}`;
@@ -231,6 +231,6 @@ export const PAIRS: readonly string[] = [
   ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
-  'ask → done',
+  'gate → done',
   ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

@@ -19,8 +19,9 @@ const stuck = (...nodes: Id[]): void => {
   for (const node of nodes) server.setFate(node, { workMs: null });
 };
 const wait = (ids: readonly Id[]): Promise<JobEnd> => {
-  const plan = { deploymentId: DEPLOYMENT, timeoutMs: 60_000, appearMs: 30_000, after: 0n };
-  return clock.run(start(waitJob({ ...plan, wanted: { ids } }, clock.elapsed())));
+  const limits = { timeoutMs: 60_000, appearMs: 30_000, after: 0n };
+  const plan = { deploymentId: DEPLOYMENT, tenant: null, ...limits, wanted: { ids } };
+  return clock.run(start(waitJob(plan, clock.elapsed())));
 };
 /** @param from by its monotonic clock: when it is ended, by a second signal */
 const interruptAt = (job: ReturnType<typeof runOf>, from: number): Promise<JobEnd> => {
