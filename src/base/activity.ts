@@ -66,9 +66,9 @@ export function parseAction(text: string): ActionName {
 }
 
 /**
- * Whether an entry can be of this action. A reconfigure may be stored with its config or without
- * it.
+ * Whether an action goes by this name. A filter may name a reconfigure without its config, and so may
+ * the entry of one.
  */
-export function isSameAction(action: ActionName, stored: string): boolean {
-  return stored === action || (stored === 'reconfigure' && action.startsWith('reconfigure:'));
+export function isSameAction(action: string, name: string): boolean {
+  return name === action || (name === 'reconfigure' && action.startsWith('reconfigure:'));
 }
