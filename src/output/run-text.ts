@@ -1,4 +1,4 @@
-import { isFinal, type Activity } from '../base/activity.js';
+import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
 import {
@@ -9,7 +9,7 @@ import {
   type ResultFields,
 } from '../base/outcome.js';
 import type { JobEvent } from '../job/events.js';
-import { count, plainText, shellWord, shortList } from '../base/text.js';
+import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
@@ -25,15 +25,9 @@ export interface RunTitle {
   nodes: number | null;
 }
 
-export const DOING: Readonly<Record<string, string>> = {
-  start: 'Starting',
-  stop: 'Stopping',
-  restart: 'Restarting',
-  reconfigure: 'Reconfiguring',
-};
-
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
-export const doingText = (action: string, runtime: string) => actionText(action, runtime, DOING);
+export const doingText = (action: string, runtime: string) =>
+  capitalized(actionText(action, runtime, DOING));
 
 /** `restart iggy`, `reconfigure connectors to 7262013455120900033` */
 export function actionText(
@@ -203,7 +197,7 @@ function stoppedText(result: ResultFields) {
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
-  const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
+  const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
   const isSeen = nodes.some(({ activity_id: id }) => id !== null);
   if (!isRoll && !isSeen && replayed === null) {
     // No answer came, and the log has shown no entry: it may never have left.
