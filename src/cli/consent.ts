@@ -23,7 +23,10 @@ interface Asked {
   what: string;
   /** To name nodes is to consent; undefined for every node. */
   nodes: readonly Id[] | undefined;
-  /** What is known of the deployment; null where a record of an earlier run is followed. */
+  /**
+   * What is known of the deployment; nothing where a record of an earlier run is followed, and where no
+   * one is asked.
+   */
   found?: Findings | null;
   /** How many nodes are meant, where none are named; null where that is not known. */
   counted?: number | null;

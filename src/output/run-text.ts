@@ -1,3 +1,7 @@
+/*
+ * What is said of a run in words: its headline, a line for each event, and how it ended.
+ */
+
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
@@ -75,7 +79,10 @@ export interface LastCompleted {
 export interface SummaryFacts {
   /** Flags that name the same deployment in a later command. */
   target?: string;
-  /** Of each node that rejected the action; null where it is not known. */
+  /**
+   * By each node that rejected the action: what it had done last, for want of the reason itself; null
+   * where it is not known.
+   */
   reasons?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
   ranMs?: number;
@@ -147,14 +154,14 @@ function nextCommands(
     last?.action === 'stop' ? [nodeText(node, sink)] : [],
   );
   const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
-  const isUndone = isFew && /^re(start|configure)/.test(action ?? '');
+  const needStart = isFew && /^re(start|configure)/.test(action ?? '');
   // Of an activity that is known by its id alone, no list of nodes says anything.
   const isAboutNodes = nodes.some(
     ({ status, node_id: node, activity_id: activity }) =>
       status === 'rejected' || (status === MISSING && (node !== null || activity === null)),
   );
   const commands: string[] = [];
-  if (isUndone && runtime !== null) {
+  if (needStart && runtime !== null) {
     const named = shellWord(stopped.join());
     commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${target}`.trimEnd());
   } else if (isAboutNodes) {
