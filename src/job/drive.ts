@@ -19,15 +19,14 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Runs the gate after a node of a roll. Resolves when it has ended, at the latest soon after its
-   * signal was aborted; never rejects.
-   * @param onLine takes a line that the gate writes; wait for it before the next one
+   * Runs the gate after a node of a roll. Resolves with its exit code when it has ended, at the
+   * latest soon after its signal was aborted; never rejects.
    */
   gate?: (
     node: Id,
     activityId: Id | null,
-    tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
-  ) => Promise<GateResult>;
+    tools: { signal: AbortSignal },
+  ) => Promise<number | null>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
@@ -38,21 +37,17 @@ export interface DriveTools {
 /** How long the end waits for gates that were cut off, ms. */
 const LAST_GATES = 900;
 
-type Emit = (event: JobEvent) => void | Promise<void>;
-
 /**
  * Does what a job wants, one step after the other, until it has ended. Only gates run beside it. It
  * waits until its events are taken, so a slow reader slows it down.
- * @param emit takes what gates write, which comes while a step is being done; all else is yielded
  */
 export async function* steps<T, E extends JobEvent>(
   job: Job<T, E>,
   tools: DriveTools,
-  emit: Emit,
 ): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
   const inbox = new Inbox(clock);
-  const gates = new Gates(tools, emit, (node, gate) =>
+  const gates = new Gates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
   const interrupt = (reason: Interrupted): void => job.interrupt(reason, clock.elapsed());
@@ -99,8 +94,12 @@ export async function* steps<T, E extends JobEvent>(
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T>(job: Job<T>, tools: DriveTools, emit: Emit): Promise<T> {
-  for await (const event of steps(job, tools, emit)) await emit(event);
+export async function drive<T>(
+  job: Job<T>,
+  tools: DriveTools,
+  emit: (event: JobEvent) => void | Promise<void>,
+): Promise<T> {
+  for await (const event of steps(job, tools)) await emit(event);
   return job.result();
 }
 
@@ -228,7 +227,6 @@ class Gates {
 
   constructor(
     private readonly tools: DriveTools,
-    private readonly emit: Emit,
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
@@ -240,15 +238,18 @@ class Gates {
     const controller = new AbortController();
     const { signal } = controller;
     const cut = (): void => controller.abort(new Error('the gate is cut off'));
-    const onLine = (line: string): void | Promise<void> =>
-      this.emit({ event: 'gate_output', node_id: node, line });
     const timer = new AbortController();
     clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const done = run(node, activityId, { signal, onLine }).then((gate) => {
+    const startedAt = clock.elapsed();
+    const done = run(node, activityId, { signal }).then((exitCode) => {
       timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
-      // A gate that was cut off has not passed, whatever it says in the end.
-      this.ended(node, signal.aborted ? { ...gate, exit_code: null, timed_out: true } : gate);
+      this.ended(node, {
+        // A gate that was cut off has not passed, whatever it says in the end.
+        exit_code: signal.aborted ? null : exitCode,
+        timed_out: signal.aborted,
+        took_ms: Math.round(clock.elapsed() - startedAt),
+      });
     });
     this.#running.set(node, { cut, done });
   }
