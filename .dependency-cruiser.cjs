@@ -1,7 +1,7 @@
 /**
- * Imports point down (docs/architecture.md): commands → cli → app → job → log, beside api,
- * config and output → base. Folders beside each other do not know each other, but config takes the
- * types of Core from api; and the sandbox shares with the rest only what an id and an activity are.
+ * Imports point down (docs/architecture.md): commands → cli → app → job → log → base. Beside them
+ * are api, config, which takes from api what Core's answers and a base URL are, and output, which
+ * shows the events of a job. The sandbox shares with the rest only what an id and an activity are.
  */
 const MAY_IMPORT = {
   base: [],

@@ -137,13 +137,18 @@ function apiError(answer: Answer, asked: Asked) {
     })),
   };
   const requestId = requestIdOf(answer);
-  const unknown = unknownNodes(fields, asked);
-  if (unknown.length > 0) {
-    const message = `deployment ${asked.trigger?.deploymentId} has no node ${shortList(unknown)}`;
-    return new ApiError(message, fields, {
-      requestId,
-      hint: '`ldctl nodes list` shows the nodes that the log lists.',
-    });
+  const unknownNodes = unknownNodesOf(fields, asked);
+  if (unknownNodes.length > 0) {
+    const nodes = shortList(unknownNodes);
+    const message = `deployment ${asked.trigger?.deploymentId} has no node ${nodes}`;
+    return new ApiError(
+      message,
+      { ...fields, unknownNodes },
+      {
+        requestId,
+        hint: '`ldctl nodes list` shows the nodes that the log lists.',
+      },
+    );
   }
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
@@ -153,7 +158,7 @@ function apiError(answer: Answer, asked: Asked) {
 }
 
 /** The nodes that the deployment does not have, if nothing else is wrong with the request. */
-function unknownNodes({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked) {
+function unknownNodesOf({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked) {
   const nodes = sortedUnique(trigger?.nodes ?? []);
   const unknown = fieldIssues
     .filter(({ code }) => /unknown|not_found/.test(code))

@@ -89,8 +89,6 @@ export interface DeploymentPath {
   deploymentId: Id;
 }
 
-type ReadOptions = Pick<CallOptions, 'signal'>;
-
 /** A cache or a proxy may answer for another: its nodes must not be counted as ours. */
 const about = <T extends { id: Id }>(wanted: Id, schema: v.GenericSchema<unknown, T>) =>
   v.pipe(
@@ -111,18 +109,18 @@ export class CoreApi {
   }
 
   /** The key that this client uses: its role, grants and expiry. */
-  keyContext(tenantId: Id, options: ReadOptions = {}): Promise<KeyContext> {
+  keyContext(tenantId: Id, options: CallOptions = {}): Promise<KeyContext> {
     return this.#read(`/tenants/${tenantId}/api_keys/context`, keyContext, options);
   }
 
   /** The tenant's divisions, environments and deployments, as far as the key may see them. */
-  structure(tenantId: Id, options: ReadOptions = {}): Promise<TenantStructure> {
+  structure(tenantId: Id, options: CallOptions = {}): Promise<TenantStructure> {
     const path = `/tenants/${tenantId}/structure`;
     return this.#read(path, about(tenantId, tenantStructure), options, 'info:read');
   }
 
   /** One deployment, with how many nodes it has. */
-  deployment(at: DeploymentPath, options: ReadOptions = {}): Promise<DeploymentDetails> {
+  deployment(at: DeploymentPath, options: CallOptions = {}): Promise<DeploymentDetails> {
     const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
     const path = `${environment}/deployments/${at.deploymentId}`;
     return this.#read(path, about(at.deploymentId, deploymentDetails), options);
@@ -131,7 +129,7 @@ export class CoreApi {
   #read<T>(
     path: string,
     schema: v.GenericSchema<unknown, T>,
-    options: ReadOptions,
+    options: CallOptions,
     permission?: string,
   ): Promise<T> {
     const read = (answer: Answer) => valueOf(answer, schema, { permission });

@@ -76,7 +76,7 @@ export interface FieldIssue {
 }
 
 export type ApiErrorFields = Pick<ApiError, 'status' | 'code' | 'reason'> &
-  Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues' | 'permission'>>;
+  Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues' | 'permission' | 'unknownNodes'>>;
 
 /** The API answered with a 4xx or 5xx. Its code is `http_<status>` when the answer carried none. */
 export class ApiError extends LdctlError {
@@ -88,17 +88,20 @@ export class ApiError extends LdctlError {
   readonly fieldIssues: readonly FieldIssue[];
   /** What the request needs, where it is known; the server may want another. */
   readonly permission: string | undefined;
+  /** The nodes of the request that the deployment does not have, if that is all that is wrong. */
+  readonly unknownNodes: readonly bigint[];
 
   constructor(message: string, fields: ApiErrorFields, options?: LdctlErrorOptions) {
-    const { status, code, reason, retryAfterMs, fieldIssues = [], permission } = fields;
+    const { status, code, reason, retryAfterMs, permission } = fields;
     const isDenied = status === 401 || status === 403;
     const isDown = status >= 500 || RETRYABLE_STATUSES.has(status);
     super(isDenied ? 'denied' : isDown ? 'unreachable' : 'refused', code, message, options);
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
-    this.fieldIssues = fieldIssues;
+    this.fieldIssues = fields.fieldIssues ?? [];
     this.permission = permission;
+    this.unknownNodes = fields.unknownNodes ?? [];
   }
 
   /** Whether the status may be tried again. */

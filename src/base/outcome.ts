@@ -10,10 +10,11 @@ export const OUTCOMES = {
   timed_out: 'timedOut',
   unconfirmed: 'unconfirmed',
   halted: 'halted',
+  /** Or by the exit of another signal. */
+  interrupted: 'sigint',
 } as const satisfies Record<string, ExitName>;
 
-/** The exit code of an interrupt depends on the signal. */
-export type Outcome = keyof typeof OUTCOMES | 'interrupted';
+export type Outcome = keyof typeof OUTCOMES;
 
 /**
  * Which nodes a trigger is about: those named, as many as `--expect-nodes` says, or those the log

@@ -60,17 +60,25 @@ class Records<T> {
     private readonly deploymentId?: Id,
   ) {}
 
-  /**
-   * What is valid and was not refused, of one key or of all, the newest first; and the generation
-   * that was made last.
-   */
-  find(key?: string) {
-    const prefix = key === undefined ? '' : `${hexHash(key)}.`;
-    const names = new Set(this.#allNames().filter((name) => name.startsWith(prefix)));
+  /** What counts of one key, oldest first; and the generation that the next record will be. */
+  find(key: string) {
+    const prefix = `${hexHash(key)}.`;
+    const names = this.#allNames().filter((name) => name.startsWith(prefix));
     // Its marks too: they may outlive a record that was swept.
-    const last = Math.max(0, ...[...names].map(generationOf));
-    if (key !== undefined && last > LAST_GENERATION) throw broken(join(this.folder, `${prefix}*`));
-    const kept = [...names].flatMap((name) => {
+    const last = Math.max(0, ...names.map(generationOf));
+    if (last > LAST_GENERATION) throw broken(join(this.folder, `${prefix}*`));
+    return { kept: this.#kept(names), next: last + 1 };
+  }
+
+  /** What counts of all keys, of each oldest first. */
+  all() {
+    return this.#kept(this.#allNames());
+  }
+
+  /** The records among these files that are valid and were not refused. */
+  #kept(files: readonly string[]) {
+    const names = new Set(files);
+    const kept = files.flatMap((name) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
       // Another process may have followed this record, and sent, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
@@ -79,7 +87,7 @@ class Records<T> {
         ? [{ record, generation: generationOf(name), has }]
         : [];
     });
-    return { kept: kept.sort((a, b) => b.generation - a.generation), last };
+    return kept.sort((a, b) => a.generation - b.generation);
   }
 
   /** @returns false when another process has made this generation */
@@ -134,11 +142,11 @@ class Records<T> {
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
   const records = new Records(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
 
-  const look = (key: string): { found: KeptRun | null; last: number } => {
-    const { kept, last } = records.find(key);
+  const look = (key: string): { found: KeptRun | null; next: number } => {
+    const { kept, next } = records.find(key);
     // One that was accepted decides, also where another process has made a newer one since.
-    const newest = kept.find(({ has }) => has('accepted')) ?? kept[0];
-    if (!newest) return { found: null, last };
+    const newest = kept.findLast(({ has }) => has('accepted')) ?? kept.at(-1);
+    if (!newest) return { found: null, next };
     const { record, generation, has } = newest;
     const found = {
       record,
@@ -148,19 +156,24 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       rejected: kept.some((one) => one.has('rejected')),
       passed: kept.some((one) => one.has('passed')),
     };
-    return { found, last };
+    return { found, next };
   };
+  /** The run to follow, unless it is the one that made this generation, and has to send. */
+  const toFollow = (found: KeptRun | null, own: number) =>
+    found?.generation === own && !found.accepted ? null : found;
 
   return {
     read: (key) => look(key).found,
     claim(record, after) {
-      let mine: number | null = null;
+      const { key } = record;
       for (;;) {
-        const { found, last } = look(record.key);
-        if (found && (found.accepted || found.generation !== (mine ?? after))) return { found };
-        // It is looked last: writing may have taken long, and another run be accepted meanwhile.
-        if (mine !== null) return { made: mine };
-        if (records.make(record.key, last + 1, record)) mine = last + 1;
+        const { found, next } = look(key);
+        const other = toFollow(found, after);
+        if (other) return { found: other };
+        if (!records.make(key, next, record)) continue;
+        // Writing may have taken long, and another run may have been accepted meanwhile.
+        const later = toFollow(look(key).found, next);
+        return later ? { found: later } : { made: next };
       }
     },
     mark: (key, generation, mark) => records.mark(key, generation, mark),
@@ -181,8 +194,8 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
     deploymentId,
   );
   // The same key on two deployments is two rolls.
-  const own = (key: string) => `${deploymentId}.${key}`;
-  const read = (key: string) => records.find(own(key)).kept[0]?.record;
+  const fullKey = (key: string) => `${deploymentId}.${key}`;
+  const read = (key: string) => records.find(fullKey(key)).kept.at(-1)?.record;
 
   return {
     read,
@@ -194,13 +207,13 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
      */
     start(key: string, request: unknown, check: (before: RollRecord) => void): number {
       for (;;) {
-        const { kept, last } = records.find(own(key));
-        const before = kept[0]?.record;
+        const { kept, next } = records.find(fullKey(key));
+        const before = kept.at(-1)?.record;
         if (before) check(before);
         // The records of its nodes are as old as the first process: so is the roll.
         const startedAt = before?.startedAt ?? clock.now();
-        if (records.make(own(key), last + 1, { key, deploymentId, startedAt, request })) {
-          return last + 1;
+        if (records.make(fullKey(key), next, { key, deploymentId, startedAt, request })) {
+          return next;
         }
       }
     },
@@ -208,7 +221,7 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
     /** Where this process sent nothing to any node, its record counts as none. */
     finish(key: string, generation: number, wasSent: boolean) {
       try {
-        records.mark(own(key), generation, wasSent ? 'finished' : 'refused');
+        records.mark(fullKey(key), generation, wasSent ? 'finished' : 'refused');
       } catch {
         // It is offered for a day more.
       }
@@ -216,13 +229,10 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
 
     /** Of each roll that has not ended, the newest record; the newest roll first. */
     unfinished(): RollRecord[] {
-      const kept = records.find().kept.filter(({ record }) => record.deploymentId === deploymentId);
-      const ended = new Set(
-        kept.filter(({ has }) => has('finished')).map(({ record }) => record.key),
-      );
-      const open = kept.map(({ record }) => record).filter(({ key }) => !ended.has(key));
-      // A map keeps the newest record of a key, which comes last here.
-      const newest = new Map(open.reverse().map((record) => [record.key, record]));
+      const own = records.all().filter(({ record }) => record.deploymentId === deploymentId);
+      // A map keeps the last record of a key: its newest.
+      const newest = new Map(own.map(({ record }) => [record.key, record]));
+      for (const { record, has } of own) if (has('finished')) newest.delete(record.key);
       return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
     },
   };

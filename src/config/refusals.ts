@@ -31,8 +31,7 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
   if (error.status === 403) return explainDenial(error, asking);
-  const end = / has no node (\d+)$/.exec(error.message)?.[1] ?? '';
-  const hint = hintOfEnd(end, asking.nodes) ?? error.hint;
+  const hint = hintOfEnd(error.unknownNodes[0], asking.nodes) ?? error.hint;
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
@@ -42,10 +41,10 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
 }
 
 /** What to say of a node that there is not, where it is the end of a single one. */
-export function hintOfEnd(end: string, nodes: readonly Id[]): string | undefined {
-  const whole = new Set(nodes.filter((node) => end && String(node).endsWith(end)));
+export function hintOfEnd(node: Id | undefined, nodes: readonly Id[]): string | undefined {
+  const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;
-  return `${end} is the end of ${[...whole].join()}: give the whole id, or ...${end} at a terminal.`;
+  return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */

@@ -11,7 +11,7 @@ import type { GateResult } from '../base/outcome.js';
 import type { Supervisor } from '../base/supervisor.js';
 import type { ActivityLog, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
-import type { Asked, Fact, FactOf, Job, StepOf } from './job.js';
+import type { StepName, Fact, FactOf, Job, StepOf } from './job.js';
 
 export interface DriveTools {
   supervisor: Pick<Supervisor, 'trigger'>;
@@ -19,15 +19,14 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Runs the gate after a node of a roll. Resolves when it has ended, at the latest soon after its
-   * signal was aborted; never rejects.
-   * @param onLine takes a line that the gate writes; wait for it before the next one
+   * Runs the gate after a node of a roll. Resolves with its exit code when it has ended, at the
+   * latest soon after its signal was aborted; never rejects.
    */
   gate?: (
     node: Id,
     activityId: Id | null,
-    tools: { signal: AbortSignal; onLine: (line: string) => void | Promise<void> },
-  ) => Promise<GateResult>;
+    tools: { signal: AbortSignal },
+  ) => Promise<number | null>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
@@ -38,21 +37,17 @@ export interface DriveTools {
 /** How long the end waits for gates that were cut off, ms. */
 const LAST_GATES = 900;
 
-type Emit = (event: JobEvent) => void | Promise<void>;
-
 /**
  * Does what a job wants, one step after the other, until it has ended. Only gates run beside it. It
  * waits until its events are taken, so a slow reader slows it down.
- * @param emit takes what gates write, which comes while a step is being done; all else is yielded
  */
 export async function* steps<T, E extends JobEvent>(
   job: Job<T, E>,
   tools: DriveTools,
-  emit: Emit,
 ): AsyncGenerator<E> {
   const { clock, signal, stopping } = tools;
   const inbox = new Inbox(clock);
-  const gates = new Gates(tools, emit, (node, gate) =>
+  const gates = new Gates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
   const interrupt = (reason: Interrupted): void => job.interrupt(reason, clock.elapsed());
@@ -99,14 +94,18 @@ export async function* steps<T, E extends JobEvent>(
  * @returns its result
  * @throws LdctlError when nothing was sent, or nothing could be followed
  */
-export async function drive<T>(job: Job<T>, tools: DriveTools, emit: Emit): Promise<T> {
-  for await (const event of steps(job, tools, emit)) await emit(event);
+export async function drive<T>(
+  job: Job<T>,
+  tools: DriveTools,
+  emit: (event: JobEvent) => void | Promise<void>,
+): Promise<T> {
+  for await (const event of steps(job, tools)) await emit(event);
   return job.result();
 }
 
 /** @returns the fact that answers the step; Interrupted when it was broken off */
 export function perform(
-  step: StepOf<Asked>,
+  step: StepOf<StepName>,
   tools: DriveTools,
   gates: Pick<Gates, 'start'>,
 ): Promise<Fact | Interrupted> | Fact {
@@ -119,7 +118,7 @@ export function perform(
       return post(step, tools);
     case 'read':
       return read(step, tools);
-    case 'ask':
+    case 'gate':
       gates.start(step);
       return { is: 'done' };
   }
@@ -228,27 +227,29 @@ class Gates {
 
   constructor(
     private readonly tools: DriveTools,
-    private readonly emit: Emit,
     private readonly ended: (node: Id, gate: GateResult) => void,
   ) {}
 
-  start({ node, activityId, until }: StepOf<'ask'>): void {
-    const { gate: ask, clock } = this.tools;
-    if (!ask) {
+  start({ node, activityId, cutAt }: StepOf<'gate'>): void {
+    const { gate: run, clock } = this.tools;
+    if (!run) {
       throw new Error('a roll with a gate was started without one');
     }
     const controller = new AbortController();
     const { signal } = controller;
     const cut = (): void => controller.abort(new Error('the gate is cut off'));
-    const onLine = (line: string): void | Promise<void> =>
-      this.emit({ event: 'gate_output', node_id: node, line });
     const timer = new AbortController();
-    clock.sleep(until - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const done = ask(node, activityId, { signal, onLine }).then((gate) => {
+    clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
+    const startedAt = clock.elapsed();
+    const done = run(node, activityId, { signal }).then((exitCode) => {
       timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
-      // A gate that was cut off has not passed, whatever it says in the end.
-      this.ended(node, signal.aborted ? { ...gate, exit_code: null, timed_out: true } : gate);
+      this.ended(node, {
+        // A gate that was cut off has not passed, whatever it says in the end.
+        exit_code: signal.aborted ? null : exitCode,
+        timed_out: signal.aborted,
+        took_ms: Math.round(clock.elapsed() - startedAt),
+      });
     });
     this.#running.set(node, { cut, done });
   }

@@ -19,7 +19,7 @@ export interface Job<T = JobEnd, E extends JobEvent = JobEvent> {
   /** What to do now. Changes nothing. Ask after `tick`, with the same time. */
   next(now: number): Step;
   /** The outcome of a step that `next` gave. */
-  take<K extends Asked>(step: StepOf<K>, fact: FactOf<K>, now: number): void;
+  take<K extends StepName>(step: StepOf<K>, fact: FactOf<K>, now: number): void;
   /** Ends the job with what is known so far. */
   interrupt(reason: Interrupted, now: number): void;
   /** The first Ctrl-C of a roll: nothing more starts. Other jobs have no such thing. */
@@ -37,7 +37,9 @@ export interface Job<T = JobEnd, E extends JobEvent = JobEvent> {
 
 /** What a later command needs to continue. */
 export type Resume =
+  /** `activities wait ID...` */
   | { ids: readonly Id[] }
+  /** `activities wait --after ID` */
   | {
       after: Id;
       runtime: string;
@@ -45,6 +47,7 @@ export type Resume =
       nodes?: readonly Id[] | undefined;
       expect: number | null;
     }
+  /** `activities roll --resume KEY` */
   | { roll: string };
 
 /** How a job ended. */
@@ -63,15 +66,15 @@ interface Steps {
   /** Writes a mark beside a record. */
   note: { key: string; generation: number; mark: Mark; node?: Id };
   /**
-   * Writes the record of the POST that follows; null where a key is not kept. `after`: the
-   * generation that the run continues from.
+   * Writes the record of the POST that follows. Where a key is not kept it is null, and the answer
+   * only says when the POST starts. `after`: the generation that the run continues from.
    */
   record: { record: Unwritten | null; after: number; node?: Id };
   post: { request: WireTrigger; node?: Id };
   /** Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is. */
   read: Depth & { tries: 'one' | 'several'; cutAt: number; node?: Id };
-  /** Starts the gate of a node. `until`: it is cut off then. */
-  ask: { node: Id; activityId: Id | null; until: number };
+  /** Starts the gate of a node. `cutAt`: it is cut off then. Its end is no fact, but `gateEnded`. */
+  gate: { node: Id; activityId: Id | null; cutAt: number };
 }
 
 /** How much of the log is read. */
@@ -104,12 +107,12 @@ interface Facts {
     | NotWritten;
   post: { is: 'answered'; answer: Accepted | LdctlError };
   read: { is: 'read'; read: LogRead } | ({ is: 'unreadable' } & FailedRead);
-  ask: Done;
+  gate: Done;
 }
 
 /** A step that is answered by a fact. */
-export type Asked = keyof Steps;
-export type StepOf<K extends Asked> = { [P in K]: { do: P } & Steps[P] }[K];
-export type FactOf<K extends Asked> = Facts[K];
-export type Fact = FactOf<Asked>;
-export type Step = StepOf<Asked> | { do: 'wait'; until: number } | { do: 'end' };
+export type StepName = keyof Steps;
+export type StepOf<K extends StepName> = { [P in K]: { do: P } & Steps[P] }[K];
+export type FactOf<K extends StepName> = Facts[K];
+export type Fact = FactOf<StepName>;
+export type Step = StepOf<StepName> | { do: 'wait'; until: number } | { do: 'end' };

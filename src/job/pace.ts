@@ -29,6 +29,9 @@ export interface Pace {
   failing: { since: number; count: number } | null;
 }
 
+/** At most four requests a second: so long after as many as there were. */
+export const readGap = (requests: number): number => requests * (SECOND / 4);
+
 export function newPace(now: number, nextRead = now): Pace {
   return { nextRead, earliest: -Infinity, changedAt: now, failing: null };
 }
@@ -41,7 +44,7 @@ export function quicken(pace: Pace, now: number, nextRead = now + SECOND): void 
 
 export function goodRead(pace: Pace, requests: number, now: number): void {
   pace.failing = null;
-  pace.earliest = now + requests * (SECOND / 4);
+  pace.earliest = now + readGap(requests);
   later(pace, now);
 }
 
@@ -75,7 +78,7 @@ export function failedRead(
   return { givesUp, events: count === 0 ? [warning('log_unreadable', message)] : [] };
 }
 
-/** Every second for a minute since something changed, then a sixtieth of that time. */
+/** Every second for a minute since something changed, then a sixtieth of that time, up to 5 s. */
 function later(pace: Pace, now: number): void {
   const quiet = now - pace.changedAt;
   pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);

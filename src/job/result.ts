@@ -40,8 +40,7 @@ function jobEnd(
   if (error instanceof Interrupted) {
     return { result, resume, error: null, exitCode: error.exitCode };
   }
-  const exit = outcome === 'interrupted' ? 'sigint' : OUTCOMES[outcome];
-  return { result, resume, error, exitCode: EXIT_CODES[exit].code };
+  return { result, resume, error, exitCode: EXIT_CODES[OUTCOMES[outcome]].code };
 }
 
 /** What happened since the last call. */
@@ -80,10 +79,10 @@ export function resultOfRun(run: Run): JobEnd {
 }
 
 /** What the server said to the POST; null where it did not. */
-function answerOf({ trigger, sent, acceptedAt, lastError }: Run) {
+function answerOf({ trigger, sent, acceptedAt, fateError }: Run) {
   const accepted = sent?.accepted ?? null;
   const isKnown = trigger !== null && acceptedAt !== null;
-  const failedId = lastError instanceof ApiError ? lastError.requestId : undefined;
+  const failedId = fateError instanceof ApiError ? fateError.requestId : undefined;
   return {
     replayed: isKnown ? accepted?.replayed === true : null,
     recovered: isKnown ? accepted === null : null,
@@ -143,7 +142,10 @@ function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]
   return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
 }
 
-/** Whether no other node can report any more, so that the ids of its entries say all. */
+/**
+ * Whether no other node is likely to report any more, so that the ids of its entries say all. By the
+ * grace of a node that the log did not list: a longer one has mostly ended with it.
+ */
 function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
   const isPastGrace = entries.readAt >= (acceptedAt ?? Infinity) + LATE_NODE;

@@ -3,13 +3,10 @@
  */
 
 import type { FactOf, Step, StepOf } from './job.js';
-import { cutOffAt, SECOND } from './pace.js';
+import { cutOffAt, readGap } from './pace.js';
 import { hasSent, type Roll } from './roll-state.js';
 import { depthOf, takeOfRun } from './run.js';
 import { deadlineOf, mayShowEntries } from './run-state.js';
-
-/** At most four requests a second. */
-const READ_GAP = SECOND / 4;
 
 /**
  * As deep as any node needs, and cut off at the earliest cut-off. A roll of many nodes does not look
@@ -55,7 +52,7 @@ export function takeReadOfRoll(
   now: number,
 ): void {
   if (fact.is === 'read') {
-    roll.nextReadAt = now + fact.read.requests * READ_GAP;
+    roll.nextReadAt = now + readGap(fact.read.requests);
   }
   for (const { id, state } of roll.nodes) {
     if (state.name !== 'running') continue;

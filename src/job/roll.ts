@@ -7,7 +7,7 @@ import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
 import { warning } from './events.js';
-import type { Asked, FactOf, Step, StepOf } from './job.js';
+import type { StepName, FactOf, Step, StepOf } from './job.js';
 import { SECOND } from './pace.js';
 import { takeReadOfRoll, widenForAll } from './roll-read.js';
 import {
@@ -65,7 +65,7 @@ function startNode(roll: Roll, now: number): void {
   const hasRoom = roll.nodes.filter(isActive).length < roll.plan.maxUnavailable;
   const next = roll.nodes.find(isWaiting);
   if (next && hasRoom && !roll.nodes.some(isAboutToSend)) {
-    const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id, now);
+    const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id);
     move(roll, next, { name: 'running', run: createRun(plan, null, now) });
   }
 }
@@ -106,7 +106,7 @@ function tickPause(
   if (!mayStillAct(roll, now)) {
     move(roll, node, { name: 'done', run });
   } else if (now >= until && !roll.plan.gated) {
-    // A gated one asks its gate next (`stepOf`).
+    // Otherwise its gate is run next (`stepOf`).
     pass(roll, node, run);
   }
 }
@@ -148,7 +148,7 @@ function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
   }
 }
 
-/** Noted in the journal, so that a later process does not ask its gate again. */
+/** Noted in the journal, so that a later process does not run its gate again. */
 function pass(roll: Roll, node: RollNode, run: Run): void {
   node.passed = true;
   addMark(run, 'passed');
@@ -159,7 +159,7 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
  * Which step comes first, when several nodes have one: what must not be lost, then a POST right
  * after its record, and last a read, which serves all.
  */
-const ORDER = ['note', 'post', 'record', 'ask', 'read'] as const;
+const ORDER = ['note', 'post', 'record', 'gate', 'read'] as const;
 
 export function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
@@ -189,7 +189,7 @@ function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
     case 'pause':
       return now < state.until
         ? { do: 'wait', until: state.until }
-        : askOf(roll, state.run, node, now);
+        : gateStep(roll, state.run, node, now);
     case 'done':
       return state.run.marks[0] ? { ...state.run.marks[0], node } : IDLE;
   }
@@ -205,7 +205,7 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
 }
 
 /** When it may be done at the earliest. */
-function turnOf({ nextPostAt, nextReadAt }: Roll, { state }: Run, step: Asked): number {
+function turnOf({ nextPostAt, nextReadAt }: Roll, { state }: Run, step: StepName): number {
   if (step === 'read') {
     // A POST follows its baseline and its record at once, so these are what waits for its turn.
     return state.name === 'checking' ? Math.max(nextPostAt, nextReadAt) : nextReadAt;
@@ -213,13 +213,13 @@ function turnOf({ nextPostAt, nextReadAt }: Roll, { state }: Run, step: Asked): 
   return step === 'record' ? nextPostAt : -Infinity;
 }
 
-function askOf({ plan, deadline }: Roll, { entries }: Run, node: Id, now: number): Step {
+function gateStep({ plan, deadline }: Roll, { entries }: Run, node: Id, now: number): Step {
   const activityId = entries.rows(null)[0]?.activity_id ?? null;
-  return { do: 'ask', node, activityId, until: Math.min(now + plan.gateTimeoutMs, deadline) };
+  return { do: 'gate', node, activityId, cutAt: Math.min(now + plan.gateTimeoutMs, deadline) };
 }
 
 const TAKE: {
-  [K in Asked]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
+  [K in StepName]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
 } = {
   note: forRun,
   record: forRun,
@@ -228,7 +228,7 @@ const TAKE: {
     forRun(roll, step, fact, now);
   },
   read: takeReadOfRoll,
-  ask(roll, step, _fact, now) {
+  gate(roll, step, _fact, now) {
     const node = nodeOf(roll, step.node);
     if (node?.state.name === 'pause') {
       move(roll, node, { name: 'gate', run: node.state.run, since: now });
@@ -236,7 +236,7 @@ const TAKE: {
   },
 };
 
-export function takeOfRoll<K extends Asked>(
+export function takeOfRoll<K extends StepName>(
   roll: Roll,
   step: StepOf<K>,
   fact: FactOf<K>,
@@ -255,7 +255,12 @@ export function takeOfRoll<K extends Asked>(
 }
 
 /** Hands a fact to the run of the node that the step was for. */
-function forRun<K extends Asked>(roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number): void {
+function forRun<K extends StepName>(
+  roll: Roll,
+  step: StepOf<K>,
+  fact: FactOf<K>,
+  now: number,
+): void {
   const run = runOf(nodeOf(roll, step.node));
   if (run) {
     takeOfRun(run, step, fact, now);

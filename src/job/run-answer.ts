@@ -80,7 +80,7 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   }
   const isOtherApiKey = record.apiKey !== trigger?.apiKeyHash;
   if (isOtherApiKey) {
-    run.lastError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
+    run.fateError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   }
   attempts.windowMs = RESEND;
   // A negative age: the clock was set back, so the record's age is unknown.
@@ -96,7 +96,7 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
   if (!(answer instanceof Error)) {
     return takeAccepted(run, answer, now);
   }
-  run.lastError = answer;
+  run.fateError = answer;
   takeFailedPost(run, answer, now);
   if (!run.sent) {
     // No POST had an effect. The mark makes the journal pass over the record, so the next is a first.

@@ -4,6 +4,7 @@
  */
 
 import type { Activity } from '../base/activity.js';
+import { sha256 } from '../base/hash.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
 import { Entries, idsOf, listedIn } from './entries.js';
@@ -11,7 +12,6 @@ import { warning } from './events.js';
 import { SECOND } from './pace.js';
 import { endWithError, setBaseline, startAnew } from './run-moves.js';
 import type { Run, State, Trigger } from './run-state.js';
-import { spreadOf } from './wire-key.js';
 
 /**
  * Only a deep read shows which nodes there are, and which have been busy for long. If that took
@@ -90,13 +90,17 @@ function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): 
   run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
   const blockers = new Entries({ ids: idsOf(busy) }, run.plan);
   blockers.take(busy, log, now);
-  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + run.plan.timeoutMs);
+  const { timeoutMs, endsBy = Infinity } = run.plan;
+  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + timeoutMs, endsBy);
   run.state = { name: 'blocked', blockers };
   run.pace.nextRead = run.pace.earliest;
 }
 
-/** Several runs may have waited for the same entry: the first one to start blocks the others. */
-const SPREAD = 2 * SECOND;
+/**
+ * Several runs may have waited for the same entry: they go on at different times, up to 2 s later, so
+ * that the first one blocks the others.
+ */
+const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
 
 /** Goes on once all that it waited for has ended, or is gone from the log. */
 export function unblock(
@@ -112,7 +116,7 @@ export function unblock(
   );
   const { open } = blockers.progress();
   if (open.length === 0) {
-    startAnew(run, now + spreadOf(run.trigger?.wireKey ?? '', SPREAD));
+    startAnew(run, now + spreadOf(run.trigger?.wireKey ?? ''));
   } else if (log.startedAt >= run.busyDeadline) {
     endWithError(run, busyError(open, 'It did not end in time.'));
   }

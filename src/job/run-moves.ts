@@ -34,8 +34,8 @@ function setCreatedFrom({ entries, baseline: { date }, replay }: Run): void {
 }
 
 /**
- * Nothing was sent, and some time has passed: the baseline is read again. The newest entries are
- * enough: what became busy since is among them.
+ * Some time has passed since the baseline was read, and no POST had an effect: it is read again. The
+ * newest entries are enough: what became busy since is among them.
  */
 export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore };
@@ -88,7 +88,9 @@ export function accept(run: Run, now: number, { isCertain = true } = {}): void {
 /** The run was accepted: its entries are followed, and the time limit starts. */
 export function follow(run: Run, now: number): void {
   run.acceptedAt = now;
-  run.state = { name: 'following', deadline: now + run.plan.timeoutMs, decidesAt: null };
+  const { timeoutMs, endsBy = Infinity } = run.plan;
+  const deadline = Math.min(now + timeoutMs, endsBy);
+  run.state = { name: 'following', deadline, decidesAt: null };
   quicken(run.pace, now, now + FIRST_READ);
 }
 

@@ -121,7 +121,7 @@ function lookForTrace(
   // no entry.
   const isDeepEnough = log.downTo === undefined;
   if (mayOnlyLook) {
-    endWithError(run, run.lastError);
+    endWithError(run, run.fateError);
   } else if (isDeepEnough && now >= state.notBefore) {
     run.state = { name: 'sending' };
   }

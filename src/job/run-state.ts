@@ -22,11 +22,11 @@ import { BEFORE_POST, newPace, SECOND, type Pace } from './pace.js';
  */
 export type State =
   /**
-   * Nothing was sent. The log is read for the nodes, the busy ones and the baseline. `deep`: the
-   * next read goes far back.
+   * Before a POST, or after one that had no effect. The log is read for the nodes, the busy ones and
+   * the baseline. `deep`: the next read goes far back.
    */
   | { name: 'checking'; deep: boolean; notBefore: number }
-  /** Nothing was sent. `--if-busy wait` waits until these entries are final. */
+  /** Before a POST, too: `--if-busy wait` waits until these entries are final. */
   | { name: 'blocked'; blockers: Entries }
   /** Its record, if the key is kept, is being written. The POST follows at once. */
   | { name: 'sending' }
@@ -36,7 +36,10 @@ export type State =
   | { name: 'unknown'; notBefore: number }
   /** Accepted. `decidesAt`: all entries are final; if no other shows up by then, the run ends. */
   | { name: 'following'; deadline: number; decidesAt: number | null }
-  /** No outcome: it has nothing to report but the error. An interrupt is an error, too. */
+  /**
+   * `error`: why it was given up, an interrupt included; null where the answer or the log has decided.
+   * No outcome: there is nothing to report but the error.
+   */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
 /** The newest end of the log right before the POST: only what comes after may belong to this run. */
@@ -96,6 +99,8 @@ interface Plan extends Known {
   tenant: ExpectedTenant | null;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
+  /** It ends at this time of the job's clock at the latest: then its roll does. */
+  endsBy?: number;
 }
 
 export interface RunPlan extends Plan {
@@ -127,10 +132,11 @@ export interface WaitPlan extends Plan {
 /** With the key as the header has it, which also covers the action and the nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** Plain data, changed only by the functions of run-*.ts and replay.ts. */
+/** Plain data, changed only by the functions of run*.ts, replay.ts and, in a roll, roll-read.ts. */
 export interface Run {
+  /** What a run and a wait both have. */
   readonly plan: Plan;
-  /** The plan again, with what only a run that sends has; null for a wait. */
+  /** The same plan, with what only a run has; null for a wait, which sends nothing. */
   readonly trigger: Trigger | null;
   readonly entries: Entries;
   readonly pace: Pace;
@@ -153,8 +159,8 @@ export interface Run {
   /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
   replay: Replay | null;
-  /** What it ends with if the fate of its POST stays unknown. */
-  lastError: LdctlError;
+  /** What it ends with if the fate of its POST stays unknown: what the POST met last. */
+  fateError: LdctlError;
   /** To be written to the journal before any other step; also after the end. */
   marks: Array<StepOf<'note'>>;
   events: JobEvent[];
@@ -192,7 +198,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     readBy: now + BEFORE_POST - (trigger?.spentMs ?? 0),
     generation: 0,
     replay: null,
-    lastError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
+    fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
     marks: [],
     events: [],
     changed: false,

@@ -7,7 +7,7 @@ import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { idsOf, NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
-import type { Asked, Depth, FactOf, Step, StepOf } from './job.js';
+import type { StepName, Depth, FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
@@ -62,7 +62,7 @@ export function tickRun(run: Run, now: number): void {
   }
   if (run.sent) {
     if (isTooLate(run, now)) {
-      endWithError(run, run.lastError);
+      endWithError(run, run.fateError);
     }
   } else if (now - run.baseline.readAt > FRESH) {
     checkAgain(run, now);
@@ -99,7 +99,6 @@ export function nextOfRun(run: Run, now: number): Step {
 function recordOf(run: Run, trigger: Trigger): Step {
   const { baseline, entries, generation, sent, attempts } = run;
   if (!trigger.keepsKey) {
-    // Nothing is written: the answer to the step only says when the POST starts.
     return { do: 'record', record: null, after: 0 };
   }
   const record = {
@@ -159,10 +158,10 @@ export function depthOf(run: Run, now: number): Depth {
   return isQuiet(run) ? downToLowest(open) : { downTo: replay?.floor ?? baseline.id, lookUp: null };
 }
 
-/** Every target has its entry, and the run waits only for open ones to end. */
+/** Every target has its entry, and the run waits only for open ones: else it would have ended. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { everyTargetHasEntry, mayStillReport, open } = entries.progress();
-  const isWhole = everyTargetHasEntry && mayStillReport.length === 0 && open.length > 0;
+  const { everyTargetHasEntry, mayStillReport } = entries.progress();
+  const isWhole = everyTargetHasEntry && mayStillReport.length === 0;
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 
@@ -172,16 +171,16 @@ function downToLowest(lookUp: readonly Id[]): Depth {
   return { downTo: lowest - 1n, lookUp };
 }
 
-const TAKE: { [K in Asked]: (run: Run, fact: FactOf<K>, now: number) => void } = {
+const TAKE: { [K in StepName]: (run: Run, fact: FactOf<K>, now: number) => void } = {
   note: takeNote,
   record: takeRecord,
   post: takeAnswer,
   read: takeRead,
   // Only a roll has gates.
-  ask: () => undefined,
+  gate: () => undefined,
 };
 
-export function takeOfRun<K extends Asked>(
+export function takeOfRun<K extends StepName>(
   run: Run,
   step: StepOf<K>,
   fact: FactOf<K>,
@@ -193,8 +192,8 @@ export function takeOfRun<K extends Asked>(
 }
 
 /**
- * Without the mark, a later run is more careful: it takes a POST that was refused for one that was
- * lost. With nothing sent the mark can only have been `refused`, so this run does the same.
+ * Without the mark, a later run is more careful. With nothing sent the mark can only have been
+ * `refused`: a later run will take that POST for one that was lost, so this one ends as if it was (7).
  */
 function takeNote(run: Run, fact: FactOf<'note'>, now: number): void {
   run.marks.shift();

@@ -285,7 +285,7 @@ export async function* followLog(
   const endless = timeoutMs === undefined;
   const plan = { filter, known, after, first, endless, timeoutMs: timeoutMs ?? Infinity };
   const job = createWatch(plan, clock.elapsed());
-  yield* steps(job, { ...tools, journal: null }, () => undefined);
+  yield* steps(job, { ...tools, journal: null });
   const result = job.result();
   if (endless && result.error) throw result.error;
   return result;

@@ -25,11 +25,6 @@ export function checkIdempotencyKey(key: string, where: string): string {
   return key;
 }
 
-/** 0 up to this many, evenly: runs that wait for the same entry do not continue at the same moment. */
-export function spreadOf(key: string, below: number): number {
-  return sha256(key).digest().readUInt32BE() % below;
-}
-
 /**
  * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two
  * triggers the same one. The server may tell triggers apart by key and body alone; with the digest,

@@ -5,7 +5,7 @@ import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
-import type { Asked, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
+import type { StepName, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -26,7 +26,7 @@ export type Want = 'end' | 'act' | { until: number };
 
 /** What the gates of a roll are told. */
 export interface GateTools {
-  start: (step: StepOf<'ask'>) => void;
+  start: (step: StepOf<'gate'>) => void;
 }
 
 /** A job, as one process runs it: what `steps` in job/drive.ts does, one turn at a time. */
@@ -215,7 +215,7 @@ export const nodesElsewhere = (setting: Setting): readonly bigint[] | null =>
   setting.use.is === 'wait' || setting.use.is === 'watch' ? ALL : nodesOf(setting);
 
 /** What a pair of step and fact is called: each must have been played. */
-function pairOf(step: StepOf<Asked>, fact: string): string {
+function pairOf(step: StepOf<StepName>, fact: string): string {
   if (step.do === 'note') return `note ${step.mark} → ${fact}`;
   if (step.do !== 'read') return `${step.do} → ${fact}`;
   return `read ${typeof step.downTo === 'bigint' ? 'down to an id' : step.downTo} → ${fact}`;
@@ -231,6 +231,6 @@ export const PAIRS: readonly string[] = [
   ...['newest', 'forNodes', 'down to an id'].flatMap((how) =>
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
-  'ask → done',
+  'gate → done',
   ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

@@ -129,12 +129,12 @@ export class Process {
   }
 
   readonly gateTools: GateTools = {
-    start: ({ node, until }) => {
+    start: ({ node, cutAt }) => {
       const how = this.choices.of(['passes', 'fails', 'hangs']);
       const endsAt = how === 'hangs' ? Infinity : this.world.now + 700;
       // One that is cut off has ended a moment later.
-      const at = Math.min(endsAt, until + 10);
-      this.gates.set(node, { at, passes: how === 'passes' && endsAt <= until });
+      const at = Math.min(endsAt, cutAt + 10);
+      this.gates.set(node, { at, passes: how === 'passes' && endsAt <= cutAt });
       this.tell(`asks the gate after node ${node}`);
     },
   };

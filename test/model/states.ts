@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { classify } from '../../src/job/answer.js';
-import type { Asked, FactOf } from '../../src/job/job.js';
+import type { StepName, FactOf } from '../../src/job/job.js';
 import type { createRun, createWait, takeOfRun, tickRun } from '../../src/job/run.js';
 import type { callOff, interrupt } from '../../src/job/run-moves.js';
 import type { Run, State } from '../../src/job/run-state.js';
@@ -74,7 +74,7 @@ export function watchStates(told: (way: string) => void): () => void {
   };
 }
 
-function classOf(fact: FactOf<Asked>, before: State['name'], after: State): string {
+function classOf(fact: FactOf<StepName>, before: State['name'], after: State): string {
   switch (fact.is) {
     case 'recorded':
       return 'recorded';

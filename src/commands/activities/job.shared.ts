@@ -205,7 +205,7 @@ export async function showJob(
 function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
   const nodes = [...listed.here, ...listed.elsewhere];
   for (const node of named.filter((one) => !nodes.includes(one))) {
-    const advice = hintOfEnd(`${node}`, nodes) ?? 'check its id with `ldctl nodes list`';
+    const advice = hintOfEnd(node, nodes) ?? 'check its id with `ldctl nodes list`';
     context.warn(`the log does not list node ${node}: ${advice}`);
   }
 }

@@ -187,13 +187,14 @@ export default class ActivitiesRoll extends ActingCommand {
         `Use another key, or resume that roll: ldctl activities roll --resume ${idempotencyKey}`,
       );
     });
-    const gate = command === null ? undefined : this.#gate(command, deployment.target, request);
     const stopping = context.interrupts.inTwoStages();
     const shown = { ...request, counted: request.nodes.length };
     return showJob(context, shown, async (own, tools) => {
       try {
         const lasting = { ...own, keepsRolls: true };
         const keyed = { ...request, idempotencyKey };
+        const gate =
+          command === null ? undefined : this.#gate(command, deployment.target, request, tools);
         const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
         if (end.result.resume === null) journal.finish(idempotencyKey, generation, true);
         return end;
@@ -205,15 +206,22 @@ export default class ActivitiesRoll extends ActingCommand {
     });
   }
 
-  #gate(command: string, target: Target, { runtime, action }: CheckedRoll): Tools['gate'] {
+  #gate(
+    command: string,
+    target: Target,
+    { runtime, action }: CheckedRoll,
+    { emit }: Tools,
+  ): Tools['gate'] {
     const { env, platform, clock, output } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
-    return (node_id, activity_id, tools) =>
-      runGate(
+    return (node_id, activity_id, { signal }) => {
+      const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
+      return runGate(
         command,
         { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
-        { env, platform, clock, key: target.key, ...tools },
+        { env, platform, clock, key: target.key, signal, onLine },
       );
+    };
   }
 }
 

@@ -33,7 +33,7 @@ export const BEFORE: Rules = {
       'those that wait for the same entry go ahead at once',
       'one node, busy, if busy wait',
       0,
-      limit('job/run-check', 'SPREAD', 1),
+      put<(key: string) => number>('job/run-check', 'spreadOf', () => 0),
     ),
     sabotage(
       '--if-busy fail looks only once',

@@ -62,6 +62,7 @@ describe('an error of the API', () => {
     });
     const error = await triggerError({ status: 400, body: body(unknown(0, 2)) }, [5n, 3n, 1n]);
     assert.equal(error.message, 'deployment 7 has no node 1, 5');
+    assert.deepEqual(error.unknownNodes, [1n, 5n]);
     assert.match(error.hint ?? '', /`ldctl nodes list`/);
     const other = [...unknown(0), { code: 'duplicate', reason: 'named twice', path: 'nodes[1]' }];
     assert.match(

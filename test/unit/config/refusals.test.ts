@@ -18,11 +18,13 @@ describe('a refusal of the API', () => {
       deployment = DEPLOYMENT,
       permission = 'deployment:manage',
       url = 'https://supervisor.example',
+      unknownNodes = [],
     }: {
       env?: Readonly<Record<string, string>>;
       deployment?: Parameters<typeof explainRefusal>[1]['deployment'] | null;
       permission?: string;
       url?: string;
+      unknownNodes?: bigint[];
     } = {},
   ): { message: string; hint: string } => {
     const settings = resolveSettings({
@@ -31,7 +33,9 @@ describe('a refusal of the API', () => {
       readConfig: () => ({ current: 'prod', profiles: [profile] }),
       keys: keyTools(),
     });
-    const error = new ApiError(reason, { status, code: 'forbidden', reason, permission });
+    const error = new ApiError(reason, {
+      ...{ status, code: 'forbidden', reason, permission, unknownNodes },
+    });
     const { message, hint = '' } = explainRefusal(error, {
       ...{ url: new URL(url), apiKey: new ApiKey(KEY), settings },
       deployment: deployment ?? undefined,
@@ -107,10 +111,11 @@ describe('a refusal of the API', () => {
   });
 
   it('says which node it may have been, where only the end of its id was given', () => {
-    const hintOf = (node: string): string =>
-      explained(422, `deployment 7 has no node ${node}`).hint;
-    assert.match(hintOf('889'), /^889 is the end of 610809900976570889: give the whole id/);
-    assert.equal(hintOf('88'), '');
+    const hintOf = (...unknownNodes: bigint[]): string =>
+      explained(422, 'there is no such node', { unknownNodes }).hint;
+    assert.match(hintOf(889n), /^889 is the end of 610809900976570889: give the whole id/);
+    assert.match(hintOf(890n, 889n), /^890 is the end of 610809900976570890: give the whole id/);
+    assert.equal(hintOf(88n), '');
   });
 
   it('names the deployment by its path', () => {

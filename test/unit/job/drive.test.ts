@@ -3,7 +3,7 @@ import type { RunJournal } from '../../../src/base/journal.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import { perform, type DriveTools } from '../../../src/job/drive.js';
 import { rollJob } from '../../../src/job/index.js';
-import type { Asked, Fact, StepOf } from '../../../src/job/job.js';
+import type { StepName, Fact, StepOf } from '../../../src/job/job.js';
 import { openLog } from '../../../src/log/log.js';
 import { DEPLOYMENT, lost, noAnswer, slowAnswer } from '../../helpers/virtual-server.js';
 import { clock, keptRun, ROLL, server, setUp, start } from './bench.js';
@@ -20,7 +20,7 @@ const JOURNAL: RunJournal = { read: fail, claim: fail, mark: fail };
 
 /** @returns the fact, or the interrupt that broke the step off */
 async function done(
-  step: StepOf<Asked>,
+  step: StepOf<StepName>,
   more: Partial<DriveTools> = {},
 ): Promise<Fact | Interrupted> {
   const { signal } = new AbortController();
@@ -148,7 +148,7 @@ describe('a gate that is running', () => {
       await noAnswer(signal).catch(() => undefined);
       await clock.sleep(500);
       hasEnded = true;
-      return { exit_code: null, timed_out: false, took_ms: 500 };
+      return null;
     };
     server.setFate(2n, { workMs: 10_000 });
     const job = rollJob({ ...ROLL, nodes: [1n, 2n], gated: true }, [], 0);
