@@ -4,7 +4,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Activity } from '../base/activity.js';
-import { onAbort, type Clock } from '../base/clock.js';
+import { onAbort } from '../base/clock.js';
 import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
@@ -124,7 +124,7 @@ export function deploymentOn(
         jobs.roll(connect(), checked, {
           ...tools,
           stopping,
-          gate: gate && functionGate(gate, clock, onThrow),
+          gate: gate && functionGate(gate, onThrow),
         }),
       );
     },
@@ -248,22 +248,15 @@ export function interruptOf(outer: AbortSignal | undefined): AbortSignal {
 /** Only `true` lets the roll continue, and a gate that was cut off has not passed. */
 function functionGate(
   ask: requests.RollGate,
-  clock: Clock,
   onThrow: (thrown: unknown) => void,
 ): jobs.Tools['gate'] {
   return async (node_id, activity_id, { signal }) => {
-    const startedAt = clock.elapsed();
     const cut = new Promise<null>((resolve) => onAbort(signal, () => resolve(null)));
     const answer = async (): Promise<unknown> => ask({ node_id, activity_id }, { signal });
     const asked = answer().catch((thrown: unknown) => {
       // A gate that throws because its signal was aborted has done nothing wrong.
       if (!signal.aborted) onThrow(thrown);
     });
-    const exit_code = await Promise.race([asked.then((passed) => (passed === true ? 0 : 1)), cut]);
-    return {
-      exit_code,
-      timed_out: exit_code === null,
-      took_ms: Math.round(clock.elapsed() - startedAt),
-    };
+    return Promise.race([asked.then((passed) => (passed === true ? 0 : 1)), cut]);
   };
 }

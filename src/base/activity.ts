@@ -8,6 +8,17 @@ export type Runtime = (typeof RUNTIMES)[number];
 export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
 export type Verb = (typeof VERBS)[number];
 
+/** How an action is said while it runs, by its verb: `restarting iggy`. */
+export const DOING: Readonly<Record<string, string>> = {
+  start: 'starting',
+  stop: 'stopping',
+  restart: 'restarting',
+  reconfigure: 'reconfiguring',
+};
+
+/** `reconfigure` of `reconfigure:42`. */
+export const verbOf = (action: string): string => action.replace(/:.*/s, '');
+
 /** The known statuses; others are shown as they are. */
 export const STATUSES = ['processing', 'completed', 'rejected'] as const;
 export type Status = (typeof STATUSES)[number];

@@ -6,7 +6,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
-import type { GateResult } from '../base/outcome.js';
 import type { ApiKey } from '../base/secret.js';
 import { linesOf, type Env } from '../base/text.js';
 import { endWithProcess } from './signals.js';
@@ -42,30 +41,24 @@ const DRAIN_MS = 500;
 
 /**
  * Runs the gate of a node: by a shell, in a process group of its own.
- * @returns once it has ended; one that was ended by the signal has no exit code
+ * @returns its exit code once it has ended; null where it could not be run, or a signal ended it
  */
 export async function runGate(
   command: string,
   facts: GateFacts,
   options: GateOptions,
-): Promise<GateResult> {
+): Promise<number | null> {
   const { clock, platform, signal, onLine } = options;
-  const startedAt = clock.elapsed();
-  const ended = (exitCode: number | null): GateResult => ({
-    exit_code: signal.aborted ? null : exitCode,
-    timed_out: false,
-    took_ms: Math.round(clock.elapsed() - startedAt),
-  });
-  if (signal.aborted) return ended(null);
+  if (signal.aborted) return null;
   if (!hasWorkingDirectory()) {
     await onLine('could not be run: the working directory is gone');
-    return ended(null);
+    return null;
   }
   const env = gateEnvironment(facts, options);
   const child = execa(command, { ...EXECA_OPTIONS, env, detached: platform !== 'win32' });
   if (child.pid === undefined) {
     await onLine(`could not be run: ${(await child).code ?? 'it was not started'}`);
-    return ended(null);
+    return null;
   }
   const over = new AbortController();
   const reading = readLines(child.all, onLine, over.signal).catch((error: unknown) => {
@@ -90,10 +83,9 @@ export async function runGate(
   signal.addEventListener('abort', end);
   try {
     const [exitCode] = (await once(child, 'exit')) as [number | null];
-    const result = ended(exitCode);
     await sleep(DRAIN_MS, AbortSignal.any([signal, over.signal]));
     await ending;
-    return result;
+    return exitCode;
   } finally {
     release();
     signal.removeEventListener('abort', end);

@@ -20,10 +20,14 @@ export interface DriveTools {
   /** Null: a caller's key is remembered by the server alone. */
   journal: RunJournal | null;
   /**
-   * Runs the gate after a node of a roll. Resolves when it has ended, at the latest soon after its
-   * signal was aborted; never rejects.
+   * Runs the gate after a node of a roll. Resolves with its exit code when it has ended, at the
+   * latest soon after its signal was aborted; never rejects.
    */
-  gate?: (node: Id, activityId: Id | null, tools: { signal: AbortSignal }) => Promise<GateResult>;
+  gate?: (
+    node: Id,
+    activityId: Id | null,
+    tools: { signal: AbortSignal },
+  ) => Promise<number | null>;
   clock: Clock;
   /** Aborted with an `Interrupted`: the job ends with what is known. */
   signal: AbortSignal;
@@ -235,11 +239,16 @@ class Gates {
     const cut = (): void => controller.abort(new Error('the gate is cut off'));
     const timer = new AbortController();
     clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const done = run(node, activityId, { signal }).then((gate) => {
+    const startedAt = clock.elapsed();
+    const done = run(node, activityId, { signal }).then((exitCode) => {
       timer.abort(new Error('the gate has ended'));
       this.#running.delete(node);
-      // A gate that was cut off has not passed, whatever it says in the end.
-      this.ended(node, signal.aborted ? { ...gate, exit_code: null, timed_out: true } : gate);
+      this.ended(node, {
+        // A gate that was cut off has not passed, whatever it says in the end.
+        exit_code: signal.aborted ? null : exitCode,
+        timed_out: signal.aborted,
+        took_ms: Math.round(clock.elapsed() - startedAt),
+      });
     });
     this.#running.set(node, { cut, done });
   }

@@ -6,7 +6,7 @@ import { parseAction, parseRuntime, type ActionName } from '../../base/activity.
 import { describeTrigger } from '../../api/supervisor-api.js';
 import { hintOfEnd } from '../../config/refusals.js';
 import { count } from '../../base/text.js';
-import { busyText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
+import { busyNodesText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -226,7 +226,7 @@ export async function showDryRun(
   const { deploymentId, target } = await context.deployment();
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
-  const busy = found ? busyText(host, found) : '';
+  const busy = found ? busyNodesText(host, found) : '';
   if (busy !== '') context.warn(busy);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some?: readonly Id[]) => {

@@ -156,7 +156,7 @@ export default class ActivitiesRoll extends ActingCommand {
       const place = deploymentText(deployment.target.deployment);
       throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
     }
-    const { gate: before, ...kept } = storedIn(record);
+    const { gate: before, ...kept } = rollIn(record);
     const how = fieldsIn(flags, FIELDS);
     // The time limit was for the process that started it.
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
@@ -180,7 +180,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const journal = journalOf(context, deployment);
     const stored = { ...request, idempotencyKey, gate: command };
     const generation = journal.start(idempotencyKey, stored, (before) => {
-      if (whatOf(storedIn(before)) === whatOf(request)) return;
+      if (whatOf(rollIn(before)) === whatOf(request)) return;
       throw usageError(
         'key_used',
         'this idempotency key was used for another roll; nothing was sent',
@@ -228,9 +228,9 @@ export default class ActivitiesRoll extends ActingCommand {
 const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
   openRollJournal(folder, deploymentId, clock);
 
-const storedIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
-const nodesIn = (record: RollRecord | null) => (record ? storedIn(record).nodes : []);
+const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
 function rollText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
@@ -251,7 +251,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
   const others = unfinished.map((record) => {
-    const { runtime, action, nodes } = storedIn(record);
+    const { runtime, action, nodes } = rollIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
     return `${record.key} (${what}, ${formatDuration(now - record.startedAt)} ago)`;
   });

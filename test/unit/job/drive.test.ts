@@ -144,7 +144,7 @@ describe('a gate that is running', () => {
       await noAnswer(signal).catch(() => undefined);
       await clock.sleep(500);
       hasEnded = true;
-      return { exit_code: null, timed_out: false, took_ms: 500 };
+      return null;
     };
     server.setFate(2n, { workMs: 10_000 });
     const job = rollJob({ ...ROLL, nodes: [1n, 2n], gated: true }, [], 0);

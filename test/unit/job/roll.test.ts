@@ -211,7 +211,7 @@ describe('a roll with a pause and a gate', () => {
   let asked: Map<Id, number>;
   const gate: DriveTools['gate'] = (node) => {
     asked.set(node, clock.elapsed());
-    return Promise.resolve({ exit_code: 0, timed_out: false, took_ms: 0 });
+    return Promise.resolve(0);
   };
   beforeEach(() => (asked = new Map()));
 
@@ -232,12 +232,21 @@ describe('a roll with a pause and a gate', () => {
 
   it('cuts the gate off when its time is up: 8, and continues under its key', async () => {
     const hanging: DriveTools['gate'] = (_node, _activity, { signal }) => {
-      const ended = { exit_code: null, timed_out: true, took_ms: 0 };
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(ended)));
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)));
     };
     const plan = { nodes: [1n, 2n], maxUnavailable: 1, gated: true, timeoutMs: 60_000 };
     const { exitCode, resume } = await roll(plan, { gate: hanging });
     assert.deepEqual([exitCode, clock.elapsed(), resume], [8, 60_000, { roll: 'k' }]);
+  });
+});
+
+describe('the time of a roll', () => {
+  it('is up for a node that has waited for a busy one, too: 8', async () => {
+    server.add({ node: 1n, workMs: 40_000 });
+    server.setFate(1n, { workMs: null });
+    const plan = { nodes: [1n], ifBusy: 'wait', timeoutMs: 60_000 } as const;
+    assert.equal((await roll(plan)).exitCode, 8);
+    assert.ok(clock.elapsed() < 61_000, `${clock.elapsed()} ms`);
   });
 });
 
@@ -282,7 +291,7 @@ describe('a roll that is told to start nothing more', () => {
       return new Promise((resolve) =>
         signal.addEventListener('abort', () => {
           said = warnings('stopping');
-          resolve({ exit_code: 0, timed_out: false, took_ms: 60_000 });
+          resolve(0);
         }),
       );
     };
