@@ -6,8 +6,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a step is broken off by the signal, which has put the interrupt into the inbox',
   'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at); -> const age = serverTime === null ? 1 : serverTime + SECOND - Date.parse(at);':
     'a millisecond',
-  'src/job/roll-state.ts: const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0)); -> const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 1));':
-    'a millisecond',
   'src/job/roll-state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
     'a millisecond',
   "src/job/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":

@@ -224,11 +224,9 @@ async function follow(
   const tools = { supervisor, log, clock, journal, ...control };
   const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
-  if (!error) return { result, error, exitCode };
   // If there is a result, something may have been sent. So the error is only the reason why that is
   // unconfirmed, whatever kind it is.
-  const { code, message, hint, requestId } = error;
-  const unconfirmed = new LdctlError('unconfirmed', code, message, { hint, requestId });
+  const unconfirmed = error && new LdctlError('unconfirmed', error.code, error.message, error);
   return { result, error: unconfirmed, exitCode };
 }
 

@@ -1,3 +1,9 @@
+/*
+ * A schema for each request: its type, its check, and what the flags of a command are made into.
+ * What was checked can be checked again. Strict: a misspelt field must not pass for one that is
+ * absent. What follows `; ` in a message is the hint of the error (`check`).
+ */
+
 import * as v from 'valibot';
 import {
   parseAction,
@@ -12,10 +18,6 @@ import { isId, type Id } from '../base/ids.js';
 import { MOST_NODES } from '../base/supervisor.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
 import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
-
-// A schema for each request: its type, its check, and what the flags of a command are made into.
-// What was checked can be checked again. Strict: a misspelt field must not pass for one that is
-// absent.
 
 export type OneOrMany<T> = T | readonly T[];
 
@@ -54,7 +56,6 @@ const idsOr = (hint: string) =>
     v.transform((all): readonly Id[] => [...new Set(all)]),
   );
 const ids = idsOr('');
-// What follows `; ` is the hint of the error (`check`).
 const nodesOrAll = idsOr('; To act on every node, leave it out.');
 
 /** An object with these fields alone. */
@@ -199,7 +200,7 @@ const filter = {
   runtime: v.optional(
     words<string>(isReadableRuntime, `${READABLE_RUNTIMES.join(', ')}, or connector:…`),
   ),
-  /** `reconfigure` stands for every config. */
+  /** `reconfigure` stands for every config. `checkAction` throws by itself. */
   action: v.optional(words<string>((word) => checkAction(word) === word, 'the name of an action')),
   nodes: v.optional(ids),
   /** Users and API keys. */

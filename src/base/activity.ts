@@ -8,6 +8,17 @@ export type Runtime = (typeof RUNTIMES)[number];
 export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
 export type Verb = (typeof VERBS)[number];
 
+/** How an action is said while it runs, by its verb: `restarting iggy`. */
+export const DOING: Readonly<Record<string, string>> = {
+  start: 'starting',
+  stop: 'stopping',
+  restart: 'restarting',
+  reconfigure: 'reconfiguring',
+};
+
+/** `reconfigure` of `reconfigure:42`. */
+export const verbOf = (action: string): string => action.replace(/:.*/s, '');
+
 /** The known statuses; others are shown as they are. */
 export const STATUSES = ['processing', 'completed', 'rejected'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -66,9 +77,9 @@ export function parseAction(text: string): ActionName {
 }
 
 /**
- * Whether an entry can be of this action. A reconfigure may be stored with its config or without
- * it.
+ * Whether an action goes by this name. A filter may name a reconfigure without its config, and so may
+ * the entry of one.
  */
-export function isSameAction(action: ActionName, stored: string): boolean {
-  return stored === action || (stored === 'reconfigure' && action.startsWith('reconfigure:'));
+export function isSameAction(action: string, name: string): boolean {
+  return name === action || (name === 'reconfigure' && action.startsWith('reconfigure:'));
 }

@@ -14,6 +14,8 @@ export function plainText(text: string): string {
   return text.replace(UNSAFE_CHARACTER, ' ');
 }
 
+export const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A name of the API for a sentence: harmless, and no longer than a line may be. */
 export const nameText = (name: string) => plainText(name).slice(0, 200);
 

@@ -1,6 +1,7 @@
+import { DOING, verbOf } from '../base/activity.js';
 import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { count, plainText, shortList } from '../base/text.js';
+import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
@@ -22,7 +23,10 @@ interface Asked {
   what: string;
   /** To name nodes is to consent; undefined for every node. */
   nodes: readonly Id[] | undefined;
-  /** What is known of the deployment; null where a record of an earlier run is followed. */
+  /**
+   * What is known of the deployment; nothing where a record of an earlier run is followed, and where no
+   * one is asked.
+   */
   found?: Findings | null;
   /** How many nodes are meant, where none are named; null where that is not known. */
   counted?: number | null;
@@ -114,7 +118,7 @@ function questionOf(
   const number = nodes?.length ?? counted ?? 0;
   const [first] = nodes ?? found?.listed.here ?? [];
   const whom = whomText(number, nodes !== undefined, first === undefined ? null : shown(first));
-  const busy = found ? busyText(host, found) : '';
+  const busy = found ? busyNodesText(host, found) : '';
   return {
     where,
     whom,
@@ -125,8 +129,6 @@ function questionOf(
   };
 }
 type Question = ReturnType<typeof questionOf>;
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**
  * @param number 0 where it is not known
@@ -179,24 +181,17 @@ async function askForYes(
   return { nodes: chosen };
 }
 
-const BEING: Readonly<Record<string, string>> = {
-  start: 'started',
-  stop: 'stopped',
-  restart: 'restarted',
-  reconfigure: 'reconfigured',
-};
 const MOST_BUSY = 3;
 
-/** `node 7 is being restarted (3s)`; '' where none is. */
-export function busyText({ clock, output }: Host, { busy, serverTime }: Findings) {
+/** `node 7 is restarting (3s)`; '' where none is busy. */
+export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Findings) {
   // The newest entry of each node: a map keeps the last.
   const newest = new Map([...busy].reverse().map((entry) => [entry.node_id, entry]));
   const texts = [...newest.values()].map(({ node_id: node, action, created_at: at }) => {
     const age = (serverTime ?? clock.now()) - Date.parse(at);
-    const done = BEING[action.replace(/:.*/s, '')];
-    const being = done === undefined ? `busy with ${action}` : `being ${done}`;
+    const doing = DOING[verbOf(action)] ?? `busy with ${action}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
-    return `node ${nodeText(node, output.stderr)} is ${being}${took}`;
+    return `node ${nodeText(node, output.stderr)} is ${doing}${took}`;
   });
   return plainText(shortList(texts, MOST_BUSY));
 }

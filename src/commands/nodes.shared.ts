@@ -109,11 +109,11 @@ export async function resolveNodes(
     return refs.map((ref) => lookUp(context, names, ref));
   };
   const known = context.settings.deployment?.value.id ?? null;
-  let found = lookAllUp(known);
+  let idsAndEnds = lookAllUp(known);
   // Until the deployment is known, a name may be of any.
-  if (known === null) found = lookAllUp(await deploymentIdOf(context));
+  if (known === null) idsAndEnds = lookAllUp(await deploymentIdOf(context));
   const nodes: Id[] = [];
-  for (const ref of found) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
+  for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The only loop, and the only I/O of a job: it asks for the next step, does it, and hands back the
- * fact. Interrupts and the ends of gates come at any moment, and wait in an inbox between steps.
+ * The only loop, and the only I/O of a job once it has started: it asks for the next step, does it, and
+ * hands back the fact. Interrupts and the ends of gates come at any moment, and wait in an inbox until
+ * the step is done.
  */
 
 import { onAbort, within, type Clock } from '../base/clock.js';
@@ -50,10 +51,10 @@ export async function* steps<T, E extends JobEvent>(
   const gates = new Gates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
-  const interrupt = (reason: Interrupted): void => job.interrupt(reason, clock.elapsed());
+  const interrupt = (): void => job.interrupt(signal.reason as Interrupted, clock.elapsed());
   const releases = [
     onAbort(stopping, () => inbox.put(() => job.windDown?.(stopping?.reason as Interrupted))),
-    onAbort(signal, () => inbox.put(() => interrupt(signal.reason as Interrupted))),
+    onAbort(signal, () => inbox.put(interrupt)),
   ];
   try {
     for (;;) {
@@ -75,9 +76,7 @@ export async function* steps<T, E extends JobEvent>(
         continue;
       }
       const fact = await perform(step, tools, gates);
-      if (fact instanceof Interrupted) {
-        interrupt(fact);
-      } else {
+      if (fact) {
         job.take(step, fact, clock.elapsed());
       }
     }
@@ -103,12 +102,12 @@ export async function drive<T>(
   return job.result();
 }
 
-/** @returns the fact that answers the step; Interrupted when it was broken off */
+/** @returns the fact that answers the step; null where an interrupt broke it off: it is in the inbox */
 export function perform(
   step: StepOf<StepName>,
   tools: DriveTools,
   gates: Pick<Gates, 'start'>,
-): Promise<Fact | Interrupted> | Fact {
+): Promise<Fact | null> | Fact {
   switch (step.do) {
     case 'note':
       return note(step, tools);
@@ -153,18 +152,18 @@ function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<
 async function post(
   { request }: StepOf<'post'>,
   { supervisor, signal }: DriveTools,
-): Promise<FactOf<'post'> | Interrupted> {
+): Promise<FactOf<'post'> | null> {
   try {
     return { is: 'answered', answer: await supervisor.trigger(request, { signal }) };
   } catch (error) {
-    return error instanceof Interrupted ? error : { is: 'answered', answer: asLdctlError(error) };
+    return error instanceof Interrupted ? null : { is: 'answered', answer: asLdctlError(error) };
   }
 }
 
 async function read(
   step: StepOf<'read'>,
   { log, clock, signal }: DriveTools,
-): Promise<FactOf<'read'> | Interrupted> {
+): Promise<FactOf<'read'> | null> {
   const startedAt = clock.elapsed();
   try {
     const read = await within(step.cutAt - startedAt, { clock, signal }, (limited) =>
@@ -173,7 +172,7 @@ async function read(
     return { is: 'read', read };
   } catch (error) {
     return error instanceof Interrupted
-      ? error
+      ? null
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
   }
 }

@@ -83,7 +83,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     const record = kept[at] ?? null;
     const { rejected: rejectedEarlier = false, passed = false } = record ?? {};
     const state: RollNodeState = record
-      ? { name: 'running', run: createRun(planOf(plan, deadline, id, now), record, now) }
+      ? { name: 'running', run: createRun(planOf(plan, deadline, id), record, now) }
       : { name: 'waiting' };
     return { id, state, passed, gate: null, rejectedEarlier };
   });
@@ -109,11 +109,17 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
 }
 
 /** The plan for the run of one node. */
-export function planOf(plan: RollPlan, deadline: number, id: Id, now: number): RunPlan {
-  const timeoutMs = Math.min(plan.nodeTimeoutMs, Math.max(deadline - now, 0));
+export function planOf(plan: RollPlan, deadline: number, id: Id): RunPlan {
   // `fail` has been checked for all nodes at once, before the roll (app/jobs.ts).
   const ifBusy = plan.ifBusy === 'wait' ? 'wait' : 'ignore';
-  return { ...plan, nodes: [id], timeoutMs, ifBusy, wait: true };
+  return {
+    ...plan,
+    nodes: [id],
+    timeoutMs: plan.nodeTimeoutMs,
+    endsBy: deadline,
+    ifBusy,
+    wait: true,
+  };
 }
 
 export const nodeOf = ({ nodes }: Roll, wanted: Id | undefined): RollNode | undefined =>

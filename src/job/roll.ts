@@ -65,7 +65,7 @@ function startNode(roll: Roll, now: number): void {
   const hasRoom = roll.nodes.filter(isActive).length < roll.plan.maxUnavailable;
   const next = roll.nodes.find(isWaiting);
   if (next && hasRoom && !roll.nodes.some(isAboutToSend)) {
-    const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id, now);
+    const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id);
     move(roll, next, { name: 'running', run: createRun(plan, null, now) });
   }
 }

@@ -90,7 +90,8 @@ function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): 
   run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
   const blockers = new Entries({ ids: idsOf(busy) }, run.plan);
   blockers.take(busy, log, now);
-  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + run.plan.timeoutMs);
+  const { timeoutMs, endsBy = Infinity } = run.plan;
+  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + timeoutMs, endsBy);
   run.state = { name: 'blocked', blockers };
   run.pace.nextRead = run.pace.earliest;
 }

@@ -88,7 +88,9 @@ export function accept(run: Run, now: number, { isCertain = true } = {}): void {
 /** The run was accepted: its entries are followed, and the time limit starts. */
 export function follow(run: Run, now: number): void {
   run.acceptedAt = now;
-  run.state = { name: 'following', deadline: now + run.plan.timeoutMs, decidesAt: null };
+  const { timeoutMs, endsBy = Infinity } = run.plan;
+  const deadline = Math.min(now + timeoutMs, endsBy);
+  run.state = { name: 'following', deadline, decidesAt: null };
   quicken(run.pace, now, now + FIRST_READ);
 }
 

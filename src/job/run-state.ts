@@ -99,6 +99,8 @@ interface Plan extends Known {
   tenant: ExpectedTenant | null;
   /** For all that follows the POST, ms. */
   timeoutMs: number;
+  /** It ends at this time of the job's clock at the latest: then its roll does. */
+  endsBy?: number;
 }
 
 export interface RunPlan extends Plan {

@@ -158,10 +158,10 @@ export function depthOf(run: Run, now: number): Depth {
   return isQuiet(run) ? downToLowest(open) : { downTo: replay?.floor ?? baseline.id, lookUp: null };
 }
 
-/** Every target has its entry, and the run waits only for open ones to end. */
+/** Every target has its entry, and the run waits only for open ones: else it would have ended. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { everyTargetHasEntry, mayStillReport, open } = entries.progress();
-  const isWhole = everyTargetHasEntry && mayStillReport.length === 0 && open.length > 0;
+  const { everyTargetHasEntry, mayStillReport } = entries.progress();
+  const isWhole = everyTargetHasEntry && mayStillReport.length === 0;
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 

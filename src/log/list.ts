@@ -2,7 +2,7 @@
  * Which entries of the log a user asks for, newest first or after an id.
  */
 
-import { parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
+import { isSameAction, parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { CallOptions } from '../base/supervisor.js';
@@ -51,7 +51,7 @@ export function matches(filter: ActivityFilter, activity: Activity): boolean {
     isIn(filter.runtime, activity.runtime) &&
     isIn(filter.nodes, activity.node_id) &&
     isIn(filter.authors, activity.author_id) &&
-    (filter.action?.some((wanted) => isAction(wanted, activity.action)) ?? true) &&
+    (filter.action?.some((wanted) => isSameAction(activity.action, wanted)) ?? true) &&
     isCreatedWithin(filter, activity)
   );
 }
@@ -62,10 +62,6 @@ function isCreatedWithin({ since, until }: ActivityFilter, { created_at: at }: A
   const created = Date.parse(at);
   return created >= (since ?? -Infinity) && created <= (until ?? Infinity);
 }
-
-/** `reconfigure` stands for every config. */
-const isAction = (wanted: string, action: string): boolean =>
-  action === wanted || action.startsWith(`${wanted}:`);
 
 function isIn<T>(wanted: readonly T[] | undefined, value: T | null | undefined): boolean {
   return wanted === undefined || wanted.some((one) => one === value);

@@ -1,4 +1,8 @@
-import { isFinal, type Activity } from '../base/activity.js';
+/*
+ * What is said of a run in words: its headline, a line for each event, and how it ended.
+ */
+
+import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { formatDuration } from '../base/durations.js';
 import {
@@ -9,7 +13,7 @@ import {
   type ResultFields,
 } from '../base/outcome.js';
 import type { JobEvent } from '../job/events.js';
-import { count, plainText, shellWord, shortList } from '../base/text.js';
+import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
 import { ageText, nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
@@ -25,15 +29,9 @@ export interface RunTitle {
   nodes: number | null;
 }
 
-export const DOING: Readonly<Record<string, string>> = {
-  start: 'Starting',
-  stop: 'Stopping',
-  restart: 'Restarting',
-  reconfigure: 'Reconfiguring',
-};
-
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
-export const doingText = (action: string, runtime: string) => actionText(action, runtime, DOING);
+export const doingText = (action: string, runtime: string) =>
+  capitalized(actionText(action, runtime, DOING));
 
 /** `restart iggy`, `reconfigure connectors to 7262013455120900033` */
 export function actionText(
@@ -81,7 +79,10 @@ export interface LastCompleted {
 export interface SummaryFacts {
   /** Flags that name the same deployment in a later command. */
   target?: string;
-  /** Of each node that rejected the action; null where it is not known. */
+  /**
+   * By each node that rejected the action: what it had done last, for want of the reason itself; null
+   * where it is not known.
+   */
   reasons?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
   ranMs?: number;
@@ -153,14 +154,14 @@ function nextCommands(
     last?.action === 'stop' ? [nodeText(node, sink)] : [],
   );
   const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
-  const isUndone = isFew && /^re(start|configure)/.test(action ?? '');
+  const needStart = isFew && /^re(start|configure)/.test(action ?? '');
   // Of an activity that is known by its id alone, no list of nodes says anything.
   const isAboutNodes = nodes.some(
     ({ status, node_id: node, activity_id: activity }) =>
       status === 'rejected' || (status === MISSING && (node !== null || activity === null)),
   );
   const commands: string[] = [];
-  if (isUndone && runtime !== null) {
+  if (needStart && runtime !== null) {
     const named = shellWord(stopped.join());
     commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${target}`.trimEnd());
   } else if (isAboutNodes) {
@@ -203,7 +204,7 @@ function stoppedText(result: ResultFields) {
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
-  const what = action === null ? 'what it follows' : `the ${plainText(action.replace(/:.*/s, ''))}`;
+  const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
   const isSeen = nodes.some(({ activity_id: id }) => id !== null);
   if (!isRoll && !isSeen && replayed === null) {
     // No answer came, and the log has shown no entry: it may never have left.

@@ -6,6 +6,11 @@ interface Sleeper {
   wake: () => void;
 }
 
+interface Limit {
+  at: number;
+  call: () => void;
+}
+
 /**
  * A run that is still running after this much virtual time hangs, as far as a test is concerned.
  */
@@ -21,7 +26,7 @@ export class VirtualClock implements Clock {
   readonly #start: number;
   #elapsed = 0;
   readonly #sleepers = new Set<Sleeper>();
-  readonly #limits = new Set<{ at: number; call: () => void }>();
+  readonly #limits = new Set<Limit>();
   /** How long each sleep was asked to be, in the order they started. */
   readonly sleeps: number[] = [];
 
@@ -117,16 +122,23 @@ export class VirtualClock implements Clock {
     return [...this.#sleepers].sort((a, b) => a.wakeAt - b.wakeAt)[0];
   }
 
+  /** A limit that is over before then may end the sleep. At the same moment, the sleep is first. */
   #wake(sleeper: Sleeper): void {
-    this.#sleepers.delete(sleeper);
-    this.#pass(Math.max(this.#elapsed, sleeper.wakeAt));
+    const at = Math.max(this.#elapsed, sleeper.wakeAt);
+    this.#elapsed = at;
+    this.#callLimits((limit) => limit.at < at);
+    if (!this.#sleepers.delete(sleeper)) return;
+    this.#pass(at);
     sleeper.wake();
   }
 
   #pass(elapsed: number): void {
     this.#elapsed = elapsed;
-    for (const limit of [...this.#limits]) {
-      if (limit.at > elapsed) continue;
+    this.#callLimits((limit) => limit.at <= elapsed);
+  }
+
+  #callLimits(isOver: (limit: Limit) => boolean): void {
+    for (const limit of [...this.#limits].filter(isOver)) {
       this.#limits.delete(limit);
       limit.call();
     }

@@ -1,5 +1,5 @@
 import { fromRecords, lookForBusy } from '../../src/app/jobs.js';
-import { Interrupted, type LdctlError } from '../../src/base/errors.js';
+import type { Interrupted, LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun, RunJournal } from '../../src/base/journal.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
@@ -66,8 +66,8 @@ export class Runner {
     if (step.do === 'wait' || step.do === 'end') throw new Error('there is nothing to do');
     const fact = await perform(step, tools, gates);
     if (isDead()) return '';
-    if (fact instanceof Interrupted) {
-      this.job.interrupt(fact, now());
+    if (!fact) {
+      this.job.interrupt(tools.signal.reason as Interrupted, now());
       return pairOf(step, 'interrupted');
     }
     this.job.take(step, fact, now());

@@ -147,6 +147,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     const { after, filter, limit } = plan;
     const tools = { ...deployment, ...readingOf(context) };
     const events = followLog({ after, filter, limit, timeoutMs }, tools);
+    // Step by step, since `for await` drops what it returns.
     let step = await events.next();
     for (; !step.done; step = await events.next()) {
       if (step.value.event === 'listing') ({ total } = step.value);

@@ -31,8 +31,8 @@ function reasonsIn(entries: readonly Activity[], { nodes, runtime }: ResultField
   for (const { node_id, activity_id: id, status } of nodes) {
     if (node_id === null || id === null || status !== 'rejected') continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
-    const found = deciderBefore(entries, { id, node_id, runtime: own });
-    const { id: activity_id, action, finished_at = null } = found ?? {};
+    const last = deciderBefore(entries, { id, node_id, runtime: own });
+    const { id: activity_id, action, finished_at = null } = last ?? {};
     reasons.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
   }
   return reasons;

@@ -3,7 +3,16 @@ import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
-import { ActingCommand } from './acting.shared.js';
+import {
+  ACTION,
+  ActingCommand,
+  actingFlags,
+  compareCounts,
+  lookBefore,
+  requestOf,
+  RUNTIME,
+  showDryRun,
+} from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, openSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
@@ -16,17 +25,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
-import {
-  ACTION,
-  actingFlags,
-  compareCounts,
-  lookBefore,
-  openForJob,
-  requestOf,
-  RUNTIME,
-  showDryRun,
-  showJob,
-} from './job.shared.js';
+import { openForJob, showJob } from './job.shared.js';
 
 /** `--resume` can change how a roll acts, but not what it does, nor to which nodes. */
 const WHAT = ['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
@@ -95,6 +94,7 @@ export default class ActivitiesRoll extends ActingCommand {
       (key !== undefined && journalOf(context, own).read(key)) || null;
     const found = await lookBefore(context, what, asked, flags, recall);
     const own = await context.deployment();
+    // Where none are named: those of the log or, if that was not looked at, of the record.
     const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(recall(own)));
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
@@ -156,7 +156,7 @@ export default class ActivitiesRoll extends ActingCommand {
       const place = deploymentText(deployment.target.deployment);
       throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
     }
-    const { gate: before, ...kept } = storedIn(record);
+    const { gate: before, ...kept } = rollIn(record);
     const how = fieldsIn(flags, FIELDS);
     // The time limit was for the process that started it.
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
@@ -180,7 +180,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const journal = journalOf(context, deployment);
     const stored = { ...request, idempotencyKey, gate: command };
     const generation = journal.start(idempotencyKey, stored, (before) => {
-      if (whatOf(storedIn(before)) === whatOf(request)) return;
+      if (whatOf(rollIn(before)) === whatOf(request)) return;
       throw usageError(
         'key_used',
         'this idempotency key was used for another roll; nothing was sent',
@@ -228,9 +228,9 @@ export default class ActivitiesRoll extends ActingCommand {
 const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
   openRollJournal(folder, deploymentId, clock);
 
-const storedIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
-const nodesIn = (record: RollRecord | null) => (record ? storedIn(record).nodes : []);
+const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
 function rollText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
@@ -251,7 +251,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
   const others = unfinished.map((record) => {
-    const { runtime, action, nodes } = storedIn(record);
+    const { runtime, action, nodes } = rollIn(record);
     const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
     return `${record.key} (${what}, ${formatDuration(now - record.startedAt)} ago)`;
   });

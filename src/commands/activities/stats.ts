@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { isFinal } from '../../base/activity.js';
+import { isFinal, verbOf } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
@@ -56,7 +56,7 @@ async function countWork(parts: Listing, byNode: boolean) {
   const groups = new Map<string, { row: Counts; tookMs: number[]; last_at: string }>();
   for await (const { entries } of parts) {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
-      const action = whole.replace(/:.*/s, '');
+      const action = verbOf(whole);
       const what = { runtime, action, ...(byNode && { node_id }) };
       const key = Object.values(what).join(' ');
       const row = { ...what, ...NONE };

@@ -1,4 +1,4 @@
-import { RUNTIMES } from '../../base/activity.js';
+import { DOING, RUNTIMES, verbOf } from '../../base/activity.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
@@ -11,7 +11,6 @@ import {
   type Column,
 } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
-import { DOING } from '../../output/run-text.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/shared.js';
 
 export default class NodesList extends ConnectedCommand {
@@ -77,10 +76,10 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
 function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView) {
   if (!summary) return cellText(null);
   const { action, status, created_at: at, state, since } = summary;
-  const [verb = ''] = action.split(':');
+  const verb = verbOf(action);
   const aged = (text: string, time: string | null, ago = '') =>
     isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
-  if (status === 'processing') return aged(DOING[verb]?.toLowerCase() ?? verb, at);
+  if (status === 'processing') return aged(DOING[verb] ?? verb, at);
   const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
   if (state === null) return after;
   const isDecider = status === 'completed' && verb !== 'reconfigure';

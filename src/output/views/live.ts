@@ -28,7 +28,7 @@ interface Frame<T> {
 interface LiveTableOptions<T> extends ViewOptions {
   output: Output;
   selection: Selection<T>;
-  /** A screen that is too small shows the rows of the lowest rank. */
+  /** Where not all rows fit, those of the lowest rank are shown first. */
   rank?: (row: T) => number;
   /** Called every second and at every event. */
   frame: (elapsed: number) => Frame<T>;
@@ -95,9 +95,9 @@ function linesOf<T>(
   return [layout.header, ...layout.rows(visible), ...more, last];
 }
 
-/** What the foot of a run shows, beside its nodes. */
+/** What the foot of a run shows, beside its nodes: kept from the events as they come. */
 interface RunFacts {
-  /** The nodes of a roll that this process has started. */
+  /** The nodes of a roll that this process has started; of any other run, null alone. */
   started: Set<Id | null>;
   decidesAt?: number;
   /** No more nodes are started, and why. */
@@ -125,6 +125,7 @@ function runFoot(
 /** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
 function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts, took: number) {
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
+  if (!nodes.some((node) => progressOf(node) === 'open')) return '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
   // What an earlier process has done says nothing about the pace of this one.
   const own = nodes.filter(
@@ -132,8 +133,7 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
   ).length;
   const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
-  const isOver = !nodes.some((node) => progressOf(node) === 'open');
-  return isOver ? '' : `${rest}. Ctrl-C: finish these, then stop`;
+  return `${rest}. Ctrl-C: finish these, then stop`;
 }
 
 /**

@@ -93,7 +93,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     if (!hasHeadline) lines.say(headlineText(title));
     hasHeadline = true;
     if (event.event === 'progress') nodes = event.nodes;
-    // These two are no events of NDJSON.
+    // NDJSON does not have these two, and has the text of no other event.
     const isForPeople = event.event === 'baseline' || event.event === 'gate_output';
     const text = isForPeople || !isData ? eventText(event) : null;
     if (text !== null) lines.say(text);

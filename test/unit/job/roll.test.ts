@@ -240,6 +240,16 @@ describe('a roll with a pause and a gate', () => {
   });
 });
 
+describe('the time of a roll', () => {
+  it('is up for a node that has waited for a busy one, too: 8', async () => {
+    server.add({ node: 1n, workMs: 40_000 });
+    server.setFate(1n, { workMs: null });
+    const plan = { nodes: [1n], ifBusy: 'wait', timeoutMs: 60_000 } as const;
+    assert.equal((await roll(plan)).exitCode, 8);
+    assert.ok(clock.elapsed() < 61_000, `${clock.elapsed()} ms`);
+  });
+});
+
 describe('a roll that is halted', () => {
   const saidOf = async (maxUnavailable: number): Promise<string[]> => {
     for (const [node, workMs] of [

@@ -354,6 +354,15 @@ describe('a run that has waited for a busy node', () => {
     assert.equal(server.posts.length, 1);
   });
 
+  it('has a minute for the reads before its POST, however long it has waited', async () => {
+    server.add({ workMs: 200_000 });
+    server.onRead = async (page, _, { signal }) => {
+      await clock.sleep(5000, signal);
+      return page;
+    };
+    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
+  });
+
   it('waits no longer in all than once, although a POST was not sent in between', async () => {
     server.add({ workMs: 20_000 });
     server.onPost = () => {
