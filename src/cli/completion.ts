@@ -61,7 +61,7 @@ function knownIn(folder: string, { clock, env, keyring }: Host): Known {
       typed.map(({ name, value }) => [String(name), value] as const),
     );
     const keys = { env, keyring };
-    const settings = resolveSettings({ flags, env, keys, readConfig: () => store.read() });
+    const settings = resolveSettings({ flags, env, keys, config: store.read() });
     const id = settings.deployment?.value.id;
     const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
     return words(['last', ...unfinished.map(({ key }) => key)]);

@@ -1,6 +1,30 @@
+/*
+ * What the two commands share that act on nodes, trigger and roll: flags, and what comes before the
+ * job.
+ */
+
+import * as Flags from '@oclif/core/flags';
+import { describeTrigger } from '../../api/supervisor-api.js';
+import { fromRecords, type LookRequest } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
+import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
+import { lookAround, type Findings } from '../../app/survey.js';
+import { parseRuntime } from '../../base/activity.js';
 import { LdctlError, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
+import type { Id } from '../../base/ids.js';
+import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
+import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
+import { busyNodesText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
+import type { CommandContext } from '../../cli/context.js';
+import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { hintOfEnd } from '../../config/refusals.js';
+import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
+import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
+import { fieldsIn, parsing } from '../flags.shared.js';
+import { readNodes } from '../nodes.shared.js';
+import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
@@ -14,4 +38,155 @@ export abstract class ActingCommand extends ConnectedCommand {
     const message = `${error.message.replace(/\.$/, '')}; nothing was sent`;
     return super.catch(withHint(error, error.hint, message));
   }
+}
+
+/** What trigger and roll share. */
+export const actingFlags = {
+  ...targetFlags,
+  ...grouped('CONSENT', {
+    yes: switchFlag('Act on every node without asking.', { char: 'y' }),
+    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.'),
+    'dry-run': switchFlag('Show what would be sent, and send nothing.'),
+  }),
+  ...followFlags,
+  ...grouped('FOLLOWING', {
+    'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
+      summary: 'What to do if a node is busy. [default: ignore]',
+    }),
+  }),
+  ...grouped('SCRIPTING', {
+    'idempotency-key': textFlag('KEY', 'The same command with the same key acts only once.', {
+      parse: parsing(checkIdempotencyKey),
+    }),
+  }),
+};
+type ActingFlags = FlagsOf<typeof actingFlags>;
+
+/** What the two arguments may be. */
+export const RUNTIME = 'iggy or connectors';
+export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
+
+/**
+ * The words and flags of an action as a request.
+ * @throws UsageError; as `readNodes` does
+ */
+export async function requestOf(
+  context: CommandContext,
+  args: { runtime: string; action: string },
+  flags: ActingFlags,
+): Promise<CheckedTrigger> {
+  checkRunResultOptions(context.host.output.options);
+  const runtime = parseRuntime(args.runtime);
+  const action = actionOf(args.action, flags.config);
+  const nodes = await readNodes(context, flags);
+  return check(triggerRequest, 'trigger', {
+    ...fieldsIn(flags, triggerRequest.entries),
+    runtime,
+    action,
+    ...(nodes && { nodes }),
+  });
+}
+
+/**
+ * Opens the deployment to act on, and looks at it before anything is sent.
+ * @param what is to be done, in words
+ * @param recall what an earlier run with the key has left: it is followed as it is
+ * @returns null where nothing has to be known
+ * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
+ */
+export async function lookBefore(
+  context: CommandContext,
+  what: string,
+  request: LookRequest,
+  flags: ActingFlags,
+  recall: (own: OpenDeployment) => object | null,
+): Promise<Findings | null> {
+  const { nodes } = request;
+  const isDry = flags['dry-run'];
+  if (!isDry) requireConsent(context, { what, nodes }, flags);
+  const own = await openForJob(context);
+  await checkConfirm(own, flags);
+  // Of named nodes, only a question or a dry run says what keeps them busy.
+  if (nodes && !isDry && !isAsked(context, nodes, flags)) return null;
+  return fromRecords(
+    () => [recall(own)],
+    context,
+    async ([kept]) => (kept ? null : lookAround(own, request, context.signal)),
+  );
+}
+
+/**
+ * Says where Core counts a different number of nodes than the log lists. Without Core, a number above
+ * what the log lists is checked at the end.
+ */
+export function compareCounts(
+  context: CommandContext,
+  { core, expect, listed: { here } }: Findings,
+) {
+  const { length } = here;
+  if (expect === undefined && core !== undefined && core !== length) {
+    context.warn(
+      `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
+    );
+  }
+  if (core === undefined && expect !== undefined && expect > length) {
+    context.say(
+      `the log lists ${count(length, 'node')}; whether there are ${expect} is checked at the end`,
+    );
+  }
+}
+
+function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
+  const nodes = [...listed.here, ...listed.elsewhere];
+  for (const node of named.filter((one) => !nodes.includes(one))) {
+    const advice = hintOfEnd(node, nodes) ?? 'check its id with `ldctl nodes list`';
+    context.warn(`the log does not list node ${node}: ${advice}`);
+  }
+}
+
+/**
+ * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
+ * @param how how a roll would go; null where all is one request
+ * @returns exit code 0
+ */
+export async function showDryRun(
+  context: CommandContext,
+  request: LookRequest,
+  found: Findings | null,
+  how: readonly string[] | null,
+) {
+  const { host } = context;
+  const { runtime, action, nodes: named, expectNodes } = request;
+  const { deploymentId, target } = await context.deployment();
+  const key = request.idempotencyKey ?? host.newIdempotencyKey();
+  if (found && named) warnOfUnlisted(context, found, named);
+  const busy = found ? busyNodesText(host, found) : '';
+  if (busy !== '') context.warn(busy);
+  const nodes = named ?? found?.listed.here ?? [];
+  const describe = (some?: readonly Id[]) => {
+    const identity = { deploymentId, runtime, action, nodes: some };
+    const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
+    return describeTrigger(target.supervisorUrl.value, wire);
+  };
+  const result: ResultFields = {
+    outcome: 'dry_run',
+    runtime,
+    action,
+    deployment_id: deploymentId,
+    idempotency_key: key,
+    targets: named ? 'named' : expectNodes === undefined ? 'observed' : 'expected',
+    replayed: null,
+    recovered: null,
+    request_id: null,
+    nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
+    not_acted_on: [],
+    resume: null,
+  };
+  const dryRun = {
+    place: await context.place(),
+    how,
+    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
+  };
+  await printRunResult(host.output, result, { dryRun });
+  return 0;
 }

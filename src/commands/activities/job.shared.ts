@@ -1,25 +1,20 @@
-import * as Flags from '@oclif/core/flags';
+/*
+ * What trigger, roll and wait share: flags, and how a job is shown.
+ */
+
 import { usageError } from '../../base/errors.js';
-import { parseId, type Id } from '../../base/ids.js';
-import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import { parseAction, parseRuntime, type ActionName } from '../../base/activity.js';
-import { describeTrigger } from '../../api/supervisor-api.js';
-import { hintOfEnd } from '../../config/refusals.js';
-import { count } from '../../base/text.js';
-import { busyNodesText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
+import { parseId } from '../../base/ids.js';
+import { parseAction, type ActionName } from '../../base/activity.js';
 import type { CommandContext } from '../../cli/context.js';
-import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import { fromRecords, type JobResult, type LookRequest, type Tools } from '../../app/jobs.js';
+import { grouped, textFlag } from '../../cli/flags.js';
+import type { JobResult, Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
-import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import { lookAround, type Findings } from '../../app/survey.js';
+import { triggerRequest } from '../../app/requests.js';
 import { reportToGitHub } from '../../output/github.js';
-import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
+import { printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
-import { durationFlag, fieldsIn, nodeCountFlag, nodesFlag, parsing } from '../flags.shared.js';
-import { readNodes } from '../nodes.shared.js';
+import { durationFlag, nodeCountFlag, nodesFlag } from '../flags.shared.js';
 import { reasonsFor } from './reason.shared.js';
 
 /** Which nodes an action is about. */
@@ -45,32 +40,6 @@ export const followFlags = grouped('FOLLOWING', {
   'appear-timeout': durationFlag('Report a node missing after this. [default: 30s]'),
 });
 
-/** What trigger and roll share. */
-export const actingFlags = {
-  ...targetFlags,
-  ...grouped('CONSENT', {
-    yes: switchFlag('Act on every node without asking.', { char: 'y' }),
-    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.'),
-    'dry-run': switchFlag('Show what would be sent, and send nothing.'),
-  }),
-  ...followFlags,
-  ...grouped('FOLLOWING', {
-    'if-busy': Flags.option({ options: ['ignore', 'wait', 'fail'] as const })({
-      summary: 'What to do if a node is busy. [default: ignore]',
-    }),
-  }),
-  ...grouped('SCRIPTING', {
-    'idempotency-key': textFlag('KEY', 'The same command with the same key acts only once.', {
-      parse: parsing(checkIdempotencyKey),
-    }),
-  }),
-};
-type ActingFlags = FlagsOf<typeof actingFlags>;
-
-/** What the two arguments may be. */
-export const RUNTIME = 'iggy or connectors';
-export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
-
 /** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
 export function actionOf(text: string, config: string | undefined): ActionName {
   if (config === undefined) return parseAction(text);
@@ -87,76 +56,6 @@ export async function openForJob(context: CommandContext): Promise<OpenDeploymen
   const { overrides } = context.settings;
   if (overrides !== null) context.say(overrides);
   return deployment;
-}
-
-/**
- * Opens the deployment to act on, and looks at it before anything is sent.
- * @param what is to be done, in words
- * @param recall what an earlier run with the key has left: it is followed as it is
- * @returns null where nothing has to be known
- * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
- */
-export async function lookBefore(
-  context: CommandContext,
-  what: string,
-  request: LookRequest,
-  flags: ActingFlags,
-  recall: (own: OpenDeployment) => object | null,
-): Promise<Findings | null> {
-  const { nodes } = request;
-  const isDry = flags['dry-run'];
-  if (!isDry) requireConsent(context, { what, nodes }, flags);
-  const own = await openForJob(context);
-  await checkConfirm(own, flags);
-  // Of named nodes, only a question or a dry run says what keeps them busy.
-  if (nodes && !isDry && !isAsked(context, nodes, flags)) return null;
-  return fromRecords(
-    () => [recall(own)],
-    context,
-    async ([kept]) => (kept ? null : lookAround(own, request, context.signal)),
-  );
-}
-
-/**
- * Says where Core counts a different number of nodes than the log lists. Without Core, a number above
- * what the log lists is checked at the end.
- */
-export function compareCounts(
-  context: CommandContext,
-  { core, expect, listed: { here } }: Findings,
-) {
-  const { length } = here;
-  if (expect === undefined && core !== undefined && core !== length) {
-    context.warn(
-      `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
-    );
-  }
-  if (core === undefined && expect !== undefined && expect > length) {
-    context.say(
-      `the log lists ${count(length, 'node')}; whether there are ${expect} is checked at the end`,
-    );
-  }
-}
-
-/**
- * The words and flags of an action as a request.
- * @throws UsageError; as `readNodes` does
- */
-export async function requestOf(
-  context: CommandContext,
-  args: { runtime: string; action: string },
-  flags: ActingFlags,
-): Promise<CheckedTrigger> {
-  checkRunResultOptions(context.host.output.options);
-  const runtime = parseRuntime(args.runtime);
-  const action = actionOf(args.action, flags.config);
-  const nodes = await readNodes(context, flags);
-  return check(triggerRequest, 'trigger', {
-    ...fieldsIn(flags, triggerRequest.entries),
-    runtime,
-    action,
-    ...(nodes && { nodes }),
-  });
 }
 
 /**
@@ -200,59 +99,4 @@ export async function showJob(
   } finally {
     view.stop();
   }
-}
-
-function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
-  const nodes = [...listed.here, ...listed.elsewhere];
-  for (const node of named.filter((one) => !nodes.includes(one))) {
-    const advice = hintOfEnd(node, nodes) ?? 'check its id with `ldctl nodes list`';
-    context.warn(`the log does not list node ${node}: ${advice}`);
-  }
-}
-
-/**
- * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
- * @param how how a roll would go; null where all is one request
- * @returns exit code 0
- */
-export async function showDryRun(
-  context: CommandContext,
-  request: LookRequest,
-  found: Findings | null,
-  how: readonly string[] | null,
-) {
-  const { host } = context;
-  const { runtime, action, nodes: named, expectNodes } = request;
-  const { deploymentId, target } = await context.deployment();
-  const key = request.idempotencyKey ?? host.newIdempotencyKey();
-  if (found && named) warnOfUnlisted(context, found, named);
-  const busy = found ? busyNodesText(host, found) : '';
-  if (busy !== '') context.warn(busy);
-  const nodes = named ?? found?.listed.here ?? [];
-  const describe = (some?: readonly Id[]) => {
-    const identity = { deploymentId, runtime, action, nodes: some };
-    const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
-    return describeTrigger(target.supervisorUrl.value, wire);
-  };
-  const result: ResultFields = {
-    outcome: 'dry_run',
-    runtime,
-    action,
-    deployment_id: deploymentId,
-    idempotency_key: key,
-    targets: named ? 'named' : expectNodes === undefined ? 'observed' : 'expected',
-    replayed: null,
-    recovered: null,
-    request_id: null,
-    nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
-    not_acted_on: [],
-    resume: null,
-  };
-  const dryRun = {
-    place: await context.place(),
-    how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
-  };
-  await printRunResult(host.output, result, { dryRun });
-  return 0;
 }

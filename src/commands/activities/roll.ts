@@ -3,7 +3,16 @@ import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
 import { parseId, sortedUnique } from '../../base/ids.js';
 import { count, shortList } from '../../base/text.js';
-import { ActingCommand } from './acting.shared.js';
+import {
+  ACTION,
+  ActingCommand,
+  actingFlags,
+  compareCounts,
+  lookBefore,
+  requestOf,
+  RUNTIME,
+  showDryRun,
+} from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, openSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
@@ -16,17 +25,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
-import {
-  ACTION,
-  actingFlags,
-  compareCounts,
-  lookBefore,
-  openForJob,
-  requestOf,
-  RUNTIME,
-  showDryRun,
-  showJob,
-} from './job.shared.js';
+import { openForJob, showJob } from './job.shared.js';
 
 /** `--resume` can change how a roll acts, but not what it does, nor to which nodes. */
 const WHAT = ['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
@@ -95,6 +94,7 @@ export default class ActivitiesRoll extends ActingCommand {
       (key !== undefined && journalOf(context, own).read(key)) || null;
     const found = await lookBefore(context, what, asked, flags, recall);
     const own = await context.deployment();
+    // Where none are named: those of the log or, if that was not looked at, of the record.
     const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(recall(own)));
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);

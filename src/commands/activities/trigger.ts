@@ -1,18 +1,18 @@
-import { ActingCommand } from './acting.shared.js';
-import { consentTo } from '../../cli/consent.js';
-import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
-import { keptRun, trigger } from '../../app/jobs.js';
-import { nodeCountOf } from '../../app/survey.js';
 import {
-  actingFlags,
   ACTION,
+  ActingCommand,
+  actingFlags,
   compareCounts,
   lookBefore,
   requestOf,
   RUNTIME,
   showDryRun,
-  showJob,
-} from './job.shared.js';
+} from './acting.shared.js';
+import { consentTo } from '../../cli/consent.js';
+import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
+import { keptRun, trigger } from '../../app/jobs.js';
+import { nodeCountOf } from '../../app/survey.js';
+import { showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =

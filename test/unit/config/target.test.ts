@@ -84,7 +84,7 @@ function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings 
     stored === null
       ? { profiles: [] }
       : { current: 'prod', profiles: [profileNamed('prod', stored)] };
-  return resolveSettings({ flags, env, readConfig: () => oneProfile, keys: keyTools() });
+  return resolveSettings({ flags, env, config: oneProfile, keys: keyTools() });
 }
 
 /** Resolves, and notes what Core was asked. */
