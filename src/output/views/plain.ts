@@ -1,3 +1,7 @@
+/*
+ * What any view of a run or of a followed log is, and those that write lines.
+ */
+
 import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
@@ -81,6 +85,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const { title } = shown;
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
+  // Data has none.
   let hasHeadline = isData;
   let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
