@@ -128,7 +128,7 @@ export async function connectProfile(
   const settings = resolveSettings({
     flags: { profile: name },
     env,
-    readConfig: () => new ProfileStore(folder, clock).read(),
+    config: new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
   const { profile } = settings;

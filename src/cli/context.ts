@@ -39,8 +39,7 @@ export class CommandContext {
   readonly prompts: Prompts | null;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
-  #reads = 0;
-  /** Of the first page that was read. */
+  /** Of the first page that listed any. */
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #deployment: Promise<OpenDeployment> | undefined;
@@ -114,10 +113,10 @@ export class CommandContext {
    */
   resolve(
     flags: SettingFlags,
-    from: Partial<Pick<SettingsInput, 'env' | 'readConfig'>> = {},
+    from: Partial<Pick<SettingsInput, 'env' | 'config'>> = {},
   ): Settings {
-    const { env = this.host.env, readConfig = () => this.store.read() } = from;
-    const settings = resolveSettings({ flags, env, readConfig, keys: this.keyTools });
+    const { env = this.host.env, config = this.store.read() } = from;
+    const settings = resolveSettings({ flags, env, config, keys: this.keyTools });
     const { key } = settings;
     return {
       ...settings,
@@ -154,9 +153,8 @@ export class CommandContext {
   #supervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
-      const nth = (this.#reads += 1);
       const page = await api.list(...asked);
-      if (nth > 1) return page;
+      if (this.#nodes.length > 0 || page.items.length === 0) return page;
       this.#nodes = page.items.map(({ node_id }) => node_id);
       // For completion, what is mostly the newest page. A script presses no Tab.
       if (this.prompts) (await import('./completion.js')).rememberNodes(this.folder, this.#nodes);

@@ -119,20 +119,16 @@ function unknownFlag(typed: string, owner: string, commands: Commands) {
   return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
-/** What oclif's parser would let pass, or say less well. */
+/** What oclif's parser would let pass, or take for an argument. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
-  const before = new Set<string | null>();
-  for (const given of flags) {
-    const { name, typed, value } = given;
+  for (const { name, typed, value } of flags) {
     const flag = commands[id]?.flags[name ?? ''];
     if (!flag) throw unknownFlag(typed, id, commands);
-    if (flag.type === 'option') {
-      checkValue(id, given, flag);
-      if (before.has(name) && !flag.multiple) throw mistake(`--${name} is given twice`, id);
-    } else if (value !== undefined) {
+    if (flag.type === 'boolean' && value !== undefined) {
       throw mistake(`${typed} takes no value`, id);
     }
-    before.add(name);
+    // In a script it stands for no filter, no gate, or every node.
+    if (value?.trim() === '') throw mistake(`--${name} is empty`, id, 'Is a variable unset?');
   }
   checkFormat(id, flags);
 }
@@ -144,38 +140,13 @@ function checkFormat(id: string, flags: readonly ReadFlag[]) {
   }
 }
 
-function checkValue(id: string, { name, typed, value }: ReadFlag, flag: Choice) {
-  if (value === undefined) throw mistake(`${typed} needs a value`, id, choiceText(flag));
-  // In a script it stands for no filter, no gate, or every node.
-  if (value.trim() === '') throw mistake(`${typed} is empty`, id, 'Is a variable unset?');
-  checkChoice(id, `--${name}`, value, flag);
-}
-
-/** A flag or an argument. */
-interface Choice {
-  /** What it may be; undefined for any text. */
-  options?: readonly string[];
-}
-
-function checkChoice(id: string, what: string, value: string, choice: Choice) {
-  if (choice.options?.includes(value) !== false) return;
-  throw mistake(`${what}: there is no ${JSON.stringify(value)}`, id, choiceText(choice));
-}
-
-const choiceText = ({ options }: Choice) => options && `It is one of: ${options.join(', ')}.`;
-
 function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
-  const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  const known = Object.values(commands[id]?.args ?? {});
-  const missing = known
-    .slice(given.length)
+  const given = words.length - id.split(':').length + Math.max(rest.length - 1, 0);
+  const missing = Object.values(commands[id]?.args ?? {})
+    .slice(given)
     .filter(({ required }) => required)
     .map(({ name, description }) => `${name.toUpperCase()} (${description})`);
   if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
-  known.forEach((argument, at) => {
-    const value = given[at];
-    if (value !== undefined) checkChoice(id, argument.name.toUpperCase(), value, argument);
-  });
 }
 
 /** What oclif says of two flags that exclude each other, with the value of the first. */

@@ -72,7 +72,7 @@ export interface Settings {
 export interface SettingsInput {
   flags: SettingFlags;
   env: Env;
-  readConfig: () => Config;
+  config: Config;
   keys: KeyTools;
 }
 
@@ -97,11 +97,10 @@ type Parse<T> = (text: string, what: string) => T;
 
 /**
  * Finds each setting: flag, environment, profile (`--profile`, `LD_PROFILE`, the current one),
- * default. Reads the config and nothing else; no network, no key.
+ * default. No network, no key.
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
-export function resolveSettings({ flags, env, readConfig, keys }: SettingsInput): Settings {
-  const config = readConfig();
+export function resolveSettings({ flags, env, config, keys }: SettingsInput): Settings {
   // `--profile` is taken whole.
   const variables = flags.profile === undefined ? env : {};
   /** By its flag, or else its variable. @throws UsageError for what looks like a key */

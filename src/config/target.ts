@@ -112,11 +112,12 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
   const { key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
   const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
+  const named = isMixed ? null : profile;
   const unlessGivenAgain = (source: Source | undefined, ...flag: string[]) =>
-    source?.from === 'env' || (source?.from === 'profile' && !isMixed) ? [] : flag;
+    source?.from === 'env' || (named && source?.from === 'profile') ? [] : flag;
   const { value: url, source } = target.supervisorUrl;
   return [
-    ...(profile && !isMixed ? ['--profile', profile.name] : []),
+    ...(named ? ['--profile', named.name] : []),
     ...unlessGivenAgain(deployment?.source, '--deployment', String(target.deployment.id)),
     ...unlessGivenAgain(source, '--supervisor-url', urlText(url)),
   ];

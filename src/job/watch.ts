@@ -32,17 +32,25 @@ import {
  */
 const SHORTEST = 3 * SECOND;
 
-export interface WatchPlan {
+export interface FollowPlan {
+  /** It starts with what the log has above this id; without it, as `limit` says. */
+  after?: Id | undefined;
   filter: ActivityFilter;
+  /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
+  limit?: number;
+  /**
+   * It ends when all that it shows is final, or after so many milliseconds (Infinity: never). Without
+   * it, it does not end, and keeps only the recent entries and the open ones in memory.
+   */
+  timeoutMs?: number | undefined;
+}
+
+/** What was read before the watch. */
+export interface WatchStart {
   /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
   known: readonly Activity[];
-  after?: Id | undefined;
   /** What was told at first. Of these, what the filter wants apart from its status is followed. */
   first: readonly Activity[];
-  /** It does not end by itself, and keeps only the recent entries and the open ones in memory. */
-  endless: boolean;
-  /** Milliseconds; Infinity for none. */
-  timeoutMs: number;
 }
 
 export interface WatchResult {
@@ -89,8 +97,12 @@ interface Watch {
 }
 
 /** Keeps a listing up to date until all of it is final; an endless one until it is interrupted. */
-export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult, WatchStep> {
-  const watch = startWatch(plan, startedAt);
+export function createWatch(
+  plan: FollowPlan,
+  start: WatchStart,
+  startedAt: number,
+): Job<WatchResult, WatchStep> {
+  const watch = startWatch(plan, start, startedAt);
   return {
     tick: () => undefined,
     next: (now) => nextOf(watch, now),
@@ -106,8 +118,11 @@ export function createWatch(plan: WatchPlan, startedAt: number): Job<WatchResult
   };
 }
 
-function startWatch(plan: WatchPlan, startedAt: number): Watch {
-  const { filter, known, first, after, endless, timeoutMs } = plan;
+function startWatch(
+  { filter, after, timeoutMs }: FollowPlan,
+  { known, first }: WatchStart,
+  startedAt: number,
+): Watch {
   const entries = new Map<Id, Known>();
   const unlisted = { since: startedAt, isOpen: false, isShown: false };
   for (const activity of known) entries.set(activity.id, { ...unlisted, activity });
@@ -118,10 +133,10 @@ function startWatch(plan: WatchPlan, startedAt: number): Watch {
   }
   return {
     filter,
-    endless,
+    endless: timeoutMs === undefined,
     entries,
     startedAt,
-    deadline: startedAt + timeoutMs,
+    deadline: startedAt + (timeoutMs ?? Infinity),
     pace: newPace(startedAt, startedAt + SECOND),
     // Below the entries that every read shows, and below `after`, nothing is news.
     floor: known[RECENT - 1]?.id ?? after ?? -1n,
@@ -233,25 +248,14 @@ function resultOf({ entries, anyRejected, end }: Watch): WatchResult {
   };
 }
 
-export interface FollowPlan {
-  /** It starts with what the log has above this id; without it, as `limit` says. */
-  after?: Id | undefined;
-  filter: ActivityFilter;
-  /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
-  limit?: number;
-  /**
-   * It ends when all that it shows is final, or after so many milliseconds. Without it, it does not
-   * end.
-   */
-  timeoutMs?: number | undefined;
-}
-
 /**
  * First the entries it starts with, newest first, and how many the log has. With `after` they come
  * as events instead.
  */
 export type FollowEvent =
   { event: 'listing'; activities: readonly Activity[]; total: number } | WatchStep;
+
+type FollowTools = Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>;
 
 /**
  * Every new entry and every change, until it ends or is interrupted.
@@ -260,33 +264,36 @@ export type FollowEvent =
  * Interrupted, or LdctlError (exit 7) when the log cannot be read any more
  */
 export async function* followLog(
-  { after, filter, limit, timeoutMs }: FollowPlan,
-  tools: Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>,
+  plan: FollowPlan,
+  tools: FollowTools,
 ): AsyncGenerator<FollowEvent, WatchResult> {
-  const { log, clock, signal } = tools;
-  const { entries: known } = await (after === undefined
-    ? log.newest({ signal })
-    : log.downTo(after, { signal, expectedPages: Infinity }));
-  let first: readonly Activity[] = [];
-  if (after !== undefined) {
-    first = known;
-    const shown = known.filter((activity) => matches(filter, activity));
-    for (const activity of shown.toReversed()) yield { event: 'activity', activity };
-  } else if (limit !== undefined) {
-    const listed: Activity[] = [];
-    let total = 0;
-    for await (const part of listNewest(log, { filter, limit }, { signal })) {
-      listed.push(...part.entries);
-      ({ total } = part);
-    }
-    first = listed;
-    yield { event: 'listing', activities: listed, total };
-  }
-  const endless = timeoutMs === undefined;
-  const plan = { filter, known, after, first, endless, timeoutMs: timeoutMs ?? Infinity };
-  const job = createWatch(plan, clock.elapsed());
+  const start = yield* tellFirst(plan, tools);
+  const job = createWatch(plan, start, tools.clock.elapsed());
   yield* steps(job, { ...tools, journal: null });
   const result = job.result();
-  if (endless && result.error) throw result.error;
+  if (plan.timeoutMs === undefined && result.error) throw result.error;
   return result;
+}
+
+async function* tellFirst(
+  { after, filter, limit }: FollowPlan,
+  { log, signal }: FollowTools,
+): AsyncGenerator<FollowEvent, WatchStart> {
+  if (after !== undefined) {
+    const { entries } = await log.downTo(after, { signal, expectedPages: Infinity });
+    const wanted = entries.filter((activity) => matches(filter, activity));
+    for (const activity of wanted.toReversed()) yield { event: 'activity', activity };
+    return { known: entries, first: entries };
+  }
+  // Read before the listing: what comes in between is in it, or is news.
+  const { entries: known } = await log.newest({ signal });
+  const first: Activity[] = [];
+  if (limit === undefined) return { known, first };
+  let total = 0;
+  for await (const part of listNewest(log, { filter, limit }, { signal })) {
+    first.push(...part.entries);
+    ({ total } = part);
+  }
+  yield { event: 'listing', activities: first, total };
+  return { known, first };
 }

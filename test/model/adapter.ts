@@ -144,8 +144,7 @@ async function jobOf(
   const action = 'restart' as const;
   if (use.is === 'watch') {
     const { entries: known } = await log.newest();
-    const plan = { filter: {}, known, first: known, endless: false, timeoutMs: TIMEOUT };
-    return createWatch(plan, now());
+    return createWatch({ filter: {}, timeoutMs: TIMEOUT }, { known, first: known }, now());
   }
   if (use.is === 'wait') {
     const wanted =

@@ -93,7 +93,7 @@ function settingsFor(
   const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };
   // As if it were the only profile there is.
   const config = { current: stored?.name, profiles: stored ? [stored] : [] };
-  return context.resolve(flags, { env, readConfig: () => config });
+  return context.resolve(flags, { env, config });
 }
 
 /** @throws UsageError for nothing to change */

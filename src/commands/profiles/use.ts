@@ -19,9 +19,11 @@ export default class ProfilesUse extends BaseCommand {
       config.current = found.name;
       return found;
     });
-    const other = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
+    const chosen = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
     const still =
-      other === profile.name ? '' : `; LD_PROFILE chooses ${other} all the same, until it is unset`;
+      chosen === profile.name
+        ? ''
+        : `; LD_PROFILE chooses ${chosen} all the same, until it is unset`;
     context.say(`using profile ${profile.name}${still}`);
     const set = variablesIn(this.host.env);
     if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);

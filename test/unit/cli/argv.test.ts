@@ -96,8 +96,6 @@ describe('a command line', () => {
       /^It goes with ldctl activities roll\./,
     ],
     ['activities list --utc=no', '--utc takes no value', /^See ldctl activities list --help$/],
-    ['activities list --limit', '--limit needs a value', /^See/],
-    ['activities list -o', '-o needs a value', /^It is one of: table, json, /],
     [
       'activities trigger',
       'missing RUNTIME (iggy or connectors) and ACTION (start, stop, restart, reconfigure:ID, or reconfigure with --config ID)',

@@ -30,7 +30,7 @@ describe('a refusal of the API', () => {
     const settings = resolveSettings({
       flags: {},
       env,
-      readConfig: () => ({ current: 'prod', profiles: [profile] }),
+      config: { current: 'prod', profiles: [profile] },
       keys: keyTools(),
     });
     const error = new ApiError(reason, {

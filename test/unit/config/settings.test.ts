@@ -47,8 +47,7 @@ interface Given {
 }
 
 function settle({ flags = {}, env = {}, config = CONFIG }: Given): Settings {
-  const readConfig = (): Config => ({ ...config, profiles: [...config.profiles] });
-  return resolveSettings({ flags, env, readConfig, keys: keyTools() });
+  return resolveSettings({ flags, env, config, keys: keyTools() });
 }
 
 function sourceText({ from, name }: Source): string {

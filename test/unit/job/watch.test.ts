@@ -241,11 +241,12 @@ describe('a log that is watched', () => {
     timeoutMs = Infinity,
     first = newest.entries,
   ): Promise<WatchResult> {
-    const plan = { filter: {}, known: newest.entries, first, endless: false, timeoutMs };
+    const plan = { filter: {}, timeoutMs };
+    const job = createWatch(plan, { known: newest.entries, first }, clock.elapsed());
     const supervisor = { trigger: () => assert.fail() };
     const { signal } = new AbortController();
     const tools = { supervisor, log, journal: null, clock, signal };
-    return clock.run(drive(createWatch(plan, clock.elapsed()), tools, () => undefined));
+    return clock.run(drive(job, tools, () => undefined));
   }
 
   const CASES: ReadonlyArray<
