@@ -4,17 +4,15 @@ import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
 import { sortedUnique, type Id } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
-import { openRollJournal } from '../config/journal.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
-import { configDir, resolveSettings } from '../config/settings.js';
+import { configDir } from '../config/settings.js';
 import {
   globalFlags,
   readCommandLine,
   typedNames,
   type CommandLine,
   type FlagTable,
-  type ReadFlag,
 } from './argv.js';
 import { readManifest, readPackage, type Commands, type Host } from './host.js';
 
@@ -39,13 +37,10 @@ export function rememberNodes(folder: string, nodes: readonly Id[]) {
   }
 }
 
-/**
- * What is known, without asking a server, of the values of a flag or an argument.
- * @param typed the flags before the word
- */
-type Known = (name: string, typed: readonly ReadFlag[]) => readonly Candidate[];
+/** What is known, without asking a server, of the values of a flag or an argument. */
+type Known = (name: string) => readonly Candidate[];
 
-function knownIn(folder: string, { clock, env, keyring }: Host): Known {
+function knownIn(folder: string, { clock }: Host): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
   const store = new ProfileStore(folder, clock);
   const profiles = () =>
@@ -56,28 +51,18 @@ function knownIn(folder: string, { clock, env, keyring }: Host): Known {
     const others = seen.filter((node) => !names.has(BigInt(node)));
     return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
   };
-  const rolls = (typed: readonly ReadFlag[]) => {
-    const flags = Object.fromEntries(
-      typed.map(({ name, value }) => [String(name), value] as const),
-    );
-    const keys = { env, keyring };
-    const settings = resolveSettings({ flags, env, keys, config: store.read() });
-    const id = settings.deployment?.value.id;
-    const unfinished = id ? openRollJournal(folder, id, clock).unfinished() : [];
-    return words(['last', ...unfinished.map(({ key }) => key)]);
-  };
-  const values: Readonly<Record<string, (typed: readonly ReadFlag[]) => readonly Candidate[]>> = {
+  const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     action: () => words(VERBS),
     status: () => words(STATUSES),
+    resume: () => words(['last']),
     profile: profiles,
     name: profiles,
-    resume: rolls,
     node: nodes,
   };
-  return (name, typed) => {
+  return (name) => {
     try {
-      return values[name]?.(typed) ?? [];
+      return values[name]?.() ?? [];
     } catch {
       // Completion shows no errors.
       return [];
@@ -121,7 +106,7 @@ export function complete(
   const flag = flagAt(prefix, line, flags);
   if (flag?.type === 'option') {
     if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
-    const values = valuesOf(flag, line, known);
+    const values = valuesOf(flag, known);
     return matching(
       word,
       values.map(([value, about]) => [prefix + value, about]),
@@ -146,11 +131,8 @@ function flagAt(prefix: string, line: CommandLine, flags: FlagTable) {
   return last?.value === undefined ? flags[last?.name ?? ''] : undefined;
 }
 
-const valuesOf = (
-  { name, options }: { name: string; options?: readonly string[] },
-  line: CommandLine,
-  known: Known,
-) => options?.map((one): Candidate => [one]) ?? known(name, line.flags);
+const valuesOf = ({ name, options }: { name: string; options?: readonly string[] }, known: Known) =>
+  options?.map((one): Candidate => [one]) ?? known(name);
 
 function namesOf(flags: FlagTable): Candidate[] {
   const long = [...typedNames(flags)].filter(([typed]) => typed.startsWith('--'));
@@ -161,7 +143,7 @@ function valuesOfArgument(command: Commands[string], line: CommandLine, known: K
   const next = Object.values(command.args)[line.words.length - command.id.split(':').length];
   // The name of a new profile, or of a node, is a new one.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
-  return !next || isNew ? [] : valuesOf(next, line, known);
+  return !next || isNew ? [] : valuesOf(next, known);
 }
 
 /** The groups and commands that may come after these words. */

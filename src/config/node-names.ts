@@ -31,6 +31,13 @@ export function endOf(ref: string): string | null {
   return END.exec(ref)?.[1] ?? null;
 }
 
+/** What to say of a node that there is not, where it is the end of a single one. */
+export function hintOfEnd(node: Id | undefined, nodes: readonly Id[]): string | undefined {
+  const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
+  if (whole.size !== 1) return undefined;
+  return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;
+}
+
 /** @throws UsageError */
 export function checkNodeName(text: string): string {
   if (isName(text)) return text;

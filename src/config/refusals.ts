@@ -2,6 +2,7 @@ import { withHint, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { NEW_KEY, renewal } from './key-life.js';
+import { hintOfEnd } from './node-names.js';
 import type { Settings, Source } from './settings.js';
 import { deploymentText, type Target } from './target.js';
 
@@ -38,13 +39,6 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const isBelow = error.status === 404 && url.pathname !== '/';
   const ofPath = `The URL has a path, ${url.pathname}: give ${url.origin}.`;
   return withHint(error, isBelow ? ofPath : hint, message);
-}
-
-/** What to say of a node that there is not, where it is the end of a single one. */
-export function hintOfEnd(node: Id | undefined, nodes: readonly Id[]): string | undefined {
-  const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
-  if (whole.size !== 1) return undefined;
-  return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */

@@ -19,7 +19,7 @@ import { ConnectedCommand } from '../../cli/base-command.js';
 import { busyNodesText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { hintOfEnd } from '../../config/refusals.js';
+import { hintOfEnd } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
 import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
 import { fieldsIn, parsing } from '../flags.shared.js';
