@@ -98,6 +98,7 @@ export async function consentTo(
   try {
     if (settings.profile?.protected) {
       await askForName(prompts, asked, question, namesOf(target.deployment));
+      // What keeps a node busy is a question of its own.
       if (question.waiting.length === 0) return {};
     }
     return await askForYes(prompts, asked, question);

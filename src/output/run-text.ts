@@ -19,16 +19,6 @@ import { sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
 import { painter, type Output, type Sink } from './streams.js';
 
-/** What the first line of a run says. */
-export interface RunTitle {
-  /** `Restarting iggy` */
-  doing: string;
-  /** The path of the deployment, or else its id. */
-  place: string;
-  /** How many; null where that is not known yet. */
-  nodes: number | null;
-}
-
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
 export const doingText = (action: string, runtime: string) =>
   capitalized(actionText(action, runtime, DOING));
@@ -43,11 +33,6 @@ export function actionText(
   return plainText(
     `${words[verb] ?? verb} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
   );
-}
-
-/** `Restarting iggy on platform/production/sandbox: 3 nodes` */
-export function headlineText({ doing, place, nodes }: RunTitle) {
-  return `${doing} on ${place}${nodes === null ? '' : `: ${count(nodes, 'node')}`}`;
 }
 
 /** `2 of 3 nodes`; of a single one, `1 node`. */

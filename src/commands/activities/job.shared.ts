@@ -5,6 +5,7 @@
 import { usageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { parseAction, type ActionName } from '../../base/activity.js';
+import { count } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, textFlag } from '../../cli/flags.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
@@ -72,12 +73,10 @@ export async function showJob(
   const { host, signal } = context;
   const { output, clock, env } = host;
   const deployment = await context.deployment();
-  const title = {
-    doing: asked ? doingText(asked.action, asked.runtime) : 'Following activities',
-    place: await context.place(),
-    nodes: asked?.counted ?? null,
-  };
-  const view = await createRunView(output, { title, clock });
+  const place = await context.place();
+  const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
+  const nodes = asked?.counted ? `: ${count(asked.counted, 'node')}` : '';
+  const view = await createRunView(output, { headline: `${doing} on ${place}${nodes}`, clock });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') host.mayBeSent = true;
     view.on(event);
@@ -85,18 +84,14 @@ export async function showJob(
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
-  try {
-    const { result, error, exitCode } = await run(deployment, { signal, emit });
-    view.stop();
-    await printRunResult(output, result, {
-      ranMs: clock.elapsed() - startedAt,
-      target: deployment.flags.join(' '),
-      reasons: await reasonsFor(context, result),
-      error: error ?? undefined,
-    });
-    await reportToGitHub(output, env, result, title.place);
-    return exitCode;
-  } finally {
-    view.stop();
-  }
+  const running = run(deployment, { signal, emit });
+  const { result, error, exitCode } = await running.finally(() => view.stop());
+  await printRunResult(output, result, {
+    ranMs: clock.elapsed() - startedAt,
+    target: deployment.flags.join(' '),
+    reasons: await reasonsFor(context, result),
+    error: error ?? undefined,
+  });
+  await reportToGitHub(output, env, result, place);
+  return exitCode;
 }

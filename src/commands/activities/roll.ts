@@ -175,16 +175,16 @@ export default class ActivitiesRoll extends ActingCommand {
     command: string | null,
     found: Findings | null = null,
   ) {
-    const idempotencyKey = request.idempotencyKey ?? this.host.newIdempotencyKey();
+    const key = request.idempotencyKey ?? this.host.newIdempotencyKey();
+    const keyed = { ...request, idempotencyKey: key };
     const deployment = await context.deployment();
     const journal = journalOf(context, deployment);
-    const stored = { ...request, idempotencyKey, gate: command };
-    const generation = journal.start(idempotencyKey, stored, (before) => {
+    const generation = journal.start(key, { ...keyed, gate: command }, (before) => {
       if (whatOf(rollIn(before)) === whatOf(request)) return;
       throw usageError(
         'key_used',
         'this idempotency key was used for another roll; nothing was sent',
-        `Use another key, or resume that roll: ldctl activities roll --resume ${idempotencyKey}`,
+        `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
       );
     });
     const stopping = context.interrupts.inTwoStages();
@@ -192,15 +192,14 @@ export default class ActivitiesRoll extends ActingCommand {
     return showJob(context, shown, async (own, tools) => {
       try {
         const lasting = { ...own, keepsRolls: true };
-        const keyed = { ...request, idempotencyKey };
         const gate =
           command === null ? undefined : this.#gate(command, deployment.target, request, tools);
         const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
-        if (end.result.resume === null) journal.finish(idempotencyKey, generation, true);
+        if (end.result.resume === null) journal.finish(key, generation, true);
         return end;
       } catch (error) {
         // Nothing was sent, so there is nothing to resume.
-        journal.finish(idempotencyKey, generation, false);
+        journal.finish(key, generation, false);
         throw error;
       }
     });
@@ -232,6 +231,7 @@ const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
 const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
+/** As in `this would restart iggy, one node at a time, on every node`. */
 function rollText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
   return `${action} ${runtime}, one node at a time,`;
 }

@@ -66,6 +66,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     }
     const deployment = await openForJob(context);
     const asked = what ?? (await idsInProgress(deployment, context));
+    // Ids that are given are at least one.
     if (asked.ids?.length === 0) {
       context.say('nothing is processing');
       return 0;

@@ -8,7 +8,7 @@ import { elapsedText, selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';
-import { eventText, headlineText, waitingText } from '../run-text.js';
+import { eventText, waitingText } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
   tally,
@@ -140,7 +140,7 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
  * A run at a terminal: a headline that stays, and a table that is removed before the result is
  * printed.
  */
-export function liveRunView(output: Output, { title, clock }: RunViewOptions): RunView {
+export function liveRunView(output: Output, { headline, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
   const started = clock.elapsed();
   const facts: RunFacts = { started: new Set() };
@@ -174,7 +174,7 @@ export function liveRunView(output: Output, { title, clock }: RunViewOptions): R
       // Not before: a run that is refused has no headline.
       if (!hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
         hasStarted = true;
-        table.print(sentence(sink, headlineText(title), 'bold', 'all'));
+        table.print(sentence(sink, headline, 'bold', 'all'));
       }
       const text = isSaid(event, options.debug) ? eventText(event) : null;
       if (text !== null) table.print(sentence(sink, text));

@@ -1,3 +1,7 @@
+/*
+ * What any view of a run or of a followed log is, and those that write lines.
+ */
+
 import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
@@ -11,19 +15,12 @@ import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
 import { activityColumns, progressOf } from '../rows.js';
-import {
-  changeText,
-  eventText,
-  headlineText,
-  shareText,
-  waitingText,
-  type RunTitle,
-} from '../run-text.js';
+import { changeText, eventText, shareText, waitingText } from '../run-text.js';
 import type { Output } from '../streams.js';
 
 interface View<Event> {
   on(event: Event): void;
-  /** May be called again. @param error why the following of a log was given up */
+  /** @param error why the following of a log was given up */
   stop(error?: LdctlError): void;
 }
 
@@ -34,7 +31,8 @@ export interface ViewOptions {
 export type RunView = View<JobEvent>;
 
 export interface RunViewOptions extends ViewOptions {
-  title: RunTitle;
+  /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
+  headline: string;
 }
 
 export type WatchView = View<FollowEvent>;
@@ -78,9 +76,9 @@ function openLines(
  */
 export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const { quiet, format } = output.options;
-  const { title } = shown;
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
+  // Data has none.
   let hasHeadline = isData;
   let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
@@ -90,7 +88,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
-    if (!hasHeadline) lines.say(headlineText(title));
+    if (!hasHeadline) lines.say(shown.headline);
     hasHeadline = true;
     if (event.event === 'progress') nodes = event.nodes;
     // NDJSON does not have these two, and has the text of no other event.

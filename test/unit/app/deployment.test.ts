@@ -51,6 +51,16 @@ describe('a program that triggers', () => {
     assert.equal(supervisor.posts.length, 0);
   });
 
+  it('is refused as many as Core counts where no Core is known, unless nodes are named', async () => {
+    const expectNodes = 'deployment';
+    await assert.rejects(trigger({ ...EVERY, expectNodes }), {
+      exitCode: 2,
+      message: /which Core API counts the nodes/,
+    });
+    assert.deepEqual([supervisor.reads.length, supervisor.posts.length], [0, 0]);
+    assert.equal((await trigger({ ...RESTART, expectNodes })).outcome, 'completed');
+  });
+
   it('reports a bug before the POST with 1, since nothing was sent, and after it with 7', async () => {
     const bug = (): never => {
       throw new TypeError('x is undefined');

@@ -67,7 +67,7 @@ async function start(
   const output = written(memoryOutput({ stderr: { colour: false, ...terminal } }), wanted);
   const time = new ManualTime();
   const view = await createRunView(output, {
-    title: { doing: 'Restarting iggy', place: 'platform/production/sandbox', nodes: null },
+    headline: HEAD,
     clock: time.clock,
   });
   return { view, output, time, screen: () => screenLines(output.stderr) };
@@ -97,7 +97,6 @@ describe('a run at a terminal', () => {
     time.advance(3000);
     assert.match(screen()[3] ?? '', /… processing {2}3s$/);
     assert.equal(screen()[5], '1 of 3 done, 3s');
-    view.stop();
     view.stop();
     time.advance(1000);
     assert.deepEqual(screen(), [HEAD]);
