@@ -10,7 +10,7 @@ import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import type { Supervisor } from '../base/supervisor.js';
-import type { ActivityLog, LogRead } from '../log/log.js';
+import type { ActivityLog } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { StepName, Fact, FactOf, Job, StepOf } from './job.js';
 
@@ -161,32 +161,23 @@ async function post(
 }
 
 async function read(
-  step: StepOf<'read'>,
+  { downTo, lookUp, tries, cutAt }: StepOf<'read'>,
   { log, clock, signal }: DriveTools,
 ): Promise<FactOf<'read'> | null> {
   const startedAt = clock.elapsed();
   try {
-    const read = await within(step.cutAt - startedAt, { clock, signal }, (limited) =>
-      readLog(step, log, limited),
-    );
+    const read = await within(cutAt - startedAt, { clock, signal }, (limited) => {
+      const options = { signal: limited, tries };
+      return typeof downTo === 'bigint'
+        ? log.downTo(downTo, { ...options, lookUp })
+        : log[downTo](options);
+    });
     return { is: 'read', read };
   } catch (error) {
     return error instanceof Interrupted
       ? null
       : { is: 'unreadable', error: asLdctlError(error), startedAt };
   }
-}
-
-function readLog(
-  { downTo, lookUp, tries }: StepOf<'read'>,
-  log: ActivityLog,
-  signal: AbortSignal,
-): Promise<LogRead> {
-  const options = { signal, tries };
-  if (downTo === 'newest' || downTo === 'forNodes') {
-    return log[downTo](options);
-  }
-  return log.downTo(downTo, { ...options, lookUp });
 }
 
 /** What happens by itself while a step is done: interrupts, and the ends of gates. */
