@@ -42,7 +42,7 @@ const rollRecord = v.strictObject({
   deploymentId: idText,
   /** When its first process started: wall clock, ms UTC. */
   startedAt: v.pipe(v.number(), v.safeInteger()),
-  /** What to do to which nodes, and how, as plain JSON with ids as text: for `--resume`. */
+  /** What to do to which nodes, and how, as plain JSON with ids as text: `--resume` checks it. */
   request: v.unknown(),
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
@@ -117,6 +117,7 @@ class Records<T> {
     if (text === null) return null;
     const record = parseStored(text, this.schema);
     if (record.success) return record.output;
+    // By the text, which may be cut.
     const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1];
     if (this.deploymentId && owner && owner !== String(this.deploymentId)) return null;
     throw broken(path);

@@ -117,19 +117,21 @@ export class ProfileStore {
     ensurePrivateFolder(this.folder);
   }
 
-  /** Adds a profile; the first one becomes the current one. */
+  /** Adds a profile; the first one becomes the current one. @returns it, and which is current */
   add(profile: Profile) {
     return this.change((config) => {
       assertNew(config, profile.name);
       if (config.profiles.length === 0) config.current = profile.name;
       config.profiles.push(profile);
+      return { profile, current: config.current };
     });
   }
 
-  /** Changes these fields of a profile, by what is stored by now; those that are undefined go. */
-  update(name: string, fields: Omit<Partial<Profile>, 'name'>) {
+  /** Changes these fields of a profile, by what is stored by now; those that are undefined go. @returns as `add` */
+  update(name: string, fields: Partial<Profile>) {
     return this.change((config) => {
-      Object.assign(findProfile(config, name), fields);
+      const profile = Object.assign(findProfile(config, name), fields);
+      return { profile, current: config.current };
     });
   }
 

@@ -151,7 +151,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   };
 }
 
-/** The variables that override any profile. */
+/** The variables that are set, and that a profile gives way to. */
 export const variablesIn = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
     (name) => name !== 'LD_PROFILE' && valueOf(env, name) !== undefined,

@@ -32,7 +32,7 @@ export default class ProfilesAdd extends BaseCommand {
     );
     const document = profileDocument(added.profile, added.current);
     context.say(addedText(document, this.host.clock.now()));
-    // A script gets what it asked for; a person has said each answer.
+    // A script gets what it asked for; a person has read it above.
     return this.host.output.options.format === 'table' ? 0 : printProfile(this.host, document);
   }
 }

@@ -163,7 +163,7 @@ export async function askTenant(prompts: Prompts, preset: Id | undefined): Promi
   return parseId(text.trim(), 'the tenant id');
 }
 
-/** Asks for a key, masked. @param found one that Enter takes */
+/** Asks for a key, masked. @param found one of the environment, which Enter takes */
 export async function askKey(prompts: Prompts, found: ApiKey | null): Promise<ApiKey> {
   refuseDebuggedStreams('the key');
   const message = found

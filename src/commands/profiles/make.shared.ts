@@ -3,7 +3,7 @@ import type { CommandContext } from '../../cli/context.js';
 import type { ApiKey } from '../../base/secret.js';
 import { urlText } from '../../base/text.js';
 import { KeyringError } from '../../config/keyring.js';
-import { findProfile, type Profile, type ProfileKey } from '../../config/profiles.js';
+import type { Profile, ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
 import { gather, type ProfileFlags } from './gather.shared.js';
 import { verify, type Verified } from './verify.shared.js';
@@ -22,10 +22,7 @@ export async function makeProfile(
   context: CommandContext,
 ): Promise<{ profile: Profile; current: string | undefined }> {
   const gathered = await gather(name, stored, flags, context);
-  const verified = await verify(gathered, context);
-  await keep(name, verified, context);
-  const config = context.store.read();
-  return { profile: findProfile(config, name), current: config.current };
+  return keep(name, await verify(gathered, context), context);
 }
 
 /** Stores the profile, and its key where the user wants it: both, or nothing. */
@@ -33,20 +30,19 @@ async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
   const { stored } = verified;
   const fields = await decideFields(verified, context);
-  // From here on the key may be in the keyring. It is taken out again if the rest fails.
   const key = await storeKey(name, verified, context);
-  try {
-    if (stored) {
-      await store.update(name, { ...fields, ...(key && { key }) });
-    } else if (key) {
-      // A new profile always has one.
-      await store.add({ ...fields, name, key });
-    }
-  } catch (error) {
-    if (key) await forgetKey(key, context);
+  // A new profile always has a new key.
+  if (!key) return store.update(name, fields);
+  const change = stored
+    ? store.update(name, { ...fields, key })
+    : store.add({ ...fields, name, key });
+  const made = await change.catch(async (error: unknown) => {
+    // It may be in the keyring by now.
+    await forgetKey(key, context);
     throw error;
-  }
-  if (key && stored) await forgetKey(stored.key, context);
+  });
+  if (stored) await forgetKey(stored.key, context);
+  return made;
 }
 
 /** All but the key. */
