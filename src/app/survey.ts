@@ -136,14 +136,9 @@ function expectedOf(
   throw otherCount(listed, core, expected);
 }
 
-/** How many nodes are meant; null where that is not known, or a record says it. */
-export function nodeCountOf(
-  named: readonly Id[] | undefined,
-  found: Findings | null,
-): number | null {
-  if (named) return named.length;
-  return (found && (found.expect ?? found.core ?? found.listed.here.length)) || null;
-}
+/** How many nodes are meant; 0 where that is not known, or a record says it. */
+export const nodeCountOf = (named: readonly Id[] | undefined, found: Findings | null): number =>
+  named?.length ?? found?.expect ?? found?.core ?? found?.listed.here.length ?? 0;
 
 /**
  * The nodes of a roll that names none: those that the log lists, exactly as many as are expected.

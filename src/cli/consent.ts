@@ -28,8 +28,8 @@ interface Asked {
    * one is asked.
    */
   found?: Findings | null;
-  /** How many nodes are meant, where none are named; null where that is not known. */
-  counted?: number | null;
+  /** How many nodes are meant; 0 where that is not known. */
+  counted?: number;
 }
 
 /** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */

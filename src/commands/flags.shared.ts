@@ -46,8 +46,9 @@ export const valueFlag = <T>(
   helpValue: string,
   summary: string,
   parse: (text: string, flag: string) => T,
+  more: { exclusive?: string[] } = {},
 ) =>
-  Flags.custom<unknown>({ helpValue, summary, parse: parsing(parse) })() as OptionFlag<
+  Flags.custom<unknown>({ ...more, helpValue, summary, parse: parsing(parse) })() as OptionFlag<
     T | undefined
   >;
 
@@ -59,21 +60,17 @@ export const wholeNumber = (
   summary: string,
   { min, max, ...more }: { min: number; max: number; exclusive?: string[] },
 ) =>
-  Flags.custom<number>({
-    helpValue: 'N',
+  valueFlag(
+    'N',
     summary,
-    ...more,
-    parse: parsing((text, flag) => parseWholeNumber(text, flag, min, max)),
-  })();
-
-/** @throws UsageError */
-function parseWholeNumber(text: string, flag: string, min: number, max: number): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new UsageError(
-    `${flag}: ${JSON.stringify(text)} is not a whole number from ${min} to ${max}`,
+    (text, flag) => {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+      if (value >= min && value <= max) return value;
+      const what = `${JSON.stringify(text)} is not a whole number from ${min} to ${max}`;
+      throw new UsageError(`${flag}: ${what}`);
+    },
+    more,
   );
-}
 
 /** A number of nodes, or what a request takes in place of one. */
 export const nodeCountFlag = <T>(

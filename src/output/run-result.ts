@@ -20,7 +20,7 @@ export interface DryRun {
 /** What is known beside the result. */
 export interface RunEnding extends SummaryFacts {
   /** Why following was given up. */
-  error?: LdctlError;
+  error?: LdctlError | null;
   /** With the outcome `dry_run`. */
   dryRun?: DryRun;
 }

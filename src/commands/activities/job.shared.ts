@@ -61,13 +61,13 @@ export async function openForJob(context: CommandContext): Promise<OpenDeploymen
 
 /**
  * Shows a job while it runs, and how it ended.
- * @param asked what is done, and to how many nodes as far as is known; null where activities are
- * followed
+ * @param asked what is done, and to how many nodes, or 0 where that is not known; null where
+ * activities are followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
-  asked: { runtime: string; action: string; counted: number | null } | null,
+  asked: { runtime: string; action: string; counted: number } | null,
   run: (connection: Connection, tools: Tools) => Promise<JobResult>,
 ) {
   const { host, signal } = context;
@@ -90,7 +90,7 @@ export async function showJob(
     ranMs: clock.elapsed() - startedAt,
     target: deployment.flags.join(' '),
     reasons: await reasonsFor(context, result),
-    error: error ?? undefined,
+    error,
   });
   await reportToGitHub(output, env, result, place);
   return exitCode;
