@@ -177,10 +177,14 @@ export class Walk {
   async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
     const hasArrived = ({ id, created_at: at }: Activity): boolean =>
       id > start.id && Date.parse(at) > Date.parse(start.created_at);
-    const newest = await this.pages.newest(this.reading);
-    for await (const page of this.#downFrom(newest)) {
-      yield { ...page, entries: page.entries.filter((entry) => !hasArrived(entry)) };
-      if (page.reach !== null && page.reach <= start.id) return;
+    let page = await this.pages.newest(this.reading);
+    for (;;) {
+      const given = this.#give(page);
+      yield { ...given, entries: given.entries.filter((entry) => !hasArrived(entry)) };
+      const isReached = page.reach !== null && page.reach <= start.id;
+      const next = this.pages.nextOlder(page);
+      if (isReached || next === null) return;
+      page = await this.pages.read(next, this.reading);
     }
   }
 
