@@ -183,12 +183,10 @@ async function runForProgram(
   const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
   /** What the program's gate or listener threw; the first counts. */
   const thrownByCaller: ErrorDocument[] = [];
-  const note = (code: string, who: string, thrown: unknown): void =>
-    void thrownByCaller.push({
-      ...errorDocument(thrown),
-      code,
-      message: `${who} threw: ${errorDocument(thrown).message}`,
-    });
+  const note = (code: string, who: string, thrown: unknown): void => {
+    const document = errorDocument(thrown);
+    thrownByCaller.push({ ...document, code, message: `${who} threw: ${document.message}` });
+  };
   let listens = true;
   const report = async (event: RunEvent): Promise<void> => {
     try {

@@ -92,7 +92,7 @@ export async function consentTo(
 ): Promise<Consent> {
   const { prompts, settings } = context;
   const { nodes } = asked;
-  if (!prompts || !isAsked(context, nodes, flags)) return {};
+  if (!prompts || isGiven(context, nodes, flags)) return {};
   const question = questionOf(context, asked, await context.place(), flags);
   const { target } = await context.deployment();
   try {

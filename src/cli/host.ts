@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock, type Clock } from '../base/clock.js';
-import { NO_HOME } from '../base/home.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
@@ -41,13 +40,14 @@ export function packageProgram(root: string): Program {
 
 /**
  * Without HOME, and for a user whom the system does not know, Node throws where a home is asked
- * for; and packages ask as they are loaded, whether or not anything is kept there.
+ * for; and packages ask as they are loaded, whether or not anything is kept there. Nothing is below
+ * this one, or can be made there, and the error has its path.
  */
 export function assumeHome() {
   try {
     homedir();
   } catch {
-    process.env.HOME = NO_HOME;
+    process.env.HOME = '/dev/null/HOME-is-not-set';
   }
 }
 

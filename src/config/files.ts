@@ -20,7 +20,6 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
 import { usageError } from '../base/errors.js';
-import { NO_HOME } from '../base/home.js';
 
 /*
  * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
@@ -44,13 +43,6 @@ export function fileErrorCode(error: unknown): string | undefined {
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
   if (code === undefined) return error;
-  if (path.startsWith(NO_HOME)) {
-    return usageError(
-      'config_unwritable',
-      'there is no home folder to store this in',
-      'HOME is not set, and the system does not know this user. Set HOME or LDCTL_CONFIG_DIR.',
-    );
-  }
   // `Error: ENOTDIR: not a directory, mkdir '…'`
   const reason = /^Error: \w+: (.*?),/.exec(String(error))?.[1] ?? 'the file system refuses';
   return usageError(

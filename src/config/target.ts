@@ -159,7 +159,7 @@ export function deploymentText({ id, name, path }: DeploymentRef) {
   return nameText(path ?? `deployment ${name ?? id}`);
 }
 
-/** By id, path or name. */
+/** By its id; without one, by what a person wrote: its path or its name. */
 export function findDeployment(
   structure: TenantStructure,
   wanted: Pick<DeploymentRef, 'id' | 'name'>,

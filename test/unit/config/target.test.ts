@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { LdctlError } from '../../../src/base/errors.js';
 import { type Env } from '../../../src/base/text.js';
-import {
-  type Deployment,
-  type Permissions,
-  type TenantStructure,
-} from '../../../src/api/core-api.js';
-import { isGranted } from '../../../src/config/grants.js';
-import { expiryOf, expiryWarning } from '../../../src/config/key-life.js';
+import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
   deploymentText,
-  placedDeployments,
   resolveTarget,
   resolveTenant,
   resumeFlags,
@@ -288,83 +281,6 @@ describe('the flags of the command that continues', () => {
     assert.deepEqual(asked, []);
     assert.equal(target.deployment.id, 5n);
     assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
-  });
-});
-
-describe('what a key may do to a deployment', () => {
-  const [placed = null] = placedDeployments(STRUCTURE);
-  const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
-  const inDivision = (
-    id: bigint,
-    grants: Partial<Permissions['divisions'][string]>,
-  ): Permissions => ({
-    ...NOTHING,
-    divisions: {
-      [id.toString()]: { name: 'd', permissions: [], environment: [], environments: {}, ...grants },
-    },
-  });
-  const inEnvironment = (id: bigint, ...permissions: string[]): Permissions =>
-    inDivision(1n, { environments: { [id.toString()]: { name: 'e', permissions } } });
-  const may = (permissions: Permissions, place = placed): Array<boolean | null> =>
-    (['read', 'manage'] as const).map((wanted) => isGranted(permissions, wanted, place));
-
-  it('is by a grant for the tenant, for its division or its environment: manage is both', () => {
-    for (const grant of [
-      (permission: string): Permissions => ({ ...NOTHING, environment: [permission] }),
-      (permission: string) => inDivision(1n, { environment: [permission] }),
-      (permission: string) => inEnvironment(11n, permission),
-    ]) {
-      assert.deepEqual(may(grant('deployment:read')), [true, false]);
-      assert.deepEqual(may(grant('deployment:manage')), [true, true]);
-      assert.deepEqual(may(grant('environment:manage')), [false, false]);
-    }
-    assert.deepEqual(
-      may({ ...inEnvironment(11n, 'deployment:manage'), environment: ['deployment:read'] }),
-      [true, true],
-    );
-  });
-
-  it('is nothing by a grant for another place', () => {
-    assert.deepEqual(may(inEnvironment(12n, 'deployment:manage')), [false, false]);
-    assert.deepEqual(may(inDivision(2n, { environment: ['deployment:manage'] })), [false, false]);
-  });
-
-  it('is unknown where it is not known where the deployment stands, and there are grants for parts', () => {
-    const parts = inEnvironment(11n, 'deployment:manage');
-    assert.deepEqual(may(parts, null), [null, null]);
-    assert.deepEqual(may({ ...parts, environment: ['deployment:read'] }, null), [true, null]);
-    assert.deepEqual(may(NOTHING, null), [false, false]);
-  });
-});
-
-describe('when a key expires', () => {
-  const NOW = Date.parse('2026-06-01T12:00:00Z');
-  const DAY = 86_400_000;
-  const at = (ms: number): string => new Date(NOW + ms).toISOString();
-
-  it('is said in whole days, in any time zone; what is no time is not known', () => {
-    for (const [ms, daysLeft, soon, text, expires] of [
-      [200 * DAY, 200, false, 'in 200 days', 'expires in 200 days'],
-      [14 * DAY, 14, false, 'in 14 days', 'expires in 14 days'],
-      [14 * DAY - 1, 13, true, 'in 13 days', 'expires in 13 days'],
-      [DAY, 1, true, 'in 1 day', 'expires in 1 day'],
-      [0, 0, true, '0 days ago', 'expired 0 days ago'],
-      [-2 * DAY, -2, true, '2 days ago', 'expired 2 days ago'],
-    ] as const) {
-      assert.deepEqual(expiryOf(at(ms), NOW), { daysLeft, soon, text, expires });
-    }
-    assert.equal(expiryOf('2026-06-03T14:00:00+02:00', NOW)?.daysLeft, 2);
-    assert.equal(expiryOf('soon', NOW), null);
-  });
-
-  it('is said of the key of the profile alone, within two weeks', () => {
-    const warn = (ms: number, env: Env = {}): string | null =>
-      expiryWarning(settingsOf({ env, stored: { ...STORED, expires_at: at(ms) } }), NOW);
-    const what = 'the API key of profile prod expires in 5 days (2026-06-06); make a new one';
-    assert.ok(warn(5 * DAY)?.startsWith(what));
-    assert.match(warn(-DAY) ?? '', /expired 1 day ago .*`ldctl profiles update prod`$/);
-    assert.equal(warn(15 * DAY), null);
-    assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
   });
 });
 

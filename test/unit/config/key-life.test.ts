@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { type Env } from '../../../src/base/text.js';
+import { expiryOf, expiryWarning } from '../../../src/config/key-life.js';
+import { resolveSettings, type Settings } from '../../../src/config/settings.js';
+import { KEY, keyTools, profileNamed } from './fixtures.js';
+
+function settingsOf(expires_at: string, env: Env): Settings {
+  const config = { current: 'prod', profiles: [profileNamed('prod', { expires_at })] };
+  return resolveSettings({ flags: {}, env, config, keys: keyTools() });
+}
+
+describe('when a key expires', () => {
+  const NOW = Date.parse('2026-06-01T12:00:00Z');
+  const DAY = 86_400_000;
+  const at = (ms: number): string => new Date(NOW + ms).toISOString();
+
+  it('is said in whole days, in any time zone; what is no time is not known', () => {
+    for (const [ms, daysLeft, soon, text, expires] of [
+      [200 * DAY, 200, false, 'in 200 days', 'expires in 200 days'],
+      [14 * DAY, 14, false, 'in 14 days', 'expires in 14 days'],
+      [14 * DAY - 1, 13, true, 'in 13 days', 'expires in 13 days'],
+      [DAY, 1, true, 'in 1 day', 'expires in 1 day'],
+      [0, 0, true, '0 days ago', 'expired 0 days ago'],
+      [-2 * DAY, -2, true, '2 days ago', 'expired 2 days ago'],
+    ] as const) {
+      assert.deepEqual(expiryOf(at(ms), NOW), { daysLeft, soon, text, expires });
+    }
+    assert.equal(expiryOf('2026-06-03T14:00:00+02:00', NOW)?.daysLeft, 2);
+    assert.equal(expiryOf('soon', NOW), null);
+  });
+
+  it('is said of the key of the profile alone, within two weeks', () => {
+    const warn = (ms: number, env: Env = {}): string | null =>
+      expiryWarning(settingsOf(at(ms), env), NOW);
+    const what = 'the API key of profile prod expires in 5 days (2026-06-06); make a new one';
+    assert.ok(warn(5 * DAY)?.startsWith(what));
+    assert.match(warn(-DAY) ?? '', /expired 1 day ago .*`ldctl profiles update prod`$/);
+    assert.equal(warn(15 * DAY), null);
+    assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
+  });
+});
