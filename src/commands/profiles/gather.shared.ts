@@ -73,11 +73,11 @@ export async function gather(
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
-  const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  const tenantId = await tenantFor(plan, context.prompts);
-  const isNeeded = plan.keyIs !== 'kept' || plan.mustVerify;
-  const apiKey = isNeeded ? context.guard(await keyFor(plan, context)) : null;
-  return { ...plan, tenantId, apiKey };
+  const intent = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
+  const tenantId = await tenantFor(intent, context.prompts);
+  const isNeeded = intent.keyIs !== 'kept' || intent.mustVerify;
+  const apiKey = isNeeded ? context.guard(await keyFor(intent, context)) : null;
+  return { ...intent, tenantId, apiKey };
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */
@@ -120,9 +120,9 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
   };
 }
 
-type Plan = Omit<Gathered, 'tenantId' | 'apiKey'>;
+type Intent = Omit<Gathered, 'tenantId' | 'apiKey'>;
 
-async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
+async function tenantFor({ stored, given }: Intent, prompts: Prompts | null) {
   const known = given.tenantId?.value;
   if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
     return askTenant(prompts, known);
@@ -135,7 +135,7 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   );
 }
 
-async function keyFor({ stored, flags, keyIs, given }: Plan, context: CommandContext) {
+async function keyFor({ stored, flags, keyIs, given }: Intent, context: CommandContext) {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);

@@ -87,7 +87,7 @@ async function askAgain(
 }
 
 /** Where a profile acts, all of it: what is undefined is removed. */
-function placeOf(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
+function placeFields(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
   return {
     deployment_id: deployment.id ?? undefined,
     deployment_name: deployment.name ?? undefined,
@@ -100,7 +100,7 @@ function placeOf(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Parti
 
 /** By flags, environment or profile, without asking the API. */
 const givenPlace = ({ deployment, supervisorUrl }: Settings) =>
-  deployment ? placeOf(deployment.value, supervisorUrl?.value) : placeOf({});
+  deployment ? placeFields(deployment.value, supervisorUrl?.value) : placeFields({});
 
 /**
  * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
@@ -123,8 +123,8 @@ async function placeFor(
   const placed = deployment
     ? findDeployment(structure, deployment.value)
     : await choose(structure, context);
-  if (!placed) return placeOf({});
-  return placeOf(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
+  if (!placed) return placeFields({});
+  return placeFields(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
 }
 
 async function choose(
