@@ -47,13 +47,13 @@ function parseHttpDate(text: string) {
 }
 
 /** An integer is a bigint here. */
-export const count = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
+export const safeCount = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
 
 /** The value in the JSON of a 200. @throws RedirectError, ApiError or InvalidAnswerError */
-export function valueOf<T>(
+export function readValue<T>(
   answer: Answer,
   schema: v.GenericSchema<unknown, T>,
-  asked: Asked = {},
+  asked: FailureContext = {},
 ): T {
   refuseFailure(answer, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
@@ -89,7 +89,7 @@ export function invalidAnswer(answer: Answer, what: string): InvalidAnswerError 
 }
 
 /** What the message and the hint of a failure depend on. */
-export interface Asked {
+export interface FailureContext {
   permission?: string;
   trigger?: Pick<WireTrigger, 'deploymentId' | 'nodes'>;
 }
@@ -107,7 +107,7 @@ const problemSchema = v.object({
 });
 
 /** Lets a 2xx pass. @throws RedirectError for a 3xx, ApiError for the rest */
-export function refuseFailure(answer: Answer, asked: Asked): void {
+export function refuseFailure(answer: Answer, asked: FailureContext): void {
   const { status, url, apiKey } = answer;
   if (status >= 200 && status < 300) return;
   if (status < 300 || status >= 400) throw apiError(answer, asked);
@@ -117,7 +117,7 @@ export function refuseFailure(answer: Answer, asked: Asked): void {
   throw new RedirectError(message, { requestId: requestIdOf(answer), hint });
 }
 
-function apiError(answer: Answer, asked: Asked) {
+function apiError(answer: Answer, asked: FailureContext) {
   const { status, url, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
@@ -158,7 +158,7 @@ function apiError(answer: Answer, asked: Asked) {
 }
 
 /** The nodes that the deployment does not have, if nothing else is wrong with the request. */
-function unknownNodesOf({ fieldIssues = [] }: ApiErrorFields, { trigger }: Asked) {
+function unknownNodesOf({ fieldIssues = [] }: ApiErrorFields, { trigger }: FailureContext) {
   const nodes = sortedUnique(trigger?.nodes ?? []);
   const unknown = fieldIssues
     .filter(({ code }) => /unknown|not_found/.test(code))

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isId, type Id } from '../base/ids.js';
 import { MOST_NODES, type CallOptions } from '../base/supervisor.js';
-import { count, valueOf, type Answer } from './answers.js';
+import { readValue, safeCount, type Answer } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
 // Loose, since fields may be added. A field that is only shown to people may be absent or null.
@@ -70,7 +70,7 @@ const tenantStructure = v.looseObject({
 const deploymentDetails = v.looseObject({
   id,
   name: shown,
-  nodes_count: v.pipe(count, v.maxValue(MOST_NODES)),
+  nodes_count: v.pipe(safeCount, v.maxValue(MOST_NODES)),
   supervisor_url: orNull,
 });
 
@@ -132,7 +132,7 @@ export class CoreApi {
     options: CallOptions,
     permission?: string,
   ): Promise<T> {
-    const read = (answer: Answer) => valueOf(answer, schema, { permission });
+    const read = (answer: Answer) => readValue(answer, schema, { permission });
     return this.#client.send({ method: 'GET', path, ...options, read });
   }
 }

@@ -12,13 +12,13 @@ import type {
   WireTrigger,
 } from '../base/supervisor.js';
 import {
-  count,
   header,
   invalidAnswer,
   refuseFailure,
   requestIdOf,
   serverTimeOf,
-  valueOf,
+  readValue,
+  safeCount,
   type Answer,
 } from './answers.js';
 import { endpoint } from './base-url.js';
@@ -102,7 +102,7 @@ function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
 }
 
 function readActivityPage(answer: Answer): ActivityPage {
-  const page = valueOf(answer, activityPage, { permission: 'deployment:read' });
+  const page = readValue(answer, activityPage, { permission: 'deployment:read' });
   return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
 }
 
@@ -132,7 +132,7 @@ const activity = v.custom<Activity>(
 
 const activityPage = v.looseObject({
   items: v.array(activity, 'a list of entries was expected'),
-  page: count,
-  total_results: count,
-  total_pages: count,
+  page: safeCount,
+  total_results: safeCount,
+  total_pages: safeCount,
 });

@@ -5,13 +5,13 @@ import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv
 import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
-export type Asked = { id: string; args: string[] } | { help: string[] } | { version: true };
+export type Invocation = { id: string; args: string[] } | { help: string[] } | { version: true };
 
 /**
  * @throws UsageError for what is no command or no flag, and for what is missing or empty. The rest
  * is left to oclif's parser
  */
-export function askedOf(line: CommandLine, commands: Commands): Asked {
+export function askedOf(line: CommandLine, commands: Commands): Invocation {
   const { id, flags, args } = line;
   refuseKey(line, commands);
   if (id === null) return askedOfGroup(line, commands);
@@ -22,7 +22,7 @@ export function askedOf(line: CommandLine, commands: Commands): Asked {
 }
 
 /** What is asked for without a command: help on a group or on all of ldctl, or the version. */
-function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Asked {
+function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Invocation {
   const group = groupOf(words, commands);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   if (unknown === '--version' && words.length === 0) return { version: true };

@@ -42,7 +42,7 @@ export default class Whoami extends ConnectedCommand {
 type Identity = ReturnType<typeof identityOf>;
 
 /** What the API says; null for what it was not asked, or could not say. */
-interface Findings {
+interface KeyFacts {
   key: ApiKey;
   known: KeyContext | null;
   structure: TenantStructure | null;
@@ -59,7 +59,7 @@ async function findOut(context: CommandContext) {
   const { settings, signal } = context;
   const { tenantId, apiUrl, deployment } = settings;
   const key = await neededKey(settings).fetch(signal);
-  const found: Findings = { key, known: null, structure: null, placed: null, notes: [] };
+  const found: KeyFacts = { key, known: null, structure: null, placed: null, notes: [] };
   if (!tenantId) {
     found.notes.push(
       'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
@@ -83,7 +83,7 @@ async function findOut(context: CommandContext) {
 }
 
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
-function identityOf(settings: Settings, found: Findings, now: number) {
+function identityOf(settings: Settings, found: KeyFacts, now: number) {
   const { profile, tenantId, apiUrl, deployment } = settings;
   const { key, known, structure, placed, notes } = found;
   const expiresAt = expiryFor(settings, known);
@@ -155,7 +155,7 @@ function expiryFor({ key, profile }: Settings, known: KeyContext | null) {
 function may(
   wanted: 'read' | 'manage',
   { deployment }: Settings,
-  { known, structure, placed }: Findings,
+  { known, structure, placed }: KeyFacts,
 ): boolean | null {
   if (!known || !deployment) return null;
   return structure && !placed ? false : isGranted(known.permissions, wanted, placed);

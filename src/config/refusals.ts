@@ -27,7 +27,7 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   if (error.status === 401) {
     const { key, profile } = settings;
     const isOwn = key?.source.from === 'profile' && profile;
-    const used = `ldctl used the key ${keyText(asking.apiKey, settings)}. Check that it is complete.`;
+    const used = `ldctl used the key ${usedKeyText(asking.apiKey, settings)}. Check that it is complete.`;
     const advice = isOwn ? renewal(profile.name) : NEW_KEY;
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
@@ -44,11 +44,11 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */
 function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking): ApiError {
   const { reason, permission } = error;
-  const key = `the API key ${keyText(apiKey, settings)}`;
+  const key = `the API key ${usedKeyText(apiKey, settings)}`;
   const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
   if (lacking && (reason.includes(lacking) || /permission/i.test(reason))) {
     const where = deployment ? ` on ${deploymentText(deployment)}` : '';
-    return withHint(error, hintFor(lacking), `${key} lacks ${lacking}${where}`);
+    return withHint(error, adviceOn(lacking), `${key} lacks ${lacking}${where}`);
   }
   const { tenantId } = settings;
   if (tenantId && /\btenant\b/i.test(reason)) {
@@ -57,19 +57,19 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   }
   const isOfAddress = /\b(?:ip|address|allow-?list)/i.test(reason);
   const needs = permission && !isOfAddress ? ` It needs ${permission}.` : '';
-  const whatElse = isOfAddress ? '' : ` ${hintFor(permission)}`;
+  const whatElse = isOfAddress ? '' : ` ${adviceOn(permission)}`;
   const address = "If it has an allow-list, the list must contain this machine's address.";
   return withHint(error, `ldctl used ${key}.${needs} ${address}${whatElse}`);
 }
 
-function hintFor(permission: string | undefined) {
+function adviceOn(permission: string | undefined) {
   return permission === 'info:read'
     ? "Without info:read, give the deployment's id, and its supervisor's URL."
     : '`ldctl whoami` shows what it may do.';
 }
 
 /** `ld_pk_…SYSh (LD_API_KEY)`; a key that is too short is not shown at all. */
-function keyText(key: ApiKey, { key: setting }: Settings) {
+function usedKeyText(key: ApiKey, { key: setting }: Settings) {
   const origin = setting && `(${setting.source.name})`;
   return [key.mask().length > 1 ? key.mask() : '', origin].filter(Boolean).join(' ');
 }

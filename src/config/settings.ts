@@ -77,7 +77,7 @@ export interface SettingsInput {
 }
 
 /** A variable without white space around it; undefined when it is empty. */
-export function valueOf(env: Env, name: string): string | undefined {
+export function variableIn(env: Env, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
 
@@ -86,7 +86,7 @@ export function valueOf(env: Env, name: string): string | undefined {
  * need not exist.
  */
 export async function configDir(env: Env): Promise<string> {
-  const chosen = valueOf(env, 'LDCTL_CONFIG_DIR');
+  const chosen = variableIn(env, 'LDCTL_CONFIG_DIR');
   if (chosen) return resolve(chosen);
   const { default: envPaths } = await import('env-paths');
   return envPaths('ldctl', { suffix: '' }).config;
@@ -107,7 +107,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   const given = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
     const variable = VARIABLE_OF[flag];
     const typed = flags[flag];
-    const text = typed ?? valueOf(variables, variable);
+    const text = typed ?? variableIn(variables, variable);
     if (text === undefined) return null;
     const source: Source =
       typed === undefined ? { from: 'env', name: variable } : { from: 'flag', name: `--${flag}` };
@@ -146,7 +146,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   return {
     ...found,
     profile,
-    emptyFolder: (config.profiles.length === 0 && valueOf(env, 'LDCTL_CONFIG_DIR')) || null,
+    emptyFolder: (config.profiles.length === 0 && variableIn(env, 'LDCTL_CONFIG_DIR')) || null,
     overrides: overridesOf(variables, found, profile),
   };
 }
@@ -154,7 +154,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
 /** The variables that are set, and that a profile gives way to. */
 export const variablesIn = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
-    (name) => name !== 'LD_PROFILE' && valueOf(env, name) !== undefined,
+    (name) => name !== 'LD_PROFILE' && variableIn(env, name) !== undefined,
   );
 
 function currentIn(config: Config): Settings['profile'] {
@@ -217,8 +217,8 @@ function parseDeployment(text: string, what: string): DeploymentRef {
 }
 
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {
-  const text = valueOf(variables, 'LD_API_KEY');
-  const path = valueOf(variables, 'LD_API_KEY_FILE');
+  const text = variableIn(variables, 'LD_API_KEY');
+  const path = variableIn(variables, 'LD_API_KEY_FILE');
   if (text !== undefined) {
     // Within a promise, so that a bad key rejects like every other.
     const fetch = () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY'));

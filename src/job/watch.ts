@@ -49,7 +49,7 @@ export interface FollowPlan {
 export interface WatchStart {
   /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
   known: readonly Activity[];
-  /** What was told at first. Of these, what the filter wants apart from its status is followed. */
+  /** What it starts with: of this, what the filter wants apart from its status is followed. */
   first: readonly Activity[];
 }
 

@@ -39,6 +39,12 @@ function decidesState({ action, status }: Activity): boolean {
   return status === 'completed' && Object.hasOwn(STATE_AFTER, action);
 }
 
+/** Of one runtime of a node. */
+interface Seen {
+  last: Activity;
+  decider: Activity | null;
+}
+
 /**
  * By node, in order of their ids. Keeps only two entries per runtime in memory.
  * @param parts entries in any order: their ids decide
@@ -46,7 +52,6 @@ function decidesState({ action, status }: Activity): boolean {
 export async function nodeStates(
   parts: AsyncIterable<{ entries: readonly Activity[] }>,
 ): Promise<NodeState[]> {
-  type Seen = { last: Activity; decider: Activity | null };
   const nodes = new Map<Id, Map<string, Seen>>();
   for await (const { entries } of parts) {
     for (const activity of entries) {
@@ -59,25 +64,20 @@ export async function nodeStates(
       });
     }
   }
-  return [...nodes]
-    .sort(([a], [b]) => compareIds(a, b))
-    .map(([node_id, runtimes]) => {
-      const states = [...runtimes].map(([runtime, { last, decider }]) => {
-        const { id: activity_id, action, status, created_at } = last;
-        const state = STATE_AFTER[decider?.action ?? ''] ?? null;
-        const since = decider && (decider.finished_at ?? decider.created_at);
-        return [runtime, { activity_id, action, status, created_at, state, since }] as const;
-      });
-      const { created_at: last_activity_at } = [...runtimes.values()]
-        .map(({ last }) => last)
-        .reduce(newer);
-      // Without a prototype, `__proto__` is a name like any other.
-      const byName = Object.setPrototypeOf(
-        Object.fromEntries(states),
-        null,
-      ) as NodeState['runtimes'];
-      return { node_id, last_activity_at, runtimes: byName };
-    });
+  return [...nodes].sort(([a], [b]) => compareIds(a, b)).map(([id, seen]) => stateOf(id, seen));
+}
+
+function stateOf(node_id: Id, seen: ReadonlyMap<string, Seen>): NodeState {
+  // Without a prototype, `__proto__` is a name like any other.
+  const runtimes = Object.create(null) as NodeState['runtimes'];
+  for (const [runtime, { last, decider }] of seen) {
+    const { id: activity_id, action, status, created_at } = last;
+    const state = STATE_AFTER[decider?.action ?? ''] ?? null;
+    const since = decider && (decider.finished_at ?? decider.created_at);
+    runtimes[runtime] = { activity_id, action, status, created_at, state, since };
+  }
+  const newest = [...seen.values()].map(({ last }) => last).reduce(newer);
+  return { node_id, last_activity_at: newest.created_at, runtimes };
 }
 
 /** What decided the state of a runtime of a node before an entry; null where the log shows none. */

@@ -1,5 +1,5 @@
 /*
- * One page of the log, checked, and which end of the log is the newest.
+ * One page of the log, checked, and which end of the log is the newest; and what a reading has shown.
  */
 
 import { isFinal, type Activity } from '../base/activity.js';

@@ -23,7 +23,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /**
  * Reads a log from its newest end down, and gives each entry once. While pages are read one by one,
  * an entry that comes or goes can make another appear twice, never hide one. Several pages at once
- * are safe only if the log stands still, so its extent is compared before and after.
+ * are safe only if the log stands still, so a look before them and one after them must show the same.
  */
 export class Walk {
   readonly #seen = new Set<Id>();

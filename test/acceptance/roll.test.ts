@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { nodeIds } from '../../src/sandbox/options.js';
@@ -202,25 +202,6 @@ describe('a roll that is interrupted', () => {
     const longest = Math.max(...stderr.split('\n').map((line) => line.length));
     assert.ok(longest > 65_000 && longest < 66_000, `${longest} characters in a line`);
   });
-
-  story(
-    'that did not end is offered by Tab for --resume, by its key',
-    withNodes(1),
-    async (scene) => {
-      await scene.ends(9, [...gated(scene, 'false'), '--idempotency-key', 'deploy-8']);
-      const { stdout } = await scene.ends(0, ['__complete', 'activities', 'roll', '--resume', '']);
-      assert.equal(stdout, 'last\ndeploy-8\n:done\n');
-      // Those of the profile that is named, whatever the environment says.
-      const key = { store: 'command', command: 'vault' };
-      const profile = { name: 'prod', tenant_id: '7', key };
-      const profiles = [{ ...profile, deployment_id: String(scene.sandbox.deploymentId) }];
-      const config = join(scene.folder, 'config', 'config.json');
-      writeFileSync(config, JSON.stringify({ profiles }), { mode: 0o600 });
-      const words = ['__complete', 'activities', 'roll', '-p', 'prod', '--resume', 'd'];
-      const named = await scene.ends(0, words, { LD_DEPLOYMENT_ID: '99' });
-      assert.equal(named.stdout, 'deploy-8\n:done\n');
-    },
-  );
 
   // More of them, at random moments: `npm run check:kills`.
   const { ROLL_KILLS: kills } = process.env;

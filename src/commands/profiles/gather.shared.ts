@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../../cli/context.js';
 import { openSwitch, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { readStdin, type Prompts } from '../../cli/prompts.js';
+import { accepts, readStdin, type Prompts } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
@@ -73,11 +73,11 @@ export async function gather(
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
-  const plan = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
-  const tenantId = await tenantFor(plan, context.prompts);
-  const isNeeded = plan.keyIs !== 'kept' || plan.mustVerify;
-  const apiKey = isNeeded ? context.guard(await keyFor(plan, context)) : null;
-  return { ...plan, tenantId, apiKey };
+  const intent = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
+  const tenantId = await tenantFor(intent, context.prompts);
+  const isNeeded = intent.keyIs !== 'kept' || intent.mustVerify;
+  const apiKey = isNeeded ? context.guard(await keyFor(intent, context)) : null;
+  return { ...intent, tenantId, apiKey };
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */
@@ -120,9 +120,9 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
   };
 }
 
-type Plan = Omit<Gathered, 'tenantId' | 'apiKey'>;
+type Intent = Omit<Gathered, 'tenantId' | 'apiKey'>;
 
-async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
+async function tenantFor({ stored, given }: Intent, prompts: Prompts | null) {
   const known = given.tenantId?.value;
   if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
     return askTenant(prompts, known);
@@ -135,7 +135,7 @@ async function tenantFor({ stored, given }: Plan, prompts: Prompts | null) {
   );
 }
 
-async function keyFor({ stored, flags, keyIs, given }: Plan, context: CommandContext) {
+async function keyFor({ stored, flags, keyIs, given }: Intent, context: CommandContext) {
   const { host, prompts, signal, keyTools } = context;
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
@@ -156,11 +156,9 @@ async function keyFor({ stored, flags, keyIs, given }: Plan, context: CommandCon
 
 /** @param preset one that Enter takes */
 export async function askTenant(prompts: Prompts, preset: Id | undefined): Promise<Id> {
-  const validate = (text: string): true | string =>
-    /^\d{1,20}$/.test(text.trim()) || 'An id is written in decimal digits.';
-  const message = 'Tenant id (the LaserData console shows it):';
-  const text = await prompts.text(message, { default: preset?.toString(), validate });
-  return parseId(text.trim(), 'the tenant id');
+  const parse = (text: string) => parseId(text.trim(), 'the tenant id');
+  const options = { default: preset?.toString(), validate: accepts(parse) };
+  return parse(await prompts.text('Tenant id (the LaserData console shows it):', options));
 }
 
 /** Asks for a key, masked. @param found one of the environment, which Enter takes */

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
-import { valueOf, variablesIn } from '../../config/settings.js';
+import { variableIn, variablesIn } from '../../config/settings.js';
 import { printProfile, profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
@@ -19,7 +19,7 @@ export default class ProfilesUse extends BaseCommand {
       config.current = found.name;
       return found;
     });
-    const chosen = valueOf(this.host.env, 'LD_PROFILE') ?? profile.name;
+    const chosen = variableIn(this.host.env, 'LD_PROFILE') ?? profile.name;
     const still =
       chosen === profile.name
         ? ''

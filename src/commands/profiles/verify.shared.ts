@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../cli/context.js';
+import { accepts } from '../../cli/prompts.js';
 import { ApiError, withHint } from '../../base/errors.js';
 import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
@@ -87,7 +88,7 @@ async function askAgain(
 }
 
 /** Where a profile acts, all of it: what is undefined is removed. */
-function placeOf(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
+function placeFields(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
   return {
     deployment_id: deployment.id ?? undefined,
     deployment_name: deployment.name ?? undefined,
@@ -100,7 +101,7 @@ function placeOf(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Parti
 
 /** By flags, environment or profile, without asking the API. */
 const givenPlace = ({ deployment, supervisorUrl }: Settings) =>
-  deployment ? placeOf(deployment.value, supervisorUrl?.value) : placeOf({});
+  deployment ? placeFields(deployment.value, supervisorUrl?.value) : placeFields({});
 
 /**
  * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
@@ -123,8 +124,8 @@ async function placeFor(
   const placed = deployment
     ? findDeployment(structure, deployment.value)
     : await choose(structure, context);
-  if (!placed) return placeOf({});
-  return placeOf(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
+  if (!placed) return placeFields({});
+  return placeFields(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
 }
 
 async function choose(
@@ -149,13 +150,6 @@ async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandConte
     return supervisorUrlOf(placed.deployment);
   }
   const parse = (text: string): URL => parseBaseUrl(text.trim(), 'the supervisor URL');
-  const validate = (text: string): true | string => {
-    try {
-      parse(text);
-      return true;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-  return parse(await prompts.text(`Supervisor URL of ${placeText(placed)}:`, { validate }));
+  const message = `Supervisor URL of ${placeText(placed)}:`;
+  return parse(await prompts.text(message, { validate: accepts(parse) }));
 }
