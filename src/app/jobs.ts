@@ -138,16 +138,18 @@ export async function roll(
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
-  return fromRecords(recall, tools, async (kept, hasMore) => {
-    const looked = found
-      ? { spentMs: found.spentMs }
-      : await lookForBusy(connection, request, kept, hasMore, tools.signal);
+  return fromRecords(recall, tools, async (before) => {
+    const { kept, ...looked } = found
+      ? { kept: before, spentMs: found.spentMs }
+      : await lookForBusy(connection, request, before, recall, tools.signal);
     return follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools);
   });
 }
 
 /**
  * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
+ * @param recall reads what earlier processes have left anew: its age counts from then, and the machine
+ * may sleep while the log is read
  * @returns `failure`: why none of them may be, in a roll that an earlier process has started
  * @throws LdctlError the same in a new roll, or where another process has started more of it
  * meanwhile: what keeps a node busy may be this roll
@@ -155,45 +157,45 @@ export async function roll(
 export async function lookForBusy(
   surveyor: Surveyor,
   request: Pick<CheckedRoll, 'runtime' | 'nodes' | 'ifBusy'>,
-  kept: Kept<KeptRun>,
-  hasMore: () => boolean,
+  before: Kept,
+  recall: () => Kept,
   signal: AbortSignal,
-): Promise<Pick<RollPlan, 'spentMs' | 'failure'>> {
-  const nodes = request.nodes.filter((_, at) => !kept[at]);
-  if (request.ifBusy !== 'fail' || nodes.length === 0) return {};
+): Promise<Pick<RollPlan, 'spentMs' | 'failure'> & { kept: Kept }> {
+  const nodes = request.nodes.filter((_, at) => !before[at]);
+  if (request.ifBusy !== 'fail' || nodes.length === 0) return { kept: before };
   try {
     const { spentMs } = await lookAround(surveyor, { ...request, nodes }, signal);
-    return { spentMs };
-  } catch (error) {
-    const isNew = nodes.length === request.nodes.length;
-    if (isNew || hasMore() || signal.aborted || !(error instanceof LdctlError)) throw error;
-    return { failure: error };
+    return { spentMs, kept: recall() };
+  } catch (failure) {
+    const kept = recall();
+    const isNew = countOf(before) === 0 || countOf(kept) > countOf(before);
+    if (isNew || signal.aborted || !(failure instanceof LdctlError)) throw failure;
+    return { failure, kept };
   }
 }
 
 /** What earlier processes with the key have left: of a run, or of each node of a roll. */
-type Kept<K> = ReadonlyArray<K | null>;
+type Kept<K = KeptRun> = ReadonlyArray<K | null>;
 
-const countOf = (kept: Kept<unknown>) => kept.filter((one) => one !== null).length;
+const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null).length;
 
 /**
  * Starts from what earlier processes with the key have left. If that fails, so that nothing was sent,
  * and another process has left more meanwhile, it starts again from that.
- * @param start is given what is left, and a way to ask whether another process has left more since
  */
 export async function fromRecords<K, T>(
   recall: () => Kept<K>,
   { signal, stopping }: Pick<Tools, 'signal' | 'stopping'>,
-  start: (kept: Kept<K>, hasMore: () => boolean) => Promise<T>,
+  start: (kept: Kept<K>) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const kept = recall();
-    const hasMore = () => countOf(recall()) > countOf(kept);
     try {
-      return await start(kept, hasMore);
+      return await start(kept);
     } catch (error) {
       const isStopped = signal.aborted || stopping?.aborted;
-      if (isStopped || !(error instanceof LdctlError) || !hasMore()) throw error;
+      if (isStopped || !(error instanceof LdctlError)) throw error;
+      if (countOf(recall()) <= countOf(kept)) throw error;
     }
   }
 }

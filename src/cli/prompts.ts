@@ -89,6 +89,18 @@ function asker(host: Host, signal: AbortSignal) {
   };
 }
 
+/** Says what is wrong with an answer: what `parse` throws. */
+export const accepts =
+  (parse: (answer: string) => unknown): Validate =>
+  (answer) => {
+    try {
+      parse(answer);
+      return true;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
 /** A name may be the server's. */
 const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({
   ...choice,

@@ -52,7 +52,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       // Without a record it does not send again, but an earlier POST may show in the log.
       run.events.push(warning('journal_not_written', fact.error.message));
       sendNoMore(run);
-      return lose(run, now);
+      return lose(run, now, { lostAt: run.sent.lostAt });
   }
 }
 

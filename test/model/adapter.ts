@@ -123,8 +123,8 @@ export function run(
   toItsEnd: (runner: Runner) => Promise<void>,
 ): Promise<Ended> {
   const recall = (): Kept => keptOf(setting, tools.journal);
-  return fromRecords(recall, tools, async (kept, hasMore) => {
-    const runner = new Runner(await jobOf(setting, tools, kept, hasMore));
+  return fromRecords(recall, tools, async (kept) => {
+    const runner = new Runner(await jobOf(setting, tools, kept, recall));
     await toItsEnd(runner);
     return runner.result();
   });
@@ -136,7 +136,7 @@ async function jobOf(
   setting: Setting,
   { log, clock, signal, apiKey, now }: Start,
   kept: Kept,
-  hasMore: () => boolean,
+  recall: () => Kept,
 ): Promise<Job<JobEnd | WatchResult>> {
   const { use, ifBusy } = setting;
   const tenant = setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null;
@@ -180,8 +180,8 @@ async function jobOf(
   const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
   const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant, counter: null };
   const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
-  const looked = await lookForBusy(surveyor, request, kept, hasMore, signal);
-  return rollJob({ ...plan, ...looked }, kept, now());
+  const { kept: own, ...looked } = await lookForBusy(surveyor, request, kept, recall, signal);
+  return rollJob({ ...plan, ...looked }, own, now());
 }
 
 /** What earlier processes have left: of each node of a roll, or of a run. */

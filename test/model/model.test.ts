@@ -20,6 +20,7 @@ const RARE = [
   'posting → ended: not sent',
   'sending → unknown: roll over',
   'sending → ended: interrupt',
+  'unknown → ended: all final',
 ];
 
 const isDeep = (name: string): boolean => DEEP.some((one) => one.name === name);

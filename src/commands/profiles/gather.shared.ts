@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../../cli/context.js';
 import { openSwitch, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { readStdin, type Prompts } from '../../cli/prompts.js';
+import { accepts, readStdin, type Prompts } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';
@@ -156,11 +156,9 @@ async function keyFor({ stored, flags, keyIs, given }: Intent, context: CommandC
 
 /** @param preset one that Enter takes */
 export async function askTenant(prompts: Prompts, preset: Id | undefined): Promise<Id> {
-  const validate = (text: string): true | string =>
-    /^\d{1,20}$/.test(text.trim()) || 'An id is written in decimal digits.';
-  const message = 'Tenant id (the LaserData console shows it):';
-  const text = await prompts.text(message, { default: preset?.toString(), validate });
-  return parseId(text.trim(), 'the tenant id');
+  const parse = (text: string) => parseId(text.trim(), 'the tenant id');
+  const options = { default: preset?.toString(), validate: accepts(parse) };
+  return parse(await prompts.text('Tenant id (the LaserData console shows it):', options));
 }
 
 /** Asks for a key, masked. @param found one of the environment, which Enter takes */

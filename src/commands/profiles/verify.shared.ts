@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../cli/context.js';
+import { accepts } from '../../cli/prompts.js';
 import { ApiError, withHint } from '../../base/errors.js';
 import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
@@ -149,13 +150,6 @@ async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandConte
     return supervisorUrlOf(placed.deployment);
   }
   const parse = (text: string): URL => parseBaseUrl(text.trim(), 'the supervisor URL');
-  const validate = (text: string): true | string => {
-    try {
-      parse(text);
-      return true;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-  return parse(await prompts.text(`Supervisor URL of ${placeText(placed)}:`, { validate }));
+  const message = `Supervisor URL of ${placeText(placed)}:`;
+  return parse(await prompts.text(message, { validate: accepts(parse) }));
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { advised } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
 import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
-import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
+import type { Prompts } from '../../../src/cli/prompts.js';
+import { askTenant, type ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
 import { hintOnInterrupt } from '../../../src/cli/signals.js';
 import type { Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
@@ -290,6 +291,18 @@ describe('profiles add', () => {
       context.core = (access) => ({ ...core(access), structure });
       const { exitCode, message } = await failure(context, NO_FLAGS);
       assert.deepEqual([exitCode, message], [4, 'GET /context: 403 forbidden']);
+    });
+
+    it('says at once of a tenant id that it is none, also of one with too many digits', async () => {
+      const wrong = ['7x', '18446744073709551616'];
+      const told: unknown[] = [];
+      const text: Prompts['text'] = (_message, { validate = (): true => true } = {}) => {
+        told.push(...[...wrong, '7'].map((typed) => validate(typed)));
+        return Promise.resolve('7');
+      };
+      assert.equal(await askTenant({ text } as Prompts, undefined), 7n);
+      const none = wrong.map((id) => `the tenant id: "${id}" is not an id`);
+      assert.deepEqual(told, [...none, true]);
     });
 
     it('protects the profile where that is wanted', async () => {
