@@ -3,6 +3,7 @@
  */
 
 import type { CoreApi, DeploymentPath } from '../api/core-api.js';
+import type { Activity } from '../base/activity.js';
 import { optional, type Clock } from '../base/clock.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
@@ -35,18 +36,18 @@ interface OpenTools {
   core: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
 }
 
-export type Place = Omit<DeploymentPath, 'deploymentId'>;
-export type KnownPlace = Partial<Record<keyof Place, Id | undefined>>;
-
 /** The way to ask Core how many nodes a deployment has. */
 export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
-  /** Where it stands, as far as that is known without the log. */
-  place: () => KnownPlace;
-  /** The same, looked up in the tenant's structure; nothing new where that cannot be had. */
-  lookUp: () => Promise<KnownPlace>;
-  count: (place: Place, signal: AbortSignal) => Promise<number>;
+  /**
+   * Where it stands, by what is known of it, else by an entry of its log; null where they do not say
+   * it all. Every entry says it, and who may read the log may read that.
+   */
+  place: (entry?: Activity) => DeploymentPath | null;
+  /** The same, looked up in the tenant's structure. */
+  lookUp: () => Promise<DeploymentPath | null>;
+  count: (place: DeploymentPath, signal: AbortSignal) => Promise<number>;
 }
 
 /** What the jobs on a deployment are done with. */
@@ -101,9 +102,16 @@ export async function openDeployment(
   };
   let completed: Promise<void> | undefined;
   const completeOnce = () => (completed ??= complete());
-  const place = () => {
-    const { divisionId, environmentId } = deployment;
-    return { tenantId: tenantId?.value, divisionId, environmentId };
+  const place: NodeCounter['place'] = (entry) => {
+    const tenant = tenantId?.value ?? entry?.tenant_id;
+    const {
+      id,
+      divisionId = entry?.division_id,
+      environmentId = entry?.environment_id,
+    } = deployment;
+    return tenant && divisionId && environmentId
+      ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }
+      : null;
   };
   return {
     target,
@@ -118,11 +126,8 @@ export async function openDeployment(
     counter: {
       isCertain,
       place,
-      lookUp: () => completeOnce().then(place),
-      async count(at, limited) {
-        const path = { ...at, deploymentId: deployment.id };
-        return (await core.deployment(path, { signal: limited })).nodes_count;
-      },
+      lookUp: () => completeOnce().then(() => place()),
+      count: async (at, limited) => (await core.deployment(at, { signal: limited })).nodes_count,
     },
     flags: resumeFlags(settings, target),
     keepsRolls: false,

@@ -2,6 +2,7 @@
  * What is known of a deployment before anything is sent: its nodes, how many there are, who is busy.
  */
 
+import type { DeploymentPath } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
 import { optional, within } from '../base/clock.js';
 import { refusedError, UsageError, type LdctlError } from '../base/errors.js';
@@ -11,7 +12,7 @@ import { listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
-import type { Connection, KnownPlace, Place } from './open.js';
+import type { Connection } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
 /** What a deployment is surveyed with. */
@@ -91,9 +92,9 @@ function startCounting(
   }
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
   // Only a count that was demanded may fail the survey.
-  const count = async (known: Place | null): Promise<number | undefined> => {
+  const count = async (known: DeploymentPath | null): Promise<number | undefined> => {
     // An empty log names no division and environment.
-    const place = known ?? (isDemanded ? placeOf(await counter.lookUp()) : null);
+    const place = known ?? (isDemanded ? await counter.lookUp() : null);
     if (!place && isDemanded) {
       throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
     }
@@ -103,19 +104,11 @@ function startCounting(
     if (nodes === 0 && isDemanded) throw notCounted('Core counts no nodes in this deployment');
     return nodes || undefined;
   };
-  const place = placeOf(counter.place());
+  const place = counter.place();
   let counted = place ? count(place) : undefined;
   // It may fail while the page is on its way, before anyone waits for it.
   counted?.catch(() => undefined);
-  return (entries) => (counted ??= count(placeOf(counter.place(), entries[0])));
-}
-
-/** Every entry says where the deployment stands, and who may read the log may read that. */
-function placeOf(known: KnownPlace, entry?: Activity): Place | null {
-  const tenantId = known.tenantId ?? entry?.tenant_id;
-  const divisionId = known.divisionId ?? entry?.division_id;
-  const environmentId = known.environmentId ?? entry?.environment_id;
-  return tenantId && divisionId && environmentId ? { tenantId, divisionId, environmentId } : null;
+  return (entries) => (counted ??= count(counter.place(entries[0])));
 }
 
 const notCounted = (why: string): LdctlError =>

@@ -385,7 +385,9 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/Restart iggy on node 8 of \S+\s+Node\s+8\s+is\s+being\s+restarted/);
         await terminal.shows(/Type\s+\S+\s+to\s+go\s+ahead:/);
         terminal.enter(String(sandbox.deploymentId));
-        await terminal.shows(/Node\s+8\s+is\s+being\s+restarted[^]*yes, node 8\n[^]*wait for it first/);
+        await terminal.shows(
+          /Node\s+8\s+is\s+being\s+restarted[^]*yes, node 8\n[^]*wait for it first/,
+        );
         terminal.enter('w');
         await ends(0, terminal);
         assert.equal(scene.dispatched, 1);
