@@ -1,4 +1,4 @@
-import { DOING, verbOf } from '../base/activity.js';
+import { verbOf } from '../base/activity.js';
 import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../base/text.js';
@@ -182,17 +182,24 @@ async function askForYes(
   return { nodes: chosen };
 }
 
+const BEING: Readonly<Record<string, string>> = {
+  start: 'started',
+  stop: 'stopped',
+  restart: 'restarted',
+  reconfigure: 'reconfigured',
+};
 const MOST_BUSY = 3;
 
-/** `node 7 is restarting (3s)`; '' where none is busy. */
+/** `node 7 is being restarted (3s)`; '' where none is busy. */
 export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Findings) {
   // The newest entry of each node: a map keeps the last.
   const newest = new Map([...busy].reverse().map((entry) => [entry.node_id, entry]));
   const texts = [...newest.values()].map(({ node_id: node, action, created_at: at }) => {
     const age = (serverTime ?? clock.now()) - Date.parse(at);
-    const doing = DOING[verbOf(action)] ?? `busy with ${action}`;
+    const done = BEING[verbOf(action)];
+    const being = done === undefined ? `busy with ${action}` : `being ${done}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
-    return `node ${nodeText(node, output.stderr)} is ${doing}${took}`;
+    return `node ${nodeText(node, output.stderr)} is ${being}${took}`;
   });
   return plainText(shortList(texts, MOST_BUSY));
 }

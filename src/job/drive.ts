@@ -198,11 +198,8 @@ class Inbox {
     }
   }
 
-  /** Waits until then, or until something comes. */
+  /** Waits until then, or until something comes. Nothing can come between `deliver` and this. */
   async wait(until: number): Promise<void> {
-    if (this.#waiting.length > 0) {
-      return;
-    }
     const woken = new AbortController();
     this.#wake = () => woken.abort(new Error('woken'));
     const ms = Math.max(until - this.clock.elapsed(), 0);

@@ -139,7 +139,7 @@ describe('at a terminal', () => {
       scene.restartByOther(8n);
       await atTerminal(scene, RESTART, async (terminal) => {
         await terminal.shows(
-          /Restart iggy on all 2 nodes of \S+ Node\s+8\s+is\s+restarting\s+\(\d/,
+          /Restart iggy on all 2 nodes of \S+ Node\s+8\s+is\s+being\s+restarted\s+\(\d/,
         );
         await terminal.shows(/wait for it first\n[^]*no\b/);
         terminal.enter(keys);
@@ -382,10 +382,12 @@ describe('the first five minutes, at a terminal', () => {
       await scene.start(`${add} ${flags}`).input(sandbox.apiKey).ended();
       scene.restartByOther(8n);
       await atTerminal(scene, `${RESTART} --node 8 --profile prod`, async (terminal) => {
-        await terminal.shows(/Restart iggy on node 8 of \S+\s+Node\s+8\s+is\s+restarting/);
+        await terminal.shows(/Restart iggy on node 8 of \S+\s+Node\s+8\s+is\s+being\s+restarted/);
         await terminal.shows(/Type\s+\S+\s+to\s+go\s+ahead:/);
         terminal.enter(String(sandbox.deploymentId));
-        await terminal.shows(/Node\s+8\s+is\s+restarting[^]*yes, node 8\n[^]*wait for it first/);
+        await terminal.shows(
+          /Node\s+8\s+is\s+being\s+restarted[^]*yes, node 8\n[^]*wait for it first/,
+        );
         terminal.enter('w');
         await ends(0, terminal);
         assert.equal(scene.dispatched, 1);

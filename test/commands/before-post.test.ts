@@ -164,7 +164,7 @@ describe('before a POST', () => {
         bench.showLog(busy);
         const dry = `iggy stop --dry-run${nodes}`;
         const shown = await bench.ends(0, Command, dry);
-        assert.match(shown.stderr, /^warning: node 3 is restarting \(3s\)$/m);
+        assert.match(shown.stderr, /^warning: node 3 is being restarted \(3s\)$/m);
         const failing = await bench.run(Command, dry, '--if-busy fail -o json');
         const { error } = parseJson(failing.stdout) as { error: { code: string } };
         assert.deepEqual([failing.code, error.code], [5, 'busy']);
@@ -184,7 +184,7 @@ describe('before a POST', () => {
       bench.showLog(busy);
       const dry = 'iggy stop --dry-run --node 2 --if-busy fail';
       const { stderr } = await bench.ends(0, ActivitiesTrigger, dry);
-      assert.doesNotMatch(stderr, /restarting/);
+      assert.doesNotMatch(stderr, /being restarted/);
     });
   });
 
