@@ -163,13 +163,13 @@ function may(
 
 /**
  * The answer in one sentence: `sandbox admin (admin) may read and act on
- * platform/production/sandbox; key expires in 199 days (profile prod)`.
+ * platform/production/sandbox; key good for 199 days (profile prod)`.
  */
 function answerOf(identity: Identity, place: string | null, now: number) {
   const { key_name: name, role, expires_at: at, origins } = identity;
   if (name === null) return null;
   const expiry = expiryOf(at, now);
-  const life = expiry ? `; key ${expiry.expires}` : '';
+  const life = expiry ? `; ${expiry.life}` : '';
   const from = origins.api_key?.startsWith('profile ') ? ` (${origins.api_key})` : '';
   return `${name} (${role})${mayText(identity, place)}${life}${from}`;
 }

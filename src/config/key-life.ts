@@ -9,7 +9,8 @@ const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * When a key expires: `in 5 days`, `2 days ago`; as a verb: `expires in 5 days`.
+ * When a key expires: `in 5 days`, `2 days ago`; as a verb: `expires in 5 days`; and what that means:
+ * `key good for 5 days`.
  * @returns null when `expiresAt` is not a time
  */
 export function expiryOf(expiresAt: string | null, now: number) {
@@ -19,7 +20,8 @@ export function expiryOf(expiresAt: string | null, now: number) {
   const days = count(Math.floor(Math.abs(left)), 'day');
   const text = expired ? `${days} ago` : `in ${days}`;
   const expires = `${expired ? 'expired' : 'expires'} ${text}`;
-  return { daysLeft: Math.floor(left), soon: left < WARN_BEFORE_DAYS, text, expires };
+  const life = expired ? `key ${expires}` : `key good for ${days}`;
+  return { daysLeft: Math.floor(left), soon: left < WARN_BEFORE_DAYS, text, expires, life };
 }
 
 /** The warning that the key of the profile expires soon, by the time that is stored. */

@@ -346,9 +346,7 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/warning: no keyring answers on this machine/);
         await terminal.shows(/❯ In a file that only you can read/);
         terminal.enter();
-        await terminal.shows(
-          /added mine → platform\/production\/sandbox; key expires in 199 days\n/,
-        );
+        await terminal.shows(/added mine → platform\/production\/sandbox; key good for 199 days\n/);
         assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
         assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
       },

@@ -179,7 +179,7 @@ describe('whoami', () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
     const { stderr } = await bench.run(Whoami);
     const [answer] = stderr.split('\n');
-    assert.equal(answer, 'ci (viewer) may read platform/production/prod; key expires in 5 days');
+    assert.equal(answer, 'ci (viewer) may read platform/production/prod; key good for 5 days');
   });
 
   describe('with a profile', () => {

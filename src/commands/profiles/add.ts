@@ -37,11 +37,11 @@ export default class ProfilesAdd extends BaseCommand {
   }
 }
 
-/** `added prod → platform/production/sandbox; key expires in 199 days`, and the command to type next. */
+/** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
 function addedText(profile: ProfileDocument, now: number) {
   const place = placeIn(profile);
   const expiry = expiryOf(profile.expires_at, now);
-  const key = expiry ? `; key ${expiry.expires}` : '';
+  const key = expiry ? `; ${expiry.life}` : '';
   return place === null
     ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
     : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list`;
