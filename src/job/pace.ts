@@ -53,9 +53,6 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
   return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
 }
 
-/** A read that others follow: if it fails, the next one is soon. */
-export const POLL = { tries: 'one' } as const;
-
 /** When a read that starts now is cut off: 15 s after the deadline, or after now if that is over. */
 export const cutOffAt = (deadline: number, now: number): number =>
   Math.max(deadline, now) + 15 * SECOND;

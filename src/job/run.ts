@@ -8,7 +8,7 @@ import type { KeptRun } from '../base/journal.js';
 import { idsOf, NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
 import type { StepName, Depth, FactOf, Step, StepOf } from './job.js';
-import { cutOffAt, dueAt, POLL, SECOND } from './pace.js';
+import { cutOffAt, dueAt, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
 import { takeRead } from './run-read.js';
@@ -21,6 +21,7 @@ import {
   newRun,
   type Run,
   type RunPlan,
+  type State,
   type Trigger,
   type WaitPlan,
 } from './run-state.js';
@@ -86,7 +87,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'checking':
       return now < state.notBefore
         ? { do: 'wait', until: state.notBefore }
-        : { ...READ_BEFORE_POST, downTo: state.deep ? 'forNodes' : 'newest', cutAt: run.readBy };
+        : readBefore(run, state);
     case 'sending':
       return recordOf(run, trigger);
     case 'posting':
@@ -123,11 +124,10 @@ function postOf(trigger: Trigger): Step {
 }
 
 /** Nothing is at stake yet, so it tries several times. */
-const READ_BEFORE_POST = {
-  do: 'read',
-  lookUp: null,
-  tries: 'several',
-} as const;
+function readBefore({ readBy }: Run, { deep }: State & { name: 'checking' }): Step {
+  const downTo = deep ? 'forNodes' : 'newest';
+  return { do: 'read', downTo, lookUp: null, tries: 'several', cutAt: readBy };
+}
 
 function nextRead(run: Run, now: number): Step {
   const decidesAt = run.state.name === 'following' ? run.state.decidesAt : null;
@@ -136,9 +136,9 @@ function nextRead(run: Run, now: number): Step {
   if (now < due) {
     return { do: 'wait', until: due };
   }
-  // No other read follows the last one.
-  const tries = now >= deadline ? 'several' : POLL.tries;
-  return { do: 'read', ...depthOf(run, now), ...POLL, tries, cutAt: cutOffAt(deadline, now) };
+  // If it fails, the next one is soon; but none follows the last one.
+  const tries = now >= deadline ? 'several' : 'one';
+  return { do: 'read', ...depthOf(run, now), tries, cutAt: cutOffAt(deadline, now) };
 }
 
 /** How far down the next read goes: to every entry that may change, and to where others may come. */

@@ -19,7 +19,6 @@ import {
   goodRead,
   MINUTE,
   newPace,
-  POLL,
   quicken,
   SECOND,
   type FailedRead,
@@ -166,7 +165,7 @@ function nextOf(watch: Watch, now: number): Step {
   // There may be hundreds of open entries, so only one of them is looked up by each read, in turn.
   const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);
-  return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), ...POLL, cutAt };
+  return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), tries: 'one', cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
