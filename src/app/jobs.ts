@@ -12,7 +12,7 @@ import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll-state.js';
 import { wireKey } from '../job/wire-key.js';
-import { lowestHeld } from '../log/seek.js';
+import { findOne } from '../log/seek.js';
 import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
@@ -26,7 +26,7 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
-/** What tells a run, and what has to be known of its deployment. */
+/** What identifies a run, and what has to be known of its deployment. */
 export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
 
 /** What an earlier run with a caller's key has left. */
@@ -77,13 +77,13 @@ export async function wait(
   return follow(connection, (now) => waitJob(plan, now), tools);
 }
 
-/** What is waited for, and the id that it is above: no read has to go further down. */
+/** What is waited for, and what is known of it. */
 async function wantedBy(connection: Connection, request: CheckedWait, signal: AbortSignal) {
   if ('ids' in request) {
     const { ids } = request;
     const { log, clock } = connection;
-    const lowest = await lowestHeld(ids, (id) => log.seek(id, { signal }), clock, signal);
-    return { wanted: { ids }, after: lowest - 1n };
+    await findOne(ids, (id) => log.seek(id, { signal }), clock, signal);
+    return { wanted: { ids } };
   }
   const { nodes, expectNodes, after } = request;
   return {
@@ -114,7 +114,7 @@ async function surveyForWait(
 }
 
 /**
- * One node after the other, from where earlier processes with the same key left off.
+ * As many nodes at once as the request says, from where earlier processes with the same key left off.
  * @param found what `lookAround` has found; without it, ldctl looks now, if a busy node is to stop it
  * @throws LdctlError when nothing was sent
  */

@@ -15,7 +15,7 @@ import {
 export type Answer =
   /** It did not leave this machine. It may later. */
   | 'not-sent'
-  /** The server did not take it, and may later: too many requests, or the same one is running. */
+  /** The server did not take it, and may later: too many requests, or the same one is running already. */
   | 'not-now'
   /** It does not run, and would not if it was sent again. */
   | 'definite-no'
@@ -53,8 +53,8 @@ function classifyStatus(error: ApiError): Answer {
 }
 
 /**
- * Refused because another request of this very trigger is running: one that got lost on its way,
- * or was doubled.
+ * Refused because another request of this very trigger is running: one whose answer got lost, or that
+ * was doubled on its way.
  */
 export function isInProgress(error: LdctlError): boolean {
   return (

@@ -33,9 +33,9 @@ export const NONE_LISTED: Listed = { here: [], elsewhere: [] };
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
-  /** Since when it runs, as far as the server's clock tells. */
+  /** When it started, as far as the server's clock tells. */
   since: number;
-  /** Since when good reads no longer show it, although it was not final; null while they do. */
+  /** When good reads stopped showing it, although it was not final; null while they show it. */
   goneSince: number | null;
 }
 
@@ -56,7 +56,7 @@ const DOUBLED =
 export class Entries {
   /** The targets that are named: nodes or, if `wanted` has `ids`, activities; null for every node. */
   readonly only: ReadonlySet<Id> | null;
-  /** Null until the log was read for them. */
+  /** Null until the log was read for them. Named targets need none. */
   listed: Listed | null;
   /** How many nodes Core counts; null when that is not known. */
   core: number | null;
@@ -177,9 +177,11 @@ export class Entries {
     const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      /** Every target that must have an entry has one, and there are as many as expected. */
-      everyTargetHasEntry:
-        (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
+      /**
+       * Every target that must have an entry has one, or Core's count excuses it, and there are as many
+       * as expected, one at least.
+       */
+      hasEnough: (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
       /** The nodes that have no entry, and need none. */
       mayStillReport: areExcused ? [...withoutEntry, ...elsewhere] : elsewhere,
       /** More nodes have an entry than are expected. */

@@ -4,7 +4,7 @@ import type { Id } from '../base/ids.js';
 import type { KeptRun, Mark, RunRecord } from '../base/journal.js';
 import type { GateResult, ResultFields } from '../base/outcome.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
-import type { LogRead } from '../log/log.js';
+import type { DownTo, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead } from './pace.js';
 
@@ -83,7 +83,7 @@ export interface Depth {
    * Every entry above an id; `newest`: a page or so; `forNodes`: far enough to show which nodes
    * there are.
    */
-  downTo: Id | 'newest' | 'forNodes';
+  downTo: DownTo;
   /**
    * Only new entries and these matter: those that the newest 1,000 do not show are looked up one by
    * one. Null: all matter, and all are read.

@@ -29,7 +29,7 @@ export interface Pace {
   failing: { since: number; count: number } | null;
 }
 
-/** At most four requests a second: so long after as many as there were. */
+/** How long to wait after a read of so many requests: four a second at most. */
 export const readGap = (requests: number): number => requests * (SECOND / 4);
 
 export function newPace(now: number, nextRead = now): Pace {

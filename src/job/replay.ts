@@ -1,6 +1,7 @@
 /*
- * Whose entry it is where someone else has sent a POST with the key of a run: the `202` was a replay,
- * or the POST was in progress. The newest entry of each node counts, if it was created in time.
+ * Which entries are a run's, also where someone else has sent a POST with its key: the `202` was a
+ * replay, or the POST was in progress. Then the newest entry of each node counts, if it was created in
+ * time.
  */
 
 import type { Activity } from '../base/activity.js';
@@ -45,9 +46,8 @@ export function findPeriodAndFloor(run: Run, replay: Replay, log: LogRead): void
 }
 
 /**
- * Of these, the entries that may be of this run. After a replay, only the newest one of a node can be
- * of it, and an older one that was taken before is forgotten. Above the baseline all count: there any
- * may be this run's.
+ * Of these, the entries that may be of this run: those above its baseline and, after a replay, the
+ * newest of each node in its period. An older one that was taken before is forgotten.
  */
 export function sift(run: Run, shown: readonly Activity[]): Activity[] {
   const { baseline, replay, entries } = run;

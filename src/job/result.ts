@@ -110,16 +110,19 @@ function actionOf({ entries }: Run): { runtime: string | null; action: string | 
   return { runtime: only('runtime'), action: only('action') };
 }
 
-/** By the ids of its activities, if they say all; else by what is above the baseline. */
+/** By the ids of its activities, where no other can come; else by what is above the baseline. */
 function resumeOfRun(run: Run, outcome: Outcome, nodes: readonly NodeResult[]): Resume | null {
   const { entries } = run;
+  if (outcome === 'completed') {
+    return null;
+  }
   // All that a node has was created too early to count, but may be of this trigger after all. The
   // user has to look at these first, so the command names only them.
   const early = entries.earlyOnly();
-  if (early.length > 0 && outcome !== 'completed') {
+  if (early.length > 0) {
     return { ids: idsOf(early) };
   }
-  if (outcome === 'completed' || hasNothingLeft(run, outcome, nodes)) {
+  if (hasNothingLeft(run, outcome, nodes)) {
     return null;
   }
   if ('ids' in entries.wanted) {
@@ -143,8 +146,8 @@ function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]
 }
 
 /**
- * Whether no other node is likely to report any more, so that the ids of its entries say all. By the
- * grace of a node that the log did not list: a longer one has mostly ended with it.
+ * Whether no other node is likely to report any more, so that the ids of its entries say all. Where
+ * run-end.ts would wait longer than for a node that is not listed, the run has mostly waited so long.
  */
 function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);

@@ -2,6 +2,7 @@
  * The reads of a roll: one serves all of its nodes. run-read.ts says what it means for each.
  */
 
+import type { DownTo } from '../log/log.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, readGap } from './pace.js';
 import { hasSent, type Roll } from './roll-state.js';
@@ -27,8 +28,6 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
     lookUp: null,
   };
 }
-
-type DownTo = StepOf<'read'>['downTo'];
 
 function deeper(a: DownTo, b: DownTo): DownTo {
   if (a === 'forNodes' || b === 'forNodes') {

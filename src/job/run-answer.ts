@@ -22,7 +22,7 @@ import {
   setBaseline,
   setReplay,
 } from './run-moves.js';
-import type { Run } from './run-state.js';
+import { isTooLate, type Run } from './run-state.js';
 
 /** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
 const RESEND = 9 * MINUTE;
@@ -148,10 +148,8 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   attempts.backoffs += 1;
   const wait = Math.max(backoff, retryAfterOf(error));
   const isRunning = isInProgress(error);
-  const firstAt = attempts.firstAt ?? now;
   const mayBeInLog = run.sent !== null || isRunning;
-  const wouldBeTooLate = now - firstAt + wait > attempts.windowMs;
-  if (!mayBeInLog && wouldBeTooLate) {
+  if (!mayBeInLog && isTooLate(run, now + wait)) {
     return endWithError(run, error);
   }
   // `not_sent` is about this try; an earlier one may have been sent.
@@ -159,7 +157,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
   const notBefore = now + wait;
   if (isRunning) {
     // Its entries may show up from now on.
-    noteReplay(run, firstAt - IN_PROGRESS_REACH);
+    noteReplay(run, (attempts.firstAt ?? now) - IN_PROGRESS_REACH);
     lose(run, now, { notBefore });
   } else if (run.sent) {
     lose(run, now, { notBefore, lostAt: run.sent.lostAt });

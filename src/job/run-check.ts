@@ -47,7 +47,7 @@ export function takeBaseline(
 function moveBaseline(run: Run, log: LogRead): boolean {
   // In a roll, the read may have been made down to the baseline of another node (roll-read.ts). If it
   // shows nothing above that, that is still the highest id.
-  const id = log.entries[0]?.id ?? log.downTo ?? 0n;
+  const id = log.entries[0]?.id ?? (typeof log.downTo === 'bigint' ? log.downTo : 0n);
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
   return isNews;

@@ -12,6 +12,9 @@ import { SECOND } from './pace.js';
 import { addMark, end } from './run-moves.js';
 import type { Run, State } from './run-state.js';
 
+/** Once no new entry has come for this long, no more are expected. */
+export const QUIET = 10 * SECOND;
+
 /** How long a node that the log did not list may take to report. */
 export const LATE_NODE = 3 * SECOND;
 
@@ -36,7 +39,7 @@ export function judge(run: Run, startedAt: number): void {
  * the run counts as accepted only once every node has one.
  */
 function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
-  if (run.entries.progress().everyTargetHasEntry) {
+  if (run.entries.progress().hasEnough) {
     addMark(run, 'accepted');
     end(run, 'accepted');
   } else if (startedAt >= Math.min(acceptedAt + run.plan.appearMs, state.deadline)) {
@@ -74,18 +77,18 @@ function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt:
 function settlesAtOf(
   { entries, plan, replay }: Run,
   acceptedAt: number,
-  { everyTargetHasEntry, mayStillReport }: Progress,
+  { hasEnough, mayStillReport }: Progress,
 ): number {
   if ('ids' in entries.wanted) {
-    // Each id has its one entry, which was in the log once: a second look is enough.
-    return acceptedAt + (everyTargetHasEntry ? 0 : Math.min(plan.appearMs, SECOND));
+    // Each id has its one entry, which has been in the log before: a second look is enough.
+    return acceptedAt + (hasEnough ? 0 : Math.min(plan.appearMs, SECOND));
   }
-  if (!everyTargetHasEntry) {
+  if (!hasEnough) {
     return acceptedAt + plan.appearMs;
   }
   const graceEnd = acceptedAt + graceOf(entries, replay !== null);
   if (mayStillReport.length > 0) {
-    return Math.max(graceEnd, entries.newAt + 10 * SECOND);
+    return Math.max(graceEnd, entries.newAt + QUIET);
   }
   // Nothing but the log says which nodes there are: another may follow the newest.
   const isOpenEnded = entries.targets === 'observed';

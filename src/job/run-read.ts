@@ -67,8 +67,8 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   // A wait ends if the log could not be read once. A run ends before its POST, since the read has been
   // tried several times already.
   const isWait = run.trigger === null;
-  const canEndNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
-  if (givesUp || canEndNow || now >= deadlineOf(run)) {
+  const endsNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
+  if (givesUp || endsNow || now >= deadlineOf(run)) {
     return endWithError(run, failure.error);
   }
   run.events.push(...events);
@@ -117,12 +117,10 @@ function lookForTrace(
   if (log.startedAt - sent.lostAt < (mayOnlyLook ? plan.appearMs : READ_AFTER)) {
     return;
   }
-  // Only a read that went on below the baseline, as deep as the read for nodes, shows that there is
-  // no entry.
-  const isDeepEnough = log.downTo === undefined;
   if (mayOnlyLook) {
     endWithError(run, run.fateError);
-  } else if (isDeepEnough && now >= state.notBefore) {
+  } else if (log.downTo === 'forNodes' && now >= state.notBefore) {
+    // So deep a read, which `maySendAgain` has asked for, shows that there is no entry.
     run.state = { name: 'sending' };
   }
 }

@@ -66,16 +66,16 @@ interface Attempts {
 
 /** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
-  /** When its fate became unknown. A read that starts 5 s later shows it. */
+  /** When its fate was last found unknown: a read that starts 5 s later shows it. Not used after that. */
   lostAt: number;
   /**
    * This run sent it, or the one that it continues: its entries are above the baseline. A `202` that
    * is a replay is then of this very POST.
    */
   isOurs: boolean;
-  /** The age of the record that this run continues from. */
+  /** The age of the record that this run continues from; null where this run sent it. */
   earlier: { ageMs: number } | null;
-  /** The `202`; null where only the log or a record shows that it was accepted, if at all. */
+  /** Its `202`. Null: none has come. Then the log or a record shows that it was accepted, if it was. */
   accepted: Accepted | null;
 }
 
@@ -125,14 +125,14 @@ export interface RunPlan extends Plan {
 /** Following without sending. */
 export interface WaitPlan extends Plan {
   wanted: Wanted;
-  /** Only entries above this id count. For a wait by ids, it is right below the lowest of them. */
-  after: Id;
+  /** Only entries above this id count; not given for a wait by ids. */
+  after?: Id;
 }
 
 /** With the key as the header has it, which also covers the action and the nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** Plain data, changed only by the functions of run*.ts, replay.ts and, in a roll, roll-read.ts. */
+/** Data, changed only by the functions of run*.ts, replay.ts and, in a roll, roll-read.ts. */
 export interface Run {
   /** What a run and a wait both have. */
   readonly plan: Plan;
@@ -147,8 +147,8 @@ export interface Run {
   /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
   /**
-   * It has waited for a busy node, or its roll has acted on another one. So much was done by then
-   * that a log that cannot be read does not end it at once.
+   * It has waited for a busy node, or its roll has acted on another one: too much was done by then for
+   * a log that cannot be read to end it at once.
    */
   isUnderway: boolean;
   /** When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it. */
@@ -206,8 +206,8 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
 }
 
 /**
- * No more POSTs may start: the server may have forgotten the key, and would act twice, or there is
- * another reason that `attempts.windowMs` stands for.
+ * No more POSTs may start: the server may have forgotten the key, and would act twice, or something
+ * else has closed the window (`sendNoMore`).
  */
 export function isTooLate({ attempts }: Run, now: number): boolean {
   return now - (attempts.firstAt ?? now) > attempts.windowMs;

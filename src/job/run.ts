@@ -11,6 +11,7 @@ import type { StepName, Depth, FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, dueAt, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
+import { QUIET } from './run-end.js';
 import { takeRead } from './run-read.js';
 import { checkAgain, endWithError, follow, noteSent } from './run-moves.js';
 import {
@@ -30,9 +31,6 @@ import { wireKey } from './wire-key.js';
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
 
-/** Once no new entry has come for this long, no more are expected. */
-const QUIET = 10 * SECOND;
-
 /** @param kept what an earlier run with the key left */
 export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run {
   const run = newRun(plan, { ...plan, wireKey: wireKey(plan.idempotencyKey, plan) }, plan, now);
@@ -45,7 +43,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run
 /** Follows what was dispatched before. Never sends. */
 export function createWait(plan: WaitPlan, now: number): Run {
   const run = newRun(plan, null, plan.wanted, now);
-  run.baseline.id = plan.after;
+  run.baseline.id = plan.after ?? 0n;
   follow(run, now);
   // It was sent some time ago, so there may be something to read already.
   run.pace.nextRead = now;
@@ -160,8 +158,8 @@ export function depthOf(run: Run, now: number): Depth {
 
 /** Every target has its entry, and the run waits only for open ones: else it would have ended. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { everyTargetHasEntry, mayStillReport } = entries.progress();
-  const isWhole = everyTargetHasEntry && mayStillReport.length === 0;
+  const { hasEnough, mayStillReport } = entries.progress();
+  const isWhole = hasEnough && mayStillReport.length === 0;
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 

@@ -26,7 +26,7 @@ export interface NodeReadOptions extends CallOptions {
 }
 
 export interface LogRead {
-  /** Newest first, each once. */
+  /** Newest first, each once; last those that were looked up. */
   entries: Activity[];
   /** When its first request started: monotonic clock, ms. */
   startedAt: number;
@@ -35,9 +35,11 @@ export interface LogRead {
   requests: number;
   /** How many entries the log has. */
   total: number;
-  /** Of a read down to an id: that id. What the log has at and below it is not in `entries`. */
-  downTo?: Id;
+  /** How far down it went: to an id, without the entry of that id itself, or as its method says. */
+  downTo: DownTo;
 }
+
+export type DownTo = Id | 'newest' | 'forNodes';
 
 /** Some entries of the log, and how many it has. */
 export type LogPart = Pick<LogRead, 'entries' | 'total'>;
@@ -63,7 +65,7 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
      * the newest of the log.
      */
     newest: (options?: CallOptions): Promise<LogRead> =>
-      readUntil(log, ({ reach }) => reach !== null, options),
+      readUntil(log, 'newest', ({ reach }) => reach !== null, options),
 
     /** Every entry above the id; with `lookUp`, those that matter. */
     downTo: (id: Id, options?: DownToOptions): Promise<LogRead> => readDownTo(log, id, options),
@@ -106,6 +108,7 @@ async function* walk(
 /** Reads page after page until `isEnough` says so, or the log ends. */
 async function readUntil(
   log: OpenLog,
+  downTo: DownTo,
   isEnough: (
     page: LogPage,
     entries: readonly Activity[],
@@ -123,7 +126,7 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  return { entries, total, startedAt, serverTime, requests };
+  return { entries, total, startedAt, serverTime, requests, downTo };
 }
 
 /** Reads down to an id; with `lookUp` no more than enough, and then looks up what that lacks. */
@@ -135,6 +138,7 @@ async function readDownTo(
   const most = lookUp ? ENOUGH_ENTRIES : Infinity;
   const read = await readUntil(
     log,
+    id,
     ({ reach }, { length }) => length >= most || (reach !== null && reach <= id),
     options,
   );
@@ -145,7 +149,7 @@ async function readDownTo(
     const { activity } = await seek(log.pages, wanted, newReading(log.clock, options));
     if (activity) entries.push(activity);
   }
-  return { ...read, entries, downTo: id };
+  return { ...read, entries };
 }
 
 /**
@@ -164,7 +168,7 @@ function readForNodes(
     return (await isEnough?.(all)) ?? false;
   };
   const expectedPages = ENOUGH_ENTRIES / MAX_PAGE_SIZE;
-  return readUntil(log, isAtEnd, { ...options, expectedPages });
+  return readUntil(log, 'forNodes', isAtEnd, { ...options, expectedPages });
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */

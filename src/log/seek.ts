@@ -69,23 +69,23 @@ function foundIn(seen: readonly Activity[], wanted: Id): Omit<Found, 'serverTime
 const LOOK_AGAIN_AFTER_MS = 1000;
 
 /**
- * The lowest of these ids that the log holds, looked for twice, a second apart.
+ * Looks for these ids, until the log holds one of them; twice, a second apart.
  * @param look looks up one entry
  * @throws LdctlError (exit 5) where it holds none; as `look` does
  */
-export async function lowestHeld(
+export async function findOne(
   ids: readonly Id[],
   look: (id: Id) => Promise<Found>,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Id> {
+): Promise<void> {
   const sorted = ids.toSorted(compareIds);
   let last: Found | undefined;
   for (const isSecondLook of [false, true]) {
     if (isSecondLook) await clock.sleep(LOOK_AGAIN_AFTER_MS, signal);
     for (const id of sorted) {
       last = await look(id);
-      if (last.activity) return id;
+      if (last.activity) return;
     }
   }
   throw notHeld(sorted, last);

@@ -135,15 +135,15 @@ export class World {
 
   /** What the log shows, newest first: as much as was asked for, or all of it. */
   read(downTo: bigint | 'newest' | 'forNodes', asOf = this.now): LogRead {
-    const above = typeof downTo === 'bigint' ? downTo : undefined;
+    const above = typeof downTo === 'bigint' ? downTo : 0n;
     const all = this.#shownAt(asOf);
     return {
-      entries: all.filter(({ id }) => id > (above ?? 0n)),
+      entries: all.filter(({ id }) => id > above),
       total: all.length,
       startedAt: this.now,
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,
       requests: 1,
-      downTo: above,
+      downTo,
     };
   }
 

@@ -22,7 +22,7 @@ export const ENDING: Rules = {
       'one node',
       1,
       put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-        is.everyTargetHasEntry ? original(run, at, is) : Infinity,
+        is.hasEnough ? original(run, at, is) : Infinity,
       ),
     ),
     sabotage(

@@ -191,7 +191,7 @@ export const ENTRIES: Rules = {
       'another node stands in for a listed one',
       'a count',
       2,
-      progress('everyTargetHasEntry', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
+      progress('hasEnough', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
       progress('mayStillReport', ({ byId, listed }) => {
         const seen = seenIn(byId);
         return (listed?.here ?? []).filter((node) => !seen.has(node));
@@ -257,7 +257,7 @@ const seenIn = (byId: Entries['byId']): Set<Id> =>
 /** Those that have no entry are none of it. */
 function oneIsEnough(): Change[] {
   return [
-    progress('everyTargetHasEntry', ({ byId }) => byId.size > 0),
+    progress('hasEnough', ({ byId }) => byId.size > 0),
     ofEntries('rows', (_, original, emptyStatus) => {
       const rows = original(emptyStatus);
       const some = rows.filter(({ activity_id: id }) => id !== null);

@@ -34,7 +34,7 @@ export const FOLLOWING: readonly Sabotage[] = [
     'a wait for two entries',
     1,
     put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-      is.everyTargetHasEntry ? original(run, at, is) : at + run.plan.appearMs,
+      is.hasEnough ? original(run, at, is) : at + run.plan.appearMs,
     ),
   ),
   sabotage(

@@ -112,6 +112,7 @@ describe('a roll', () => {
       serverTime: null,
       requests: 1,
       total: 0,
+      downTo: 'newest' as const,
     };
     job.take(read, { is: 'read', read: log }, 0);
     assert.ok(shows());
