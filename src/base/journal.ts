@@ -20,7 +20,7 @@ const idTexts = v.pipe(v.array(idText), v.readonly());
 export const runRecord = v.strictObject({
   /** The `idempotency-key` as it goes over the wire. No other trigger has it. */
   key: v.string(),
-  /** 8 digits of the hash of the API key. */
+  /** Which API key was used: 8 digits of its hash. */
   apiKey: v.string(),
   /** The highest id of the log right before the first POST. */
   baseline: idText,
@@ -38,20 +38,27 @@ export const runRecord = v.strictObject({
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
 /**
- * Made once, beside a record. `refused`: its POST had no effect. `rejected`: a roll has ended with
- * that for this node.
+ * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries. `refused`:
+ * its POST had no effect. Of a node of a roll: `rejected` where a roll has ended with that, `passed`
+ * where its gate has passed.
  */
 export type Mark = 'accepted' | 'refused' | 'rejected' | 'passed';
 
-/** What is on the disk of one key: the newest record, and the marks on any. */
+/**
+ * What is on the disk of one key: the record that decides, and the marks. An accepted record decides,
+ * also where another process has made a newer one since; without one, the newest does.
+ */
 export interface KeptRun {
   record: RunRecord;
   /** Which record of its key it is, from 1. */
   generation: number;
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
+  /** Whether that record was accepted. */
   accepted: boolean;
+  /** Whether any record of the key has the mark. */
   rejected: boolean;
+  /** The same. */
   passed: boolean;
 }
 
@@ -66,7 +73,7 @@ export type Claim = { made: number } | { found: KeptRun };
  * read or written: nothing may be sent then, since "not readable" is not "no record".
  */
 export interface RunJournal {
-  /** The newest record that was not refused, if it is of the last 24 hours. */
+  /** What is kept of a key, of records of the last 24 hours that were not refused; null for none. */
   read(key: string): KeptRun | null;
   /**
    * Makes the record of one POST, right before it. It is the next generation, which only one

@@ -1,3 +1,8 @@
+/*
+ * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
+ * mode bits: there the folders of a user are private by inheritance.
+ */
+
 import { randomUUID } from 'node:crypto';
 import {
   accessSync,
@@ -20,11 +25,6 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { quote } from 'shell-quote';
 import { usageError } from '../base/errors.js';
-
-/*
- * Private files, of mode 0600 in a folder of mode 0700, and files that a user names. Windows has no
- * mode bits: there the folders of a user are private by inheritance.
- */
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;

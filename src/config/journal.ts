@@ -1,3 +1,10 @@
+/*
+ * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark
+ * is one beside it, such as `HASH.1.accepted`. Each is made once and never changed, so that no lock
+ * is needed: the record of each POST goes into the next generation, which only one process can
+ * make, and one that slept replaces nothing.
+ */
+
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -16,13 +23,6 @@ import {
   removeQuietly,
 } from './files.js';
 import { parseStored } from './stored.js';
-
-/*
- * The journal on the disk. A record is a file `HASH.GENERATION`, after the hash of its key; a mark
- * is one beside it, such as `HASH.1.accepted`. Each is made once and never changed, so that no lock
- * is needed: the record of each POST goes into the next generation, which only one process can
- * make, and one that slept replaces nothing.
- */
 
 const VALID_MS = 24 * 60 * 60_000;
 /**
@@ -159,7 +159,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     };
     return { found, next };
   };
-  /** The run to follow, unless it is the one that made this generation, and has to send. */
+  /**
+   * The run to follow; null where this one has to send. A record that was accepted needs no POST. Any
+   * other is followed if it is newer than what this run knows: a process that was faster made it.
+   * @param own the generation that this run continues from, or has just made
+   */
   const toFollow = (found: KeptRun | null, own: number) =>
     found?.generation === own && !found.accepted ? null : found;
 
@@ -219,12 +223,16 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
       }
     },
 
-    /** Where this process sent nothing to any node, its record counts as none. */
-    finish(key: string, generation: number, wasSent: boolean) {
+    /**
+     * Marks the record of this process, if that can be written.
+     * @param mark `finished`: nothing is left to resume; `refused`: nothing was sent, so the record
+     * counts as none
+     */
+    end(key: string, generation: number, mark: 'finished' | 'refused') {
       try {
-        records.mark(fullKey(key), generation, wasSent ? 'finished' : 'refused');
+        records.mark(fullKey(key), generation, mark);
       } catch {
-        // It is offered for a day more.
+        // The roll is offered for a day more.
       }
     },
 

@@ -1,3 +1,8 @@
+/*
+ * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
+ * a list, in which a name such as `constructor` is safe.
+ */
+
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -8,11 +13,6 @@ import { ApiKey, isApiKeyText } from '../base/secret.js';
 import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
 import { parseStored } from './stored.js';
 import { takeLock } from './lock.js';
-
-/*
- * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
- * a list, in which a name such as `constructor` is safe.
- */
 
 const apiKey = v.pipe(
   v.string(),

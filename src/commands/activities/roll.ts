@@ -195,11 +195,11 @@ export default class ActivitiesRoll extends ActingCommand {
         const gate =
           command === null ? undefined : this.#gate(command, deployment.target, request, tools);
         const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
-        if (end.result.resume === null) journal.finish(key, generation, true);
+        if (end.result.resume === null) journal.end(key, generation, 'finished');
         return end;
       } catch (error) {
         // Nothing was sent, so there is nothing to resume.
-        journal.finish(key, generation, false);
+        journal.end(key, generation, 'refused');
         throw error;
       }
     });

@@ -274,7 +274,7 @@ describe('the journal of rolls', () => {
     );
     assert.deepEqual(seen, [rollOf('r')]);
     assert.deepEqual(journal.read('r'), rollOf('r', { request }));
-    journal.finish('r', 2, true);
+    journal.end('r', 2, 'finished');
     assert.deepEqual(filesOf(folder, 'rolls'), ['1', '2', '2.finished']);
   });
 
@@ -297,10 +297,10 @@ describe('the journal of rolls', () => {
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) rollsIn(folder, -age).start(key, ROLL, isSame);
     openRollJournal(folder, 8n, clock).start('elsewhere', ROLL, isSame);
-    journal.finish('done', 1, true);
+    journal.end('done', 1, 'finished');
     assert.deepEqual(keys(), ['second', 'first']);
     // Another process of a roll that has ended changes nothing.
-    journal.finish('second', 1, true);
+    journal.end('second', 1, 'finished');
     journal.start('second', ROLL, isSame);
     assert.deepEqual(keys(), ['first']);
   });
@@ -317,7 +317,7 @@ describe('the journal of rolls', () => {
     rollsIn(folder, -DAY_MS - 1).start('r', ROLL, isSame);
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
     assert.equal(journal.start('r', ROLL, isSame), 2);
-    journal.finish('r', 2, false);
+    journal.end('r', 2, 'refused');
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
     assert.equal(journal.start('r', ROLL, isSame), 3);
     assert.deepEqual(journal.unfinished(), [rollOf('r')]);
@@ -328,7 +328,7 @@ describe('the journal of rolls', () => {
     const [first, second] = [rollsIn(folder), rollsIn(folder)];
     first.start('r', ROLL, isSame);
     second.start('r', ROLL, isSame);
-    first.finish('r', 1, false);
+    first.end('r', 1, 'refused');
     assert.deepEqual(second.unfinished(), [rollOf('r')]);
   });
 
