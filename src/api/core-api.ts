@@ -82,7 +82,7 @@ export type TenantEnvironment = v.InferOutput<typeof environment>;
 export type Division = v.InferOutput<typeof division>;
 export type TenantStructure = v.InferOutput<typeof tenantStructure>;
 
-export interface DeploymentPath {
+export interface DeploymentAddress {
   tenantId: Id;
   divisionId: Id;
   environmentId: Id;
@@ -120,7 +120,7 @@ export class CoreApi {
   }
 
   /** One deployment, with how many nodes it has. */
-  deployment(at: DeploymentPath, options: CallOptions = {}): Promise<DeploymentDetails> {
+  deployment(at: DeploymentAddress, options: CallOptions = {}): Promise<DeploymentDetails> {
     const environment = `/tenants/${at.tenantId}/divisions/${at.divisionId}/environments/${at.environmentId}`;
     const path = `${environment}/deployments/${at.deploymentId}`;
     return this.#read(path, about(at.deploymentId, deploymentDetails), options);

@@ -2,7 +2,7 @@
  * A deployment as its settings name it, opened: clients, log, journal, and the way to ask Core.
  */
 
-import type { CoreApi, DeploymentPath } from '../api/core-api.js';
+import type { CoreApi, DeploymentAddress } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
 import { optional, type Clock } from '../base/clock.js';
 import { hexHash } from '../base/hash.js';
@@ -41,13 +41,13 @@ export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
   /**
-   * Where it stands, by what is known of it, else by an entry of its log; null where they do not say
-   * it all. Every entry says it, and who may read the log may read that.
+   * By which ids Core has the deployment: those that are known of it, else those of an entry of its log,
+   * each of which has them all; null where one is missing.
    */
-  place: (entry?: Activity) => DeploymentPath | null;
-  /** The same, looked up in the tenant's structure. */
-  lookUp: () => Promise<DeploymentPath | null>;
-  count: (place: DeploymentPath, signal: AbortSignal) => Promise<number>;
+  address: (entry?: Activity) => DeploymentAddress | null;
+  /** The same, with what the tenant's structure says of the deployment. */
+  lookUp: () => Promise<DeploymentAddress | null>;
+  count: (at: DeploymentAddress, signal: AbortSignal) => Promise<number>;
 }
 
 /** What the jobs on a deployment are done with. */
@@ -92,7 +92,7 @@ export async function openDeployment(
   const core = tools.core({ apiUrl: settings.apiUrl.value, key });
   const isCertain = isCoreCertain(settings, target);
   const { tenantId } = settings;
-  /** Fills in what is not known of the deployment yet. */
+  /** Fills in what the target does not know of the deployment yet. */
   const complete = async () => {
     if (!tenantId || !isCertain) return;
     await optional(tools, async (limited) => {
@@ -102,7 +102,7 @@ export async function openDeployment(
   };
   let completed: Promise<void> | undefined;
   const completeOnce = () => (completed ??= complete());
-  const place: NodeCounter['place'] = (entry) => {
+  const address: NodeCounter['address'] = (entry) => {
     const tenant = tenantId?.value ?? entry?.tenant_id;
     const {
       id,
@@ -125,8 +125,8 @@ export async function openDeployment(
     journal,
     counter: {
       isCertain,
-      place,
-      lookUp: () => completeOnce().then(() => place()),
+      address,
+      lookUp: () => completeOnce().then(() => address()),
       count: async (at, limited) => (await core.deployment(at, { signal: limited })).nodes_count,
     },
     flags: resumeFlags(settings, target),

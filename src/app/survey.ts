@@ -2,9 +2,9 @@
  * What is known of a deployment before anything is sent: its nodes, how many there are, who is busy.
  */
 
-import type { DeploymentPath } from '../api/core-api.js';
+import type { DeploymentAddress } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
-import { optional, within } from '../base/clock.js';
+import { optional, within, type Clock } from '../base/clock.js';
 import { refusedError, UsageError, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
@@ -12,7 +12,7 @@ import { listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
-import type { Connection } from './open.js';
+import type { Connection, NodeCounter } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
 /** What a deployment is surveyed with. */
@@ -35,7 +35,7 @@ export interface Findings {
 
 export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
 
-/** What has to be known before anything is sent. @throws as `survey` does, after a minute with 6 */
+/** `survey` as it comes before a POST: in a minute at most. @throws as that does; after it, exit 6 */
 export const lookAround = (
   surveyor: Surveyor,
   request: SurveyRequest,
@@ -91,32 +91,50 @@ function startCounting(
     throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
   }
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
-  // Only a count that was demanded may fail the survey.
-  const count = async (known: DeploymentPath | null): Promise<number | undefined> => {
-    // An empty log names no division and environment.
-    const place = known ?? (isDemanded ? await counter.lookUp() : null);
-    if (!place && isDemanded) {
-      throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
-    }
-    if (!place) return undefined;
-    const ask = (limited: AbortSignal) => counter.count(place, limited);
-    const nodes = await (isDemanded ? ask(signal) : optional({ clock, signal }, ask));
-    if (nodes === 0 && isDemanded) throw notCounted('Core counts no nodes in this deployment');
-    return nodes || undefined;
-  };
-  const place = counter.place();
-  let counted = place ? count(place) : undefined;
+  const countAt = (address: DeploymentAddress | null) =>
+    isDemanded
+      ? demandedCount(counter, address, signal)
+      : countIfKnown(counter, address, { clock, signal });
+  const known = counter.address();
+  let counted = known ? countAt(known) : undefined;
   // It may fail while the page is on its way, before anyone waits for it.
   counted?.catch(() => undefined);
-  return (entries) => (counted ??= count(counter.place(entries[0])));
+  return (entries) => (counted ??= countAt(counter.address(entries[0])));
+}
+
+/** @param known null where the log is empty, and so names neither division nor environment */
+async function demandedCount(
+  counter: NodeCounter,
+  known: DeploymentAddress | null,
+  signal: AbortSignal,
+): Promise<number> {
+  const address = known ?? (await counter.lookUp());
+  if (!address) {
+    throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
+  }
+  const nodes = await counter.count(address, signal);
+  if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
+  return nodes;
+}
+
+/** Fails no survey: what cannot be had in two seconds is not known. */
+async function countIfKnown(
+  counter: NodeCounter,
+  address: DeploymentAddress | null,
+  tools: { clock: Clock; signal: AbortSignal },
+): Promise<number | undefined> {
+  if (!address) return undefined;
+  const nodes = await optional(tools, (limited) => counter.count(address, limited));
+  return nodes || undefined;
 }
 
 const notCounted = (why: string): LdctlError =>
   refusedError('no_nodes_counted', why, 'Name the nodes, or say how many there must be.');
 
 /**
- * @throws LdctlError (exit 5) where it is neither what Core counts nor what the log lists; if Core's
- * number is not known, where the log lists more
+ * How many nodes must be reached; undefined where that was not said.
+ * @throws LdctlError (exit 5) where `expected` is neither what Core counts nor what the log lists; if
+ * Core's number is not known, where the log lists more
  */
 function expectedOf(
   listed: number,
