@@ -40,8 +40,8 @@ export interface RollOptions extends RunOptions {
 /**
  * One deployment, made by `connect` or `connectProfile`. Any number of calls may run at once.
  * As long as nothing was sent, a call throws an `LdctlError`. Its exit code is 2 for a wrong
- * request, 4, 5 or 6 by what the API says, 7 for a journal that cannot be read, and 130 for an
- * abort. Once something may have been sent, the call returns a result.
+ * request, and for a journal that cannot be read or written, 4, 5 or 6 by what the API says, 7 for a
+ * broken record in the journal, and 130 for an abort. Once something may have been sent, the call returns a result.
  */
 export interface Deployment {
   readonly id: bigint;
@@ -51,8 +51,8 @@ export interface Deployment {
    */
   trigger(request: requests.TriggerRequest, options?: RunOptions): Promise<RunResult>;
   /**
-   * Acts on one node after the other, until one does not complete. With the same `idempotencyKey` it
-   * continues where an earlier call ended.
+   * Acts on one node at a time, or on `maxUnavailable` at once, until one does not complete. With the
+   * same `idempotencyKey` it continues where an earlier call ended.
    */
   roll(request: requests.RollRequest, options?: RollOptions): Promise<RunResult>;
   /** Follows an earlier trigger to its end. Never sends. */
@@ -102,18 +102,18 @@ export function deploymentOn(
 ): Deployment {
   const { deploymentId, supervisor, clock } = origin;
   // Each call opens the log anew: a program may run for days.
-  const connect = (): Connection => ({
+  const openNow = (): Connection => ({
     ...origin,
     log: openLog(supervisor, deploymentId, clock),
   });
   return {
     id: deploymentId,
-    ...readingOf(connect),
+    ...readingOf(openNow),
 
     async trigger(request, options = {}) {
       const checked = requests.check(requests.triggerRequest, 'trigger', request);
       assertConsent();
-      return runForProgram(options, (tools) => jobs.trigger(connect(), checked, tools));
+      return runForProgram(options, (tools) => jobs.trigger(openNow(), checked, tools));
     },
 
     async roll(request, options = {}) {
@@ -121,7 +121,7 @@ export function deploymentOn(
       assertConsent();
       const stopping = interruptOf(options.stopping);
       return runForProgram(options, (tools, onThrow) =>
-        jobs.roll(connect(), checked, {
+        jobs.roll(openNow(), checked, {
           ...tools,
           stopping,
           gate: gate && functionGate(gate, onThrow),
@@ -131,18 +131,18 @@ export function deploymentOn(
 
     async wait(request, options = {}) {
       const checked = requests.check(requests.waitRequest, 'wait', request);
-      return runForProgram(options, (tools) => jobs.wait(connect(), checked, tools));
+      return runForProgram(options, (tools) => jobs.wait(openNow(), checked, tools));
     },
   };
 }
 
 /** What only reads the log. */
-function readingOf(connect: () => Connection): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
+function readingOf(openNow: () => Connection): Pick<Deployment, 'activities' | 'nodes' | 'follow'> {
   return {
     async *activities(request = {}, options = {}) {
       const { activitiesRequest } = requests;
       const { limit, after, ...filter } = requests.check(activitiesRequest, 'activities', request);
-      const { log, clock } = connect();
+      const { log, clock } = openNow();
       const reading = { clock, signal: interruptOf(options.signal) };
       const list =
         after === undefined
@@ -153,7 +153,7 @@ function readingOf(connect: () => Connection): Pick<Deployment, 'activities' | '
 
     async nodes(request = {}, options = {}) {
       const checked = requests.check(requests.nodesRequest, 'nodes', request);
-      const { log, clock } = connect();
+      const { log, clock } = openNow();
       const filter = { since: clock.now() - NODES_SINCE_MS, ...checked };
       const signal = interruptOf(options.signal);
       return nodeStates(listNewest(log, { filter, limit: 0 }, { signal }));
@@ -161,7 +161,7 @@ function readingOf(connect: () => Connection): Pick<Deployment, 'activities' | '
 
     async *follow(request = {}, options = {}) {
       const { after, ...filter } = requests.check(requests.followRequest, 'follow', request);
-      const tools = { ...connect(), signal: interruptOf(options.signal) };
+      const tools = { ...openNow(), signal: interruptOf(options.signal) };
       try {
         for await (const event of followLog({ after, filter }, tools)) {
           if (event.event === 'activity') yield event.activity;
@@ -173,7 +173,10 @@ function readingOf(connect: () => Connection): Pick<Deployment, 'activities' | '
   };
 }
 
-/** Runs a job for a program, whose own code may throw, and whose signal may be aborted. */
+/**
+ * Runs a job for a program, whose own code may throw, and whose signal may be aborted.
+ * @param start starts the job; `onThrow` is for what the gate of a roll throws
+ */
 async function runForProgram(
   { signal: outer, onEvent }: RunOptions,
   start: (tools: jobs.Tools, onThrow: (thrown: unknown) => void) => Promise<jobs.JobResult>,
@@ -181,11 +184,11 @@ async function runForProgram(
   const controller = new AbortController();
   const interrupt = interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
-  /** What the program's gate or listener threw; the first counts. */
-  const thrownByCaller: ErrorDocument[] = [];
+  /** What the program's gate or listener threw first. */
+  let thrownByCaller = undefined as ErrorDocument | undefined;
   const note = (code: string, who: string, thrown: unknown): void => {
     const document = errorDocument(thrown);
-    thrownByCaller.push({ ...document, code, message: `${who} threw: ${document.message}` });
+    thrownByCaller ??= { ...document, code, message: `${who} threw: ${document.message}` };
   };
   let listens = true;
   const report = async (event: RunEvent): Promise<void> => {
@@ -207,10 +210,9 @@ async function runForProgram(
     const end = await start({ signal: controller.signal, emit }, (thrown) =>
       note('gate_threw', 'the gate', thrown),
     );
-    const [first] = thrownByCaller;
     const failure = end.error
       ? errorDocument(end.error)
-      : first && { ...first, exit_code: end.exitCode };
+      : thrownByCaller && { ...thrownByCaller, exit_code: end.exitCode };
     // None of a program's jobs is a dry run.
     const result = {
       ...end.result,

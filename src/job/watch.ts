@@ -31,15 +31,19 @@ import {
  */
 const SHORTEST = 3 * SECOND;
 
+/**
+ * `list --watch` gives `limit` and `timeoutMs`, `list --follow` only `limit`, and a program neither of
+ * them. `--follow` and a program may give `after`, which counts instead of `limit`.
+ */
 export interface FollowPlan {
-  /** It starts with what the log has above this id; without it, as `limit` says. */
-  after?: Id | undefined;
   filter: ActivityFilter;
-  /** How many of the newest entries it starts with; 0: all. Without it, it starts with none. */
+  /** It starts with what the log has above this id. */
+  after?: Id | undefined;
+  /** It starts with so many of the newest entries (0: all); without it, with none. */
   limit?: number;
   /**
-   * It ends when all that it shows is final, or after so many milliseconds (Infinity: never). Without
-   * it, it does not end, and keeps only the recent entries and the open ones in memory.
+   * It ends when all that it waits for is final, or after so many milliseconds (Infinity: however long
+   * that takes). Without it, it is endless, and keeps only the recent entries and the open ones in memory.
    */
   timeoutMs?: number | undefined;
 }
@@ -48,23 +52,26 @@ export interface FollowPlan {
 export interface WatchStart {
   /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
   known: readonly Activity[];
-  /** What it starts with: of this, what the filter wants apart from its status is followed. */
+  /**
+   * What it starts with: a listing, which was filtered, or all above `after`. What the filter wants
+   * apart from its status is followed.
+   */
   first: readonly Activity[];
 }
 
 export interface WatchResult {
   /** Newest first, as last seen. */
   entries: Activity[];
-  /** Whether one that was waited for was rejected; one that had ended before is history. */
+  /** Whether one that it waited for was rejected; one that had ended before is history. */
   anyRejected: boolean;
   /** Why it ended before all was final: exit 7, 8, or that of the signal; null where it did not. */
   error: LdctlError | null;
 }
 
-export type WatchStep = Extract<JobEvent, { event: 'activity' | 'warning' }>;
+type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
-/** An entry that is no news. */
-interface Known {
+/** An entry that a read has shown, so that it is no news. */
+interface SeenEntry {
   /** As last seen. */
   activity: Activity;
   /** When the read that first showed it started: the job's clock, ms. */
@@ -82,25 +89,25 @@ interface Watch {
   deadline: number;
   pace: Pace;
   /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
-  entries: Map<Id, Known>;
+  entries: Map<Id, SeenEntry>;
   /** An unknown entry is news if it is above this id. It rises with time. */
   floor: Id;
   /** The newest entry at the start. */
   newestId: Id;
   /** How many good reads there have been: it says whose turn it is to be looked up. */
   reads: number;
-  /** Whether one that is awaited was rejected. */
+  /** Whether one that it waits for was rejected. */
   anyRejected: boolean;
-  events: WatchStep[];
+  events: WatchEvent[];
   end: { error: LdctlError | null } | null;
 }
 
-/** Keeps a listing up to date until all of it is final; an endless one until it is interrupted. */
+/** The job of a plan, from what was read before it starts. */
 export function createWatch(
   plan: FollowPlan,
   start: WatchStart,
   startedAt: number,
-): Job<WatchResult, WatchStep> {
+): Job<WatchResult, WatchEvent> {
   const watch = startWatch(plan, start, startedAt);
   return {
     tick: () => undefined,
@@ -122,7 +129,7 @@ function startWatch(
   { known, first }: WatchStart,
   startedAt: number,
 ): Watch {
-  const entries = new Map<Id, Known>();
+  const entries = new Map<Id, SeenEntry>();
   const unlisted = { since: startedAt, isOpen: false, isShown: false };
   for (const activity of known) entries.set(activity.id, { ...unlisted, activity });
   for (const activity of first) {
@@ -147,14 +154,20 @@ function startWatch(
   };
 }
 
-const openOf = (watch: Watch): Known[] => [...watch.entries.values()].filter((one) => one.isOpen);
+const openOf = (watch: Watch): SeenEntry[] =>
+  [...watch.entries.values()].filter((one) => one.isOpen);
 
 /**
- * Whether the watch does not end before it is final: what shows up right after it started, or later
- * below what was newest then, was dispatched before. What is dispatched later is only shown.
+ * Whether the watch waits for it to be final: it was dispatched before the watch started, since it
+ * showed up within SHORTEST, or is older than what was the newest then. What was dispatched later is
+ * only shown.
  */
-const isAwaited = ({ startedAt, newestId }: Watch, { activity, since, isShown }: Known): boolean =>
-  isShown && (since < startedAt + SHORTEST || activity.id < newestId);
+function isAwaited(
+  { startedAt, newestId }: Watch,
+  { activity, since, isShown }: SeenEntry,
+): boolean {
+  return isShown && (since < startedAt + SHORTEST || activity.id < newestId);
+}
 
 function nextOf(watch: Watch, now: number): Step {
   if (watch.end) return { do: 'end' };
@@ -252,15 +265,20 @@ function resultOf({ entries, anyRejected, end }: Watch): WatchResult {
  * as events instead.
  */
 export type FollowEvent =
-  { event: 'listing'; activities: readonly Activity[]; total: number } | WatchStep;
+  { event: 'listing'; activities: readonly Activity[]; total: number } | WatchEvent;
 
-type FollowTools = Pick<DriveTools, 'log' | 'clock' | 'signal' | 'supervisor'>;
+type FollowTools = Pick<DriveTools, 'log' | 'clock' | 'signal'>;
+
+/** What drives a job can post. A watch never does. */
+const NOTHING_TO_POST_WITH: DriveTools['supervisor'] = {
+  trigger: () => Promise.reject(new Error('a watch posts nothing')),
+};
 
 /**
  * Every new entry and every change, until it ends or is interrupted.
  * @returns how it ended
- * @throws as `Supervisor.list` does for what it starts with. What does not end by itself throws
- * Interrupted, or LdctlError (exit 7) when the log cannot be read any more
+ * @throws as `Supervisor.list` does for what it starts with. An endless one throws Interrupted, or
+ * LdctlError (exit 7) when the log cannot be read any more
  */
 export async function* followLog(
   plan: FollowPlan,
@@ -268,7 +286,7 @@ export async function* followLog(
 ): AsyncGenerator<FollowEvent, WatchResult> {
   const start = yield* tellFirst(plan, tools);
   const job = createWatch(plan, start, tools.clock.elapsed());
-  yield* steps(job, { ...tools, journal: null });
+  yield* steps(job, { ...tools, supervisor: NOTHING_TO_POST_WITH, journal: null });
   const result = job.result();
   if (plan.timeoutMs === undefined && result.error) throw result.error;
   return result;

@@ -9,7 +9,7 @@ import { compareIds, type Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
 import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
 
-/** An entry that was looked up; null where there is none, with its neighbours' ids. */
+/** What the look-up of an entry has shown: itself, null where there is none, and the closest ids. */
 export interface Found {
   activity: Activity | null;
   older: Id | null;
@@ -32,8 +32,10 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
   const isNewer = (page: LogPage): boolean => middleOf(page) > id;
 
   let page = await look(pages.newest(reading));
-  // Numbers of pages: the entry is further down than `abovePage`, and no further down than `belowPage`,
-  // which is one past the end at first. If the oldest is on page 1, further down is a lower number.
+  // Numbers of pages. By its id the entry is below the middle of `abovePage`, and not below that of
+  // `belowPage`, which is one past the end at first. If the oldest is on page 1, further down is a
+  // lower number. If the entry is not below the middle of the newest page, both are that page, and
+  // there is nothing to halve.
   let abovePage = page.number;
   let belowPage = abovePage;
   if (isNewer(page)) belowPage = pages.isNewestFirst ? page.last + 1 : 0;
@@ -43,8 +45,8 @@ export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Foun
     else belowPage = page.number;
   }
 
-  // As the log grows, the entry moves down, even past `belowPage`, but never up to `abovePage`. So the
-  // pages from there on are read in turn, to the first one that is older.
+  // As the log grows, the entry moves down, even past `belowPage`, but never up. So the pages below
+  // `abovePage` are read in turn, to the first one whose middle is older.
   let next = pages.nextOlder({ ...page, number: abovePage });
   while (!isSeen() && next !== null) {
     // The search may have ended with this one.

@@ -43,7 +43,7 @@ describe('a log that is followed', () => {
 
   /** Follows it for a while. @returns what was told, and how it ended */
   async function follow(
-    { server, clock, log }: Omit<ReturnType<typeof scene>, 'ids'>,
+    { clock, log }: Omit<ReturnType<typeof scene>, 'ids'>,
     { after, filter = {}, limit = 0, forMs = 60_000 }: Plan,
   ): Promise<{ events: FollowEvent[]; changes: Array<[Id, string]>; error: LdctlError }> {
     const stop = new AbortController();
@@ -51,7 +51,7 @@ describe('a log that is followed', () => {
     const running = (async () => {
       for await (const event of followLog(
         { after, filter, ...(limit !== null && { limit }) },
-        { supervisor: server, log, clock, signal: stop.signal },
+        { log, clock, signal: stop.signal },
       )) {
         events.push(event);
       }
@@ -278,7 +278,7 @@ describe('a log that is watched', () => {
     server.add({ appearMs: 500, workMs: 2500, result: 'rejected' });
     const { signal } = new AbortController();
     const plan = { filter: { status: ['rejected'] }, limit: 0, timeoutMs: 60_000 };
-    const events = followLog(plan, { supervisor: server, log, clock, signal });
+    const events = followLog(plan, { log, clock, signal });
     let step = await events.next();
     while (!step.done) step = await clock.run(events.next());
     const { entries, anyRejected } = step.value;
