@@ -28,7 +28,7 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /** A later look-up fills in what is not known yet. */
+  /** What is not known yet `openDeployment` fills in here, where a name or a place is needed. */
   deployment: DeploymentRef & { id: Id };
   supervisorUrl: Setting<URL>;
 }
@@ -97,29 +97,35 @@ export async function resolveTarget(
  */
 export function isCoreCertain({ apiUrl }: Settings, { supervisorUrl }: Target) {
   return (
-    apiUrl.source.from !== 'default' ||
-    supervisorUrl.source.from === 'structure' ||
-    supervisorUrl.value.hostname.endsWith('.laserdata.cloud')
+    apiUrl.source.from !== 'default' || isNamedByCore(supervisorUrl) || isHosted(supervisorUrl)
   );
 }
 
+const isNamedByCore = ({ source }: Setting<URL>) => source.from === 'structure';
+const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdata.cloud');
+
 /**
- * The flags by which a later command acts on the same target as the same user, without what the
- * environment or the profile gives again. No key, and no `--profile` where variables were used
- * beside it, which it would ignore.
+ * The flags by which a later command acts on the same target as the same user, and asks Core under
+ * the same conditions, without what the environment or the profile gives again. No key, and no
+ * `--profile` where variables were used beside it, which it would ignore.
  */
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
-  const { key, tenantId, apiUrl, deployment, supervisorUrl } = settings;
+  const { key, tenantId, apiUrl, deployment } = settings;
+  const { supervisorUrl } = target;
   const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
   const named = isMixed ? null : profile;
-  const unlessGivenAgain = (source: Source | undefined, ...flag: string[]) =>
-    source?.from === 'env' || (named && source?.from === 'profile') ? [] : flag;
-  const { value: url, source } = target.supervisorUrl;
+  const unlessGivenAgain = (source: Source | undefined, flag: string, value: string) =>
+    !source || source.from === 'env' || (named && source.from === 'profile') ? [] : [flag, value];
+  // The later command is given the supervisor's URL, and cannot know that the default Core named it.
+  const isDefaultEnough =
+    apiUrl.source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
   return [
     ...(named ? ['--profile', named.name] : []),
     ...unlessGivenAgain(deployment?.source, '--deployment', String(target.deployment.id)),
-    ...unlessGivenAgain(source, '--supervisor-url', urlText(url)),
+    ...unlessGivenAgain(supervisorUrl.source, '--supervisor-url', urlText(supervisorUrl.value)),
+    ...unlessGivenAgain(tenantId?.source, '--tenant-id', String(tenantId?.value)),
+    ...(isDefaultEnough ? [] : unlessGivenAgain(apiUrl.source, '--api-url', urlText(apiUrl.value))),
   ];
 }
 

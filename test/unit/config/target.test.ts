@@ -6,6 +6,7 @@ import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
   deploymentText,
+  isCoreCertain,
   resolveTarget,
   resolveTenant,
   resumeFlags,
@@ -29,6 +30,7 @@ function deployment(id: bigint, name: string, fields: Partial<Deployment> = {}):
   };
 }
 
+const HOSTED = 'https://supervisor.laserdata.cloud';
 const STRUCTURE: TenantStructure = {
   id: 111n,
   name: 'Acme',
@@ -42,7 +44,14 @@ const STRUCTURE: TenantStructure = {
           name: 'live',
           deployments: [deployment(7261845022003200001n, 'main'), deployment(5n, 'solo')],
         },
-        { id: 12n, name: 'test', deployments: [deployment(18446744073709551615n, 'main')] },
+        {
+          id: 12n,
+          name: 'test',
+          deployments: [
+            deployment(66n, 'hosted', { supervisor_url: HOSTED }),
+            deployment(18446744073709551615n, 'main'),
+          ],
+        },
       ],
     },
     {
@@ -233,6 +242,9 @@ describe('the target of a command', () => {
 
 describe('the flags of the command that continues', () => {
   const where = ['--deployment', '77', '--supervisor-url', 'https://stored.example'];
+  const tenant = ['--tenant-id', '111'];
+  const core = ['--api-url', 'https://core.example'];
+  const OWN = { LD_API_KEY: KEY, LD_DEPLOYMENT_ID: '77' };
   const flagsFor = async (given: Given): Promise<string[]> => {
     const { settings, target } = await resolve(given);
     return resumeFlags(settings, target);
@@ -246,17 +258,31 @@ describe('the flags of the command that continues', () => {
     ],
     ['name the current profile: another may be current by then', {}, ['--profile', 'prod']],
     ['name the profile of LD_PROFILE', { env: { LD_PROFILE: 'prod' } }, ['--profile', 'prod']],
-    ['leave it out where a key was mixed in', { env: { LD_API_KEY: KEY } }, where],
+    ['leave it out where a key was mixed in', { env: { LD_API_KEY: KEY } }, [...where, ...tenant]],
     ['leave it out where a tenant was mixed in', { env: { LD_TENANT_ID: '5' } }, where],
     [
       'leave it out where an API was mixed in',
       { env: { LD_API_URL: 'https://core.example' } },
-      where,
+      [...where, ...tenant],
+    ],
+    [
+      'hold the tenant and the API of flags',
+      {
+        flags: { 'tenant-id': '111', 'api-url': 'https://core.example' },
+        env: { ...OWN, LD_SUPERVISOR_URL: 'https://stored.example' },
+        stored: null,
+      },
+      [...tenant, ...core],
+    ],
+    [
+      'leave out the API of a profile that is named, and hold the tenant of a flag',
+      { flags: { 'tenant-id': '5' }, stored: { ...STORED, api_url: 'https://core.example' } },
+      ['--profile', 'prod', '--tenant-id', '5'],
     ],
     [
       'leave out what a variable gives again',
       { env: { LD_SUPERVISOR_URL: 'https://stored.example' } },
-      ['--deployment', '77'],
+      ['--deployment', '77', ...tenant],
     ],
     [
       'hold the id and the URL that were looked up',
@@ -268,20 +294,37 @@ describe('the flags of the command that continues', () => {
         '5',
         '--supervisor-url',
         'https://supervisor-5.example',
+        '--api-url',
+        'https://api.laserdata.cloud',
       ],
+    ],
+    [
+      'name no API for a supervisor of LaserData itself',
+      { flags: { deployment: 'hosted' } },
+      ['--profile', 'prod', '--deployment', '66', '--supervisor-url', HOSTED],
     ],
   ] as const) {
     it(what, async () => assert.deepEqual(await flagsFor(given), flags));
-  }
 
-  it('act on the same target again, without Core', async () => {
-    const [, , ...flags] = await flagsFor({ flags: { deployment: 'solo' } });
-    const given = { profile: 'prod', deployment: flags[1], 'supervisor-url': flags[3] };
-    const { target, asked } = await resolve({ flags: given });
-    assert.deepEqual(asked, []);
-    assert.equal(target.deployment.id, 5n);
-    assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
-  });
+    it(`${what}: the later command asks the same Core, if it may ask any`, async () => {
+      const before = await resolve(given);
+      const words = await flagsFor(given);
+      const flagged: Record<string, string> = {};
+      for (let at = 0; at < words.length; at += 2) {
+        flagged[String(words[at]).slice(2)] = String(words[at + 1]);
+      }
+      const after = await resolve({ ...given, flags: flagged });
+      const askedOf = ({ settings, target }: typeof before) => ({
+        tenantId: settings.tenantId?.value,
+        apiUrl: settings.apiUrl.value.href,
+        isCertain: isCoreCertain(settings, target),
+        deploymentId: target.deployment.id,
+        supervisorUrl: target.supervisorUrl.value.href,
+      });
+      assert.deepEqual(askedOf(after), askedOf(before));
+      assert.deepEqual(after.asked, []);
+    });
+  }
 });
 
 it('a name of the server is cut where it stands in a sentence', () => {
