@@ -169,10 +169,10 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
       events.push(ofNode(node, event));
     }
   }
-  if (roll.emitted === roll.changes) {
+  if (!roll.changed) {
     return events;
   }
-  roll.emitted = roll.changes;
+  roll.changed = false;
   return [...events, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
 }
 

@@ -69,10 +69,10 @@ export interface Roll {
   nextReadAt: number;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
-  /** How often anything has changed. */
-  changes: number;
-  /** How many of these changes the rows that were last emitted show. */
-  emitted: number;
+  /** How often a node has gone on to another state. */
+  moves: number;
+  /** Whether the rows have changed since they were last emitted. */
+  changed: boolean;
   events: JobEvent[];
 }
 
@@ -98,8 +98,8 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     nextPostAt: -Infinity,
     nextReadAt: -Infinity,
     isShared: false,
-    changes: 1,
-    emitted: 0,
+    moves: 0,
+    changed: true,
     events: [],
   };
   if (plan.failure) {
@@ -146,7 +146,8 @@ export const mayStillAct = (roll: Roll, now: number): boolean =>
 
 export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
   node.state = state;
-  roll.changes += 1;
+  roll.moves += 1;
+  roll.changed = true;
 }
 
 /** A node cannot be acted on at all. */

@@ -42,14 +42,14 @@ const SHARED =
 
 /** Again and again until nothing moves: a node that ends can make room for another. */
 export function tickRoll(roll: Roll, now: number): void {
-  let changes: number;
+  let moves: number;
   do {
-    changes = roll.changes;
+    moves = roll.moves;
     startNode(roll, now);
     for (const node of roll.nodes) {
       tickNode(roll, node, now);
     }
-  } while (roll.changes !== changes);
+  } while (roll.moves !== moves);
 }
 
 /**
@@ -85,7 +85,7 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         callOff(state.run, calledOffError());
       }
       tickRun(state.run, now);
-      // Only a node that runs or is done writes marks (`stepOf`), so it does before it moves on.
+      // Between its end and `done` no marks are written (`stepOf`), so the run's own are written first.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }
@@ -242,10 +242,9 @@ export function takeOfRoll<K extends StepName>(
   fact: FactOf<K>,
   now: number,
 ): void {
-  // A counted change makes the rows be emitted. That must not happen between a record and its POST:
-  // a slow reader would come between the two.
+  // Between a record and its POST no rows are emitted: a slow reader would come between the two.
   if (fact.is !== 'recorded') {
-    roll.changes += 1;
+    roll.changed = true;
   }
   if (fact.is === 'found' && !roll.isShared) {
     roll.isShared = true;
@@ -269,14 +268,14 @@ function forRun<K extends StepName>(
 
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
-  roll.changes += 1;
+  roll.changed = true;
   roll.stopping ??= reason;
   roll.events.push(warning('stopping', STOPPING));
 }
 
 /** The second one: what runs is left alone. */
 export function interruptRoll(roll: Roll, reason: Interrupted, now: number): void {
-  roll.changes += 1;
+  roll.changed = true;
   roll.stopping ??= reason;
   for (const node of roll.nodes) {
     const { state } = node;
