@@ -6,8 +6,11 @@
 
 import * as v from 'valibot';
 import {
+  checkAction,
+  isReadableRuntime,
   parseAction,
   parseRuntime,
+  READABLE_RUNTIMES,
   STATUSES,
   type ActionName,
   type Runtime,
@@ -17,7 +20,6 @@ import { UsageError } from '../base/errors.js';
 import { isId, type Id } from '../base/ids.js';
 import { MOST_NODES } from '../base/supervisor.js';
 import { checkIdempotencyKey } from '../job/wire-key.js';
-import { checkAction, isReadableRuntime, READABLE_RUNTIMES } from '../log/list.js';
 
 export type OneOrMany<T> = T | readonly T[];
 

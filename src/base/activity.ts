@@ -49,6 +49,13 @@ export interface Activity {
   [field: string]: unknown;
 }
 
+/** The runtimes that a log can name: some of them cannot be triggered. */
+export const READABLE_RUNTIMES: readonly string[] = [...RUNTIMES, 'warden', 'plane', 'mcp'];
+
+export function isReadableRuntime(word: string): boolean {
+  return READABLE_RUNTIMES.includes(word) || /^connector:./.test(word);
+}
+
 /** What is asked of a runtime, from the flag to the wire. A reconfigure carries the id of a config. */
 export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 
@@ -76,10 +83,17 @@ export function parseAction(text: string): ActionName {
   throw usageError('invalid_action', what, `An action is one of: ${VERBS.join(', ')}:ID.`);
 }
 
+/** Checks an action to look for; `reconfigure` stands for every config. @throws UsageError */
+export function checkAction(word: string): string {
+  if (!VERBS.some((verb) => verb === word)) parseAction(word);
+  return word;
+}
+
 /**
- * Whether an action goes by this name. A filter may name a reconfigure without its config, and so may
- * the entry of one.
+ * Whether two names are of the same action.
+ * @param short may be a reconfigure without its config: that of a filter, which is meant for every
+ * config, or that of an entry, where the server did not keep it
  */
-export function isSameAction(action: string, name: string): boolean {
-  return name === action || (name === 'reconfigure' && action.startsWith('reconfigure:'));
+export function isSameAction(full: string, short: string): boolean {
+  return short === full || (short === 'reconfigure' && full.startsWith('reconfigure:'));
 }

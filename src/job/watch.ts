@@ -8,7 +8,7 @@ import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { listNewest, matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
-import { RECENT } from '../log/walk.js';
+import { LATEST_MS, RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
 import type { JobEvent } from './events.js';
 import type { Job, Step } from './job.js';
@@ -17,7 +17,6 @@ import {
   dueAt,
   failedRead,
   goodRead,
-  MINUTE,
   newPace,
   quicken,
   SECOND,
@@ -224,7 +223,7 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
 function forgetSettled(watch: Watch, log: LogRead): void {
   const highest = log.entries[RECENT - 1]?.id ?? -1n;
   for (const [id, { since }] of watch.entries) {
-    const isOld = log.startedAt - since >= MINUTE;
+    const isOld = log.startedAt - since >= LATEST_MS;
     if (id > watch.floor && id <= highest && isOld) watch.floor = id;
   }
   for (const [id, { isOpen, isShown }] of watch.entries) {

@@ -2,11 +2,12 @@
  * Which entries of the log a user asks for, newest first or after an id.
  */
 
-import { isSameAction, parseAction, RUNTIMES, VERBS, type Activity } from '../base/activity.js';
+import { isSameAction, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { CallOptions } from '../base/supervisor.js';
 import type { ActivityLog, LogPart } from './log.js';
+import { LATEST_MS } from './walk.js';
 
 /**
  * Which entries are wanted: each list that is given must hold the entry's value. Times are UTC
@@ -28,22 +29,6 @@ export interface ActivityFilter {
  * @throws as `Supervisor.list` does
  */
 export type Listing = AsyncGenerator<LogPart>;
-
-/** While an entry is younger than this, one with a lower id may still show up. */
-const HELD_BACK_MS = 60_000;
-
-/** What a log can name beside what can be triggered. */
-export const READABLE_RUNTIMES: readonly string[] = [...RUNTIMES, 'warden', 'plane', 'mcp'];
-
-export function isReadableRuntime(word: string): boolean {
-  return READABLE_RUNTIMES.includes(word) || /^connector:./.test(word);
-}
-
-/** Checks an action to look for; `reconfigure` stands for every config. @throws UsageError */
-export function checkAction(word: string): string {
-  if (!VERBS.some((verb) => verb === word)) parseAction(word);
-  return word;
-}
 
 export function matches(filter: ActivityFilter, activity: Activity): boolean {
   return (
@@ -105,11 +90,11 @@ export async function* listAfter(
 }
 
 /**
- * By the server's clock. A time that is more than a minute ahead of it is wrong, and holds nothing
- * back.
+ * Whether one with a lower id may still show up, by the server's clock. A time that is more than a
+ * minute ahead of it is wrong, and holds nothing back.
  */
 function isYoung({ created_at: at }: Activity, now: number): boolean {
-  return Math.abs(now - Date.parse(at)) < HELD_BACK_MS;
+  return Math.abs(now - Date.parse(at)) < LATEST_MS;
 }
 
 /**

@@ -12,7 +12,7 @@ const STATE_AFTER: Readonly<Record<string, 'running' | 'stopped'>> = {
   stop: 'stopped',
 };
 
-/** What the log says about a runtime on a node: its newest activity, and the state by it and others. */
+/** What the log says about a runtime on a node: its newest activity, and whether it is running. */
 export interface RuntimeState {
   activity_id: Id;
   action: string;
@@ -34,7 +34,7 @@ export interface NodeState {
   runtimes: Record<string, RuntimeState>;
 }
 
-/** Whether it completed, and decides whether its runtime is up. */
+/** Whether it completed, so that it decides whether its runtime is up. */
 function decidesState({ action, status }: Activity): boolean {
   return status === 'completed' && Object.hasOwn(STATE_AFTER, action);
 }

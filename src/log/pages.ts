@@ -40,7 +40,7 @@ export class Pages {
   #order: 'newest first' | 'oldest first' | null = null;
   /** A server may give fewer than it is asked for: page 1 shows how many. */
   #size = MAX_PAGE_SIZE;
-  /** As the last answer had it: there the newest page is looked for if the oldest is page 1. */
+  /** Number of the last page, by the last answer. If the oldest is page 1, the newest is there. */
   #last = 1;
 
   constructor(
@@ -75,7 +75,7 @@ export class Pages {
       const page = await this.#lookForNewest(reading);
       if (page) return page;
     }
-    throw this.#incomplete('its newest page is another one each time', {});
+    throw this.#incomplete('its newest page is another one each time');
   }
 
   /** @returns null where the log changed meanwhile */
@@ -120,8 +120,9 @@ export class Pages {
     let answer = await this.#ask(number, this.#size, reading);
     // An entry may have come between the reading of the page and the counting.
     if (this.#lacksEntries(answer, number)) answer = await this.#ask(number, this.#size, reading);
-    if (this.#lacksEntries(answer, number)) this.#allowShort(answer, number);
+    if (this.#lacksEntries(answer, number)) this.#checkShort(answer, number);
     const { items, total_results: total } = answer;
+    // By the size of pages that page 1 may just have shown.
     const last = Math.max(Math.ceil(total / this.#size), 1);
     this.#last = last;
     return { number, items, entries: newestFirst(items), reach: this.#reachOf(items), total, last };
@@ -129,17 +130,17 @@ export class Pages {
 
   /** The error for a log that gave fewer entries than it counted. */
   lacking(seen: number, total: number): InvalidAnswerError {
-    return this.#incomplete(`it counts ${total} entries and gave ${seen}`, {});
+    return this.#incomplete(`it counts ${total} entries and gave ${seen}`);
   }
 
   /**
    * A log may be sorted by time, and ids follow time only roughly. So the highest id of the page's
-   * oldest few entries is the limit for all older pages.
+   * oldest few entries, apart from those of its last moment, is the limit for all older pages.
    */
   #reachOf(items: readonly Activity[]): Id | null {
     const oldestLast = this.isNewestFirst ? items : items.toReversed();
     const end = oldestLast.at(-1)?.created_at;
-    // Entries of one moment come in any order, so others of the last moment may be on the next page.
+    // Entries of one moment come in any order, so others of that one may be on the next page.
     const sure = oldestLast.filter((one) => one.created_at !== end).slice(-DECIDING);
     return newestFirst(sure)[0]?.id ?? null;
   }
@@ -153,7 +154,7 @@ export class Pages {
     if (answer.items.length > 0 && answer.page !== number) {
       throw this.#incomplete(
         `the answer is page ${answer.page} where page ${number} was asked for`,
-        answer,
+        answer.requestId,
       );
     }
     return answer;
@@ -165,23 +166,24 @@ export class Pages {
   }
 
   /**
-   * Page 1 shows how many entries this server gives at most; a single one there is an answer to
-   * `oldest`, out of a cache. The last page may have lost entries meanwhile: a reader that goes to
-   * the end counts them all.
-   * @throws InvalidAnswerError for any other page that is too short
+   * Takes a page that is too short where that has a reason. Page 1 shows how many entries this server
+   * gives at most. The last page may have lost entries meanwhile: a reader that goes to the end counts
+   * them all.
+   * @throws InvalidAnswerError for any other; also for page 1 with a single entry, since a cache may
+   * have answered with what `oldest` had asked for
    */
-  #allowShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
+  #checkShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
     const { length } = items;
     const isLast = number > 1 && number * this.#size >= total;
     if (number === 1 && length > 1) {
       this.#size = length;
     } else if (length === 0 || !isLast) {
       const holds = `page ${number} of ${total} entries holds ${length} instead of ${this.#size}`;
-      throw this.#incomplete(holds, { requestId });
+      throw this.#incomplete(holds, requestId);
     }
   }
 
-  #incomplete(what: string, { requestId }: Pick<ActivityPage, 'requestId'>): InvalidAnswerError {
+  #incomplete(what: string, requestId?: string): InvalidAnswerError {
     return new InvalidAnswerError(
       `the activity log of deployment ${this.deploymentId} is not whole: ${what}`,
       {

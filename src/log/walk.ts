@@ -13,12 +13,14 @@ import type { LogPage, Pages, Reading } from './pages.js';
  * late, below those that are there.
  */
 export const RECENT = 50;
+/** How long after its neighbours an entry may show up, ms. */
+export const LATEST_MS = 60_000;
 /** How many pages are read at once at most: enough to hide the latency. */
 const MOST_AT_ONCE = 8;
 /** How many pages are read one by one after a batch that the log has moved under. */
 const SINGLES = 4;
 /** A server that asks for a longer pause than this ends the reading. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Reads a log from its newest end down, and gives each entry once. While pages are read one by one,
@@ -32,7 +34,7 @@ export class Walk {
 
   /**
    * @param expectedPages how many the reader is expected to take: up to that, several are read at
-   * once; 0: one after the other; Infinity: not known, so the batches grow with what it has taken
+   * once; 0: one after the other; Infinity: no one knows, so the batches grow with what it has taken
    */
   constructor(
     private readonly pages: Pages,
@@ -107,8 +109,9 @@ export class Walk {
   /**
    * Batches of several pages, as long as the log stands still and the server does not say that they
    * are too many. An entry that arrives while a batch is read may push another from a page that is
-   * still to come to one that was read already. So a batch is given only after a look at the oldest
-   * entry and the total: whatever comes or goes changes one of the two.
+   * still to come to one that was read already, so that no page has it. So a batch is given only once a
+   * look at the oldest entry and the total has shown the same as before: whatever comes or goes changes
+   * one of the two.
    * @returns the last page that was given; `from` where none was
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
@@ -123,7 +126,7 @@ export class Walk {
       const end = batch?.at(-1);
       if (!batch || !end) return last;
       const looking = look();
-      // On its way while this one is proved and taken; thrown away where it is not proved.
+      // The next batch is read while this one is proved and given, and dropped if it is not proved.
       coming = this.#startBatch(end, batch.length);
       if ((await looking) !== oldest) return last;
       for (const page of batch) {
@@ -136,7 +139,7 @@ export class Walk {
   /**
    * Asks for as many pages as the reader may want; where that is not known for as many as it has had,
    * so that one that stops soon has not asked for many.
-   * @param ahead how many pages have been asked for, and not yet given
+   * @param ahead how many pages were read, and not given yet
    * @returns null where the server says that they were too many
    */
   #startBatch(from: LogPage, ahead: number): Promise<LogPage[] | null> {
@@ -162,7 +165,7 @@ export class Walk {
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 429)) throw error;
       const waitMs = retryAfterOf(error);
-      if (waitMs > LONGEST_RETRY_AFTER_MS) throw error;
+      if (waitMs > LONGEST_PAUSE_MS) throw error;
       await this.clock.sleep(waitMs, this.reading.options.signal);
       return null;
     }
@@ -170,8 +173,8 @@ export class Walk {
 
   /**
    * Reads from the top again, down to the entry that was the newest when the reading started. What
-   * has arrived since is not given, since the reader started before it, but it counts: in a log of a
-   * fixed size each arrival pushes an old entry out. Whatever else shows up is given: a server that
+   * has arrived since is not given, since the reader started before it. But it counts as seen: in a log
+   * of a fixed size each arrival pushes an old entry out. Whatever else shows up is given: a server that
    * sorts without a tie-breaker had hidden it among entries of the same moment.
    */
   async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
@@ -189,8 +192,9 @@ export class Walk {
   }
 
   /**
-   * A page without what was given before. It says how far it reaches only once RECENT entries were
-   * given, so that no reader stops before that.
+   * Counts a page as given, and its entries as seen.
+   * @returns it without those that were seen before. It says how far it reaches only once RECENT entries
+   * were seen, so that no reader stops before that
    */
   #give(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => {

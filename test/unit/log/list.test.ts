@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
-import { Interrupted, UsageError } from '../../../src/base/errors.js';
+import { Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import {
-  checkAction,
-  isReadableRuntime,
   listAfter,
   listNewest,
   listOnePage,
@@ -66,23 +64,6 @@ describe('a filter', () => {
     it(`${JSON.stringify(filter, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}: ${expected}`, () =>
       assert.equal(matches(filter, entry), expected));
   }
-});
-
-describe('what can be looked for', () => {
-  it('is each runtime that can be triggered, three more, and any connector', () => {
-    const isKnown = (words: string): boolean[] => words.split(' ').map(isReadableRuntime);
-    assert.deepEqual(isKnown('iggy connectors warden connector:http'), [true, true, true, true]);
-    assert.deepEqual(isKnown('kafka connector: xconnector:http Iggy'), Array(4).fill(false));
-  });
-
-  it('is each action, of any config or of one', () => {
-    for (const word of ['restart', 'reconfigure', 'reconfigure:42']) {
-      assert.equal(checkAction(word), word);
-    }
-    for (const word of ['reboot', 'restart:42', 'reconfigure:x']) {
-      assert.throws(() => checkAction(word), UsageError);
-    }
-  });
 });
 
 describe('a listing', () => {

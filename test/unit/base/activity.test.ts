@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { checkAction, isReadableRuntime } from '../../../src/base/activity.js';
+import { UsageError } from '../../../src/base/errors.js';
+
+describe('what can be looked for', () => {
+  it('is each runtime that can be triggered, three more, and any connector', () => {
+    const isKnown = (words: string): boolean[] => words.split(' ').map(isReadableRuntime);
+    assert.deepEqual(isKnown('iggy connectors warden connector:http'), [true, true, true, true]);
+    assert.deepEqual(isKnown('kafka connector: xconnector:http Iggy'), Array(4).fill(false));
+  });
+
+  it('is each action, of any config or of one', () => {
+    for (const word of ['restart', 'reconfigure', 'reconfigure:42']) {
+      assert.equal(checkAction(word), word);
+    }
+    for (const word of ['reboot', 'restart:42', 'reconfigure:x']) {
+      assert.throws(() => checkAction(word), UsageError);
+    }
+  });
+});
