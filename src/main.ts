@@ -27,14 +27,14 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     const { printFailure } = await import('./cli/failure.js');
     process.exitCode = await printFailure(host(), error);
   };
-  // What waits for something that can no longer come keeps no process alive, and 0 would mean done.
+  // A promise that nothing can resolve any more keeps no process alive, and 0 would mean done.
   const endedEarly = (code: number) => {
     if (code !== EXIT_CODES.done.code) return;
     process.exitCode = codeOfFault(host());
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
-  // What was thrown where nothing waits for it. Node would show the line it comes from, and in a
-  // bundle a line is long.
+  // An error that nothing waits for. Node would show the line it comes from, and a line of a bundle is
+  // long.
   const endByFault = async (error: unknown) => {
     // Another one may come at the same time, or from the report of this one.
     process.on('uncaughtException', () => undefined);
@@ -74,7 +74,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // A command has reported it and set its exit code.
   if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
   process.removeListener('exit', endedEarly);
-  // What has no reader would keep the process alive.
+  // Text that no one reads any more would keep the process alive.
   if (stdout.closed || stderr.closed) process.exit();
 }
 

@@ -38,7 +38,7 @@ export interface Clock {
   limit(ms: number, call: () => void): () => void;
 }
 
-/** All that has a limit reads the log, apart from what is `optional`, which does not show its error. */
+/** Only reads of the log have a limit, apart from what is `optional`, whose error no one sees. */
 const tooLate = () => new LdctlError('unreachable', 'timeout', 'the log could not be read in time');
 
 /**

@@ -141,7 +141,7 @@ function namesOf(flags: FlagTable): Candidate[] {
 
 function valuesOfArgument(command: Commands[string], line: CommandLine, known: Known) {
   const next = Object.values(command.args)[line.words.length - command.id.split(':').length];
-  // The name of a new profile, or of a node, is a new one.
+  // A profile that is added, and a node that is named, get a new name.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
   return !next || isNew ? [] : valuesOf(next, known);
 }

@@ -29,7 +29,7 @@ export interface GateOptions {
 }
 
 /**
- * Between asking a gate to end, and ending it: short enough for Ctrl-C to end everything within a
+ * How long a gate has to end after it was asked to: short enough for Ctrl-C to end everything within a
  * second.
  */
 const GRACE_MS = 700;

@@ -39,9 +39,9 @@ export function packageProgram(root: string): Program {
 }
 
 /**
- * Without HOME, and for a user whom the system does not know, Node throws where a home is asked
- * for; and packages ask as they are loaded, whether or not anything is kept there. Nothing is below
- * this one, or can be made there, and the error has its path.
+ * Without HOME, and for a user whom the system does not know, Node throws when it is asked for the
+ * home, and packages ask as they are loaded. In this one nothing exists or can be made, so an error
+ * about it says what is wrong by its path.
  */
 export function assumeHome() {
   try {

@@ -5,9 +5,9 @@ import type { Output } from '../output/streams.js';
 const children = new Set<() => void>();
 
 /**
- * Has a child ended with this process; or at a second signal, and then this process lives on to
- * print what it has.
- * @returns call it when the child has ended
+ * Ends a child when this process ends, or at a second signal, after which this process still prints
+ * what it has.
+ * @returns call it when the child has ended by itself
  */
 export function endWithProcess(end: () => void): () => void {
   if (children.size === 0) process.on('exit', endChildren);
@@ -40,7 +40,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     const reason = new Interrupted(by);
     if (by === 'SIGINT' && isInTwoStages && !stopping.signal.aborted) stopping.abort(reason);
     else if (!signal.aborted) controller.abort(reason);
-    // A closing terminal and its shell may both send one, which is no second wish.
+    // A closing terminal and its shell may both send one: no one has asked twice.
     else if (by !== 'SIGHUP' && !endChildren()) process.exit(reason.exitCode);
   };
   // Under `nohup`, and as a service, a command without a terminal keeps running.
@@ -50,8 +50,8 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     /** Aborted with an `Interrupted` at the first signal. */
     signal,
     /**
-     * From now on a first SIGINT is only the wish to start nothing more: it aborts what this
-     * returns, and the next one `signal`.
+     * From now on a first SIGINT only asks to start nothing more: it aborts what this returns, and the
+     * next one `signal`.
      */
     inTwoStages: (): AbortSignal => {
       isInTwoStages = true;
@@ -71,7 +71,7 @@ export class Unanswered extends UsageError {
 }
 
 /**
- * Has an interrupt, or a question without an answer, say what it left undone:
+ * Lets an interrupt, or a question without an answer, say what was left undone:
  * `work().catch(hintOnInterrupt('Nothing was stored.'))`.
  */
 export function hintOnInterrupt(hint: string): (error: unknown) => never {
