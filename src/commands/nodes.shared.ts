@@ -8,7 +8,7 @@ import { parseJson } from '../base/json.js';
 import type { CommandContext } from '../cli/context.js';
 import { readStdin } from '../cli/prompts.js';
 import { readInput } from '../config/files.js';
-import { endOf, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
+import { endDigits, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
 import { nodesOf } from '../job/entries.js';
 
@@ -123,7 +123,7 @@ export const deploymentIdOf = async (context: CommandContext): Promise<Id> =>
 
 function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
   if (isId(ref)) return ref;
-  if (endOf(ref) === null) {
+  if (endDigits(ref) === null) {
     const node = nodeNamed(names, ref);
     if (node !== null) return node;
     throw unknownNode(`no node is named ${shownWord(ref)} here`);
@@ -138,7 +138,7 @@ function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): No
 
 /** A person says which of the nodes that the log lists it is. */
 async function askForEnd(context: CommandContext, ref: string) {
-  const end = endOf(ref) ?? '';
+  const end = endDigits(ref) ?? '';
   const { log } = await context.deployment();
   const { entries } = await log.forNodes({ signal: context.signal });
   const choices = nodesOf(entries)

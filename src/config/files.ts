@@ -38,7 +38,8 @@ export function fileErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * An error of the file system as a UsageError (exit 2: nothing was sent yet); any other unchanged.
+ * An error of the file system as a UsageError; any other unchanged. Where it ends a command (exit 2),
+ * nothing was sent: after a POST, a job makes another error of it.
  */
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
@@ -63,8 +64,8 @@ export function readPrivateFile(path: string): string | null {
         `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
       );
     }
-    refuseIfOpen(path);
-    refuseIfOpen(dirname(path));
+    assertPrivate(path);
+    assertPrivate(dirname(path));
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = fileErrorCode(error);
@@ -76,7 +77,7 @@ export function readPrivateFile(path: string): string | null {
 export function ensurePrivateFolder(path: string) {
   try {
     makeFolder(path);
-    refuseIfOpen(path);
+    assertPrivate(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
@@ -99,7 +100,7 @@ function makeFolder(path: string): void {
   }
 }
 
-function refuseIfOpen(path: string) {
+function assertPrivate(path: string) {
   const stats = statSync(path);
   if (!IS_POSIX || (stats.mode & 0o077) === 0) return;
   const mode = stats.isDirectory() ? '700' : '600';

@@ -65,6 +65,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
       ask({ do: 'delete', account }, signal),
   };
 }
+
 /**
  * Keeps keys by account. Every method throws KeyringError when the keyring cannot be used, or the
  * signal's reason.

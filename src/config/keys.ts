@@ -70,7 +70,7 @@ export async function fetchProfileKey(
 
 /**
  * Runs a key command in the shell. Its stdout is the key. At a terminal it can ask for a
- * passphrase; piped input is not for it.
+ * passphrase; it gets no piped input.
  * @param what names it in errors, which show neither the command nor its output: both may hold a
  * secret
  */

@@ -1,3 +1,8 @@
+/*
+ * What the nodes of each deployment are called on this machine: `nodes.json`, beside the profiles,
+ * which it does not depend on.
+ */
+
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { refusedError, usageError } from '../base/errors.js';
@@ -6,16 +11,11 @@ import { readPrivateFile } from './files.js';
 import { parseStored } from './stored.js';
 import type { ProfileStore } from './profiles.js';
 
-/*
- * What the nodes of each deployment are called on this machine: `nodes.json`, beside the profiles,
- * which it does not depend on.
- */
-
 /** A node as a person writes it: its id, its name, or the end of its id (`…889`). */
 export type NodeRef = Id | string;
 
 const NAME = /^[a-z][\w.-]{0,62}$/i;
-/** A word that is about to mean more than one node is not the name of one. */
+/** Words that mean more than one node, or may come to. */
 const RESERVED = ['all', 'every', 'deployment'];
 const END = /^(?:\.\.\.|…)(\d{3,20})$/;
 
@@ -27,11 +27,11 @@ export function parseNodeRef(text: string, where: string): NodeRef {
 }
 
 /** The digits of an id's end; null for what is not one. */
-export function endOf(ref: string): string | null {
+export function endDigits(ref: string): string | null {
   return END.exec(ref)?.[1] ?? null;
 }
 
-/** What to say of a node that there is not, where it is the end of a single one. */
+/** A hint for a node that does not exist, where its digits are the end of exactly one that does. */
 export function hintOfEnd(node: Id | undefined, nodes: readonly Id[]): string | undefined {
   const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;

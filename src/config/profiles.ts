@@ -1,6 +1,6 @@
 /*
- * The profiles on the disk: `config.json`. Fields that a newer version added are kept. Profiles are
- * a list, in which a name such as `constructor` is safe.
+ * The profiles on the disk: `config.json`. Fields that a newer version added to it or to a profile are
+ * kept. Profiles are a list, in which a name such as `constructor` is safe.
  */
 
 import { join } from 'node:path';
@@ -127,7 +127,7 @@ export class ProfileStore {
     });
   }
 
-  /** Changes these fields of a profile, by what is stored by now; those that are undefined go. @returns as `add` */
+  /** Changes these fields of a profile, and removes those that are undefined. @returns as `add` */
   update(name: string, fields: Partial<Profile>) {
     return this.change((config) => {
       const profile = Object.assign(findProfile(config, name), fields);

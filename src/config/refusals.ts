@@ -19,8 +19,8 @@ export interface Asking {
 }
 
 /**
- * A refusal in the words of the command line. The API knows neither where the key is from, nor, in
- * what it says, the deployment's path.
+ * A refusal in the words of the command line. The API does not know where the key is from, and calls
+ * a deployment by its id, not by its path.
  */
 export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const { deployment, url, settings } = asking;
@@ -32,13 +32,14 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
   if (error.status === 403) return explainDenial(error, asking);
-  const hint = hintOfEnd(error.unknownNodes[0], asking.nodes) ?? error.hint;
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
-  const isBelow = error.status === 404 && url.pathname !== '/';
-  const ofPath = `The URL has a path, ${url.pathname}: give ${url.origin}.`;
-  return withHint(error, isBelow ? ofPath : hint, message);
+  const hint =
+    error.status === 404 && url.pathname !== '/'
+      ? `The URL has a path, ${url.pathname}: give ${url.origin}.`
+      : (hintOfEnd(error.unknownNodes[0], asking.nodes) ?? error.hint);
+  return withHint(error, hint, message);
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */

@@ -101,7 +101,7 @@ type Parse<T> = (text: string, what: string) => T;
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
 export function resolveSettings({ flags, env, config, keys }: SettingsInput): Settings {
-  // `--profile` is taken whole.
+  // `--profile` is taken whole. Variables override any other profile, also that of LD_PROFILE.
   const variables = flags.profile === undefined ? env : {};
   /** By its flag, or else its variable. @throws UsageError for what looks like a key */
   const given = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
@@ -151,7 +151,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   };
 }
 
-/** The variables that are set, and that a profile gives way to. */
+/** The variables that are set, and override a profile. */
 export const variablesIn = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
     (name) => name !== 'LD_PROFILE' && variableIn(env, name) !== undefined,
@@ -183,8 +183,8 @@ function deploymentIn(profile: Profile): DeploymentRef | null {
 }
 
 /**
- * Which variables override the profile. One that is set and empty was meant to say something: the
- * profile says it instead.
+ * Which variables override the profile, and what the profile says where LD_PROFILE or LD_DEPLOYMENT_ID
+ * is set and empty: that was meant to say something else.
  */
 function overridesOf(
   env: Env,

@@ -5,6 +5,6 @@
 
 import * as v from 'valibot';
 
-/** What a private file holds, checked; the issues of what is not JSON, or has another shape. */
+/** Checks what a private file holds. @returns as `safeParse`: a failure also for what is not JSON */
 export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
   v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);

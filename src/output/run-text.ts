@@ -62,8 +62,8 @@ export interface LastCompleted {
 
 /** What a summary says beside the result. */
 export interface SummaryFacts {
-  /** Flags that name the same deployment in a later command. */
-  target?: string;
+  /** By which a later command acts on the same deployment, as a shell takes them. */
+  flags?: string;
   /**
    * By each node that rejected the action: what it had done last, for want of the reason itself; null
    * where it is not known.
@@ -133,7 +133,7 @@ const MOST_NAMED = 20;
 function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
-  { reasons = new Map(), target = '' }: SummaryFacts,
+  { reasons = new Map(), flags = '' }: SummaryFacts,
 ) {
   const stopped = [...reasons].flatMap(([node, last]) =>
     last?.action === 'stop' ? [nodeText(node, sink)] : [],
@@ -148,9 +148,9 @@ function nextCommands(
   const commands: string[] = [];
   if (needStart && runtime !== null) {
     const named = shellWord(stopped.join());
-    commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${target}`.trimEnd());
+    commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${flags}`.trimEnd());
   } else if (isAboutNodes) {
-    commands.push(`ldctl nodes list ${target}`.trimEnd());
+    commands.push(`ldctl nodes list ${flags}`.trimEnd());
   }
   return resume === null ? commands : [...commands, resume];
 }

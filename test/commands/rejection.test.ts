@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import nock from 'nock';
 import { type Activity } from '../../src/base/activity.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
-import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, page } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 
 const NODE = 610809900976570889n;
@@ -64,6 +64,23 @@ describe('a rejection', () => {
       return pages.includes(2);
     };
     assert.deepEqual([await isRead(990n), await isRead(850n)], [false, true]);
+  });
+
+  it('quotes the URL of the supervisor in what comes next', async () => {
+    const url = 'http://[::1]:7777';
+    const log = [entry({ id: 11n, node_id: NODE, action: 'start' })];
+    const supervisor = nock(url).persist();
+    supervisor
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, () => page(log));
+    supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
+      log.unshift(entry({ id: 16n, node_id: NODE, status: 'rejected' }));
+      return '';
+    });
+    const args = ['iggy', 'restart', '--node', String(NODE), '--supervisor-url', url];
+    const { stderr } = await bench.ends(3, ActivitiesTrigger, args);
+    assert.match(stderr, /^next: ldctl nodes list --supervisor-url 'http:\/\/\[::1\]:7777'$/m);
   });
 
   it('quotes several nodes in what comes next, as a shell needs it', async () => {

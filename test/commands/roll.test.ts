@@ -50,6 +50,18 @@ describe('activities roll', () => {
   });
   afterEach(() => bench.close());
 
+  for (const [flags, text] of [
+    ['', 'restart iggy, one node at a time, on every node'],
+    [' --max-unavailable 2', 'restart iggy, 2 at a time, on every node'],
+    [' --max-unavailable 25%', 'restart iggy, 25% at a time, on every node'],
+  ] as const) {
+    it(`without consent says what it would do: ${text}`, async () => {
+      const { code, stderr } = await bench.run(ActivitiesRoll, `iggy restart${flags}`);
+      assert.equal(code, 2);
+      assert.match(stderr, new RegExp(`this would ${text}`));
+    });
+  }
+
   /** The entry is there at once, and ends at the third read after it, or never. */
   function expectPost(node: bigint, { reads = 1, status = 'completed' } = {}): void {
     bench.supervisor.post(`${ACTIVITIES}/iggy/restart`, `{"nodes":[${node}]}`).reply(202, () => {

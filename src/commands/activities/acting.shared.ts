@@ -88,10 +88,11 @@ export async function requestOf(
 }
 
 /**
- * Opens the deployment to act on, and looks at it before anything is sent.
+ * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at it
+ * before anything is sent.
  * @param what is to be done, in words
  * @param recall what an earlier run with the key has left: it is followed as it is
- * @returns null where nothing has to be known
+ * @returns null where nothing has to be known, or a record says it
  * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
  */
 export async function lookBefore(
@@ -106,7 +107,7 @@ export async function lookBefore(
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   await checkConfirm(own, flags);
-  // Of named nodes, only a question or a dry run says what keeps them busy.
+  // For named nodes, only a question or a dry run shows what keeps them busy.
   if (nodes && !isDry && !isAsked(context, nodes, flags)) return null;
   return fromRecords(
     () => [recall(own)],

@@ -5,7 +5,7 @@
 import { usageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { parseAction, type ActionName } from '../../base/activity.js';
-import { count } from '../../base/text.js';
+import { count, shellWord } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, textFlag } from '../../cli/flags.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
@@ -88,7 +88,7 @@ export async function showJob(
   const { result, error, exitCode } = await running.finally(() => view.stop());
   await printRunResult(output, result, {
     ranMs: clock.elapsed() - startedAt,
-    target: deployment.flags.join(' '),
+    flags: deployment.flags.map(shellWord).join(' '),
     reasons: await reasonsFor(context, result),
     error,
   });

@@ -27,8 +27,16 @@ import { nodesOfRoll, type Findings } from '../../app/survey.js';
 import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import { openForJob, showJob } from './job.shared.js';
 
-/** `--resume` can change how a roll acts, but not what it does, nor to which nodes. */
-const WHAT = ['node', 'nodes-from', 'config', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
+/** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
+const NOT_TO_RESUME = [
+  'node',
+  'nodes-from',
+  'config',
+  'expect-nodes',
+  'yes',
+  'dry-run',
+  'idempotency-key',
+];
 
 const rollFlags = {
   ...grouped('FOLLOWING', {
@@ -48,7 +56,7 @@ const rollFlags = {
     'continue-on-error': openSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
-      exclusive: WHAT,
+      exclusive: NOT_TO_RESUME,
     }),
   }),
 };
@@ -65,8 +73,8 @@ const storedRoll = v.strictObject({
 /** The fields of a request that flags give as they are; `--gate` is a command, not a function. */
 const FIELDS = v.omit(rollRequest, ['gate']).entries;
 
-const flags = { ...actingFlags, ...rollFlags };
-type RollFlags = FlagsOf<typeof flags>;
+const allFlags = { ...actingFlags, ...rollFlags };
+type RollFlags = FlagsOf<typeof allFlags>;
 
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
@@ -78,7 +86,7 @@ export default class ActivitiesRoll extends ActingCommand {
     'ldctl activities roll --resume last',
   ];
   static override args = { runtime: optionalArg(RUNTIME), action: optionalArg(ACTION) };
-  static override flags = flags;
+  static override flags = allFlags;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
@@ -88,8 +96,8 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const asked = await this.#asked(context, args, flags);
     const { runtime, action, nodes: named, idempotencyKey: key } = asked;
-    const what = rollText(asked);
-    // A roll with a record was looked at before the record was made.
+    const what = rollText(asked, flags['max-unavailable']);
+    // If the roll has a record, the process that wrote it has looked before.
     const recall = (own: OpenDeployment) =>
       (key !== undefined && journalOf(context, own).read(key)) || null;
     const found = await lookBefore(context, what, asked, flags, recall);
@@ -108,7 +116,7 @@ export default class ActivitiesRoll extends ActingCommand {
     return this.#run(context, agreed, gate, found);
   }
 
-  /** @throws UsageError */
+  /** The request as a trigger has it, since its nodes may not be known yet. @throws UsageError */
   async #asked(
     context: CommandContext,
     { runtime, action }: { runtime?: string; action?: string },
@@ -162,7 +170,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
-    const action = { what: rollText(request), nodes: request.nodes };
+    const action = { what: rollText(request, request.maxUnavailable), nodes: request.nodes };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
     await consentTo(context, action, flags);
@@ -231,9 +239,12 @@ const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
 const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
-/** As in `this would restart iggy, one node at a time, on every node`. */
-function rollText({ runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>) {
-  return `${action} ${runtime}, one node at a time,`;
+/** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
+function rollText(
+  { runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>,
+  most: CheckedRoll['maxUnavailable'] = 1,
+) {
+  return `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
 }
 
 /** What a roll does to which nodes, as text. */

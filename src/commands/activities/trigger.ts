@@ -1,3 +1,7 @@
+import { keptRun, trigger } from '../../app/jobs.js';
+import { nodeCountOf } from '../../app/survey.js';
+import { consentTo } from '../../cli/consent.js';
+import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
 import {
   ACTION,
   ActingCommand,
@@ -8,10 +12,6 @@ import {
   RUNTIME,
   showDryRun,
 } from './acting.shared.js';
-import { consentTo } from '../../cli/consent.js';
-import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
-import { keptRun, trigger } from '../../app/jobs.js';
-import { nodeCountOf } from '../../app/survey.js';
 import { showJob } from './job.shared.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
@@ -47,6 +47,7 @@ export default class ActivitiesTrigger extends ActingCommand {
     if (found) compareCounts(context, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
     const question = { what, nodes, found, counted: nodeCountOf(nodes, found) };
+    // The person may choose some of the nodes.
     const agreed = { ...request, ...(await consentTo(context, question, flags)) };
     const shown = { ...agreed, counted: nodeCountOf(agreed.nodes, found) };
     return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));

@@ -10,8 +10,8 @@ export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Store a tenant, an API key and a deployment under a name.';
   static override description =
     'At a terminal it asks for what you do not give as a flag: the tenant, the key, the deployment, and where to store ' +
-    'the key. Otherwise it reads LD_TENANT_ID, LD_API_KEY, LD_API_URL and LD_DEPLOYMENT_ID. It stores no key that the API ' +
-    'rejects, and no flag takes a key. The first profile becomes the current one.';
+    'the key. Otherwise it reads LD_TENANT_ID, LD_API_KEY or LD_API_KEY_FILE, LD_API_URL, LD_DEPLOYMENT_ID and ' +
+    'LD_SUPERVISOR_URL. It stores no key that the API rejects, and no flag takes a key. The first profile becomes the current one.';
   static override examples = [
     'ldctl profiles add prod',
     'secret-tool lookup laserdata prod | ldctl profiles add prod --tenant-id 7261845022003200001 ' +

@@ -42,7 +42,7 @@ export const profileFlags = {
 };
 export type ProfileFlags = FlagsOf<typeof profileFlags>;
 
-/** What flags, environment and user say, before the API was asked anything. */
+/** What flags, environment and user say of a profile, before the API is asked about it. */
 export interface Gathered extends Changes {
   /** The profile that is changed; null for a new one. */
   stored: Profile | null;
@@ -55,11 +55,14 @@ export interface Gathered extends Changes {
 }
 
 interface Changes {
-  /** `new`, for a new profile too, also where a command prints it; `moved`: to another store. */
+  /**
+   * `new`: asked for, read or printed by a command now, as always for a new profile; `moved`: the stored
+   * one goes into `--key-store`; `kept`: it stays as it is.
+   */
   keyIs: 'new' | 'moved' | 'kept';
   /**
-   * The API is asked whether key, tenant and deployment fit together: one of them is new, and there
-   * is no `--no-verify`.
+   * The API is asked whether key, tenant and deployment fit together: one of them or the API is new,
+   * and there is no `--no-verify`.
    */
   mustVerify: boolean;
 }
@@ -91,7 +94,7 @@ function settingsFor(
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
   const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };
-  // As if it were the only profile there is.
+  // As if the stored profile were the only one, and so the current one.
   const config = { current: stored?.name, profiles: stored ? [stored] : [] };
   return context.resolve(flags, { env, config });
 }
@@ -103,7 +106,7 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
   const givesKey = isGiven('key-command') || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
   const changesMore = isGiven('supervisor-url', 'key-store', 'protected');
-  const givesNoFlags = ![givesKey, changesAccess, changesMore].includes(true);
+  const givesNoFlags = [givesKey, changesAccess, changesMore].every((given) => !given);
   if (stored && givesNoFlags && !prompts) {
     throw usageError(
       'nothing_to_change',

@@ -9,8 +9,8 @@ import { printProfile, profileDocument } from './profile.shared.js';
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment or any other setting.';
   static override description =
-    'Changes only what you give as a flag, and ignores the environment. Without flags it asks for a new key. ' +
-    '--api-key-stdin replaces the key, where it was kept, and --key-store moves it. If a command printed it, ldctl asks ' +
+    'Changes only what you give as a flag, and ignores the environment. Without flags, at a terminal, it asks for a new ' +
+    'key. --api-key-stdin replaces the key in the place where it is kept, and --key-store moves it. If a command printed it, ldctl asks ' +
     'where to keep the new one; without a terminal that is the keyring. It stores nothing that the API rejects.';
   static override examples = [
     'secret-tool lookup laserdata prod | ldctl profiles update prod --api-key-stdin',

@@ -19,7 +19,10 @@ import { askKey, askTenant, type Gathered } from './gather.shared.js';
 
 /** What was gathered, as the API knows it. */
 export interface Verified extends Gathered {
-  /** Where the profile acts, and when its key expires, all of it: what is undefined is removed. */
+  /**
+   * Where the profile acts, and when its key expires. What is undefined here is removed from the profile,
+   * whatever it had before.
+   */
   found: Partial<Profile>;
 }
 
@@ -30,20 +33,21 @@ export interface Verified extends Gathered {
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
   const { stored, given, keyIs, tenantId, apiKey } = gathered;
+  // What must be verified has a key.
   if (!gathered.mustVerify || !apiKey) {
     // Nothing is known of a new key, and what was known of the old one no longer holds.
     const expires_at = keyIs === 'new' ? undefined : stored?.expires_at;
-    return { ...gathered, found: { ...givenPlace(given), expires_at } };
+    return { ...gathered, found: { ...givenFields(given), expires_at } };
   }
   const first = { key: apiKey, tenantId, apiUrl: given.apiUrl.value };
   const { known, access } = await checkKey(gathered, first, context);
   context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
-  const place = await placeFor(gathered, access, context);
+  const fields = await lookUpFields(gathered, access, context);
   return {
     ...gathered,
     tenantId: access.tenantId,
     apiKey: access.key,
-    found: { ...place, expires_at: known.expiry_at ?? undefined },
+    found: { ...fields, expires_at: known.expiry_at ?? undefined },
   };
 }
 
@@ -87,8 +91,11 @@ async function askAgain(
     : { ...access, tenantId: await askTenant(prompts, undefined) };
 }
 
-/** Where a profile acts, all of it: what is undefined is removed. */
-function placeFields(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): Partial<Profile> {
+/** Each field of a profile that says where it acts; undefined for what is not known. */
+function deploymentFields(
+  deployment: Partial<DeploymentRef>,
+  supervisorUrl?: URL,
+): Partial<Profile> {
   return {
     deployment_id: deployment.id ?? undefined,
     deployment_name: deployment.name ?? undefined,
@@ -100,14 +107,14 @@ function placeFields(deployment: Partial<DeploymentRef>, supervisorUrl?: URL): P
 }
 
 /** By flags, environment or profile, without asking the API. */
-const givenPlace = ({ deployment, supervisorUrl }: Settings) =>
-  deployment ? placeFields(deployment.value, supervisorUrl?.value) : placeFields({});
+const givenFields = ({ deployment, supervisorUrl }: Settings) =>
+  deployment ? deploymentFields(deployment.value, supervisorUrl?.value) : deploymentFields({});
 
 /**
  * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
  * in other commands, so that a key without `info:read` will do.
  */
-async function placeFor(
+async function lookUpFields(
   { stored, given }: Gathered,
   access: TenantAccess,
   context: CommandContext,
@@ -117,15 +124,16 @@ async function placeFor(
   const needsLookUp = deployment
     ? deployment.value.id === null || !supervisorUrl
     : !stored && context.prompts !== null;
-  if (!needsLookUp) return givenPlace(given);
+  if (!needsLookUp) return givenFields(given);
   const structure = await context.during('Fetching the deployments', () =>
     context.core(access).structure(access.tenantId, { signal: context.signal }),
   );
   const placed = deployment
     ? findDeployment(structure, deployment.value)
     : await choose(structure, context);
-  if (!placed) return placeFields({});
-  return placeFields(refTo(placed), supervisorUrl?.value ?? (await supervisorFor(placed, context)));
+  if (!placed) return deploymentFields({});
+  const url = supervisorUrl?.value ?? (await supervisorFor(placed, context));
+  return deploymentFields(refTo(placed), url);
 }
 
 async function choose(

@@ -200,7 +200,7 @@ describe('the outcome of a run', () => {
 
   it('says what was last completed where an action was rejected, and what would undo that', async () => {
     const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
-    const { stderr } = await print(rejection, { reasons, target: '--profile prod' });
+    const { stderr } = await print(rejection, { reasons, flags: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^17: its last completed action was stop, \ds ago$/);
     assert.equal(
       stderr.lines[2],
@@ -265,7 +265,7 @@ describe('the outcome of a run', () => {
       targets: 'observed',
       nodes: [missing({ node_id: 8n })],
     });
-    const { stderr } = await print(result, { target: '--profile prod' });
+    const { stderr } = await print(result, { flags: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^hint: .*--expect-nodes deployment/);
     assert.equal(stderr.lines[2], 'next: ldctl nodes list --profile prod');
   });
