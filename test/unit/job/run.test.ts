@@ -388,6 +388,21 @@ describe('the read at the deadline', () => {
   });
 });
 
+describe('a read that the server puts off', () => {
+  it('is not made before its time, also where the run could be decided', async () => {
+    server.setFate(1n, { workMs: 100 });
+    let failedAt = 0;
+    server.beforeRead = () => {
+      // The entry is final by now, and 2 s after the `202` the run ends.
+      if (server.posts.length === 0 || failedAt > 0 || clock.elapsed() < 1000) return;
+      failedAt = clock.elapsed();
+      throw apiError(429, { retryAfterMs: 20_000 });
+    };
+    assert.equal((await run()).exitCode, 0);
+    assert.ok(failedAt > 0 && clock.elapsed() >= failedAt + 20_000, `${clock.elapsed()} ms`);
+  });
+});
+
 describe('a read that does not end', () => {
   it('is cut off 15 s after the deadline of the run: 7', async () => {
     server.onRead = (page, _, { signal }) =>
