@@ -161,7 +161,7 @@ export const rollRequest = fields({
     v.custom<RollGate>((value) => typeof value === 'function', 'a function was expected'),
   ),
 });
-/** One node after the other. */
+/** On one node at a time, or on a few. */
 export type RollRequest = v.InferInput<typeof rollRequest>;
 export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
 

@@ -20,6 +20,7 @@ const waitFlags = {
   runtime: textFlag('RUNTIME', 'With --after: the runtime of the trigger.'),
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,
+  // In place of the flag by which an action is refused.
   ...grouped('TARGET', {
     'expect-nodes': wholeNumber('Exactly N nodes must act.', { min: 1, max: MOST_NODES }),
   }),
@@ -57,27 +58,27 @@ export default class ActivitiesWait extends ConnectedCommand {
     const { argv, flags } = await this.parse(ActivitiesWait);
     checkRunResultOptions(this.host.output.options);
     const context = await this.open(flags);
-    const what = await this.#parse(context, argv.map(String), flags);
+    const named = await this.#named(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.
-    if (what === null && !isInteractive(this.host)) {
+    if (named === null && !isInteractive(this.host)) {
       throw new UsageError('nothing to wait for', {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }
     const deployment = await openForJob(context);
-    const asked = what ?? (await idsInProgress(deployment, context));
-    // Ids that are given are at least one.
-    if (asked.ids?.length === 0) {
+    const wanted = named ?? (await idsInProgress(deployment, context));
+    // Ids that are named are at least one.
+    if (wanted.ids?.length === 0) {
       context.say('nothing is processing');
       return 0;
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
-    const request = check(waitRequest, 'wait', { ...times, ...asked });
+    const request = check(waitRequest, 'wait', { ...times, ...wanted });
     return showJob(context, null, (own, tools) => wait(own, request, tools));
   }
 
-  /** @returns null for what is processing @throws UsageError */
-  async #parse(
+  /** What words and flags name; null for everything that is processing. @throws UsageError */
+  async #named(
     context: CommandContext,
     words: readonly string[],
     flags: FlagsOf<typeof waitFlags>,
@@ -96,8 +97,8 @@ export default class ActivitiesWait extends ConnectedCommand {
       });
     }
     const nodes = await readNodes(context, flags);
-    const asked = { after, runtime, action: actionOf(action, config) };
-    return { ...asked, expectNodes, ...(nodes && { nodes }) };
+    const trigger = { after, runtime, action: actionOf(action, config) };
+    return { ...trigger, expectNodes, ...(nodes && { nodes }) };
   }
 }
 

@@ -84,7 +84,7 @@ async function runInside(
       reject: false,
       cleanup: false,
     });
-    const [exitCode, problem] = endOf(await child);
+    const [exitCode, problem] = exitOf(await child);
     if (problem !== null) host.output.stderr.write(`${command[0]}: ${problem}\n`);
     return exitCode;
   } finally {
@@ -95,7 +95,7 @@ async function runInside(
 }
 
 /** @returns the exit code, as a shell gives it, and why the program could not be run; else null */
-function endOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: string | null] {
+function exitOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: string | null] {
   const { exitCode, signal, code, originalMessage } = ended;
   if (exitCode !== undefined) return [exitCode, null];
   if (signal !== undefined) return [128 + constants.signals[signal], null];
