@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const MOST_TOKENS = 115_500;
+const MOST_TOKENS = 114_500;
 const MOST_HARD_FUNCTIONS = 5;
 const MOST_BRANCHES = 12;
 const MOST_LINES = 60;
