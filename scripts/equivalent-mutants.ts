@@ -2,8 +2,6 @@
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
     'a millisecond',
-  'src/job/drive.ts: interrupt(fact); -> ;':
-    'a step is broken off by the signal, which has put the interrupt into the inbox',
   'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at); -> const age = serverTime === null ? 1 : serverTime + SECOND - Date.parse(at);':
     'a millisecond',
   'src/job/roll-state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
@@ -14,34 +12,30 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'it wakes once more in the same moment',
   'src/job/run-answer.ts: run.generation = 0; -> run.generation = 1;':
     'the journal leaves out a record that was refused',
-  'src/job/run-answer.ts: attempts.windowMs = ageMs < 0 || isOtherApiKey ? -Infinity : RESEND; -> attempts.windowMs = ageMs < 1 || isOtherApiKey ? -Infinity : RESEND;':
+  'src/job/run-answer.ts: if (ageMs < 0 || isOtherApiKey) { -> if (ageMs < 1 || isOtherApiKey) {':
     'a millisecond',
   'src/job/run-end.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
-  'src/job/run-read.ts: } else if (isDeepEnough && now >= state.notBefore) { -> } else if (isDeepEnough && now > state.notBefore) {':
+  "src/job/run-read.ts: } else if (log.downTo === 'forNodes' && now >= state.notBefore) { -> } else if (log.downTo === 'forNodes' && now > state.notBefore) {":
     'a millisecond',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
-  'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
-  'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT + 1]?.id ?? plan.floor,':
+  'src/job/watch.ts: forgetSettled(watch, log); -> ;':
+    'what it has no more use for stays in memory',
+  'src/job/watch.ts: floor: known[RECENT - 1]?.id ?? after ?? -1n, -> floor: known[RECENT + 1]?.id ?? after ?? -1n,':
     'two entries more count as recent',
-  'src/job/watch.ts: floor: newest.entries[RECENT - 1]?.id ?? plan.floor, -> floor: newest.entries[RECENT - 0]?.id ?? plan.floor,':
+  'src/job/watch.ts: floor: known[RECENT - 1]?.id ?? after ?? -1n, -> floor: known[RECENT - 0]?.id ?? after ?? -1n,':
     'one entry more counts as recent',
-  'src/job/watch.ts: if (id > watch.floor && id <= highest && now - since >= MINUTE) watch.floor = id; -> if (id > watch.floor && id <= highest && now - since > MINUTE) watch.floor = id;':
+  'src/job/watch.ts: const isOld = log.startedAt - since >= LATEST_MS; -> const isOld = log.startedAt - since > LATEST_MS;':
     'a millisecond',
   'src/log/nodes.ts: return a !== null && a.id > b.id ? a : b; -> return a !== null && a.id >= b.id ? a : b;':
     'each id comes once',
-  'src/log/pages.ts: #total = 0; -> #total = 1;': 'it is asked for only after a page has set it',
-  'src/log/pages.ts: (middleOf(one) ?? 0n) > (middleOf(other) ?? 0n); -> (middleOf(one) ?? 0n) >= (middleOf(other) ?? 0n);':
+  "src/log/pages.ts: this.#order = middleOf(first) > middleOf(last) ? 'newest first' : 'oldest first'; -> this.#order = middleOf(first) >= middleOf(last) ? 'newest first' : 'oldest first';":
     'the first and the last of several pages have no entry in common',
-  'src/log/seek.ts: const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) < id; -> const isOlder = (page: LogPage): boolean => (middleOf(page) ?? id) <= id;':
-    'an entry that stands in the middle has been seen, which ends the search, too',
   'src/log/seek.ts: older: ids.findLast((id) => id < wanted) ?? null, -> older: ids.findLast((id) => id <= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',
   'src/log/seek.ts: newer: ids.find((id) => id > wanted) ?? null, -> newer: ids.find((id) => id >= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',
   'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
     'the entry itself is not later than itself',
-  'src/log/walk.ts: const isPassed = (middleOf(page) ?? 0n) < start.id; -> const isPassed = (middleOf(page) ?? 0n) <= start.id;':
-    'an entry that stands in the middle is reached',
 };
