@@ -4,7 +4,7 @@
  */
 
 import { isFinal } from '../base/activity.js';
-import { ApiError, Interrupted, type LdctlError } from '../base/errors.js';
+import { Interrupted, type LdctlError } from '../base/errors.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import {
   isFailedGate,
@@ -82,11 +82,10 @@ export function resultOfRun(run: Run): JobEnd {
 function answerOf({ trigger, sent, acceptedAt, fateError }: Run) {
   const accepted = sent?.accepted ?? null;
   const isKnown = trigger !== null && acceptedAt !== null;
-  const failedId = fateError instanceof ApiError ? fateError.requestId : undefined;
   return {
     replayed: isKnown ? accepted?.replayed === true : null,
     recovered: isKnown ? accepted === null : null,
-    request_id: accepted?.requestId ?? failedId ?? null,
+    request_id: accepted?.requestId ?? fateError.requestId ?? null,
   };
 }
 

@@ -206,12 +206,15 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
 }
 
 /**
- * No more POSTs may start: the server may have forgotten the key, and would act twice, or something
- * else has closed the window (`sendNoMore`).
+ * No more POSTs may start: the server may have forgotten the key, and would act twice; something else
+ * has closed the window (`sendNoMore`); or the roll is over.
  */
-export function isTooLate({ attempts }: Run, now: number): boolean {
-  return now - (attempts.firstAt ?? now) > attempts.windowMs;
+export function isTooLate(run: Run, now: number): boolean {
+  const { firstAt, windowMs } = run.attempts;
+  return isRollOver(run, now) || now - (firstAt ?? now) > windowMs;
 }
+
+export const isRollOver = ({ plan }: Run, now: number): boolean => now >= (plan.endsBy ?? Infinity);
 
 /**
  * Whether the next read may let the run send again. It then goes as deep as the read for nodes:

@@ -3,6 +3,7 @@
  * query that changes nothing), and which function takes the fact that answers it (`takeOfRun`).
  */
 
+import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { idsOf, NONE_LISTED } from './entries.js';
@@ -17,6 +18,7 @@ import { checkAgain, endWithError, follow, noteSent } from './run-moves.js';
 import {
   deadlineOf,
   endOf,
+  isRollOver,
   isTooLate,
   maySendAgain,
   newRun,
@@ -51,19 +53,18 @@ export function createWait(plan: WaitPlan, now: number): Run {
 }
 
 /**
- * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again,
- * and reads the baseline again if that is too old.
+ * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again, or
+ * the roll is over, and reads the baseline again if that is too old.
  */
 export function tickRun(run: Run, now: number): void {
-  const { state } = run;
-  if (state.name !== 'sending') {
-    return;
-  }
+  const isSending = run.state.name === 'sending';
   if (run.sent) {
-    if (isTooLate(run, now)) {
+    if (isSending && isTooLate(run, now)) {
       endWithError(run, run.fateError);
     }
-  } else if (now - run.baseline.readAt > FRESH) {
+  } else if ((isSending || run.state.name === 'checking') && isRollOver(run, now)) {
+    endWithError(run, new LdctlError('refused', 'timed_out', 'the time of the roll is up'));
+  } else if (isSending && now - run.baseline.readAt > FRESH) {
     checkAgain(run, now);
   }
 }

@@ -191,13 +191,11 @@ function stoppedText(result: ResultFields) {
   }
   const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
   const isSeen = nodes.some(({ activity_id: id }) => id !== null);
-  if (!isRoll && !isSeen && replayed === null) {
-    // No answer came, and the log has shown no entry: it may never have left.
-    return `Stopped watching; whether ${what} runs is not known.`;
-  }
   const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
-  return `Stopped watching; ${what} continues.${rest}`;
+  // The log has shown no entry, and of a trigger no answer came, either: it may never have left.
+  const isUnknown = !isSeen && replayed === null;
+  return `Stopped watching; ${isUnknown ? `whether ${what} runs is not known` : `${what} continues`}.${rest}`;
 }
 
 /** `1 of 3 nodes rejected it (610…); 1 not started` */

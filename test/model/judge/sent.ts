@@ -148,8 +148,7 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
   const isFirst = !earlier.some(({ key }) => key === post.key);
   const later = own.some(({ key }) => order.indexOf(key) > order.indexOf(post.key));
   if (isFirst && later && use.window === 1) yield 'a roll sent out of order';
-  const isUp = own.some(isMaybeSent) && post.at > (use.timeoutMs ?? Infinity);
-  if (isUp) yield 'a roll sent after its time was up';
+  if (post.at > (use.timeoutMs ?? Infinity)) yield 'a roll sent after its time was up';
   if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
   for (const [node, { at, status }] of process.settled) {
     const isOther = !post.nodes?.includes(node) && at <= post.at;

@@ -11,6 +11,7 @@ import {
 } from '../../../src/job/roll-state.js';
 import { interruptRoll, type gateEnded, type windDown } from '../../../src/job/roll.js';
 import type { callOff } from '../../../src/job/run-moves.js';
+import type { isRollOver } from '../../../src/job/run-state.js';
 import { limit, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
@@ -104,6 +105,13 @@ export const ROLLS: Rules = {
       'a roll of three that has 5 s',
       0,
       put<typeof isLate>('job/roll-state', 'isLate', () => false),
+      put<typeof isRollOver>('job/run-state', 'isRollOver', () => false),
+    ),
+    sabotage(
+      'its time is never up for its first POST',
+      'a roll of three that has 5 s',
+      1,
+      put<typeof isRollOver>('job/run-state', 'isRollOver', () => false),
     ),
     sabotage(
       'the first Ctrl-C ends the running nodes',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Interrupted } from '../../../src/base/errors.js';
+import { Interrupted, RedirectError } from '../../../src/base/errors.js';
 import type { Id } from '../../../src/base/ids.js';
 import { waitJob } from '../../../src/job/index.js';
 import type { JobEnd } from '../../../src/job/job.js';
@@ -31,6 +31,15 @@ const interruptAt = (job: ReturnType<typeof runOf>, from: number): Promise<JobEn
 };
 
 describe('the facts of a result', () => {
+  it('have the request of whatever answered the POST', async () => {
+    for (const error of [apiError(500), new RedirectError('r', { requestId: 'request-302' })]) {
+      setUp();
+      server.onPost = () => error;
+      const { result, exitCode } = await run();
+      assert.deepEqual([exitCode, result.request_id], [7, error.requestId]);
+    }
+  });
+
   it('are those of the plan and of the answer', async () => {
     const { result, exitCode, error } = await run();
     const { nodes, ...facts } = result;

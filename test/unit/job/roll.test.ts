@@ -248,6 +248,23 @@ describe('the time of a roll', () => {
     assert.equal((await roll(plan)).exitCode, 8);
     assert.ok(clock.elapsed() < 61_000, `${clock.elapsed()} ms`);
   });
+
+  it('is up for its first POST, too, which is tried again no more', async () => {
+    const tried: number[] = [];
+    server.onPost = () => {
+      tried.push(clock.elapsed());
+      return apiError(429, { retryAfterMs: 1000 });
+    };
+    await assert.rejects(roll({ nodes: [1n, 2n], timeoutMs: 5000 }), { code: 'http_429' });
+    assert.ok(tried.length > 1 && tried.every((at) => at < 5000), tried.join());
+  });
+
+  it('is up for a node that became free just before', async () => {
+    server.add({ node: 1n, workMs: 5700 });
+    const plan = { nodes: [1n], ifBusy: 'wait', timeoutMs: 6000, idempotencyKey: 'b' } as const;
+    await assert.rejects(roll(plan), { code: 'timed_out', exitCode: 5 });
+    assert.deepEqual([server.postsMade, Math.floor(clock.elapsed() / 1000)], [0, 6]);
+  });
 });
 
 describe('a roll that is halted', () => {

@@ -144,7 +144,7 @@ describe('the outcome of a run', () => {
     [
       'an interrupt of a roll before an entry came',
       { outcome: 'interrupted', replayed: null, nodes: [node({ ...unseen, gate: null })] },
-      ['Stopped watching; the restart continues.'],
+      ['Stopped watching; whether the restart runs is not known.'],
     ],
     [
       'an interrupt of a roll',
