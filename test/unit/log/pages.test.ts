@@ -123,6 +123,21 @@ describe('the pages of a server', () => {
     );
   });
 
+  it('may be of one moment at the oldest end, ids falling: that alone does not make it the newest', async () => {
+    const { server, log } = open(450, 'asc');
+    const at = (n: number) => new Date(Date.parse(ENTRY.created_at) + n * 1000).toISOString();
+    const all = Array.from({ length: 450 }, (_, n) =>
+      n < 100
+        ? { ...ENTRY, id: BigInt(100 - n) }
+        : { ...ENTRY, id: BigInt(n + 1), created_at: at(n) },
+    );
+    spoil(server, (right, { page, results }) => ({
+      ...right,
+      items: all.slice((page - 1) * results, page * results),
+    }));
+    assert.equal((await log.newest()).entries[0]?.id, 450n);
+  });
+
   it('may change 30 times in a row while the newest is looked for: then it is exit 6', async () => {
     for (const [times, isFound] of [
       [29, true],
