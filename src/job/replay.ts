@@ -52,11 +52,14 @@ export function findPeriodAndFloor(run: Run, replay: Replay, log: LogRead): void
 export function sift(run: Run, shown: readonly Activity[]): Activity[] {
   const { baseline, replay, entries } = run;
   const recent = shown.filter((activity) => isRecent(run, activity));
+  if (!replay) {
+    return recent;
+  }
   const byId = recent.toSorted((a, b) => compareIds(a.id, b.id));
   // A map keeps the last one of each node.
   const newest = new Map(byId.map(({ id, node_id: node }) => [node, id]));
   const isSuperseded = ({ id, node_id: node }: Activity): boolean =>
-    replay !== null && id <= baseline.id && id < (newest.get(node) ?? 0n);
+    id <= baseline.id && id < (newest.get(node) ?? 0n);
   entries.forget(isSuperseded);
   return recent.filter((activity) => !isSuperseded(activity));
 }
