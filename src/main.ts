@@ -33,8 +33,8 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     process.exitCode = codeOfFault(host());
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
-  // An error that nothing waits for. Node would show the line it comes from, and a line of a bundle is
-  // long.
+  // An error that nothing waits for. Node would show the line it comes from, and a line of a bundle
+  // is long.
   const endByFault = async (error: unknown) => {
     // Another one may come at the same time, or from the report of this one.
     process.on('uncaughtException', () => undefined);

@@ -38,10 +38,11 @@ export interface RollOptions extends RunOptions {
 }
 
 /**
- * One deployment, made by `connect` or `connectProfile`. Any number of calls may run at once.
- * As long as nothing was sent, a call throws an `LdctlError`. Its exit code is 2 for a wrong
- * request, and for a journal that cannot be read or written, 4, 5 or 6 by what the API says, 7 for a
- * broken record in the journal, and 130 for an abort. Once something may have been sent, the call returns a result.
+ * One deployment, made by `connect` or `connectProfile`. Any number of calls may run at once. As
+ * long as nothing was sent, a call throws an `LdctlError`. Its exit code is 2 for a wrong request,
+ * and for a journal that cannot be read or written, 4, 5 or 6 by what the API says, 7 for a broken
+ * record in the journal, and 130 for an abort. Once something may have been sent, the call returns
+ * a result.
  */
 export interface Deployment {
   readonly id: bigint;
@@ -51,15 +52,15 @@ export interface Deployment {
    */
   trigger(request: requests.TriggerRequest, options?: RunOptions): Promise<RunResult>;
   /**
-   * Acts on one node at a time, or on `maxUnavailable` at once, until one does not complete. With the
-   * same `idempotencyKey` it continues where an earlier call ended.
+   * Acts on one node at a time, or on `maxUnavailable` at once, until one does not complete. With
+   * the same `idempotencyKey` it continues where an earlier call ended.
    */
   roll(request: requests.RollRequest, options?: RollOptions): Promise<RunResult>;
   /** Follows an earlier trigger to its end. Never sends. */
   wait(request: requests.WaitRequest, options?: RunOptions): Promise<RunResult>;
   /**
-   * The log, newest first, or oldest first with `after`: each entry once, and none missing. It reads
-   * pages as entries are asked for.
+   * The log, newest first, or oldest first with `after`: each entry once, and none missing. It
+   * reads pages as entries are asked for.
    */
   activities(
     request?: requests.ActivitiesRequest,

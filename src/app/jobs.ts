@@ -1,6 +1,6 @@
 /*
- * The jobs on a deployment, for a command or a program: a checked request becomes a plan, and the plan
- * is driven to its end.
+ * The jobs on a deployment, for a command or a program: a checked request becomes a plan, and the
+ * plan is driven to its end.
  */
 
 import { LdctlError } from '../base/errors.js';
@@ -42,7 +42,8 @@ export function keptRun(
 
 /**
  * One POST, followed to its end.
- * @param found what `lookAround` has found; without it, ldctl looks now, if anything has to be known
+ * @param found what `lookAround` has found; without it, ldctl looks now, if anything has to be
+ * known
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
@@ -114,8 +115,10 @@ async function surveyForWait(
 }
 
 /**
- * As many nodes at once as the request says, from where earlier processes with the same key left off.
- * @param found what `lookAround` has found; without it, ldctl looks now, if a busy node is to stop it
+ * As many nodes at once as the request says, from where earlier processes with the same key left
+ * off.
+ * @param found what `lookAround` has found; without it, ldctl looks now, if a busy node is to stop
+ * it
  * @throws LdctlError when nothing was sent
  */
 export async function roll(
@@ -148,8 +151,8 @@ export async function roll(
 
 /**
  * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
- * @param recall reads what earlier processes have left anew: its age counts from then, and the machine
- * may sleep while the log is read
+ * @param recall reads what earlier processes have left anew: its age counts from then, and the
+ * machine may sleep while the log is read
  * @returns `failure`: why none of them may be, in a roll that an earlier process has started
  * @throws LdctlError the same in a new roll, or where another process has started more of it
  * meanwhile: what keeps a node busy may be this roll
@@ -180,8 +183,8 @@ type Kept<K = KeptRun> = ReadonlyArray<K | null>;
 const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null).length;
 
 /**
- * Starts from what earlier processes with the key have left. If that fails, so that nothing was sent,
- * and another process has left more meanwhile, it starts again from that.
+ * Starts from what earlier processes with the key have left. If that fails, so that nothing was
+ * sent, and another process has left more meanwhile, it starts again from that.
  */
 export async function fromRecords<K, T>(
   recall: () => Kept<K>,

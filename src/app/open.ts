@@ -41,8 +41,8 @@ export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
   /**
-   * By which ids Core has the deployment: those that are known of it, else those of an entry of its log,
-   * each of which has them all; null where one is missing.
+   * By which ids Core has the deployment: those that are known of it, else those of an entry of its
+   * log, each of which has them all; null where one is missing.
    */
   address: (entry?: Activity) => DeploymentAddress | null;
   /** The same, with what the tenant's structure says of the deployment. */

@@ -114,9 +114,9 @@ export const triggerRequest = fields({
   ...acting,
   nodes,
   /**
-   * How many nodes there must be, where none are named; `deployment`: as many as Core counts. Another
-   * number is refused before anything is sent, as far as it is known by then; else it is exit code
-   * 7.
+   * How many nodes there must be, where none are named; `deployment`: as many as Core counts.
+   * Another number is refused before anything is sent, as far as it is known by then; else it is
+   * exit code 7.
    */
   expectNodes: v.optional(
     v.union([nodeCount, v.literal('deployment')], 'a number of nodes was expected, or deployment'),

@@ -1,5 +1,6 @@
 /*
- * What is known of a deployment before anything is sent: its nodes, how many there are, who is busy.
+ * What is known of a deployment before anything is sent: its nodes, how many there are, who is
+ * busy.
  */
 
 import type { DeploymentAddress } from '../api/core-api.js';
@@ -35,7 +36,10 @@ export interface Findings {
 
 export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
 
-/** `survey` as it comes before a POST: in a minute at most. @throws as that does; after it, exit 6 */
+/**
+ * `survey` as it comes before a POST: in a minute at most.
+ * @throws as that does; after it, exit 6
+ */
 export const lookAround = (
   surveyor: Surveyor,
   request: SurveyRequest,
@@ -46,7 +50,8 @@ export const lookAround = (
 /**
  * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.
  * @throws LdctlError for another's log, a count that is not the expected one, or a busy node with
- * `ifBusy: 'fail'` (exit 5); as `Supervisor.list` does; for `expectNodes: 'deployment'` as Core does
+ * `ifBusy: 'fail'` (exit 5); as `Supervisor.list` does; for `expectNodes: 'deployment'` as Core
+ * does
  */
 export async function survey(
   surveyor: Surveyor,
@@ -133,8 +138,8 @@ const notCounted = (why: string): LdctlError =>
 
 /**
  * How many nodes must be reached; undefined where that was not said.
- * @throws LdctlError (exit 5) where `expected` is neither what Core counts nor what the log lists; if
- * Core's number is not known, where the log lists more
+ * @throws LdctlError (exit 5) where `expected` is neither what Core counts nor what the log lists;
+ * if Core's number is not known, where the log lists more
  */
 function expectedOf(
   listed: number,

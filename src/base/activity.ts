@@ -56,7 +56,9 @@ export function isReadableRuntime(word: string): boolean {
   return READABLE_RUNTIMES.includes(word) || /^connector:./.test(word);
 }
 
-/** What is asked of a runtime, from the flag to the wire. A reconfigure carries the id of a config. */
+/**
+ * What is asked of a runtime, from the flag to the wire. A reconfigure carries the id of a config.
+ */
 export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 
 export function parseRuntime(text: string): Runtime {

@@ -43,8 +43,8 @@ const tooLate = () => new LdctlError('unreachable', 'timeout', 'the log could no
 
 /**
  * Reads what may take so long: after that the signal of the work is aborted.
- * @throws what the work throws, the reason of the outer signal, or LdctlError (exit 6) when the time
- * is over
+ * @throws what the work throws, the reason of the outer signal, or LdctlError (exit 6) when the
+ * time is over
  */
 export async function within<T>(
   ms: number,

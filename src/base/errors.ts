@@ -174,8 +174,8 @@ export class Interrupted extends LdctlError {
 
 /**
  * Whatever was thrown: what is not ours is a bug in ldctl.
- * @param sent something may have been sent. Exit 1 means that nothing was, so a bug or a full disk is
- * exit 7 then
+ * @param sent something may have been sent. Exit 1 means that nothing was, so a bug or a full disk
+ * is exit 7 then
  */
 export function asLdctlError(error: unknown, sent = false): LdctlError {
   if (error instanceof LdctlError) {

@@ -38,15 +38,15 @@ export const runRecord = v.strictObject({
 export type RunRecord = v.InferOutput<typeof runRecord>;
 
 /**
- * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries. `refused`:
- * its POST had no effect. Of a node of a roll: `rejected` where a roll has ended with that, `passed`
- * where its gate has passed.
+ * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries.
+ * `refused`: its POST had no effect. Of a node of a roll: `rejected` where a roll has ended with
+ * that, `passed` where its gate has passed.
  */
 export type Mark = 'accepted' | 'refused' | 'rejected' | 'passed';
 
 /**
- * What is on the disk of one key: the record that decides, and the marks. An accepted record decides,
- * also where another process has made a newer one since; without one, the newest does.
+ * What is on the disk of one key: the record that decides, and the marks. An accepted record
+ * decides, also where another process has made a newer one since; without one, the newest does.
  */
 export interface KeptRun {
   record: RunRecord;
@@ -73,7 +73,9 @@ export type Claim = { made: number } | { found: KeptRun };
  * read or written: nothing may be sent then, since "not readable" is not "no record".
  */
 export interface RunJournal {
-  /** What is kept of a key, of records of the last 24 hours that were not refused; null for none. */
+  /**
+   * What is kept of a key, of records of the last 24 hours that were not refused; null for none.
+   */
   read(key: string): KeptRun | null;
   /**
    * Makes the record of one POST, right before it. It is the next generation, which only one

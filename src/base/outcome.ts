@@ -38,8 +38,8 @@ export interface NodeResult {
   /** Several entries may be the one of this trigger. */
   ambiguous: boolean;
   /**
-   * In a roll only: when the node was started, RFC 3339 UTC by this machine's clock; null when it was
-   * not.
+   * In a roll only: when the node was started, RFC 3339 UTC by this machine's clock; null when it
+   * was not.
    */
   started_at?: string | null;
   /** In a roll only; null when no gate was run after the node. */
@@ -94,8 +94,8 @@ export interface ResultFacts {
   request_id: string | null;
   nodes: NodeResult[];
   /**
-   * Of every node: those that the log lists, and that have not acted. Core no longer counts them, or
-   * they were only ever acted on in another runtime. `nodes` does not hold them.
+   * Of every node: those that the log lists, and that have not acted. Core no longer counts them,
+   * or they were only ever acted on in another runtime. `nodes` does not hold them.
    */
   not_acted_on: readonly Id[];
   /** The command that resumes it; null when nothing is left to follow. */

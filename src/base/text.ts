@@ -60,8 +60,8 @@ export function urlText(url: { readonly href: string }): string {
 }
 
 /**
- * A word as a shell takes it. Only names and lists of ids need quotes; PowerShell makes two words of
- * 7,8.
+ * A word as a shell takes it. Only names and lists of ids need quotes; PowerShell makes two words
+ * of 7,8.
  */
 export function shellWord(word: string): string {
   if (/^[\w@%+=:./-]+$/.test(word)) return word;

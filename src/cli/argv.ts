@@ -32,8 +32,8 @@ export interface CommandLine {
 }
 
 /**
- * Reads a command line. Flags may stand anywhere: before the group, between group and command,
- * or after. Of two commands that have a flag of the same name, both take a value with it, or neither
+ * Reads a command line. Flags may stand anywhere: before the group, between group and command, or
+ * after. Of two commands that have a flag of the same name, both take a value with it, or neither
  * does.
  */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {

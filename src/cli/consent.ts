@@ -24,8 +24,8 @@ interface Asked {
   /** To name nodes is to consent; undefined for every node. */
   nodes: readonly Id[] | undefined;
   /**
-   * What is known of the deployment; nothing where a record of an earlier run is followed, and where no
-   * one is asked.
+   * What is known of the deployment; nothing where a record of an earlier run is followed, and
+   * where no one is asked.
    */
   found?: Findings | null;
   /** How many nodes are meant; 0 where that is not known. */

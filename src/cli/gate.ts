@@ -29,8 +29,8 @@ export interface GateOptions {
 }
 
 /**
- * How long a gate has to end after it was asked to: short enough for Ctrl-C to end everything within a
- * second.
+ * How long a gate has to end after it was asked to: short enough for Ctrl-C to end everything
+ * within a second.
  */
 const GRACE_MS = 700;
 /**

@@ -50,8 +50,8 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     /** Aborted with an `Interrupted` at the first signal. */
     signal,
     /**
-     * From now on a first SIGINT only asks to start nothing more: it aborts what this returns, and the
-     * next one `signal`.
+     * From now on a first SIGINT only asks to start nothing more: it aborts what this returns, and
+     * the next one `signal`.
      */
     inTwoStages: (): AbortSignal => {
       isInTwoStages = true;

@@ -38,8 +38,8 @@ export function fileErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * An error of the file system as a UsageError; any other unchanged. Where it ends a command (exit 2),
- * nothing was sent: after a POST, a job makes another error of it.
+ * An error of the file system as a UsageError; any other unchanged. Where it ends a command (exit
+ * 2), nothing was sent: after a POST, a job makes another error of it.
  */
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);

@@ -160,8 +160,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     return { found, next };
   };
   /**
-   * The run to follow; null where this one has to send. A record that was accepted needs no POST. Any
-   * other is followed if it is newer than what this run knows: a process that was faster made it.
+   * The run to follow; null where this one has to send. A record that was accepted needs no POST.
+   * Any other is followed if it is newer than what this run knows: a process that was faster made
+   * it.
    * @param own the generation that this run continues from, or has just made
    */
   const toFollow = (found: KeptRun | null, own: number) =>
@@ -207,7 +208,8 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
 
     /**
      * Makes the record of this process.
-     * @param check takes the newest one of the same key first, and throws where it is of another roll
+     * @param check takes the newest one of the same key first, and throws where it is of another
+     * roll
      * @returns its generation
      */
     start(key: string, request: unknown, check: (before: RollRecord) => void): number {

@@ -9,8 +9,8 @@ const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * When a key expires: `in 5 days`, `2 days ago`; as a verb: `expires in 5 days`; and what that means:
- * `key good for 5 days`.
+ * When a key expires: `in 5 days`, `2 days ago`; as a verb: `expires in 5 days`; and what that
+ * means: `key good for 5 days`.
  * @returns null when `expiresAt` is not a time
  */
 export function expiryOf(expiresAt: string | null, now: number) {

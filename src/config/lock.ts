@@ -46,8 +46,8 @@ function removeStale(path: string, clock: Clock) {
   try {
     const { mtimeMs } = statSync(path);
     if (clock.now() - mtimeMs <= STALE_MS) return false;
-    // Renamed first, since another process may have put its own lock there meanwhile. Such a lock is
-    // put back, unless a third process has made one by then.
+    // Renamed first, since another process may have put its own lock there meanwhile. Such a lock
+    // is put back, unless a third process has made one by then.
     renameSync(path, aside);
     if (statSync(aside).mtimeMs === mtimeMs) return true;
     linkSync(aside, path);

@@ -1,6 +1,6 @@
 /*
- * The profiles on the disk: `config.json`. Fields that a newer version added to it or to a profile are
- * kept. Profiles are a list, in which a name such as `constructor` is safe.
+ * The profiles on the disk: `config.json`. Fields that a newer version added to it or to a profile
+ * are kept. Profiles are a list, in which a name such as `constructor` is safe.
  */
 
 import { join } from 'node:path';

@@ -19,8 +19,8 @@ export interface Asking {
 }
 
 /**
- * A refusal in the words of the command line. The API does not know where the key is from, and calls
- * a deployment by its id, not by its path.
+ * A refusal in the words of the command line. The API does not know where the key is from, and
+ * calls a deployment by its id, not by its path.
  */
 export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const { deployment, url, settings } = asking;

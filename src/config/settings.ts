@@ -183,8 +183,8 @@ function deploymentIn(profile: Profile): DeploymentRef | null {
 }
 
 /**
- * Which variables override the profile, and what the profile says where LD_PROFILE or LD_DEPLOYMENT_ID
- * is set and empty: that was meant to say something else.
+ * Which variables override the profile, and what the profile says where LD_PROFILE or
+ * LD_DEPLOYMENT_ID is set and empty: that was meant to say something else.
  */
 function overridesOf(
   env: Env,

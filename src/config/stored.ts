@@ -5,6 +5,9 @@
 
 import * as v from 'valibot';
 
-/** Checks what a private file holds. @returns as `safeParse`: a failure also for what is not JSON */
+/**
+ * Checks what a private file holds.
+ * @returns as `safeParse`: a failure also for what is not JSON
+ */
 export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
   v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);

@@ -117,7 +117,8 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
   const named = isMixed ? null : profile;
   const unlessGivenAgain = (source: Source | undefined, flag: string, value: string) =>
     !source || source.from === 'env' || (named && source.from === 'profile') ? [] : [flag, value];
-  // The later command is given the supervisor's URL, and cannot know that the default Core named it.
+  // The later command is given the supervisor's URL, and cannot know that the default Core named
+  // it.
   const isDefaultEnough =
     apiUrl.source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
   return [

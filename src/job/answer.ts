@@ -1,6 +1,6 @@
 /*
- * What an error means: of a POST, whether the action runs all the same; of a read, whether reading on
- * is of use.
+ * What an error means: of a POST, whether the action runs all the same; of a read, whether reading
+ * on is of use.
  */
 
 import {
@@ -15,7 +15,10 @@ import {
 export type Answer =
   /** It did not leave this machine. It may later. */
   | 'not-sent'
-  /** The server did not take it, and may later: too many requests, or the same one is running already. */
+  /**
+   * The server did not take it, and may later: too many requests, or the same one is running
+   * already.
+   */
   | 'not-now'
   /** It does not run, and would not if it was sent again. */
   | 'definite-no'
@@ -53,8 +56,8 @@ function classifyStatus(error: ApiError): Answer {
 }
 
 /**
- * Refused because another request of this very trigger is running: one whose answer got lost, or that
- * was doubled on its way.
+ * Refused because another request of this very trigger is running: one whose answer got lost, or
+ * that was doubled on its way.
  */
 export function isInProgress(error: LdctlError): boolean {
   return (

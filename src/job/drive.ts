@@ -1,7 +1,7 @@
 /*
- * The only loop, and the only I/O of a job once it has started: it asks for the next step, does it, and
- * hands back the fact. Interrupts and the ends of gates come at any moment, and wait in an inbox until
- * the step is done.
+ * The only loop, and the only I/O of a job once it has started: it asks for the next step, does it,
+ * and hands back the fact. Interrupts and the ends of gates come at any moment, and wait in an
+ * inbox until the step is done.
  */
 
 import { onAbort, within, type Clock } from '../base/clock.js';
@@ -102,7 +102,9 @@ export async function drive<T>(
   return job.result();
 }
 
-/** @returns the fact that answers the step; null where an interrupt broke it off: it is in the inbox */
+/**
+ * @returns the fact that answers the step; null where an interrupt broke it off: it is in the inbox
+ */
 export function perform(
   step: StepOf<StepName>,
   tools: DriveTools,

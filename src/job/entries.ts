@@ -54,7 +54,9 @@ const DOUBLED =
 
 /** The entries of one run, and which nodes must have one. */
 export class Entries {
-  /** The targets that are named: nodes or, if `wanted` has `ids`, activities; null for every node. */
+  /**
+   * The targets that are named: nodes or, if `wanted` has `ids`, activities; null for every node.
+   */
   readonly only: ReadonlySet<Id> | null;
   /** Null until the log was read for them. Named targets need none. */
   listed: Listed | null;
@@ -164,8 +166,8 @@ export class Entries {
 
   /**
    * Which entries are still to come, and which are still to end, as far as reads have shown. One
-   * that is gone from the log (`#isLost`) counts as seen and is not open, so nothing waits for it. Its
-   * row says `missing`.
+   * that is gone from the log (`#isLost`) counts as seen and is not open, so nothing waits for it.
+   * Its row says `missing`.
    */
   progress() {
     const counted = this.#counted();
@@ -178,8 +180,8 @@ export class Entries {
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
       /**
-       * Every target that must have an entry has one, or Core's count excuses it, and there are as many
-       * as expected, one at least.
+       * Every target that must have an entry has one, or Core's count excuses it, and there are as
+       * many as expected, one at least.
        */
       hasEnough: (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
       /** The nodes that have no entry, and need none. */

@@ -71,9 +71,13 @@ interface Steps {
    */
   record: { record: Unwritten | null; after: number; node?: Id };
   post: { request: WireTrigger; node?: Id };
-  /** Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is. */
+  /**
+   * Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is.
+   */
   read: Depth & { tries: 'one' | 'several'; cutAt: number; node?: Id };
-  /** Starts the gate of a node. `cutAt`: it is cut off then. Its end is no fact, but `gateEnded`. */
+  /**
+   * Starts the gate of a node. `cutAt`: it is cut off then. Its end is no fact, but `gateEnded`.
+   */
   gate: { node: Id; activityId: Id | null; cutAt: number };
 }
 

@@ -53,7 +53,9 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
   return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
 }
 
-/** When a read that starts now is cut off: 15 s after the deadline, or after now if that is over. */
+/**
+ * When a read that starts now is cut off: 15 s after the deadline, or after now if that is over.
+ */
 export const cutOffAt = (deadline: number, now: number): number =>
   Math.max(deadline, now) + 15 * SECOND;
 

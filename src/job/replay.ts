@@ -1,7 +1,7 @@
 /*
  * Which entries are a run's, also where someone else has sent a POST with its key: the `202` was a
- * replay, or the POST was in progress. Then the newest entry of each node counts, if it was created in
- * time.
+ * replay, or the POST was in progress. Then the newest entry of each node counts, if it was created
+ * in time.
  */
 
 import type { Activity } from '../base/activity.js';
@@ -12,7 +12,8 @@ import { setReplay } from './run-moves.js';
 import type { Replay, Run } from './run-state.js';
 
 /**
- * Someone has sent this trigger: the entries may come from their POST, unless it was this run's own.
+ * Someone has sent this trigger: the entries may come from their POST, unless it was this run's
+ * own.
  * @param since when that POST can have created them at the earliest, by the job's clock
  */
 export function noteReplay(run: Run, since: number): void {

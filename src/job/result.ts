@@ -146,7 +146,8 @@ function hasNothingLeft(run: Run, outcome: Outcome, nodes: readonly NodeResult[]
 
 /**
  * Whether no other node is likely to report any more, so that the ids of its entries say all. Where
- * run-end.ts would wait longer than for a node that is not listed, the run has mostly waited so long.
+ * run-end.ts would wait longer than for a node that is not listed, the run has mostly waited so
+ * long.
  */
 function areAllIdsKnown({ entries, acceptedAt }: Run, nodes: readonly NodeResult[]): boolean {
   const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);

@@ -10,8 +10,8 @@ import { depthOf, takeOfRun } from './run.js';
 import { deadlineOf, mayShowEntries } from './run-state.js';
 
 /**
- * As deep as any node needs, and cut off at the earliest cut-off. A roll of many nodes does not look
- * up single entries.
+ * As deep as any node needs, and cut off at the earliest cut-off. A roll of many nodes does not
+ * look up single entries.
  */
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;

@@ -1,6 +1,6 @@
 /*
- * A roll as data: one run for each node, a limited number at once, with a pause and a gate after each.
- * roll.ts says what it does.
+ * A roll as data: one run for each node, a limited number at once, with a pause and a gate after
+ * each. roll.ts says what it does.
  */
 
 import { LdctlError, type Interrupted } from '../base/errors.js';
@@ -25,7 +25,9 @@ export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 
   nodeTimeoutMs: number;
   /** Whether the roll goes on after a node that does not complete. */
   continueOnError: boolean;
-  /** Why none of its nodes may be started. Those that an earlier process has sent to are followed. */
+  /**
+   * Why none of its nodes may be started. Those that an earlier process has sent to are followed.
+   */
   failure?: LdctlError;
 }
 

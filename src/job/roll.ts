@@ -53,8 +53,8 @@ export function tickRoll(roll: Roll, now: number): void {
 }
 
 /**
- * Starts the next node, if the window has room. One after the other, so that the baseline of each is
- * read right before its POST.
+ * Starts the next node, if the window has room. One after the other, so that the baseline of each
+ * is read right before its POST.
  */
 function startNode(roll: Roll, now: number): void {
   if (!mayStillAct(roll, now)) {
@@ -85,7 +85,8 @@ function tickNode(roll: Roll, node: RollNode, now: number): void {
         callOff(state.run, calledOffError());
       }
       tickRun(state.run, now);
-      // Between its end and `done` no marks are written (`stepOf`), so the run's own are written first.
+      // Between its end and `done` no marks are written (`stepOf`), so the run's own are written
+      // first.
       if (endOf(state.run) && state.run.marks.length === 0) {
         endRun(roll, node, state.run, now);
       }

@@ -24,7 +24,9 @@ import {
 } from './run-moves.js';
 import { isTooLate, type Run } from './run-state.js';
 
-/** How long after the first POST of a record the last may start: servers keep keys for 10 minutes. */
+/**
+ * How long after the first POST of a record the last may start: servers keep keys for 10 minutes.
+ */
 const RESEND = 9 * MINUTE;
 
 /** A replay is of a request of the last 10 minutes, plus a minute for its answer. */
@@ -61,7 +63,8 @@ const OTHER_API_KEY =
 
 /**
  * Takes the baseline, the nodes and the counts from the record of an earlier run, or of one in
- * another process. If that was accepted, this run only follows; else the log decides whether it sends.
+ * another process. If that was accepted, this run only follows; else the log decides whether it
+ * sends.
  */
 export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { record, generation, ageMs, accepted } = kept;
@@ -99,7 +102,8 @@ export function takeAnswer(run: Run, { answer }: FactOf<'post'>, now: number): v
   run.fateError = answer;
   takeFailedPost(run, answer, now);
   if (!run.sent) {
-    // No POST had an effect. The mark makes the journal pass over the record, so the next is a first.
+    // No POST had an effect. The mark makes the journal pass over the record, so the next is a
+    // first.
     addMark(run, 'refused');
     run.generation = 0;
   }
@@ -109,7 +113,8 @@ function takeAccepted(run: Run, answer: Accepted, now: number): void {
   if (answer.replayed) {
     noteReplay(run, now - REPLAY_REACH);
   } else {
-    // Also where the same request was in progress before: that has failed, and this one ran instead.
+    // Also where the same request was in progress before: that has failed, and this one ran
+    // instead.
     setReplay(run, null);
   }
   noteSent(run, now).accepted = answer;

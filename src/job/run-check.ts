@@ -45,8 +45,8 @@ export function takeBaseline(
 
 /** @returns whether it says something new: a further try with the same baseline does not */
 function moveBaseline(run: Run, log: LogRead): boolean {
-  // In a roll, the read may have been made down to the baseline of another node (roll-read.ts). If it
-  // shows nothing above that, that is still the highest id.
+  // In a roll, the read may have been made down to the baseline of another node (roll-read.ts). If
+  // it shows nothing above that, that is still the highest id.
   const id = log.entries[0]?.id ?? (typeof log.downTo === 'bigint' ? log.downTo : 0n);
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   setBaseline(run, { id, date: log.serverTime, readAt: log.startedAt });
@@ -97,8 +97,8 @@ function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): 
 }
 
 /**
- * Several runs may have waited for the same entry: they go on at different times, up to 2 s later, so
- * that the first one blocks the others.
+ * Several runs may have waited for the same entry: they go on at different times, up to 2 s later,
+ * so that the first one blocks the others.
  */
 const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
 

@@ -71,8 +71,8 @@ function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt:
 
 /**
  * When no other entry is to be expected any more. It counts from when this process learnt that the
- * run was accepted, not from the first POST in the record: another process may have sent a later one
- * just now.
+ * run was accepted, not from the first POST in the record: another process may have sent a later
+ * one just now.
  */
 function settlesAtOf(
   { entries, plan, replay }: Run,

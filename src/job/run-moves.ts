@@ -34,14 +34,16 @@ function setCreatedFrom({ entries, baseline: { date }, replay }: Run): void {
 }
 
 /**
- * Some time has passed since the baseline was read, and no POST had an effect: it is read again. The
- * newest entries are enough: what became busy since is among them.
+ * Some time has passed since the baseline was read, and no POST had an effect: it is read again.
+ * The newest entries are enough: what became busy since is among them.
  */
 export function checkAgain(run: Run, notBefore: number): void {
   run.state = { name: 'checking', deep: false, notBefore };
 }
 
-/** It has waited for a busy node. What it tried before was not sent, so its counters start again. */
+/**
+ * It has waited for a busy node. What it tried before was not sent, so its counters start again.
+ */
 export function startAnew(run: Run, notBefore: number): void {
   Object.assign(run.attempts, { backoffs: 0, firstAt: null, postedAt: null });
   run.isUnderway = true;
@@ -73,8 +75,8 @@ export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = 
 }
 
 /**
- * `isCertain`: false where the log shows it, whose entries may be someone else's. A run that does not
- * wait then keeps looking until each node has one.
+ * `isCertain`: false where the log shows it, whose entries may be someone else's. A run that does
+ * not wait then keeps looking until each node has one.
  */
 export function accept(run: Run, now: number, { isCertain = true } = {}): void {
   run.changed = true;

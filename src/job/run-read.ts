@@ -64,8 +64,8 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   }
   const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A wait ends if the log could not be read once. A run ends before its POST, since the read has been
-  // tried several times already.
+  // A wait ends if the log could not be read once. A run ends before its POST, since the read has
+  // been tried several times already.
   const isWait = run.trigger === null;
   const endsNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
   if (givesUp || endsNow || now >= deadlineOf(run)) {
@@ -98,7 +98,8 @@ function collect(run: Run, log: LogRead, now: number): void {
 
 /**
  * After a lost POST: an entry means accepted. If a read that started 5 s later, and went far enough
- * down, shows none, the run may send again. Where it may not, it looks as long as an entry may take.
+ * down, shows none, the run may send again. Where it may not, it looks as long as an entry may
+ * take.
  */
 function lookForTrace(
   run: Run,

@@ -1,8 +1,8 @@
 /*
  * A run as data: one POST, and all that follows it. Here are its states, what it knows in any of
- * them, and what can be asked of it. run-moves.ts has the moves that several facts share, run.ts says
- * which step comes next, run-answer.ts what a record or an answer means, run-read.ts, run-check.ts
- * and run-end.ts what a read means.
+ * them, and what can be asked of it. run-moves.ts has the moves that several facts share, run.ts
+ * says which step comes next, run-answer.ts what a record or an answer means, run-read.ts,
+ * run-check.ts and run-end.ts what a read means.
  */
 
 import type { ActionName, Runtime } from '../base/activity.js';
@@ -22,8 +22,8 @@ import { BEFORE_POST, newPace, SECOND, type Pace } from './pace.js';
  */
 export type State =
   /**
-   * Before a POST, or after one that had no effect. The log is read for the nodes, the busy ones and
-   * the baseline. `deep`: the next read goes far back.
+   * Before a POST, or after one that had no effect. The log is read for the nodes, the busy ones
+   * and the baseline. `deep`: the next read goes far back.
    */
   | { name: 'checking'; deep: boolean; notBefore: number }
   /** Before a POST, too: `--if-busy wait` waits until these entries are final. */
@@ -37,12 +37,14 @@ export type State =
   /** Accepted. `decidesAt`: all entries are final; if no other shows up by then, the run ends. */
   | { name: 'following'; deadline: number; decidesAt: number | null }
   /**
-   * `error`: why it was given up, an interrupt included; null where the answer or the log has decided.
-   * No outcome: there is nothing to report but the error.
+   * `error`: why it was given up, an interrupt included; null where the answer or the log has
+   * decided. No outcome: there is nothing to report but the error.
    */
   | { name: 'ended'; outcome: Outcome | null; error: LdctlError | null };
 
-/** The newest end of the log right before the POST: only what comes after may belong to this run. */
+/**
+ * The newest end of the log right before the POST: only what comes after may belong to this run.
+ */
 export interface Baseline {
   /** The highest id in the log; 0 before it was read. */
   id: Id;
@@ -66,16 +68,21 @@ interface Attempts {
 
 /** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
-  /** When its fate was last found unknown: a read that starts 5 s later shows it. Not used after that. */
+  /**
+   * When its fate was last found unknown: a read that starts 5 s later shows it. Not used after
+   * that.
+   */
   lostAt: number;
   /**
-   * This run sent it, or the one that it continues: its entries are above the baseline. A `202` that
-   * is a replay is then of this very POST.
+   * This run sent it, or the one that it continues: its entries are above the baseline. A `202`
+   * that is a replay is then of this very POST.
    */
   isOurs: boolean;
   /** The age of the record that this run continues from; null where this run sent it. */
   earlier: { ageMs: number } | null;
-  /** Its `202`. Null: none has come. Then the log or a record shows that it was accepted, if it was. */
+  /**
+   * Its `202`. Null: none has come. Then the log or a record shows that it was accepted, if it was.
+   */
   accepted: Accepted | null;
 }
 
@@ -111,7 +118,10 @@ export interface RunPlan extends Plan {
   /** How many nodes an every-node run must reach; without it the log decides. */
   expect?: number | undefined;
   idempotencyKey: string;
-  /** Whether the journal keeps the key, for a later run with it: a caller's own, or one of a command's roll. */
+  /**
+   * Whether the journal keeps the key, for a later run with it: a caller's own, or one of a
+   * command's roll.
+   */
   keepsKey: boolean;
   /** How much of the time before the POST has passed already, ms. */
   spentMs?: number | undefined;
@@ -147,8 +157,8 @@ export interface Run {
   /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
   /**
-   * It has waited for a busy node, or its roll has acted on another one: too much was done by then for
-   * a log that cannot be read to end it at once.
+   * It has waited for a busy node, or its roll has acted on another one: too much was done by then
+   * for a log that cannot be read to end it at once.
    */
   isUnderway: boolean;
   /** When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it. */
@@ -206,8 +216,8 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
 }
 
 /**
- * No more POSTs may start: the server may have forgotten the key, and would act twice; something else
- * has closed the window (`sendNoMore`); or the roll is over.
+ * No more POSTs may start: the server may have forgotten the key, and would act twice; something
+ * else has closed the window (`sendNoMore`); or the roll is over.
  */
 export function isTooLate(run: Run, now: number): boolean {
   const { firstAt, windowMs } = run.attempts;

@@ -53,8 +53,8 @@ export function createWait(plan: WaitPlan, now: number): Run {
 }
 
 /**
- * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again, or
- * the roll is over, and reads the baseline again if that is too old.
+ * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again,
+ * or the roll is over, and reads the baseline again if that is too old.
  */
 export function tickRun(run: Run, now: number): void {
   const isSending = run.state.name === 'sending';
@@ -140,7 +140,9 @@ function nextRead(run: Run, now: number): Step {
   return { do: 'read', ...depthOf(run, now), tries, cutAt: cutOffAt(deadline, now) };
 }
 
-/** How far down the next read goes: to every entry that may change, and to where others may come. */
+/**
+ * How far down the next read goes: to every entry that may change, and to where others may come.
+ */
 export function depthOf(run: Run, now: number): Depth {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
@@ -192,7 +194,8 @@ export function takeOfRun<K extends StepName>(
 
 /**
  * Without the mark, a later run is more careful. With nothing sent the mark can only have been
- * `refused`: a later run will take that POST for one that was lost, so this one ends as if it was (7).
+ * `refused`: a later run will take that POST for one that was lost, so this one ends as if it was
+ * (7).
  */
 function takeNote(run: Run, fact: FactOf<'note'>, now: number): void {
   run.marks.shift();

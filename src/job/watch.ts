@@ -1,6 +1,6 @@
 /*
- * A listing of the log that is kept up to date: `list --watch`, which ends, and `--follow`, which does
- * not.
+ * A listing of the log that is kept up to date: `list --watch`, which ends, and `--follow`, which
+ * does not.
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
@@ -31,8 +31,8 @@ import {
 const SHORTEST = 3 * SECOND;
 
 /**
- * `list --watch` gives `limit` and `timeoutMs`, `list --follow` only `limit`, and a program neither of
- * them. `--follow` and a program may give `after`, which counts instead of `limit`.
+ * `list --watch` gives `limit` and `timeoutMs`, `list --follow` only `limit`, and a program neither
+ * of them. `--follow` and a program may give `after`, which counts instead of `limit`.
  */
 export interface FollowPlan {
   filter: ActivityFilter;
@@ -41,8 +41,9 @@ export interface FollowPlan {
   /** It starts with so many of the newest entries (0: all); without it, with none. */
   limit?: number;
   /**
-   * It ends when all that it waits for is final, or after so many milliseconds (Infinity: however long
-   * that takes). Without it, it is endless, and keeps only the recent entries and the open ones in memory.
+   * It ends when all that it waits for is final, or after so many milliseconds (Infinity: however
+   * long that takes). Without it, it is endless, and keeps only the recent entries and the open
+   * ones in memory.
    */
   timeoutMs?: number | undefined;
 }
@@ -158,8 +159,8 @@ const openOf = (watch: Watch): SeenEntry[] =>
 
 /**
  * Whether the watch waits for it to be final: it was dispatched before the watch started, since it
- * showed up within SHORTEST, or is older than what was the newest then. What was dispatched later is
- * only shown.
+ * showed up within SHORTEST, or is older than what was the newest then. What was dispatched later
+ * is only shown.
  */
 function isAwaited(
   { startedAt, newestId }: Watch,

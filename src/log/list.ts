@@ -69,8 +69,8 @@ export async function* listNewest(
 
 /**
  * The oldest entries above an id that match, oldest first, at most `limit` of them (0: all), up to
- * the first one that is younger than a minute, since one with a lower id may still show up. A caller
- * that asks for what is after the last id it got sees each entry exactly once.
+ * the first one that is younger than a minute, since one with a lower id may still show up. A
+ * caller that asks for what is after the last id it got sees each entry exactly once.
  */
 export async function* listAfter(
   log: Pick<ActivityLog, 'downTo'>,

@@ -30,7 +30,9 @@ export interface LogRead {
   entries: Activity[];
   /** When its first request started: monotonic clock, ms. */
   startedAt: number;
-  /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
+  /**
+   * The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent.
+   */
   serverTime: number | null;
   requests: number;
   /** How many entries the log has. */

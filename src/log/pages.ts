@@ -1,5 +1,6 @@
 /*
- * One page of the log, checked, and which end of the log is the newest; and what a reading has shown.
+ * One page of the log, checked, and which end of the log is the newest; and what a reading has
+ * shown.
  */
 
 import { isFinal, type Activity } from '../base/activity.js';
@@ -15,7 +16,9 @@ import {
 
 /** How many of its oldest entries say how far down a page reaches: one may have an odd time. */
 const DECIDING = 5;
-/** How many times the newest page is looked for, in a log that changes each time, before giving up. */
+/**
+ * How many times the newest page is looked for, in a log that changes each time, before giving up.
+ */
 const ROUNDS = 30;
 
 export interface LogPage {
@@ -59,7 +62,8 @@ export class Pages {
 
   /**
    * The number of the page with the next older entries, as the log was when it gave this one; null
-   * after the oldest. With the oldest on page 1, a log that has shrunk shifts its pages towards page 1.
+   * after the oldest. With the oldest on page 1, a log that has shrunk shifts its pages towards
+   * page 1.
    */
   nextOlder({ number, last }: Pick<LogPage, 'number' | 'last'>): number | null {
     const next = this.isNewestFirst ? number + 1 : Math.min(number - 1, last);
@@ -166,11 +170,11 @@ export class Pages {
   }
 
   /**
-   * Takes a page that is too short where that has a reason. Page 1 shows how many entries this server
-   * gives at most. The last page may have lost entries meanwhile: a reader that goes to the end counts
-   * them all.
-   * @throws InvalidAnswerError for any other; also for page 1 with a single entry, since a cache may
-   * have answered with what `oldest` had asked for
+   * Takes a page that is too short where that has a reason. Page 1 shows how many entries this
+   * server gives at most. The last page may have lost entries meanwhile: a reader that goes to the
+   * end counts them all.
+   * @throws InvalidAnswerError for any other; also for page 1 with a single entry, since a cache
+   * may have answered with what `oldest` had asked for
    */
   #checkShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
     const { length } = items;
@@ -204,7 +208,9 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
   );
 }
 
-/** The id in the middle of a page, since those at its ends may have odd times; 0 where it is empty. */
+/**
+ * The id in the middle of a page, since those at its ends may have odd times; 0 where it is empty.
+ */
 export const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? 0n;
 
 /** One reading of the log: each of its requests takes the options, and adds what it shows. */
@@ -213,14 +219,18 @@ export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions =
   /** Monotonic clock, ms. */
   startedAt: clock.elapsed(),
   requests: 0,
-  /** The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent. */
+  /**
+   * The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent.
+   */
   serverTime: null as number | null,
   /** The smallest total that an answer had. */
   leastTotal: Infinity,
 });
 export type Reading = ReturnType<typeof newReading>;
 
-/** An entry that changed while the server read the page may be on it twice: its final state first. */
+/**
+ * An entry that changed while the server read the page may be on it twice: its final state first.
+ */
 const newestFirst = (items: readonly Activity[]): Activity[] =>
   [...items].sort(
     (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),

@@ -9,7 +9,9 @@ import { compareIds, type Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
 import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
 
-/** What the look-up of an entry has shown: itself, null where there is none, and the closest ids. */
+/**
+ * What the look-up of an entry has shown: itself, null where there is none, and the closest ids.
+ */
 export interface Found {
   activity: Activity | null;
   older: Id | null;

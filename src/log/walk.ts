@@ -25,7 +25,8 @@ const LONGEST_PAUSE_MS = 60_000;
 /**
  * Reads a log from its newest end down, and gives each entry once. While pages are read one by one,
  * an entry that comes or goes can make another appear twice, never hide one. Several pages at once
- * are safe only if the log stands still, so a look before them and one after them must show the same.
+ * are safe only if the log stands still, so a look before them and one after them must show the
+ * same.
  */
 export class Walk {
   readonly #seen = new Set<Id>();
@@ -34,7 +35,8 @@ export class Walk {
 
   /**
    * @param expectedPages how many the reader is expected to take: up to that, several are read at
-   * once; 0: one after the other; Infinity: no one knows, so the batches grow with what it has taken
+   * once; 0: one after the other; Infinity: no one knows, so the batches grow with what it has
+   * taken
    */
   constructor(
     private readonly pages: Pages,
@@ -68,7 +70,8 @@ export class Walk {
 
   async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
     yield this.#give(newest);
-    // A batch takes two more requests, to prove that the log stood still: one page alone is cheaper.
+    // A batch takes two more requests, to prove that the log stood still: one page alone is
+    // cheaper.
     let page = yield* this.#oneByOne(newest, 1);
     while (this.pages.nextOlder(page) !== null) {
       const last = yield* this.#batches(page);
@@ -91,13 +94,14 @@ export class Walk {
   }
 
   /**
-   * With the oldest on page 1, an entry that shows up late pushes those above it up by one: the last
-   * of the page that is read next becomes the first of the one that was read before. So that one is
-   * read again, and what it starts with now is given.
+   * With the oldest on page 1, an entry that shows up late pushes those above it up by one: the
+   * last of the page that is read next becomes the first of the one that was read before. So that
+   * one is read again, and what it starts with now is given.
    */
   async *#pushedTo(before: LogPage): AsyncGenerator<LogPage> {
     const again = await this.pages.read(before.number, this.reading);
-    // In the server's order, the oldest first: what stands before the first known one was pushed in.
+    // In the server's order, the oldest first: what stands before the first known one was pushed
+    // in.
     const known = again.items.findIndex(({ id }) => this.#seen.has(id));
     const pushed = known < 0 ? again.items : again.items.slice(0, known);
     yield this.#give({
@@ -109,9 +113,9 @@ export class Walk {
   /**
    * Batches of several pages, as long as the log stands still and the server does not say that they
    * are too many. An entry that arrives while a batch is read may push another from a page that is
-   * still to come to one that was read already, so that no page has it. So a batch is given only once a
-   * look at the oldest entry and the total has shown the same as before: whatever comes or goes changes
-   * one of the two.
+   * still to come to one that was read already, so that no page has it. So a batch is given only
+   * once a look at the oldest entry and the total has shown the same as before: whatever comes or
+   * goes changes one of the two.
    * @returns the last page that was given; `from` where none was
    */
   async *#batches(from: LogPage): AsyncGenerator<LogPage, LogPage> {
@@ -137,8 +141,8 @@ export class Walk {
   }
 
   /**
-   * Asks for as many pages as the reader may want; where that is not known for as many as it has had,
-   * so that one that stops soon has not asked for many.
+   * Asks for as many pages as the reader may want; where that is not known for as many as it has
+   * had, so that one that stops soon has not asked for many.
    * @param ahead how many pages were read, and not given yet
    * @returns null where the server says that they were too many
    */
@@ -173,9 +177,9 @@ export class Walk {
 
   /**
    * Reads from the top again, down to the entry that was the newest when the reading started. What
-   * has arrived since is not given, since the reader started before it. But it counts as seen: in a log
-   * of a fixed size each arrival pushes an old entry out. Whatever else shows up is given: a server that
-   * sorts without a tie-breaker had hidden it among entries of the same moment.
+   * has arrived since is not given, since the reader started before it. But it counts as seen: in a
+   * log of a fixed size each arrival pushes an old entry out. Whatever else shows up is given: a
+   * server that sorts without a tie-breaker had hidden it among entries of the same moment.
    */
   async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
     const hasArrived = ({ id, created_at: at }: Activity): boolean =>
@@ -193,8 +197,8 @@ export class Walk {
 
   /**
    * Counts a page as given, and its entries as seen.
-   * @returns it without those that were seen before. It says how far it reaches only once RECENT entries
-   * were seen, so that no reader stops before that
+   * @returns it without those that were seen before. It says how far it reaches only once RECENT
+   * entries were seen, so that no reader stops before that
    */
   #give(page: LogPage): LogPage {
     const entries = page.entries.filter(({ id }) => {

@@ -65,8 +65,8 @@ export interface SummaryFacts {
   /** By which a later command acts on the same deployment, as a shell takes them. */
   flags?: string;
   /**
-   * By each node that rejected the action: what it had done last, for want of the reason itself; null
-   * where it is not known.
+   * By each node that rejected the action: what it had done last, for want of the reason itself;
+   * null where it is not known.
    */
   reasons?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */

@@ -30,7 +30,8 @@ const RECORD_PATH = '/sandbox/record';
 /**
  * Starts a LaserData in miniature on 127.0.0.1: Core and Supervisor at one URL. It prints nothing,
  * and catches no signal.
- * @throws RangeError for an option that cannot be used, and the system's error for a port that is taken
+ * @throws RangeError for an option that cannot be used, and the system's error for a port that is
+ * taken
  */
 export async function startSandbox(options: StartSandboxOptions = {}) {
   const settings = readOptions(options);
@@ -80,7 +81,7 @@ export async function startSandbox(options: StartSandboxOptions = {}) {
     seed,
     /** What it was asked and has done so far. */
     record,
-    /** From now on; `undefined` ends the trouble. @throws RangeError for a node that does not exist */
+    /** From now on; `undefined` ends the trouble. @throws RangeError for an unknown node */
     setTrouble: (node: NodeRef, trouble: Trouble | undefined) => sandbox.setTrouble(node, trouble),
     /** Acts as another operator, whose entries appear in the log. */
     dispatchAsOther: (action: OthersAction) => sandbox.dispatchAsOther(action),

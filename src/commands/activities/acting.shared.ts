@@ -29,7 +29,9 @@ import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js'
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
 
-/** A command that acts on nodes: what stops it says that nothing was sent, as its exit code does. */
+/**
+ * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does.
+ */
 export abstract class ActingCommand extends ConnectedCommand {
   protected override catch(error: unknown): Promise<void> {
     if (!(error instanceof LdctlError) || !SENT_NOTHING.includes(error.exit)) {
@@ -88,8 +90,8 @@ export async function requestOf(
 }
 
 /**
- * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at it
- * before anything is sent.
+ * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at
+ * it before anything is sent.
  * @param what is to be done, in words
  * @param recall what an earlier run with the key has left: it is followed as it is
  * @returns null where nothing has to be known, or a record says it
@@ -117,8 +119,8 @@ export async function lookBefore(
 }
 
 /**
- * Says where Core counts a different number of nodes than the log lists. Without Core, a number above
- * what the log lists is checked at the end.
+ * Says where Core counts a different number of nodes than the log lists. Without Core, a number
+ * above what the log lists is checked at the end.
  */
 export function compareCounts(
   context: CommandContext,

@@ -164,7 +164,10 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   }
 }
 
-/** Shows new entries and changes until it is stopped: they are the data. @throws as `followLog` does */
+/**
+ * Shows new entries and changes until it is stopped: they are the data.
+ * @throws as `followLog` does
+ */
 async function follow(context: CommandContext, plan: Plan) {
   try {
     await showChanges(context, plan);

@@ -183,7 +183,8 @@ export default class ActivitiesRoll extends ActingCommand {
     command: string | null,
     found: Findings | null = null,
   ) {
-    // Made here, not by the job: a roll with a key of its own writes records, which `--resume` needs.
+    // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
+    // needs.
     const key = request.idempotencyKey ?? this.host.newIdempotencyKey();
     const keyed = { ...request, idempotencyKey: key };
     const deployment = await context.deployment();

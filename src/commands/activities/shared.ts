@@ -69,7 +69,10 @@ export async function filterOf(
   return filter;
 }
 
-/** Makes something of all entries that the filters let through, newest first. @throws as `filterOf` */
+/**
+ * Makes something of all entries that the filters let through, newest first.
+ * @throws as `filterOf`
+ */
 export async function summarize<T>(
   context: CommandContext,
   flags: Partial<FlagsOf<typeof filterFlags>>,

@@ -39,7 +39,9 @@ export default class ActivitiesShow extends ConnectedCommand {
   }
 }
 
-/** What is known of every entry, in the order it is of interest in. `took` is worked out from it. */
+/**
+ * What is known of every entry, in the order it is of interest in. `took` is worked out from it.
+ */
 const KNOWN = [
   'id',
   'runtime',

@@ -37,7 +37,9 @@ export default class ProfilesAdd extends BaseCommand {
   }
 }
 
-/** `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next. */
+/**
+ * `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next.
+ */
 function addedText(profile: ProfileDocument, now: number) {
   const place = placeIn(profile);
   const expiry = expiryOf(profile.expires_at, now);

@@ -56,13 +56,13 @@ export interface Gathered extends Changes {
 
 interface Changes {
   /**
-   * `new`: asked for, read or printed by a command now, as always for a new profile; `moved`: the stored
-   * one goes into `--key-store`; `kept`: it stays as it is.
+   * `new`: asked for, read or printed by a command now, as always for a new profile; `moved`: the
+   * stored one goes into `--key-store`; `kept`: it stays as it is.
    */
   keyIs: 'new' | 'moved' | 'kept';
   /**
-   * The API is asked whether key, tenant and deployment fit together: one of them or the API is new,
-   * and there is no `--no-verify`.
+   * The API is asked whether key, tenant and deployment fit together: one of them or the API is
+   * new, and there is no `--no-verify`.
    */
   mustVerify: boolean;
 }
@@ -89,8 +89,8 @@ function settingsFor(
   flags: ProfileFlags,
   context: CommandContext,
 ): Settings {
-  // A flag or a person chooses the deployment. These variables may be left over from another one, to
-  // whose supervisor the new profile would send its key.
+  // A flag or a person chooses the deployment. These variables may be left over from another one,
+  // to whose supervisor the new profile would send its key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;
   const ignored = isChosen ? { LD_DEPLOYMENT_ID: undefined, LD_SUPERVISOR_URL: undefined } : {};
   const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };

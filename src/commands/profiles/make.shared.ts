@@ -9,10 +9,10 @@ import { gather, type ProfileFlags } from './gather.shared.js';
 import { verify, type Verified } from './verify.shared.js';
 
 /**
- * Makes a profile, or changes a stored one. A new one comes from flags, the environment, and what the user answers. A stored one is
- * changed by flags alone, since a variable may be left over from another profile; without flags,
- * ldctl asks for a new key. Nothing is stored before the end, and nothing that the API rejects,
- * unless `--no-verify` keeps ldctl from asking it.
+ * Makes a profile, or changes a stored one. A new one comes from flags, the environment, and what
+ * the user answers. A stored one is changed by flags alone, since a variable may be left over from
+ * another profile; without flags, ldctl asks for a new key. Nothing is stored before the end, and
+ * nothing that the API rejects, unless `--no-verify` keeps ldctl from asking it.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(
@@ -25,7 +25,9 @@ export async function makeProfile(
   return keep(name, await verify(gathered, context), context);
 }
 
-/** Stores the profile, and its key where the user wants it. If that fails, no key is left behind. */
+/**
+ * Stores the profile, and its key where the user wants it. If that fails, no key is left behind.
+ */
 async function keep(name: string, verified: Verified, context: CommandContext) {
   const { store } = context;
   const { stored } = verified;

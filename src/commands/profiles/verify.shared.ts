@@ -20,8 +20,8 @@ import { askKey, askTenant, type Gathered } from './gather.shared.js';
 /** What was gathered, as the API knows it. */
 export interface Verified extends Gathered {
   /**
-   * Where the profile acts, and when its key expires. What is undefined here is removed from the profile,
-   * whatever it had before.
+   * Where the profile acts, and when its key expires. What is undefined here is removed from the
+   * profile, whatever it had before.
    */
   found: Partial<Profile>;
 }

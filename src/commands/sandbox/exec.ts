@@ -56,8 +56,8 @@ export default class SandboxExec extends BaseCommand {
  * folder of its own, gone afterwards: the user's profiles are neither seen nor touched. That folder
  * is made and removed synchronously while signals are held, so that none can end this process
  * in between and leave the folder on the disk.
- * @returns its exit code; 128 + n after signal n; 127 when it was not found (on Windows the 1 of cmd,
- * which starts what is not an executable) and 126 when it could not be run
+ * @returns its exit code; 128 + n after signal n; 127 when it was not found (on Windows the 1 of
+ * cmd, which starts what is not an executable) and 126 when it could not be run
  */
 async function runInside(
   command: readonly [string, ...string[]],

@@ -11,7 +11,9 @@ import {
   type Selection,
 } from '../columns.js';
 
-/** The first rows decide which columns fit, and how wide they are: so many, and their whole part. */
+/**
+ * The first rows decide which columns fit, and how wide they are: so many, and their whole part.
+ */
 const SAMPLE = 1000;
 
 /** For people: aligned columns, two spaces apart. */
