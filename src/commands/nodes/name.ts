@@ -25,7 +25,7 @@ export default class NodesName extends ConnectedCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(NodesName);
-    if (flags.remove ? args.name !== undefined : args.name === undefined) {
+    if (flags.remove === (args.name !== undefined)) {
       throw usageError(
         'missing_argument',
         'give either NAME or --remove',
