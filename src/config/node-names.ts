@@ -32,7 +32,7 @@ export function endDigits(ref: string): string | null {
 }
 
 /** A hint for a node that does not exist, where its digits are the end of exactly one that does. */
-export function hintOfEnd(node: Id | undefined, nodes: readonly Id[]): string | undefined {
+export function hintOfEnd(node: Id, nodes: readonly Id[]): string | undefined {
   const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;
   return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;

@@ -35,11 +35,12 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const message = deployment
     ? error.message.replace(`deployment ${deployment.id}`, () => deploymentText(deployment))
     : error.message;
-  const hint =
-    error.status === 404 && url.pathname !== '/'
-      ? `The URL has a path, ${url.pathname}: give ${url.origin}.`
-      : (hintOfEnd(error.unknownNodes[0], asking.nodes) ?? error.hint);
-  return withHint(error, hint, message);
+  if (error.status === 404 && url.pathname !== '/') {
+    return withHint(error, `The URL has a path, ${url.pathname}: give ${url.origin}.`, message);
+  }
+  const [node] = error.unknownNodes;
+  const ofEnd = node === undefined ? undefined : hintOfEnd(node, asking.nodes);
+  return withHint(error, ofEnd ?? error.hint, message);
 }
 
 /** The key lacks a permission, is another tenant's, or may not be used from this address. */
