@@ -89,7 +89,7 @@ export function invalidAnswer(answer: Answer, what: string): InvalidAnswerError 
 }
 
 /** What the message and the hint of a failure depend on. */
-export interface FailureContext {
+interface FailureContext {
   permission?: string;
   trigger?: Pick<WireTrigger, 'deploymentId' | 'nodes'>;
 }

@@ -5,7 +5,7 @@ import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv
 import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
-export type Invocation = { id: string; args: string[] } | { help: string[] } | { version: true };
+type Invocation = { id: string; args: string[] } | { help: string[] } | { version: true };
 
 /**
  * @throws UsageError for what is no command or no flag, and for what is missing or empty. The rest

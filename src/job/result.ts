@@ -78,7 +78,7 @@ export function resultOfRun(run: Run): JobEnd {
   return jobEnd(outcome, error, facts, resumeOfRun(run, outcome, nodes));
 }
 
-/** What the server said to the POST; null where it did not. */
+/** What is known of the answer to the POST; null where nothing is. */
 function answerOf({ trigger, sent, acceptedAt, fateError }: Run) {
   const accepted = sent?.accepted ?? null;
   const isKnown = trigger !== null && acceptedAt !== null;

@@ -11,7 +11,10 @@ import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
 import type { Run, RunPlan } from './run-state.js';
 
-export interface RollPlan extends Omit<RunPlan, 'nodes' | 'expect' | 'listed' | 'core' | 'wait'> {
+export interface RollPlan extends Omit<
+  RunPlan,
+  'nodes' | 'expect' | 'listed' | 'core' | 'wait' | 'endsBy'
+> {
   /** In the order in which they are acted on; each once, not empty. */
   nodes: readonly Id[];
   /** How many nodes may be in progress at once, from 1. */

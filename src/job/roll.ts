@@ -132,7 +132,7 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   }
 }
 
-/** A rejection halts one process; the next has been told of it. */
+/** A rejection halts the first process that sees it, and no later one. */
 const halts = ({ rejectedEarlier }: RollNode, outcome: Outcome): boolean =>
   outcome !== 'completed' && !(rejectedEarlier && outcome === 'rejected');
 

@@ -49,7 +49,7 @@ export interface FollowPlan {
 }
 
 /** What was read before the watch. */
-export interface WatchStart {
+interface WatchStart {
   /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
   known: readonly Activity[];
   /**
