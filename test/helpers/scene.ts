@@ -18,6 +18,11 @@ export { wordsOf, type Words };
 /** A condition that does not come about within this much real time never will. */
 const LONGEST_WAIT_MS = 120_000;
 
+interface ServerClock {
+  /** Ms UTC; null while it runs. */
+  stoppedAt: number | null;
+}
+
 /** A sandbox served by this process, and ldctl in processes of its own that are pointed at it. */
 export class Scene {
   readonly sandbox: RunningSandbox;
@@ -26,9 +31,11 @@ export class Scene {
   readonly env: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly #runs: Run[] = [];
+  readonly #clock: ServerClock;
 
-  private constructor(sandbox: RunningSandbox) {
+  private constructor(sandbox: RunningSandbox, clock: ServerClock) {
     this.sandbox = sandbox;
+    this.#clock = clock;
     this.url = sandbox.apiUrl;
     this.folder = mkdtempSync(join(tmpdir(), 'ldctl-scene-'));
     this.env = { ...cleanEnvironment(this.folder), ...sandbox.env };
@@ -36,7 +43,22 @@ export class Scene {
 
   /** Entries appear at once and take 0.3 s, unless `options` say otherwise. */
   static async open(options: StartSandboxOptions = {}): Promise<Scene> {
-    return new Scene(await startSandbox({ appearMs: 0, workMs: 300, seed: 1, ...options }));
+    const clock: ServerClock = { stoppedAt: null };
+    const now = () => clock.stoppedAt ?? Date.now();
+    const defaults = { appearMs: 0, workMs: 300, seed: 1, now };
+    return new Scene(await startSandbox({ ...defaults, ...options }), clock);
+  }
+
+  /**
+   * Stops the clock of the server: until it runs again no entry appears and no node is done,
+   * however slow the machine is.
+   */
+  stopClock(): void {
+    this.#clock.stoppedAt = Date.now();
+  }
+
+  startClock(): void {
+    this.#clock.stoppedAt = null;
   }
 
   /** The sandbox's nodes as they are written on a command line. */
