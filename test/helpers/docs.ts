@@ -111,8 +111,12 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   // The ids of a sandbox's tenant, deployments and nodes are always the same; those of its
   // activities are not.
   [/\b73\d{17}\b/g, 'ACTIVITY'],
-  // Core has 2 s to say the path of the sandbox, which a machine that stands still can use up.
+  // A path and a reason have 2 s to be looked up, which a machine that stands still can use up.
   [/\bdeployment 7263012455120900033\b/g, 'platform/production/sandbox'],
+  [
+    /^(\d+: its last completed action was|hint: The API and the log give no reason\.) .*$/gm,
+    'REASON',
+  ],
   [/ {2,}/g, '  '],
   [/ +$/gm, ''],
 ];
