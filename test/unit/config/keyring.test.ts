@@ -39,13 +39,13 @@ describe('the system’s keyring', function () {
     await fails(told.delete('me.1'), { message: /"do":"delete","account":"me.1"/ });
   });
 
-  for (const [what, child, message] of [
-    ['refuses', answering("{ reason: 'locked\\n' }"), 'locked '],
-    ['crashes', 'process.exit(3)', 'it does not answer'],
-    ['does not answer', 'setInterval(() => {}, 1000)', 'it does not answer'],
+  for (const [what, child, limitMs, message] of [
+    ['refuses', answering("{ reason: 'locked\\n' }"), 60_000, 'locked '],
+    ['crashes', 'process.exit(3)', 60_000, 'it does not answer'],
+    ['does not answer', 'setInterval(() => {}, 1000)', 100, 'it does not answer'],
   ] as const) {
     it(`that ${what} is an error that says so`, async () => {
-      await fails(keyringBy(child, 5000).get('me.1'), {
+      await fails(keyringBy(child, limitMs).get('me.1'), {
         code: 'keyring_failed',
         exitCode: 2,
         message: `the keyring cannot be used (${message})`,

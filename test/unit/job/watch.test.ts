@@ -105,7 +105,7 @@ describe('a log that is followed', () => {
   }
 
   it('gets each entry once, however late it comes: within a minute, or below no more than 50', async () => {
-    for (let seed = 1; seed <= 40; seed += 1) {
+    for (let seed = 1; seed <= 20; seed += 1) {
       const random = seededRandom(seed);
       const history = Math.floor(random() * 3) * 95;
       const order = random() < 0.5 ? 'asc' : 'desc';

@@ -16,7 +16,7 @@ import {
 } from './moving-log.js';
 
 const KINDS = ['still', 'grows', 'loses', 'ring', 'all', 'cleared'] as const;
-const HISTORIES = 2000;
+const HISTORIES = 1000;
 const LONGEST = 5000;
 
 interface Tools {
