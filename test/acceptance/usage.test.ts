@@ -70,6 +70,12 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],
   ['activities list --columns colour', /there is no column "colour"/, /The columns are: id, /],
+  [
+    'activities stats --columns colour',
+    /there is no column "colour"/,
+    /The columns are: runtime, /,
+  ],
+  ['deployments list --columns colour', /there is no column "colour"/, /The columns are: division/],
   ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger\?/],
   [
     `whoami --api-key ${SECRET}`,
@@ -119,7 +125,7 @@ describe('a mistake on the command line', () => {
         end.status === 'rejected' ? [String(end.reason)] : [],
       );
       assert.deepEqual(failures, []);
-      assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
+      assert.deepEqual(scene.sandbox.record, { posts: [], dispatches: [], reads: 0 });
     },
   );
 
