@@ -87,6 +87,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     `activities show -- ${SECRET}`,
     `activities list -o ${SECRET}`,
     SECRET,
+    `LD_API_KEY=${SECRET} activities list`,
   ].map(
     (typed) =>
       [
