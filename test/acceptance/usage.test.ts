@@ -58,7 +58,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [[...wordsOf(RESTART), '--node', '1 2'], /several ids in one value/, /with commas/],
   [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
-  [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],
+  [`${RESTART} --nodes-from nope`, /--nodes-from: there is no file nope$/m, /Check the path/],
   [['activities', 'wait', ''], /activity is empty/, /variable unset/],
   ['activities list --since 1d --until 2d', /--until is before --since/, /is the longer one/],
   ['activities wait', /nothing to wait for/, /Give ids of activities/],
