@@ -39,7 +39,7 @@ export function checkRunResultOptions({ columns }: PrintOptions) {
  */
 export async function printRunResult(output: Output, result: ResultFields, ending: RunEnding) {
   const { stdout, stderr } = output;
-  const { error, dryRun, reasons } = ending;
+  const { error, dryRun, lastCompleted } = ending;
   output.complete = true;
   const format = await loadFormat(output.options.format);
   if (format.holds === 'values') {
@@ -49,7 +49,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
       nodes: result.nodes.map((node) => ({
         ...withName(node, output.names),
         ...(node.status === 'rejected' && {
-          last_completed: reasons?.get(node.node_id ?? 0n) ?? null,
+          last_completed: lastCompleted?.get(node.node_id ?? 0n) ?? null,
         }),
       })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),
