@@ -3,7 +3,7 @@ import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './sentence.js';
-import { loadFormat } from './formats.js';
+import { formatOf } from './formats.js';
 import { formatOptions, listWriter } from './list.js';
 import { nodeColumns, withName } from './rows.js';
 import { actionText, summaryText, type SummaryFacts } from './run-text.js';
@@ -41,7 +41,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
   const { stdout, stderr } = output;
   const { error, dryRun, lastCompleted } = ending;
   output.complete = true;
-  const format = await loadFormat(output.options.format);
+  const format = formatOf(output.options.format);
   if (format.holds === 'values') {
     const value = {
       ...(format.events && { event: 'result' }),

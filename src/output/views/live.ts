@@ -40,7 +40,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
-  const redraw = () => log(linesOf(table, widths).join('\n'));
+  const redraw = () => log(frameLines(table, widths).join('\n'));
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();
@@ -71,7 +71,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   };
 }
 
-function linesOf<T>(
+function frameLines<T>(
   { output, clock, selection, rank, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
 ) {
