@@ -169,7 +169,6 @@ export async function readInput(
   where: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  signal?.throwIfAborted();
   const chunks: Buffer[] = [];
   let length = 0;
   try {
