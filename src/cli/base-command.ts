@@ -58,15 +58,20 @@ export abstract class BaseCommand extends Command {
 
   /**
    * Prints a list that is held in memory.
-   * @param total null: how many there are is not written
+   * @param read is called once the columns are known to be right
+   * @param isCounted whether it is written how many there are
    * @returns exit code 0
    */
   protected async list<T>(
-    entries: readonly T[],
+    read: () => readonly T[] | Promise<readonly T[]>,
     spec: ListSpec<T>,
-    total: number | null = entries.length,
+    isCounted = true,
   ) {
-    await printList(this.host.output, [{ entries, total }], spec);
+    async function* parts() {
+      const entries = await read();
+      yield { entries, total: isCounted ? entries.length : null };
+    }
+    await printList(this.host.output, parts(), spec);
     return 0;
   }
 

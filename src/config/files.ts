@@ -154,20 +154,17 @@ export function removeQuietly(path: string) {
 /** A million ids, one a line. A longer file is the wrong one, or has no end. */
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
-/** A path, unless it may be a key in the wrong place: only what can be nothing else is shown. */
-function pathText(path: string) {
-  return /^(?:\.{0,2}|~|[A-Za-z]:)[\\/]/.test(path) && !/ld_[a-z]+_/.test(path) ? ` ${path}` : '';
-}
-
 /**
  * Reads a file that a user names, or a pipe (`<(pass show key)`). The signal ends it even while a
  * pipe is silent, where `readFile` would block a thread.
  * @param where the file was named, for errors
+ * @param shown of its path; '' where that may be a secret
  */
 export async function readInput(
   path: string,
   where: string,
   signal?: AbortSignal,
+  shown = path,
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -185,22 +182,21 @@ export async function readInput(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw inputFault(path, where, error);
+    throw inputFault(where, shown, error);
   }
   const bytes = Buffer.concat(chunks);
   // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
 }
 
-function inputFault(path: string, where: string, error: unknown) {
+function inputFault(where: string, shown: string, error: unknown) {
   const code = fileErrorCode(error);
   const why = code ?? (error instanceof Error ? error.message : '');
-  const file = pathText(path);
   return usageError(
     'file_unreadable',
     code === 'ENOENT'
-      ? `${where}: there is no file${file}`
-      : `${where}: cannot read${file || ' its file'} (${why})`,
+      ? `${where}: there is no file ${shown}`.trimEnd()
+      : `${where}: cannot read ${shown || 'its file'} (${why})`,
     'Check the path, and who may read it.',
   );
 }

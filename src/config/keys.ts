@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
 import type { Env } from '../base/text.js';
-import { IS_POSIX } from './files.js';
+import { IS_POSIX, readInput } from './files.js';
 import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
 
@@ -48,6 +48,15 @@ export function parseApiKey(text: string, what: string): ApiKey {
     `${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`,
     'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
   );
+}
+
+/** The key in the file, or the pipe, that LD_API_KEY_FILE names. */
+export async function fetchKeyFile(path: string, signal?: AbortSignal): Promise<ApiKey> {
+  const name = 'LD_API_KEY_FILE';
+  // What may be the key itself is not shown.
+  const isPath = /^(?:\.{0,2}|~|[A-Za-z]:)[\\/]/.test(path) && !/ld_[a-z]+_/.test(path);
+  const text = await readInput(path, name, signal, isPath ? path : '');
+  return parseApiKey(text, `the file of ${name}`);
 }
 
 export async function fetchProfileKey(

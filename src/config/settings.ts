@@ -3,8 +3,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
-import { readInput } from './files.js';
-import { fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
+import { fetchKeyFile, fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
 
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
@@ -225,10 +224,8 @@ function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): Ke
     return { source: { from: 'env', name: 'LD_API_KEY' }, fetch };
   }
   if (path !== undefined) {
-    const name = 'LD_API_KEY_FILE';
-    const fetch = async (signal?: AbortSignal) =>
-      parseApiKey(await readInput(path, name, signal), `the file of ${name}`);
-    return { source: { from: 'env', name }, fetch };
+    const fetch = (signal?: AbortSignal) => fetchKeyFile(path, signal);
+    return { source: { from: 'env', name: 'LD_API_KEY_FILE' }, fetch };
   }
   if (!profile) return null;
   return { source: sourceOf(profile), fetch: (signal) => fetchProfileKey(profile, tools, signal) };

@@ -58,7 +58,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   [[...wordsOf(RESTART), '--node', '1 2'], /several ids in one value/, /with commas/],
   [[...wordsOf(RESTART), '--node', 'broker-1 b-2'], /several ids in one value/, /with commas/],
-  [`${RESTART} --nodes-from /nope`, /--nodes-from: there is no file \/nope/, /Check the path/],
+  [`${RESTART} --nodes-from nope`, /--nodes-from: there is no file nope$/m, /Check the path/],
   [['activities', 'wait', ''], /activity is empty/, /variable unset/],
   ['activities list --since 1d --until 2d', /--until is before --since/, /is the longer one/],
   ['activities wait', /nothing to wait for/, /Give ids of activities/],
@@ -70,6 +70,12 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],
   ['activities list --columns colour', /there is no column "colour"/, /The columns are: id, /],
+  [
+    'activities stats --columns colour',
+    /there is no column "colour"/,
+    /The columns are: runtime, /,
+  ],
+  ['deployments list --columns colour', /there is no column "colour"/, /The columns are: division/],
   ['trigger restart igy', /there is no command trigger/, /Did you mean ldctl activities trigger\?/],
   [
     `whoami --api-key ${SECRET}`,
@@ -81,6 +87,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     `activities show -- ${SECRET}`,
     `activities list -o ${SECRET}`,
     SECRET,
+    `LD_API_KEY=${SECRET} activities list`,
   ].map(
     (typed) =>
       [
@@ -119,7 +126,7 @@ describe('a mistake on the command line', () => {
         end.status === 'rejected' ? [String(end.reason)] : [],
       );
       assert.deepEqual(failures, []);
-      assert.deepEqual([scene.sandbox.record.posts, scene.sandbox.record.dispatches], [[], []]);
+      assert.deepEqual(scene.sandbox.record, { posts: [], dispatches: [], reads: 0 });
     },
   );
 

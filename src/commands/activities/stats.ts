@@ -38,10 +38,10 @@ export default class ActivitiesStats extends ConnectedCommand {
     const { flags } = await this.parse(ActivitiesStats);
     const byNode = flags.by === 'node';
     const context = await this.open(flags);
-    const rows = await summarize(context, flags, (entries) => countWork(entries, byNode));
+    const rows = () => summarize(context, flags, (entries) => countWork(entries, byNode));
     const filters = filtersIn(flags);
     const spec = { noun: 'activities', filters, columns: statsColumns(byNode) };
-    return this.list(rows, spec, null);
+    return this.list(rows, spec, false);
   }
 }
 

@@ -52,9 +52,11 @@ export default class DeploymentsList extends BaseCommand {
     const { flags } = await this.parse(DeploymentsList);
     const context = await this.open(flags);
     const { settings, signal } = context;
-    const access = await resolveTenant(settings, signal);
-    const structure = await context.core(access).structure(access.tenantId, { signal });
-    const documents = placedDeployments(structure).map(documentOf);
+    const documents = async () => {
+      const access = await resolveTenant(settings, signal);
+      const structure = await context.core(access).structure(access.tenantId, { signal });
+      return placedDeployments(structure).map(documentOf);
+    };
     return this.list(documents, { noun: 'deployments', columns });
   }
 }

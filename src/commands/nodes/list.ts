@@ -40,7 +40,7 @@ export default class NodesList extends ConnectedCommand {
       filters: filtersIn(flags),
       columns: nodeColumns(nodes),
     };
-    return this.list(nodes, spec, null);
+    return this.list(() => nodes, spec, false);
   }
 }
 

@@ -10,7 +10,7 @@ export default class ProfilesList extends BaseCommand {
   protected override async execute() {
     await this.parse(ProfilesList);
     const { profiles, current } = await readProfiles(this.host);
-    const documents = profiles.map((profile) => profileDocument(profile, current));
+    const documents = () => profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';
     const spec = { noun, columns: profileColumns(this.host.clock.now()) };
     return this.list(documents, spec);

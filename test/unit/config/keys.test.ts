@@ -5,9 +5,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, UsageError } from '../../../src/base/errors.js';
-import { readInput } from '../../../src/config/files.js';
 import type { Keyring } from '../../../src/config/keyring.js';
 import {
+  fetchKeyFile,
   fetchProfileKey,
   parseApiKey,
   refuseKey,
@@ -118,8 +118,6 @@ describe('the key of a profile', () => {
 
 describe('a file that a user names', () => {
   after(removeFolders);
-  const fetchKeyFile = async (path: string, signal?: AbortSignal) =>
-    parseApiKey(await readInput(path, 'LD_API_KEY_FILE', signal), 'LD_API_KEY_FILE');
   const keyFile = (text: string | Buffer): string => {
     const path = join(privateFolder(), 'key');
     writeFileSync(path, text);
