@@ -246,7 +246,7 @@ export type FollowRequest = v.InferInput<typeof followRequest>;
 
 /** @param call what it was given to, for the error @throws UsageError that names the field */
 export function check<T>(schema: v.GenericSchema<unknown, T>, call: string, given: unknown): T {
-  const { success, output, issues } = v.safeParse(schema, given, { abortEarly: true });
+  const { success, output, issues } = v.safeParse(schema, given);
   if (success) return output;
   const [why = '', hint] = issues[0].message.split('; ');
   const field = v.getDotPath(issues[0]);

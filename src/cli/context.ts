@@ -94,7 +94,9 @@ export class CommandContext {
    */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
     const { output, stderr: stream } = this.host;
-    if (output.options.quiet || !output.stderr.canRedraw) return work();
+    // On a pseudo-terminal that says 0 columns, ora would never return.
+    const canSpin = output.stderr.canRedraw && stream.columns > 0;
+    if (output.options.quiet || !canSpin) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
     const spinner = ora({ text, color: false, discardStdin: false, stream }).start();

@@ -166,7 +166,6 @@ export async function readInput(
   signal?: AbortSignal,
   shown = path,
 ): Promise<string> {
-  signal?.throwIfAborted();
   const chunks: Buffer[] = [];
   let length = 0;
   try {

@@ -70,10 +70,9 @@ function adviceOn(permission: string | undefined) {
     : '`ldctl whoami` shows what it may do.';
 }
 
-/** `ld_pk_…SYSh (LD_API_KEY)`; a key that is too short is not shown at all. */
+/** `ld_pk_…SYSh (LD_API_KEY)`. */
 function usedKeyText(key: ApiKey, { key: setting }: Settings) {
-  const origin = setting && `(${setting.source.name})`;
-  return [key.mask().length > 1 ? key.mask() : '', origin].filter(Boolean).join(' ');
+  return setting ? `${key.mask()} (${setting.source.name})` : key.mask();
 }
 
 /** `--tenant-id`, `LD_TENANT_ID`, `tenant_id of profile prod`. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { apiError } from '../../helpers/virtual-server.js';
 import { clock, EVERY, RESTART, roll, setUp, supervisor, trigger } from './bench.js';
 
 beforeEach(() => setUp());
@@ -43,6 +44,12 @@ describe('what comes before a POST', () => {
     await assert.rejects(trigger(EVERY), LATE);
     assert.deepEqual(supervisor.posts, []);
     assert.ok(supervisor.reads.length <= 3);
+  });
+
+  it('is a single read of the log for a roll that no busy node is to stop', async () => {
+    supervisor.onPost = () => apiError(403);
+    await assert.rejects(roll(), { exitCode: 4 });
+    assert.equal(supervisor.reads.length, 1);
   });
 
   it('does not count the wait for a busy node', async () => {

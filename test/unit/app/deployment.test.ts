@@ -21,7 +21,11 @@ beforeEach(() => setUp());
 
 describe('a program that triggers', () => {
   it('gets the fields of the JSON form, ids as bigint, and the exit code', async () => {
-    const { nodes, ...result } = await trigger({ ...RESTART, nodes: [2n, 1n, 2n] });
+    const { nodes, ...result } = await trigger({
+      ...RESTART,
+      nodes: [2n, 1n, 2n],
+      idempotencyKey: 'release-7',
+    });
     const how = { outcome: 'completed', exitCode: 0, targets: 'named', resume: null };
     const facts = { ...how, deployment_id: DEPLOYMENT, request_id: 'f00d' };
     assert.deepEqual({ ...result, ...facts }, result);
@@ -30,7 +34,9 @@ describe('a program that triggers', () => {
       ({ node_id: node, ...row }) => `${node} ${row.status} ${typeof row.activity_id}`,
     );
     assert.deepEqual(rows, ['2 completed bigint', '1 completed bigint']);
-    assert.deepEqual(supervisor.posts[0]?.nodes, [1n, 2n]);
+    const [post] = supervisor.posts;
+    assert.deepEqual(post?.nodes, [1n, 2n]);
+    assert.match(post.wireKey, /^release-7\./);
   });
 
   it('means every node by no nodes, and counts them if asked to', async () => {

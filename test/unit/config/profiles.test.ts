@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -177,23 +178,34 @@ describe('the profiles on the disk', () => {
       assert.deepEqual(readdirSync(folder), ['config.json']);
     });
 
+    /** Another process does something right after this one has looked at the lock. */
+    function clockThat(act: () => void): VirtualClock {
+      const clock = new VirtualClock(Date.now());
+      const now = clock.now();
+      clock.now = () => {
+        act();
+        return now;
+      };
+      return clock;
+    }
+
     it('that another process takes in place of a stale one stays', async () => {
       const folder = privateFolder();
       lockIn(folder, 11_000);
       const path = join(folder, 'config.json.lock');
-      const clock = new VirtualClock(Date.now());
-      const other = {
-        ...{ sleep: clock.sleep.bind(clock), elapsed: clock.elapsed.bind(clock) },
-        limit: clock.limit.bind(clock),
-        now: () => {
-          // The other process is faster: this one has seen the stale lock, and then sees this one.
-          lockIn(folder, -60_000);
-          return clock.now();
-        },
-      };
-      const adding = clock.run(storeIn(folder, other).add(profileNamed('prod')));
+      // The other process is faster: this one has seen the stale lock, and then sees this one.
+      const clock = clockThat(() => lockIn(folder, -60_000));
+      const adding = clock.run(storeIn(folder, clock).add(profileNamed('prod')));
       await fails(() => adding, { code: 'config_locked', exitCode: 2, hint: /remove/ });
       assert.equal(readFileSync(path, 'utf8'), '1');
+    });
+
+    it('that is stale may be taken away by another process meanwhile', async () => {
+      const folder = privateFolder();
+      lockIn(folder, 11_000);
+      const clock = clockThat(() => rmSync(join(folder, 'config.json.lock')));
+      await clock.run(storeIn(folder, clock).add(profileNamed('prod')));
+      assert.deepEqual(readdirSync(folder), ['config.json']);
     });
 
     it('that was lost to another process is left to that one', async () => {
