@@ -1,6 +1,6 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import type { Id, NodeNames } from '../base/ids.js';
-import { formatDuration } from '../base/durations.js';
+import { elapsedText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -11,7 +11,6 @@ import {
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
-  elapsedText,
   fieldColumn,
   nameColumn,
   nodeColumn,

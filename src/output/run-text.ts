@@ -4,7 +4,7 @@
 
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
-import { formatDuration } from '../base/durations.js';
+import { ageText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -14,7 +14,7 @@ import {
 } from '../base/outcome.js';
 import type { JobEvent } from '../job/events.js';
 import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
-import { ageText, nodeText, timeText, tookMs } from './columns.js';
+import { nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
 import { painter, type Output, type Sink } from './streams.js';
@@ -168,12 +168,14 @@ function endingOf(result: ResultFields) {
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result);
-  const isMore =
+  const exceedsExpected =
     outcome === 'unconfirmed' &&
     targets === 'expected' &&
     completed > 0 &&
     completed === nodes.length;
-  if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+  if (exceedsExpected) {
+    return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+  }
   const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
 }

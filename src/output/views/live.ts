@@ -1,10 +1,11 @@
 import { createLogUpdate } from 'log-update';
 import type { Activity } from '../../base/activity.js';
+import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count, wrapWords } from '../../base/text.js';
-import { elapsedText, selectColumns, type Selection } from '../columns.js';
+import { selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';

@@ -4,12 +4,12 @@
 
 import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
+import { elapsedText } from '../../base/durations.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count } from '../../base/text.js';
-import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
