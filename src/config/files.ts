@@ -142,12 +142,11 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
-/** On Windows a file that another process has open is left to the next sweep. */
 export function removeQuietly(path: string) {
   try {
     rmSync(path, { force: true });
-  } catch (error) {
-    if (fileErrorCode(error) === undefined) throw error;
+  } catch {
+    // On Windows a file that another process has open is left to the next sweep.
   }
 }
 
@@ -171,9 +170,7 @@ export async function readInput(
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const isPipe = fstatSync(file).isFIFO();
-    const stream = isPipe
-      ? new Socket({ fd: file, writable: false })
-      : createReadStream('', { fd: file });
+    const stream = isPipe ? new Socket({ fd: file }) : createReadStream('', { fd: file });
     if (signal) addAbortSignal(signal, stream);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
