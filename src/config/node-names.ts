@@ -35,7 +35,9 @@ export function endDigits(ref: string): string | null {
 export function hintOfEnd(node: Id, nodes: readonly Id[]): string | undefined {
   const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;
-  return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;
+  const short = `...${node}`;
+  const orShort = END.test(short) ? `, or ${short} at a terminal` : '';
+  return `${node} is the end of ${[...whole].join()}: give the whole id${orShort}.`;
 }
 
 /** @throws UsageError */
