@@ -46,7 +46,10 @@ const rollRecord = v.strictObject({
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
 
-/** Records of one kind, and their marks, in a folder. */
+/**
+ * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
+ * that was not refused.
+ */
 class Records<T> {
   #isSwept = false;
 
@@ -72,12 +75,13 @@ class Records<T> {
     return this.#kept(this.#allNames());
   }
 
-  /** The records among these files that are valid and were not refused. */
+  /** The records among these files that count. */
   #kept(files: readonly string[]) {
     const names = new Set(files);
     const kept = files.flatMap((name) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
-      // Another process may have followed this record, and sent, or found that it ran.
+      // `accepted` wins over `refused`: another process may have followed this record, and sent it
+      // again, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
       const record = this.#load(join(this.folder, name));
       return record && this.clock.now() - this.madeAt(record) <= VALID_MS
@@ -154,13 +158,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     return { found, next };
   };
   /**
-   * The run to follow; null where this one has to send. A record that was accepted needs no POST.
-   * Any other is followed if it is newer than what this run knows: a process that was faster made
-   * it.
-   * @param own the generation that this run continues from, or has just made
+   * The run to follow; null if this one has to send. A record that was accepted needs no POST. Any
+   * other is followed if it is newer than what this run knows: a process that was faster made it.
+   * @param mine the generation that this run continues from, or has just made
    */
-  const toFollow = (found: KeptRun | null, own: number) =>
-    found?.generation === own && !found.accepted ? null : found;
+  const othersRun = (found: KeptRun | null, mine: number) =>
+    found?.generation === mine && !found.accepted ? null : found;
 
   return {
     read: (key) => look(key).found,
@@ -168,11 +171,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       const { key } = record;
       for (;;) {
         const { found, next } = look(key);
-        const other = toFollow(found, after);
+        const other = othersRun(found, after);
         if (other) return { found: other };
         if (!records.make(key, next, record)) continue;
         // Writing may have taken long, and another run may have been accepted meanwhile.
-        const later = toFollow(look(key).found, next);
+        const later = othersRun(look(key).found, next);
         return later ? { found: later } : { made: next };
       }
     },
