@@ -19,10 +19,10 @@ import {
   ensurePrivateFolder,
   fileErrorCode,
   fileFault,
+  parseStored,
   readPrivateFile,
   removeQuietly,
 } from './files.js';
-import { parseStored } from './stored.js';
 
 const VALID_MS = 24 * 60 * 60_000;
 /**

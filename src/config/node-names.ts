@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { refusedError, usageError } from '../base/errors.js';
 import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { readPrivateFile } from './files.js';
-import { parseStored } from './stored.js';
+import { parseStored, readPrivateFile } from './files.js';
 import type { ProfileStore } from './profiles.js';
 
 /** A node as a person writes it: its id, its name, or the end of its id (`…889`). */
