@@ -56,10 +56,10 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
       await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
-      const { askedOf } = await import('./cli/usage.js');
+      const { readInvocation } = await import('./cli/usage.js');
       const line = readCommandLine(argv, commands);
       flags = line.flags;
-      const asked = askedOf(line, commands);
+      const asked = readInvocation(line, commands);
       if ('version' in asked) printVersion(host());
       else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
       else await runCommand(table[asked.id], asked, host);

@@ -1,5 +1,6 @@
 import ms, { type StringValue } from 'ms';
 import { usageError } from './errors.js';
+import { plainText } from './text.js';
 
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
@@ -33,6 +34,26 @@ export function formatDuration(milliseconds: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours}h${pad(minutes % 60)}m`;
   return `${Math.floor(hours / 24)}d${hours % 24}h`;
+}
+
+/** In whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
+export function elapsedText(milliseconds: number): string {
+  const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
+  return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);
+}
+
+/**
+ * How long ago something was, in one unit: `12s`, `5m`, `36h`, `3d`.
+ * @param time RFC 3339; other text stays as it is
+ * @param now ms, UTC
+ */
+export function ageText(time: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(time)) / 1000);
+  if (Number.isNaN(seconds)) return plainText(time);
+  if (seconds < 60) return `${Math.max(0, seconds)}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  const hours = Math.floor(seconds / 3600);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
 function pad(value: number) {

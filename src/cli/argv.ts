@@ -33,8 +33,7 @@ export interface CommandLine {
 
 /**
  * Reads a command line. Flags may stand anywhere: before the group, between group and command, or
- * after. Of two commands that have a flag of the same name, both take a value with it, or neither
- * does.
+ * after. So a flag name must take a value in all commands that have it, or in none.
  */
 export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {
   const table = Object.assign(
@@ -67,15 +66,15 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
     token.kind === 'positional' && token.index < end ? [token] : [],
   );
   const words = positionals.map(({ value }) => value);
-  const count =
+  const wordsInId =
     words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
   const ofCommand = positionals
-    .slice(0, count === 0 ? words.length : count)
+    .slice(0, wordsInId === 0 ? words.length : wordsInId)
     .map(({ index }) => index);
   return {
     words,
     flags,
-    id: count === 0 ? null : words.slice(0, count).join(':'),
+    id: wordsInId === 0 ? null : words.slice(0, wordsInId).join(':'),
     args: argv.filter((_, at) => !ofCommand.includes(at)),
     rest: argv.slice(end),
   };
@@ -102,7 +101,7 @@ export function globalFlags(commands: CommandFlags): FlagTable {
 }
 
 /** How these flags ask for the result, also where the rest of the line makes no sense. */
-export function askedOutput(flags: readonly ReadFlag[]): PrintOptions {
+export function printOptionsOf(flags: readonly ReadFlag[]): PrintOptions {
   const given = new Map(flags.map(({ name, value }) => [name, value]));
   const format = FORMAT_NAMES.find((name) => name === given.get('output'));
   return {

@@ -39,7 +39,7 @@ export abstract class BaseCommand extends Command {
   override async run(): Promise<void> {
     const { signal } = this.interrupts;
     const { output } = this.host;
-    onAbort(signal, () => output.hurry(signal.reason as Interrupted));
+    onAbort(signal, () => output.closeSoon(signal.reason as Interrupted));
     try {
       await loadFormat(output.options.format);
       this.end(await this.execute());
@@ -82,8 +82,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    const { advised } = await import('./usage.js');
-    const failure = advised(error, this.id ?? '');
+    const { withAdvice } = await import('./usage.js');
+    const failure = withAdvice(error, this.id ?? '');
     this.end(await printFailure(this.host, failure));
   }
 

@@ -121,7 +121,7 @@ export function complete(
   );
 }
 
-/** Only one command takes another command there. */
+/** Only `sandbox exec` takes a command after `--`. */
 const afterDashes = ({ id }: CommandLine) => (id === 'sandbox:exec' ? 'files' : []);
 
 /** The flag whose value the word is: one in the same word, `--node=`, or one before it. */

@@ -1,11 +1,12 @@
 import { verbOf } from '../base/activity.js';
+import { elapsedText } from '../base/durations.js';
 import { UsageError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
-import { elapsedText, nodeText } from '../output/columns.js';
+import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
@@ -21,7 +22,7 @@ interface ConsentFlags {
 interface Asked {
   /** Such as `restart iggy`. */
   what: string;
-  /** To name nodes is to consent; undefined for every node. */
+  /** Naming nodes is consent. Undefined: every node. */
   nodes: readonly Id[] | undefined;
   /**
    * What is known of the deployment; nothing where a record of an earlier run is followed, and
@@ -56,8 +57,8 @@ export function requireConsent(
   { what, nodes }: Asked,
   flags: ConsentFlags,
 ) {
+  if (consentNeeded(context, nodes, flags) !== 'refuse') return;
   const { profile, deployment } = context.settings;
-  if (context.prompts || isGiven(context, nodes, flags)) return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
   const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
@@ -68,16 +69,14 @@ export function requireConsent(
   );
 }
 
-/** Whether someone will be asked. */
-export const isAsked = (context: CommandContext, nodes: Asked['nodes'], flags: ConsentFlags) =>
-  context.prompts !== null && !isGiven(context, nodes, flags);
-
-function isGiven(
-  { settings: { profile } }: CommandContext,
+/** Whether to ask, or to refuse where no one can be asked; `no` where flags give the consent. */
+export function consentNeeded(
+  { prompts, settings: { profile } }: CommandContext,
   nodes: Asked['nodes'],
   { yes, confirm }: ConsentFlags,
-) {
-  return confirm !== undefined || (!profile?.protected && (nodes !== undefined || yes));
+): 'no' | 'ask' | 'refuse' {
+  if (confirm !== undefined || (!profile?.protected && (nodes || yes))) return 'no';
+  return prompts ? 'ask' : 'refuse';
 }
 
 /**
@@ -92,7 +91,7 @@ export async function consentTo(
 ): Promise<Consent> {
   const { prompts, settings } = context;
   const { nodes } = asked;
-  if (!prompts || isGiven(context, nodes, flags)) return {};
+  if (!prompts || consentNeeded(context, nodes, flags) === 'no') return {};
   const question = questionOf(context, asked, await context.place(), flags);
   const { target } = await context.deployment();
   try {

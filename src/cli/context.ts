@@ -65,16 +65,18 @@ export class CommandContext {
    * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does
    */
   get settings(): Settings {
-    if (this.#settings) return this.#settings;
-    this.#settings = this.resolve(this.flags);
-    const { profile } = this.#settings;
+    return (this.#settings ??= this.resolve(this.flags));
+  }
+
+  /** Says which variables do not count, and that the key expires soon: before it is used. */
+  saySettings() {
+    const { profile } = this.settings;
     const ignored = variablesIn(this.host.env).join(', ');
     if (profile?.source.from === 'flag' && ignored) {
       this.say(`--profile ${profile.name}: ignoring ${ignored} from the environment`);
     }
-    const warning = expiryWarning(this.#settings, this.host.clock.now());
+    const warning = expiryWarning(this.settings, this.host.clock.now());
     if (warning !== null) this.warn(warning);
-    return this.#settings;
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -94,7 +96,9 @@ export class CommandContext {
    */
   async during<T>(text: string, work: () => Promise<T>): Promise<T> {
     const { output, stderr: stream } = this.host;
-    if (output.options.quiet || !output.stderr.canRedraw) return work();
+    // On a pseudo-terminal that says 0 columns, ora would never return.
+    const canSpin = output.stderr.canRedraw && stream.columns > 0;
+    if (output.options.quiet || !canSpin) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
     const spinner = ora({ text, color: false, discardStdin: false, stream }).start();
@@ -138,6 +142,7 @@ export class CommandContext {
 
   async #openDeployment(): Promise<OpenDeployment> {
     const { clock, output } = this.host;
+    this.saySettings();
     const opened = await openDeployment(this.settings, {
       clock,
       signal: this.signal,
@@ -156,7 +161,7 @@ export class CommandContext {
       const page = await api.list(...asked);
       if (this.#nodes.length > 0 || page.items.length === 0) return page;
       this.#nodes = page.items.map(({ node_id }) => node_id);
-      // For completion, what is mostly the newest page. A script presses no Tab.
+      // For Tab, which only a terminal has. It is mostly the newest page.
       if (this.prompts) (await import('./completion.js')).rememberNodes(this.folder, this.#nodes);
       return page;
     };

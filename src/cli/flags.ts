@@ -24,9 +24,11 @@ export const textFlag = (
 export const switchFlag = (summary: string, more: Partial<BooleanFlag<boolean>> = {}) =>
   Flags.boolean({ summary, default: false, ...more });
 
-/** One that says nothing where it is not given: something else does. */
-export const openSwitch = (summary: string, more: Partial<BooleanFlag<boolean | undefined>> = {}) =>
-  Flags.boolean<boolean | undefined>({ summary, ...more });
+/** A flag without a default: undefined if it is not given. */
+export const optionalSwitch = (
+  summary: string,
+  more: Partial<BooleanFlag<boolean | undefined>> = {},
+) => Flags.boolean<boolean | undefined>({ summary, ...more });
 
 /** These flags, under a heading of their own in help. */
 export function grouped<T extends FlagInput>(helpGroup: string, flags: T): T {

@@ -8,7 +8,7 @@ import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
-import { askedOutput, type ReadFlag } from './argv.js';
+import { printOptionsOf, type ReadFlag } from './argv.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -96,7 +96,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
   // report it.
   stdout.removeAllListeners('error');
   process.once('exit', leaveClosedTerminal);
-  const output = new Output(new Sink(stdout, env), new Sink(stderr, env), askedOutput(flags));
+  const output = new Output(new Sink(stdout, env), new Sink(stderr, env), printOptionsOf(flags));
   for (const key of environmentKeys(env)) output.redact(key);
   return {
     program,

@@ -10,8 +10,8 @@ const SHOW_CURSOR = `${ESCAPE}[?25h`;
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 
 /**
- * The terminal while a question stands. Raw mode takes Ctrl-D and Ctrl-Z away from the system, and
- * what the prompts make of them is of no use: they would wait forever, or read as the shell types.
+ * The terminal while a question stands. In raw mode the system no longer acts on Ctrl-D and Ctrl-Z;
+ * inquirer ignores the first, and after the second it would read what is typed for the shell.
  */
 export async function openKeyboard({ stdin, stderr }: Host, onEnd: () => void) {
   const input = new PassThrough();

@@ -11,10 +11,10 @@ type Invocation = { id: string; args: string[] } | { help: string[] } | { versio
  * @throws UsageError for what is no command or no flag, and for what is missing or empty. The rest
  * is left to oclif's parser
  */
-export function askedOf(line: CommandLine, commands: Commands): Invocation {
+export function readInvocation(line: CommandLine, commands: Commands): Invocation {
   const { id, flags, args } = line;
   refuseKey(line, commands);
-  if (id === null) return askedOfGroup(line, commands);
+  if (id === null) return readGroupInvocation(line, commands);
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
   checkFlags(id, line, commands);
   checkArguments(id, line, commands);
@@ -22,7 +22,7 @@ export function askedOf(line: CommandLine, commands: Commands): Invocation {
 }
 
 /** What is asked for without a command: help on a group or on all of ldctl, or the version. */
-function askedOfGroup({ words, flags, args }: CommandLine, commands: Commands): Invocation {
+function readGroupInvocation({ words, flags, args }: CommandLine, commands: Commands): Invocation {
   const group = groupOf(words, commands);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   if (unknown === '--version' && words.length === 0) return { version: true };
@@ -169,7 +169,7 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 };
 
 /** What a command threw, with what to do next. */
-export function advised(error: unknown, id: string): unknown {
+export function withAdvice(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
     const [what = ''] = error.message
       .replace(EXCLUDED, '$1 cannot be used with $2')

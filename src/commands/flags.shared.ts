@@ -13,7 +13,7 @@ export const parsing =
   (text: string, _command: unknown, { name }: { name: string }) =>
     Promise.resolve(parse(text, `--${name}`));
 
-/** `appearTimeoutMs` is said by `appear-timeout`. */
+/** The flag of a field: `appearTimeoutMs` → `appear-timeout`. */
 export const flagOf = (field: string) =>
   field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

@@ -25,13 +25,14 @@ export default class Whoami extends ConnectedCommand {
     const { flags } = await this.parse(Whoami);
     const context = await this.open(flags);
     const { output, clock } = this.host;
+    context.saySettings();
     const found = await findOut(context);
     const identity = identityOf(context.settings, found, clock.now());
     const { options } = output;
     const place = found.placed ? placeText(found.placed) : identity.deployment_name;
     const answer = options.format === 'table' ? answerOf(identity, place, clock.now()) : null;
     if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, linesOf(identity, place, clock.now(), options.utc));
+    await this.show(identity, identityFields(identity, place, clock.now(), options.utc));
     if (formatOf(options.format).holds === 'rows') {
       for (const note of identity.notes) context.say(`note: ${plainText(note)}`);
     }
@@ -193,7 +194,12 @@ function originOf(setting: { source: Source } | null): string | null {
 }
 
 /** The same as lines for people, each setting with where it came from; and as one record of CSV. */
-function linesOf(identity: Identity, place: string | null, now: number, utc: boolean): Field[] {
+function identityFields(
+  identity: Identity,
+  place: string | null,
+  now: number,
+  utc: boolean,
+): Field[] {
   const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
   const { expires_at: at, allowed_ips: addresses, key_id, may_read, may_manage } = shown;
   const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };

@@ -80,8 +80,11 @@ function stateOf(node_id: Id, seen: ReadonlyMap<string, Seen>): NodeState {
   return { node_id, last_activity_at: newest.created_at, runtimes };
 }
 
-/** What decided the state of a runtime of a node before an entry; null where the log shows none. */
-export function deciderBefore(
+/**
+ * The last start, stop or restart that a runtime of a node completed before an entry; null where the
+ * log shows none.
+ */
+export function lastCompletedBefore(
   entries: readonly Activity[],
   { id, node_id: node, runtime }: Pick<Activity, 'id' | 'node_id' | 'runtime'>,
 ): Activity | null {

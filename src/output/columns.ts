@@ -1,4 +1,4 @@
-import { formatDuration } from '../base/durations.js';
+import { ageText } from '../base/durations.js';
 import { type ErrorDocument, usageError } from '../base/errors.js';
 import type { Id, NodeNames } from '../base/ids.js';
 import { plainText } from '../base/text.js';
@@ -33,8 +33,8 @@ export interface Column<T> {
   short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
-   * Unless `--columns` names it, a table shows it only where a row has it, and nothing moves; or
-   * where there is room, without saying that there was none.
+   * Unless `--columns` names it, a table shows it only if a row has a value and the table is not
+   * live; or only if there is room, and does not say so if there is none.
    */
   only?: 'if any' | 'if room';
   /** Tables start with these, the lowest first; CSV keeps the order of the list. */
@@ -154,7 +154,7 @@ function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
   };
 }
 
-/** Its name, where NODE is the id. */
+/** The node's name, for CSV and for tables off a terminal, where NODE is the id. */
 export function nameColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
@@ -195,16 +195,6 @@ export function timeText(text: string, utc: boolean) {
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
 }
 
-/** `12s`, `5m`, `36h`, `3d`. */
-export function ageText(time: string, now: number) {
-  const seconds = Math.floor((now - Date.parse(time)) / 1000);
-  if (Number.isNaN(seconds)) return plainText(time);
-  if (seconds < 60) return `${Math.max(0, seconds)}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  const hours = Math.floor(seconds / 3600);
-  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
-}
-
 /** By the server's clock; null before it has finished. */
 export function tookMs(activity: {
   created_at: string | null;
@@ -214,10 +204,4 @@ export function tookMs(activity: {
   if (!created || !finished) return null;
   const took = Date.parse(finished) - Date.parse(created);
   return Number.isNaN(took) ? null : Math.max(0, took);
-}
-
-/** In whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
-export function elapsedText(milliseconds: number) {
-  const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
-  return seconds < 60 ? `${seconds}s` : formatDuration(seconds * 1000);
 }

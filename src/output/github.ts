@@ -43,8 +43,8 @@ function annotations(result: ResultFields, names: NodeNames) {
     .map((node) => {
       const { node_id: id, activity_id: activity, status } = node;
       const trouble = troubleOf(node);
-      const isNews = progressOf(node) === 'failed' || isWaitedFor;
-      if (trouble === null || status === NOT_STARTED || !isNews) return '';
+      const isReported = progressOf(node) === 'failed' || isWaitedFor;
+      if (trouble === null || status === NOT_STARTED || !isReported) return '';
       const which = id === null ? 'an expected node' : `node ${idAndName(id, names)}`;
       const message = `${which} ${trouble}${activity === null ? '' : ` (activity ${activity})`}`;
       return `::error title=${title}::${escapeMessage(message)}\n`;
@@ -62,7 +62,7 @@ function escapeMessage(text: string) {
 
 /**
  * The result as stdout has it off a terminal, in a block of code, where no text of the API is
- * markup. No line of such a text starts one, so that none can close the block.
+ * markup. An API text never starts a line, so it cannot close the block.
  */
 function stepSummary(output: Output, result: ResultFields, place: string) {
   const writer = table.list({ columns: nodeColumns, chosen: false }, formatOptions(output));

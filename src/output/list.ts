@@ -15,7 +15,7 @@ export interface ListSpec<T> {
   /** Plural, for "no activities". */
   noun: string;
   columns: readonly Column<T>[];
-  /** Which were asked for, by flag: said where there is nothing. */
+  /** The filter flags that were given; printed where the list is empty. */
   filters?: Readonly<Record<string, unknown>>;
 }
 
@@ -24,6 +24,8 @@ interface ListPart<T> {
   entries: readonly T[];
   /** How many there are before filters; null: it is not written. */
   total: number | null;
+  /** Why this is not what was waited for: the list ends as one that broke off. */
+  error?: Error | null;
 }
 
 /**
@@ -38,7 +40,6 @@ export async function printList<T>(
   spec: ListSpec<T>,
 ) {
   const { stdout, options } = output;
-  await loadFormat(options.format);
   const writer = listWriter(output, spec.columns);
   let printed = 0;
   let total: number | null = 0;
@@ -53,6 +54,7 @@ export async function printList<T>(
       printed += entries.length;
       if (entries.length > 0) await write(writer.items(entries));
       if (stdout.closed) break;
+      if (part.error) throw part.error;
     }
   } catch (error) {
     if (stdout.closed) return stdout.drained();
@@ -90,7 +92,7 @@ export async function printObject(
   value: object,
   fields: readonly Field[] = fieldsOf(value),
 ) {
-  const format = await loadFormat(output.options.format);
+  const format = formatOf(output.options.format);
   output.stdout.write(format.object({ value, fields }, formatOptions(output)));
   await output.stdout.drained();
 }
@@ -100,6 +102,7 @@ export async function printObject(
  * stdout, unless that is complete.
  */
 export async function printError(output: Output, error: unknown) {
+  // A failure may come before any command has loaded it.
   const format = await loadFormat(output.options.format);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };

@@ -1,6 +1,6 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import type { Id, NodeNames } from '../base/ids.js';
-import { formatDuration } from '../base/durations.js';
+import { elapsedText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -11,7 +11,6 @@ import {
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
 import {
-  elapsedText,
   fieldColumn,
   nameColumn,
   nodeColumn,
@@ -33,11 +32,11 @@ interface Look {
 }
 
 /** By status; null is a node without an entry yet. */
-const LOOKS = new Map<string | null, Partial<Look>>([
-  [MISSING, { sign: '✗', style: 'bad', trouble: 'missing from the log' }],
-  ['rejected', { sign: '✗', style: 'bad', trouble: 'rejected it' }],
-  ['processing', { style: 'busy', trouble: 'still processing' }],
-  ['completed', { sign: '✓', style: 'ok', trouble: null }],
+const LOOKS = new Map<string | null, Look>([
+  [MISSING, { sign: '✗', style: 'bad', text: 'missing', trouble: 'missing from the log' }],
+  ['rejected', { sign: '✗', style: 'bad', text: 'rejected', trouble: 'rejected it' }],
+  ['processing', { sign: '…', style: 'busy', text: 'processing', trouble: 'still processing' }],
+  ['completed', { sign: '✓', style: 'ok', text: 'completed', trouble: null }],
   [NOT_STARTED, { sign: '·', text: 'not started', trouble: 'not started' }],
   [null, { sign: '·', text: 'waiting', trouble: 'not seen yet' }],
 ]);
@@ -45,7 +44,7 @@ const LOOKS = new Map<string | null, Partial<Look>>([
 /** An unknown status is treated as running. */
 export function lookOf(status: string | null): Look {
   const text = plainText(status ?? '');
-  return { sign: '…', text, trouble: text, ...LOOKS.get(status) };
+  return LOOKS.get(status) ?? { sign: '…', text, trouble: text };
 }
 
 /** `passed`, `failed with 1`, `timed out`. */
@@ -77,7 +76,8 @@ function liveText(row: Row, elapsed: number) {
   if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   const { sign, text } = lookOf(status);
-  if (stage !== 'done' || isOver(status)) return `${sign} ${text}`;
+  const isKnown = status === MISSING || (status !== null && isFinal(status));
+  if (stage !== 'done' || isKnown) return `${sign} ${text}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
@@ -86,10 +86,6 @@ function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number) {
   if (stageSince === undefined) return '';
   const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
   return ` ${elapsedText(elapsed - stageSince)}${limitMs === Infinity ? '' : ` of ${limit}`}`;
-}
-
-function isOver(status: string | null) {
-  return status === MISSING || (status !== null && isFinal(status));
 }
 
 /** In seconds in CSV. @param soFar the text of what has not finished */
@@ -115,8 +111,9 @@ function tookColumn<T extends Parameters<typeof tookMs>[0]>(
  * The time so far ticks in a live display. It is measured here, since the server's clock may be
  * hours off.
  */
-function soFarText({ status, since = null }: Row, { elapsed }: CellView) {
-  return elapsed === undefined || since === null || isOver(status)
+function soFarText(row: Row, { elapsed }: CellView) {
+  const { since = null } = row;
+  return elapsed === undefined || since === null || progressOf(row) !== 'open'
     ? '-'
     : elapsedText(elapsed - since);
 }

@@ -3,7 +3,7 @@ import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText, selectColumns } from './columns.js';
 import { errorText, sentence } from './sentence.js';
-import { loadFormat } from './formats.js';
+import { formatOf } from './formats.js';
 import { formatOptions, listWriter } from './list.js';
 import { nodeColumns, withName } from './rows.js';
 import { actionText, summaryText, type SummaryFacts } from './run-text.js';
@@ -39,9 +39,9 @@ export function checkRunResultOptions({ columns }: PrintOptions) {
  */
 export async function printRunResult(output: Output, result: ResultFields, ending: RunEnding) {
   const { stdout, stderr } = output;
-  const { error, dryRun, reasons } = ending;
+  const { error, dryRun, lastCompleted } = ending;
   output.complete = true;
-  const format = await loadFormat(output.options.format);
+  const format = formatOf(output.options.format);
   if (format.holds === 'values') {
     const value = {
       ...(format.events && { event: 'result' }),
@@ -49,7 +49,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
       nodes: result.nodes.map((node) => ({
         ...withName(node, output.names),
         ...(node.status === 'rejected' && {
-          last_completed: reasons?.get(node.node_id ?? 0n) ?? null,
+          last_completed: lastCompleted?.get(node.node_id ?? 0n) ?? null,
         }),
       })),
       ...(dryRun && (dryRun.how ? { requests: dryRun.requests } : { request: dryRun.requests[0] })),

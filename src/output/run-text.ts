@@ -4,7 +4,7 @@
 
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
-import { formatDuration } from '../base/durations.js';
+import { ageText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -14,7 +14,7 @@ import {
 } from '../base/outcome.js';
 import type { JobEvent } from '../job/events.js';
 import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
-import { ageText, nodeText, timeText, tookMs } from './columns.js';
+import { nodeText, timeText, tookMs } from './columns.js';
 import { sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
 import { painter, type Output, type Sink } from './streams.js';
@@ -64,11 +64,8 @@ export interface LastCompleted {
 export interface SummaryFacts {
   /** By which a later command acts on the same deployment, as a shell takes them. */
   flags?: string;
-  /**
-   * By each node that rejected the action: what it had done last, for want of the reason itself;
-   * null where it is not known.
-   */
-  reasons?: ReadonlyMap<Id, LastCompleted | null>;
+  /** By each node that rejected the action, for want of a reason; null where it is not known. */
+  lastCompleted?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
   ranMs?: number;
 }
@@ -87,7 +84,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   const paint = painter(sink.colour);
   return [
     sentence(sink, endingOf(result), style),
-    ...whyOf(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
+    ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map(
       (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
     ),
@@ -96,22 +93,23 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
 }
 
 /** What is known of why it ended so: of nodes that rejected, are open, or may have left. */
-function whyOf(
+function explanations(
   sink: Sink,
   { outcome, targets, nodes, replayed }: ResultFields,
-  { reasons = new Map(), ranMs }: SummaryFacts,
+  { lastCompleted = new Map(), ranMs }: SummaryFacts,
 ) {
-  const known = [...reasons].flatMap(([node, last]) => {
+  const known = [...lastCompleted].flatMap(([node, last]) => {
     if (last === null) return [];
     const { action, finished_at: at } = last;
     const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
     return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
   });
   const lines = known.slice(0, 10);
-  if (reasons.size > 0 && known.length === 0) {
+  const areRejected = lastCompleted.size > 0;
+  if (areRejected && known.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
-  if (reasons.size > 0 && replayed) lines.push('to run it again, use another --idempotency-key');
+  if (areRejected && replayed) lines.push('to run it again, use another --idempotency-key');
   if (outcome === 'timed_out' && ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
     const range = [Math.min(...took), Math.max(...took)].map(formatDuration);
@@ -133,9 +131,9 @@ const MOST_NAMED = 20;
 function nextCommands(
   sink: Sink,
   { nodes, runtime, action, resume }: ResultFields,
-  { reasons = new Map(), flags = '' }: SummaryFacts,
+  { lastCompleted = new Map(), flags = '' }: SummaryFacts,
 ) {
-  const stopped = [...reasons].flatMap(([node, last]) =>
+  const stopped = [...lastCompleted].flatMap(([node, last]) =>
     last?.action === 'stop' ? [nodeText(node, sink)] : [],
   );
   const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
@@ -170,12 +168,14 @@ function endingOf(result: ResultFields) {
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result);
-  const isMore =
+  const exceedsExpected =
     outcome === 'unconfirmed' &&
     targets === 'expected' &&
     completed > 0 &&
     completed === nodes.length;
-  if (isMore) return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+  if (exceedsExpected) {
+    return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+  }
   const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
 }

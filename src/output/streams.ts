@@ -42,8 +42,8 @@ export type OutputStream = NodeJS.WritableStream & {
 };
 
 /**
- * The grace period of a reader after an interrupt: one for each stream, and the process ends within
- * a second.
+ * How long the reader of each stream gets after an interrupt, so that the process ends within a
+ * second.
  */
 const GRACE_MS = 300;
 
@@ -75,7 +75,7 @@ export class Sink {
   /** Until all text was handed to the system. */
   #written = Promise.resolve();
   /** The interrupt, after which a slow reader is given up. */
-  #hurry: LdctlError | null = null;
+  #interrupt: LdctlError | null = null;
 
   constructor(stream: OutputStream, { TERM, NO_COLOR, GITHUB_ACTIONS }: Env) {
     this.#stream = stream;
@@ -140,13 +140,13 @@ export class Sink {
     return this.#keys.reduce((masked, key) => key.scrub(masked, kind), text);
   }
 
-  hurry(reason: LdctlError) {
-    this.#hurry = reason;
+  closeSoon(reason: LdctlError) {
+    this.#interrupt = reason;
     this.#giveUpSoon();
   }
 
   #giveUpSoon() {
-    const reason = this.#hurry;
+    const reason = this.#interrupt;
     if (!reason) return;
     const timer = setTimeout(() => this.#gone.abort(reason), GRACE_MS).unref();
     void this.#written.then(() => clearTimeout(timer));
@@ -191,8 +191,8 @@ export class Output {
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */
-  hurry(reason: LdctlError): void {
-    for (const sink of [this.stdout, this.stderr]) sink.hurry(reason);
+  closeSoon(reason: LdctlError): void {
+    for (const sink of [this.stdout, this.stderr]) sink.closeSoon(reason);
   }
 }
 

@@ -262,6 +262,16 @@ describe('at a terminal', () => {
     },
   );
 
+  story('without a width hangs at no spinner', ONE, async (scene) => {
+    const size = { columns: 0, rows: 0 };
+    const terminal = new Terminal(ldctl('activities', 'stats'), scene.env, size);
+    try {
+      await ends(0, terminal);
+    } finally {
+      terminal.kill();
+    }
+  });
+
   for (const [env, never] of [
     [{ NO_COLOR: '1' }, COLOUR],
     [{ TERM: 'dumb' }, new RegExp(ESCAPE)],

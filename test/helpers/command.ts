@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Config } from '@oclif/core';
 import nock from 'nock';
-import { askedOutput, readCommandLine } from '../../src/cli/argv.js';
+import { printOptionsOf, readCommandLine } from '../../src/cli/argv.js';
 import { type BaseCommand } from '../../src/cli/base-command.js';
 import { packageProgram, type Host, type Program } from '../../src/cli/host.js';
 import { type Activity } from '../../src/base/activity.js';
@@ -147,7 +147,7 @@ export class CommandBench {
     // As `main` does.
     const flags = { ...Command.baseFlags, ...Command.flags };
     const line = readCommandLine(['it', ...argv], { it: { flags } });
-    const output = memoryOutput(terminals, askedOutput(line.flags));
+    const output = memoryOutput(terminals, printOptionsOf(line.flags));
     const command = new Command(argv, config, {
       program: this.program,
       env: this.env,

@@ -16,7 +16,7 @@ import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
 import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
-import { busyNodesText, checkConfirm, isAsked, requireConsent } from '../../cli/consent.js';
+import { busyNodesText, checkConfirm, consentNeeded, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { hintOfEnd } from '../../config/node-names.js';
@@ -110,7 +110,7 @@ export async function lookBefore(
   const own = await openForJob(context);
   await checkConfirm(own, flags);
   // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (nodes && !isDry && !isAsked(context, nodes, flags)) return null;
+  if (nodes && !isDry && consentNeeded(context, nodes, flags) !== 'ask') return null;
   return fromRecords(
     () => [recall(own)],
     context,

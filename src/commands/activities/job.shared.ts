@@ -16,7 +16,7 @@ import { printRunResult } from '../../output/run-result.js';
 import { doingText } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, nodeCountFlag, nodesFlag } from '../flags.shared.js';
-import { reasonsFor } from './reason.shared.js';
+import { lastCompletedOn } from './last-completed.shared.js';
 
 /** Which nodes an action is about. */
 export const targetFlags = grouped('TARGET', {
@@ -89,7 +89,7 @@ export async function showJob(
   await printRunResult(output, result, {
     ranMs: clock.elapsed() - startedAt,
     flags: deployment.flags.map(shellWord).join(' '),
-    reasons: await reasonsFor(context, result),
+    lastCompleted: await lastCompletedOn(context, result),
     error,
   });
   await reportToGitHub(output, env, result, place);

@@ -14,6 +14,7 @@ import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
+import type { WatchView } from '../../output/views/plain.js';
 import { createWatchView } from '../../output/views.js';
 import { durationFlag, valueFlag, wholeNumber } from '../flags.shared.js';
 import { filterFlags, filterOf, filtersIn } from './shared.js';
@@ -94,7 +95,7 @@ function checkTogether(flags: ListFlags, { format }: PrintOptions) {
       '--limit cannot be used with --after and --follow: what it cuts off would be missing',
     );
   }
-  // A document that never ends is none: its closing bracket would never come.
+  // The document would never be closed.
   if (format !== 'json' && format !== 'yaml') return;
   throw new UsageError(`--follow never ends, so it cannot print ${format}`, {
     hint: 'Use -o ndjson: one event per line.',
@@ -141,26 +142,29 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   // Only a terminal shows it.
   const place = output.stderr.canRedraw ? await context.place() : '';
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
-  let total = 0;
-  let problem: unknown;
-  try {
-    const { after, filter, limit } = plan;
-    const tools = { ...deployment, ...readingOf(context) };
-    const events = followLog({ after, filter, limit, timeoutMs }, tools);
-    // Step by step, since `for await` drops what it returns.
-    let step = await events.next();
-    for (; !step.done; step = await events.next()) {
-      if (step.value.event === 'listing') ({ total } = step.value);
-      view.on(step.value);
-    }
-    problem = step.value.error;
-    return { ...step.value, total };
-  } catch (error) {
-    problem = error;
-    throw error;
-  } finally {
+  const { after, filter, limit } = plan;
+  const tools = { ...deployment, ...readingOf(context) };
+  const events = followLog({ after, filter, limit, timeoutMs }, tools);
+  const stop = (problem: unknown) => {
     view.stop(problem instanceof LdctlError ? problem : undefined);
     output.stdout.gone.throwIfAborted();
+  };
+  const ended = await showEach(events, view).catch((error: unknown) => {
+    stop(error);
+    throw error;
+  });
+  stop(ended.error);
+  return ended;
+}
+
+/** Step by step, since `for await` drops what the events return. */
+async function showEach(events: ReturnType<typeof followLog>, view: WatchView) {
+  let total = 0;
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return { ...value, total };
+    if (value.event === 'listing') ({ total } = value);
+    view.on(value);
   }
 }
 
@@ -192,15 +196,8 @@ async function watch(context: CommandContext, plan: Plan) {
   const goOn = resumeCommand({ ids: open }, await context.deployment());
   const error = end && withHint(end, end.hint ?? `To continue: ${goOn}`);
   if (!formatOf(host.output.options.format).events) {
-    const parts = withProblem({ entries, total }, error);
-    await printList(host.output, parts, specOf(plan));
+    await printList(host.output, [{ entries, total, error }], specOf(plan));
   }
   if (error) throw error;
   return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
-}
-
-/** A list that is not what was waited for ends as one that broke off. */
-function* withProblem<T>(list: T, problem: LdctlError | null): Generator<T> {
-  yield list;
-  if (problem) throw problem;
 }

@@ -15,7 +15,7 @@ import {
 } from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { grouped, openSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { grouped, optionalSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
@@ -53,7 +53,7 @@ const rollFlags = {
     'gate-timeout': durationFlag('Stop and fail a gate after this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
     // Given neither way, `--resume` keeps what the roll had.
-    'continue-on-error': openSwitch('Continue if a node does not complete.'),
+    'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
       exclusive: NOT_TO_RESUME,

@@ -27,7 +27,7 @@ const waitFlags = {
   ...followFlags,
 };
 
-/** They say what was triggered, and mean nothing to ids. */
+/** Only with --after: they describe the trigger. */
 const TRIGGER_FLAGS = [
   'runtime',
   'action',

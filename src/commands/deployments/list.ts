@@ -52,6 +52,7 @@ export default class DeploymentsList extends BaseCommand {
     const { flags } = await this.parse(DeploymentsList);
     const context = await this.open(flags);
     const { settings, signal } = context;
+    context.saySettings();
     const documents = async () => {
       const access = await resolveTenant(settings, signal);
       const structure = await context.core(access).structure(access.tenantId, { signal });

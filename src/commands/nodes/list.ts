@@ -1,8 +1,8 @@
 import { DOING, RUNTIMES, verbOf } from '../../base/activity.js';
+import { ageText } from '../../base/durations.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
-  ageText,
   cellText,
   nameColumn,
   nodeColumn,

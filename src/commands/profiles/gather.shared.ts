@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../../cli/context.js';
-import { openSwitch, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { optionalSwitch, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { accepts, readStdin, type Prompts } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
@@ -31,7 +31,7 @@ export const profileFlags = {
   ),
   'api-key-stdin': switchFlag('Read the API key from stdin. Without it, ldctl asks at a terminal.'),
   // Given neither way, it stays as it is.
-  protected: openSwitch(
+  protected: optionalSwitch(
     "Ask for the deployment's name before every action, unless --confirm NAME gives it.",
     { allowNo: true },
   ),

@@ -7,7 +7,7 @@ import { isInteractive, type Host } from '../../cli/host.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 
-/** These reach this process alone. */
+/** Signals that a terminal does not send to CMD as well. */
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const;
 
 export default class SandboxExec extends BaseCommand {

@@ -11,15 +11,13 @@ import {
   type Selection,
 } from '../columns.js';
 
-/**
- * The first rows decide which columns fit, and how wide they are: so many, and their whole part.
- */
+/** The first 1,000 rows decide which columns fit, and how wide they are. */
 const SAMPLE = 1000;
 
 /** For people: aligned columns, two spaces apart. */
 export const table: Format = { holds: 'rows', list: tableWriter, object: fieldLines };
 
-const linesOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+const joinLines = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
 /** An empty list has no header either. */
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
@@ -28,10 +26,10 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
   const start = () => {
     if (layout || sample.length === 0) return '';
     layout = layOut(selection, sample, options);
-    return linesOf([...(options.header ? [layout.header] : []), ...layout.rows(sample)]);
+    return joinLines([...(options.header ? [layout.header] : []), ...layout.rows(sample)]);
   };
   const items = (batch: readonly T[]) => {
-    if (layout) return linesOf(layout.rows(batch));
+    if (layout) return joinLines(layout.rows(batch));
     sample = [...sample, ...batch];
     return sample.length < SAMPLE ? '' : start();
   };
@@ -161,5 +159,5 @@ function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: F
     paint('bold', plainText(name).replaceAll('_', ' ')),
     text === undefined ? cellText(value) : plainText(text),
   ]);
-  return linesOf(align(rows, [0, 0]));
+  return joinLines(align(rows, [0, 0]));
 }

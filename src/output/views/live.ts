@@ -1,10 +1,11 @@
 import { createLogUpdate } from 'log-update';
 import type { Activity } from '../../base/activity.js';
+import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count, wrapWords } from '../../base/text.js';
-import { elapsedText, selectColumns, type Selection } from '../columns.js';
+import { selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, nodeColumns, progressOf } from '../rows.js';
@@ -40,7 +41,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
-  const redraw = () => log(linesOf(table, widths).join('\n'));
+  const redraw = () => log(frameLines(table, widths).join('\n'));
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();
@@ -71,7 +72,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   };
 }
 
-function linesOf<T>(
+function frameLines<T>(
   { output, clock, selection, rank, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
 ) {

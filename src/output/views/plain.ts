@@ -4,12 +4,12 @@
 
 import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
+import { elapsedText } from '../../base/durations.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count } from '../../base/text.js';
-import { elapsedText } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
@@ -78,7 +78,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const { quiet, format } = output.options;
   const isData = formatOf(format).events === true;
   let nodes: readonly NodeProgress[] = [];
-  // Data has none.
+  // Data has no headline.
   let hasHeadline = isData;
   let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
@@ -124,7 +124,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   });
   const show = (activity: Activity, onStderr: boolean) => {
     statuses.set(activity.id, activity.status);
-    if (writer) output.stdout.write(writer(activity));
+    if (writer) output.stdout.write(writer.change(activity));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
   return {
@@ -146,20 +146,30 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
         ...tally(statuses.values()),
         ...(error && { error: errorDocument(error) }),
       };
-      output.stdout.write(events ? `${jsonText(result, output.options)}\n` : writer(null));
+      output.stdout.write(writer.end(result));
     },
   };
 }
 
-/** Makes the text of a change, or with null of the end: an event, a record of CSV, or a line. */
-function changeWriter(output: Output): (activity: Activity | null) => string {
+/** Each method returns the text to write next. */
+interface ChangeWriter {
+  change(activity: Activity): string;
+  /** @param result how it ended, for a format of events */
+  end(result: object): string;
+}
+
+/** Changes as events, as records of CSV, or as lines. */
+function changeWriter(output: Output): ChangeWriter {
   const { options } = output;
   if (formatOf(options.format).events) {
-    return (activity) => `${jsonText({ event: 'activity', activity }, options)}\n`;
+    const line = (event: object) => `${jsonText(event, options)}\n`;
+    return { change: (activity) => line({ event: 'activity', activity }), end: line };
   }
-  if (options.format !== 'csv') return (activity) => (activity ? `${changeText(activity)}\n` : '');
+  if (options.format !== 'csv') {
+    return { change: (activity) => `${changeText(activity)}\n`, end: () => '' };
+  }
   const writer = listWriter(output, activityColumns);
-  return (activity) => (activity ? writer.items([activity]) : writer.end(0));
+  return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };
 }
 
 /** How many entries have which status. */

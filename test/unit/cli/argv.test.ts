@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type UsageError } from '../../../src/base/errors.js';
 import { readCommandLine } from '../../../src/cli/argv.js';
 import { type Commands } from '../../../src/cli/host.js';
-import { askedOf } from '../../../src/cli/usage.js';
+import { readInvocation } from '../../../src/cli/usage.js';
 import { ROOT } from '../../helpers/root.js';
 
 const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
@@ -19,8 +19,8 @@ function wordsOf(line: string): string[] {
     .map((word) => (word === "''" ? '' : word));
 }
 
-function read(line: string): ReturnType<typeof askedOf> {
-  return askedOf(readCommandLine(wordsOf(line), commands), commands);
+function read(line: string): ReturnType<typeof readInvocation> {
+  return readInvocation(readCommandLine(wordsOf(line), commands), commands);
 }
 
 describe('a command line', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { advised } from '../../../src/cli/usage.js';
+import { withAdvice } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
 import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
 import type { Prompts } from '../../../src/cli/prompts.js';
@@ -201,7 +201,7 @@ describe('profiles add', () => {
       const error = await failure(piped(options), { ...SCRIPT, ...flags });
       assert.deepEqual([error.code, error.exitCode], [code, exitCode]);
       // As the command ends with it, flags and all.
-      const shown = advised(error, 'profiles:add') as typeof error;
+      const shown = withAdvice(error, 'profiles:add') as typeof error;
       assert.notEqual(shown.hint ?? '', '');
     });
   }

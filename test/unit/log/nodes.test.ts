@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
-import { deciderBefore, nodeStates, type RuntimeState } from '../../../src/log/nodes.js';
+import { lastCompletedBefore, nodeStates, type RuntimeState } from '../../../src/log/nodes.js';
 import { entry } from '../../helpers/command.js';
 
 const NODE = 610809900976570889n;
@@ -75,7 +75,7 @@ describe('what decided the state of a runtime before an entry', () => {
   const log = logOf('stop, start, start rejected, reconfigure:42, restart');
   const NEXT = { id: 104n, node_id: NODE, runtime: 'iggy' };
   const idBefore = (entries: readonly Activity[], asked: Partial<typeof NEXT> = {}) =>
-    deciderBefore(entries, { ...NEXT, ...asked })?.id ?? null;
+    lastCompletedBefore(entries, { ...NEXT, ...asked })?.id ?? null;
 
   it('is the newest start, stop or restart that completed before it, in whatever order entries come', () => {
     for (const entries of [log, [...log].reverse()]) {

@@ -5,6 +5,7 @@ import { type Activity } from '../../../src/base/activity.js';
 import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { parseJson } from '../../../src/base/json.js';
 import { plainText } from '../../../src/base/text.js';
+import { loadFormat } from '../../../src/output/formats.js';
 import { escapeInJson } from '../../../src/output/formats/json.js';
 import { printList, printObject } from '../../../src/output/list.js';
 import { activityColumns } from '../../../src/output/rows.js';
@@ -32,6 +33,8 @@ async function print<T extends Activity>(
   await printList(written(output, wanted), parts(batches), spec);
   return output.stdout.text;
 }
+
+before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
 
 const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s', {
   requestId: 'req-1',

@@ -199,14 +199,14 @@ describe('the outcome of a run', () => {
   const stop = { activity_id: 5n, action: 'stop', finished_at: null };
 
   it('says what was last completed where an action was rejected, and what would undo that', async () => {
-    const reasons = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
-    const { stderr } = await print(rejection, { reasons, flags: '--profile prod' });
+    const lastCompleted = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
+    const { stderr } = await print(rejection, { lastCompleted, flags: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^17: its last completed action was stop, \ds ago$/);
     assert.equal(
       stderr.lines[2],
       'next: ldctl activities trigger iggy start --node 17 --profile prod',
     );
-    const other = await print({ ...rejection, action: 'stop' }, { reasons });
+    const other = await print({ ...rejection, action: 'stop' }, { lastCompleted });
     assert.equal(other.stderr.lines[2], 'next: ldctl nodes list');
   });
 
@@ -214,26 +214,26 @@ describe('the outcome of a run', () => {
     const ids = Array.from({ length: 21 }, (_, index) => BigInt(index + 1));
     const next = async (some: readonly bigint[]) => {
       const nodes = some.map((id) => node({ node_id: id, status: 'rejected' }));
-      const reasons = new Map(some.map((id) => [id, stop]));
-      return (await print({ ...rejection, nodes }, { reasons })).stderr.lines.at(-1);
+      const lastCompleted = new Map(some.map((id) => [id, stop]));
+      return (await print({ ...rejection, nodes }, { lastCompleted })).stderr.lines.at(-1);
     };
     assert.match((await next(ids.slice(0, 20))) ?? '', /^next: .* start --node "1,2,.*,20"$/);
     assert.equal(await next(ids), 'next: ldctl nodes list');
   });
 
   it('says that nothing is known of a rejection, and how to do it again after a replay', async () => {
-    const reasons = new Map([[17n, null]]);
-    const { stderr } = await print({ ...rejection, replayed: true }, { reasons });
+    const lastCompleted = new Map([[17n, null]]);
+    const { stderr } = await print({ ...rejection, replayed: true }, { lastCompleted });
     assert.match(stderr.lines[1] ?? '', /^hint: The API and the log give no reason/);
     assert.equal(stderr.lines[2], 'to run it again, use another --idempotency-key');
   });
 
   it('has what was last completed in JSON, at nodes that rejected it alone', async () => {
-    for (const [reasons, expected] of [
+    for (const [lastCompleted, expected] of [
       [new Map([[17n, stop]]), { activity_id: '5', action: 'stop', finished_at: null }],
       [new Map(), null],
     ] as const) {
-      const { stdout } = await print(rejection, { format: 'json', reasons });
+      const { stdout } = await print(rejection, { format: 'json', lastCompleted });
       const { nodes: shown } = JSON.parse(stdout.text) as { nodes: object[] };
       assert.deepEqual(
         shown.map((one) => ('last_completed' in one ? one.last_completed : 'absent')),

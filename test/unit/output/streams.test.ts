@@ -89,7 +89,7 @@ describe('a stream', () => {
     const output = new Output(new Sink(new SlowStream(), {}), new Sink(stream(), {}), options());
     output.stdout.write('x');
     const reason = new Interrupted('SIGTERM');
-    output.hurry(reason);
+    output.closeSoon(reason);
     await assert.rejects(output.stdout.drained(), reason);
     output.stderr.write('y');
     await output.stderr.drained();

@@ -3,37 +3,40 @@ import { optional } from '../../base/clock.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
 import type { CommandContext } from '../../cli/context.js';
-import { deciderBefore } from '../../log/nodes.js';
+import { lastCompletedBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
 
 /** By node; null where it is not known. */
-type Reasons = ReadonlyMap<Id, LastCompleted | null>;
+type ByNode = ReadonlyMap<Id, LastCompleted | null>;
 
 /**
  * What was last completed on each node that rejected the action: the API gives no reason, and the
  * log often does. It is looked up once the result stands, among the newest 1,000 entries at most,
  * and nothing that happens here changes that result.
  */
-export async function reasonsFor(context: CommandContext, result: ResultFields): Promise<Reasons> {
-  const unknown = reasonsIn([], result);
+export async function lastCompletedOn(
+  context: CommandContext,
+  result: ResultFields,
+): Promise<ByNode> {
+  const unknown = lastCompletedIn([], result);
   if (unknown.size === 0) return unknown;
   const { log, clock } = await context.deployment();
   const isEnough = (entries: readonly Activity[]) =>
-    ![...reasonsIn(entries, result).values()].includes(null);
+    ![...lastCompletedIn(entries, result).values()].includes(null);
   const read = await optional({ clock, signal: context.signal }, (signal) =>
     log.forNodes({ signal, isEnough }),
   ).catch(() => null);
-  return read ? reasonsIn(read.entries, result) : unknown;
+  return read ? lastCompletedIn(read.entries, result) : unknown;
 }
 
-function reasonsIn(entries: readonly Activity[], { nodes, runtime }: ResultFields): Reasons {
-  const reasons = new Map<Id, LastCompleted | null>();
+function lastCompletedIn(entries: readonly Activity[], { nodes, runtime }: ResultFields): ByNode {
+  const found = new Map<Id, LastCompleted | null>();
   for (const { node_id, activity_id: id, status } of nodes) {
     if (node_id === null || id === null || status !== 'rejected') continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
-    const last = deciderBefore(entries, { id, node_id, runtime: own });
+    const last = lastCompletedBefore(entries, { id, node_id, runtime: own });
     const { id: activity_id, action, finished_at = null } = last ?? {};
-    reasons.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
+    found.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
   }
-  return reasons;
+  return found;
 }
