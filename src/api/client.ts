@@ -10,11 +10,12 @@ import { formatDuration } from '../base/durations.js';
 import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
+import { readUpTo } from '../base/text.js';
 import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
 import { trackAttempt, transportError } from './faults.js';
 
-/** `HTTPS_PROXY` and `NO_PROXY` of the process hold. */
+/** `HTTPS_PROXY` and `NO_PROXY` of the process apply. */
 export interface ClientOptions {
   /** Base URL of the API: https, or http to a loopback address. */
   url: string | { readonly href: string };
@@ -188,8 +189,9 @@ export class Client {
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
       const status = answer.statusCode ?? 0;
-      const read = status === 202 ? '' : await readBody(stream as AsyncIterable<Buffer>);
-      return { url, status, headers: answer.headers, body: read, apiKey: this.#apiKey };
+      const bytes = status === 202 ? Buffer.of() : await readUpTo(MAX_ANSWER_BYTES, stream);
+      const text = bytes && new TextDecoder().decode(bytes);
+      return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey };
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(error, attempt, url, this.#proxy);
@@ -238,18 +240,6 @@ function proxyFor(url: URL) {
     'HTTPS_PROXY is not the URL of an HTTP proxy',
     'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with a % in them as %25.',
   );
-}
-
-/** A body as UTF-8; null as soon as it is too large. */
-async function readBody(chunks: AsyncIterable<Buffer>) {
-  const read: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) return null;
-    read.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(read));
 }
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */

@@ -56,9 +56,9 @@ export interface KeptRun {
   ageMs: number;
   /** Whether that record was accepted. */
   accepted: boolean;
-  /** Whether any record of the key has the mark. */
+  /** Whether any record of the key has `rejected`. */
   rejected: boolean;
-  /** The same. */
+  /** Whether any record of the key has `passed`. */
   passed: boolean;
 }
 

@@ -19,6 +19,21 @@ export const capitalized = (text: string) => text.charAt(0).toUpperCase() + text
 /** A name of the API for a sentence: harmless, and no longer than a line may be. */
 export const nameText = (name: string) => plainText(name).slice(0, 200);
 
+/** All that a stream has, in bytes; null as soon as it is longer than `most` bytes. */
+export async function readUpTo(
+  most: number,
+  stream: AsyncIterable<unknown>,
+): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > most) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 const LONGEST_LINE = 64 * 1024;
 
 /**

@@ -23,8 +23,9 @@ import {
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { quote } from 'shell-quote';
+import * as v from 'valibot';
 import { usageError } from '../base/errors.js';
+import { readUpTo, shellWord } from '../base/text.js';
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -39,7 +40,7 @@ export function fileErrorCode(error: unknown): string | undefined {
 
 /**
  * An error of the file system as a UsageError; any other unchanged. Where it ends a command (exit
- * 2), nothing was sent: after a POST, a job makes another error of it.
+ * 2), nothing was sent: after a POST, a job turns it into another error.
  */
 export function fileFault(verb: 'read' | 'write', path: string, error: unknown): unknown {
   const code = fileErrorCode(error);
@@ -53,6 +54,13 @@ export function fileFault(verb: 'read' | 'write', path: string, error: unknown):
   );
 }
 
+/**
+ * Checks what a private file holds.
+ * @returns as `safeParse`: a failure also for what is not JSON
+ */
+export const parseStored = <T>(text: string, schema: v.GenericSchema<unknown, T>) =>
+  v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+
 /** @returns null when there is no such file */
 export function readPrivateFile(path: string): string | null {
   try {
@@ -61,7 +69,7 @@ export function readPrivateFile(path: string): string | null {
       throw usageError(
         'config_unreadable',
         `cannot read ${path}: it is not a regular file`,
-        `ldctl keeps a file of its own there. Move this away: ${quote(['mv', path, `${path}.old`])}`,
+        `ldctl keeps a file of its own there. Move this away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
       );
     }
     assertPrivate(path);
@@ -107,7 +115,7 @@ function assertPrivate(path: string) {
   throw usageError(
     'config_not_private',
     `${path} is open to other users (mode ${(stats.mode & 0o777).toString(8).padStart(4, '0')})`,
-    `It may hold API keys. Make it private: ${quote(['chmod', mode, path])}`,
+    `It may hold API keys. Make it private: chmod ${mode} ${shellWord(path)}`,
   );
 }
 
@@ -142,12 +150,11 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
-/** On Windows a file that another process has open is left to the next sweep. */
 export function removeQuietly(path: string) {
   try {
     rmSync(path, { force: true });
-  } catch (error) {
-    if (fileErrorCode(error) === undefined) throw error;
+  } catch {
+    // On Windows a file that another process has open is left to the next sweep.
   }
 }
 
@@ -166,25 +173,19 @@ export async function readInput(
   signal?: AbortSignal,
   shown = path,
 ): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  let bytes: Buffer | null;
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const isPipe = fstatSync(file).isFIFO();
-    const stream = isPipe
-      ? new Socket({ fd: file, writable: false })
-      : createReadStream('', { fd: file });
+    // Not as a file: each read of a silent pipe would block one of the four threads of Node.
+    const stream = isPipe ? new Socket({ fd: file }) : createReadStream('', { fd: file });
     if (signal) addAbortSignal(signal, stream);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > LONGEST_INPUT) throw new Error('it is too long');
-      chunks.push(chunk);
-    }
+    bytes = await readUpTo(LONGEST_INPUT, stream);
+    if (!bytes) throw new Error('it is too long');
   } catch (error) {
     signal?.throwIfAborted();
     throw inputFault(where, shown, error);
   }
-  const bytes = Buffer.concat(chunks);
   // The `>` of Windows PowerShell writes UTF-16 with a byte order mark.
   return bytes.toString(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
 }

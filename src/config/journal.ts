@@ -12,17 +12,17 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
-import { idText, runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
+import { runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
   ensurePrivateFolder,
   fileErrorCode,
   fileFault,
+  parseStored,
   readPrivateFile,
   removeQuietly,
 } from './files.js';
-import { parseStored } from './stored.js';
 
 const VALID_MS = 24 * 60 * 60_000;
 /**
@@ -39,7 +39,6 @@ const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
 const rollRecord = v.strictObject({
   key: v.string(),
-  deploymentId: idText,
   /** When its first process started: wall clock, ms UTC. */
   startedAt: v.pipe(v.number(), v.safeInteger()),
   /** What to do to which nodes, and how, as plain JSON with ids as text: `--resume` checks it. */
@@ -47,17 +46,18 @@ const rollRecord = v.strictObject({
 });
 export type RollRecord = v.InferOutput<typeof rollRecord>;
 
-/** Records of one kind, and their marks, in a folder. */
+/**
+ * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
+ * that was not refused.
+ */
 class Records<T> {
   #isSwept = false;
 
-  /** @param deploymentId whose broken records are errors; by default, those of any */
   constructor(
     private readonly folder: string,
     private readonly schema: v.GenericSchema<unknown, T>,
     private readonly madeAt: (record: T) => number,
     private readonly clock: Pick<Clock, 'now'>,
-    private readonly deploymentId?: Id,
   ) {}
 
   /** What counts of one key, oldest first; and the generation that the next record will be. */
@@ -75,12 +75,13 @@ class Records<T> {
     return this.#kept(this.#allNames());
   }
 
-  /** The records among these files that are valid and were not refused. */
+  /** The records among these files that count. */
   #kept(files: readonly string[]) {
     const names = new Set(files);
     const kept = files.flatMap((name) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
-      // Another process may have followed this record, and sent, or found that it ran.
+      // `accepted` wins over `refused`: another process may have followed this record, and sent it
+      // again, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
       const record = this.#load(join(this.folder, name));
       return record && this.clock.now() - this.madeAt(record) <= VALID_MS
@@ -111,15 +112,12 @@ class Records<T> {
     }
   }
 
-  /** @returns null for one that has gone since its name was read, or is broken and another's */
+  /** @returns null for one that has gone since its name was read */
   #load(path: string): T | null {
     const text = readPrivateFile(path);
     if (text === null) return null;
     const record = parseStored(text, this.schema);
     if (record.success) return record.output;
-    // By the text, which may be cut.
-    const owner = /"deploymentId": *"(\d+)"/.exec(text)?.[1];
-    if (this.deploymentId && owner && owner !== String(this.deploymentId)) return null;
     throw broken(path);
   }
 
@@ -160,13 +158,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     return { found, next };
   };
   /**
-   * The run to follow; null where this one has to send. A record that was accepted needs no POST.
-   * Any other is followed if it is newer than what this run knows: a process that was faster made
-   * it.
-   * @param own the generation that this run continues from, or has just made
+   * The run to follow; null if this one has to send. A record that was accepted needs no POST. Any
+   * other is followed if it is newer than what this run knows: a process that was faster made it.
+   * @param mine the generation that this run continues from, or has just made
    */
-  const toFollow = (found: KeptRun | null, own: number) =>
-    found?.generation === own && !found.accepted ? null : found;
+  const othersRun = (found: KeptRun | null, mine: number) =>
+    found?.generation === mine && !found.accepted ? null : found;
 
   return {
     read: (key) => look(key).found,
@@ -174,11 +171,11 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       const { key } = record;
       for (;;) {
         const { found, next } = look(key);
-        const other = toFollow(found, after);
+        const other = othersRun(found, after);
         if (other) return { found: other };
         if (!records.make(key, next, record)) continue;
         // Writing may have taken long, and another run may have been accepted meanwhile.
-        const later = toFollow(look(key).found, next);
+        const later = othersRun(look(key).found, next);
         return later ? { found: later } : { made: next };
       }
     },
@@ -187,21 +184,15 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 }
 
 /**
- * The records of a deployment's rolls, beside those of runs: each process makes its own, and the
- * newest says how the roll continues. Throws as `RunJournal` does.
+ * The records of a deployment's rolls, in a folder for each deployment, since one key on two
+ * deployments is two rolls. Each process makes its own, and the newest says how the roll continues.
+ * Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
  */
 export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Clock, 'now'>) {
-  const records = new Records(
-    join(folder, 'rolls'),
-    rollRecord,
-    ({ startedAt }) => startedAt,
-    clock,
-    deploymentId,
-  );
-  // The same key on two deployments is two rolls.
-  const fullKey = (key: string) => `${deploymentId}.${key}`;
-  const read = (key: string) => records.find(fullKey(key)).kept.at(-1)?.record;
+  const rolls = join(folder, 'rolls', String(deploymentId));
+  const records = new Records(rolls, rollRecord, ({ startedAt }) => startedAt, clock);
+  const read = (key: string) => records.find(key).kept.at(-1)?.record;
 
   return {
     read,
@@ -214,14 +205,12 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
      */
     start(key: string, request: unknown, check: (before: RollRecord) => void): number {
       for (;;) {
-        const { kept, next } = records.find(fullKey(key));
+        const { kept, next } = records.find(key);
         const before = kept.at(-1)?.record;
         if (before) check(before);
         // The records of its nodes are as old as the first process: so is the roll.
         const startedAt = before?.startedAt ?? clock.now();
-        if (records.make(fullKey(key), next, { key, deploymentId, startedAt, request })) {
-          return next;
-        }
+        if (records.make(key, next, { key, startedAt, request })) return next;
       }
     },
 
@@ -232,7 +221,7 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
      */
     end(key: string, generation: number, mark: 'finished' | 'refused') {
       try {
-        records.mark(fullKey(key), generation, mark);
+        records.mark(key, generation, mark);
       } catch {
         // The roll is offered for a day more.
       }
@@ -240,10 +229,10 @@ export function openRollJournal(folder: string, deploymentId: Id, clock: Pick<Cl
 
     /** Of each roll that has not ended, the newest record; the newest roll first. */
     unfinished(): RollRecord[] {
-      const own = records.all().filter(({ record }) => record.deploymentId === deploymentId);
+      const all = records.all();
       // A map keeps the last record of a key: its newest.
-      const newest = new Map(own.map(({ record }) => [record.key, record]));
-      for (const { record, has } of own) if (has('finished')) newest.delete(record.key);
+      const newest = new Map(all.map(({ record }) => [record.key, record]));
+      for (const { record, has } of all) if (has('finished')) newest.delete(record.key);
       return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
     },
   };

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText, looksLikeKey, refuseDebuggedStreams } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { readUpTo, type Env } from '../base/text.js';
 import { IS_POSIX, readInput } from './files.js';
 import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
@@ -121,14 +120,14 @@ export async function runKeyCommand(
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     const [output, [code, by]] = await Promise.all([
-      outputOf(child.stdout),
+      readUpTo(LONGEST_OUTPUT, child.stdout),
       once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>,
-    ]).catch((error: unknown) => {
+    ]).catch(() => {
       signal?.throwIfAborted();
-      if (error instanceof RangeError) throw failed('prints more than 64 kB');
       throw failed(limit.aborted ? `did not end within ${limitMs / 1000} s` : 'could not be run');
     });
-    if (code === 0) return parseApiKey(output, `the output of ${what}`);
+    if (output === null) throw failed('prints more than 64 kB');
+    if (code === 0) return parseApiKey(output.toString(), `the output of ${what}`);
     throw failed(by === null ? `ended with exit code ${code}` : `was ended by ${by}`);
   } finally {
     // What it left running would keep the pipe open, and this process alive.
@@ -143,14 +142,4 @@ function endCommand(child: ChildProcess, isGroup: boolean) {
   } else if (child.exitCode === null && child.signalCode === null) {
     process.kill(-child.pid, 'SIGKILL');
   }
-}
-
-/** @throws RangeError for what is too long */
-async function outputOf(stream: Readable) {
-  let output = '';
-  for await (const chunk of stream.setEncoding('utf8')) {
-    output += chunk as string;
-    if (output.length > LONGEST_OUTPUT) throw new RangeError('the output is too long');
-  }
-  return output;
 }

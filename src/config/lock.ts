@@ -26,7 +26,7 @@ export async function takeLock(
   const until = clock.elapsed() + LONGEST_WAIT_MS;
   while (!createPrivateFile(folder, name, mine)) {
     if (removeStale(path, clock)) continue;
-    await clock.sleep(10 + 40 * Math.random(), signal);
+    await clock.sleep(25, signal);
     if (clock.elapsed() < until) continue;
     throw usageError(
       'config_locked',
@@ -46,8 +46,11 @@ function removeStale(path: string, clock: Clock) {
   try {
     const { mtimeMs } = statSync(path);
     if (clock.now() - mtimeMs <= STALE_MS) return false;
-    // Renamed first, since another process may have put its own lock there meanwhile. Such a lock
-    // is put back, unless a third process has made one by then.
+    // Another process, B, may remove the same lock at the same time:
+    // 1. Both this one and B have seen that the lock is stale.
+    // 2. B removes it, and B or a third process, C, takes a fresh lock.
+    // 3. This one renames what is there now: the fresh lock, as its time shows. It puts it back,
+    //    unless yet another process has taken a lock since.
     renameSync(path, aside);
     if (statSync(aside).mtimeMs === mtimeMs) return true;
     linkSync(aside, path);

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { refusedError, usageError } from '../base/errors.js';
 import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { readPrivateFile } from './files.js';
-import { parseStored } from './stored.js';
+import { parseStored, readPrivateFile } from './files.js';
 import type { ProfileStore } from './profiles.js';
 
 /** A node as a person writes it: its id, its name, or the end of its id (`…889`). */
@@ -35,7 +34,9 @@ export function endDigits(ref: string): string | null {
 export function hintOfEnd(node: Id, nodes: readonly Id[]): string | undefined {
   const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;
-  return `${node} is the end of ${[...whole].join()}: give the whole id, or ...${node} at a terminal.`;
+  const short = `...${node}`;
+  const orShort = END.test(short) ? `, or ${short} at a terminal` : '';
+  return `${node} is the end of ${[...whole].join()}: give the whole id${orShort}.`;
 }
 
 /** @throws UsageError */

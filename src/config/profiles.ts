@@ -10,8 +10,13 @@ import { refusedError, usageError } from '../base/errors.js';
 import { idText } from '../base/journal.js';
 import { idsAsStrings } from '../base/json.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
-import { ensurePrivateFolder, FILE_MODE, fileFault, readPrivateFile } from './files.js';
-import { parseStored } from './stored.js';
+import {
+  ensurePrivateFolder,
+  FILE_MODE,
+  fileFault,
+  parseStored,
+  readPrivateFile,
+} from './files.js';
 import { takeLock } from './lock.js';
 
 const apiKey = v.pipe(

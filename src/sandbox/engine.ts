@@ -133,16 +133,19 @@ export class Sandbox {
   handle(request: SandboxRequest, fault?: Fault): SandboxAnswer | null {
     const { method, path, body } = request;
     const at = this.#settings.now();
-    const refused = { idempotency_key: null, outcome: 'refused', status: 0 } as const;
-    const post: PostRecord = { at, path, body, ...refused };
-    const failed = fault && failure(fault.status);
-    const done = fault?.runs === false ? failed : asReply(() => this.#answer(request, post));
-    if (!done) return null;
-    post.status = (failed ?? done).status;
+    const post: PostRecord = {
+      ...{ at, path, body },
+      ...{ idempotency_key: null, outcome: 'refused', status: 0 },
+    };
+    const ran = fault?.runs === false ? null : asReply(() => this.#answer(request, post));
+    const reply = fault ? failure(fault.status) : ran;
+    // Nothing is recorded of a request that neither ran nor got an answer.
+    const recorded = reply ?? ran;
+    if (!recorded) return null;
+    post.status = recorded.status;
     if (method === 'POST') this.record.posts.push(post);
     else this.record.reads += 1;
-    if (failed === null) return null;
-    return this.#render(failed ?? done, post);
+    return reply && this.#render(reply, post);
   }
 
   #render(reply: Reply, { at, outcome }: PostRecord): SandboxAnswer {
@@ -218,7 +221,7 @@ export class Sandbox {
     throw new Refusal('unauthorized', 'the sandbox does not know this key');
   }
 
-  /** Lets a key use in one go what a second would give it. */
+  /** Allows each key a burst of one second's requests. */
   #limit(key: SandboxKey, at: number) {
     const { rateLimit } = this.#settings;
     const eachMs = 1000 / rateLimit;

@@ -26,7 +26,7 @@ export const sandboxOptions = {
   nodes: 3 as number | readonly Id[],
   /**
    * How many past activities its log starts with. Default: one for each runtime of each node,
-   * 5 at least. Fewer than nodes leave nodes out.
+   * 5 at least. With fewer than there are nodes, the log does not show them all.
    */
   history: undefined as number | undefined,
   /**
@@ -55,7 +55,7 @@ export const sandboxOptions = {
   /** More requests a second than this with one key get a 429. Default: no limit. */
   rateLimit: Infinity,
   /**
-   * Be a server that ignores idempotency keys: what is sent twice is done twice. Default: false.
+   * Ignores idempotency keys: what is sent twice is done twice. Default: false.
    */
   ignoreIdempotency: false,
   /** How long the answer to a POST takes; until then the POST is still running. Default: 0. */
@@ -98,7 +98,7 @@ export function readOptions(options: StartSandboxOptions): Settings {
   return { ...settings, nodes, troubles, seed: settings.seed ?? randomInt(2 ** 32) };
 }
 
-/** By its name; a number also by its range. */
+/** By its name; a number also by its range. Those without a default are numbers. */
 function checkOption(name: string, value: unknown) {
   const names = Object.keys(sandboxOptions);
   if (!names.includes(name)) {
@@ -106,7 +106,8 @@ function checkOption(name: string, value: unknown) {
     throw new OptionError(name, `there is no such option; the options are ${known}`);
   }
   const usual = sandboxOptions[name as keyof typeof sandboxOptions];
-  if (typeof usual !== 'number' || Array.isArray(value)) return;
+  if (usual !== undefined && typeof usual !== 'number') return;
+  if (name === 'nodes' && Array.isArray(value)) return;
   if (typeof value === 'number' && value >= 0) return;
   throw new OptionError(name, `expected a number, at least 0, but got ${inspect(value)}`);
 }

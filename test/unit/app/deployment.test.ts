@@ -67,6 +67,22 @@ describe('a program that triggers', () => {
     assert.equal((await trigger({ ...RESTART, expectNodes })).outcome, 'completed');
   });
 
+  it('is thrown why Core cannot count, also where the log takes longer', async () => {
+    const address = { tenantId: 1n, divisionId: 2n, environmentId: 3n, deploymentId: DEPLOYMENT };
+    const counter = {
+      isCertain: true,
+      address: () => address,
+      lookUp: () => Promise.resolve(address),
+      count: () => Promise.reject(apiError(403)),
+    };
+    setUp(undefined, { counter });
+    supervisor.onRead = async (page) => {
+      await clock.sleep(5000);
+      return page;
+    };
+    await assert.rejects(trigger({ ...EVERY, expectNodes: 'deployment' }), { exitCode: 4 });
+  });
+
   it('reports a bug before the POST with 1, since nothing was sent, and after it with 7', async () => {
     const bug = (): never => {
       throw new TypeError('x is undefined');

@@ -34,7 +34,7 @@ function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
 
 const ROLL = { nodes: ['18446744073709551615', '5'], gate: 'echo "$LDCTL_NODE_ID"\n', pauseMs: 0 };
 const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
-  ...{ key, deploymentId: 7n, startedAt: START, request: ROLL },
+  ...{ key, startedAt: START, request: ROLL },
   ...fields,
 });
 /** The rolls of deployment 7, by a clock that is so much ahead. */
@@ -275,7 +275,7 @@ describe('the journal of rolls', () => {
     assert.deepEqual(seen, [rollOf('r')]);
     assert.deepEqual(journal.read('r'), rollOf('r', { request }));
     journal.end('r', 2, 'finished');
-    assert.deepEqual(filesOf(folder, 'rolls'), ['1', '2', '2.finished']);
+    assert.deepEqual(filesOf(folder, 'rolls/7'), ['1', '2', '2.finished']);
   });
 
   it('makes no record where the one before is of another roll', () => {
@@ -286,7 +286,7 @@ describe('the journal of rolls', () => {
       throw new Error('another roll');
     };
     assert.throws(() => journal.start('r', {}, refuse), /another roll/);
-    assert.deepEqual(filesOf(folder, 'rolls'), ['1']);
+    assert.deepEqual(filesOf(folder, 'rolls/7'), ['1']);
   });
 
   it('finds the unfinished rolls of a deployment, the newest first', () => {
@@ -336,7 +336,7 @@ describe('the journal of rolls', () => {
     const folder = privateFolder();
     const [journal, other] = [rollsIn(folder), openRollJournal(folder, 8n, clock)];
     other.start('elsewhere', ROLL, isSame);
-    const path = pathIn(folder, 'rolls');
+    const path = pathIn(folder, 'rolls/8');
     const text = readFileSync(path, 'utf8');
     journal.start('r', ROLL, isSame);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
@@ -350,7 +350,7 @@ describe('the journal of rolls', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
     journal.start('r', ROLL, isSame);
-    writeFileSync(pathIn(folder, 'rolls'), '{}');
+    writeFileSync(pathIn(folder, 'rolls/7'), '{}');
     for (const step of [
       () => journal.read('r'),
       () => journal.start('r', ROLL, isSame),

@@ -113,9 +113,14 @@ describe('a refusal of the API', () => {
   it('says which node it may have been, where only the end of its id was given', () => {
     const hintOf = (...unknownNodes: bigint[]): string =>
       explained(422, 'there is no such node', { unknownNodes }).hint;
-    assert.match(hintOf(889n), /^889 is the end of 610809900976570889: give the whole id/);
+    assert.equal(
+      hintOf(889n),
+      '889 is the end of 610809900976570889: give the whole id, or ...889 at a terminal.',
+    );
     assert.match(hintOf(890n, 889n), /^890 is the end of 610809900976570890: give the whole id/);
     assert.equal(hintOf(88n), '');
+    // An end of fewer than three digits is refused.
+    assert.equal(hintOf(90n), '90 is the end of 610809900976570890: give the whole id.');
   });
 
   it('names the deployment by its path', () => {
