@@ -23,10 +23,11 @@ export default class ProfilesRemove extends BaseCommand {
     const { args, flags } = await this.parse(ProfilesRemove);
     const context = await this.open();
     const current = await removeProfile(args.name, flags.yes, context);
-    context.say(
-      `removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`,
-    );
-    return this.show({ removed: args.name, current });
+    const rest = current === null ? '; no profile is the current one now' : '';
+    return this.done(context, `removed profile ${args.name}${rest}`, {
+      removed: args.name,
+      current,
+    });
   }
 }
 
