@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
+import { Declined } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { forgetKey } from './make.shared.js';
@@ -32,20 +33,19 @@ export default class ProfilesRemove extends BaseCommand {
 /** @returns the name of the profile that is current now */
 export async function removeProfile(
   name: string,
-  isMeant: boolean,
+  yes: boolean,
   context: CommandContext,
 ): Promise<string | null> {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
-  if (!isMeant) {
-    const code = 'consent_missing';
+  if (!yes) {
     if (!prompts) {
-      const message = `this would remove profile ${name}, and no one can be asked here`;
-      throw usageError(code, message, 'Add --yes.');
+      const message = `this would remove profile ${name}, and ldctl cannot ask without a terminal`;
+      throw usageError('consent_missing', message, 'Add --yes.');
     }
     const what = key.store === 'command' ? 'profile' : 'profile and key';
     const isAgreed = await prompts.confirm(`Remove ${what} ${name}?`);
-    if (!isAgreed) throw usageError(code, 'not confirmed; nothing was removed');
+    if (!isAgreed) throw new Declined('nothing was removed');
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import { hintOnInterrupt } from '../../cli/signals.js';
+import { hintOnInterrupt } from '../../cli/prompts.js';
 import { findProfile } from '../../config/profiles.js';
 import { profileFlags } from './gather.shared.js';
 import { makeProfile } from './make.shared.js';
