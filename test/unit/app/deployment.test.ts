@@ -149,8 +149,11 @@ describe('a program that aborts', () => {
     assert.equal(supervisor.posts.length, 0);
   });
 
-  it('after that gets the results at once, with the way on; also of twenty by one signal, and with one listener', async () => {
+  it('after that gets the results at once, with the way on; also of twenty by one signal, with one listener and no warning', async () => {
     const stop = new AbortController();
+    const warnings: Error[] = [];
+    const note = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', note);
     supervisor.setFate(1n, { workMs: null });
     const runs = Array.from({ length: 20 }, () =>
       deployment.trigger(RESTART, { signal: stop.signal }),
@@ -164,6 +167,8 @@ describe('a program that aborts', () => {
       assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
       assert.match(result.resume ?? '', /^ldctl activities wait .*--deployment 71$/);
     }
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
     assert.equal(clock.elapsed() - startedAt, 20_000);
     assert.equal(clock.asleep, 0);
   });
