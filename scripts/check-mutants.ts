@@ -1,9 +1,10 @@
 /*
  * Breaks src/job and src/log in many places, one at a time, and sees whether the unit tests or the
  * quick model notice: nine of ten must be found. The places are drawn by a seed, so that the same
- * commit always has the same ones.
+ * commit always has the same ones. In any other folder the tests of commands and of HTTP stand for
+ * the model.
  *
- *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100]
+ *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
 import { spawn } from 'node:child_process';
 import {
@@ -23,7 +24,8 @@ import ts from 'typescript';
 import { EQUIVALENT } from './equivalent-mutants.js';
 
 const ROOT = join(import.meta.dirname, '..');
-const FOLDERS = ['src/job', 'src/log'];
+/** What the model plays. */
+const MODELLED = ['src/job', 'src/log'];
 const ENOUGH = 0.9;
 /** What takes so many times as long as the unbroken code hangs, which a test would notice, too. */
 const HANGS = 5;
@@ -128,12 +130,14 @@ const MOCHA = [
   ...['--import', 'tsx', realpathSync(join(ROOT, 'node_modules/mocha/lib/cli/cli.js'))],
   ...['--bail', '--reporter', 'dot', '--timeout', '300000'],
 ];
+const testsIn = (folder: string): string[] => [...MOCHA, `test/${folder}/**/*.test.ts`];
 const MODEL = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
+const IN_PLACE_OF_MODEL = ['commands', 'http'].map(testsIn);
 
-/** What finds a place that is broken in a folder of `src`: its own unit tests, and the model. */
+/** What finds a place that is broken in a folder of `src`, its own unit tests first. */
 const checksOf = (folder: string): string[][] => [
-  [...MOCHA, `test/unit/${basename(folder)}/**/*.test.ts`],
-  MODEL,
+  testsIn(`unit/${basename(folder)}`),
+  ...(MODELLED.includes(folder) ? [MODEL] : IN_PLACE_OF_MODEL),
 ];
 
 async function isFound(
@@ -164,13 +168,22 @@ function copy(): string {
 }
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '100' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '100' },
+    in: { type: 'string', multiple: true, default: MODELLED },
+  },
 });
-const files = FOLDERS.flatMap((folder) =>
+const folders = values.in;
+const files = folders.flatMap((folder) =>
   readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
 );
 const mutants = files.flatMap(mutantsOf);
-const gone = Object.keys(EQUIVALENT).filter((place) => mutants.every((one) => one.place !== place));
+const gone = Object.keys(EQUIVALENT).filter(
+  (place) =>
+    folders.some((folder) => place.startsWith(`${folder}/`)) &&
+    mutants.every((one) => one.place !== place),
+);
 const todo = draw(mutants, Number(values.count), Number(values.seed));
 const lived: string[] = [];
 let done = 0;
@@ -179,15 +192,15 @@ async function work(): Promise<void> {
   const folder = copy();
   try {
     let longestMs = 0;
-    for (const check of new Set(FOLDERS.flatMap(checksOf))) {
+    for (const check of new Set(folders.flatMap(checksOf))) {
       const startedAt = performance.now();
       if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
       longestMs = Math.max(longestMs, performance.now() - startedAt);
     }
     const mostMs = Math.ceil(HANGS * longestMs);
-    // A check that runs no test at all would pass, too.
-    for (const source of FOLDERS) {
-      const file = files.find((name) => dirname(name) === source) ?? '';
+    // A check that runs no test at all would pass, too. Each loads the last file of a folder.
+    for (const source of folders) {
+      const file = files.findLast((name) => dirname(name) === source) ?? '';
       const broken = { file, from: 0, to: 0, text: 'throw new Error("broken");' };
       for (const check of checksOf(source)) {
         const isNoticed = await isFound(folder, broken, mostMs, [check]);

@@ -81,6 +81,12 @@ export abstract class BaseCommand extends Command {
     return 0;
   }
 
+  /** Says to people what was done; other formats than the table get `value`. @returns exit code 0 */
+  protected async done(context: CommandContext, text: string, value: object) {
+    context.say(text);
+    return this.host.output.options.format === 'table' ? 0 : this.show(value);
+  }
+
   protected override async catch(error: unknown): Promise<void> {
     const { withAdvice } = await import('./usage.js');
     const failure = withAdvice(error, this.id ?? '');

@@ -1,6 +1,6 @@
 import { verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
-import { UsageError, usageError } from '../base/errors.js';
+import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
@@ -9,8 +9,7 @@ import type { Findings } from '../app/survey.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import type { Prompts } from './prompts.js';
-import { hintOnInterrupt, Unanswered } from './signals.js';
+import { Declined, hintOnInterrupt, Unanswered, type Prompts } from './prompts.js';
 
 interface ConsentFlags {
   yes: boolean;
@@ -37,13 +36,6 @@ interface Asked {
 interface Consent {
   nodes?: readonly Id[];
   ifBusy?: 'wait';
-}
-
-/** The answer "no". It needs no error message. */
-export class Declined extends UsageError {
-  constructor() {
-    super('not confirmed; nothing was sent', { code: 'consent_missing' });
-  }
 }
 
 /**

@@ -1,9 +1,11 @@
 import { asLdctlError, Interrupted } from '../base/errors.js';
+import { capitalized } from '../base/text.js';
+import { loadFormat } from '../output/formats.js';
 import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
-import { ReaderGone, type Sink } from '../output/streams.js';
-import { Declined } from './consent.js';
+import { ReaderGone } from '../output/streams.js';
 import type { Host } from './host.js';
+import { Declined } from './prompts.js';
 
 /**
  * The one end of everything that went wrong: prints it in the format that was asked for.
@@ -12,23 +14,21 @@ import type { Host } from './host.js';
 export async function printFailure({ output, mayBeSent }: Host, error: unknown) {
   if (error instanceof ReaderGone) return 0;
   const { stderr, options } = output;
-  const { format } = options;
-  const wish = format === 'table' || format === 'csv' ? wishOf(error, stderr) : null;
-  if (wish !== null) {
-    stderr.write(sentence(stderr, wish.text));
-    return wish.exitCode;
-  }
+  // It may come before any command has loaded the format.
+  const { holds } = await loadFormat(options.format);
   const failure = asLdctlError(error, mayBeSent);
-  await printError(output, failure);
+  const chosen = holds === 'rows' ? chosenEnd(error, stderr.isTTY) : null;
+  if (chosen === null) printError(output, failure);
+  else stderr.write(sentence(stderr, chosen));
   if (failure !== error && options.debug && error instanceof Error) {
     stderr.write(`${error.stack}\n`);
   }
   return failure.exitCode;
 }
 
-/** An end that someone at the terminal wished for is no error: what it left undone is said. */
-function wishOf(error: unknown, { isTTY }: Sink) {
-  if (error instanceof Declined) return { text: 'Nothing was sent.', exitCode: error.exitCode };
+/** If the user said no or pressed Ctrl-C, a plain sentence in place of an error. */
+function chosenEnd(error: unknown, isTTY: boolean) {
+  if (error instanceof Declined) return `${capitalized(error.undone)}.`;
   if (!(error instanceof Interrupted) || error.signal !== 'SIGINT' || !isTTY) return null;
-  return { text: error.hint ?? 'Interrupted.', exitCode: error.exitCode };
+  return error.hint ?? 'Interrupted.';
 }

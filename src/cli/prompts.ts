@@ -1,10 +1,35 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Interrupted } from '../base/errors.js';
+import { Interrupted, UsageError, withHint } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
 import { isInteractive, type Host } from './host.js';
 import { openKeyboard } from './keyboard.js';
-import { Unanswered } from './signals.js';
+
+/** Ctrl-D, or a terminal that has closed: no answer, which is never a yes. */
+export class Unanswered extends UsageError {
+  constructor() {
+    super('the question was not answered', { code: 'not_answered' });
+  }
+}
+
+/**
+ * Lets an interrupt, or a question without an answer, say what was left undone:
+ * `work().catch(hintOnInterrupt('Nothing was stored.'))`.
+ */
+export function hintOnInterrupt(hint: string): (error: unknown) => never {
+  return (error) => {
+    const isLeft = error instanceof Interrupted || error instanceof Unanswered;
+    throw isLeft ? withHint(error, hint) : error;
+  };
+}
+
+/** The answer "no". At a terminal its sentence is all that is printed. */
+export class Declined extends UsageError {
+  /** @param undone such as `nothing was removed` */
+  constructor(readonly undone = 'nothing was done') {
+    super(`not confirmed; ${undone}`, { code: 'consent_missing' });
+  }
+}
 
 export interface Choice<T> {
   value: T;

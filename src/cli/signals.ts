@@ -1,4 +1,4 @@
-import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
+import { Interrupted, type StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
 
 /** How to end what must not outlive this process. */
@@ -62,21 +62,3 @@ export function catchInterrupts({ stdout, stderr }: Output) {
   };
 }
 export type Interrupts = ReturnType<typeof catchInterrupts>;
-
-/** Ctrl-D, or a terminal that has closed: no answer, which is never a yes. */
-export class Unanswered extends UsageError {
-  constructor() {
-    super('the question was not answered', { code: 'not_answered' });
-  }
-}
-
-/**
- * Lets an interrupt, or a question without an answer, say what was left undone:
- * `work().catch(hintOnInterrupt('Nothing was stored.'))`.
- */
-export function hintOnInterrupt(hint: string): (error: unknown) => never {
-  return (error) => {
-    const isLeft = error instanceof Interrupted || error instanceof Unanswered;
-    throw isLeft ? withHint(error, hint) : error;
-  };
-}

@@ -69,8 +69,6 @@ function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) 
 const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     activity: 'activities',
-    deployment: 'deployments',
-    node: 'nodes',
     ls: 'list',
     delete: 'remove',
     rm: 'remove',
@@ -88,9 +86,6 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
 /** @param typed words that name no command */
 export function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
   const what = `there is no command ${typed.join(' ')}`;
-  if (typed.join(' ') === 'sandbox stop') {
-    return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
-  }
   const words = typed.flatMap((word) => (OTHER_WORDS.get(word) ?? word).split(':'));
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(

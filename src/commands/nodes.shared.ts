@@ -6,7 +6,7 @@ import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
 import type { CommandContext } from '../cli/context.js';
-import { readStdin } from '../cli/prompts.js';
+import { Declined, readStdin } from '../cli/prompts.js';
 import { readInput } from '../config/files.js';
 import { endDigits, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
@@ -96,7 +96,7 @@ function fromJson(text: string): unknown[] {
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
  * only the end of an id needs the log, and a name the deployment's id.
- * @throws UsageError for a name that no node has, and for an end that is not agreed to; as
+ * @throws UsageError for a name that no node has; Declined for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
 export async function resolveNodes(
@@ -150,12 +150,8 @@ async function askForEnd(context: CommandContext, ref: string) {
     [...choices, { value: null, name: 'none of these' }],
     null,
   );
-  if (isId(node)) return node;
-  throw usageError(
-    'consent_missing',
-    `…${end} was not confirmed; nothing was sent`,
-    'Give more digits, or the whole id.',
-  );
+  if (!isId(node)) throw new Declined();
+  return node;
 }
 
 function unknownNode(message: string) {

@@ -150,12 +150,11 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
-/** On Windows a file that another process has open is left to the next sweep. */
 export function removeQuietly(path: string) {
   try {
     rmSync(path, { force: true });
-  } catch (error) {
-    if (fileErrorCode(error) === undefined) throw error;
+  } catch {
+    // On Windows a file that another process has open is left to the next sweep.
   }
 }
 
@@ -179,9 +178,7 @@ export async function readInput(
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const isPipe = fstatSync(file).isFIFO();
     // Not as a file: each read of a silent pipe would block one of the four threads of Node.
-    const stream = isPipe
-      ? new Socket({ fd: file, writable: false })
-      : createReadStream('', { fd: file });
+    const stream = isPipe ? new Socket({ fd: file }) : createReadStream('', { fd: file });
     if (signal) addAbortSignal(signal, stream);
     bytes = await readUpTo(LONGEST_INPUT, stream);
     if (!bytes) throw new Error('it is too long');

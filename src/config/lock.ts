@@ -26,7 +26,7 @@ export async function takeLock(
   const until = clock.elapsed() + LONGEST_WAIT_MS;
   while (!createPrivateFile(folder, name, mine)) {
     if (removeStale(path, clock)) continue;
-    await clock.sleep(10 + 40 * Math.random(), signal);
+    await clock.sleep(25, signal);
     if (clock.elapsed() < until) continue;
     throw usageError(
       'config_locked',

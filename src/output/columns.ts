@@ -70,6 +70,7 @@ export interface FormatOptions {
 
 /** Each method returns the text to write next. */
 export interface ListWriter<T> {
+  /** @param batch at least one */
   items(batch: readonly T[]): string;
   /** @param total how many there are before filters; null where that is not written */
   end(total: number | null): string;

@@ -37,7 +37,7 @@ export async function reportToGitHub(
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: ResultFields, names: NodeNames) {
   const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
-  // A node that is still running is news if it was waited for.
+  // A node that is still running is reported if it was waited for.
   const isWaitedFor = result.outcome !== 'accepted' && result.outcome !== 'interrupted';
   return result.nodes
     .map((node) => {

@@ -8,7 +8,7 @@ import {
   type ListWriter,
 } from './columns.js';
 import { errorText, sentence } from './sentence.js';
-import { formatOf, loadFormat } from './formats.js';
+import { formatOf } from './formats.js';
 import { painter, type Output } from './streams.js';
 
 export interface ListSpec<T> {
@@ -101,9 +101,8 @@ export async function printObject(
  * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
  * stdout, unless that is complete.
  */
-export async function printError(output: Output, error: unknown) {
-  // A failure may come before any command has loaded it.
-  const format = await loadFormat(output.options.format);
+export function printError(output: Output, error: unknown) {
+  const format = formatOf(output.options.format);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };
     output.stdout.write(format.object({ value }, formatOptions(output)));

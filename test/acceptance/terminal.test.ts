@@ -179,11 +179,18 @@ describe('at a terminal', () => {
         assert.match(stdout, /^broker-1 +\d+ +completed/m);
         assert.deepEqual(scene.bodies, [`{"nodes":[${long[0]},${long[2]}]}`]);
       });
-      await atTerminal(scene, `${RESTART} --node ...890`, async (refused) => {
-        await refused.shows(/none of these/);
-        refused.enter();
-        await ends(2, refused);
-      });
+      for (const [command, undone] of [
+        [RESTART, 'Nothing was sent.'],
+        ['nodes list', 'Nothing was done.'],
+      ]) {
+        await atTerminal(scene, `${command} --node ...890`, async (refused) => {
+          await refused.shows(/none of these/);
+          refused.enter();
+          const { stdout } = await ends(2, refused);
+          assert.match(stdout, new RegExp(`\n${undone}\n$`));
+          assert.doesNotMatch(stdout, /error|hint/);
+        });
+      }
       assert.equal(scene.posts.length, 1);
     },
   );
@@ -383,6 +390,15 @@ describe('the first five minutes, at a terminal', () => {
         assert.equal(scene.dispatched, sent);
       });
     }
+
+    await atTerminal(scene, 'profiles remove mine', async (terminal) => {
+      await terminal.shows(/Remove profile and key mine\?/);
+      terminal.enter('n');
+      const { stdout } = await ends(2, terminal);
+      assert.match(stdout, /\nNothing was removed\.\n$/);
+      assert.doesNotMatch(stdout, /error|hint/);
+    });
+    await scene.ends(0, 'profiles show mine');
   });
 
   story(

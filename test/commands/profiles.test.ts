@@ -150,6 +150,15 @@ describe('the profiles commands', () => {
     );
   });
 
+  it('update and remove say one line to people, as add and use do', async () => {
+    await add('prod');
+    const updated = await bench.run(ProfilesUpdate, 'prod --protected');
+    assert.deepEqual([updated.stdout, updated.stderr], ['', 'updated profile prod\n']);
+    const removed = await bench.run(ProfilesRemove, 'prod --yes');
+    const line = 'removed profile prod; no profile is the current one now\n';
+    assert.deepEqual([removed.stdout, removed.stderr], ['', line]);
+  });
+
   it('remove says what is gone and what is current now', async () => {
     await add('prod');
     await add('test');

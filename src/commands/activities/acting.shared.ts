@@ -18,6 +18,7 @@ import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { busyNodesText, checkConfirm, consentNeeded, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
+import { Declined } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { hintOfEnd } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -34,6 +35,7 @@ const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
  */
 export abstract class ActingCommand extends ConnectedCommand {
   protected override catch(error: unknown): Promise<void> {
+    if (error instanceof Declined) return super.catch(new Declined('nothing was sent'));
     if (!(error instanceof LdctlError) || !SENT_NOTHING.includes(error.exit)) {
       return super.catch(error);
     }
@@ -89,32 +91,45 @@ export async function requestOf(
   });
 }
 
+/** What is known before consent is asked for. */
+interface Before<T> {
+  /** Null where nothing has to be known, or a record says it. */
+  found: Findings | null;
+  /** What an earlier run with the key has left: it is followed as it is. */
+  kept: T | null;
+}
+
 /**
  * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at
- * it before anything is sent.
+ * it before anything is sent, unless an earlier run left a record. If the look fails, that is read
+ * again, here and once the job starts: another process may have written one meanwhile.
  * @param what is to be done, in words
- * @param recall what an earlier run with the key has left: it is followed as it is
- * @returns null where nothing has to be known, or a record says it
+ * @param recall reads the record
  * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
  */
-export async function lookBefore(
+export async function lookBefore<T>(
   context: CommandContext,
   what: string,
   request: LookRequest,
   flags: ActingFlags,
-  recall: (own: OpenDeployment) => object | null,
-): Promise<Findings | null> {
+  recall: (own: OpenDeployment) => T | null,
+): Promise<Before<T>> {
   const { nodes } = request;
   const isDry = flags['dry-run'];
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   await checkConfirm(own, flags);
   // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (nodes && !isDry && consentNeeded(context, nodes, flags) !== 'ask') return null;
+  if (nodes && !isDry && consentNeeded(context, nodes, flags) !== 'ask') {
+    return { found: null, kept: null };
+  }
   return fromRecords(
     () => [recall(own)],
     context,
-    async ([kept]) => (kept ? null : lookAround(own, request, context.signal)),
+    async ([kept = null]) => ({
+      found: kept ? null : await lookAround(own, request, context.signal),
+      kept,
+    }),
   );
 }
 

@@ -100,10 +100,9 @@ export default class ActivitiesRoll extends ActingCommand {
     // If the roll has a record, the process that wrote it has looked before.
     const recall = (own: OpenDeployment) =>
       (key !== undefined && journalOf(context, own).read(key)) || null;
-    const found = await lookBefore(context, what, asked, flags, recall);
-    const own = await context.deployment();
+    const { found, kept } = await lookBefore(context, what, asked, flags, recall);
     // Where none are named: those of the log or, if that was not looked at, of the record.
-    const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(recall(own)));
+    const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(kept));
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;

@@ -1,4 +1,5 @@
 import { keptRun, trigger } from '../../app/jobs.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { nodeCountOf } from '../../app/survey.js';
 import { consentTo } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
@@ -43,7 +44,8 @@ export default class ActivitiesTrigger extends ActingCommand {
     const request = await requestOf(context, args, flags);
     const { runtime, action, nodes } = request;
     const what = `${action} ${runtime}`;
-    const found = await lookBefore(context, what, request, flags, (own) => keptRun(own, request));
+    const recall = (own: OpenDeployment) => keptRun(own, request);
+    const { found } = await lookBefore(context, what, request, flags, recall);
     if (found) compareCounts(context, found);
     if (flags['dry-run']) return showDryRun(context, request, found, null);
     const question = { what, nodes, found, counted: nodeCountOf(nodes, found) };

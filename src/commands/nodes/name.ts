@@ -37,9 +37,8 @@ export default class NodesName extends ConnectedCommand {
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
     const deployment = await deploymentIdOf(context);
     await context.nodeNames.rename(deployment, node, name);
-    context.say(`node ${node} ${name === null ? 'has no name' : `is named ${name}`}`);
+    const text = `node ${node} ${name === null ? 'has no name' : `is named ${name}`}`;
     const result = { deployment_id: deployment, node_id: node, node_name: name };
-    // The line above says it to people.
-    return this.host.output.options.format === 'table' ? 0 : this.show(result);
+    return this.done(context, text, result);
   }
 }

@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import { hintOnInterrupt } from '../../cli/signals.js';
+import { hintOnInterrupt } from '../../cli/prompts.js';
 import { expiryOf } from '../../config/key-life.js';
 import { profileFlags } from './gather.shared.js';
 import { makeProfile } from './make.shared.js';
-import { placeIn, printProfile, profileDocument, type ProfileDocument } from './profile.shared.js';
+import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Store a tenant, an API key and a deployment under a name.';
@@ -31,9 +31,7 @@ export default class ProfilesAdd extends BaseCommand {
       hintOnInterrupt('Nothing was stored.'),
     );
     const document = profileDocument(added.profile, added.current);
-    context.say(addedText(document, this.host.clock.now()));
-    // A script gets what it asked for; a person has read it above.
-    return this.host.output.options.format === 'table' ? 0 : printProfile(this.host, document);
+    return this.done(context, addedText(document, this.host.clock.now()), document);
   }
 }
 

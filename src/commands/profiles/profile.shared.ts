@@ -3,7 +3,6 @@ import { ProfileStore, type Profile } from '../../config/profiles.js';
 import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/key-life.js';
 import { timeText } from '../../output/columns.js';
-import { fieldsOf, printObject } from '../../output/list.js';
 
 /** What is stored, without a context, whose clients take time to load. */
 export const readProfiles = async ({ env, clock }: Host) =>
@@ -38,17 +37,6 @@ export const placeIn = (profile: ProfileDocument) =>
   profile.deployment_path ?? profile.deployment_name ?? profile.deployment_id;
 
 export type ProfileDocument = ReturnType<typeof profileDocument>;
-
-/** Prints one profile, a line a field. */
-export async function printProfile({ output, clock }: Host, profile: ProfileDocument) {
-  const { name, current, expires_at: at } = profile;
-  const texts = {
-    ...(current && { name: `${name} (the current one)` }),
-    ...(at !== null && { expires_at: expiryText(at, clock.now(), output.options.utc) }),
-  };
-  await printObject(output, profile, fieldsOf(profile, texts));
-  return 0;
-}
 
 /** `2026-06-06 12:00:00Z (in 5 days)` */
 export function expiryText(at: string, now: number, utc: boolean) {

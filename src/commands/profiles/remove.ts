@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
+import { Declined } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { forgetKey } from './make.shared.js';
@@ -22,30 +23,30 @@ export default class ProfilesRemove extends BaseCommand {
     const { args, flags } = await this.parse(ProfilesRemove);
     const context = await this.open();
     const current = await removeProfile(args.name, flags.yes, context);
-    context.say(
-      `removed profile ${args.name}${current === null ? '; no profile is the current one now' : ''}`,
-    );
-    return this.show({ removed: args.name, current });
+    const rest = current === null ? '; no profile is the current one now' : '';
+    return this.done(context, `removed profile ${args.name}${rest}`, {
+      removed: args.name,
+      current,
+    });
   }
 }
 
 /** @returns the name of the profile that is current now */
 export async function removeProfile(
   name: string,
-  isMeant: boolean,
+  yes: boolean,
   context: CommandContext,
 ): Promise<string | null> {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
-  if (!isMeant) {
-    const code = 'consent_missing';
+  if (!yes) {
     if (!prompts) {
-      const message = `this would remove profile ${name}, and no one can be asked here`;
-      throw usageError(code, message, 'Add --yes.');
+      const message = `this would remove profile ${name}, and ldctl cannot ask without a terminal`;
+      throw usageError('consent_missing', message, 'Add --yes.');
     }
     const what = key.store === 'command' ? 'profile' : 'profile and key';
     const isAgreed = await prompts.confirm(`Remove ${what} ${name}?`);
-    if (!isAgreed) throw usageError(code, 'not confirmed; nothing was removed');
+    if (!isAgreed) throw new Declined('nothing was removed');
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);

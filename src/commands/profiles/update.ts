@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import { hintOnInterrupt } from '../../cli/signals.js';
+import { hintOnInterrupt } from '../../cli/prompts.js';
 import { findProfile } from '../../config/profiles.js';
 import { profileFlags } from './gather.shared.js';
 import { makeProfile } from './make.shared.js';
-import { printProfile, profileDocument } from './profile.shared.js';
+import { profileDocument } from './profile.shared.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment or any other setting.';
@@ -29,7 +29,7 @@ export default class ProfilesUpdate extends BaseCommand {
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
       hintOnInterrupt('Nothing was changed.'),
     );
-    context.say(`updated profile ${profile.name}`);
-    return printProfile(this.host, profileDocument(profile, current));
+    const text = `updated profile ${profile.name}`;
+    return this.done(context, text, profileDocument(profile, current));
   }
 }

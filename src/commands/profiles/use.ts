@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { variableIn, variablesIn } from '../../config/settings.js';
-import { printProfile, profileDocument } from './profile.shared.js';
+import { profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one, used unless you choose another.';
@@ -24,11 +24,9 @@ export default class ProfilesUse extends BaseCommand {
       chosen === profile.name
         ? ''
         : `; LD_PROFILE chooses ${chosen} all the same, until it is unset`;
-    context.say(`using profile ${profile.name}${still}`);
-    const set = variablesIn(this.host.env);
-    if (set.length > 0) context.say(`the environment (${set.join(', ')}) overrides it`);
-    // A script gets what it asked for; a person has read it.
-    if (this.host.output.options.format === 'table') return 0;
-    return printProfile(this.host, profileDocument(profile, profile.name));
+    const set = variablesIn(this.host.env).join(', ');
+    const overridden = set && `\nthe environment (${set}) overrides it`;
+    const text = `using profile ${profile.name}${still}${overridden}`;
+    return this.done(context, text, profileDocument(profile, profile.name));
   }
 }

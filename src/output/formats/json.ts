@@ -13,7 +13,7 @@ export const json: Format = {
       items: (batch) => {
         const lead = isEmpty ? '{"items":[\n' : ',\n';
         isEmpty = false;
-        return lead + jsonTexts(batch, options, ',\n').slice(0, -2);
+        return lead + jsonTexts(batch, options, ',\n');
       },
       end: (total) => {
         const open = isEmpty ? '{"items":[' : '\n';
@@ -30,7 +30,7 @@ export const ndjson: Format = {
   holds: 'values',
   events: true,
   list: (_selection, options) => ({
-    items: (batch) => jsonTexts(batch, options, '\n'),
+    items: (batch) => `${jsonTexts(batch, options, '\n')}\n`,
     end: () => '',
   }),
   object: ({ value }, options) => `${jsonText(value, options)}\n`,
@@ -41,10 +41,10 @@ export function jsonText(value: unknown, { numberIds }: Style, indent?: number) 
   return escapeInJson(stringifyJson(value, { stringIds: !numberIds, indent }));
 }
 
-function jsonTexts(values: readonly unknown[], { numberIds }: Style, end: string) {
-  return escapeInJson(
-    values.map((value) => stringifyJson(value, { stringIds: !numberIds }) + end).join(''),
-  );
+/** Escapes all at once, which is faster for a long list. */
+function jsonTexts(values: readonly unknown[], { numberIds }: Style, between: string) {
+  const texts = values.map((value) => stringifyJson(value, { stringIds: !numberIds }));
+  return escapeInJson(texts.join(between));
 }
 
 /**

@@ -67,6 +67,22 @@ describe('a program that triggers', () => {
     assert.equal((await trigger({ ...RESTART, expectNodes })).outcome, 'completed');
   });
 
+  it('is thrown why Core cannot count, also where the log takes longer', async () => {
+    const address = { tenantId: 1n, divisionId: 2n, environmentId: 3n, deploymentId: DEPLOYMENT };
+    const counter = {
+      isCertain: true,
+      address: () => address,
+      lookUp: () => Promise.resolve(address),
+      count: () => Promise.reject(apiError(403)),
+    };
+    setUp(undefined, { counter });
+    supervisor.onRead = async (page) => {
+      await clock.sleep(5000);
+      return page;
+    };
+    await assert.rejects(trigger({ ...EVERY, expectNodes: 'deployment' }), { exitCode: 4 });
+  });
+
   it('reports a bug before the POST with 1, since nothing was sent, and after it with 7', async () => {
     const bug = (): never => {
       throw new TypeError('x is undefined');
@@ -133,8 +149,11 @@ describe('a program that aborts', () => {
     assert.equal(supervisor.posts.length, 0);
   });
 
-  it('after that gets the results at once, with the way on; also of twenty by one signal, and with one listener', async () => {
+  it('after that gets the results at once, with the way on; also of twenty by one signal, with one listener and no warning', async () => {
     const stop = new AbortController();
+    const warnings: Error[] = [];
+    const note = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', note);
     supervisor.setFate(1n, { workMs: null });
     const runs = Array.from({ length: 20 }, () =>
       deployment.trigger(RESTART, { signal: stop.signal }),
@@ -148,6 +167,8 @@ describe('a program that aborts', () => {
       assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
       assert.match(result.resume ?? '', /^ldctl activities wait .*--deployment 71$/);
     }
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
     assert.equal(clock.elapsed() - startedAt, 20_000);
     assert.equal(clock.asleep, 0);
   });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
 import type { Prompts } from '../../../src/cli/prompts.js';
 import { askTenant, type ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
-import { hintOnInterrupt } from '../../../src/cli/signals.js';
+import { hintOnInterrupt } from '../../../src/cli/prompts.js';
 import type { Profile } from '../../../src/config/profiles.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import { failureOf } from '../../helpers/failure.js';

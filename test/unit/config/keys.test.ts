@@ -245,6 +245,11 @@ describeOnPosix('a key command', 'its shell is another', function () {
     assert.match((await usage(run(slow, {}, undefined, 900))).message, /did not end within 0.9 s/);
   });
 
+  it('is given up after its time also at a terminal', async () => {
+    const asking = run('exec sleep 5', { sharesTerminal: true }, undefined, 1);
+    assert.match((await usage(asking)).message, /did not end within 0.001 s/);
+  });
+
   it('is given up after its time, and at Ctrl-C, with its process group', async () => {
     const mark = join(privateFolder(), 'mark');
     const slow = `(sleep 2; touch '${mark}') & sleep 5; echo ${KEY}`;

@@ -194,7 +194,7 @@ describe('profiles remove', () => {
     const elsewhere = await contextWith();
     const answeredNo = { message: 'not confirmed; nothing was removed', hint: undefined };
     const notAsked = {
-      message: 'this would remove profile me, and no one can be asked here',
+      message: 'this would remove profile me, and ldctl cannot ask without a terminal',
       hint: 'Add --yes.',
     };
     for (const [one, says] of [

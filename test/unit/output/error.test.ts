@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApiError, Interrupted, UsageError } from '../../../src/base/errors.js';
+import { loadFormat } from '../../../src/output/formats.js';
 import { printError } from '../../../src/output/list.js';
 import { sentence } from '../../../src/output/sentence.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/output/streams.js';
@@ -12,12 +13,14 @@ const denied = new ApiError(
   { requestId: '4bf92f3577b34da6a3ce929d0e0e4736', hint: 'Ask for a key with deployment:manage.' },
 );
 
-async function print(
+before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
+
+function print(
   error: unknown,
   format: FormatName = 'table',
   output = memoryOutput(),
-): Promise<MemoryOutput> {
-  await printError(written(output, { format }), error);
+): MemoryOutput {
+  printError(written(output, { format }), error);
   return output;
 }
 
@@ -49,11 +52,11 @@ describe('an error on stderr', () => {
     ],
   ];
   for (const [what, error, lines] of cases) {
-    it(what, async () => assert.deepEqual((await print(error)).stderr.lines, lines));
+    it(what, () => assert.deepEqual(print(error).stderr.lines, lines));
   }
 
-  it('is coloured at a terminal, and breaks between words', async () => {
-    const { stderr } = await print(denied, 'table', memoryOutput({ isTTY: true, columns: 40 }));
+  it('is coloured at a terminal, and breaks between words', () => {
+    const { stderr } = print(denied, 'table', memoryOutput({ isTTY: true, columns: 40 }));
     assert.deepEqual(stderr.lines, [
       '\u001B[31merror:\u001B[39m the API refused: permission',
       '  deployment:manage is missing',
@@ -80,14 +83,12 @@ describe('an error on stdout', () => {
     '{"error":{"code":"permission_denied","message":"the API refused: permission deployment:manage is missing",' +
     '"exit_code":4,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736","hint":"Ask for a key with deployment:manage."}}';
 
-  it('is a document in formats of whole values, its keys in order, and nothing in the others', async () => {
-    const texts = await Promise.all(
-      FORMAT_NAMES.map(async (format) => {
-        const { stdout, stderr } = await print(denied, format);
-        assert.match(stderr.text, /^error: the API refused/);
-        return stdout.text;
-      }),
-    );
+  it('is a document in formats of whole values, its keys in order, and nothing in the others', () => {
+    const texts = FORMAT_NAMES.map((format) => {
+      const { stdout, stderr } = print(denied, format);
+      assert.match(stderr.text, /^error: the API refused/);
+      return stdout.text;
+    });
     const json = `${JSON.stringify(JSON.parse(ERROR), null, 2)}\n`;
     assert.deepEqual([texts[0], texts[1], texts[3], texts[4]], ['', json, '', `${ERROR}\n`]);
     assert.match(texts[2] ?? '', /^error:\n {2}code: permission_denied\n {2}message: /);
