@@ -55,7 +55,7 @@ export function readValue<T>(
   schema: v.GenericSchema<unknown, T>,
   asked: FailureContext = {},
 ): T {
-  refuseFailure(answer, asked);
+  expectStatus(answer, 200, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
@@ -65,10 +65,7 @@ export function readValue<T>(
 }
 
 function jsonOf(answer: Answer) {
-  const { url, status, body, apiKey } = answer;
-  if (status !== 200) {
-    throw invalidAnswer(answer, `${url.host} answered ${status} where 200 was expected`);
-  }
+  const { body, apiKey } = answer;
   if (body === null) throw invalidAnswer(answer, 'the answer is larger than 32 MiB');
   try {
     return parseJson(body);
@@ -106,10 +103,13 @@ const problemSchema = v.object({
   ),
 });
 
-/** Lets a 2xx pass. @throws RedirectError for a 3xx, ApiError for the rest */
-export function refuseFailure(answer: Answer, asked: FailureContext): void {
+/** @throws InvalidAnswerError for another 2xx, RedirectError for a 3xx, ApiError for the rest */
+export function expectStatus(answer: Answer, expected: 200 | 202, asked: FailureContext): void {
   const { status, url, apiKey } = answer;
-  if (status >= 200 && status < 300) return;
+  if (status === expected) return;
+  if (status >= 200 && status < 300) {
+    throw invalidAnswer(answer, `${url.host} answered ${status} where ${expected} was expected`);
+  }
   if (status < 300 || status >= 400) throw apiError(answer, asked);
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;

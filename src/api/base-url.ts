@@ -1,4 +1,5 @@
 import { usageError } from '../base/errors.js';
+import { urlText } from '../base/text.js';
 
 /**
  * Reads the base URL of an API; a path prefix is kept. No error shows the text, which may be a key
@@ -34,8 +35,8 @@ export function isLoopback(url: URL): boolean {
 }
 
 /** @param path starts with a slash, and is sent as it is written, colons too */
-export function endpoint(base: Pick<URL, 'origin' | 'pathname'>, path: string): URL {
-  return new URL(`${base.origin}${base.pathname.replace(/\/$/, '')}${path}`);
+export function endpoint(base: { readonly href: string }, path: string): URL {
+  return new URL(urlText(base) + path);
 }
 
 function invalid(message: string, hint: string) {

@@ -12,9 +12,8 @@ import type {
   WireTrigger,
 } from '../base/supervisor.js';
 import {
+  expectStatus,
   header,
-  invalidAnswer,
-  refuseFailure,
   requestIdOf,
   serverTimeOf,
   readValue,
@@ -61,10 +60,7 @@ export class SupervisorApi implements Supervisor {
 }
 
 /** The POST of a trigger, for a dry run. */
-export function describeTrigger(
-  supervisorUrl: { readonly origin: string; readonly pathname: string },
-  request: WireTrigger,
-) {
+export function describeTrigger(supervisorUrl: { readonly href: string }, request: WireTrigger) {
   return {
     method: 'POST',
     url: endpoint(supervisorUrl, triggerPath(request)).href,
@@ -89,11 +85,7 @@ export function triggerBody(nodes: readonly Id[] | null): string {
 }
 
 function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
-  refuseFailure(answer, { permission: 'deployment:manage', trigger });
-  const { status, url } = answer;
-  if (status !== 202) {
-    throw invalidAnswer(answer, `${url.host} answered ${status} where 202 was expected`);
-  }
+  expectStatus(answer, 202, { permission: 'deployment:manage', trigger });
   return {
     requestId: requestIdOf(answer) ?? null,
     replayed: header(answer, 'idempotent-replayed') === 'true',

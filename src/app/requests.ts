@@ -1,17 +1,18 @@
 /*
  * A schema for each request: its type, its check, and what the flags of a command are made into.
  * What was checked can be checked again. Strict: a misspelt field must not pass for one that is
- * absent. What follows `; ` in a message is the hint of the error (`check`).
+ * absent.
  */
 
 import * as v from 'valibot';
 import {
-  checkAction,
+  isReadableAction,
   isReadableRuntime,
   parseAction,
   parseRuntime,
   READABLE_RUNTIMES,
   STATUSES,
+  VERBS,
   type ActionName,
   type Runtime,
   type Status,
@@ -32,6 +33,9 @@ export type RollGate = (
   tools: { signal: AbortSignal },
 ) => boolean | Promise<boolean>;
 
+/** A message of a schema, which is one text, with the hint that `check` gives its error. */
+const hinted = (message: string, hint = '') => `${message}\n${hint}`;
+
 const isText = (value: unknown): value is string => typeof value === 'string';
 const TEXT = 'a text was expected';
 export const text = v.string(TEXT);
@@ -49,16 +53,16 @@ export const id = v.custom<Id>(isId, BIGINT);
  * Each once, and at least one: a variable that is not set must not become the whole cluster.
  * @param hint what to do instead of giving none
  */
-const idsOr = (hint: string) =>
+const idsOr = (hint?: string) =>
   v.pipe(
-    v.custom<readonly Id[]>(Array.isArray, `a list of ids was expected${hint}`),
-    v.check((all) => all.length > 0, `the list is empty${hint}`),
+    v.custom<readonly Id[]>(Array.isArray, hinted('a list of ids was expected', hint)),
+    v.check((all) => all.length > 0, hinted('the list is empty', hint)),
     // `every` alone skips the holes of `new Array(2)`.
     v.check((all) => [...all].every(isId), BIGINT),
     v.transform((all): readonly Id[] => [...new Set(all)]),
   );
-const ids = idsOr('');
-const nodesOrAll = idsOr('; To act on every node, leave it out.');
+const ids = idsOr();
+const nodesOrAll = idsOr('To act on every node, leave it out.');
 
 /** An object with these fields alone. */
 export const fields = <T extends v.ObjectEntries>(entries: T) =>
@@ -186,24 +190,32 @@ export type WaitRequest = v.InferInput<Waiting>;
 export type CheckedWait = v.InferOutput<Waiting>;
 
 /** A misspelt word would match nothing, and look like an empty log. */
-const words = <T extends string>(isWord: (word: string) => boolean, known: string) =>
+const words = <T extends string>(
+  noun: string,
+  isWord: (word: string) => boolean,
+  known: readonly string[],
+) =>
   v.pipe(
     v.custom<OneOrMany<T>>(
       (given) => [given].flat().every((word) => isText(word) && isWord(word)),
-      ({ input }) => `there is no ${JSON.stringify(String(input))}; It is one of: ${known}.`,
+      ({ input }) =>
+        hinted(
+          `unknown ${noun} ${JSON.stringify(String(input))}`,
+          `It is one of: ${known.join(', ')}.`,
+        ),
     ),
     v.transform((given): readonly T[] => [given].flat() as T[]),
   );
 const filter = {
   status: v.optional(
-    words<Status>((word) => STATUSES.some((status) => status === word), STATUSES.join(', ')),
+    words<Status>('status', (word) => STATUSES.some((status) => status === word), STATUSES),
   ),
   /** Any runtime that the log may name, such as `connector:sink:pg`. */
   runtime: v.optional(
-    words<string>(isReadableRuntime, `${READABLE_RUNTIMES.join(', ')}, or connector:…`),
+    words<string>('runtime', isReadableRuntime, [...READABLE_RUNTIMES, 'connector:…']),
   ),
-  /** `reconfigure` stands for every config. `checkAction` throws by itself. */
-  action: v.optional(words<string>((word) => checkAction(word) === word, 'the name of an action')),
+  /** `reconfigure` stands for every config. */
+  action: v.optional(words<string>('action', isReadableAction, [...VERBS, 'reconfigure:ID'])),
   nodes: v.optional(ids),
   /** Users and API keys. */
   authors: v.optional(ids),
@@ -248,10 +260,10 @@ export type FollowRequest = v.InferInput<typeof followRequest>;
 export function check<T>(schema: v.GenericSchema<unknown, T>, call: string, given: unknown): T {
   const { success, output, issues } = v.safeParse(schema, given);
   if (success) return output;
-  const [why = '', hint] = issues[0].message.split('; ');
+  const [why = '', hint] = issues[0].message.split('\n');
   const field = v.getDotPath(issues[0]);
   throw new UsageError(`${call}: ${field ? `${field}: ` : ''}${why}`, {
     code: 'invalid_request',
-    hint,
+    hint: hint || undefined,
   });
 }

@@ -85,10 +85,9 @@ export function parseAction(text: string): ActionName {
   throw usageError('invalid_action', what, `An action is one of: ${VERBS.join(', ')}:ID.`);
 }
 
-/** Checks an action to look for; `reconfigure` stands for every config. @throws UsageError */
-export function checkAction(word: string): string {
-  if (!VERBS.some((verb) => verb === word)) parseAction(word);
-  return word;
+/** Whether an action can be looked for; `reconfigure` stands for every config. */
+export function isReadableAction(word: string): boolean {
+  return /^(start|stop|restart|reconfigure(:\d{1,20})?)$/.test(word);
 }
 
 /**

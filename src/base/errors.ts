@@ -147,11 +147,8 @@ export class RedirectError extends LdctlError {
 
 /** The status is a success, but the body is cut JSON, HTML, of another shape, or too large. */
 export class InvalidAnswerError extends LdctlError {
-  constructor(
-    message: string,
-    { code = 'invalid_answer', ...options }: LdctlErrorOptions & { code?: string } = {},
-  ) {
-    super('unreachable', code, message, options);
+  constructor(message: string, options?: LdctlErrorOptions) {
+    super('unreachable', 'invalid_answer', message, options);
   }
 }
 
@@ -164,9 +161,9 @@ export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 export class Interrupted extends LdctlError {
   readonly signal: StopSignal;
 
-  /** @param instead of a signal to the process: what interrupted the job */
-  constructor(signal: StopSignal, instead?: { message: string; cause: unknown }) {
-    const { message = `interrupted by ${signal}`, cause } = instead ?? {};
+  /** @param reason what interrupted the job, if it was no signal to the process */
+  constructor(signal: StopSignal, reason?: { message: string; cause: unknown }) {
+    const { message = `interrupted by ${signal}`, cause } = reason ?? {};
     super(signal.toLowerCase() as Lowercase<StopSignal>, 'interrupted', message, { cause });
     this.signal = signal;
   }

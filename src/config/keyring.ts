@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type * as Library from '@napi-rs/keyring';
 import { UsageError } from '../base/errors.js';
 import type { ApiKey } from '../base/secret.js';
@@ -15,7 +16,8 @@ type Reply = { key: string | null } | { reason: string };
 /**
  * Keychain, Credential Manager or a Secret Service. A child process asks it: a locked keyring
  * blocks a thread that even the exit of Node waits for, and its library may fail to load, or crash.
- * @param module what is forked in place of the package's own child
+ * @param module what is forked in place of the package's own child: by the single executable, and
+ * by tests
  */
 export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS) {
   /**
@@ -23,10 +25,7 @@ export function systemKeyring(env: Env, module?: string, limitMs = TIME_LIMIT_MS
    * print.
    */
   const replyTo = async (request: Request, signal: AbortSignal | undefined): Promise<Reply> => {
-    const [{ fork }, { createRequire }] = await Promise.all([
-      import('node:child_process'),
-      import('node:module'),
-    ]);
+    const { fork } = await import('node:child_process');
     const child = fork(module ?? createRequire(import.meta.url).resolve('#keyring-process'), {
       execArgv: [],
       env: { ...env, LD_API_KEY: undefined },

@@ -3,7 +3,7 @@
  */
 
 import type { Activity } from '../base/activity.js';
-import { InvalidAnswerError, LdctlError } from '../base/errors.js';
+import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 
 /**
@@ -28,13 +28,10 @@ export function foreignLog(
 ): LdctlError | null {
   for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
     if (isOther(deployment, deploymentId)) {
-      return new InvalidAnswerError(
-        `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`,
-        {
-          code: 'wrong_deployment',
-          hint: 'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.',
-        },
-      );
+      const what = `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`;
+      const hint =
+        'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.';
+      return new LdctlError('unreachable', 'wrong_deployment', what, { hint });
     }
     if (expected && isOther(tenant, expected.tenantId)) {
       const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;

@@ -65,7 +65,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ['activities list --follow -o json', /--follow never ends, so it cannot print json/, /-o ndjson/],
   [
     'activities list --status done',
-    /--status: there is no "done"/,
+    /--status: unknown status "done"/,
     /processing, completed, rejected/,
   ],
   ['activities list --since yesterday', /"yesterday" is not a time/, /2h/],

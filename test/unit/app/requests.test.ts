@@ -84,10 +84,7 @@ describe('what a program asks for wrongly', () => {
   ];
   it('is refused by what reads the log, before it is read', async () => {
     for (const request of odd) {
-      await refused(
-        () => deployment.activities(request as never).next(),
-        /^(activities: |unknown)/,
-      );
+      await refused(() => deployment.activities(request as never).next(), /^activities: /);
     }
     for (const request of [{ since: new Date() }, { after: '7' }]) {
       await refused(() => deployment.follow(request as never).next(), /^follow: /);
