@@ -15,14 +15,14 @@ export { packageProgram } from './cli/host.js';
 
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what
- * arrives here failed before a command could start.
+ * arrives here failed before a command could start. The host is made at its first use, with the flags
+ * that were read by then.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   assumeHome();
   const argv = process.argv.slice(2);
   let made: Host | undefined;
   let flags: ReadFlag[] = [];
-  // Made at its first use, with the flags that were read by then.
   const host = (): Host => (made ??= systemHost(program, flags));
   const fail = async (error: unknown) => {
     const { printFailure } = await import('./cli/failure.js');

@@ -122,7 +122,7 @@ function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
     if (flag.type === 'boolean' && value !== undefined) {
       throw mistake(`${typed} takes no value`, id);
     }
-    // In a script it stands for no filter, no gate, or every node.
+    // An unset variable in a script must not mean no filter, no gate or every node.
     if (value?.trim() === '') throw mistake(`--${name} is empty`, id, 'Is a variable unset?');
   }
   checkFormat(id, flags);

@@ -35,7 +35,7 @@ export async function readNodes(
 }
 
 /**
- * One node a line, or JSON. The file may be a pipe, such as `<(select-nodes)`.
+ * Nodes on lines or between commas, or JSON. The file may be a pipe, such as `<(select-nodes)`.
  * @throws UsageError, also for a file that yields no id: it must never become every node; the
  * signal's reason
  */
@@ -57,7 +57,7 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string) {
   );
 }
 
-/** Ids by lines or commas, also as JSON strings, such as jq prints. `#` starts a comment. */
+/** A word is a node, also as a JSON string, such as jq prints. `#` starts a comment. */
 function fromLines(text: string) {
   if (/^node(?:[\s,]|$)/i.test(text)) {
     throw usageError(

@@ -33,7 +33,7 @@ export const COMMANDS: Readonly<Record<string, Loading>> = {
 
 /**
  * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
- * no use here.
+ * no use here: see docs/decisions/our-own-help-and-loader.md.
  */
 export async function runCommand(
   load: Loading | undefined,

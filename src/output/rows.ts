@@ -84,6 +84,7 @@ function liveText(row: Row, elapsed: number) {
 /** ` 12s of 5m`; ` 12s` where there is no limit. */
 function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number) {
   if (stageSince === undefined) return '';
+  // `5m` for `5m00s`.
   const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
   return ` ${elapsedText(elapsed - stageSince)}${limitMs === Infinity ? '' : ` of ${limit}`}`;
 }

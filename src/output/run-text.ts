@@ -118,7 +118,7 @@ function explanations(
   }
   if (targets === 'observed' && nodes.some(({ status }) => status === MISSING)) {
     lines.push(
-      'hint: The log may still list nodes that were removed. --expect-nodes deployment asks Core how many there are; --node chooses nodes.',
+      'hint: The log may still list removed nodes. Add --expect-nodes deployment to compare with the deployment, or name nodes with --node.',
     );
   }
   return lines;

@@ -219,7 +219,7 @@ describe('activities trigger, how many nodes there are', () => {
       const { stderr } = await bench.ends(0, ActivitiesRoll, ROLL, '--quiet');
       assert.match(
         stderr,
-        /^warning: Core counts 3 nodes, and the log lists 2: --expect-nodes deployment holds to it$/m,
+        /^warning: Core counts 3 nodes, and the log lists 2: add --expect-nodes deployment to require 3$/m,
       );
     });
 

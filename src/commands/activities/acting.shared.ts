@@ -39,6 +39,7 @@ export abstract class ActingCommand extends ConnectedCommand {
     if (!(error instanceof LdctlError) || !SENT_NOTHING.includes(error.exit)) {
       return super.catch(error);
     }
+    // A reason of the API may end with a period.
     const message = `${error.message.replace(/\.$/, '')}; nothing was sent`;
     return super.catch(withHint(error, error.hint, message));
   }
@@ -144,7 +145,7 @@ export function compareCounts(
   const { length } = here;
   if (expect === undefined && core !== undefined && core !== length) {
     context.warn(
-      `Core counts ${count(core, 'node')}, and the log lists ${length}: --expect-nodes deployment holds to it`,
+      `Core counts ${count(core, 'node')}, and the log lists ${length}: add --expect-nodes deployment to require ${core}`,
     );
   }
   if (core === undefined && expect !== undefined && expect > length) {

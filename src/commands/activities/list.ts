@@ -17,7 +17,7 @@ import type { PrintOptions } from '../../output/streams.js';
 import type { WatchView } from '../../output/views/plain.js';
 import { createWatchView } from '../../output/views.js';
 import { durationFlag, valueFlag, wholeNumber } from '../flags.shared.js';
-import { filterFlags, filterOf, filtersIn } from './shared.js';
+import { filterFlags, filterOf, filtersIn } from './filters.shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;

@@ -269,7 +269,7 @@ function noSuchRoll(resume: string, place: string, unfinished: readonly RollReco
   });
   return refusedError(
     'no_such_roll',
-    `there is no ${which} of ${place} here`,
+    `there is no ${which} of ${place} on this machine`,
     others.length > 0
       ? `Unfinished rolls: ${others.join(', ')}.`
       : 'ldctl remembers a roll for a day, on the machine that started it.',

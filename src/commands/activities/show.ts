@@ -31,7 +31,7 @@ export default class ActivitiesShow extends ConnectedCommand {
     if (!found.activity) throw notHeld([id], found);
     const { options } = output;
     const now = found.serverTime ?? clock.now();
-    const fields = fieldsOf(found.activity, now, options.utc, output.names);
+    const fields = activityFields(found.activity, now, options.utc, output.names);
     if (options.format === 'csv') {
       fields.push({ name: 'node_name', value: output.names.get(found.activity.node_id) });
     }
@@ -59,7 +59,7 @@ const KNOWN = [
 ];
 
 /** @param now by the server's clock, ms UTC: a running activity shows its time so far */
-function fieldsOf(activity: Activity, now: number, utc: boolean, names: NodeNames): Field[] {
+function activityFields(activity: Activity, now: number, utc: boolean, names: NodeNames): Field[] {
   const field = (name: string): Field => {
     const { [name]: value, node_id: node } = activity;
     if (name === 'took') return tookField(activity, now);

@@ -11,7 +11,7 @@ import {
   type Column,
 } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
-import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/shared.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/filters.shared.js';
 
 export default class NodesList extends ConnectedCommand {
   static override summary =

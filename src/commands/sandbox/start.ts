@@ -33,10 +33,10 @@ const numberFlag = (helpValue: string, summary: string, min: number, max: number
 
 /** What can be asked of a sandbox; the same for `sandbox start` and `sandbox exec`. */
 export const sandboxFlags = {
-  port: countFlag('Port on 127.0.0.1 (default: any free one).', 65_535),
-  nodes: wholeNumber('How many nodes the deployment has (default: 3).', { min: 1, max: 1000 }),
+  port: countFlag('Port on 127.0.0.1. [default: any free one]', 65_535),
+  nodes: wholeNumber('How many nodes the deployment has. [default: 3]', { min: 1, max: 1000 }),
   history: countFlag(
-    'How many past activities its log starts with (default: two per node, at least 5).',
+    'How many past activities its log starts with. [default: two per node, at least 5]',
     1_000_000,
   ),
   order: Flags.option({
@@ -47,10 +47,10 @@ export const sandboxFlags = {
   seed: countFlag('The same seed gives the same keys, durations and faults.'),
   ...grouped('TIME', {
     appear: durationFlag(
-      'Delay until the entries of a trigger appear in the log (default: 200ms).',
+      'Delay until the entries of a trigger appear in the log. [default: 200ms]',
       '200ms',
     ),
-    work: durationFlag('How long an action takes, give or take a quarter (default: 1.5s).', '2s'),
+    work: durationFlag('How long an action takes, give or take a quarter. [default: 1.5s]', '1.5s'),
   }),
   ...grouped('TROUBLE', {
     reject: nodeFlag('This node rejects every action.'),

@@ -81,7 +81,7 @@ export async function summarize<T>(
   const filter = await filterOf(context, flags);
   const { log } = await context.deployment();
   const entries = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
-  return context.during('reading the log', () => make(entries));
+  return context.during('Reading the log', () => make(entries));
 }
 
 /** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */
