@@ -15,7 +15,8 @@ export { packageProgram } from './cli/host.js';
 
 /**
  * Runs the command line of this process. A command reports its own end and sets the exit code; what
- * arrives here failed before a command could start.
+ * arrives here failed before a command could start. The host is made at its first use, with the flags
+ * that were read by then.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   assumeHome();
@@ -28,14 +29,14 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     process.exitCode = await printFailure(host(), error);
   };
   // A promise that nothing can resolve any more keeps no process alive, and 0 would mean done.
-  const endedEarly = (code: number) => {
+  const onExit = (code: number) => {
     if (code !== EXIT_CODES.done.code) return;
     process.exitCode = codeOfFault(host());
     host().output.stderr.write('error: a bug in ldctl: it ended before the command did\n');
   };
   // An error that nothing waits for. Node would show the line it comes from, and a line of a bundle
   // is long.
-  const endByFault = async (error: unknown) => {
+  const onUncaught = async (error: unknown) => {
     // Another one may come at the same time, or from the report of this one.
     process.on('uncaughtException', () => undefined);
     process.exitCode = codeOfFault(host());
@@ -46,7 +47,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
       process.exit();
     }
   };
-  process.once('exit', endedEarly).once('uncaughtException', (error) => void endByFault(error));
+  process.once('exit', onExit).once('uncaughtException', (error) => void onUncaught(error));
   try {
     // Scripts ask for the version often, and those of completion at each Tab: neither takes more
     // than this.
@@ -73,7 +74,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
   // A command has reported it and set its exit code.
   if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
-  process.removeListener('exit', endedEarly);
+  process.removeListener('exit', onExit);
   // Text that no one reads any more would keep the process alive.
   if (stdout.closed || stderr.closed) process.exit();
 }

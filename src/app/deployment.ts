@@ -185,11 +185,11 @@ async function runForProgram(
   const controller = new AbortController();
   const interrupt = interruptOf(outer);
   const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
-  /** What the program's gate or listener threw first. */
-  let thrownByCaller = undefined as ErrorDocument | undefined;
+  /** What the program's gate and listener threw: the first is reported. */
+  const thrownByCaller: ErrorDocument[] = [];
   const note = (code: string, who: string, thrown: unknown): void => {
     const document = errorDocument(thrown);
-    thrownByCaller ??= { ...document, code, message: `${who} threw: ${document.message}` };
+    thrownByCaller.push({ ...document, code, message: `${who} threw: ${document.message}` });
   };
   let listens = true;
   const report = async (event: RunEvent): Promise<void> => {
@@ -211,9 +211,10 @@ async function runForProgram(
     const end = await start({ signal: controller.signal, emit }, (thrown) =>
       note('gate_threw', 'the gate', thrown),
     );
+    const [thrown] = thrownByCaller;
     const failure = end.error
       ? errorDocument(end.error)
-      : thrownByCaller && { ...thrownByCaller, exit_code: end.exitCode };
+      : thrown && { ...thrown, exit_code: end.exitCode };
     // None of a program's jobs is a dry run.
     const result = {
       ...end.result,
@@ -231,7 +232,8 @@ const interrupts = new WeakMap<AbortSignal, AbortSignal>();
 
 /**
  * @internal A signal that is aborted with an `Interrupted` when the outer one is; without an outer
- * one, never. All that have the same outer one share a listener: Node warns of more than ten.
+ * one, never. All that have the same outer one share a listener, which stays: one for each signal,
+ * not for each call, since Node warns of more than ten.
  */
 export function interruptOf(outer: AbortSignal | undefined): AbortSignal {
   const own = new AbortController();
@@ -246,7 +248,10 @@ export function interruptOf(outer: AbortSignal | undefined): AbortSignal {
   return own.signal;
 }
 
-/** Only `true` lets the roll continue, and a gate that was cut off has not passed. */
+/**
+ * Only `true` lets the roll continue, and a gate that was cut off has not passed: 0, 1 and null are
+ * what a gate that is a command ends with.
+ */
 function functionGate(
   ask: requests.RollGate,
   onThrow: (thrown: unknown) => void,

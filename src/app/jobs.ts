@@ -7,16 +7,22 @@ import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
+import { shellWord } from '../base/text.js';
 import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll-state.js';
 import { wireKey } from '../job/wire-key.js';
 import { findOne } from '../log/seek.js';
-import { shellWord } from '../base/text.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
-import { lookAround, survey, type Findings, type SurveyRequest, type Surveyor } from './survey.js';
+import {
+  surveyInTime,
+  survey,
+  type Findings,
+  type SurveyRequest,
+  type Surveyor,
+} from './survey.js';
 
 /** How a job ended, with the command that continues it. */
 export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
@@ -42,7 +48,7 @@ export function keptRun(
 
 /**
  * One POST, followed to its end.
- * @param found what `lookAround` has found; without it, ldctl looks now, if anything has to be
+ * @param found what `surveyInTime` has found; without it, ldctl looks now, if anything has to be
  * known
  * @throws LdctlError when nothing was sent
  */
@@ -57,7 +63,7 @@ export async function trigger(
   return fromRecords(recall, tools, async ([kept = null]) => {
     // Nodes that are named need no look, and a record says what its run has found.
     const isKnown = request.nodes !== undefined || kept !== null;
-    const known = found ?? (isKnown ? null : await lookAround(connection, request, tools.signal));
+    const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
     const plan = { ...request, ...own, ...known, expect };
     return follow(connection, (now) => runJob(plan, kept, now), tools);
@@ -117,7 +123,7 @@ async function surveyForWait(
 /**
  * As many nodes at once as the request says, from where earlier processes with the same key left
  * off.
- * @param found what `lookAround` has found; without it, ldctl looks now, if a busy node is to stop
+ * @param found what `surveyInTime` has found; without it, ldctl looks now, if a busy node is to stop
  * it
  * @throws LdctlError when nothing was sent
  */
@@ -150,12 +156,13 @@ export async function roll(
 }
 
 /**
- * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
- * @param recall reads what earlier processes have left anew: its age counts from then, and the
- * machine may sleep while the log is read
- * @returns `failure`: why none of them may be, in a roll that an earlier process has started
- * @throws LdctlError the same in a new roll, or where another process has started more of it
- * meanwhile: what keeps a node busy may be this roll
+ * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on. If
+ * something does, a new roll throws that, while a resumed one reports it as its `failure`. One of
+ * which another process has started more meanwhile is new, too: it may be what keeps a node busy.
+ * @param before what earlier processes have left
+ * @param recall reads that anew: its age counts from then, and the machine may sleep while the log
+ * is read
+ * @throws LdctlError
  */
 export async function lookForBusy(
   surveyor: Surveyor,
@@ -167,7 +174,7 @@ export async function lookForBusy(
   const nodes = request.nodes.filter((_, at) => !before[at]);
   if (request.ifBusy !== 'fail' || nodes.length === 0) return { kept: before };
   try {
-    const { spentMs } = await lookAround(surveyor, { ...request, nodes }, signal);
+    const { spentMs } = await surveyInTime(surveyor, { ...request, nodes }, signal);
     return { spentMs, kept: recall() };
   } catch (failure) {
     const kept = recall();
@@ -178,7 +185,7 @@ export async function lookForBusy(
 }
 
 /** What earlier processes with the key have left: of a run, or of each node of a roll. */
-type Kept<K = KeptRun> = ReadonlyArray<K | null>;
+type Kept = ReadonlyArray<KeptRun | null>;
 
 const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null).length;
 
@@ -186,10 +193,10 @@ const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null)
  * Starts from what earlier processes with the key have left. If that fails, so that nothing was
  * sent, and another process has left more meanwhile, it starts again from that.
  */
-export async function fromRecords<K, T>(
-  recall: () => Kept<K>,
+export async function fromRecords<K extends readonly unknown[], T>(
+  recall: () => K,
   { signal, stopping }: Pick<Tools, 'signal' | 'stopping'>,
-  start: (kept: Kept<K>) => Promise<T>,
+  start: (kept: K) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const kept = recall();

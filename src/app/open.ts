@@ -12,7 +12,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import type { Settings } from '../config/settings.js';
 import {
   findDeployment,
-  isCoreCertain,
+  coreKnowsDeployment,
   refTo,
   resolveTarget,
   resumeFlags,
@@ -90,7 +90,7 @@ export async function openDeployment(
   const { deployment, key } = target;
   const supervisor = tools.supervisor(target);
   const core = tools.core({ apiUrl: settings.apiUrl.value, key });
-  const isCertain = isCoreCertain(settings, target);
+  const isCertain = coreKnowsDeployment(settings, target);
   const { tenantId } = settings;
   /** Fills in what the target does not know of the deployment yet. */
   const complete = async () => {

@@ -40,7 +40,7 @@ export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNo
  * `survey` as it comes before a POST: in a minute at most.
  * @throws as that does; after it, exit 6
  */
-export const lookAround = (
+export const surveyInTime = (
   surveyor: Surveyor,
   request: SurveyRequest,
   signal: AbortSignal,
@@ -93,7 +93,9 @@ function startCounting(
   signal: AbortSignal,
 ): Counting {
   if (!counter && isDemanded) {
-    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment');
+    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment', {
+      hint: 'Give a number, or use connectProfile.',
+    });
   }
   if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
   const countAt = (address: DeploymentAddress | null) =>
@@ -152,7 +154,10 @@ function expectedOf(
   throw otherCount(listed, core, expected);
 }
 
-/** How many nodes are meant; 0 where that is not known, or a record says it. */
+/**
+ * How many nodes a question or a headline speaks of: those named, else those expected, counted or
+ * listed; 0 if none was looked at, as when an earlier run is continued.
+ */
 export const nodeCountOf = (named: readonly Id[] | undefined, found: Findings | null): number =>
   named?.length ?? found?.expect ?? found?.core ?? found?.listed.here.length ?? 0;
 

@@ -44,7 +44,7 @@ export function parseApiKey(text: string, what: string): ApiKey {
   if (isApiKeyText(key)) return new ApiKey(key);
   throw usageError(
     'invalid_key',
-    `${what}: ${key === '' ? 'no API key, it is empty' : 'not an API key'}`,
+    `${what}: ${key === '' ? 'the API key is empty' : 'not an API key'}`,
     'A key is one line of visible ASCII characters without spaces. Is a variable unset, or a secret missing?',
   );
 }

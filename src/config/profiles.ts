@@ -86,7 +86,7 @@ export function findProfile({ profiles }: Config, name: string): Profile {
   );
 }
 
-/** The profile that is used when none is named. */
+/** The profile that is used when none is named. @throws as `findProfile`, if it is gone */
 export function currentProfile(config: Config): Profile | null {
   return config.current === undefined ? null : findProfile(config, config.current);
 }
@@ -132,7 +132,7 @@ export class ProfileStore {
     });
   }
 
-  /** Changes these fields of a profile, and removes those that are undefined. @returns as `add` */
+  /** Changes these fields of a profile; one that is undefined is not written. @returns as `add` */
   update(name: string, fields: Partial<Profile>) {
     return this.change((config) => {
       const profile = Object.assign(findProfile(config, name), fields);

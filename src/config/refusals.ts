@@ -26,9 +26,9 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
   const { deployment, url, settings } = asking;
   if (error.status === 401) {
     const { key, profile } = settings;
-    const isOwn = key?.source.from === 'profile' && profile;
+    const owner = key?.source.from === 'profile' ? profile : null;
     const used = `ldctl used the key ${usedKeyText(asking.apiKey, settings)}. Check that it is complete.`;
-    const advice = isOwn ? renewal(profile.name) : NEW_KEY;
+    const advice = owner ? renewal(owner.name) : NEW_KEY;
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
   if (error.status === 403) return explainDenial(error, asking);
@@ -39,11 +39,14 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
     return withHint(error, `The URL has a path, ${url.pathname}: give ${url.origin}.`, message);
   }
   const [node] = error.unknownNodes;
-  const ofEnd = node === undefined ? undefined : hintOfEnd(node, asking.nodes);
-  return withHint(error, ofEnd ?? error.hint, message);
+  const endHint = node === undefined ? undefined : hintOfEnd(node, asking.nodes);
+  return withHint(error, endHint ?? error.hint, message);
 }
 
-/** The key lacks a permission, is another tenant's, or may not be used from this address. */
+/**
+ * What the server says shows that the key lacks a permission, or is another tenant's. Else it may
+ * be either, or the address of this machine: the message is the server's, and the hint has all.
+ */
 function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking): ApiError {
   const { reason, permission } = error;
   const key = `the API key ${usedKeyText(apiKey, settings)}`;
@@ -57,11 +60,9 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
     const what = `${tenantText(tenantId.source)} is not the tenant of ${key}`;
     return withHint(error, 'The LaserData console shows which tenant a key belongs to.', what);
   }
-  const isOfAddress = /\b(?:ip|address|allow-?list)/i.test(reason);
-  const needs = permission && !isOfAddress ? ` It needs ${permission}.` : '';
-  const whatElse = isOfAddress ? '' : ` ${adviceOn(permission)}`;
+  const needs = permission ? ` It needs ${permission}.` : '';
   const address = "If it has an allow-list, the list must contain this machine's address.";
-  return withHint(error, `ldctl used ${key}.${needs} ${address}${whatElse}`);
+  return withHint(error, `ldctl used ${key}.${needs} ${address} ${adviceOn(permission)}`);
 }
 
 function adviceOn(permission: string | undefined) {

@@ -21,6 +21,7 @@ export type SettingFlags = Partial<Record<FlagName, string | undefined>>;
 
 /** Where a setting is from, and how people know that: `--api-url`, `LD_API_URL`, `profile prod`. */
 export interface Source {
+  /** `current` is a profile's alone; `structure` a supervisor URL's that target.ts has looked up. */
   from: 'flag' | 'env' | 'profile' | 'current' | 'default' | 'structure';
   name: string;
 }
@@ -100,7 +101,8 @@ type Parse<T> = (text: string, what: string) => T;
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
 export function resolveSettings({ flags, env, config, keys }: SettingsInput): Settings {
-  // `--profile` is taken whole. Variables override any other profile, also that of LD_PROFILE.
+  // With `--profile` no variable counts. Without it they override the profile, even one that
+  // LD_PROFILE names.
   const variables = flags.profile === undefined ? env : {};
   /** By its flag, or else its variable. @throws UsageError for what looks like a key */
   const given = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
@@ -198,10 +200,12 @@ function overridesOf(
     setting?.source.from === 'env' ? setting.source.name : [],
   );
   const lines = [
-    isEmpty('LD_PROFILE') && source.from === 'current' && `LD_PROFILE is empty: profile ${name}`,
+    isEmpty('LD_PROFILE') &&
+      source.from === 'current' &&
+      `LD_PROFILE is empty, so the current profile, ${name}, is used`,
     isEmpty('LD_DEPLOYMENT_ID') &&
       deployment?.source.from === 'profile' &&
-      `LD_DEPLOYMENT_ID is empty: profile ${name}'s ${deployment.value.name ?? deployment.value.id}`,
+      `LD_DEPLOYMENT_ID is empty, so ${deployment.value.name ?? deployment.value.id} of profile ${name} is used`,
     fromEnv.length > 0 &&
       `the environment (${fromEnv.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
   ];

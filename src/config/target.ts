@@ -28,7 +28,7 @@ export interface TenantAccess {
 /** What a request to the Supervisor needs. */
 export interface Target {
   key: ApiKey;
-  /** What is not known yet `openDeployment` fills in here, where a name or a place is needed. */
+  /** Mutable: `openDeployment` fills in name and place later, when they are needed. */
   deployment: DeploymentRef & { id: Id };
   supervisorUrl: Setting<URL>;
 }
@@ -70,7 +70,7 @@ export async function resolveTarget(
   const key = neededKey(settings);
   const { deployment, supervisorUrl } = settings;
   if (!deployment) {
-    const what = 'no deployment: neither a profile nor LD_DEPLOYMENT_ID sets one';
+    const what = 'no deployment: neither a flag, nor LD_DEPLOYMENT_ID, nor a profile names one';
     throw usageError('no_deployment', what);
   }
   const { id } = deployment.value;
@@ -95,7 +95,7 @@ export async function resolveTarget(
  * or that is one of LaserData's own. A key for a supervisor on premise must not travel to the
  * public Core unasked.
  */
-export function isCoreCertain({ apiUrl }: Settings, { supervisorUrl }: Target) {
+export function coreKnowsDeployment({ apiUrl }: Settings, { supervisorUrl }: Target) {
   return (
     apiUrl.source.from !== 'default' || isNamedByCore(supervisorUrl) || isHosted(supervisorUrl)
   );
@@ -106,8 +106,11 @@ const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdat
 
 /**
  * The flags by which a later command acts on the same target as the same user, and asks Core under
- * the same conditions, without what the environment or the profile gives again. No key, and no
- * `--profile` where variables were used beside it, which it would ignore.
+ * the same conditions, without what the environment or the profile gives again. Never a key:
+ * - all from profile prod: `--profile prod`
+ * - the deployment from profile prod, the key from LD_API_KEY: `--deployment 71 --supervisor-url …`,
+ *   since `--profile` would ignore the variable
+ * - all from variables: nothing
  */
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
   const { key, tenantId, apiUrl, deployment } = settings;
@@ -115,7 +118,8 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
   const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
   const named = isMixed ? null : profile;
-  const unlessGivenAgain = (source: Source | undefined, flag: string, value: string) =>
+  /** No words where the later command is given the same by a variable or by `--profile`. */
+  const flagFor = (source: Source | undefined, flag: string, value: string) =>
     !source || source.from === 'env' || (named && source.from === 'profile') ? [] : [flag, value];
   // The later command is given the supervisor's URL, and cannot know that the default Core named
   // it.
@@ -123,10 +127,10 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
     apiUrl.source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
   return [
     ...(named ? ['--profile', named.name] : []),
-    ...unlessGivenAgain(deployment?.source, '--deployment', String(target.deployment.id)),
-    ...unlessGivenAgain(supervisorUrl.source, '--supervisor-url', urlText(supervisorUrl.value)),
-    ...unlessGivenAgain(tenantId?.source, '--tenant-id', String(tenantId?.value)),
-    ...(isDefaultEnough ? [] : unlessGivenAgain(apiUrl.source, '--api-url', urlText(apiUrl.value))),
+    ...flagFor(deployment?.source, '--deployment', String(target.deployment.id)),
+    ...flagFor(supervisorUrl.source, '--supervisor-url', urlText(supervisorUrl.value)),
+    ...flagFor(tenantId?.source, '--tenant-id', String(tenantId?.value)),
+    ...(isDefaultEnough ? [] : flagFor(apiUrl.source, '--api-url', urlText(apiUrl.value))),
   ];
 }
 

@@ -8,7 +8,7 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { fromRecords, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import { lookAround, type Findings } from '../../app/survey.js';
+import { surveyInTime, type Findings } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
 import { LdctlError, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
@@ -106,7 +106,7 @@ interface Before<T> {
  * again, here and once the job starts: another process may have written one meanwhile.
  * @param what is to be done, in words
  * @param recall reads the record
- * @throws UsageError where consent is missing, or is for another deployment; as `lookAround` does
+ * @throws UsageError where consent is missing, or is for another deployment; as `surveyInTime` does
  */
 export async function lookBefore<T>(
   context: CommandContext,
@@ -128,7 +128,7 @@ export async function lookBefore<T>(
     () => [recall(own)],
     context,
     async ([kept = null]) => ({
-      found: kept ? null : await lookAround(own, request, context.signal),
+      found: kept ? null : await surveyInTime(own, request, context.signal),
       kept,
     }),
   );

@@ -207,7 +207,7 @@ describeOnPosix('a key command', 'its shell is another', function () {
       /^the key command ended with exit code 127$/,
     ],
     ['is killed', 'kill -TERM $$', /^the key command was ended by SIGTERM$/],
-    ['prints nothing', 'true', /^the output of the key command: no API key/],
+    ['prints nothing', 'true', /^the output of the key command: the API key is empty$/],
     [
       'prints more than a key',
       `echo ${KEY}; echo ${KEY}`,

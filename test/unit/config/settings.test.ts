@@ -209,7 +209,7 @@ describe('settings', () => {
       [
         'names variables that are set and empty, with what the profile says instead',
         { env: { LD_PROFILE: '', LD_DEPLOYMENT_ID: ' ' } },
-        "LD_PROFILE is empty: profile prod\nLD_DEPLOYMENT_ID is empty: profile prod's main",
+        'LD_PROFILE is empty, so the current profile, prod, is used\nLD_DEPLOYMENT_ID is empty, so main of profile prod is used',
       ],
       [
         'does not name an empty variable that --profile ignores',

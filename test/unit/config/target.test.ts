@@ -6,7 +6,7 @@ import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
   deploymentText,
-  isCoreCertain,
+  coreKnowsDeployment,
   resolveTarget,
   resolveTenant,
   resumeFlags,
@@ -317,7 +317,7 @@ describe('the flags of the command that continues', () => {
       const askedOf = ({ settings, target }: typeof before) => ({
         tenantId: settings.tenantId?.value,
         apiUrl: settings.apiUrl.value.href,
-        isCertain: isCoreCertain(settings, target),
+        isCertain: coreKnowsDeployment(settings, target),
         deploymentId: target.deployment.id,
         supervisorUrl: target.supervisorUrl.value.href,
       });
