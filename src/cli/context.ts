@@ -42,6 +42,7 @@ export class CommandContext {
   /** Of the first page that listed any. */
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
+  #hasSaidSettings = false;
   #deployment: Promise<OpenDeployment> | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
 
@@ -68,8 +69,10 @@ export class CommandContext {
     return (this.#settings ??= this.resolve(this.flags));
   }
 
-  /** Says which variables do not count, and that the key expires soon: before it is used. */
+  /** Says once which variables do not count, and that the key expires soon. */
   saySettings() {
+    if (this.#hasSaidSettings) return;
+    this.#hasSaidSettings = true;
     const { profile } = this.settings;
     const ignored = variablesIn(this.host.env).join(', ');
     if (profile?.source.from === 'flag' && ignored) {

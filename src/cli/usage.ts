@@ -147,10 +147,10 @@ function checkArguments(id: string, { words, rest }: CommandLine, commands: Comm
 /** What oclif says of two flags that exclude each other, with the value of the first. */
 const EXCLUDED = /^.*?(--[\w-]+)(?:=.*?)? cannot also be provided when using (--[\w-]+).*$/s;
 /**
- * What oclif writes around the message of an error that is thrown while it reads the value of a
- * flag.
+ * What oclif writes around the message of an error of ours, which names the flag itself, that is
+ * thrown while it reads the flag's value.
  */
-const PARSING = /^Parsing (--\S+) \n\t(.*)\nSee more help with --help$/s;
+const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
@@ -166,10 +166,7 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 /** What a command threw, with what to do next. */
 export function withAdvice(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
-    const [what = ''] = error.message
-      .replace(EXCLUDED, '$1 cannot be used with $2')
-      .replace(PARSING, '$1: $2')
-      .split('\n');
+    const [what = ''] = error.message.replace(EXCLUDED, '$1 cannot be used with $2').split('\n');
     const isId = /^Unexpected argument: \d/.test(what) && id.startsWith('activities:');
     const advice = isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
     return mistake(what.charAt(0).toLowerCase() + what.slice(1), id, advice);
@@ -177,7 +174,7 @@ export function withAdvice(error: unknown, id: string): unknown {
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return withHint(error, next);
-  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$2'));
+  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
 }
 
 /** In any case; one that starts so is near too. */

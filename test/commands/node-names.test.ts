@@ -49,6 +49,16 @@ describe('a name for a node', () => {
       });
     });
 
+    it('for the deployment of a profile, whatever the environment names, which is said', async () => {
+      await bench.addProfile();
+      bench.env.LD_DEPLOYMENT_ID = '99';
+      const { stderr } = await bench.ends(0, NodesName, `${ONE} broker-1 --profile prod`);
+      assert.match(stderr, /^--profile prod: ignoring .*LD_DEPLOYMENT_ID.* from the environment$/m);
+      assert.deepEqual(Object.keys(JSON.parse(readFileSync(path(), 'utf8')) as object), [
+        String(DEPLOYMENT),
+      ]);
+    });
+
     it('until another takes its place, or it is removed', async () => {
       await name(`${ONE}`, 'broker-1');
       const renamed = await bench.run(NodesName, 'BROKER-1 first');
