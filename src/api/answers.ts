@@ -128,7 +128,7 @@ function apiError(answer: Answer, asked: FailureContext) {
     // Programs compare it, so a text with spaces or a masked key in it is not a code.
     code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
     reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
-    retryAfterMs: retryAfterOf(answer),
+    retryAfterMs: readRetryAfter(answer),
     permission: asked.permission,
     fieldIssues: (problem?.field_issues ?? []).map((issue) => ({
       code: quoted(issue.code),
@@ -152,7 +152,7 @@ function apiError(answer: Answer, asked: FailureContext) {
   }
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
-    ? `The API would answer in another form: check the URL, ${url.origin}.`
+    ? `This does not look like the API's answer: check the URL, ${url.origin}.`
     : hintFor(fields);
   return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
 }
@@ -223,7 +223,7 @@ function hintFor(fields: ApiErrorFields) {
  * Seconds or an HTTP-date, as milliseconds from now. A date is compared with the server's clock:
  * the local one may be hours off.
  */
-function retryAfterOf(answer: Answer) {
+function readRetryAfter(answer: Answer) {
   const text = header(answer, 'retry-after').trim();
   const time = parseHttpDate(text);
   if (time === null) return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : undefined;

@@ -59,7 +59,7 @@ export class Client {
   readonly #got: Got;
   readonly #clock: Clock;
   readonly #options: ClientOptions;
-  #shared: Promise<Agent> | undefined;
+  #readAgent: Promise<Agent> | undefined;
 
   /**
    * @param what names the URL in errors
@@ -168,8 +168,8 @@ export class Client {
     // An idle connection that the server has just closed would look like a lost answer, so a POST
     // has one of its own.
     const agent = await (method === 'POST'
-      ? this.#open(false)
-      : (this.#shared ??= this.#open(true)));
+      ? this.#newAgent(false)
+      : (this.#readAgent ??= this.#newAgent(true)));
     const stream = this.#got.stream(url, {
       method,
       headers,
@@ -203,7 +203,7 @@ export class Client {
     }
   }
 
-  async #open(keepAlive: boolean): Promise<Agent> {
+  async #newAgent(keepAlive: boolean): Promise<Agent> {
     const options = { keepAlive, rejectUnauthorized: true };
     if (this.#proxy) {
       const { TunnelAgent } = await import('./tunnel.js');

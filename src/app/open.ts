@@ -5,6 +5,7 @@
 import type { CoreApi, DeploymentAddress } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
 import { optional, type Clock } from '../base/clock.js';
+import { refusedError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
@@ -36,18 +37,24 @@ interface OpenTools {
   core: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
 }
 
+/**
+ * How many nodes Core counts, asked once; undefined where that is not known, or it counts none.
+ * @param entries of the log: the first names division and environment
+ */
+export type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
+
 /** The way to ask Core how many nodes a deployment has. */
 export interface NodeCounter {
   /** Whether this Core certainly knows the deployment. If not, it is only asked on demand. */
   isCertain: boolean;
   /**
-   * By which ids Core has the deployment: those that are known of it, else those of an entry of its
-   * log, each of which has them all; null where one is missing.
+   * Starts a count. It needs the division and environment of the deployment: if they are known,
+   * Core is asked at once, beside the first page of the log, else after that page, which names
+   * them.
+   * @param isDemanded what cannot be had is an error. Otherwise it fails nothing: what is not there
+   * in two seconds is not known
    */
-  address: (entry?: Activity) => DeploymentAddress | null;
-  /** The same, with what the tenant's structure says of the deployment. */
-  lookUp: () => Promise<DeploymentAddress | null>;
-  count: (at: DeploymentAddress, signal: AbortSignal) => Promise<number>;
+  start: (isDemanded: boolean, signal: AbortSignal) => Counting;
 }
 
 /** What the jobs on a deployment are done with. */
@@ -102,17 +109,6 @@ export async function openDeployment(
   };
   let completed: Promise<void> | undefined;
   const completeOnce = () => (completed ??= complete());
-  const address: NodeCounter['address'] = (entry) => {
-    const tenant = tenantId?.value ?? entry?.tenant_id;
-    const {
-      id,
-      divisionId = entry?.division_id,
-      environmentId = entry?.environment_id,
-    } = deployment;
-    return tenant && divisionId && environmentId
-      ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }
-      : null;
-  };
   return {
     target,
     deploymentId: deployment.id,
@@ -123,12 +119,11 @@ export async function openDeployment(
     tenant: tenantId && { tenantId: tenantId.value, origin: tenantId.source.name },
     apiKeyHash: key.fingerprint(hexHash),
     journal,
-    counter: {
-      isCertain,
-      address,
-      lookUp: () => completeOnce().then(() => address()),
-      count: async (at, limited) => (await core.deployment(at, { signal: limited })).nodes_count,
-    },
+    counter: nodeCounter(target, {
+      ...{ core, clock, isCertain },
+      tenantId: tenantId?.value,
+      complete: completeOnce,
+    }),
     flags: resumeFlags(settings, target),
     keepsRolls: false,
     nameTarget: async () => {
@@ -136,3 +131,63 @@ export async function openDeployment(
     },
   };
 }
+
+/** @param complete fills in the place of the deployment, if it can be had */
+export function nodeCounter(
+  { deployment }: Pick<Target, 'deployment'>,
+  {
+    core,
+    clock,
+    isCertain,
+    tenantId,
+    complete,
+  }: {
+    core: Pick<Core, 'deployment'>;
+    clock: Clock;
+    isCertain: boolean;
+    tenantId: Id | undefined;
+    complete: () => Promise<void>;
+  },
+): NodeCounter {
+  /** By what is known of the deployment, else by an entry; null where something is missing. */
+  const addressBy = (entry?: Activity): DeploymentAddress | null => {
+    const tenant = tenantId ?? entry?.tenant_id;
+    const {
+      id,
+      divisionId = entry?.division_id,
+      environmentId = entry?.environment_id,
+    } = deployment;
+    return tenant && divisionId && environmentId
+      ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }
+      : null;
+  };
+  const countAt = async (at: DeploymentAddress, signal: AbortSignal) =>
+    (await core.deployment(at, { signal })).nodes_count;
+  const countOnDemand = async (known: DeploymentAddress | null, signal: AbortSignal) => {
+    if (!known) await complete();
+    const address = known ?? addressBy();
+    if (!address) {
+      throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
+    }
+    const nodes = await countAt(address, signal);
+    if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
+    return nodes;
+  };
+  const countIfKnown = async (address: DeploymentAddress | null, signal: AbortSignal) =>
+    (address && (await optional({ clock, signal }, (limited) => countAt(address, limited)))) ||
+    undefined;
+  return {
+    isCertain,
+    start(isDemanded, signal) {
+      const ask = isDemanded ? countOnDemand : countIfKnown;
+      const known = addressBy();
+      let counted = known ? ask(known, signal) : undefined;
+      // It may fail while the page is on its way, before anyone waits for it.
+      counted?.catch(() => undefined);
+      return ([entry]) => (counted ??= ask(addressBy(entry), signal));
+    },
+  };
+}
+
+const notCounted = (why: string) =>
+  refusedError('no_nodes_counted', why, 'Name the nodes, or say how many there must be.');

@@ -3,9 +3,8 @@
  * busy.
  */
 
-import type { DeploymentAddress } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
-import { optional, within, type Clock } from '../base/clock.js';
+import { within } from '../base/clock.js';
 import { refusedError, UsageError, type LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
@@ -13,7 +12,7 @@ import { listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
-import type { Connection, NodeCounter } from './open.js';
+import type { Connection, Counting } from './open.js';
 import type { CheckedTrigger } from './requests.js';
 
 /** What a deployment is surveyed with. */
@@ -60,8 +59,7 @@ export async function survey(
 ): Promise<Findings> {
   const { log, deploymentId, tenant, clock } = surveyor;
   const startedAt = clock.elapsed();
-  const isDemanded = !nodes && expectNodes === 'deployment';
-  const countInCore = nodes ? notCounting : startCounting(surveyor, isDemanded, signal);
+  const countInCore = nodes ? notCounting : startCounting(surveyor, expectNodes, signal);
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
     const { here } = listedIn(entries, runtime);
     if (nodes) return nodes.every((node) => here.includes(node));
@@ -78,65 +76,23 @@ export async function survey(
   return { listed, core, expect, busy, serverTime, spentMs: clock.elapsed() - startedAt };
 }
 
-/** How many nodes Core counts; undefined where that is not known, or it counts none. */
-type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
-
 const notCounting: Counting = () => Promise.resolve(undefined);
 
-/**
- * Has Core count the nodes, once. It needs the division and environment of the deployment. If they
- * are known, it asks now, beside the first page of the log, else after that page, which names them.
- */
+/** Has Core count the nodes, if that is demanded, or it certainly knows the deployment. */
 function startCounting(
-  { counter, clock }: Surveyor,
-  isDemanded: boolean,
+  { counter }: Surveyor,
+  expectNodes: SurveyRequest['expectNodes'],
   signal: AbortSignal,
 ): Counting {
-  if (!counter && isDemanded) {
-    throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment', {
-      hint: 'Give a number, or use connectProfile.',
-    });
+  const isDemanded = expectNodes === 'deployment';
+  if (counter) {
+    return isDemanded || counter.isCertain ? counter.start(isDemanded, signal) : notCounting;
   }
-  if (!counter || !(isDemanded || counter.isCertain)) return notCounting;
-  const countAt = (address: DeploymentAddress | null) =>
-    isDemanded
-      ? demandedCount(counter, address, signal)
-      : countIfKnown(counter, address, { clock, signal });
-  const known = counter.address();
-  let counted = known ? countAt(known) : undefined;
-  // It may fail while the page is on its way, before anyone waits for it.
-  counted?.catch(() => undefined);
-  return (entries) => (counted ??= countAt(counter.address(entries[0])));
+  if (!isDemanded) return notCounting;
+  throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment', {
+    hint: 'Give a number, or use connectProfile.',
+  });
 }
-
-/** @param known null where the log is empty, and so names neither division nor environment */
-async function demandedCount(
-  counter: NodeCounter,
-  known: DeploymentAddress | null,
-  signal: AbortSignal,
-): Promise<number> {
-  const address = known ?? (await counter.lookUp());
-  if (!address) {
-    throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
-  }
-  const nodes = await counter.count(address, signal);
-  if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
-  return nodes;
-}
-
-/** Fails no survey: what cannot be had in two seconds is not known. */
-async function countIfKnown(
-  counter: NodeCounter,
-  address: DeploymentAddress | null,
-  tools: { clock: Clock; signal: AbortSignal },
-): Promise<number | undefined> {
-  if (!address) return undefined;
-  const nodes = await optional(tools, (limited) => counter.count(address, limited));
-  return nodes || undefined;
-}
-
-const notCounted = (why: string): LdctlError =>
-  refusedError('no_nodes_counted', why, 'Name the nodes, or say how many there must be.');
 
 /**
  * How many nodes must be reached; undefined where that was not said.

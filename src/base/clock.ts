@@ -38,7 +38,7 @@ export interface Clock {
   limit(ms: number, call: () => void): () => void;
 }
 
-/** Only reads of the log have a limit, apart from what is `optional`, whose error no one sees. */
+/** It speaks of the log, since no one sees this error of anything that is `optional`. */
 const tooLate = () => new LdctlError('unreachable', 'timeout', 'the log could not be read in time');
 
 /**

@@ -8,7 +8,7 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '…';
 /** A shorter key may be a word, or a part of an id. */
 const SHORTEST_MASKED = 16;
-/** Such as an id. */
+/** A key that looks like an id or another number of the data. */
 const NUMBER_LIKE = /^[\d.eE+-]+$/;
 /** JSON, YAML and CSV are made of these: masking a key with one of them could break the data. */
 const STRUCTURE = /["'\\,:{}[\]]/;
@@ -20,8 +20,8 @@ export function isApiKeyText(text: string): boolean {
 
 /**
  * An API key that cannot be printed by accident: as text (template, JSON, inspect, fields of an
- * error) it is only its mask. `reveal` is called where a request header is made and where the key
- * is stored, and nowhere else.
+ * error) it is only its mask. `reveal` is called where a key is checked, sent in a header or stored,
+ * and nowhere else.
  */
 export class ApiKey {
   readonly #value: string;

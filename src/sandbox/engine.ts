@@ -17,8 +17,6 @@ import {
 } from './state.js';
 import { OPERATORS, seededRandom, type RandomSource, type SandboxKey } from './tenant.js';
 
-export { type DispatchedActivity };
-
 /** A request whose body has been read. Header names in lower case. */
 export interface SandboxRequest {
   method: string;
@@ -192,7 +190,7 @@ export class Sandbox {
       const [, id] = LOG.exec(path) ?? [];
       if (id === undefined) return { status: 200, body: this.#core(path, key) };
       const { page, results } = readPageQuery(new URLSearchParams(query));
-      return { status: 200, body: this.#deployment(id).read(page, results, post.at) };
+      return { status: 200, body: this.#deploymentWithId(id).read(page, results, post.at) };
     }
     throw nothingAt(path);
   }
@@ -234,7 +232,7 @@ export class Sandbox {
     this.#busyUntil.set(key, begin + eachMs);
   }
 
-  #deployment(id: string) {
+  #deploymentWithId(id: string) {
     const deployment = this.cloud.deployments.find(({ summary }) => summary.id === BigInt(id));
     if (deployment) return deployment;
     throw new Refusal('not_found', `There is no deployment ${id}.`);
@@ -276,7 +274,7 @@ export class Sandbox {
   }
 
   #trigger([, id = '', runtime, action]: readonly string[], key: SandboxKey, post: PostRecord) {
-    const deployment = this.#deployment(id);
+    const deployment = this.#deploymentWithId(id);
     const { permissions, user_id: authorId } = key.context;
     if (!permissions.environment.includes('deployment:manage')) {
       throw lacks('deployment:manage', `deployment ${id}`);

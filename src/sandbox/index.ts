@@ -16,12 +16,8 @@ import { writeJson } from './requests.js';
 import { MAIN_DEPLOYMENT_ID } from './tenant.js';
 
 export { type Id, type NodeRef, type SandboxRecord, type StartSandboxOptions, type Trouble };
-export {
-  type DispatchedActivity,
-  type DispatchRecord,
-  type OthersAction,
-  type PostRecord,
-} from './engine.js';
+export { type DispatchRecord, type OthersAction, type PostRecord } from './engine.js';
+export { type DispatchedActivity } from './state.js';
 
 const LOOPBACK = '127.0.0.1';
 /** It needs no key, since the record holds no secret. */
@@ -79,7 +75,7 @@ export async function startSandbox(options: StartSandboxOptions = {}) {
     },
     /** The same again gives the same keys, durations and faults. */
     seed,
-    /** What it was asked and has done so far. */
+    /** What it was asked and has done so far; it grows. */
     record,
     /** From now on; `undefined` ends the trouble. @throws RangeError for an unknown node */
     setTrouble: (node: NodeRef, trouble: Trouble | undefined) => sandbox.setTrouble(node, trouble),

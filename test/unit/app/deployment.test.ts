@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import type { RunEvent } from '../../../src/app/deployment.js';
 import { resumeCommand } from '../../../src/app/jobs.js';
+import { nodeCounter } from '../../../src/app/open.js';
 import type { RollRequest } from '../../../src/app/requests.js';
 import type { LdctlError } from '../../../src/base/errors.js';
 import { apiError, DEPLOYMENT, failingRead } from '../../helpers/virtual-server.js';
@@ -68,13 +69,17 @@ describe('a program that triggers', () => {
   });
 
   it('is thrown why Core cannot count, also where the log takes longer', async () => {
-    const address = { tenantId: 1n, divisionId: 2n, environmentId: 3n, deploymentId: DEPLOYMENT };
-    const counter = {
-      isCertain: true,
-      address: () => address,
-      lookUp: () => Promise.resolve(address),
-      count: () => Promise.reject(apiError(403)),
-    };
+    const place = { name: null, path: null, divisionId: 2n, environmentId: 3n };
+    const counter = nodeCounter(
+      { deployment: { id: DEPLOYMENT, ...place } },
+      {
+        core: { deployment: () => Promise.reject(apiError(403)) },
+        clock,
+        isCertain: true,
+        tenantId: 1n,
+        complete: () => Promise.resolve(),
+      },
+    );
     setUp(undefined, { counter });
     supervisor.onRead = async (page) => {
       await clock.sleep(5000);
