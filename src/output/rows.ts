@@ -72,8 +72,11 @@ export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
 }
 
 function liveText(row: Row, elapsed: number) {
-  const { status, stage, gate } = row;
-  if (stage === 'pause' || stage === 'gate') return `… ${stage}${stageText(row, elapsed)}`;
+  const { status, stage, gate, limitMs } = row;
+  // Without --pause it is over at once.
+  if (stage === 'gate' || (stage === 'pause' && limitMs !== 0)) {
+    return `… ${stage}${stageText(row, elapsed)}`;
+  }
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   const { sign, text } = lookOf(status);
   const isKnown = status === MISSING || (status !== null && isFinal(status));

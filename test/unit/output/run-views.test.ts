@@ -195,6 +195,7 @@ describe('a run at a terminal', () => {
     const rows: Array<[Partial<NodeProgress>, status: string]> = [
       [{ stage: 'done' }, '✓ completed'],
       [{ stage: 'pause' }, '… pause'],
+      [{ stage: 'pause', stageSince: now, limitMs: 0 }, '✓ completed'],
       [{ stage: 'gate' }, '… gate'],
       [{ stage: 'gate', stageSince: now - 12_000, limitMs: 300_000 }, '… gate 12s of 5m'],
       [{ stage: 'gate', stageSince: now - 12_000, limitMs: Infinity }, '… gate 12s'],
@@ -217,7 +218,7 @@ describe('a run at a terminal', () => {
       statuses,
       rows.map(([, status]) => status),
     );
-    assert.equal(screen().at(-1), '1 of 10 done, 3 failed, 0s');
+    assert.equal(screen().at(-1), '1 of 11 done, 3 failed, 0s');
   });
 
   it('tells of a roll what is left, about how long that takes, and what Ctrl-C does', async () => {
