@@ -9,7 +9,7 @@ import type { Findings } from '../app/survey.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import { Declined, hintOnInterrupt, Unanswered, type Prompts } from './prompts.js';
+import { Declined, hintOnInterrupt, type Prompts } from './prompts.js';
 
 interface ConsentFlags {
   yes: boolean;
@@ -74,7 +74,7 @@ export function consentNeeded(
 /**
  * Asks whether it is meant, if no flag says so: once the deployment is known, before anything is
  * sent.
- * @throws Declined; Interrupted
+ * @throws Declined; Unanswered; Interrupted
  */
 export async function consentTo(
   context: CommandContext,
@@ -90,11 +90,10 @@ export async function consentTo(
     if (settings.profile?.protected) {
       await askForName(prompts, asked, question, namesOf(target.deployment));
       // What keeps a node busy is a question of its own.
-      if (question.waiting.length === 0) return {};
+      if (!question.mayWait) return {};
     }
     return await askForYes(prompts, asked, question);
   } catch (error) {
-    if (error instanceof Unanswered) throw new Declined();
     return hintOnInterrupt('Nothing was sent.')(error);
   }
 }
@@ -117,7 +116,7 @@ function questionOf(
     shown,
     text: `${capitalized(what)} on ${whom} of ${where}`,
     busy: busy && ` ${capitalized(busy)}.`,
-    waiting: busy !== '' && flags['if-busy'] === undefined ? [WAIT] : [],
+    mayWait: busy !== '' && flags['if-busy'] === undefined,
   };
 }
 type Question = ReturnType<typeof questionOf>;
@@ -156,13 +155,13 @@ async function askForName(
 async function askForYes(
   prompts: Prompts,
   { nodes, found }: Asked,
-  { text, whom, busy, waiting, where, shown }: Question,
+  { text, whom, busy, mayWait, where, shown }: Question,
 ): Promise<Consent> {
   const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
   const none = found && !nodes && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
-  const choices = [all, ...waiting, ...some, NO];
+  const choices = [all, ...(mayWait ? [WAIT] : []), ...some, NO];
   const answer = await prompts.choose(`${text}?${none}${busy}`, choices, 'no');
   if (answer === 'no') throw new Declined();
   if (answer === 'wait') return { ifBusy: 'wait' };

@@ -86,6 +86,9 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
 /** @param typed words that name no command */
 export function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
   const what = `there is no command ${typed.join(' ')}`;
+  if (typed.join(' ') === 'sandbox stop') {
+    return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
+  }
   const words = typed.flatMap((word) => (OTHER_WORDS.get(word) ?? word).split(':'));
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(

@@ -179,13 +179,14 @@ describe('at a terminal', () => {
         assert.match(stdout, /^broker-1 +\d+ +completed/m);
         assert.deepEqual(scene.bodies, [`{"nodes":[${long[0]},${long[2]}]}`]);
       });
-      for (const [command, undone] of [
-        [RESTART, 'Nothing was sent.'],
-        ['nodes list', 'Nothing was done.'],
+      for (const [command, keys, undone] of [
+        [RESTART, '\r', 'Nothing was sent.'],
+        [RESTART, '\u0004', 'Nothing was sent.'],
+        ['nodes list', '\r', 'Nothing was done.'],
       ]) {
         await atTerminal(scene, `${command} --node ...890`, async (refused) => {
           await refused.shows(/none of these/);
-          refused.enter();
+          refused.type(String(keys));
           const { stdout } = await ends(2, refused);
           assert.match(stdout, new RegExp(`\n${undone}\n$`));
           assert.doesNotMatch(stdout, /error|hint/);

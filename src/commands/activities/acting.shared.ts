@@ -18,7 +18,7 @@ import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { busyNodesText, checkConfirm, consentNeeded, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { Declined } from '../../cli/prompts.js';
+import { Declined, Unanswered } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { hintOfEnd } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
@@ -35,7 +35,9 @@ const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
  */
 export abstract class ActingCommand extends ConnectedCommand {
   protected override catch(error: unknown): Promise<void> {
-    if (error instanceof Declined) return super.catch(new Declined('nothing was sent'));
+    // Ctrl-D is a no, too.
+    const isNo = error instanceof Declined || error instanceof Unanswered;
+    if (isNo) return super.catch(new Declined('nothing was sent'));
     if (!(error instanceof LdctlError) || !SENT_NOTHING.includes(error.exit)) {
       return super.catch(error);
     }

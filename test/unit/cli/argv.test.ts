@@ -121,7 +121,7 @@ describe('a command line', () => {
     ['activities __proto__', 'there is no command activities __proto__', /^See ldctl activities/],
     ['login', 'there is no command login', /^Did you mean ldctl profiles add\?/],
     ['config', 'there is no command config', /^Did you mean ldctl profiles add\?/],
-    ['sandbox stop', 'there is no command sandbox stop', /^See ldctl sandbox --help$/],
+    ['sandbox stop', 'there is no command sandbox stop', /^A sandbox ends with Ctrl-C/],
     [
       'activities list --json -o csv',
       '--json and -o csv do not go together',
