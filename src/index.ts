@@ -96,7 +96,6 @@ export function connect(options: ConnectOptions): Deployment {
     journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
     counter: null,
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
-    keepsRolls: false,
   });
 }
 

@@ -74,8 +74,8 @@ export interface Connection {
   counter: NodeCounter | null;
   /** Flags by which a later command acts on the same deployment, as the same user; never a key. */
   flags: readonly string[];
-  /** Whether `activities roll --resume` finds a roll again: only that command keeps rolls. */
-  keepsRolls: boolean;
+  /** Set by the command that keeps rolls, so that `activities roll --resume` finds one again. */
+  keepsRolls?: boolean;
 }
 
 /** One deployment, and all that a command or a program uses for it, each made once. */
@@ -125,7 +125,6 @@ export async function openDeployment(
       complete: completeOnce,
     }),
     flags: resumeFlags(settings, target),
-    keepsRolls: false,
     nameTarget: async () => {
       if (!deployment.path) await completeOnce();
     },

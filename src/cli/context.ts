@@ -15,7 +15,7 @@ import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
-  variablesIn,
+  overridingVariables,
   type SettingFlags,
   type Settings,
   type SettingsInput,
@@ -74,7 +74,7 @@ export class CommandContext {
     if (this.#hasSaidSettings) return;
     this.#hasSaidSettings = true;
     const { profile } = this.settings;
-    const ignored = variablesIn(this.host.env).join(', ');
+    const ignored = overridingVariables(this.host.env).join(', ');
     if (profile?.source.from === 'flag' && ignored) {
       this.say(`--profile ${profile.name}: ignoring ${ignored} from the environment`);
     }

@@ -105,7 +105,7 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   // LD_PROFILE names.
   const variables = flags.profile === undefined ? env : {};
   /** By its flag, or else its variable. @throws UsageError for what looks like a key */
-  const given = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
+  const fromFlagOrEnv = <T>(flag: FlagName, parse: Parse<T>): Setting<T> | null => {
     const variable = VARIABLE_OF[flag];
     const typed = flags[flag];
     const text = typed ?? variableIn(variables, variable);
@@ -116,30 +116,33 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
     return { value: parse(text, source.name), source };
   };
 
-  const named = given('profile', (name) => findProfile(config, name));
-  const profile = named ? { ...named.value, source: named.source } : currentIn(config);
-  const choose = <T>(
+  const named = fromFlagOrEnv('profile', (name) => findProfile(config, name));
+  const current = named ? null : currentProfile(config);
+  const profile = named
+    ? { ...named.value, source: named.source }
+    : current && { ...current, source: CURRENT };
+  const settingOf = <T>(
     flag: FlagName,
     parse: Parse<T>,
     stored: (profile: Profile) => T | null,
   ): Setting<T> | null => {
-    const found = given(flag, parse);
+    const found = fromFlagOrEnv(flag, parse);
     if (found || !profile) return found;
     const value = stored(profile);
     return value === null ? null : { value, source: sourceOf(profile) };
   };
 
-  const deployment = choose('deployment', parseDeployment, deploymentIn);
+  const deployment = settingOf('deployment', parseDeployment, deploymentIn);
   // The profile's supervisor URL is for the profile's deployment only.
   const isStored = deployment?.source.from === 'profile';
   const found = {
     key: chooseKey(variables, profile, keys),
-    tenantId: choose('tenant-id', parseId, ({ tenant_id }) => tenant_id),
-    apiUrl: choose('api-url', parseBaseUrl, (from) => urlIn(from, 'api_url')) ?? {
+    tenantId: settingOf('tenant-id', parseId, ({ tenant_id }) => tenant_id),
+    apiUrl: settingOf('api-url', parseBaseUrl, (from) => urlIn(from, 'api_url')) ?? {
       value: new URL(DEFAULT_API_URL),
       source: DEFAULT,
     },
-    supervisorUrl: choose('supervisor-url', parseBaseUrl, (from) =>
+    supervisorUrl: settingOf('supervisor-url', parseBaseUrl, (from) =>
       isStored ? urlIn(from, 'supervisor_url') : null,
     ),
     deployment,
@@ -153,15 +156,10 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
 }
 
 /** The variables that are set, and override a profile. */
-export const variablesIn = (env: Env): string[] =>
+export const overridingVariables = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
     (name) => name !== 'LD_PROFILE' && variableIn(env, name) !== undefined,
   );
-
-function currentIn(config: Config): Settings['profile'] {
-  const current = currentProfile(config);
-  return current && { ...current, source: CURRENT };
-}
 
 const sourceOf = ({ name }: Profile): Source => ({ from: 'profile', name: `profile ${name}` });
 

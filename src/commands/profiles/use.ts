@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
-import { variableIn, variablesIn } from '../../config/settings.js';
+import { variableIn, overridingVariables } from '../../config/settings.js';
 import { profileDocument } from './profile.shared.js';
 
 export default class ProfilesUse extends BaseCommand {
@@ -24,7 +24,7 @@ export default class ProfilesUse extends BaseCommand {
       chosen === profile.name
         ? ''
         : `; LD_PROFILE chooses ${chosen} all the same, until it is unset`;
-    const set = variablesIn(this.host.env).join(', ');
+    const set = overridingVariables(this.host.env).join(', ');
     const overridden = set && `\nthe environment (${set}) overrides it`;
     const text = `using profile ${profile.name}${still}${overridden}`;
     return this.done(context, text, profileDocument(profile, profile.name));

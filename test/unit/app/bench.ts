@@ -39,7 +39,6 @@ export function setUp(nodes = [1n, 2n, 3n], changes: Partial<Connection> = {}): 
     tenant: null,
     clock,
     journal: null,
-    keepsRolls: false,
     counter: null,
     newKey: () => 'a-random-key',
     apiKeyHash: '0f1e2d3c',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
 import { ApiKey } from '../../../src/base/secret.js';
+import { loadFormat } from '../../../src/output/formats.js';
 import { printList } from '../../../src/output/list.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { written } from '../output/support/samples.js';
@@ -78,6 +79,7 @@ describe('a key that occurs in the data', () => {
     ['yaml', (text: string) => parseYaml(text) as unknown],
   ] as const) {
     it(`breaks no ${format}, and changes no id`, async () => {
+      await loadFormat(format);
       await fc.assert(
         fc.asyncProperty(unluckyKey, async (value) => {
           const key = new ApiKey(value);

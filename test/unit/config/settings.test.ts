@@ -11,7 +11,7 @@ import {
   type SettingFlags,
   type Settings,
   type Source,
-  variablesIn,
+  overridingVariables,
 } from '../../../src/config/settings.js';
 import { KEY, keyTools, OTHER_KEY, profileNamed } from './fixtures.js';
 
@@ -186,10 +186,10 @@ describe('settings', () => {
     const all =
       'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
     it('names all variables that --profile ignores, and none that is empty', () => {
-      assert.equal(variablesIn(VARIABLES).join(', '), all);
-      const set = variablesIn({ LD_API_URL: 'x', LD_PROFILE: 'bare' });
+      assert.equal(overridingVariables(VARIABLES).join(', '), all);
+      const set = overridingVariables({ LD_API_URL: 'x', LD_PROFILE: 'bare' });
       assert.deepEqual(set, ['LD_API_URL']);
-      assert.deepEqual(variablesIn({ LD_API_KEY: '' }), []);
+      assert.deepEqual(overridingVariables({ LD_API_KEY: '' }), []);
     });
 
     const whole = { profile: 'prod' };
