@@ -120,7 +120,10 @@ export async function runKeyCommand(
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
     const [output, [code, by]] = await Promise.all([
-      readUpTo(LONGEST_OUTPUT, child.stdout),
+      readUpTo(LONGEST_OUTPUT, child.stdout).then((bytes) => {
+        if (!bytes) endCommand(child, isGroup);
+        return bytes;
+      }),
       once(child, 'close', { signal: until }) as Promise<[number | null, NodeJS.Signals | null]>,
     ]).catch(() => {
       signal?.throwIfAborted();

@@ -239,6 +239,11 @@ describeOnPosix('a key command', 'its shell is another', function () {
     }
   });
 
+  it('is not waited for once it has printed too much', async () => {
+    const error = await usage(run('head -c 70000 /dev/zero; exec sleep 60'));
+    assert.match(error.message, /prints more than 64 kB/);
+  });
+
   it('is given up after its time, though only what it started is left', async () => {
     const left = `spawn('sleep', ['2'], { detached: true, stdio: 'inherit' }).unref()`;
     const slow = `'${process.execPath}' -e "require('child_process').${left}"; echo ${KEY}`;
