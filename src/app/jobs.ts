@@ -157,8 +157,8 @@ export async function roll(
 
 /**
  * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on. If
- * something does, a new roll throws that, while a resumed one reports it as its `failure`. One of
- * which another process has started more meanwhile is new, too: it may be what keeps a node busy.
+ * something does, a new roll throws, while a resumed one reports it as its `failure`. A roll that
+ * another process has continued meanwhile throws, too: that process may be what keeps a node busy.
  * @param before what earlier processes have left
  * @param recall reads that anew: its age counts from then, and the machine may sleep while the log
  * is read
