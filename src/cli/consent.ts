@@ -161,8 +161,9 @@ async function askForYes(
   const none = found && !nodes && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
-  const choices = [all, ...(mayWait ? [WAIT] : []), ...some, NO];
-  const answer = await prompts.choose(`${text}?${none}${busy}`, choices, 'no');
+  // No comes first: a key such as Delete must not mark a yes.
+  const choices = [NO, all, ...(mayWait ? [WAIT] : []), ...some];
+  const answer = await prompts.choose(`${text}?${none}${busy}`, choices);
   if (answer === 'no') throw new Declined();
   if (answer === 'wait') return { ifBusy: 'wait' };
   if (answer === 'all') return {};

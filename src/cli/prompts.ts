@@ -62,9 +62,9 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) =>
       ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
-    /** @param preset the one that is marked; else the first */
-    choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>, preset?: T) =>
-      ask<T>('select', message, { choices: choices.map(plainChoice), default: preset }),
+    /** The first one is marked at first, and at any key that inquirer does not know. */
+    choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
+      ask<T>('select', message, { choices: choices.map(plainChoice) }),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const isWanted = (name: string, typed: string) =>

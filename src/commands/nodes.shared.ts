@@ -147,8 +147,7 @@ async function askForEnd(context: CommandContext, ref: string) {
   if (choices.length === 0) throw unknownNode(`the log lists no node that ends in ${end}`);
   const node = await context.prompts?.choose<Id | null>(
     `Which node is …${end}?`,
-    [...choices, { value: null, name: 'none of these' }],
-    null,
+    [{ value: null, name: 'none of these' }, ...choices],
   );
   if (!isId(node)) throw new Declined();
   return node;

@@ -13,8 +13,8 @@ const HIDE_CURSOR = `${ESCAPE}[?25l`;
 const CTRL_Z = '\u001a';
 const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 
-/** The question, and the last of its answers. */
-const QUESTION = /Restart iggy on [^?]*\?[^]*no\b/;
+/** The question, and what is below its answers. */
+const QUESTION = /Restart iggy on [^?]*\?[^]*navigate/;
 const RESTART = 'activities trigger iggy restart';
 const ONE = { nodes: [7n] };
 const THREE = { nodes: [7n, 8n, 9n] };
@@ -99,6 +99,19 @@ describe('at a terminal', () => {
     },
   );
 
+  for (const [name, key] of [
+    ['right', `${ESCAPE}[C`],
+    ['Delete', `${ESCAPE}[3~`],
+    ['Ctrl-L', '\u000c'],
+  ] as const) {
+    terminalStory(`${name} marks no yes`, {}, RESTART, async (terminal, scene) => {
+      await terminal.shows(QUESTION);
+      terminal.enter(key);
+      await ends(2, terminal);
+      assert.deepEqual(scene.posts, []);
+    });
+  }
+
   terminalStory('some of the nodes are chosen', THREE, RESTART, async (terminal, scene) => {
     await terminal.shows(QUESTION);
     terminal.enter('s');
@@ -146,7 +159,7 @@ describe('at a terminal', () => {
         await terminal.shows(
           /Restart iggy on all 2 nodes of [^?]+\? Node\s+8\s+is\s+being\s+restarted\s+\(\d/,
         );
-        await terminal.shows(/wait for it first\n[^]*no\b/);
+        await terminal.shows(/wait for it first\n[^]*navigate/);
         const { record } = scene.sandbox;
         const { reads } = record;
         terminal.enter(keys);
@@ -165,13 +178,13 @@ describe('at a terminal', () => {
     { nodes: long },
     'nodes name ...889 broker-1',
     async (terminal, scene) => {
-      await terminal.shows(/Which node is …889\?[^]*610809900976570889[^]*none of these/);
+      await terminal.shows(/Which node is …889\?[^]*none of these[^]*610809900976570889/);
       // No is what Enter alone says.
       terminal.type(`${ESCAPE}[A`);
       terminal.enter();
       await ends(0, terminal);
       await atTerminal(scene, `${RESTART} --node broker-1,...890`, async (named) => {
-        await named.shows(/Which node is …890\?[^]*610809900976570890[^]*6208[^]*none of these/);
+        await named.shows(/Which node is …890\?[^]*none of these[^]*610809900976570890[^]*6208/);
         named.type(`${ESCAPE}[A`);
         named.enter();
         await named.shows(/^broker-1 +\d+/m);
@@ -316,7 +329,7 @@ describe('at a terminal', () => {
 
 describe('a question, after Ctrl-Z and fg', () => {
   for (const [title, args, first, again] of [
-    ['has the same choice marked', RESTART, /❯ some of them\n/, /❯ some of them\n +no\n/],
+    ['has the same choice marked', RESTART, /❯ some of them\n/, /❯ some of them\n/],
     ['has what was typed', 'profiles add mine', /Tenant id[^:]*: 729/, /Tenant id[^:]*: 729/],
   ] as const) {
     story(title, {}, async (scene) => {
