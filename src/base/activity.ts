@@ -1,5 +1,5 @@
 import { usageError } from './errors.js';
-import { parseId, type Id } from './ids.js';
+import { isId, parseId, type Id } from './ids.js';
 
 /** The runtimes and actions that can be triggered. */
 export const RUNTIMES = ['iggy', 'connectors'] as const;
@@ -87,7 +87,8 @@ export function parseAction(text: string): ActionName {
 
 /** Whether an action can be looked for; `reconfigure` stands for every config. */
 export function isReadableAction(word: string): boolean {
-  return /^(start|stop|restart|reconfigure(:\d{1,20})?)$/.test(word);
+  const config = /^reconfigure:(\d{1,20})$/.exec(word)?.[1];
+  return config === undefined ? VERBS.some((verb) => verb === word) : isId(BigInt(config));
 }
 
 /**

@@ -79,9 +79,9 @@ export class ApiKey {
   }
 }
 
-/** Whether a text that is about to be repeated may be a key of whatever kind, or set one. */
+/** Whether a text that is about to be repeated may be a key of whatever kind, or hold one. */
 export function looksLikeKey(text: string): boolean {
-  return /(^|=)ld_([a-z]k_|[a-z]+_\S{8,}$)/.test(text.trim());
+  return /(^|=)ld_([a-z]k_|[a-z]+_\S{8,}$)|ld_[a-z]k_\w{16}/.test(text.trim());
 }
 
 /** Refuses to read a secret with NODE_DEBUG=stream, with which Node prints every chunk. */

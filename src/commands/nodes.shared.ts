@@ -145,10 +145,10 @@ async function askForEnd(context: CommandContext, ref: string) {
     .filter((node) => String(node).endsWith(end))
     .map((node) => ({ value: node, name: idAndName(node, context.host.output.names) }));
   if (choices.length === 0) throw unknownNode(`the log lists no node that ends in ${end}`);
-  const node = await context.prompts?.choose<Id | null>(
-    `Which node is …${end}?`,
-    [{ value: null, name: 'none of these' }, ...choices],
-  );
+  const node = await context.prompts?.choose<Id | null>(`Which node is …${end}?`, [
+    { value: null, name: 'none of these' },
+    ...choices,
+  ]);
   if (!isId(node)) throw new Declined();
   return node;
 }

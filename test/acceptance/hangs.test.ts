@@ -53,7 +53,9 @@ describe('what would be read forever', () => {
     const { tenantId, deploymentId } = scene.sandbox;
     const add = `profiles add prod --no-verify --tenant-id ${tenantId} --supervisor-url ${scene.url}`;
     const args = [...`${add} --deployment ${deploymentId} --key-command`.split(' '), 'yes'];
-    await scene.forget().ends(0, [...args.slice(0, -1), `echo ${scene.sandbox.apiKey}`]);
+    const file = join(scene.folder, 'key');
+    writeFileSync(file, scene.sandbox.apiKey);
+    await scene.forget().ends(0, [...args.slice(0, -1), `cat '${file}'`]);
     const { stderr } = await scene.ends(2, [
       'profiles',
       'update',

@@ -88,6 +88,9 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
     `activities list -o ${SECRET}`,
     SECRET,
     `LD_API_KEY=${SECRET} activities list`,
+    `ld-api-key:${SECRET}`,
+    `activities list --profile "${SECRET}"`,
+    `${RESTART} --nodes-from ./${SECRET}`,
   ].map(
     (typed) =>
       [

@@ -12,7 +12,13 @@ describe('what can be looked for', () => {
     for (const word of ['restart', 'reconfigure', 'reconfigure:42']) {
       assert.equal(isReadableAction(word), true, word);
     }
-    for (const word of ['reboot', 'restart:42', 'reconfigure:x', 'reconfigure:']) {
+    for (const word of [
+      'reboot',
+      'restart:42',
+      'reconfigure:x',
+      'reconfigure:',
+      `reconfigure:${2n ** 64n}`,
+    ]) {
       assert.equal(isReadableAction(word), false, word);
     }
   });
