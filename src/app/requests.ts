@@ -34,7 +34,7 @@ export type RollGate = (
 ) => boolean | Promise<boolean>;
 
 /** A message of a schema, which is one text, with the hint that `check` gives its error. */
-const hinted = (message: string, hint = '') => `${message}\n${hint}`;
+const hinted = (message: string, hint?: string) => (hint ? `${message}\n${hint}` : message);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const TEXT = 'a text was expected';
@@ -264,6 +264,6 @@ export function check<T>(schema: v.GenericSchema<unknown, T>, call: string, give
   const field = v.getDotPath(issues[0]);
   throw new UsageError(`${call}: ${field ? `${field}: ` : ''}${why}`, {
     code: 'invalid_request',
-    hint: hint || undefined,
+    hint,
   });
 }
