@@ -102,4 +102,10 @@ export abstract class BaseCommand extends Command {
 /** One that acts on a deployment, or asks the API about one. */
 export abstract class ConnectedCommand extends BaseCommand {
   static override baseFlags = { ...outputFlags, ...connectionFlags };
+
+  protected override async open(flags: SettingFlags) {
+    const context = await super.open(flags);
+    context.saySettings();
+    return context;
+  }
 }

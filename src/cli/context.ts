@@ -42,7 +42,6 @@ export class CommandContext {
   /** Of the first page that listed any. */
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
-  #hasSaidSettings = false;
   #deployment: Promise<OpenDeployment> | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
 
@@ -69,10 +68,8 @@ export class CommandContext {
     return (this.#settings ??= this.resolve(this.flags));
   }
 
-  /** Says once which variables do not count, and that the key expires soon. */
+  /** Says which variables do not count, and that the key expires soon. */
   saySettings() {
-    if (this.#hasSaidSettings) return;
-    this.#hasSaidSettings = true;
     const { profile } = this.settings;
     const ignored = overridingVariables(this.host.env).join(', ');
     if (profile?.source.from === 'flag' && ignored) {
@@ -145,7 +142,6 @@ export class CommandContext {
 
   async #openDeployment(): Promise<OpenDeployment> {
     const { clock, output } = this.host;
-    this.saySettings();
     const opened = await openDeployment(this.settings, {
       clock,
       signal: this.signal,

@@ -25,7 +25,6 @@ export default class Whoami extends ConnectedCommand {
     const { flags } = await this.parse(Whoami);
     const context = await this.open(flags);
     const { output, clock } = this.host;
-    context.saySettings();
     const found = await findOut(context);
     const identity = identityOf(context.settings, found, clock.now());
     const { options } = output;

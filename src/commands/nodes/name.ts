@@ -36,7 +36,6 @@ export default class NodesName extends ConnectedCommand {
     const context = await this.open(flags);
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
     const deployment = await deploymentIdOf(context);
-    context.saySettings();
     await context.nodeNames.rename(deployment, node, name);
     const text = `node ${node} ${name === null ? 'has no name' : `is named ${name}`}`;
     const result = { deployment_id: deployment, node_id: node, node_name: name };
