@@ -115,9 +115,11 @@ export class SandboxDeployment {
     };
   }
 
-  #item({ appears_at: _, finishes_at, result, ...shown }: LogEntry, at: number): Activity {
+  #item({ id, appears_at: _, finishes_at, result, ...shown }: LogEntry, at: number): Activity {
     const endedAt = finishes_at !== null && finishes_at <= at ? finishes_at : null;
     return {
+      // Node 20 takes fifty times as long for an object that starts with a spread.
+      id,
       ...shown,
       ...this.where,
       deployment_id: this.summary.id,

@@ -151,22 +151,21 @@ async function jobOf(
       'ids' in use
         ? { ids: use.ids }
         : { runtime: 'iggy', action, nodes: use.nodes ?? undefined, expect: use.expect };
-    return waitJob({ ...limits, wanted, after: AFTER }, now());
+    return waitJob({ wanted, after: AFTER, ...limits }, now());
   }
   const shared = {
+    runtime: 'iggy' as const,
+    action,
+    idempotencyKey: 'key',
+    keepsKey: isKept(setting),
+    ifBusy,
+    apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978',
+    core: setting.core ?? undefined,
     ...limits,
-    ...{
-      runtime: 'iggy' as const,
-      action,
-      idempotencyKey: 'key',
-      keepsKey: isKept(setting),
-      ifBusy,
-    },
-    ...{ apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978', core: setting.core ?? undefined },
   };
   if (use.is === 'run') {
-    const plan = { ...shared, nodes: use.nodes ?? undefined, expect: use.expect };
-    return runJob({ ...plan, wait: use.wait ?? true }, kept[0] ?? null, now());
+    const plan = { nodes: use.nodes ?? undefined, expect: use.expect, ...shared };
+    return runJob({ wait: use.wait ?? true, ...plan }, kept[0] ?? null, now());
   }
   const how = {
     maxUnavailable: use.window,
@@ -177,7 +176,7 @@ async function jobOf(
     nodes: use.nodes,
   };
   const { timeoutMs = Infinity } = use;
-  const plan = { ...shared, ...how, timeoutMs, nodeTimeoutMs: TIMEOUT };
+  const plan = { nodeTimeoutMs: TIMEOUT, ...shared, ...how, timeoutMs };
   const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant, counter: null };
   const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
   const { kept: own, ...looked } = await lookForBusy(surveyor, request, kept, recall, signal);

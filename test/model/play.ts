@@ -65,8 +65,14 @@ class Stage {
     if (tell) world.tell = (what) => tell(`${timeOf(world.now)}     * ${what}`);
     this.#most = processesOf(setting);
     this.story = {
-      ...{ setting, world, processes: [], faults: choices.faults, choices: choices.made },
-      ...{ stuck: null, wasKilled: false, stoppedAt: Infinity },
+      setting,
+      world,
+      processes: [],
+      faults: choices.faults,
+      choices: choices.made,
+      stuck: null,
+      wasKilled: false,
+      stoppedAt: Infinity,
     };
   }
 

@@ -105,7 +105,7 @@ export class Process {
   async start(): Promise<void> {
     const { setting, tools, apiKey, world } = this;
     const started = this.#nextStart();
-    const given = { ...tools, stopping: this.#easing.signal, apiKey, now: () => world.now };
+    const given = { stopping: this.#easing.signal, apiKey, now: () => world.now, ...tools };
     this.#whole = run(setting, given, (runner) => {
       this.runner = runner;
       this.#started();

@@ -199,7 +199,6 @@ export class World {
     const { nodes, wireKey: key } = request;
     const { runs, takes = 20, means, error } = meetingOf(met);
     const post: Post = {
-      ...sender,
       at: this.now,
       wall: this.wall,
       endedAt: Infinity,
@@ -208,6 +207,7 @@ export class World {
       met,
       means,
       replayed: false,
+      ...sender,
     };
     this.posts.push(post);
     // A process that is stopped within its POST sends when it continues.

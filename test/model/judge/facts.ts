@@ -90,14 +90,14 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));
   const newer = { asOf, wasShown, inProgress: NONE, listed };
   // Without a `date` only what is newer than the baseline counts.
-  if (!setting.hasDate) return { ...newer, from: -Infinity };
+  if (!setting.hasDate) return { from: -Infinity, ...newer };
   const anyOf = { ...newer, asOf: -Infinity, wasShown: NONE };
-  if (isReplay(story, trigger)) return { ...anyOf, from: REPLAY };
+  if (isReplay(story, trigger)) return { from: REPLAY, ...anyOf };
   // What was in progress may have been another's: a minute before the first POST.
   const isAfterAnother =
     isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
-  if (isAfterAnother) return { ...anyOf, from: at - 70 * SECOND, inProgress: wasShown };
-  return { ...newer, from: at - 10 * SECOND };
+  if (isAfterAnother) return { from: at - 70 * SECOND, ...anyOf, inProgress: wasShown };
+  return { from: at - 10 * SECOND, ...newer };
 }
 
 /**

@@ -106,8 +106,15 @@ export class MovingLog extends VirtualServer {
     const { entries } = this.log;
     if (isLate && entries.some((one) => one.id === id)) return;
     const entry: Entry = {
-      ...{ id, node_id: BigInt(n % 7), appears_at: 0, finishes_at: 0, result: 'completed' },
-      ...{ author_id: 42n, runtime: 'iggy', action: 'restart', created_at },
+      id,
+      node_id: BigInt(n % 7),
+      appears_at: 0,
+      finishes_at: 0,
+      result: 'completed',
+      author_id: 42n,
+      runtime: 'iggy',
+      action: 'restart',
+      created_at,
     };
     const rank = this.#habits.sort === 'time' ? Date.parse(created_at) || 0 : Number(id - BASE_ID);
     this.#ranks.set(entry, rank);
