@@ -330,6 +330,13 @@ describe('activities roll', () => {
       const unconfirmed = await run(RESUME, '--profile prod');
       assert.equal(unconfirmed.code, 2, unconfirmed.stderr);
       assert.match(unconfirmed.stderr, /on 2 nodes [^]*protects/);
+      bench.core.get(/\/structure$/).reply(403);
+      const other = await run(RESUME, '--profile prod --confirm payments');
+      assert.equal(other.code, 2, other.stderr);
+      assert.match(
+        other.stderr,
+        /--confirm "payments" does not name the deployment; nothing was s/,
+      );
       assert.equal((await run(RESUME, '--profile prod --confirm orders')).code, 9);
     });
   });
