@@ -21,6 +21,7 @@ const MISTAKES: ReadonlyArray<readonly [args: Words, says: RegExp, next: RegExp]
   ['activities list --limit', /flag --limit expects a value/, /^See/],
   ['activities list -o', /flag --output expects one of these values: table, json, /, /^See/],
   ['activities list 610809900976570889', /unexpected argument: 6/, /^Nodes go with --node ID, /],
+  ['version now', /unexpected argument: now/, /^See ldctl version --help$/],
   ['completion tcsh', /expected tcsh to be one of: bash, zsh, /, /^See/],
   [
     'activities trigger iggy',

@@ -47,6 +47,25 @@ describe('activities trigger', () => {
     assert.equal(result.error?.code, 'invalid_answer');
   });
 
+  for (const [moment, exitCode, says] of [
+    ['before its POST', 1, /^error: a bug in ldctl: TypeError: a mistake$/m],
+    ['while its POST is on its way', 7, /^error: a bug in ldctl, after it was sent: TypeError: /m],
+  ] as const) {
+    it(`ends with ${exitCode} at a bug ${moment}, and shows where with --debug`, async () => {
+      const isPosting = exitCode === 7;
+      const breaks = (): void => {
+        bench.clock.elapsed = () => {
+          throw new TypeError('a mistake');
+        };
+      };
+      bench.showLog(() => (isPosting || breaks(), [OLD]));
+      if (isPosting) bench.supervisor.post(PATH).reply(() => (breaks(), [202]));
+      const { stderr } = await bench.ends(exitCode, ActivitiesTrigger, RESTART, '--debug');
+      assert.match(stderr, says);
+      assert.match(stderr, /^TypeError: a mistake\n {4}at /m);
+    });
+  }
+
   it('prints the whole document, every field of it', async () => {
     bench.logGrows([OLD], [OWN]);
     bench.supervisor.post(PATH, `{"nodes":[${NODE}]}`).reply(202);
