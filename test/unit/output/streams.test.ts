@@ -63,27 +63,37 @@ describe('a stream', () => {
     assert.equal(await drained, 'onetwo');
   });
 
-  it('goes quiet when the reader goes away', async () => {
-    const sink = new Sink(failing('EPIPE'), {});
-    sink.write('x');
-    await sink.drained();
-    sink.write('y');
-    await sink.drained();
-    assert.ok(
-      sink.closed && sink.gone.reason instanceof ReaderGone && sink.gone.reason.exitCode === 0,
-    );
-  });
+  for (const [who, code, isTTY] of [
+    ['the reader', 'EPIPE', false],
+    ['its terminal', 'EIO', true],
+  ] as const) {
+    it(`goes quiet when ${who} goes away`, async () => {
+      const sink = new Sink(Object.assign(failing(code), { isTTY }), {});
+      sink.write('x');
+      await sink.drained();
+      sink.write('y');
+      await sink.drained();
+      assert.ok(
+        sink.closed && sink.gone.reason instanceof ReaderGone && sink.gone.reason.exitCode === 0,
+      );
+    });
+  }
 
-  it('says so when it cannot be written', async () => {
-    const sink = new Sink(failing('ENOSPC', 'ENOSPC: no space left on device, write'), {});
-    sink.write('x');
-    const isFault = (error: unknown): boolean =>
-      error instanceof LdctlError &&
-      error.code === 'output_failed' &&
-      error.exitCode === 1 &&
-      /^cannot write to stdout: no space left$/.test(error.message);
-    await assert.rejects(sink.drained(), isFault);
-  });
+  for (const [code, message, says] of [
+    ['ENOSPC', 'ENOSPC: no space left on device, write', /^cannot write to stdout: no space left$/],
+    ['EIO', 'EIO: i/o error, write', /^cannot write to stdout: i\/o error$/],
+  ] as const) {
+    it(`says so when it cannot be written: ${code}`, async () => {
+      const sink = new Sink(failing(code, message), {});
+      sink.write('x');
+      const isFault = (error: unknown): boolean =>
+        error instanceof LdctlError &&
+        error.code === 'output_failed' &&
+        error.exitCode === 1 &&
+        says.test(error.message);
+      await assert.rejects(sink.drained(), isFault);
+    });
+  }
 
   it('gives up a reader that does not read soon after an interrupt', async () => {
     const output = new Output(new Sink(new SlowStream(), {}), new Sink(stream(), {}), options());
