@@ -1,8 +1,8 @@
 /*
  * Breaks src/job and src/log in many places, one at a time, and sees whether the unit tests or the
  * quick model notice: nine of ten must be found. The places are drawn by a seed, so that the same
- * commit always has the same ones. In any other folder the tests of commands stand for the model,
- * and those of HTTP.
+ * commit always has the same ones. In any other folder the tests of commands and of HTTP stand for
+ * the model, as far as they need it.
  *
  *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
@@ -134,47 +134,58 @@ const MOCHA = [
 ];
 const testsIn = (folder: string): string[] => [...MOCHA, `test/${folder}/**/*.test.ts`];
 const MODEL = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
-/** What the library does not load, so that no test of HTTP does. */
-const COMMAND_LINE = ['src/cli', 'src/commands', 'src/output'];
 
 /** The folder of `src` that a file is in, at any depth. */
 const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
 
-/** What finds a place that is broken in a folder of `src`, its own unit tests first. */
-function checksOf(folder: string): string[][] {
+/** What may find a place that is broken in a folder of `src`, its own unit tests first. */
+function candidatesFor(folder: string): string[][] {
   const unit = `unit/${basename(folder)}`;
-  return [
-    ...(existsSync(join(ROOT, 'test', unit)) ? [testsIn(unit)] : []),
-    ...(MODELLED.includes(folder) ? [MODEL] : [testsIn('commands')]),
-    ...([...MODELLED, ...COMMAND_LINE].includes(folder) ? [] : [testsIn('http')]),
-  ];
+  const own = existsSync(join(ROOT, 'test', unit)) ? [testsIn(unit)] : [];
+  return [...own, ...(MODELLED.includes(folder) ? [MODEL] : ['commands', 'http'].map(testsIn))];
+}
+
+/**
+ * What does find one: all that passes, and fails where the folder is gone. A check that runs no
+ * test at all would pass, too.
+ */
+async function checksOf(folder: string, copied: string): Promise<string[][]> {
+  const needed: string[][] = [];
+  for (const check of candidatesFor(folder)) {
+    const startedAt = performance.now();
+    if (!(await passes(copied, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
+    longestMs = Math.max(longestMs, performance.now() - startedAt);
+    renameSync(join(copied, folder), join(copied, 'gone'));
+    if (!(await passes(copied, check))) needed.push(check);
+    renameSync(join(copied, 'gone'), join(copied, folder));
+  }
+  console.log(`${folder}: ${needed.map((check) => check.at(-1)).join(', ')}`);
+  if (needed.length === 0) throw new Error(`no test needs ${folder}`);
+  return needed;
 }
 
 async function isFound(
   folder: string,
   { file, from, to, text }: Mutant,
+  checks: readonly string[][],
   mostMs: number,
 ): Promise<boolean> {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, source.slice(0, from) + text + source.slice(to));
   try {
-    for (const check of checksOf(folderOf(file))) {
-      if (!(await passes(folder, check, mostMs))) return true;
-    }
+    for (const check of checks) if (!(await passes(folder, check, mostMs))) return true;
     return false;
   } finally {
     writeFileSync(path, source);
   }
 }
 
-/** What the tests need, in a folder of its own, so that the real one stays as it is. */
+/** All but what is made, in a folder of its own, so that the real one stays as it is. */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-mutants-'));
-  const files = ['package.json', 'tsconfig.json', '.mocharc.cjs', 'oclif.manifest.json'];
-  for (const name of ['src', 'test', 'docs', ...files]) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  }
+  const made = ['.git', 'dist', 'node_modules'].map((name) => join(ROOT, name));
+  cpSync(ROOT, folder, { recursive: true, filter: (source) => !made.includes(source) });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
@@ -202,27 +213,27 @@ const todo = draw(mutants, Number(values.count), Number(values.seed));
 const lived: string[] = [];
 let done = 0;
 
-async function work(): Promise<void> {
+const checks = new Map<string, string[][]>();
+let longestMs = 0;
+
+async function prepare(): Promise<void> {
   const folder = copy();
   try {
-    let longestMs = 0;
-    for (const check of folders.flatMap(checksOf)) {
-      const startedAt = performance.now();
-      if (!(await passes(folder, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
-      longestMs = Math.max(longestMs, performance.now() - startedAt);
-    }
-    const mostMs = Math.ceil(HANGS * longestMs);
-    // A check that runs no test of a folder at all would pass, too.
     for (const source of folders) {
-      renameSync(join(folder, source), join(folder, 'gone'));
-      for (const check of checksOf(source)) {
-        const isNoticed = !(await passes(folder, check, mostMs));
-        if (!isNoticed) throw new Error(`passes without ${source}: ${check.join(' ')}`);
-      }
-      renameSync(join(folder, 'gone'), join(folder, source));
+      checks.set(source, await checksOf(source, folder));
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function work(): Promise<void> {
+  const folder = copy();
+  const mostMs = Math.ceil(HANGS * longestMs);
+  try {
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
-      if (!(await isFound(folder, mutant, mostMs))) {
+      const own = checks.get(folderOf(mutant.file)) ?? [];
+      if (!(await isFound(folder, mutant, own, mostMs))) {
         lived.push(mutant.place);
         console.log(
           `${mutant.place in EQUIVALENT ? 'no different' : 'not found'}: ${mutant.place}`,
@@ -236,6 +247,7 @@ async function work(): Promise<void> {
   }
 }
 
+await prepare();
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 const unknown = lived.filter((place) => !(place in EQUIVALENT));
 const counted = done - (lived.length - unknown.length);

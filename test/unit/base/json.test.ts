@@ -63,6 +63,13 @@ describe('exact JSON', () => {
     assert.equal(parseJson(' 610809900976570889\n'), 610809900976570889n);
   });
 
+  it('refuses what is nested deeper than 1,000, and nothing that is only long', () => {
+    const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    assert.throws(() => parseJson(nested(1001)), /^SyntaxError: nested too deep$/);
+    assert.ok(Array.isArray(parseJson(nested(1000))));
+    assert.deepEqual(parseJson(`[${'{},'.repeat(2000)}[]]`), [...Array<object>(2000).fill({}), []]);
+  });
+
   it('leaves an integer of more than 40 digits as text', () => {
     const digits = '7'.repeat(40);
     assert.deepEqual(parseJson(`[${digits}, ${digits}7]`), [BigInt(digits), `${digits}7`]);
