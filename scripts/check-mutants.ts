@@ -39,7 +39,12 @@ interface Mutant {
   text: string;
   /** Of a line: what stood there, and what stands there now. */
   place: string;
+  /** What has to find it: one of them is enough. */
+  checks: readonly Check[];
 }
+
+/** The arguments of a Node that ends with 0 where nothing is broken. */
+type Check = readonly string[];
 
 const SWAPS = new Map<ts.SyntaxKind, string>([
   [ts.SyntaxKind.LessThanToken, '<='],
@@ -55,7 +60,7 @@ const SWAPS = new Map<ts.SyntaxKind, string>([
 ]);
 
 /** Every place of a file that can be broken, and how. */
-function mutantsOf(file: string): Mutant[] {
+function mutantsOf(file: string, checks: readonly Check[]): Mutant[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];
@@ -72,6 +77,7 @@ function mutantsOf(file: string): Mutant[] {
       to: end,
       text: to,
       place: `${file}: ${line.trim()} -> ${after.trim()}`,
+      checks,
     });
   };
   const visit = (node: ts.Node): void => {
@@ -112,7 +118,7 @@ function draw(all: readonly Mutant[], count: number, seed: number): Mutant[] {
 }
 
 /** @returns whether it ends with 0 */
-function passes(folder: string, args: readonly string[], mostMs = 600_000): Promise<boolean> {
+function passes(folder: string, args: Check, mostMs = 600_000): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: folder,
@@ -132,42 +138,52 @@ const MOCHA = [
   ...['--import', 'tsx', realpathSync(join(ROOT, 'node_modules/mocha/lib/cli/cli.js'))],
   ...['--bail', '--reporter', 'dot', '--timeout', '300000'],
 ];
-const testsIn = (folder: string): string[] => [...MOCHA, `test/${folder}/**/*.test.ts`];
-const MODEL = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
+const testsIn = (folder: string): Check => [...MOCHA, `test/${folder}/**/*.test.ts`];
+const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 
-/** The folder of `src` that a file is in, at any depth. */
-const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+/** The tests of commands and of HTTP: not every folder is loaded by both. */
+const IN_PLACE_OF_MODEL = ['commands', 'http'].map(testsIn);
 
 /** What may find a place that is broken in a folder of `src`, its own unit tests first. */
-function candidatesFor(folder: string): string[][] {
+function candidatesFor(folder: string): Check[] {
   const unit = `unit/${basename(folder)}`;
   const own = existsSync(join(ROOT, 'test', unit)) ? [testsIn(unit)] : [];
-  return [...own, ...(MODELLED.includes(folder) ? [MODEL] : ['commands', 'http'].map(testsIn))];
+  return [...own, ...(MODELLED.includes(folder) ? [MODEL] : IN_PLACE_OF_MODEL)];
 }
 
 /**
- * What does find one: all that passes, and fails where the folder is gone. A check that runs no
- * test at all would pass, too.
+ * What does find one: all that fails where the folder is gone. A check that runs no test at all
+ * would pass, too.
  */
-async function checksOf(folder: string, copied: string): Promise<string[][]> {
-  const needed: string[][] = [];
+async function checksOf(folder: string, copied: string): Promise<Check[]> {
+  const needed: Check[] = [];
+  renameSync(join(copied, folder), join(copied, 'gone'));
   for (const check of candidatesFor(folder)) {
+    if (!(await passes(copied, check))) needed.push(check);
+    else if (!IN_PLACE_OF_MODEL.includes(check)) {
+      throw new Error(`passes without ${folder}: ${check.join(' ')}`);
+    }
+  }
+  renameSync(join(copied, 'gone'), join(copied, folder));
+  if (needed.length === 0) throw new Error(`no test needs ${folder}`);
+  console.log(`${folder}: ${needed.map((check) => check.at(-1)).join(', ')}`);
+  return needed;
+}
+
+/** @returns how long the longest takes, ms @throws Error where one fails */
+async function timeOf(checks: Iterable<Check>, copied: string): Promise<number> {
+  let longestMs = 0;
+  for (const check of checks) {
     const startedAt = performance.now();
     if (!(await passes(copied, check))) throw new Error(`fails unbroken: ${check.join(' ')}`);
     longestMs = Math.max(longestMs, performance.now() - startedAt);
-    renameSync(join(copied, folder), join(copied, 'gone'));
-    if (!(await passes(copied, check))) needed.push(check);
-    renameSync(join(copied, 'gone'), join(copied, folder));
   }
-  console.log(`${folder}: ${needed.map((check) => check.at(-1)).join(', ')}`);
-  if (needed.length === 0) throw new Error(`no test needs ${folder}`);
-  return needed;
+  return longestMs;
 }
 
 async function isFound(
   folder: string,
-  { file, from, to, text }: Mutant,
-  checks: readonly string[][],
+  { file, from, to, text, checks }: Mutant,
   mostMs: number,
 ): Promise<boolean> {
   const path = join(folder, file);
@@ -190,6 +206,22 @@ function copy(): string {
   return folder;
 }
 
+async function mutantsIn(folders: readonly string[]): Promise<Mutant[]> {
+  const copied = copy();
+  const all: Mutant[] = [];
+  try {
+    for (const folder of folders) {
+      const checks = await checksOf(folder, copied);
+      const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+      const files = names.filter((name) => name.endsWith('.ts'));
+      all.push(...files.flatMap((name) => mutantsOf(`${folder}/${name}`, checks)));
+    }
+  } finally {
+    rmSync(copied, { recursive: true });
+  }
+  return all;
+}
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
@@ -198,12 +230,7 @@ const { values } = parseArgs({
   },
 });
 const folders = values.in;
-const files = folders.flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `${folder}/${name}`),
-);
-const mutants = files.flatMap(mutantsOf);
+const mutants = await mutantsIn(folders);
 const gone = Object.keys(EQUIVALENT).filter(
   (place) =>
     folders.some((folder) => place.startsWith(`${folder}/`)) &&
@@ -213,27 +240,13 @@ const todo = draw(mutants, Number(values.count), Number(values.seed));
 const lived: string[] = [];
 let done = 0;
 
-const checks = new Map<string, string[][]>();
-let longestMs = 0;
-
-async function prepare(): Promise<void> {
-  const folder = copy();
-  try {
-    for (const source of folders) {
-      checks.set(source, await checksOf(source, folder));
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 async function work(): Promise<void> {
   const folder = copy();
-  const mostMs = Math.ceil(HANGS * longestMs);
   try {
+    const longestMs = await timeOf(new Set(mutants.flatMap(({ checks }) => checks)), folder);
+    const mostMs = Math.ceil(HANGS * longestMs);
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
-      const own = checks.get(folderOf(mutant.file)) ?? [];
-      if (!(await isFound(folder, mutant, own, mostMs))) {
+      if (!(await isFound(folder, mutant, mostMs))) {
         lived.push(mutant.place);
         console.log(
           `${mutant.place in EQUIVALENT ? 'no different' : 'not found'}: ${mutant.place}`,
@@ -247,7 +260,6 @@ async function work(): Promise<void> {
   }
 }
 
-await prepare();
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 const unknown = lived.filter((place) => !(place in EQUIVALENT));
 const counted = done - (lived.length - unknown.length);
