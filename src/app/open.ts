@@ -120,7 +120,9 @@ export async function openDeployment(
     apiKeyHash: key.fingerprint(hexHash),
     journal,
     counter: nodeCounter(target, {
-      ...{ core, clock, isCertain },
+      core,
+      clock,
+      isCertain,
       tenantId: tenantId?.value,
       complete: completeOnce,
     }),

@@ -132,8 +132,12 @@ export class Sandbox {
     const { method, path, body } = request;
     const at = this.#settings.now();
     const post: PostRecord = {
-      ...{ at, path, body },
-      ...{ idempotency_key: null, outcome: 'refused', status: 0 },
+      at,
+      path,
+      body,
+      idempotency_key: null,
+      outcome: 'refused',
+      status: 0,
     };
     const ran = fault?.runs === false ? null : asReply(() => this.#answer(request, post));
     const reply = fault ? failure(fault.status) : ran;
