@@ -97,6 +97,7 @@ const problemSchema = v.object({
   code: textIfAny,
   reason: textIfAny,
   field: textIfAny,
+  instance: textIfAny,
   field_issues: v.fallback(
     v.array(v.object({ code: textIfAny, reason: textIfAny, path: textIfAny })),
     [],
@@ -126,7 +127,7 @@ function apiError(answer: Answer, asked: FailureContext) {
   const fields: ApiErrorFields = {
     status,
     // Programs compare it, so a text with spaces or a masked key in it is not a code.
-    code: /^[\w.:-]{1,64}$/.test(code) ? code : `http_${status}`,
+    code: /^[\w.:-]{1,64}$/.test(code) && isApis(answer, problem) ? code : `http_${status}`,
     reason: problem ? quoted(problem.reason) : excerpt(body, apiKey),
     retryAfterMs: readRetryAfter(answer),
     permission: asked.permission,
@@ -168,8 +169,22 @@ function unknownNodesOf({ fieldIssues = [] }: ApiErrorFields, { trigger }: Failu
   return unknown.length === fieldIssues.length ? unknown : [];
 }
 
+type Problem = v.InferOutput<typeof problemSchema>;
+
+const IDEMPOTENCY = /^(idempotency_error|idempotent_request_in_progress)$/;
+
+/**
+ * A gateway may put a 409 of its own in place of an answer, also of one that accepts. The API's has
+ * a code of idempotency, or names its request.
+ */
+function isApis(answer: Answer, problem: Problem | undefined): boolean {
+  const { code = '', instance }: Partial<Problem> = problem ?? {};
+  const isNamed = !!instance && instance === header(answer, 'ld-request');
+  return answer.status !== 409 || IDEMPOTENCY.test(code) || isNamed;
+}
+
 /** Undefined for another body, such as a proxy's page. */
-function problemOf(body: string): v.InferOutput<typeof problemSchema> | undefined {
+function problemOf(body: string): Problem | undefined {
   try {
     return v.parse(problemSchema, parseJson(body));
   } catch {

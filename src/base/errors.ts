@@ -78,7 +78,10 @@ export interface FieldIssue {
 export type ApiErrorFields = Pick<ApiError, 'status' | 'code' | 'reason'> &
   Partial<Pick<ApiError, 'retryAfterMs' | 'fieldIssues' | 'permission' | 'unknownNodes'>>;
 
-/** The API answered with a 4xx or 5xx. Its code is `http_<status>` when the answer carried none. */
+/**
+ * The API answered with a 4xx or 5xx. Its code is `http_<status>` when the answer carried none, or
+ * a 409 is not the API's own.
+ */
 export class ApiError extends LdctlError {
   readonly status: number;
   /** For people; empty when the answer carried none. */

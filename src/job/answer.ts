@@ -29,6 +29,8 @@ export type Answer =
 
 /** These 4xx say that the connection took too long, or was closed, and nothing of the action. */
 const UNCERTAIN: ReadonlySet<number> = new Set([408, 499]);
+/** A 409 that is not the API's own: a gateway may have put it in place of a `202`. */
+const CONFLICT_OF_GATEWAY = 'http_409';
 /** Reading on is pointless: the key is no longer good for it, or the deployment is gone. */
 const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
@@ -51,7 +53,8 @@ function classifyStatus(error: ApiError): Answer {
   if (status === 425 || status === 429 || isInProgress(error)) {
     return 'not-now';
   }
-  const isNo = status >= 400 && status < 500 && !UNCERTAIN.has(status);
+  const mayRun = UNCERTAIN.has(status) || error.code === CONFLICT_OF_GATEWAY;
+  const isNo = status >= 400 && status < 500 && !mayRun;
   return isNo ? 'definite-no' : 'uncertain';
 }
 

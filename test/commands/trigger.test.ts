@@ -18,6 +18,8 @@ const NODE = 18446744073709551615n;
 const OLD = entry({ id: 7301845022003200001n, node_id: NODE });
 const OWN = entry({ id: 7301845022003200002n, node_id: NODE });
 const PATH = `${ACTIVITIES}/iggy/restart`;
+/** As the API writes it, with the `instance` of a request that is not this one. */
+const OF_ANOTHER = problem(409, 'conflict', 'Busy.').replace(REQUEST_ID, 'f'.repeat(32));
 const RESTART = ['iggy', 'restart', '--node', String(NODE), '--timeout', '0'];
 
 interface Result {
@@ -143,6 +145,7 @@ describe('activities trigger', () => {
     [403, 'forbidden', 4, /deployment:manage/],
     [404, 'not_found', 5, /ldctl deployments list/],
     [409, 'idempotency_error', 5, /Use another key/],
+    [409, 'deployment_stopped', 5, null],
     [422, 'unprocessable', 5, null],
   ];
   for (const [status, apiCode, exitCode, hint] of REFUSALS) {
@@ -179,6 +182,9 @@ describe('activities trigger', () => {
     ['an HTML 502 from a proxy', 502, '<html>Bad gateway</html>'],
     ['a 408', 408, ''],
     ['a 499', 499, ''],
+    ['a 409 with a page of a gateway', 409, '<html>Conflict</html>'],
+    ['a 409 with JSON of a gateway', 409, '{"code":"conflict","reason":"Retry."}'],
+    ['a 409 that names another request', 409, OF_ANOTHER],
     ['a 200', 200, '{}'],
   ] as const) {
     it(`finds the entry in the log after ${what}, and does not send again`, async () => {

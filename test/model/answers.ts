@@ -48,6 +48,8 @@ const MEETINGS = {
   '429': { means: 'later', error: api(429, 'rate_limited', 12 * SECOND) },
   '425': { means: 'later', error: api(425, 'too_early') },
   '403': { means: 'no', error: api(403, 'denied') },
+  // A gateway has put its own answer in place of the `202`.
+  '409 of a gateway': { runs: 'at once', means: 'unknown', error: api(409, 'http_409') },
   'key of another body': { means: 'no', error: api(409, 'idempotency_error') },
   // A request with this very key is running, one that was lost on its way: it ends in a second.
   'in progress': {
@@ -89,7 +91,13 @@ const RARE: readonly PostFault[] = [
 /** Of the same class as another: with one fault they are played, with more only the other is. */
 const ALIKE: readonly PostFault[] = [
   ...(['503 before', '408 after', '200 after', 'a bug after', 'certificate'] as const),
-  ...(['not a request', '425', 'key of another body', 'sleeps, lost before'] as const),
+  ...([
+    '409 of a gateway',
+    'not a request',
+    '425',
+    'key of another body',
+    'sleeps, lost before',
+  ] as const),
 ];
 
 /** What any POST can meet but what goes well. */

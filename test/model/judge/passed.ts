@@ -6,7 +6,14 @@ import { processesOf, SECOND } from '../setting.js';
 /** They leave open whether a POST was run, and it can be found out. */
 const UNCERTAIN: ReadonlySet<unknown> = new Set([
   ...['lost before', 'lost after', 'arrives later', '503 before', '503 after', '408 after'],
-  ...['200 after', 'a bug after', 'sleeps, lost after', 'redirect after', 'doubled by a gateway'],
+  ...[
+    '409 of a gateway',
+    '200 after',
+    'a bug after',
+    'sleeps, lost after',
+    'redirect after',
+    'doubled by a gateway',
+  ],
 ]);
 
 /** What goes by, goes by: all of it ends as if nothing had been, where nothing lasts. */

@@ -22,16 +22,23 @@ const answers = (from: Answer, to: Answer): Change =>
     return is === from ? to : is;
   });
 
-const refuses = (status: number): Change =>
+const answersCode = (code: string, is: Answer): Change =>
   put<(error: ApiError) => Answer>('job/answer', 'classifyStatus', (original, error) =>
-    error.status === status ? 'definite-no' : original(error),
+    error.code === code ? is : original(error),
   );
 
 /** What an answer means, and whether the same is sent again. */
 export const SENDING: Rules = {
   'The answer': [
-    sabotage('a 503 is a no', 'one node', 1, refuses(503)),
-    sabotage('a 408 is a no', 'one node', 1, refuses(408)),
+    sabotage('a 503 is a no', 'one node', 1, answersCode('http_503', 'definite-no')),
+    sabotage('a 408 is a no', 'one node', 1, answersCode('http_408', 'definite-no')),
+    sabotage('a 409 of a gateway is a no', 'one node', 1, answersCode('http_409', 'definite-no')),
+    sabotage(
+      'a 409 of the API is uncertain',
+      'one node',
+      1,
+      answersCode('idempotency_error', 'uncertain'),
+    ),
     sabotage(
       'an answer that is lost is a no',
       'one node',

@@ -92,6 +92,21 @@ describe('an error of the API', () => {
     assert.ok(error.reason.length < 150);
   });
 
+  it('has a 409 of its own if that is about idempotency, or names its request', async () => {
+    const codeOf = async (problem: object, headers?: Record<string, string>) =>
+      (await triggerError({ status: 409, body: { reason: 'because', ...problem }, headers })).code;
+    assert.equal(await codeOf({ code: 'stopped', instance: REQUEST_ID }), 'stopped');
+    assert.equal(await codeOf({ code: 'idempotency_error' }), 'idempotency_error');
+    for (const [problem, headers] of [
+      [{ code: 'stopped' }],
+      [{ code: 'stopped', instance: '' }, { 'ld-request': '' }],
+      [{ code: 'stopped', instance: 'f'.repeat(32) }],
+      [{ instance: REQUEST_ID }],
+    ] as const) {
+      assert.equal(await codeOf(problem, headers), 'http_409', inspect(problem));
+    }
+  });
+
   const problem = (code: string) => ({ code, reason: 'because' });
   const hints: Array<[status: number, Served['body'], hint: RegExp | undefined]> = [
     [400, problem('bad'), /change what the message names/],
