@@ -41,6 +41,11 @@ export const LEFT_OUT = {
   tinyglobby: { for: 'finding commands', names: ['glob'] },
   minimatch: { for: 'finding plugins', names: ['minimatch'] },
   lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },
+  // By inquirer, which is asked for other kinds of question (src/cli/prompts.ts).
+  '@inquirer/editor': { for: 'writing in an editor', names: ['default'] },
+  '@inquirer/expand': { for: 'answers by a letter', names: ['default'] },
+  '@inquirer/number': { for: 'numbers', names: ['default'] },
+  '@inquirer/rawlist': { for: 'answers by a number', names: ['default'] },
 };
 
 /** A module in the place of one that is left out: whatever is called or made of it throws. */

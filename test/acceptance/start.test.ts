@@ -30,14 +30,13 @@ async function loadedBy(
   const files = [...new Set(scripts)];
   // The bundler's own helpers have no map.
   const maps = files.map((file) => `${file}.map`).filter((map) => existsSync(map));
-  const sources = maps.flatMap(
-    (map) => (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources,
-  );
-  return {
-    ...ended,
-    files,
-    packages: new Set(sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? [])),
-  };
+  return { ...ended, files, packages: new Set(maps.flatMap(packagesIn)) };
+}
+
+/** The packages with code in a file of dist/, by its map. */
+function packagesIn(map: string | URL): string[] {
+  const { sources } = JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] };
+  return sources.flatMap((source) => PACKAGE.exec(source)?.[1] ?? []);
 }
 
 /**
@@ -95,6 +94,18 @@ describe('what is loaded', () => {
       files.filter((file) => slow.test(readFileSync(file, 'utf8'))),
       [],
     );
+  });
+
+  it('for a question is no editor, and no table of the encodings of the world', () => {
+    const chunks = new URL('../../dist/chunks/', import.meta.url);
+    const maps = readdirSync(chunks).filter((file) => file.endsWith('.map'));
+    const packages = maps.flatMap((file) => packagesIn(new URL(file, chunks)));
+    const editing = /^(iconv-lite|chardet|@inquirer\/(external-)?editor)$/;
+    assert.deepEqual(
+      packages.filter((name) => editing.test(name)),
+      [],
+    );
+    assert.ok(packages.includes('@inquirer/select'));
   });
 
   for (const entry of ['ldctl', 'ldctl/client', 'ldctl/sandbox']) {
