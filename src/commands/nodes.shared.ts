@@ -76,22 +76,40 @@ function fromLines(text: string) {
 /**
  * A list of nodes, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
  * `node_id` is taken.
+ * @throws UsageError, also for a list that broke off: it may lack nodes
  */
 function fromJson(text: string): unknown[] {
-  try {
-    const json = parseJson(text) as unknown[] | { nodes?: unknown[]; items?: unknown[] };
-    const list = Array.isArray(json) ? json : (json.nodes ?? json.items ?? []);
-    return list.map((entry) =>
-      typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
-    );
-  } catch {
+  const { nodes, items = [], error } = readPrinted(text);
+  if (error) {
     throw usageError(
-      'invalid_json',
-      `${FLAG}: this JSON holds no list of nodes`,
-      'Give a list of ids, or {"nodes":[…]}.',
+      'list_broke_off',
+      `${FLAG}: this list broke off, so it may lack nodes`,
+      'Its `error` says why. Make the list again.',
     );
   }
+  const list = nodes ?? items;
+  if (!Array.isArray(list)) throw noList();
+  return list.map((entry: unknown) =>
+    typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
+  );
 }
+
+/** What ldctl prints; a list alone is its nodes. */
+function readPrinted(text: string): { nodes?: unknown; items?: unknown; error?: unknown } {
+  try {
+    const json = parseJson(text);
+    return Array.isArray(json) ? { nodes: json } : (json as object);
+  } catch {
+    throw noList();
+  }
+}
+
+const noList = () =>
+  usageError(
+    'invalid_json',
+    `${FLAG}: this JSON holds no list of nodes`,
+    'Give a list of ids, or {"nodes":[…]}.',
+  );
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:

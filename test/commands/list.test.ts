@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import ActivitiesList from '../../src/commands/activities/list.js';
+import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ACTIVITIES, CommandBench, entry, page, problem, refuses } from '../helpers/command.js';
 import { REQUEST_ID } from '../helpers/server.js';
@@ -155,7 +156,7 @@ describe('activities list', () => {
         const value = readAs(format, stdout);
         const items = Array.isArray(value) ? value : (value as ListDocument).items;
         assert.equal(items.length, 100);
-        if (format === 'json') {
+        if (format === 'json' || format === 'yaml') {
           const { error } = value as ListDocument;
           assert.deepEqual(
             [error?.code, error?.exit_code, error?.request_id],
@@ -164,6 +165,12 @@ describe('activities list', () => {
         }
       });
     }
+
+    it('is no list for --nodes-from: exit 2, and nothing is read or sent', async () => {
+      bench.input = (await bench.ends(5, ActivitiesList, '--limit 0 -o json')).stdout;
+      const { stderr } = await bench.ends(2, ActivitiesRoll, 'iggy restart --nodes-from -');
+      assert.match(stderr, /^error: --nodes-from: this list broke off, so it may lack nodes$/m);
+    });
   });
 
   it('that cannot start prints an error document alone', async () => {

@@ -64,6 +64,8 @@ describe('activities wait', () => {
     ],
     ['nothing', '\n', /stdin lists no node/, /Is the command before the pipe empty\?/],
     ['ids in one line without commas', '7 8\n', /several ids in one value/, /with commas/],
+    ['JSON without a list', '{"nodes":7}', /this JSON holds no list of nodes/, /list of ids/],
+    ['an error', '{"error":{"code":"timeout"}}', /this list broke off/, /Make the list again/],
   ] as const) {
     it(`takes no nodes from ${what}, and says what to do`, async () => {
       bench.input = input;

@@ -20,6 +20,7 @@ export const yaml: Format = {
       },
       end: (total) =>
         `${isEmpty ? 'items: []\n' : ''}${total === null ? '' : `total_results: ${total}\n`}`,
+      broken: (error) => yamlText({ error }, options),
     };
   },
   object: ({ value }, options) => yamlText(value, options),

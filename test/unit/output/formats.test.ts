@@ -67,6 +67,8 @@ const ENTRY_YAML =
   '  status: processing\n  created_at: "2026-03-16T12:00:00Z"\n';
 const ERROR_JSON =
   '{"code":"timeout","message":"no answer in 15s","exit_code":6,"request_id":"req-1","hint":"Try again."}';
+const ERROR_YAML =
+  'error:\n  code: timeout\n  message: no answer in 15s\n  exit_code: 6\n  request_id: req-1\n  hint: Try again.\n';
 const CSV = { format: 'csv', columns: ['id', 'status'] } as const;
 const BARE = /"id":18446744073709551615,"node_id":610809900976570889,/;
 
@@ -85,7 +87,7 @@ const SHAPES: Array<
     { format: 'yaml' },
     `items:\n${ENTRY_YAML}${ENTRY_YAML}total_results: 218\n`,
     'items: []\ntotal_results: 218\n',
-    `items:\n${ENTRY_YAML}`,
+    `items:\n${ENTRY_YAML}${ERROR_YAML}`,
     /^- id: 18446744073709551615$/m,
   ],
   [
