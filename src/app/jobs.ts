@@ -149,7 +149,7 @@ export async function roll(
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   return fromRecords(recall, tools, async (before) => {
     const { kept, ...looked } = found
-      ? { kept: before, spentMs: found.spentMs }
+      ? { kept: before, spentMs: found.spentMs, core: found.core }
       : await lookForBusy(connection, request, before, recall, tools.signal);
     return follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools);
   });

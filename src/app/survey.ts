@@ -60,10 +60,13 @@ export async function survey(
   const { log, deploymentId, tenant, clock } = surveyor;
   const startedAt = clock.elapsed();
   const countInCore = nodes ? notCounting : startCounting(surveyor, expectNodes, signal);
+  let isWhole = true;
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
-    const { here } = listedIn(entries, runtime);
-    if (nodes) return nodes.every((node) => here.includes(node));
-    return here.length >= ((await countInCore(entries)) ?? Infinity);
+    const { here } = listedIn(entries, runtime, false);
+    isWhole = nodes
+      ? !nodes.every((node) => here.includes(node))
+      : here.length < ((await countInCore(entries)) ?? Infinity);
+    return !isWhole;
   };
   const { entries, serverTime } = await log.forNodes({ signal, isEnough });
   const problem = foreignLog(entries, deploymentId, tenant);
@@ -71,7 +74,7 @@ export async function survey(
   const core = await countInCore(entries);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  const listed = listedIn(entries, runtime);
+  const listed = listedIn(entries, runtime, isWhole);
   const expect = nodes ? undefined : expectedOf(listed.here.length, core, expectNodes);
   return { listed, core, expect, busy, serverTime, spentMs: clock.elapsed() - startedAt };
 }

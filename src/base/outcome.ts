@@ -84,6 +84,8 @@ export interface ResultFacts {
   /** The caller's own, or a random one. */
   idempotency_key: string | null;
   targets: TargetKind;
+  /** How many nodes the deployment has by Core; null where it was not asked, or did not say. */
+  core_count: number | null;
   /** The API knew the key: an earlier run had sent this trigger. */
   replayed: boolean | null;
   /**

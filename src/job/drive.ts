@@ -33,6 +33,8 @@ export interface DriveTools {
   signal: AbortSignal;
   /** The same, of a roll: nothing more starts. */
   stopping?: AbortSignal;
+  /** How many nodes Core counts, where that was not known in time; never rejects. */
+  lateCount?: Promise<number | undefined>;
 }
 
 /** How long the end waits for gates that were cut off, ms. */
@@ -46,11 +48,12 @@ export async function* steps<T, E extends JobEvent>(
   job: Job<T, E>,
   tools: DriveTools,
 ): AsyncGenerator<E> {
-  const { clock, signal, stopping } = tools;
+  const { clock, signal, stopping, lateCount } = tools;
   const inbox = new Inbox(clock);
   const gates = new Gates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
+  void lateCount?.then((core) => inbox.put(() => job.counted?.(core ?? null, clock.elapsed())));
   const interrupt = (): void => job.interrupt(signal.reason as Interrupted, clock.elapsed());
   const releases = [
     onAbort(stopping, () => inbox.put(() => job.windDown?.(stopping?.reason as Interrupted))),

@@ -26,9 +26,11 @@ export interface Listed {
   here: readonly Id[];
   /** Those that were acted on in other runtimes only. */
   elsewhere: readonly Id[];
+  /** The log was read for them to its end: 1,000 entries or 30 days. */
+  isWhole: boolean;
 }
 
-export const NONE_LISTED: Listed = { here: [], elsewhere: [] };
+export const NONE_LISTED: Listed = { here: [], elsewhere: [], isWhole: true };
 
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
@@ -47,6 +49,8 @@ export interface Known {
   listed?: Listed | undefined;
   /** How many nodes Core counts, where that is known. */
   core?: number | undefined;
+  /** Core is still counting: `Job.counted` says the number. */
+  isCounting?: boolean | undefined;
 }
 
 const DOUBLED =
@@ -62,6 +66,8 @@ export class Entries {
   listed: Listed | null;
   /** How many nodes Core counts; null when that is not known. */
   core: number | null;
+  /** Whether Core is still counting them. */
+  isCounting: boolean;
   /** How many nodes must have an entry; null when that is open. */
   expect: number | null;
   /** What was created before this time is not of this trigger, ms UTC; null: time says nothing. */
@@ -78,12 +84,13 @@ export class Entries {
 
   constructor(
     readonly wanted: Wanted,
-    { appearMs, listed, core }: Known,
+    { appearMs, listed, core, isCounting = false }: Known,
   ) {
     const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
     this.only = only ? new Set(only) : null;
     this.listed = only ? NONE_LISTED : (listed ?? null);
     this.core = core ?? null;
+    this.isCounting = isCounting;
     this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
     this.#appearMs = appearMs;
   }
@@ -295,10 +302,14 @@ function severity(status: string): number {
   return isFinal(status) ? 0 : 1;
 }
 
-/** Which nodes these entries list, besides those that were listed before. */
+/**
+ * Which nodes these entries list, besides those that were listed before.
+ * @param isWhole whether the log was read for them to its end, now or before
+ */
 export function listedIn(
   entries: readonly Activity[],
   runtime: string,
+  isWhole: boolean,
   before: Listed | null = null,
 ): Listed {
   const { here: known, elsewhere } = before ?? NONE_LISTED;
@@ -308,7 +319,7 @@ export function listedIn(
   ]);
   const isHere = new Set(here);
   const others = sortedUnique([...elsewhere, ...nodesOf(entries)]);
-  return { here, elsewhere: others.filter((node) => !isHere.has(node)) };
+  return { here, elsewhere: others.filter((node) => !isHere.has(node)), isWhole };
 }
 
 /** The nodes of these entries, by id. */

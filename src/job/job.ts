@@ -26,6 +26,8 @@ export interface Job<T = JobEnd, E extends JobEvent = JobEvent> {
   windDown?(reason: Interrupted): void;
   /** A gate that the job asked for has ended. */
   gateEnded?(node: Id, gate: GateResult, now: number): void;
+  /** Core has counted the nodes: null where it did not say. A job that needs no count has none. */
+  counted?(core: number | null, now: number): void;
   /** What happened since the last call. */
   events(): E[];
   /**

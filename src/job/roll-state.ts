@@ -13,7 +13,7 @@ import type { Run, RunPlan } from './run-state.js';
 
 export interface RollPlan extends Omit<
   RunPlan,
-  'nodes' | 'expect' | 'listed' | 'core' | 'wait' | 'endsBy'
+  'nodes' | 'expect' | 'listed' | 'isCounting' | 'wait' | 'endsBy'
 > {
   /** In the order in which they are acted on; each once, not empty. */
   nodes: readonly Id[];

@@ -71,7 +71,7 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { entries, attempts, trigger } = run;
   const age = Math.max(ageMs, 0);
   setBaseline(run, { id: record.baseline, date: record.date, readAt: -Infinity });
-  entries.listed = record.listed;
+  entries.listed = { ...record.listed, isWhole: false };
   entries.core = record.core;
   entries.expect = record.expect;
   run.generation = generation;

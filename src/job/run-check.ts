@@ -27,7 +27,8 @@ export function takeBaseline(
   const { entries } = run;
   if (!entries.only) {
     // On every node: those that the log has come to list since the last read.
-    entries.listed = listedIn(log.entries, trigger.runtime, entries.listed);
+    const isWhole = state.deep || entries.listed?.isWhole === true;
+    entries.listed = listedIn(log.entries, trigger.runtime, isWhole, entries.listed);
   }
   if (stopForBusy(run, trigger, log, now)) {
     return;

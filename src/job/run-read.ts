@@ -82,7 +82,7 @@ function collect(run: Run, log: LogRead, now: number): void {
   const { entries, replay } = run;
   const isById = 'ids' in entries.wanted;
   if (!isById) {
-    entries.listed ??= listedIn(log.entries, entries.wanted.runtime);
+    entries.listed ??= listedIn(log.entries, entries.wanted.runtime, true);
   }
   if (replay && needsFloor(run)) {
     findPeriodAndFloor(run, replay, log);

@@ -98,6 +98,7 @@ export function nextOfRun(run: Run, now: number): Step {
 
 function recordOf(run: Run, trigger: Trigger): Step {
   const { baseline, entries, generation, sent, attempts } = run;
+  const { here, elsewhere } = entries.listed ?? NONE_LISTED;
   if (!trigger.keepsKey) {
     return { do: 'record', record: null, after: 0 };
   }
@@ -109,7 +110,7 @@ function recordOf(run: Run, trigger: Trigger): Step {
     date: baseline.date,
     expect: entries.expect,
     core: entries.core,
-    listed: entries.listed ?? NONE_LISTED,
+    listed: { here, elsewhere },
     // What was not sent does not count as the first POST.
     postedAt: sent ? attempts.postedAt : null,
   };

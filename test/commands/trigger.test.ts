@@ -79,6 +79,7 @@ describe('activities trigger', () => {
       deployment_id: DEPLOYMENT,
       idempotency_key: 'a-random-key',
       targets: 'named',
+      core_count: null,
       replayed: false,
       recovered: false,
       request_id: REQUEST_ID,

@@ -45,6 +45,7 @@ describe('activities wait', () => {
       deployment_id: DEPLOYMENT,
       idempotency_key: null,
       targets: 'named',
+      core_count: null,
       replayed: null,
       recovered: null,
       request_id: null,

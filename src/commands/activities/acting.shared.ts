@@ -165,6 +165,11 @@ function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: re
   }
 }
 
+function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) {
+  const unnamed = expectNodes === undefined ? 'observed' : 'expected';
+  return { targets: nodes ? 'named' : unnamed, core_count: found?.core ?? null } as const;
+}
+
 /**
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
  * @param how how a roll would go; null where all is one request
@@ -177,7 +182,7 @@ export async function showDryRun(
   how: readonly string[] | null,
 ) {
   const { host } = context;
-  const { runtime, action, nodes: named, expectNodes } = request;
+  const { runtime, action, nodes: named } = request;
   const { deploymentId, target } = await context.deployment();
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
@@ -195,7 +200,7 @@ export async function showDryRun(
     action,
     deployment_id: deploymentId,
     idempotency_key: key,
-    targets: named ? 'named' : expectNodes === undefined ? 'observed' : 'expected',
+    ...targetsOf(request, found),
     replayed: null,
     recovered: null,
     request_id: null,

@@ -1,5 +1,5 @@
 import type { busyOf } from '../../../src/job/busy.js';
-import type { listedIn } from '../../../src/job/entries.js';
+import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
 import type { Run, Trigger } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
@@ -12,7 +12,7 @@ export const BEFORE: Rules = {
       'a run on every node knows no nodes',
       'every node',
       1,
-      put<typeof listedIn>('job/entries', 'listedIn', () => ({ here: [], elsewhere: [] })),
+      put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
     ),
     sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   ],

@@ -14,7 +14,7 @@ beforeEach(() => setUp());
 
 const BOTH = { nodes: [1n, 2n] };
 const MINUTE = { timeoutMs: 60_000 };
-const EVERY = { nodes: undefined, listed: { here: [1n, 2n, 3n], elsewhere: [] } };
+const EVERY = { nodes: undefined, listed: { here: [1n, 2n, 3n], elsewhere: [], isWhole: true } };
 const stuck = (...nodes: Id[]): void => {
   for (const node of nodes) server.setFate(node, { workMs: null });
 };
@@ -47,7 +47,13 @@ describe('the facts of a result', () => {
     assert.deepEqual(facts, {
       outcome: 'completed',
       ...{ runtime: 'iggy', action: 'restart', deployment_id: DEPLOYMENT, idempotency_key: 'k' },
-      ...{ targets: 'named', replayed: false, recovered: false, request_id: 'f00d' },
+      ...{
+        targets: 'named',
+        core_count: null,
+        replayed: false,
+        recovered: false,
+        request_id: 'f00d',
+      },
       not_acted_on: [],
     });
   });

@@ -183,13 +183,16 @@ describe('a run on every node', () => {
   it('expects a node, too, that has shown up since the nodes were looked for', async () => {
     server.nodes = [1n, 2n];
     acted(3n);
-    const { result } = await run({ ...EVERY, listed: { here: [1n, 2n], elsewhere: [3n] } });
+    const { result } = await run({
+      ...EVERY,
+      listed: { here: [1n, 2n], elsewhere: [3n], isWhole: true },
+    });
     const rows = result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
     assert.deepEqual(rows, ['1 completed', '2 completed', '3 missing']);
   });
 
   for (const [what, plan] of [
-    ['are known', { ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [] } }],
+    ['are known', { ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [], isWhole: true } }],
     ['are named', { nodes: [1n] }],
   ] as const) {
     it(`reads the log once before its POST where the nodes ${what}`, async () => {
@@ -243,7 +246,7 @@ describe('a run that continues from a record', () => {
   it('takes nodes, counts and date from there', async () => {
     for (const node of [1n, 2n]) server.add({ node });
     server.add({ node: 4n, createdAt: clock.now() - 50_000 });
-    const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [] };
+    const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [], isWhole: true };
     const kept = keptRun({ listed, core: 2, date: clock.now() - 30_000 }, { accepted: true });
     const { result } = await run({ nodes: undefined, keepsKey: true }, kept);
     assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);

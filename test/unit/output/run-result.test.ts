@@ -317,7 +317,7 @@ describe('at a terminal a node is called by its name', () => {
 describe('the result of a run as data', () => {
   const JSON_TEXT =
     '{"outcome":"completed","runtime":"iggy","action":"restart","deployment_id":"42","idempotency_key":"key-1",' +
-    '"targets":"named","replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
+    '"targets":"named","core_count":null,"replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
     '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
     '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"not_acted_on":[],"resume":null}';
 

@@ -65,6 +65,7 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
     deployment_id: 42n,
     idempotency_key: 'key-1',
     targets: 'named',
+    core_count: null,
     replayed: false,
     recovered: false,
     request_id: '4bf92f3577b34da6a3ce929d0e0e4736',
