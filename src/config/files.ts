@@ -10,6 +10,7 @@ import {
   constants,
   copyFileSync,
   createReadStream,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -99,7 +100,7 @@ export function ensurePrivateFolder(path: string) {
 function makeFolder(path: string): void {
   const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere() || dirname(path) === path) return;
-  makeFolder(dirname(path));
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
   try {
     mkdirSync(path, { mode: FOLDER_MODE });
   } catch (error) {

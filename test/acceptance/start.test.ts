@@ -113,7 +113,9 @@ describe('what is loaded', () => {
       `by a program of ${entry} is nothing of the command line, and does nothing`,
       {},
       async (scene) => {
-        const program = `const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
+        // Node's own http leaves a symbol in newer Nodes, and only what ldctl adds is counted.
+        const program = `await import('node:http');
+        const names = () => [...process.eventNames(), ...Reflect.ownKeys(globalThis)].map(String);
         const before = names();
         await import('${entry}');
         console.log(names().filter((name) => !before.includes(name)).join());`;

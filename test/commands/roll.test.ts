@@ -20,6 +20,9 @@ const halted = (gate: string, node = '8,7'): Words => [
 const HALTED = halted('exit 1');
 const RESUME = '--resume deploy-7 -o json';
 
+/** With a filter Node 22 and 24 copy the modes of folders, too. */
+const WITH_MODES = { recursive: true, filter: () => true };
+
 interface Result {
   outcome: string;
   resume: string | null;
@@ -142,7 +145,7 @@ describe('activities roll', () => {
       nock.cleanAll();
       bench.showLog(() => {
         if (!existsSync(aside)) return readLog();
-        cpSync(aside, folder, { recursive: true });
+        cpSync(aside, folder, WITH_MODES);
         rmSync(aside, { recursive: true });
         return [busy];
       });
@@ -200,7 +203,7 @@ describe('activities roll', () => {
       await halt();
       // The journal as it was before the other process started.
       const [folder, aside] = [bench.env.LDCTL_CONFIG_DIR ?? '', join(bench.folder, 'aside')];
-      cpSync(folder, aside, { recursive: true });
+      cpSync(folder, aside, WITH_MODES);
       expectPost(7n);
       const other = await run('--resume deploy-7 -o json', ['--gate', 'exit 0']);
       assert.equal(other.code, 0, other.stderr);
@@ -210,7 +213,7 @@ describe('activities roll', () => {
       nock.cleanAll();
       bench.showLog(() => {
         if (!existsSync(after)) return readLog();
-        cpSync(after, folder, { recursive: true });
+        cpSync(after, folder, WITH_MODES);
         rmSync(after, { recursive: true });
         const busy = entry({ id: 102n, node_id: 7n, status: 'processing', finished_at: null });
         return [busy, ...log.slice(1)];

@@ -285,11 +285,16 @@ describe('the profiles on the disk', () => {
   it('that cannot be written: exit 2 that says why', async () => {
     const file = join(privateFolder(), 'file');
     writeFileSync(file, '');
-    for (const folder of [file, join(file, 'ldctl')]) {
+    for (const [folder, message] of [
+      [file, /already exists/],
+      // The second is what Windows says.
+      [join(file, 'ldctl'), /not a directory|no such file/],
+      [join(file, 'config', 'ldctl'), /not a directory|no such file/],
+    ] as const) {
       await fails(() => storeIn(folder).assertCanAdd('prod'), {
         code: 'config_unwritable',
         exitCode: 2,
-        message: /not a directory|already exists|no such file/,
+        message,
         hint: /LDCTL_CONFIG_DIR/,
       });
     }
