@@ -37,3 +37,15 @@ describe('the checks of package.json', () => {
     assert.doesNotMatch(ci, /npm run (size|check:)/);
   });
 });
+
+it('every install script of a package is allowed or denied, so that npm does not warn of it', () => {
+  const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: object };
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: true }>;
+  };
+  const withScript = Object.keys(packages).filter((folder) => packages[folder]?.hasInstallScript);
+  assert.deepEqual(
+    withScript.map((folder) => folder.replace(/^.*node_modules\//, '')),
+    Object.keys(allowScripts),
+  );
+});
