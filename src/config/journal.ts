@@ -5,7 +5,7 @@
  * make, and one that slept replaces nothing.
  */
 
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -48,7 +48,8 @@ export type RollRecord = v.InferOutput<typeof rollRecord>;
 
 /**
  * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
- * that was not refused.
+ * that was not refused: by the time in it, or by that of its file, since the clock may have been
+ * wrong when the record was made.
  */
 class Records<T> {
   #isSwept = false;
@@ -83,8 +84,9 @@ class Records<T> {
       // `accepted` wins over `refused`: another process may have followed this record, and sent it
       // again, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
-      const record = this.#load(join(this.folder, name));
-      return record && this.clock.now() - this.madeAt(record) <= VALID_MS
+      const path = join(this.folder, name);
+      const record = this.#load(path);
+      return record && (this.#isYoung(this.madeAt(record)) || this.#isYoung(writtenAt(path)))
         ? [{ record, generation: generationOf(name), has }]
         : [];
     });
@@ -112,11 +114,16 @@ class Records<T> {
     }
   }
 
+  #isYoung(at: number) {
+    return this.clock.now() - at <= VALID_MS;
+  }
+
   /** @returns null for one that has gone since its name was read */
   #load(path: string): T | null {
     const text = readPrivateFile(path);
-    if (text === null) return null;
-    const record = parseStored(text, this.schema);
+    // A link to nothing is there, and says nothing.
+    if (text === null && !lstatSync(path, { throwIfNoEntry: false })) return null;
+    const record = parseStored(text ?? '', this.schema);
     if (record.success) return record.output;
     throw broken(path);
   }
@@ -131,11 +138,13 @@ class Records<T> {
     this.#isSwept = true;
     for (const name of this.#allNames().filter((one) => SWEPT.test(one))) {
       const path = join(this.folder, name);
-      const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (this.clock.now() - writtenAt > KEPT_MS) removeQuietly(path);
+      if (this.clock.now() - writtenAt(path) > KEPT_MS) removeQuietly(path);
     }
   }
 }
+
+/** Wall clock, ms UTC; Infinity for one that has gone. */
+const writtenAt = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {

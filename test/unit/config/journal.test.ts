@@ -8,12 +8,14 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { hexHash } from '../../../src/base/hash.js';
 import type { RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
 import { itOnPosix } from '../../helpers/platform.js';
@@ -44,6 +46,7 @@ const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(fo
 /** The path of the only file, or the first. */
 const pathIn = (folder: string, kind = 'runs'): string =>
   join(folder, kind, namesIn(folder, kind)[0] ?? '');
+const writtenAt = (path: string, at: number): void => utimesSync(path, at / 1000, at / 1000);
 /** The files of a key: `1`, `1.accepted`, `2` … */
 const filesOf = (folder: string, kind = 'runs'): string[] =>
   namesIn(folder, kind).map((name) => name.slice(65));
@@ -93,7 +96,7 @@ describe('the run journal', () => {
     for (const key of keys) assert.deepEqual(journal.claim(recordOf(key), 0), { made: 1 });
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
     assert.deepEqual(readdirSync(folder), ['runs']);
-    assert.equal(openRunJournal(folder, clockAt(DAY_MS + 1)).read('a'), null);
+    assert.equal(openRunJournal(folder, clockAt(2 * DAY_MS)).read('a'), null);
   });
 
   itOnPosix('is private: folders 0700, files 0600', 'it keeps no modes', () => {
@@ -111,15 +114,21 @@ describe('the run journal', () => {
   });
 
   // journal-model.test.ts plays which record counts, and who may make the next one.
-  for (const [ageMs, isKnown] of [
-    [-HOUR_MS, true],
-    [0, true],
-    [DAY_MS, true],
-    [DAY_MS + 1, false],
-  ] as const) {
-    it(`${isKnown ? 'knows' : 'no longer knows'} a record of ${ageMs / HOUR_MS} hours`, () => {
-      const journal = openRunJournal(privateFolder(), clock);
+  for (const { ageMs, fileAgeMs = ageMs, isKnown } of [
+    { ageMs: -HOUR_MS, isKnown: true },
+    { ageMs: 0, isKnown: true },
+    { ageMs: DAY_MS, isKnown: true },
+    { ageMs: DAY_MS + 1, isKnown: false },
+    // The clock was a year behind, or ahead, when the record was made.
+    { ageMs: 365 * DAY_MS, fileAgeMs: HOUR_MS, isKnown: true },
+    { ageMs: -365 * DAY_MS, fileAgeMs: 2 * DAY_MS, isKnown: true },
+  ]) {
+    const what = `a record of ${ageMs / HOUR_MS} hours in a file of ${fileAgeMs / HOUR_MS}`;
+    it(`${isKnown ? 'knows' : 'no longer knows'} ${what}`, () => {
+      const folder = privateFolder();
+      const journal = openRunJournal(folder, clock);
       journal.claim(recordOf('a', { postedAt: START - ageMs }), 0);
+      writtenAt(pathIn(folder), START - fileAgeMs);
       assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
     });
   }
@@ -221,6 +230,16 @@ describe('the run journal', () => {
       });
     }
 
+    itOnPosix('a link that leads nowhere: exit 7 with its path', 'links need a privilege', () => {
+      const { journal, path } = folderWithRecord();
+      rmSync(path);
+      symlinkSync(`${path}.gone`, path);
+      const error = { code: 'journal_broken', exitCode: 7, message: /broken: .*[\da-f]{64}\.1$/ };
+      for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
+        assert.throws(step, error);
+      }
+    });
+
     itOnPosix('a record that others can read: exit 2 with the chmod', 'it keeps no modes', () => {
       const { journal, path } = folderWithRecord();
       chmodSync(path, 0o644);
@@ -295,7 +314,10 @@ describe('the journal of rolls', () => {
     const keys = (): string[] => journal.unfinished().map(({ key }) => key);
     assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
-    for (const [key, age] of Object.entries(ages)) rollsIn(folder, -age).start(key, ROLL, isSame);
+    for (const [key, age] of Object.entries(ages)) {
+      rollsIn(folder, -age).start(key, ROLL, isSame);
+      writtenAt(join(folder, 'rolls/7', `${hexHash(key)}.1`), START - age);
+    }
     openRollJournal(folder, 8n, clock).start('elsewhere', ROLL, isSame);
     journal.end('done', 1, 'finished');
     assert.deepEqual(keys(), ['second', 'first']);
@@ -315,6 +337,7 @@ describe('the journal of rolls', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
     rollsIn(folder, -DAY_MS - 1).start('r', ROLL, isSame);
+    writtenAt(pathIn(folder, 'rolls/7'), START - DAY_MS - 1);
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
     assert.equal(journal.start('r', ROLL, isSame), 2);
     journal.end('r', 2, 'refused');
