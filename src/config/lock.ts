@@ -9,10 +9,16 @@ import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from
 const STALE_MS = 10_000;
 const LONGEST_WAIT_MS = 20_000;
 
+/** A process that stood still for too long has lost its lock to another. */
+export interface Lock {
+  /** @throws UsageError where the lock was lost */
+  assertHeld: () => void;
+  release: () => void;
+}
+
 /**
  * Lets one process at a time change the files of a folder. The lock is a file that names no
  * process: containers that share a folder each have their own process ids.
- * @returns releases the lock
  * @throws UsageError after 20 s, or the signal's reason
  */
 export async function takeLock(
@@ -20,7 +26,7 @@ export async function takeLock(
   name: string,
   clock: Clock,
   signal?: AbortSignal,
-): Promise<() => void> {
+): Promise<Lock> {
   const path = join(folder, name);
   const mine = randomUUID();
   const until = clock.elapsed() + LONGEST_WAIT_MS;
@@ -34,9 +40,19 @@ export async function takeLock(
       `Try again when it has ended. If there is none, remove ${path}`,
     );
   }
-  return () => {
-    // A process that was stopped for too long has lost its lock to another.
-    if (readPrivateFile(path) === mine) removeQuietly(path);
+  const isHeld = () => readPrivateFile(path) === mine;
+  return {
+    assertHeld: () => {
+      if (isHeld()) return;
+      throw usageError(
+        'config_locked',
+        `another ldctl process has changed ${folder} meanwhile; nothing was changed`,
+        'Try again.',
+      );
+    },
+    release: () => {
+      if (isHeld()) removeQuietly(path);
+    },
   };
 }
 

@@ -3,7 +3,9 @@
  * are kept. Profiles are a list, in which a name such as `constructor` is safe.
  */
 
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { refusedError, usageError } from '../base/errors.js';
@@ -14,10 +16,12 @@ import {
   ensurePrivateFolder,
   FILE_MODE,
   fileFault,
+  IS_POSIX,
   parseStored,
   readPrivateFile,
+  removeQuietly,
 } from './files.js';
-import { takeLock } from './lock.js';
+import { takeLock, type Lock } from './lock.js';
 
 const apiKey = v.pipe(
   v.string(),
@@ -160,23 +164,50 @@ export class ProfileStore {
     ensurePrivateFolder(this.folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    const release = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
+    const lock = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
     // conf only writes here: the file was read before.
     const options = {
-      cwd: this.folder,
+      fileExtension: '',
       configFileMode: FILE_MODE,
       deserialize: () => ({}),
       serialize: (content: unknown) => JSON.stringify(content, idsAsStrings, '\t'),
     };
+    const write = (path: string, content: Record<string, unknown>) => {
+      const [cwd, configName] = [dirname(path), basename(path)];
+      new Conf<Record<string, unknown>>({ ...options, cwd, configName }).store = content;
+    };
     try {
       return work((configName, content) => {
-        new Conf<Record<string, unknown>>({ ...options, configName }).store = content;
+        replaceFile(join(this.folder, `${configName}.json`), lock, (path) => write(path, content));
       });
     } catch (error) {
       throw fileFault('write', this.path, error);
     } finally {
-      release();
+      lock.release();
     }
+  }
+}
+
+/**
+ * A disk may stall while a file is written, until the lock is another's. So the file is written
+ * under another name, and takes its place only while the lock is held.
+ */
+function replaceFile(path: string, { assertHeld }: Lock, write: (path: string) => void) {
+  if (!IS_POSIX) {
+    // There a rename may have to be tried again and again, as conf does.
+    assertHeld();
+    write(path);
+    return;
+  }
+  // It may be a link, such as into a folder of dotfiles.
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const draft = `${target}.${randomUUID()}`;
+  try {
+    write(draft);
+    assertHeld();
+    renameSync(draft, target);
+  } finally {
+    removeQuietly(draft);
   }
 }
 

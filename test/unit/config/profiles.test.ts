@@ -5,8 +5,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -208,11 +211,38 @@ describe('the profiles on the disk', () => {
       assert.deepEqual(readdirSync(folder), ['config.json']);
     });
 
-    it('that was lost to another process is left to that one', async () => {
+    it('that was lost to another process is left to that one, and so is the file', async () => {
       const folder = privateFolder();
-      await storeIn(folder).change(() => lockIn(folder));
+      const store = storeIn(folder);
+      await store.add(profileNamed('mine'));
+      const change = store.change((config) => {
+        // This process stands still for so long that its lock goes stale. Another takes it.
+        rmSync(join(folder, 'config.json.lock'));
+        writeFileSync(store.path, readFileSync(store.path, 'utf8').replaceAll('mine', 'theirs'));
+        lockIn(folder);
+        config.profiles.splice(0, 1);
+      });
+      await fails(() => change, { code: 'config_locked', exitCode: 2, hint: 'Try again.' });
+      assert.deepEqual(names(store), ['theirs']);
       assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'config.json.lock']);
     });
+
+    itOnPosix(
+      'guards a file that is a link: the link stays',
+      'links need a privilege',
+      async () => {
+        const [folder, dotfiles] = [privateFolder(), privateFolder()];
+        const store = storeIn(folder);
+        const real = join(dotfiles, 'ldctl');
+        await store.add(profileNamed('prod'));
+        renameSync(store.path, real);
+        symlinkSync(real, store.path);
+        await store.add(profileNamed('test'));
+        assert.equal(readlinkSync(store.path), real);
+        assert.deepEqual(names(store), ['prod', 'test']);
+        assert.deepEqual(readdirSync(dotfiles), ['ldctl']);
+      },
+    );
 
     it('of the future is waited for in vain, and the error says what to remove', async () => {
       const folder = privateFolder();
