@@ -1,4 +1,5 @@
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { NodeNames } from '../base/ids.js';
 import { NOT_STARTED, type ResultFields } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
@@ -27,10 +28,21 @@ export async function reportToGitHub(
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
-    await appendFile(file, stepSummary(output, result, place));
+    await append(file, stepSummary(output, result, place));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     stderr.write(warningText(stderr, `the step summary could not be written: ${reason}`));
+  }
+}
+
+/** Without waiting for anyone who reads a FIFO: the command has ended. */
+async function append(path: string, text: string) {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ResultFields } from '../../../src/base/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
+import { itOnPosix } from '../../helpers/platform.js';
 import { missing, node, run } from './support/samples.js';
 
 const ON = { GITHUB_ACTIONS: 'true' };
@@ -100,5 +102,13 @@ describe('the step summary in GitHub Actions', () => {
       'ldctl activities wait 160',
       '```',
     ]);
+  });
+
+  itOnPosix('that is a FIFO without a reader is not waited for', 'it has no FIFOs', async () => {
+    const file = join(folder, 'fifo');
+    execFileSync('mkfifo', [file]);
+    const output = memoryOutput();
+    await reportToGitHub(output, { ...ON, GITHUB_STEP_SUMMARY: file }, run(), 'sandbox');
+    assert.match(output.stderr.text, /the step summary could not be written: ENXIO/);
   });
 });
