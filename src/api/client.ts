@@ -10,7 +10,7 @@ import { formatDuration } from '../base/durations.js';
 import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
-import { readUpTo } from '../base/text.js';
+import { readUpTo } from '../base/streams.js';
 import { requestIdOf, type Answer } from './answers.js';
 import { endpoint, isLoopback, parseBaseUrl } from './base-url.js';
 import { trackAttempt, transportError } from './faults.js';

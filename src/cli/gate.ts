@@ -7,7 +7,8 @@ import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import { linesOf, type Env } from '../base/text.js';
+import { linesOf } from '../base/streams.js';
+import type { Env } from '../base/text.js';
 import { endWithProcess } from './signals.js';
 
 /** What a gate gets, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */

@@ -26,7 +26,8 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import * as v from 'valibot';
 import { usageError } from '../base/errors.js';
-import { readUpTo, shellWord } from '../base/text.js';
+import { readUpTo } from '../base/streams.js';
+import { shellWord } from '../base/text.js';
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;

@@ -280,8 +280,8 @@ describe('activities roll', () => {
     });
 
     for (const [how, words] of [
-      ['by its key', `${RESUME} --gate true`],
-      ['by the same command', halted('true')],
+      ['by its key', [...wordsOf(RESUME), '--gate', 'exit 0']],
+      ['by the same command', halted('exit 0')],
     ] as const) {
       it(`takes another gate ${how}, asks it for the node whose gate failed, and keeps it`, async () => {
         await halt();
