@@ -1,12 +1,12 @@
 // Asks the registry for what is known against the packages that reach a user: those in the bundle,
 // which `npm audit --omit=dev` does not see, and those installed beside it. Ends with 1 when there
 // is something, and with 77, and the reason in the last line, when the registry cannot say. Also
-// says whether the Node in the executables is the newest of its line, which is where its security
-// fixes are; that alone fails nothing, since the packages for other systems may lag behind.
+// says whether the Node in the executables is the newest of its line; that alone fails nothing.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { bundle } from './bundle.js';
-import { NODE_VERSION, TARGETS } from './targets.js';
+import { outdatedNode } from './newest-node.js';
+import { NODE_VERSION } from './targets.js';
 
 const COULD_NOT = 77;
 
@@ -35,35 +35,11 @@ if (report.vulnerabilities) {
   process.exitCode = COULD_NOT;
 }
 
-/** Compares the Node in the executables with the newest of its line, for each target. */
+/** In a pull request an older Node is a warning: scripts/release/ready.js refuses it. */
 function sayNode() {
-  const [line] = NODE_VERSION.split('.');
-  const newest = TARGETS.map(({ name, node }) => ({ name, version: newestOf(node, line) }));
-  const overall = newest
-    .map(({ version }) => version)
-    .sort(byVersion)
-    .at(-1);
-  if (overall === NODE_VERSION) {
-    console.log(`the executables have Node ${NODE_VERSION}, the newest ${line}`);
-    return;
-  }
-  const lacking = newest.filter(({ version }) => version !== overall).map(({ name }) => name);
-  const reason =
-    lacking.length > 0 ? `, which npm does not have for ${lacking.join(', ')} yet` : '';
+  const problem = outdatedNode();
   const prefix = process.env.GITHUB_ACTIONS === 'true' ? '::warning::' : 'warning: ';
-  console.log(
-    `${prefix}the executables have Node ${NODE_VERSION}; the newest ${line} is ${overall ?? 'not known'}${reason} (scripts/targets.js)`,
-  );
-}
-
-/** @returns the newest version of a package in a line; undefined where the registry cannot say */
-function newestOf(name, line) {
-  const { status, stdout } = npm('view', `${name}@${line}`, 'version', '--json');
-  return status === 0 ? [JSON.parse(stdout)].flat().sort(byVersion).at(-1) : undefined;
-}
-
-function byVersion(a, b) {
-  return a.localeCompare(b, 'en', { numeric: true });
+  console.log(problem ? prefix + problem : `the executables have the newest Node, ${NODE_VERSION}`);
 }
 
 function npm(...args) {

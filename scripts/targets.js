@@ -1,5 +1,11 @@
-/** The Node in the executables. */
+/** The Node in the executables. A release refuses one that is not the newest of its line. */
 export const NODE_VERSION = '26.10.0';
+
+/**
+ * A newer one that npm does not have for every target, and without which a release is made all the
+ * same: someone read what it fixes.
+ */
+export const NODE_PASSED_OVER = null;
 
 /**
  * What a release has an executable for: the machine of GitHub that it is made on, which can compile

@@ -2,6 +2,7 @@
 // scripts/release/ready.js TAG REPOSITORY
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { outdatedNode } from '../newest-node.js';
 
 const [tag = '', repository = ''] = process.argv.slice(2);
 const project = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -18,6 +19,7 @@ const problems = [
     `package.json has the repository ${project.repository.url}: set repository.url to ${url}, and run \`npm run generate\``,
   !readFileSync('CHANGELOG.md', 'utf8').includes(`\n## [${project.version}]`) &&
     `CHANGELOG.md has no heading [${project.version}]: [Unreleased] becomes it`,
+  outdatedNode(),
 ].filter(Boolean);
 for (const problem of problems) console.error(`::error::${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

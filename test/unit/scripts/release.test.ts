@@ -85,3 +85,59 @@ describeOnPosix('a release that is run again', 'GitHub releases on Linux', () =>
     });
   });
 });
+
+describeOnPosix('a release', 'GitHub releases on Linux', () => {
+  const targets = readFileSync(join(ROOT, 'scripts/targets.js'), 'utf8');
+  const [, ours = '', line] = /NODE_VERSION = '((\d+).*)'/.exec(targets) ?? [];
+  const newer = `${line}.100.1`;
+  const has = (...versions: string[]): string => `echo '${JSON.stringify(versions)}'`;
+
+  /** What keeps version 1.2.3 from being released, where npm answers so about Linux and the others. */
+  function refusal(linux: string, others = linux): string[] {
+    const folder = mkdtempSync(join(tmpdir(), 'ldctl-release-'));
+    const program = (name: string, script: string): void =>
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+    program('git', 'exit 0');
+    program('npm', `case "$2" in node-linux*) ${linux} ;; *) ${others} ;; esac`);
+    const repository = { url: 'git+https://github.com/someone/ldctl.git' };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '1.2.3', repository }));
+    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changes\n\n## [1.2.3] - 2027-01-01\n');
+    const script = join(ROOT, 'scripts/release/ready.js');
+    const { status, stderr } = spawnSync(process.execPath, [script, 'v1.2.3', 'someone/ldctl'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: folder },
+    });
+    rmSync(folder, { recursive: true });
+    const problems = stderr.split('\n').slice(0, -1);
+    assert.equal(status, problems.length === 0 ? 0 : 1, stderr);
+    return problems;
+  }
+
+  it('is made with the newest Node of its line', () => {
+    assert.deepEqual(refusal(has(`${line}.0.0`, ours, `${line}.2.0`)), []);
+  });
+
+  it('is refused with an older one', () => {
+    assert.deepEqual(refusal(has(ours, newer, `${line}.99.0`)), [
+      `::error::the executables have Node ${ours}, and the newest ${line} is ${newer}; set NODE_VERSION (scripts/targets.js)`,
+    ]);
+  });
+
+  it('is refused where npm has a newer one for some systems only, until someone passes it over', () => {
+    const [problem, ...more] = refusal(has(ours, newer), has(ours));
+    assert.match(
+      problem ?? '',
+      /100\.1; npm does not have it for darwin-x64, darwin-arm64, win32-x64 yet: .* set NODE_PASSED_OVER/,
+    );
+    assert.deepEqual(more, []);
+  });
+
+  for (const [how, answer] of Object.entries({ fails: 'exit 1', 'says nothing': 'exit 0' })) {
+    it(`is refused where npm ${how}`, () => {
+      assert.deepEqual(refusal(has(ours), answer), [
+        `::error::npm does not say which Node ${line} is the newest for darwin-x64, darwin-arm64, win32-x64`,
+      ]);
+    });
+  }
+});
