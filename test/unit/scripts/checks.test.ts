@@ -6,29 +6,33 @@ import { ROOT } from '../../helpers/root.js';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-interface Workflow {
-  jobs: Record<string, { strategy?: { matrix: Record<string, string[]> } } | undefined>;
+interface Nightly {
+  jobs: { gate: { strategy: { matrix: { include: Array<{ gate: string }> } } } };
 }
 
 describe('the checks of package.json', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const quick = /^CHECKS=\((.*)\)$/m.exec(read('.ci/run'))?.[1]?.split(' ') ?? [];
-  const { jobs } = parse(read('.github/workflows/nightly.yml')) as Workflow;
-  const nightly = (jobs['check']?.strategy?.matrix['check'] ?? []).map(
-    (check) => `check:${check.replace(/ .*/, '')}`,
-  );
+  const night = Object.keys(scripts).filter((name) => name.startsWith('night:'));
 
   it('run in .ci/run or at night, each once', () => {
     // npm test has it.
     const checks = Object.keys(scripts).filter(
       (name) => name.startsWith('check:') && name !== 'check:generated',
     );
+    const nightly = night.flatMap((name) => scripts[name]?.match(/check:\w+/g) ?? []);
     const listed = [...quick, ...nightly];
     assert.deepEqual(
       checks.filter((name) => !listed.includes(name)),
       [],
     );
     assert.equal(new Set(listed).size, listed.length);
+  });
+
+  it('of the night have a gate each in nightly.yml', () => {
+    const { jobs } = parse(read('.github/workflows/nightly.yml')) as Nightly;
+    const gates = jobs.gate.strategy.matrix.include.map(({ gate }) => `night:${gate}`);
+    assert.deepEqual(gates, night);
   });
 
   it('are listed in .ci/run alone: ci.yml runs that list', () => {
