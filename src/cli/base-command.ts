@@ -49,11 +49,13 @@ export abstract class BaseCommand extends Command {
   }
 
   protected async open(flags: SettingFlags = {}): Promise<CommandContext> {
-    const [{ CommandContext }, folder] = await Promise.all([
+    const { host, interrupts } = this;
+    const [{ CommandContext }, folder, prompts] = await Promise.all([
       import('./context.js'),
-      configDir(this.host.env),
+      configDir(host.env),
+      host.prompts(interrupts.signal),
     ]);
-    return new CommandContext(this.host, flags, this.interrupts, folder);
+    return new CommandContext(host, flags, interrupts, folder, prompts);
   }
 
   /**

@@ -23,7 +23,7 @@ import {
 import { deploymentText, type Target, type TenantAccess } from '../config/target.js';
 import { warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
-import { terminalPrompts, type Prompts } from './prompts.js';
+import type { Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
 /**
@@ -35,8 +35,6 @@ export class CommandContext {
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
   readonly nodeNames: NodeNameStore;
-  /** Null when there is no one to ask. */
-  readonly prompts: Prompts | null;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   /** Of the first page that listed any. */
@@ -45,18 +43,21 @@ export class CommandContext {
   #deployment: Promise<OpenDeployment> | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
 
-  /** @param folder where profiles and the run journal are kept */
+  /**
+   * @param folder where profiles and the run journal are kept
+   * @param prompts null where there is no one to ask
+   */
   constructor(
     readonly host: Host,
     private readonly flags: SettingFlags,
     readonly interrupts: Interrupts,
     readonly folder: string,
+    readonly prompts: Prompts | null,
   ) {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
     this.nodeNames = new NodeNameStore(folder, this.store);
-    this.prompts = terminalPrompts(host, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
-import { systemClock, type Clock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { printOptionsOf, type ReadFlag } from './argv.js';
+import type { Terminal } from './keyboard.js';
+import type { Prompts } from './prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
@@ -66,23 +68,18 @@ export function readPackage({ read }: Program): PJSON {
 /**
  * The world around a command. Commands reach for nothing else, so a test hands them another one.
  */
-export interface Host {
+export interface Host extends Terminal {
   program: Program;
   env: Env;
   platform: NodeJS.Platform;
-  output: Output;
-  stdin: NodeJS.ReadStream;
-  /**
-   * Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner.
-   */
-  stderr: NodeJS.WriteStream;
-  clock: Clock;
   keyring: Keyring;
   /** Whether a POST has started, or an earlier process has sent what this one follows. */
   mayBeSent: boolean;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(): Interrupts;
+  /** Who answers questions; null where there is no one to ask. */
+  prompts(signal: AbortSignal): Promise<Prompts | null>;
 }
 
 /**
@@ -98,7 +95,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env), printOptionsOf(flags));
   for (const key of environmentKeys(env)) output.redact(key);
-  return {
+  const host: Host = {
     program,
     env,
     platform,
@@ -114,7 +111,9 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     keyring: systemKeyring(env, program.keyringProcess),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
+    prompts: async (signal) => (await import('./prompts.js')).terminalPrompts(host, signal),
   };
+  return host;
 }
 
 /**
@@ -129,9 +128,4 @@ function leaveClosedTerminal() {
       // It is not open.
     }
   }
-}
-
-/** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
-export function isInteractive(host: Host) {
-  return host.stdin.isTTY && host.output.stderr.isTTY;
 }

@@ -1,7 +1,9 @@
 import { PassThrough, Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Host } from './host.js';
+import type { Clock } from '../base/clock.js';
+import type { StopSignal } from '../base/errors.js';
+import type { Output } from '../output/streams.js';
 
+const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
@@ -9,16 +11,45 @@ const SHOW_CURSOR = `${ESCAPE}[?25h`;
 /** Moves to the top of the frame before, and clears it. */
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 
+/** Keys that were typed before a question are those that come with shorter gaps than this. */
+const QUIET_MS = 50;
+
+/** Where a person can be asked. */
+export interface Terminal {
+  output: Output;
+  stdin: NodeJS.ReadStream;
+  /**
+   * Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner.
+   */
+  stderr: NodeJS.WriteStream;
+  clock: Clock;
+}
+
+/** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
+export function isInteractive({ stdin, output }: Terminal) {
+  return stdin.isTTY && output.stderr.isTTY;
+}
+
 /**
  * The terminal while a question stands. In raw mode the system no longer acts on Ctrl-D and Ctrl-Z;
  * inquirer ignores the first, and after the second it would read what is typed for the shell.
+ * @param leave there is no answer: by Ctrl-D or Escape, or because the terminal has closed, or by a
+ * Ctrl-C that no question reads yet
  */
-export async function openKeyboard({ stdin, stderr }: Host, onEnd: () => void) {
+export function openKeyboard(
+  { stdin, stderr, clock }: Terminal,
+  leave: (by: 'no' | StopSignal) => void,
+) {
   const input = new PassThrough();
   const screen = new Screen(stderr);
+  let isAsking = false;
+  let isQuiet = false;
   const onKeys = (keys: Buffer) => {
     const text = keys.toString('latin1');
-    if (text.includes(CTRL_D)) onEnd();
+    isQuiet = false;
+    if (!isAsking) {
+      if (text.includes(CTRL_C)) leave('SIGINT');
+    } else if (text.includes(CTRL_D)) leave('no');
     else if (text.includes(CTRL_Z)) suspend();
     else input.write(keys);
   };
@@ -32,19 +63,33 @@ export async function openKeyboard({ stdin, stderr }: Host, onEnd: () => void) {
     stdin.setRawMode(true);
     screen.redraw();
   };
-  // What was typed before the question is no answer to it: it is read, and dropped, within two
-  // turns.
-  stdin.setRawMode(true).resume();
-  await nextTurn();
-  await nextTurn();
-  stdin.on('data', onKeys).once('end', onEnd);
+  // If a terminal has closed, the system may say so before the signal comes, or while raw mode ends.
+  const onClosed = () => leave('SIGHUP');
+  stdin.on('data', onKeys).once('end', onClosed).on('error', onClosed);
+  // readline reports Escape alone once it is clear that no sequence follows.
+  input.on('keypress', (_text, { name }: { name?: string }) => {
+    if (name === 'escape') leave('no');
+  });
   process.on('SIGCONT', resume);
+  stdin.setRawMode(true).resume();
   return {
     input,
     output: screen,
+    /**
+     * Reads and drops what was typed before: it is no answer. A long paste arrives in parts.
+     * @throws the signal's reason
+     */
+    dropTyped: async (signal: AbortSignal) => {
+      while (!isQuiet) {
+        isQuiet = true;
+        await clock.sleep(QUIET_MS, signal);
+      }
+      isAsking = true;
+    },
     close: () => {
       process.off('SIGCONT', resume);
-      stdin.off('data', onKeys).off('end', onEnd).setRawMode(false).pause();
+      stdin.setRawMode(false).pause();
+      stdin.off('data', onKeys).off('end', onClosed).off('error', onClosed);
     },
   };
 }

@@ -2,10 +2,9 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Interrupted, UsageError, withHint } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
-import { isInteractive, type Host } from './host.js';
-import { openKeyboard } from './keyboard.js';
+import { isInteractive, openKeyboard, type Terminal } from './keyboard.js';
 
-/** Ctrl-D, or a terminal that has closed: no answer, which is never a yes. */
+/** Ctrl-D or Escape: no answer, which is never a yes. */
 export class Unanswered extends UsageError {
   constructor() {
     super('the question was not answered', { code: 'not_answered' });
@@ -46,11 +45,12 @@ const THEME = { prefix: { done: '?' } };
 
 /**
  * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data.
- * Every method throws Interrupted when the answer is Ctrl-C, and Unanswered when it is Ctrl-D.
+ * Every method throws Interrupted when the answer is Ctrl-C, and Unanswered when it is Ctrl-D or
+ * Escape.
  */
-export function terminalPrompts(host: Host, signal: AbortSignal) {
-  if (!isInteractive(host)) return null;
-  const ask = asker(host, signal);
+export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
+  if (!isInteractive(terminal)) return null;
+  const ask = asker(terminal, signal);
   return {
     confirm: (message: string) =>
       ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
@@ -81,7 +81,7 @@ export function terminalPrompts(host: Host, signal: AbortSignal) {
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
 
 /** Asks one question after the other. */
-function asker(host: Host, signal: AbortSignal) {
+function asker(terminal: Terminal, signal: AbortSignal) {
   return async <T>(
     type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
     question: string,
@@ -89,17 +89,19 @@ function asker(host: Host, signal: AbortSignal) {
   ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
-    const unanswered = new AbortController();
-    const { input, output, close } = await openKeyboard(host, () =>
-      unanswered.abort(new Unanswered()),
+    const left = new AbortController();
+    const keyboard = openKeyboard(terminal, (by) =>
+      left.abort(by === 'no' ? new Unanswered() : new Interrupted(by)),
     );
-    const ends = AbortSignal.any([signal, unanswered.signal]);
+    const ends = AbortSignal.any([signal, left.signal]);
+    const { input, output } = keyboard;
     const prompt = inquirer.createPromptModule({ input, output, signal: ends });
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
-    const width = Math.max(host.output.stderr.columns - 12, 20);
+    const width = Math.max(terminal.output.stderr.columns - 12, 20);
     const message = wrapWords(plainText(question), width).join('\n');
     try {
+      await keyboard.dropTyped(ends);
       const asked = { name: 'answer', type, message, theme: THEME, ...options };
       return (await prompt<{ answer: T }>([asked])).answer;
     } catch (error) {
@@ -109,7 +111,7 @@ function asker(host: Host, signal: AbortSignal) {
       }
       throw error;
     } finally {
-      close();
+      keyboard.close();
     }
   };
 }
@@ -136,7 +138,10 @@ const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({
  * Reads what is piped into the command, to its end.
  * @throws the signal's reason
  */
-export async function readStdin({ stdin }: Host, signal: AbortSignal): Promise<string> {
+export async function readStdin(
+  { stdin }: Pick<Terminal, 'stdin'>,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     return await text(addAbortSignal(signal, stdin));
   } catch (error) {

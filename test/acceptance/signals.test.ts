@@ -176,9 +176,12 @@ describe('SIGHUP', () => {
     assert.equal(await afterClosing(scene, wait, showsWork), '129');
   });
 
-  story('makes no consent of a question that no one can answer any more', {}, async (scene) => {
+  story('ends a question that no one can answer any more with 129', {}, async (scene) => {
     const asked = (terminal: Terminal): Promise<void> => terminal.shows(/Restart iggy on all/);
-    assert.notEqual(await afterClosing(scene, ldctl(...wordsOf(RESTART)), asked), '0');
+    // Either the signal or the end of stdin comes first.
+    for (let time = 0; time < 3; time += 1) {
+      assert.equal(await afterClosing(scene, ldctl(...wordsOf(RESTART)), asked), '129');
+    }
     assert.deepEqual(scene.posts, []);
   });
 

@@ -64,6 +64,7 @@ describe('at a terminal', () => {
     ['no', 'n\r', 2],
     ['Enter alone', '\r', 2],
     ['Ctrl-D', '\u0004', 2],
+    ['Escape', ESCAPE, 2],
     ['Ctrl-C', '\u0003', 130],
   ] as const) {
     terminalStory(

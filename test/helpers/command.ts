@@ -11,6 +11,7 @@ import { packageProgram, type Host, type Program } from '../../src/cli/host.js';
 import { type Activity } from '../../src/base/activity.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { stringifyJson } from '../../src/base/json.js';
+import { scriptedAnswers, type Scripted } from './answers.js';
 import { memoryOutput } from './memory-output.js';
 import { ApiKey } from '../../src/base/secret.js';
 import { type Keyring } from '../../src/config/keyring.js';
@@ -66,6 +67,10 @@ export class CommandBench {
   program: Program = packageProgram(ROOT);
   /** Whether stdin and stderr are a terminal's; stdout is piped on. */
   isTerminal = false;
+  /** What the person at the terminal answers, in this order. */
+  readonly answers: Scripted[] = [];
+  /** The questions, with what there was to choose from: `Sure?: no / yes`. */
+  readonly asked: string[] = [];
   /** How wide the terminal of stdout is; null where it is piped on. */
   screen: number | null = null;
   /** What is piped into the command. */
@@ -166,6 +171,8 @@ export class CommandBench {
         inTwoStages: () => new AbortController().signal,
         release: () => undefined,
       }),
+      prompts: () =>
+        Promise.resolve(this.isTerminal ? scriptedAnswers(this.answers, this.asked) : null),
     });
     try {
       await this.clock.run(command['_run']());
@@ -195,6 +202,7 @@ export class CommandBench {
     nock.enableNetConnect();
     rmSync(this.folder, { recursive: true, force: true });
     assert.deepEqual(unused, []);
+    assert.deepEqual(this.answers, [], 'nobody asked');
   }
 }
 

@@ -5,7 +5,7 @@ import { parseId } from '../../base/ids.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { switchFlag, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive } from '../../cli/host.js';
+import { isInteractive } from '../../cli/keyboard.js';
 import { followLog } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';

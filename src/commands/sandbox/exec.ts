@@ -3,7 +3,8 @@ import { constants, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
-import { isInteractive, type Host } from '../../cli/host.js';
+import type { Host } from '../../cli/host.js';
+import { isInteractive } from '../../cli/keyboard.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { Interrupted } from '../../../src/base/errors.js';
+import { Interrupted, type StopSignal } from '../../../src/base/errors.js';
 import { type Host } from '../../../src/cli/host.js';
-import { readStdin } from '../../../src/cli/prompts.js';
+import { readStdin, terminalPrompts } from '../../../src/cli/prompts.js';
+import { TypedTerminal } from '../../helpers/typed-terminal.js';
 
 const never = new AbortController().signal;
 const hostWith = (stdin: PassThrough): Host => ({ stdin }) as unknown as Host;
@@ -16,4 +17,56 @@ describe('piped stdin', () => {
     stop.abort(reason);
     await assert.rejects(reading, reason);
   });
+});
+
+const NO_OR_YES = [
+  { value: 'no', name: 'no' },
+  { value: 'yes', name: 'yes' },
+];
+
+describe('a question', () => {
+  let terminal: TypedTerminal;
+  beforeEach(() => (terminal = new TypedTerminal()));
+
+  function ask(): Promise<string> {
+    const prompts = terminalPrompts(terminal, never) ?? assert.fail('no one to ask');
+    return prompts.choose('Sure?', NO_OR_YES);
+  }
+
+  it('is not answered by what was typed before, in however many parts that comes', async () => {
+    for (const round of ['the first', 'the second']) {
+      const answer = ask();
+      for (let part = 0; part < 40; part += 1) {
+        await terminal.type('y', '\r');
+        await terminal.clock.advance(20);
+      }
+      assert.deepEqual(await terminal.lines(), round === 'the first' ? [] : ['? Sure? no']);
+      await terminal.shows(/^❯ no$/m);
+      // What comes with the answer is none of the next question.
+      await terminal.type('\ry\r');
+      assert.equal(await answer, 'no', round);
+    }
+  });
+
+  for (const [what, play, signal] of [
+    ['Ctrl-C, while it is not there yet', () => terminal.type('\u0003'), 'SIGINT'],
+    ['Ctrl-C', () => terminal.shows(/Sure/).then(() => terminal.type('\u0003')), 'SIGINT'],
+    [
+      'the end of its terminal',
+      () => terminal.shows(/Sure/).then(() => terminal.hangUp('end')),
+      'SIGHUP',
+    ],
+    [
+      'a terminal that fails',
+      () => terminal.shows(/Sure/).then(() => terminal.hangUp('error')),
+      'SIGHUP',
+    ],
+  ] as Array<[string, () => Promise<void>, StopSignal]>) {
+    it(`ends by ${what}`, async () => {
+      const answer = ask();
+      const rejected = assert.rejects(answer, new Interrupted(signal));
+      await play();
+      await terminal.clock.run(rejected);
+    });
+  }
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { withAdvice } from '../../../src/cli/usage.js';
 import { existsSync } from 'node:fs';
 import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
+import { type Scripted } from '../../helpers/answers.js';
 import type { Prompts } from '../../../src/cli/prompts.js';
 import { askTenant, type ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
 import { hintOnInterrupt } from '../../../src/cli/prompts.js';
@@ -25,7 +26,6 @@ import {
   TENANT,
   TestContext,
   type ContextOptions,
-  type Scripted,
 } from './profile-context.js';
 
 const OWN = { 'supervisor-url': 'https://own.example' };

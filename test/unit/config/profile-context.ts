@@ -3,16 +3,16 @@ import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import { type Core } from '../../../src/app/open.js';
 import { CommandContext } from '../../../src/cli/context.js';
-import { type Prompts } from '../../../src/cli/prompts.js';
 import { packageProgram, type Host } from '../../../src/cli/host.js';
 import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
-import { ApiError, Interrupted } from '../../../src/base/errors.js';
+import { ApiError } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';
 import { type KeyContext, type TenantStructure } from '../../../src/api/core-api.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
 import { findProfile, type Profile } from '../../../src/config/profiles.js';
+import { scriptedAnswers, type Scripted } from '../../helpers/answers.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { ROOT } from '../../helpers/root.js';
 import { KEY, privateFolder } from './fixtures.js';
@@ -47,9 +47,6 @@ export const plain = ({ key, ...fields }: Profile): Record<string, unknown> => (
   key: key.store === 'file' ? key.api_key.reveal() : key,
 });
 
-/** An answer to the next question whose message matches; for a choice, what its name matches. */
-export type Scripted = [message: RegExp, answer: string | boolean | RegExp | Interrupted];
-
 export interface ContextOptions {
   env?: Record<string, string>;
   stdin?: string;
@@ -64,7 +61,6 @@ export interface ContextOptions {
  * A context with a store on the disk, an API that is a table, and a user that is a list of answers.
  */
 export class TestContext extends CommandContext {
-  override readonly prompts: Prompts | null;
   readonly clock: VirtualClock;
   /** What was written. */
   readonly output: MemoryOutput;
@@ -76,10 +72,11 @@ export class TestContext extends CommandContext {
     const output = memoryOutput();
     const { signal } = new AbortController();
     const interrupts = { signal, inTwoStages: () => signal, release: () => undefined };
-    super(hostFor(options, output, clock), {}, interrupts, join(privateFolder(), 'config'));
+    const host = hostFor(options, output, clock);
+    const prompts = options.answers ? scriptedAnswers(options.answers) : null;
+    super(host, {}, interrupts, join(privateFolder(), 'config'), prompts);
     this.clock = clock;
     this.output = output;
-    this.prompts = options.answers ? scripted(options.answers) : null;
     this.#options = options;
   }
 
@@ -124,6 +121,7 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
     mayBeSent: false,
     newIdempotencyKey: () => assert.fail('no trigger here'),
     catchInterrupts: () => assert.fail('no process here'),
+    prompts: () => assert.fail('the context has them'),
   };
 }
 
@@ -185,38 +183,4 @@ export function memoryKeyring(): { keyring: Keyring; kept: Map<string, string> }
     delete: (account) => Promise.resolve(void kept.delete(account)),
   };
   return { keyring, kept };
-}
-
-/** A user who answers from a list, and must be asked exactly that. */
-function scripted(answers: Scripted[]): Prompts {
-  const next = (message: string): Scripted[1] => {
-    const [expected, answer] =
-      answers.shift() ?? assert.fail(`nobody expected to be asked: ${message}`);
-    assert.match(message, expected);
-    if (answer instanceof Interrupted) throw answer;
-    return answer;
-  };
-  const pick = <T>(message: string, choices: ReadonlyArray<{ value: T; name: string }>): T => {
-    const wanted = next(message);
-    const found = choices.find(({ name }) => wanted instanceof RegExp && wanted.test(name));
-    return (
-      found ??
-      assert.fail(`${String(wanted)} is not among ${choices.map(({ name }) => name).join(', ')}`)
-    ).value;
-  };
-  const typed = (message: string, validate: (text: string) => true | string): string => {
-    const text = String(next(message));
-    assert.equal(validate(text), true);
-    return text;
-  };
-  const soon = <T>(answer: () => T): Promise<T> => Promise.resolve().then(answer);
-  return {
-    confirm: (message) => soon(() => next(message) === true),
-    text: (message, { default: preset = '', validate = (): true => true } = {}) =>
-      soon(() => typed(message, (text) => validate(text === '' ? preset : text)) || preset),
-    secret: (message, validate) => soon(() => typed(message, validate)),
-    choose: (message, choices) => soon(() => pick(message, choices)),
-    search: (message, choices) => soon(() => pick(message, choices)),
-    some: (message, choices) => soon(() => [pick(message, choices)]),
-  };
 }

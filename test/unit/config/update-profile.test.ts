@@ -19,8 +19,8 @@ import {
   TENANT,
   TestContext,
   type ContextOptions,
-  type Scripted,
 } from './profile-context.js';
+import { type Scripted } from '../../helpers/answers.js';
 
 const PROFILE: Profile = {
   name: 'me',
