@@ -12,6 +12,7 @@ import { rollJob, runJob, waitJob } from '../job/index.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll-state.js';
+import type { WaitPlan } from '../job/run-state.js';
 import { wireKey } from '../job/wire-key.js';
 import { findOne } from '../log/seek.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
@@ -65,8 +66,11 @@ export async function trigger(
     const isKnown = request.nodes !== undefined || kept !== null;
     const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
-    const plan = { ...request, ...own, ...known, expect };
-    return follow(connection, (now) => runJob(plan, kept, now), tools);
+    const { listed, core, spentMs } = known ?? {};
+    const countAgain = (!request.nodes && known?.countAgain) || null;
+    const isCounting = countAgain !== null;
+    const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
+    return follow(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
 }
 
@@ -79,13 +83,20 @@ export async function wait(
   request: CheckedWait,
   tools: Tools,
 ): Promise<JobResult> {
-  const wanted = await wantedBy(connection, request, tools.signal);
-  const plan = { ...planOf(connection, request), ...wanted };
-  return follow(connection, (now) => waitJob(plan, now), tools);
+  const { countAgain = null, ...wanted } = await wantedBy(connection, request, tools.signal);
+  const isCounting = countAgain !== null;
+  const plan = { ...planOf(connection, request), ...wanted, isCounting };
+  return follow(connection, (now) => waitJob(plan, now), tools, countAgain);
 }
 
 /** What is waited for, and what is known of it. */
-async function wantedBy(connection: Connection, request: CheckedWait, signal: AbortSignal) {
+async function wantedBy(
+  connection: Connection,
+  request: CheckedWait,
+  signal: AbortSignal,
+): Promise<
+  Pick<WaitPlan, 'wanted' | 'after' | 'listed' | 'core'> & Partial<Pick<Findings, 'countAgain'>>
+> {
   if ('ids' in request) {
     const { ids } = request;
     const { log, clock } = connection;
@@ -109,11 +120,12 @@ async function surveyForWait(
   connection: Connection,
   { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
-): Promise<Partial<Pick<Findings, 'listed' | 'core'>>> {
+): Promise<Partial<Pick<Findings, 'listed' | 'core' | 'countAgain'>>> {
   if (nodes || !connection.counter?.isCertain) return {};
   try {
-    const { listed, core } = await survey(connection, { runtime, ifBusy: 'ignore' }, signal);
-    return { listed, core };
+    const found = await survey(connection, { runtime, ifBusy: 'ignore' }, signal);
+    const { listed, core, countAgain } = found;
+    return { listed, core, countAgain };
   } catch (error) {
     if (!signal.aborted) throw error;
     return {};
@@ -227,14 +239,22 @@ function planOf(
   return { deploymentId, tenant, timeoutMs: timeoutMs || Infinity, appearMs };
 }
 
+/** @param countAgain asks Core beside the following; null where it has answered, or is not asked */
 async function follow(
   connection: Connection,
   start: (now: number) => Job,
   { emit, ...control }: Tools,
+  countAgain: Findings['countAgain'] = null,
 ): Promise<JobResult> {
   const { supervisor, log, clock, journal } = connection;
-  const tools = { supervisor, log, clock, journal, ...control };
-  const { resume, error, exitCode, ...end } = await drive(start(clock.elapsed()), tools, emit);
+  const counting = new AbortController();
+  const lateCount = countAgain?.(counting.signal);
+  const tools = { supervisor, log, clock, journal, lateCount, ...control };
+  const { resume, error, exitCode, ...end } = await drive(
+    start(clock.elapsed()),
+    tools,
+    emit,
+  ).finally(() => counting.abort(new Error('the job has ended')));
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
   // If there is a result, something may have been sent. So the error is only the reason why that is
   // unconfirmed, whatever kind it is.

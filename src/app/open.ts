@@ -51,10 +51,10 @@ export interface NodeCounter {
    * Starts a count. It needs the division and environment of the deployment: if they are known,
    * Core is asked at once, beside the first page of the log, else after that page, which names
    * them.
-   * @param isDemanded what cannot be had is an error. Otherwise it fails nothing: what is not there
-   * in two seconds is not known
+   * @param patience how long Core has, ms: what is not there by then is not known, and fails
+   * nothing. `demanded`: what cannot be had is an error
    */
-  start: (isDemanded: boolean, signal: AbortSignal) => Counting;
+  start: (patience: number | 'demanded', signal: AbortSignal) => Counting;
 }
 
 /** What the jobs on a deployment are done with. */
@@ -150,18 +150,7 @@ export function nodeCounter(
     complete: () => Promise<void>;
   },
 ): NodeCounter {
-  /** By what is known of the deployment, else by an entry; null where something is missing. */
-  const addressBy = (entry?: Activity): DeploymentAddress | null => {
-    const tenant = tenantId ?? entry?.tenant_id;
-    const {
-      id,
-      divisionId = entry?.division_id,
-      environmentId = entry?.environment_id,
-    } = deployment;
-    return tenant && divisionId && environmentId
-      ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }
-      : null;
-  };
+  const addressBy = (entry?: Activity) => addressOf(deployment, tenantId, entry);
   const countAt = async (at: DeploymentAddress, signal: AbortSignal) =>
     (await core.deployment(at, { signal })).nodes_count;
   const countOnDemand = async (known: DeploymentAddress | null, signal: AbortSignal) => {
@@ -174,20 +163,40 @@ export function nodeCounter(
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
-  const countIfKnown = async (address: DeploymentAddress | null, signal: AbortSignal) =>
-    (address && (await optional({ clock, signal }, (limited) => countAt(address, limited)))) ||
+  const countIn = async (ms: number, address: DeploymentAddress | null, signal: AbortSignal) =>
+    (address && (await optional({ clock, signal }, (limited) => countAt(address, limited), ms))) ||
     undefined;
   return {
     isCertain,
-    start(isDemanded, signal) {
-      const ask = isDemanded ? countOnDemand : countIfKnown;
+    start(patience, signal) {
+      let counted: ReturnType<Counting> | undefined;
+      const ask = (address: DeploymentAddress | null) => {
+        counted ??=
+          patience === 'demanded'
+            ? countOnDemand(address, signal)
+            : countIn(patience, address, signal);
+        // It may fail while a page is on its way, before anyone waits for it.
+        counted.catch(() => undefined);
+        return counted;
+      };
       const known = addressBy();
-      let counted = known ? ask(known, signal) : undefined;
-      // It may fail while the page is on its way, before anyone waits for it.
-      counted?.catch(() => undefined);
-      return ([entry]) => (counted ??= ask(addressBy(entry), signal));
+      if (known) void ask(known);
+      return ([entry]) => ask(addressBy(entry));
     },
   };
+}
+
+/** By what is known of the deployment, else by an entry; null where something is missing. */
+function addressOf(
+  { id, ...known }: Target['deployment'],
+  tenantId: Id | undefined,
+  entry: Activity | undefined,
+): DeploymentAddress | null {
+  const tenant = tenantId ?? entry?.tenant_id;
+  const { divisionId = entry?.division_id, environmentId = entry?.environment_id } = known;
+  return tenant && divisionId && environmentId
+    ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }
+    : null;
 }
 
 const notCounted = (why: string) =>

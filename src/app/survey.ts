@@ -4,11 +4,11 @@
  */
 
 import type { Activity } from '../base/activity.js';
-import { within } from '../base/clock.js';
-import { refusedError, UsageError, type LdctlError } from '../base/errors.js';
+import { OPTIONAL_MS, within } from '../base/clock.js';
+import { refusedError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
-import { listedIn, type Listed } from '../job/entries.js';
+import { inLog, listedIn, type Listed } from '../job/entries.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
@@ -21,8 +21,15 @@ export type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clo
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
   listed: Listed;
+  /** The newest entry of each node that the log lists. */
+  newest: ReadonlyMap<Id, Activity>;
   /** How many nodes Core counts, where that is known. */
   core: number | undefined;
+  /**
+   * Core was asked, and did not answer in time: asks once more, 15 s at most. Undefined where it
+   * does not say. Never rejects.
+   */
+  countAgain: ((signal: AbortSignal) => Promise<number | undefined>) | null;
   /** How many nodes must be reached, where none are named; undefined where the log decides. */
   expect: number | undefined;
   /** What keeps the targets busy. */
@@ -33,7 +40,18 @@ export interface Findings {
   spentMs: number;
 }
 
-export type SurveyRequest = Pick<CheckedTrigger, 'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'>;
+export interface SurveyRequest extends Pick<
+  CheckedTrigger,
+  'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'
+> {
+  /** A person is asked or shown what would be done, and has to know all nodes. */
+  isShown?: boolean;
+  /** A roll acts on what the log lists, so it waits longer for Core, and `nodesOfRoll` checks N. */
+  isRoll?: boolean;
+}
+
+/** How long Core has where a roll depends on it, or while a run is followed. */
+const PATIENCE_MS = 15_000;
 
 /**
  * `survey` as it comes before a POST: in a minute at most.
@@ -47,95 +65,118 @@ export const surveyInTime = (
   within(BEFORE_POST, { ...surveyor, signal }, (limited) => survey(surveyor, request, limited));
 
 /**
- * Reads the log until it has shown all nodes that are meant, and asks Core how many there are.
+ * Reads the log and asks Core, to find out which nodes there are. Before a trigger that shows
+ * nothing to anyone, it has read enough once it has seen as many as Core counts.
  * @throws LdctlError for another's log, a count that is not the expected one, or a busy node with
  * `ifBusy: 'fail'` (exit 5); as `Supervisor.list` does; for `expectNodes: 'deployment'` as Core
  * does
  */
 export async function survey(
   surveyor: Surveyor,
-  { runtime, nodes, expectNodes, ifBusy }: SurveyRequest,
+  request: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> {
   const { log, deploymentId, tenant, clock } = surveyor;
+  const { runtime, nodes, ifBusy } = request;
   const startedAt = clock.elapsed();
-  const countInCore = nodes ? notCounting : startCounting(surveyor, expectNodes, signal);
-  let isWhole = true;
+  const ask = nodes ? null : startCounting(surveyor, request, signal);
+  const needsAll = isAllNeeded(request);
+  const seen = { all: false };
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
+    const counted = ask?.(entries);
+    if (needsAll) return false;
     const { here } = listedIn(entries, runtime, false);
-    isWhole = nodes
-      ? !nodes.every((node) => here.includes(node))
-      : here.length < ((await countInCore(entries)) ?? Infinity);
-    return !isWhole;
+    return (seen.all = nodes
+      ? nodes.every((node) => here.includes(node))
+      : here.length >= ((await counted) ?? Infinity));
   };
-  const { entries, serverTime } = await log.forNodes({ signal, isEnough });
+  const { entries, total, serverTime } = await log.forNodes({ signal, isEnough });
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
-  const core = await countInCore(entries);
+  const core = await ask?.(entries);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  const listed = listedIn(entries, runtime, isWhole);
-  const expect = nodes ? undefined : expectedOf(listed.here.length, core, expectNodes);
-  return { listed, core, expect, busy, serverTime, spentMs: clock.elapsed() - startedAt };
+  const listed = listedIn(entries, runtime, !seen.all || entries.length >= total);
+  return {
+    listed,
+    // A map keeps the last entry of each, which is the newest.
+    newest: new Map([...entries].reverse().map((entry) => [entry.node_id, entry])),
+    core,
+    countAgain: ask && core === undefined ? countingAgain(surveyor, entries) : null,
+    expect: expectedOf(listed, core, request),
+    busy,
+    serverTime,
+    spentMs: clock.elapsed() - startedAt,
+  };
 }
 
-const notCounting: Counting = () => Promise.resolve(undefined);
+/** Whether the log is read to its end, however many nodes it has shown by then. */
+const isAllNeeded = ({ nodes, expectNodes, ifBusy, isShown, isRoll }: SurveyRequest): boolean =>
+  ifBusy === 'fail' ||
+  (!nodes && (isShown === true || isRoll === true || expectNodes !== undefined));
+
+const countingAgain =
+  ({ counter }: Surveyor, entries: readonly Activity[]): Findings['countAgain'] =>
+  async (signal) =>
+    counter
+      ?.start(
+        PATIENCE_MS,
+        signal,
+      )(entries)
+      .catch(() => undefined);
 
 /** Has Core count the nodes, if that is demanded, or it certainly knows the deployment. */
 function startCounting(
   { counter }: Surveyor,
-  expectNodes: SurveyRequest['expectNodes'],
+  { expectNodes, isRoll }: SurveyRequest,
   signal: AbortSignal,
-): Counting {
+): Counting | null {
   const isDemanded = expectNodes === 'deployment';
   if (counter) {
-    return isDemanded || counter.isCertain ? counter.start(isDemanded, signal) : notCounting;
+    if (isDemanded) return counter.start('demanded', signal);
+    return counter.isCertain ? counter.start(isRoll ? PATIENCE_MS : OPTIONAL_MS, signal) : null;
   }
-  if (!isDemanded) return notCounting;
+  if (!isDemanded) return null;
   throw new UsageError('ldctl does not know which Core API counts the nodes of this deployment', {
     hint: 'Give a number, or use connectProfile.',
   });
 }
 
 /**
+ * Whether so many nodes may be expected: as many as Core counts, or as many as are listed, if each
+ * that Core counts is listed for some runtime.
+ */
+export const mayExpect = (expected: number, listed: Listed, core: number | undefined): boolean =>
+  expected === core || (expected === listed.here.length && (core ?? 0) <= inLog(listed));
+
+/**
  * How many nodes must be reached; undefined where that was not said.
- * @throws LdctlError (exit 5) where `expected` is neither what Core counts nor what the log lists;
- * if Core's number is not known, where the log lists more
+ * @throws LdctlError (exit 5) where so many may not be expected; without Core, where the log lists
+ * more
  */
 function expectedOf(
-  listed: number,
+  listed: Listed,
   core: number | undefined,
-  expected: SurveyRequest['expectNodes'],
+  { nodes, isRoll, expectNodes: expected }: SurveyRequest,
 ): number | undefined {
+  if (nodes || isRoll) return undefined;
   if (expected === 'deployment') return core;
-  if (expected === undefined || expected === core || expected === listed) return expected;
-  if (core === undefined && expected > listed) return expected;
-  throw otherCount(listed, core, expected);
+  if (expected === undefined || mayExpect(expected, listed, core)) return expected;
+  if (core === undefined && expected > listed.here.length) return expected;
+  throw refusedError(
+    'other_node_count',
+    otherCountText(expected, listed, core),
+    'Check that this is the right deployment, or name the nodes.',
+  );
 }
 
-/**
- * How many nodes a question or a headline speaks of: those named, else those expected, counted or
- * listed; 0 if none was looked at, as when an earlier run is continued.
- */
-export const nodeCountOf = (named: readonly Id[] | undefined, found: Findings | null): number =>
-  named?.length ?? found?.expect ?? found?.core ?? found?.listed.here.length ?? 0;
+export const otherCountText = (expected: number, listed: Listed, core: number | undefined) =>
+  `${count(expected, 'node')} expected: ${numbersText(listed, core)}`;
 
-/**
- * The nodes of a roll that names none: those that the log lists, exactly as many as are expected.
- * @throws LdctlError (exit 5)
- */
-export function nodesOfRoll({ listed: { here }, core, expect }: Findings): readonly Id[] {
-  if (here.length === 0) {
-    throw refusedError('no_nodes_known', 'the log lists no node', 'Name the nodes.');
-  }
-  if (expect !== undefined && expect !== here.length) throw otherCount(here.length, core, expect);
-  return here;
-}
-
-function otherCount(listed: number, core: number | undefined, expected: number): LdctlError {
-  const isNews = core !== undefined && core !== listed && core !== expected;
-  const counts = isNews ? ` and Core counts ${core}` : '';
-  const what = `the log lists ${count(listed, 'node')}${counts}, not the ${expected} expected`;
-  const hint = 'Check that this is the right deployment, or name the nodes.';
-  return refusedError('other_node_count', what, hint);
+/** `the log lists 3 nodes for this runtime and 1 for others only, and Core counts 5` */
+export function numbersText({ here, elsewhere }: Listed, core: number | undefined): string {
+  const nodes = `the log lists ${count(here.length, 'node')}`;
+  const others = ` for this runtime and ${elsewhere.length} for others only`;
+  const all = elsewhere.length > 0 ? `${nodes}${others},` : nodes;
+  return core === undefined ? all.replace(/,$/, '') : `${all} and Core counts ${core}`;
 }

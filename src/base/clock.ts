@@ -63,15 +63,16 @@ export async function within<T>(
 }
 
 /** The longest wait for what nothing depends on. */
-const OPTIONAL_MS = 2000;
+export const OPTIONAL_MS = 2000;
 
-/** Asks for what nothing depends on. @returns null where it cannot be had in two seconds */
+/** Asks for what nothing depends on. @returns null where it cannot be had in time */
 export async function optional<T>(
   tools: { clock: Clock; signal: AbortSignal },
   ask: (signal: AbortSignal) => Promise<T>,
+  ms = OPTIONAL_MS,
 ): Promise<T | null> {
   try {
-    return await within(OPTIONAL_MS, tools, ask);
+    return await within(ms, tools, ask);
   } catch (error) {
     tools.signal.throwIfAborted();
     if (error instanceof LdctlError) return null;

@@ -6,6 +6,21 @@ export interface LdctlErrorOptions {
   /** The API's `ld-request`: support asks for it. */
   requestId?: string;
   cause?: unknown;
+  known?: KnownNodes;
+}
+
+/** What is known of the nodes, where a roll is refused because it names none. */
+export interface KnownNodes {
+  /** The whole command that acts on them. */
+  next: string;
+  /** How many Core counts; null where it was not asked, or did not say. */
+  core_count: number | null;
+  nodes: ReadonlyArray<{
+    node_id: bigint;
+    last_activity_at: string;
+    /** Why `next` does not name it; null where it does. */
+    left_out: 'perhaps_gone' | 'other_runtimes_only' | null;
+  }>;
 }
 
 /** Every failure that is expected. Its text never holds a secret. */
@@ -15,12 +30,13 @@ export class LdctlError extends Error {
   readonly exit: ExitName;
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
+  readonly known: KnownNodes | undefined;
 
   constructor(
     exit: ExitName,
     code: string,
     message: string,
-    { hint, requestId, cause }: LdctlErrorOptions = {},
+    { hint, requestId, cause, known }: LdctlErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
@@ -28,6 +44,7 @@ export class LdctlError extends Error {
     this.code = code;
     this.hint = hint;
     this.requestId = requestId;
+    this.known = known;
   }
 
   get exitCode(): ExitCode {
@@ -65,8 +82,8 @@ export const usageError = (code: string, message: string, hint?: string) =>
   new UsageError(message, { code, hint });
 
 /** What does not exist, or is refused by its state: exit 5, before anything is sent. */
-export const refusedError = (code: string, message: string, hint?: string) =>
-  new LdctlError('refused', code, message, { hint });
+export const refusedError = (code: string, message: string, hint?: string, known?: KnownNodes) =>
+  new LdctlError('refused', code, message, { hint, known });
 
 /** One entry of a problem's `field_issues`. */
 export interface FieldIssue {
@@ -204,6 +221,7 @@ export function errorDocument(error: unknown) {
     request_id: known?.requestId ?? null,
     /** What to do next. */
     hint: known?.hint ?? null,
+    ...known?.known,
   };
 }
 export type ErrorDocument = ReturnType<typeof errorDocument>;

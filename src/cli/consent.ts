@@ -10,6 +10,7 @@ import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
 import { Declined, hintOnInterrupt, type Prompts } from './prompts.js';
+import type { Whom } from './whom.js';
 
 interface ConsentFlags {
   yes: boolean;
@@ -28,8 +29,7 @@ interface Asked {
    * where no one is asked.
    */
   found?: Findings | null;
-  /** How many nodes are meant; 0 where that is not known. */
-  counted?: number;
+  whom: Whom;
 }
 
 /** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */
@@ -46,7 +46,7 @@ interface Consent {
  */
 export function requireConsent(
   context: CommandContext,
-  { what, nodes }: Asked,
+  { what, nodes }: Pick<Asked, 'what' | 'nodes'>,
   flags: ConsentFlags,
 ) {
   if (consentNeeded(context, nodes, flags) !== 'refuse') return;
@@ -98,38 +98,25 @@ export async function consentTo(
   }
 }
 
-/** `Restart iggy on all 3 nodes of …`, and `busy`: what keeps some of them so, or ''. */
+/** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */
 function questionOf(
   { host }: CommandContext,
-  { what, nodes, found, counted }: Asked,
+  { what, found, whom: { who, more = '', notes = [] } }: Asked,
   where: string,
   flags: ConsentFlags,
 ) {
-  const shown = (node: Id) => nodeText(node, host.output.stderr);
-  const number = nodes?.length ?? counted ?? 0;
-  const [first] = nodes ?? found?.listed.here ?? [];
-  const whom = whomText(number, nodes !== undefined, first === undefined ? null : shown(first));
   const busy = found ? busyNodesText(host, found) : '';
+  const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return {
     where,
-    whom,
-    shown,
-    text: `${capitalized(what)} on ${whom} of ${where}`,
-    busy: busy && ` ${capitalized(busy)}.`,
+    whom: who,
+    shown: (node: Id) => nodeText(node, host.output.stderr),
+    text: `${capitalized(what)} on ${who} of ${where}${more}`,
+    aside: `${note}${busy && ` ${capitalized(busy)}.`}`,
     mayWait: busy !== '' && flags['if-busy'] === undefined,
   };
 }
 type Question = ReturnType<typeof questionOf>;
-
-/**
- * @param number 0 where it is not known
- * @param first how the only one is shown, where it is known
- */
-function whomText(number: number, areNamed: boolean, first: string | null) {
-  if (number === 0) return 'every node';
-  if (number === 1 && first !== null) return `node ${first}`;
-  return `${areNamed ? '' : 'all '}${count(number, 'node')}`;
-}
 
 const WAIT = { value: 'wait', name: 'wait for it first' } as const;
 const SOME = { value: 'some', name: 'some of them' } as const;
@@ -139,12 +126,12 @@ const NO = { value: 'no', name: 'no' } as const;
 async function askForName(
   prompts: Prompts,
   { nodes }: Asked,
-  { text, busy, shown }: Question,
+  { text, aside, shown }: Question,
   names: readonly string[],
 ) {
   const [expected = ''] = names;
   const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
-  const typed = await prompts.text(`${text}${named}?${busy} Type ${expected} to go ahead:`, {
+  const typed = await prompts.text(`${text}${named}?${aside} Type ${expected} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
@@ -155,15 +142,14 @@ async function askForName(
 async function askForYes(
   prompts: Prompts,
   { nodes, found }: Asked,
-  { text, whom, busy, mayWait, where, shown }: Question,
+  { text, whom, aside, mayWait, where, shown }: Question,
 ): Promise<Consent> {
   const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
-  const none = found && !nodes && listed.length === 0 ? ' The log lists none yet.' : '';
   const all = { value: 'all', name: `yes, ${whom}` } as const;
   const some = listed.length > 1 ? [SOME] : [];
   // No comes first: a key such as Delete must not mark a yes.
   const choices = [NO, all, ...(mayWait ? [WAIT] : []), ...some];
-  const answer = await prompts.choose(`${text}?${none}${busy}`, choices);
+  const answer = await prompts.choose(`${text}?${aside}`, choices);
   if (answer === 'no') throw new Declined();
   if (answer === 'wait') return { ifBusy: 'wait' };
   if (answer === 'all') return {};

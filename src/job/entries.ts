@@ -322,6 +322,25 @@ export function listedIn(
   return { here, elsewhere: others.filter((node) => !isHere.has(node)), isWhole };
 }
 
+/** How many nodes the log lists, for whatever runtime. */
+export const inLog = ({ here, elsewhere }: Listed): number => here.length + elsewhere.length;
+
+/** How many nodes an action on every node is about; 0 where that is not known. */
+export function countMeant({
+  expect,
+  core,
+  listed,
+}: {
+  expect?: number | null;
+  core?: number | null;
+  listed: Listed | null;
+}): number {
+  if (expect) return expect;
+  // If the log was not read to its end, it does not say how many there are.
+  if (!listed?.isWhole) return 0;
+  return (core ?? 0) > inLog(listed) ? (core ?? 0) : listed.here.length;
+}
+
 /** The nodes of these entries, by id. */
 export const nodesOf = (entries: readonly Activity[]): Id[] =>
   sortedUnique(entries.map(({ node_id: node }) => node));

@@ -7,7 +7,7 @@ import type { Activity } from '../base/activity.js';
 import { sha256 } from '../base/hash.js';
 import type { LogRead } from '../log/log.js';
 import { busyError, busyOf, busyText } from './busy.js';
-import { Entries, idsOf, listedIn } from './entries.js';
+import { countMeant, Entries, idsOf, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
 import { endWithError, setBaseline, startAnew } from './run-moves.js';
@@ -55,9 +55,8 @@ function moveBaseline(run: Run, log: LogRead): boolean {
 }
 
 function sayBaseline({ baseline, entries, events }: Run, { nodes, idempotencyKey }: Trigger): void {
-  const { expect, listed } = entries;
   // Nodes that are named need no count.
-  const expects = nodes ? 0 : (expect ?? listed?.here.length ?? 0);
+  const expects = nodes ? 0 : countMeant(entries);
   events.push({ event: 'baseline', baseline: baseline.id, idempotencyKey, expects });
 }
 

@@ -146,10 +146,19 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
 
 /** The last four digits of an id without a name, or as many as no two nodes share. */
 function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
-  const ids = [...new Set(items.map(({ node_id: id }) => String(id)))];
-  let digits = 4;
+  const short = shortNodes(
+    items.map(({ node_id: id }) => id),
+    4,
+  );
+  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => short(id, view);
+}
+
+/** Nodes by their names, or by the ends of their ids: so many digits, or as no two of them share. */
+export function shortNodes(nodes: ReadonlyArray<Id | null | undefined>, least: number) {
+  const ids = [...new Set(nodes.map(String))];
+  let digits = least;
   while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;
-  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => {
+  return (id: Id | null | undefined, view: Pick<CellView, 'names' | 'isTTY'>) => {
     const text = nodeText(id, view);
     return text.length > digits && text === String(id) ? `…${text.slice(-digits)}` : text;
   };

@@ -10,7 +10,8 @@ import { actionText, summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions, Sink } from './streams.js';
 
 export interface DryRun {
-  place: string;
+  /** `all 3 nodes of platform/production/orders` */
+  what: string;
   /** Of a roll: `1 at a time`, `gate: ./check.sh`; null for a trigger. */
   how: readonly string[] | null;
   /** Of a trigger one, of a roll one for each node. */
@@ -68,11 +69,12 @@ export async function printRunResult(output: Output, result: ResultFields, endin
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
-function dryRunText(sink: Sink, { nodes, action, runtime }: ResultFields, { place, how }: DryRun) {
-  const what = actionText(action ?? 'act', runtime ?? '');
-  const where = nodes.length === 0 ? 'every node' : count(nodes.length, 'node');
+function dryRunText(sink: Sink, result: ResultFields, { what, how }: DryRun) {
+  const { nodes, action, runtime, core_count: core } = result;
+  const doing = `Would ${actionText(action ?? 'act', runtime ?? '')} on ${what}`;
   return [
-    sentence(sink, [`Would ${what} on ${where} of ${place}`, ...(how ?? [])].join(', ')),
+    sentence(sink, [doing, ...(how ?? [])].join(', ')),
     ...nodes.map(({ node_id: id }) => `  ${id ? nodeText(id, sink) : 'an expected node'}\n`),
+    core === null ? '' : `Core counts ${count(core, 'node')}\n`,
   ].join('');
 }

@@ -15,9 +15,9 @@ import {
 import type { JobEvent } from '../job/events.js';
 import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
 import { nodeText, timeText, tookMs } from './columns.js';
-import { sentence } from './sentence.js';
+import { nextText, sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
-import { painter, type Output, type Sink } from './streams.js';
+import { type Output, type Sink } from './streams.js';
 
 /** `Restarting iggy`, `Reconfiguring connectors to 7262013455120900033` */
 export const doingText = (action: string, runtime: string) =>
@@ -81,13 +81,10 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   if (isGood && options.quiet) return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const commands = nextCommands(sink, result, facts);
-  const paint = painter(sink.colour);
   return [
     sentence(sink, endingOf(result), style),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
-    ...commands.map(
-      (command, index) => `${paint('bold', index === 0 ? 'next:' : 'or:')} ${plainText(command)}\n`,
-    ),
+    ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
     keyText(sink, result),
   ].join('');
 }

@@ -48,10 +48,15 @@ export function warningText(sink: Sink, message: string) {
 
 /** What happened, what to do next, and for support the code and the request id. */
 export function errorText(sink: Sink, error: unknown) {
-  const { message, hint, code, request_id: request } = errorDocument(error);
+  const { message, hint, code, request_id: request, next } = errorDocument(error);
   return [
     sentence(sink, `error: ${message}`, 'bad'),
     hint === null ? '' : sentence(sink, `hint: ${hint}`, 'bold'),
     sentence(sink, `code ${code}${request === null ? '' : `, request ${request}`}`, 'dim', 'all'),
+    next === undefined ? '' : nextText(sink, next),
   ].join('');
 }
+
+/** A command on a line of its own, which is never wrapped, so that it can be copied. */
+export const nextText = (sink: Sink, command: string, word = 'next:') =>
+  `${painter(sink.colour)('bold', word)} ${plainText(command)}\n`;

@@ -8,7 +8,7 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { fromRecords, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import { surveyInTime, type Findings } from '../../app/survey.js';
+import { surveyInTime, type Findings, type SurveyRequest } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
 import { LdctlError, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
@@ -20,9 +20,10 @@ import { busyNodesText, checkConfirm, consentNeeded, requireConsent } from '../.
 import type { CommandContext } from '../../cli/context.js';
 import { Declined, Unanswered } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { warningsOf, type Meant, type When, type Whom } from '../../cli/whom.js';
 import { hintOfEnd } from '../../config/node-names.js';
 import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
-import { checkRunResultOptions, printRunResult } from '../../output/run-result.js';
+import { checkRunResultOptions, printRunResult, type DryRun } from '../../output/run-result.js';
 import { fieldsIn, parsing } from '../flags.shared.js';
 import { readNodes } from '../nodes.shared.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js';
@@ -95,11 +96,13 @@ export async function requestOf(
 }
 
 /** What is known before consent is asked for. */
-interface Before<T> {
+export interface Before<T> {
   /** Null where nothing has to be known, or a record says it. */
   found: Findings | null;
   /** What an earlier run with the key has left: it is followed as it is. */
   kept: T | null;
+  /** No flag gives the consent: a person is asked, or would be. */
+  isAsked: boolean;
 }
 
 /**
@@ -113,7 +116,7 @@ interface Before<T> {
 export async function lookBefore<T>(
   context: CommandContext,
   what: string,
-  request: LookRequest,
+  request: LookRequest & Pick<SurveyRequest, 'isRoll'>,
   flags: ActingFlags,
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before<T>> {
@@ -122,35 +125,35 @@ export async function lookBefore<T>(
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   await checkConfirm(own, flags);
+  const isAsked = consentNeeded(context, nodes, flags) !== 'no';
+  const isShown = isDry || isAsked;
   // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (nodes && !isDry && consentNeeded(context, nodes, flags) !== 'ask') {
-    return { found: null, kept: null };
-  }
+  if (nodes && !isShown) return { found: null, kept: null, isAsked };
+  const look = { ...request, isShown };
   return fromRecords(
     () => [recall(own)],
     context,
     async ([kept = null]) => ({
-      found: kept ? null : await surveyInTime(own, request, context.signal),
+      found: kept ? null : await surveyInTime(own, look, context.signal),
       kept,
+      isAsked,
     }),
   );
 }
 
 /**
- * Says where Core counts a different number of nodes than the log lists. Without Core, a number
- * above what the log lists is checked at the end.
+ * Says where Core's count, the log, and the number that is expected differ, as far as no question
+ * does; and beforehand that it will end with 7, where that is known.
  */
-export function compareCounts(
-  context: CommandContext,
-  { core, expect, listed: { here } }: Findings,
-) {
-  const { length } = here;
-  if (expect === undefined && core !== undefined && core !== length) {
-    context.warn(
-      `Core counts ${count(core, 'node')}, and the log lists ${length}: add --expect-nodes deployment to require ${core}`,
-    );
+export function sayCounts(context: CommandContext, meant: Meant, when: When) {
+  const { found, nodes } = meant;
+  if (!found || nodes) return;
+  for (const line of warningsOf({ ...meant, found }, when, context.host.output.stderr)) {
+    context.warn(line);
   }
-  if (core === undefined && expect !== undefined && expect > length) {
+  const { core, expect = 0, listed } = found;
+  const { length } = listed.here;
+  if (core === undefined && expect > length) {
     context.say(
       `the log lists ${count(length, 'node')}; whether there are ${expect} is checked at the end`,
     );
@@ -172,14 +175,13 @@ function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) 
 
 /**
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
- * @param how how a roll would go; null where all is one request
  * @returns exit code 0
  */
 export async function showDryRun(
   context: CommandContext,
   request: LookRequest,
   found: Findings | null,
-  how: readonly string[] | null,
+  { whom, how, leftOut = [] }: Pick<DryRun, 'how'> & { whom: Whom; leftOut?: readonly Id[] },
 ) {
   const { host } = context;
   const { runtime, action, nodes: named } = request;
@@ -205,11 +207,11 @@ export async function showDryRun(
     recovered: null,
     request_id: null,
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
-    not_acted_on: [],
+    not_acted_on: leftOut,
     resume: null,
   };
   const dryRun = {
-    place: await context.place(),
+    what: `${whom.who} of ${await context.place()}${whom.more ?? ''}`,
     how,
     requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };

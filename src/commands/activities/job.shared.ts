@@ -5,9 +5,10 @@
 import { usageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { parseAction, type ActionName } from '../../base/activity.js';
-import { count, shellWord } from '../../base/text.js';
+import { shellWord } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, textFlag } from '../../cli/flags.js';
+import type { Whom } from '../../cli/whom.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
 import type { Connection, OpenDeployment } from '../../app/open.js';
 import { triggerRequest } from '../../app/requests.js';
@@ -30,7 +31,7 @@ export const targetFlags = grouped('TARGET', {
   config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': nodeCountFlag(
     'N',
-    'Act only if N nodes exist. `deployment`: ask Core.',
+    'Exit with 5 unless the log lists N nodes, or Core counts N. `deployment`: N is what Core counts.',
     triggerRequest.entries.expectNodes,
   ),
 });
@@ -61,13 +62,12 @@ export async function openForJob(context: CommandContext): Promise<OpenDeploymen
 
 /**
  * Shows a job while it runs, and how it ended.
- * @param asked what is done, and to how many nodes, or 0 where that is not known; null where
- * activities are followed
+ * @param asked what is done, and to which nodes; null where activities are followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
-  asked: { runtime: string; action: string; counted: number } | null,
+  asked: { runtime: string; action: string; whom: Whom } | null,
   run: (connection: Connection, tools: Tools) => Promise<JobResult>,
 ) {
   const { host, signal } = context;
@@ -75,8 +75,9 @@ export async function showJob(
   const deployment = await context.deployment();
   const place = await context.place();
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
-  const nodes = asked?.counted ? `: ${count(asked.counted, 'node')}` : '';
-  const view = await createRunView(output, { headline: `${doing} on ${place}${nodes}`, clock });
+  const number = asked?.whom.number ?? '';
+  const headline = `${doing} on ${place}${number && `: ${number}`}`;
+  const view = await createRunView(output, { headline, clock });
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') host.mayBeSent = true;
     view.on(event);

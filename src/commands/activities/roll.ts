@@ -1,29 +1,32 @@
 import * as v from 'valibot';
 import { refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
-import { parseId, sortedUnique } from '../../base/ids.js';
-import { count, shortList } from '../../base/text.js';
+import { parseId, sortedUnique, type Id } from '../../base/ids.js';
+import { count, shellWord } from '../../base/text.js';
 import {
   ACTION,
   ActingCommand,
   actingFlags,
-  compareCounts,
   lookBefore,
   requestOf,
   RUNTIME,
+  sayCounts,
   showDryRun,
+  type Before,
 } from './acting.shared.js';
 import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
+import { whomOf, type Whom } from '../../cli/whom.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText, type Target } from '../../config/target.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
-import { nodesOfRoll, type Findings } from '../../app/survey.js';
+import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
+import { nodesOfRoll } from '../../app/roll-nodes.js';
+import type { Findings } from '../../app/survey.js';
 import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import { openForJob, showJob } from './job.shared.js';
 
@@ -100,19 +103,40 @@ export default class ActivitiesRoll extends ActingCommand {
     // If the roll has a record, the process that wrote it has looked before.
     const recall = (own: OpenDeployment) =>
       (key !== undefined && journalOf(context, own).read(key)) || null;
-    const { found, kept } = await lookBefore(context, what, asked, flags, recall);
-    // Where none are named: those of the log or, if that was not looked at, of the record.
-    const nodes = named ?? (found ? this.#listedNodes(context, found) : nodesIn(kept));
+    const look = { ...asked, isRoll: true };
+    const before = await lookBefore(context, what, look, flags, recall);
+    const { found } = before;
+    const nodes = named ?? (await this.#unnamed(context, asked, before));
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;
+    const meant = { runtime, nodes: found ? named : nodes, found, isRoll: true };
+    sayCounts(context, meant, { ...before, isDry: flags['dry-run'], waits: true });
+    const whom = whomOf(meant, this.host.output.stderr);
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return showDryRun(context, request, found, how);
+      const leftOut = named ? [] : found?.listed.elsewhere;
+      return showDryRun(context, request, found, { whom, how, leftOut });
     }
-    const question = { what, nodes: named, found, counted: nodes.length };
-    const agreed = { ...request, ...(await consentTo(context, question, flags)) };
-    return this.#run(context, agreed, gate, found);
+    const consent = await consentTo(context, { what, nodes: named, found, whom }, flags);
+    const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
+    return this.#run(context, { ...request, ...consent }, { gate, found, whom: shown });
+  }
+
+  /** Those of the log or, if that was not looked at, of the record. @throws as `nodesOfRoll` does */
+  async #unnamed(
+    context: CommandContext,
+    asked: CheckedTrigger,
+    { found, kept, isAsked }: Before<RollRecord>,
+  ) {
+    if (!found) return nodesIn(kept);
+    const deployment = await context.deployment();
+    const onEvery = ['trigger', asked.runtime, asked.action, ...deployment.flags];
+    const command = (nodes: readonly Id[]) => {
+      const words = nodes.length > 0 ? ['roll', ...withNodes(this.argv, nodes)] : onEvery;
+      return ['ldctl', 'activities', ...words].map(shellWord).join(' ');
+    };
+    return nodesOfRoll(found, { ...asked, isAsked, now: this.host.clock.now(), command });
   }
 
   /** The request as a trigger has it, since its nodes may not be known yet. @throws UsageError */
@@ -130,19 +154,6 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     checkGate(flags, flags.gate ?? null);
     return requestOf(context, { runtime, action }, flags);
-  }
-
-  #listedNodes(context: CommandContext, found: Findings) {
-    const nodes = nodesOfRoll(found);
-    compareCounts(context, found);
-    const { elsewhere } = found.listed;
-    if (elsewhere.length > 0) {
-      const which = count(elsewhere.length, 'node');
-      context.warn(
-        `${which} listed for other runtimes only and left out: ${shortList(elsewhere, 5)}; --node names them`,
-      );
-    }
-    return nodes;
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -169,18 +180,19 @@ export default class ActivitiesRoll extends ActingCommand {
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
-    const action = { what: rollText(request, request.maxUnavailable), nodes: request.nodes };
+    const { runtime: on, nodes } = request;
+    const whom = whomOf({ runtime: on, nodes, found: null, isRoll: true }, this.host.output.stderr);
+    const action = { what: rollText(request, request.maxUnavailable), nodes, whom };
     requireConsent(context, action, flags);
     await checkConfirm(deployment, flags);
     await consentTo(context, action, flags);
-    return this.#run(context, request, gate);
+    return this.#run(context, request, { gate, found: null, whom });
   }
 
   async #run(
     context: CommandContext,
     request: CheckedRoll,
-    command: string | null,
-    found: Findings | null = null,
+    { gate: command, found, whom }: { gate: string | null; found: Findings | null; whom: Whom },
   ) {
     // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
     // needs.
@@ -197,8 +209,7 @@ export default class ActivitiesRoll extends ActingCommand {
       );
     });
     const stopping = context.interrupts.inTwoStages();
-    const shown = { ...request, counted: request.nodes.length };
-    return showJob(context, shown, async (own, tools) => {
+    return showJob(context, { ...request, whom }, async (own, tools) => {
       try {
         const lasting = { ...own, keepsRolls: true };
         const gate =
@@ -246,6 +257,14 @@ function rollText(
   most: CheckedRoll['maxUnavailable'] = 1,
 ) {
   return `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
+}
+
+/** The words as they were typed, with these nodes in place of a number. */
+function withNodes(argv: readonly string[], nodes: readonly Id[]) {
+  const words = argv.filter(
+    (word, at) => !/^--expect-nodes(=|$)/.test(word) && argv[at - 1] !== '--expect-nodes',
+  );
+  return [...words, '--node', nodes.join()];
 }
 
 /** What a roll does to which nodes, as text. */

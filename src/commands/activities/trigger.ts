@@ -1,16 +1,16 @@
 import { keptRun, trigger } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { nodeCountOf } from '../../app/survey.js';
 import { consentTo } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
+import { whomOf } from '../../cli/whom.js';
 import {
   ACTION,
   ActingCommand,
   actingFlags,
-  compareCounts,
   lookBefore,
   requestOf,
   RUNTIME,
+  sayCounts,
   showDryRun,
 } from './acting.shared.js';
 import { showJob } from './job.shared.js';
@@ -42,16 +42,23 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
     const request = await requestOf(context, args, flags);
-    const { runtime, action, nodes } = request;
+    const { runtime, action, nodes, wait } = request;
     const what = `${action} ${runtime}`;
     const recall = (own: OpenDeployment) => keptRun(own, request);
-    const { found } = await lookBefore(context, what, request, flags, recall);
-    if (found) compareCounts(context, found);
-    if (flags['dry-run']) return showDryRun(context, request, found, null);
-    const question = { what, nodes, found, counted: nodeCountOf(nodes, found) };
+    const { found, isAsked } = await lookBefore(context, what, request, flags, recall);
+    const meant = { runtime, nodes, found, isRoll: false };
+    sayCounts(context, meant, { isAsked, isDry: flags['dry-run'], waits: wait });
+    const whom = whomOf(meant, this.host.output.stderr);
+    if (flags['dry-run']) {
+      const leftOut = nodes ? [] : found?.listed.elsewhere;
+      return showDryRun(context, request, found, { whom, how: null, leftOut });
+    }
     // The person may choose some of the nodes.
-    const agreed = { ...request, ...(await consentTo(context, question, flags)) };
-    const shown = { ...agreed, counted: nodeCountOf(agreed.nodes, found) };
-    return showJob(context, shown, (own, tools) => trigger(own, agreed, tools, found));
+    const consent = await consentTo(context, { what, nodes, found, whom }, flags);
+    const agreed = { ...request, ...consent };
+    const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
+    return showJob(context, { runtime, action, whom: shown }, (own, tools) =>
+      trigger(own, agreed, tools, found),
+    );
   }
 }

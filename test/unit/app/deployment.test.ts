@@ -53,7 +53,7 @@ describe('a program that triggers', () => {
     await assert.rejects(trigger({ ...EVERY, expectNodes: 2 }), {
       exitCode: 5,
       code: 'other_node_count',
-      message: /lists 3 nodes, not the 2 expected/,
+      message: /^2 nodes expected: the log lists 3 nodes$/,
     });
     assert.equal(supervisor.posts.length, 0);
   });

@@ -347,18 +347,24 @@ describe('the result of a run as data', () => {
 });
 
 it('a dry run reads as a sentence, and in JSON has the request beside the result', async () => {
-  const result = run({ outcome: 'dry_run', request_id: null, nodes: nodes(2, unseen) });
+  const result = run({
+    outcome: 'dry_run',
+    request_id: null,
+    core_count: 2,
+    nodes: nodes(2, unseen),
+  });
   const requests = [{ method: 'POST', body: '{"nodes":[610809900976570889]}' }];
   const dryRun = {
-    place: 'platform/production/sandbox',
+    what: 'all 2 nodes of platform/production/sandbox',
     how: ['1 at a time', 'gate: ./check.sh'],
     requests,
   };
   const { stdout, stderr } = await print(result, { dryRun });
   assert.deepEqual(stdout.lines, [
-    'Would restart iggy on 2 nodes of platform/production/sandbox, 1 at a time, gate: ./check.sh',
+    'Would restart iggy on all 2 nodes of platform/production/sandbox, 1 at a time, gate: ./check.sh',
     '  610809900976570889',
     '  610809900976570890',
+    'Core counts 2 nodes',
   ]);
   assert.equal(stderr.text, '');
   for (const [how, told] of [

@@ -1,0 +1,97 @@
+/*
+ * Which nodes a roll acts on that names none: those that the log lists, if someone is asked, or if
+ * they are certainly all there are. If not, which ones there may be, and the command that names them.
+ */
+
+import type { Activity } from '../base/activity.js';
+import { ageText } from '../base/durations.js';
+import { type LdctlError, refusedError, type KnownNodes } from '../base/errors.js';
+import { compareIds, type Id } from '../base/ids.js';
+import { shortList } from '../base/text.js';
+import { nodesOf } from '../job/entries.js';
+import type { CheckedTrigger } from './requests.js';
+import { mayExpect, numbersText, otherCountText, type Findings } from './survey.js';
+
+interface RollAsked extends Pick<CheckedTrigger, 'runtime' | 'expectNodes'> {
+  /** A person is asked, or would be. */
+  isAsked: boolean;
+  /** The wall clock, ms. */
+  now: number;
+  /** The command of the roll with these nodes; without any, of a trigger on every node. */
+  command: (nodes: readonly Id[]) => string;
+}
+
+/**
+ * The nodes of a roll that names none.
+ * @throws LdctlError (exit 5) where none is listed, where another number is expected, or where no
+ * one is asked and there may be others, or fewer
+ */
+export function nodesOfRoll(found: Findings, roll: RollAsked): readonly Id[] {
+  const { listed, core } = found;
+  const { here, elsewhere } = listed;
+  const expected = roll.expectNodes === 'deployment' ? core : roll.expectNodes;
+  const isCertain = elsewhere.length === 0 && (core ?? here.length) === here.length;
+  const mayAct =
+    expected === undefined
+      ? roll.isAsked || isCertain
+      : expected === here.length && mayExpect(expected, listed, core);
+  if (here.length > 0 && mayAct) return here;
+  throw refusal(found, expected, roll);
+}
+
+function refusal(
+  found: Findings,
+  expected: number | undefined,
+  { runtime, now, command }: RollAsked,
+): LdctlError {
+  const { listed, core, serverTime } = found;
+  const { here } = listed;
+  const known = knownNodes(found, command);
+  if (here.length === 0) {
+    const counts = core === undefined ? '' : `, and Core counts ${core}`;
+    return refusedError(
+      'no_nodes_known',
+      `no node has an entry of ${runtime} in the log of the last 30 days${counts}`,
+      'Name the nodes, or act on every node at once: then the log lists them.',
+      known,
+    );
+  }
+  const ages = known.nodes.map(({ node_id: node, last_activity_at: at, left_out: why }) => {
+    const ago = `${ageText(at, serverTime ?? now)} ago`;
+    return `${node} (${[ago, ...(why ? [why.replace(/_/g, ' ')] : [])].join(', ')})`;
+  });
+  const hint = `Last acted: ${shortList(ages, 20)}. Check which nodes there are, and name them.`;
+  return expected === undefined
+    ? refusedError(
+        'nodes_not_certain',
+        `it is not certain which nodes there are: ${numbersText(listed, core)}`,
+        hint,
+        known,
+      )
+    : refusedError('other_node_count', otherCountText(expected, listed, core), hint, known);
+}
+
+/** If Core counts fewer than are listed, those that acted longest ago may be gone. */
+function knownNodes(
+  { listed: { here }, core, newest }: Findings,
+  command: RollAsked['command'],
+): KnownNodes {
+  const isHere = ({ node_id: node }: Activity) => here.includes(node);
+  const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
+  const gone = nodesOf(byAge.slice(0, Math.max(here.length - (core ?? here.length), 0)));
+  return {
+    next: command(here.filter((node) => !gone.includes(node))),
+    core_count: core ?? null,
+    nodes: [...newest.values()]
+      .sort((a, b) => compareIds(a.node_id, b.node_id))
+      .map((entry) => ({
+        node_id: entry.node_id,
+        last_activity_at: entry.created_at,
+        left_out: gone.includes(entry.node_id)
+          ? 'perhaps_gone'
+          : isHere(entry)
+            ? null
+            : 'other_runtimes_only',
+      })),
+  };
+}

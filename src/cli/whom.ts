@@ -1,0 +1,158 @@
+/*
+ * Which nodes an action is about, in words: with one number in question, headline and dry run.
+ */
+
+import type { Findings } from '../app/survey.js';
+import type { Id } from '../base/ids.js';
+import { count, shortList } from '../base/text.js';
+import { countMeant, inLog, type Listed } from '../job/entries.js';
+import { nodeText, shortNodes, type CellView } from '../output/columns.js';
+
+export interface Meant {
+  runtime: string;
+  /** Undefined: every node that the log lists, and in a trigger every other one. */
+  nodes?: readonly Id[] | undefined;
+  /** What is known of the deployment; null where a record of an earlier run is followed. */
+  found: Findings | null;
+  isRoll: boolean;
+}
+
+export interface Whom {
+  /** `all 4 nodes`, `node broker-2`, `every node` */
+  who: string;
+  /** What follows the deployment, as in `…: 3, and …890 too if it runs iggy`. */
+  more?: string;
+  /** In brackets, as in `3 are in the log; Core counts 4`. */
+  notes?: readonly string[];
+  /** `4 nodes`; nothing where no number is known. */
+  number?: string;
+}
+
+type View = Pick<CellView, 'names' | 'isTTY'>;
+
+export function whomOf({ nodes, found, ...meant }: Meant, view: View): Whom {
+  if (nodes) return those(nodes, '', view);
+  // Where the log was not read to its end, it does not say how many there are.
+  if (!found?.listed.isWhole) return { who: 'every node' };
+  return meant.isRoll
+    ? whomOfRoll(found, meant.runtime, view)
+    : whomOfTrigger(found, meant.runtime, view);
+}
+
+function those(nodes: readonly Id[], all: string, view: View): Whom {
+  const number = count(nodes.length, 'node');
+  const [only] = nodes;
+  return { who: nodes.length === 1 ? `node ${nodeText(only, view)}` : `${all}${number}`, number };
+}
+
+/** A trigger leaves nothing out. */
+function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
+  const { listed, core, expect } = found;
+  const { here, elsewhere } = listed;
+  if (expect !== undefined || (core ?? 0) > inLog(listed)) return soMany(found);
+  if (here.length === 0) {
+    return { who: 'every node', notes: [`none has an ${runtime} entry in the last 30 days`] };
+  }
+  const too = elsewhere.length === 1 ? 'too if it runs' : 'too if they run';
+  const others = elsewhere.map(() => `${shortText(listed, view)} ${too} ${runtime}`).slice(0, 1);
+  if (core !== undefined && core < here.length) {
+    const who = `${core} of the ${here.length} nodes in the log`;
+    return { who, notes: [...countNotes(found), ...others], number: who };
+  }
+  const all = those(here, 'all ', view);
+  const [other] = others;
+  if (other === undefined) return all;
+  const number = `${all.number}, and ${other}`;
+  return { who: 'every node', more: `: ${here.length}, and ${other}`, number };
+}
+
+/** As many as are expected, or as Core counts. */
+function soMany(found: Findings): Whom {
+  const { listed, core } = found;
+  const number = countMeant(found);
+  const known = inLog(listed);
+  const inLogText = `${known === 0 ? 'none is' : known === 1 ? '1 is' : `${known} are`} in the log`;
+  const isSame = known === number && (core ?? number) === number;
+  return {
+    who: number === 1 ? '1 node' : `all ${number} nodes`,
+    notes: isSame ? [] : [inLogText, ...(core === undefined ? [] : [`Core counts ${core}`])],
+    number: count(number, 'node'),
+  };
+}
+
+/** A roll acts on those that are listed for its runtime, and no others. */
+function whomOfRoll(found: Findings, runtime: string, view: View): Whom {
+  const { listed, core } = found;
+  const { here, elsewhere } = listed;
+  const isAll = elsewhere.length === 0 && core === here.length;
+  const not = elsewhere.length > 0 ? [`not on ${leftOutText(listed, runtime, view)}`] : [];
+  return { ...those(here, isAll ? 'all ' : '', view), notes: [...not, ...countNotes(found)] };
+}
+
+/** Core's number, where it is not that of the nodes listed for the runtime. */
+function countNotes({ listed: { here }, core }: Findings): string[] {
+  if (core === undefined || core === here.length) return [];
+  const counts = `Core counts ${core}`;
+  return core < here.length ? [counts, goneText(here.length - core)] : [counts];
+}
+
+export interface When {
+  /** No flag gives the consent. */
+  isAsked: boolean;
+  isDry: boolean;
+  /** Whether it ends only when each node has. */
+  waits: boolean;
+}
+
+/** What is to be said beforehand, as far as no question does. */
+export function warningsOf(
+  { found, runtime, isRoll }: Meant & { found: Findings },
+  { isAsked, isDry, waits }: When,
+  view: View,
+): string[] {
+  const { listed, countAgain } = found;
+  const isSaid = isAsked && !isDry;
+  const them = listed.elsewhere.length === 1 ? 'it' : 'them';
+  // A run that follows says so itself, once Core had its time.
+  const isSilent = countAgain !== null && (isRoll || isDry);
+  const isLeftOut = isRoll && !isSaid && listed.elsewhere.length > 0;
+  return [
+    ...(isSilent ? ['Core did not say how many nodes there are: only the log decides'] : []),
+    ...countWarnings(found, waits && !isRoll, isSaid),
+    ...(isLeftOut
+      ? [`Left out: ${leftOutText(listed, runtime, view)}. To include ${them}: --node`]
+      : []),
+  ];
+}
+
+/** @param ends whether too few nodes end it with 7 @param isSaid whether a question says the rest */
+function countWarnings({ listed, core }: Findings, ends: boolean, isSaid: boolean): string[] {
+  if (core === undefined) return [];
+  const known = inLog(listed);
+  const { length } = listed.here;
+  if (core > known) {
+    const all = core === 1 ? 'it shows up' : `all ${core} show up`;
+    return [`${numbersText(core, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`];
+  }
+  const isGone = core < length && listed.isWhole;
+  return isGone && !isSaid ? [`${numbersText(core, length)}: ${goneText(length - core)}`] : [];
+}
+
+const numbersText = (core: number, listed: number) =>
+  `Core counts ${count(core, 'node')}; the log of the last 30 days lists ${listed || 'none'}`;
+
+/** `…890, which has no iggy entry in the last 30 days` */
+function leftOutText(listed: Listed, runtime: string, view: View): string {
+  const have = listed.elsewhere.length === 1 ? 'has' : 'have';
+  return `${shortText(listed, view)}, which ${have} no ${runtime} entry in the last 30 days`;
+}
+
+/** `one may be gone` */
+const goneText = (n: number) => `${n === 1 ? 'one' : n} may be gone`;
+
+/** Those of other runtimes: at a terminal by names or the ends of their ids, else by whole ids. */
+function shortText({ here, elsewhere }: Listed, view: View) {
+  const short = shortNodes([...here, ...elsewhere], 3);
+  const texts = elsewhere.map((node) => (view.isTTY ? short(node, view) : String(node)));
+  return shortList(texts, 3);
+}
