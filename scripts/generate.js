@@ -16,7 +16,10 @@ const ENVIRONMENT = [
   ['LD_API_KEY_FILE', 'a file that contains the API key, such as a mounted secret'],
   ['LD_TENANT_ID', 'the tenant'],
   ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
-  ['LD_SUPERVISOR_URL', "base URL of the deployment's Supervisor API"],
+  [
+    'LD_SUPERVISOR_URL',
+    "base URL of the Supervisor API of `LD_DEPLOYMENT_ID`, else of the profile's deployment",
+  ],
   ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
   [
     'LD_PROFILE',

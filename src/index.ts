@@ -134,6 +134,8 @@ export async function connectProfile(
   const deployment = await openDeployment(settings, {
     ...OWN,
     signal,
+    // Without flags, no setting is another deployment's.
+    say: () => undefined,
     journal: openRunJournal(folder, clock),
     supervisor: ({ supervisorUrl, key }) =>
       new SupervisorApi({ url: supervisorUrl.value, apiKey: key }),

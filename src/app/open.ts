@@ -32,6 +32,8 @@ interface OpenTools {
   signal: AbortSignal;
   /** Makes a key that no other trigger has. */
   newKey: () => string;
+  /** Says which setting does not count. */
+  say: (line: string) => void;
   journal: RunJournal;
   supervisor: (target: Target) => Supervisor;
   core: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
@@ -93,7 +95,7 @@ export async function openDeployment(
   const { clock, signal, newKey, journal } = tools;
   const structureFor = (access: TenantAccess) =>
     tools.core(access).structure(access.tenantId, { signal });
-  const target = await resolveTarget(settings, structureFor, signal);
+  const target = await resolveTarget(settings, structureFor, tools.say, signal);
   const { deployment, key } = target;
   const supervisor = tools.supervisor(target);
   const core = tools.core({ apiUrl: settings.apiUrl.value, key });

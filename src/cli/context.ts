@@ -147,6 +147,7 @@ export class CommandContext {
       clock,
       signal: this.signal,
       newKey: () => this.host.newIdempotencyKey(),
+      say: (line) => this.say(line),
       journal: openRunJournal(this.folder, clock),
       supervisor: (target) => this.#supervisor(target),
       core: (access) => this.core(access),

@@ -7,7 +7,14 @@ import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import { isGranted } from '../config/grants.js';
 import { expiryOf } from '../config/key-life.js';
 import { STRUCTURE, type Settings, type Source } from '../config/settings.js';
-import { findDeployment, neededKey, placeText, type PlacedDeployment } from '../config/target.js';
+import {
+  findDeployment,
+  neededKey,
+  placeText,
+  refTo,
+  urlFor,
+  type PlacedDeployment,
+} from '../config/target.js';
 import type { Field } from '../output/columns.js';
 import { formatOf } from '../output/formats.js';
 import { fieldsOf } from '../output/list.js';
@@ -87,7 +94,7 @@ function identityOf(settings: Settings, found: KeyFacts, now: number) {
   const { profile, tenantId, apiUrl, deployment } = settings;
   const { key, known, structure, placed, notes } = found;
   const expiresAt = expiryFor(settings, known);
-  const supervisor = supervisorOf(settings, placed);
+  const supervisor = supervisorOf(settings, found);
   return {
     profile: profile?.name ?? null,
     protected: profile?.protected === true,
@@ -139,9 +146,16 @@ function deploymentFields(given: Settings['deployment'], placed: PlacedDeploymen
   };
 }
 
-function supervisorOf({ supervisorUrl }: Settings, placed: PlacedDeployment | null) {
+function supervisorOf(
+  { supervisorUrl, deployment }: Settings,
+  { placed, structure, notes }: KeyFacts,
+) {
+  const ref = placed ? refTo(placed) : deployment?.value;
+  const given = ref
+    ? urlFor(supervisorUrl, ref, (note) => notes.push(note), structure ?? undefined)
+    : supervisorUrl;
   const href = placed?.deployment.supervisor_url;
-  if (supervisorUrl || !href) return supervisorUrl;
+  if (given || !href) return given ?? null;
   return { value: { href }, source: STRUCTURE };
 }
 

@@ -37,6 +37,12 @@ export interface Setting<T> {
   source: Source;
 }
 
+/** It belongs to the deployment that it was given with. */
+export interface SupervisorSetting extends Setting<URL> {
+  /** Null: to the one that is acted on. */
+  of: Setting<DeploymentRef> | null;
+}
+
 /** What is known of a deployment. The rest is looked up where it is needed. */
 export interface DeploymentRef {
   id: Id | null;
@@ -61,7 +67,7 @@ export interface Settings {
   tenantId: Setting<Id> | null;
   apiUrl: Setting<URL>;
   /** Null: it is looked up. */
-  supervisorUrl: Setting<URL> | null;
+  supervisorUrl: SupervisorSetting | null;
   deployment: Setting<DeploymentRef> | null;
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
@@ -100,7 +106,8 @@ type Parse<T> = (text: string, what: string) => T;
  * default. No network, no key.
  * @throws UsageError; LdctlError (exit 5) for a profile that does not exist
  */
-export function resolveSettings({ flags, env, config, keys }: SettingsInput): Settings {
+export function resolveSettings(input: SettingsInput): Settings {
+  const { flags, env, config, keys } = input;
   // With `--profile` no variable counts. Without it they override the profile, even one that
   // LD_PROFILE names.
   const variables = flags.profile === undefined ? env : {};
@@ -135,6 +142,9 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
   const deployment = settingOf('deployment', parseDeployment, deploymentIn);
   // The profile's supervisor URL is for the profile's deployment only.
   const isStored = deployment?.source.from === 'profile';
+  const supervisorUrl = settingOf('supervisor-url', parseBaseUrl, (from) =>
+    isStored ? urlIn(from, 'supervisor_url') : null,
+  );
   const found = {
     key: chooseKey(variables, profile, keys),
     tenantId: settingOf('tenant-id', parseId, ({ tenant_id }) => tenant_id),
@@ -142,9 +152,10 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
       value: new URL(DEFAULT_API_URL),
       source: DEFAULT,
     },
-    supervisorUrl: settingOf('supervisor-url', parseBaseUrl, (from) =>
-      isStored ? urlIn(from, 'supervisor_url') : null,
-    ),
+    supervisorUrl: supervisorUrl && {
+      ...supervisorUrl,
+      of: supervisorUrl.source.from === 'env' ? deploymentOfVariables(input) : null,
+    },
     deployment,
   };
   return {
@@ -153,6 +164,12 @@ export function resolveSettings({ flags, env, config, keys }: SettingsInput): Se
     emptyFolder: (config.profiles.length === 0 && variableIn(env, 'LDCTL_CONFIG_DIR')) || null,
     overrides: overridesOf(variables, found, profile),
   };
+}
+
+/** What a variable's URL belongs to, where `--deployment` may be another: what is acted on without it. */
+function deploymentOfVariables({ flags, ...input }: SettingsInput) {
+  if (flags.deployment === undefined) return null;
+  return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment;
 }
 
 /** The variables that are set, and override a profile. */
@@ -194,18 +211,20 @@ function overridesOf(
   const { name, source } = profile;
   const { deployment } = found;
   const isEmpty = (variable: string) => env[variable]?.trim() === '';
-  const fromEnv = Object.values(found).flatMap((setting) =>
-    setting?.source.from === 'env' ? setting.source.name : [],
-  );
+  const fromEnv = Object.values(found).flatMap((setting) => {
+    // A supervisor's URL of another deployment overrides nothing.
+    const isOther = setting && 'of' in setting && setting.of;
+    return setting?.source.from === 'env' && !isOther ? setting.source.name : [];
+  });
   const lines = [
     isEmpty('LD_PROFILE') &&
       source.from === 'current' &&
       `LD_PROFILE is empty, so the current profile, ${name}, is used`,
     isEmpty('LD_DEPLOYMENT_ID') &&
       deployment?.source.from === 'profile' &&
-      `LD_DEPLOYMENT_ID is empty, so ${deployment.value.name ?? deployment.value.id} of profile ${name} is used`,
+      `LD_DEPLOYMENT_ID is empty, so this is ${name}'s deployment, ${deployment.value.name ?? deployment.value.id}`,
     fromEnv.length > 0 &&
-      `the environment (${fromEnv.join(', ')}) overrides profile ${name}; use --profile ${name} to ignore it`,
+      `${fromEnv.join(', ')} ${fromEnv.length > 1 ? 'override' : 'overrides'} profile ${name}. To use the profile: --profile ${name}`,
   ];
   return lines.filter(Boolean).join('\n') || null;
 }

@@ -16,6 +16,7 @@ import {
   type Setting,
   type Settings,
   type Source,
+  type SupervisorSetting,
 } from './settings.js';
 
 /** What a request to the Core API needs. */
@@ -30,7 +31,7 @@ export interface Target {
   key: ApiKey;
   /** Mutable: `openDeployment` fills in name and place later, when they are needed. */
   deployment: DeploymentRef & { id: Id };
-  supervisorUrl: Setting<URL>;
+  supervisorUrl: Setting<URL> & Partial<SupervisorSetting>;
 }
 
 export function neededKey({ key, emptyFolder }: Settings): KeySetting {
@@ -61,10 +62,12 @@ export async function resolveTenant(
 /**
  * For commands that act on a deployment or read its log. Core is asked only for what is not known,
  * id or supervisor URL, so that an outage of Core stops no restart.
+ * @param say gets one line about a supervisor's URL that does not count
  */
 export async function resolveTarget(
   settings: Settings,
   lookUp: (access: TenantAccess) => Promise<TenantStructure>,
+  say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<Target> {
   const key = neededKey(settings);
@@ -74,20 +77,43 @@ export async function resolveTarget(
     throw usageError('no_deployment', what);
   }
   const { id } = deployment.value;
-  if (id !== null && supervisorUrl) {
-    return { key: await key.fetch(signal), deployment: { ...deployment.value, id }, supervisorUrl };
+  const known = urlFor(supervisorUrl, deployment.value, say);
+  if (id !== null && known) {
+    const ref = { ...deployment.value, id };
+    return { key: await key.fetch(signal), deployment: ref, supervisorUrl: known };
   }
 
   const access = await resolveTenant(settings, signal);
-  const placed = findDeployment(await lookUp(access), deployment.value);
+  const structure = await lookUp(access);
+  const placed = findDeployment(structure, deployment.value);
+  const ref = refTo(placed);
+  const given = known === undefined ? urlFor(supervisorUrl, ref, say, structure) : known;
   return {
     key: access.key,
-    deployment: refTo(placed),
-    supervisorUrl: supervisorUrl ?? {
-      value: supervisorUrlOf(placed.deployment),
-      source: STRUCTURE,
-    },
+    deployment: ref,
+    supervisorUrl: given ?? { value: supervisorUrlOf(placed.deployment), source: STRUCTURE },
   };
+}
+
+/**
+ * The supervisor's URL of the settings, if it belongs to this deployment; else null, which is said.
+ * Undefined where that takes the structure: one of them has a name alone.
+ */
+export function urlFor(
+  url: SupervisorSetting | null,
+  ref: DeploymentRef,
+  say: (line: string) => void,
+  structure?: TenantStructure,
+): SupervisorSetting | null | undefined {
+  if (!url?.of) return url;
+  const { value: owner, source } = url.of;
+  if (!structure && (owner.id === null || ref.id === null)) return undefined;
+  const all = structure && placedDeployments(structure).filter((placed) => isCalled(placed, owner));
+  const [id, ...others] = all?.map(({ deployment }) => deployment.id) ?? [owner.id];
+  if (id === ref.id && others.length === 0) return url;
+  const [own, acted] = [owner, ref].map(deploymentText);
+  say(`${url.source.name} is ignored: it belongs to ${own} (${source.name}), not to ${acted}`);
+  return null;
 }
 
 /**
@@ -115,6 +141,8 @@ const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdat
 export function resumeFlags({ profile, ...settings }: Settings, target: Target): string[] {
   const { key, tenantId, apiUrl, deployment } = settings;
   const { supervisorUrl } = target;
+  // By its variable alone it would be asked again whose it is.
+  const urlSource: Source = supervisorUrl.of ? STRUCTURE : supervisorUrl.source;
   const inUse = [key, tenantId, apiUrl, deployment, supervisorUrl];
   const isMixed = inUse.some((setting) => setting?.source.from === 'env');
   const named = isMixed ? null : profile;
@@ -128,7 +156,7 @@ export function resumeFlags({ profile, ...settings }: Settings, target: Target):
   return [
     ...(named ? ['--profile', named.name] : []),
     ...flagFor(deployment?.source, '--deployment', String(target.deployment.id)),
-    ...flagFor(supervisorUrl.source, '--supervisor-url', urlText(supervisorUrl.value)),
+    ...flagFor(urlSource, '--supervisor-url', urlText(supervisorUrl.value)),
     ...flagFor(tenantId?.source, '--tenant-id', String(tenantId?.value)),
     ...(isDefaultEnough ? [] : flagFor(apiUrl.source, '--api-url', urlText(apiUrl.value))),
   ];
@@ -171,16 +199,18 @@ export function deploymentText({ id, name, path }: DeploymentRef) {
 }
 
 /** By its id; without one, by what a person wrote: its path or its name. */
+function isCalled(placed: PlacedDeployment, wanted: Pick<DeploymentRef, 'id' | 'name'>) {
+  const { id, name } = placed.deployment;
+  if (wanted.id !== null) return id === wanted.id;
+  return name === wanted.name || placeText(placed) === wanted.name;
+}
+
+/** @throws LdctlError (exit 5) where none is called so, or several are */
 export function findDeployment(
   structure: TenantStructure,
   wanted: Pick<DeploymentRef, 'id' | 'name'>,
 ): PlacedDeployment {
-  const found = placedDeployments(structure).filter((placed) => {
-    const { id, name } = placed.deployment;
-    return wanted.id === null
-      ? name === wanted.name || placeText(placed) === wanted.name
-      : id === wanted.id;
-  });
+  const found = placedDeployments(structure).filter((placed) => isCalled(placed, wanted));
   const called = wanted.id ?? JSON.stringify(wanted.name);
   const [first, ...others] = found;
   if (!first) {

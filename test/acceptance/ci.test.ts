@@ -18,6 +18,8 @@ import { reply, startServer } from '../helpers/server.js';
 
 const NODES = [7n, 18446744073709551615n];
 const BOTH = { nodes: NODES };
+/** The sandbox's, and another one there. */
+const [OWN, OTHER] = ['7263012455120900033', '7263012455120900035'];
 const RESTART = { runtime: 'iggy', action: 'restart' };
 const keyIn = (json: string): string =>
   (parseJson(json) as { idempotency_key: string }).idempotency_key;
@@ -203,6 +205,25 @@ describe('the GitHub action', () => {
     });
     assert.deepEqual(scene.bodies, ['{}']);
   });
+
+  for (const { what, job, deployment, code, says } of [
+    { what: 'its own deployment', job: OWN, deployment: '', code: 0, says: null },
+    { what: 'the same as an input', job: OWN, deployment: OWN, code: 0, says: null },
+    { what: 'that of an input alone', job: undefined, deployment: OWN, code: 0, says: null },
+    {
+      ...{ what: 'another than an input', job: OWN, deployment: OTHER, code: 6 },
+      says: `LD_SUPERVISOR_URL is ignored: it belongs to deployment ${OWN} (LD_DEPLOYMENT_ID), not to deployment ${OTHER}`,
+    },
+  ]) {
+    story(`takes the supervisor of the job for ${what}`, BOTH, async (scene) => {
+      // Where it does not count, Core is asked for another, and does not answer.
+      Object.assign(scene.env, { LD_DEPLOYMENT_ID: job, LD_API_URL: 'http://127.0.0.1:9' });
+      const inputs = { ...RESTART, nodes: '7', ...(deployment && { deployment }) };
+      const { stderr } = await runAction(scene, code, inputs);
+      assert.equal(stderr.split('\n').find((line) => /ignored/.test(line)) ?? null, says);
+      assert.equal(scene.posts.length, code === 0 ? 1 : 0);
+    });
+  }
 
   story('rolls when asked to, and hands on what a roll takes', BOTH, async (scene) => {
     mkdirSync(binOf(scene), { recursive: true });

@@ -55,12 +55,12 @@ describe('a profile', () => {
     async (scene) => {
       await add(0, scene, '--key-store file');
       const wins =
-        /^the environment \(LD_API_KEY, .*LD_DEPLOYMENT_ID\) overrides profile prod; use --profile prod to ignore it$/m;
+        /^LD_API_KEY, .*LD_DEPLOYMENT_ID override profile prod\. To use the profile: --profile prod$/m;
       assert.match((await scene.ends(0, `${EVERY} --no-wait`)).stderr, wins);
       assert.equal((await scene.ends(0, LIST)).stderr, '');
       assert.doesNotMatch(
         (await scene.ends(0, `sandbox exec -- ldctl ${EVERY} --no-wait`)).stderr,
-        /environment/,
+        /override/,
       );
     },
   );

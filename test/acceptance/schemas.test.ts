@@ -63,7 +63,7 @@ describe('what is printed of the log is as the schemas have it:', () => {
   prints('activities list', LIST, 0, /"node_id":18446744073709551615/, integer);
   prints('activities list --status processing', LIST, 0, /"finished_at":null/, processing);
   prints('activities list --node 9', ['activity-list'], 0, /"items":\[\]/);
-  prints('activities list --deployment 12', ERROR, 5, /"code": ?"not_found"/);
+  prints('activities list --deployment 12', ERROR, 5, /"code": ?"deployment_not_found"/);
   prints('activities list --watch', WATCH, 0, /"completed"/, { busy: true });
   const stuck = { sandbox: { stuck: [7n] }, busy: true };
   prints('activities list --watch --timeout 1s', WATCH, 8, /"code":"timed_out"/, stuck);

@@ -460,7 +460,7 @@ describe('the first five minutes, at a terminal', () => {
       writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
       scene.env.LD_DEPLOYMENT_ID = '';
       await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
-        await terminal.shows(/LD_DEPLOYMENT_ID is empty, so +\[2Jpwned of profile prod is used\n/);
+        await terminal.shows(/LD_DEPLOYMENT_ID is empty, so this is prod's deployment, +\[2Jpwned\n/);
         await terminal.shows(/Type +\[2Jpwned +to go ahead:/);
         terminal.enter('wrong');
         await terminal.shows(/"wrong" is not +\[2Jpwned/);

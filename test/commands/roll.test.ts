@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry } from '../helpers/command.js';
+import { ACTIVITIES, CommandBench, entry, SUPERVISOR } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 import { wordsOf, type Words } from '../helpers/words.js';
 
@@ -19,6 +19,8 @@ const halted = (gate: string, node = '8,7'): Words => [
 ];
 const HALTED = halted('exit 1');
 const RESUME = '--resume deploy-7 -o json';
+/** Another deployment. */
+const OTHER = `--deployment 1 --supervisor-url ${SUPERVISOR}`;
 
 /** With a filter Node 22 and 24 copy the modes of folders, too. */
 const WITH_MODES = { recursive: true, filter: () => true };
@@ -249,8 +251,8 @@ describe('activities roll', () => {
       await halt();
       for (const [args, which] of [
         ['--resume deploy-8', 'roll with the key "deploy-8"'],
-        [`${RESUME} --deployment 1`, 'roll with the key "deploy-7"'],
-        ['--resume last --deployment 1', 'unfinished roll'],
+        [`${RESUME} ${OTHER}`, 'roll with the key "deploy-7"'],
+        [`--resume last ${OTHER}`, 'unfinished roll'],
       ] as const) {
         const { code, stderr } = await run(args);
         assert.equal(code, 5, stderr);

@@ -123,7 +123,7 @@ describe('consent to activities trigger', () => {
     bench.env.LD_DEPLOYMENT_ID = '';
     bench.showLog(() => [entry({ id: 5n, node_id: 7n })]);
     const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY, '--dry-run');
-    assert.match(stderr, /^LD_DEPLOYMENT_ID is empty, so orders of profile prod is used$/m);
+    assert.match(stderr, /^LD_DEPLOYMENT_ID is empty, so this is prod's deployment, orders$/m);
   });
 
   it('of --profile takes the profile whole, and says which variables that leaves out', async () => {

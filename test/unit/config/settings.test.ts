@@ -198,18 +198,26 @@ describe('settings', () => {
       [
         'names the variables that win over a profile',
         { env: { ...VARIABLES, LD_API_KEY_FILE: undefined }, flags: { 'tenant-id': '1' } },
-        'the environment (LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID) overrides profile prod; ' +
-          'use --profile prod to ignore it',
+        'LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID override profile prod. ' +
+          'To use the profile: --profile prod',
       ],
       [
         'names the only one that wins',
         { env: { LD_TENANT_ID: '111' } },
-        'the environment (LD_TENANT_ID) overrides profile prod; use --profile prod to ignore it',
+        'LD_TENANT_ID overrides profile prod. To use the profile: --profile prod',
+      ],
+      [
+        "names no supervisor's URL that may be another deployment's",
+        {
+          env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' },
+          flags: { deployment: '1' },
+        },
+        null,
       ],
       [
         'names variables that are set and empty, with what the profile says instead',
         { env: { LD_PROFILE: '', LD_DEPLOYMENT_ID: ' ' } },
-        'LD_PROFILE is empty, so the current profile, prod, is used\nLD_DEPLOYMENT_ID is empty, so main of profile prod is used',
+        "LD_PROFILE is empty, so the current profile, prod, is used\nLD_DEPLOYMENT_ID is empty, so this is prod's deployment, main",
       ],
       [
         'does not name an empty variable that --profile ignores',

@@ -99,7 +99,7 @@ async function resolve(
     return Promise.resolve(STRUCTURE);
   };
   const settings = settingsOf(given);
-  return { target: await resolveTarget(settings, lookUp), asked, settings };
+  return { target: await resolveTarget(settings, lookUp, () => undefined), asked, settings };
 }
 
 const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
@@ -283,6 +283,14 @@ describe('the flags of the command that continues', () => {
       'leave out what a variable gives again',
       { env: { LD_SUPERVISOR_URL: 'https://stored.example' } },
       ['--deployment', '77', ...tenant],
+    ],
+    [
+      'hold a URL that a variable gives again, where Core had to say whose it is',
+      {
+        flags: { deployment: 'solo' },
+        env: { LD_DEPLOYMENT_ID: 'Payments/live/solo', LD_SUPERVISOR_URL: 'https://own.example' },
+      },
+      ['--deployment', '5', '--supervisor-url', 'https://own.example', ...tenant],
     ],
     [
       'hold the id and the URL that were looked up',
