@@ -375,7 +375,7 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/warning: the sandbox does not know this key/);
         await terminal.shows(/API key:/);
         terminal.enter(key);
-        await terminal.shows(/key sandbox admin \(role admin\)/);
+        await terminal.shows(/key "sandbox admin", role admin/);
         await terminal.shows(/Deployment:\s*\n❯ platform\/production\/sandbox\n/);
         terminal.enter('tion/sand');
         await terminal.shows(/Deployment: tion\/sand\s*\n❯ platform\/production\/sandbox\n\n/);
@@ -460,7 +460,9 @@ describe('the first five minutes, at a terminal', () => {
       writeFileSync(config, JSON.stringify({ current: 'prod', profiles: [named] }));
       scene.env.LD_DEPLOYMENT_ID = '';
       await atTerminal(scene, `${RESTART} --node 7`, async (terminal) => {
-        await terminal.shows(/LD_DEPLOYMENT_ID is empty, so this is prod's deployment, +\[2Jpwned\n/);
+        await terminal.shows(
+          /LD_DEPLOYMENT_ID is empty, so this is prod's deployment, +\[2Jpwned\n/,
+        );
         await terminal.shows(/Type +\[2Jpwned +to go ahead:/);
         terminal.enter('wrong');
         await terminal.shows(/"wrong" is not +\[2Jpwned/);

@@ -41,7 +41,7 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
   }
   const first = { key: apiKey, tenantId, apiUrl: given.apiUrl.value };
   const { known, access } = await checkKey(gathered, first, context);
-  context.say(`key ${nameText(known.name)} (role ${nameText(known.role_name)})`);
+  context.say(`key "${nameText(known.name)}", role ${nameText(known.role_name)}`);
   const fields = await lookUpFields(gathered, access, context);
   return {
     ...gathered,

@@ -68,7 +68,7 @@ describe('profiles add', () => {
     const context = piped();
     await add(context, SCRIPT);
     assert.deepEqual(context.calls, ['context', 'structure']);
-    assert.equal(context.said, 'key ci (role operator)\n');
+    assert.equal(context.said, 'key "ci", role operator\n');
     const found = { tenant_id: TENANT, ...PLACE, supervisor_url: SUPERVISOR };
     assert.deepEqual(plain(storedIn(context)), {
       name: 'me',
