@@ -26,7 +26,7 @@ export const EXIT_CODES = {
   unconfirmed: {
     code: 7,
     meaning:
-      'unconfirmed: it may or may not have run, a node never appeared in the log, or the log could not be read',
+      'unconfirmed: it may or may not have run, a node that is listed or counted has no entry in the log, or the log could not be read',
     sent: 'perhaps',
     ci: 'look before trying again',
   },

@@ -24,7 +24,7 @@ export type TargetKind = 'named' | 'expected' | 'observed';
 
 /** What is known of one target. */
 export interface NodeResult {
-  /** Null for a node that was counted (`--expect-nodes`) and never seen. */
+  /** Null for a node that was counted, by `--expect-nodes` or Core, and never seen. */
   node_id: Id | null;
   /** Null before one was seen. */
   activity_id: Id | null;

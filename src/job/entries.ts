@@ -7,6 +7,7 @@ import { isFinal, isSameAction, type ActionName, type Activity } from '../base/a
 import { compareIds, sortedUnique, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
+import { awaited, mayStillReport, unknownNodes, type Census } from './census.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
 import { SECOND } from './pace.js';
 
@@ -171,32 +172,34 @@ export class Entries {
     return [{ event: 'activity', activity }];
   }
 
-  /**
-   * Which entries are still to come, and which are still to end, as far as reads have shown. One
-   * that is gone from the log (`#isLost`) counts as seen and is not open, so nothing waits for it.
-   * Its row says `missing`.
-   */
+  /** Which entries are still to come, and which are still to end, as far as reads have shown. */
   progress() {
     const counted = this.#counted();
-    const seen = new Set(counted.map(({ activity }) => this.#targetOf(activity)));
-    const isUnseen = (target: Id): boolean => !seen.has(target);
-    const withoutEntry = this.#required().filter(isUnseen);
-    // As many nodes as Core counts have an entry, so those that the log lists besides may be gone.
-    const areExcused = !this.only && this.core !== null && seen.size >= this.core;
-    const elsewhere = this.listed?.elsewhere.filter(isUnseen) ?? [];
+    const census = this.#census();
+    const { size } = census.seen;
+    const hasNamed = awaited(census).length === 0 && size >= (this.expect ?? 1);
     const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
     return {
-      /**
-       * Every target that must have an entry has one, or Core's count excuses it, and there are as
-       * many as expected, one at least.
-       */
-      hasEnough: (areExcused || withoutEntry.length === 0) && seen.size >= (this.expect ?? 1),
+      /** Each that must have an entry has one, and as many as are expected: one at least. */
+      hasNamed,
+      /** So have as many as Core counts. */
+      hasEnough: hasNamed && unknownNodes(census) === 0,
       /** The nodes that have no entry, and need none. */
-      mayStillReport: areExcused ? [...withoutEntry, ...elsewhere] : elsewhere,
+      mayStillReport: mayStillReport(census),
       /** More nodes have an entry than are expected. */
-      tooMany: seen.size > (this.expect ?? Infinity),
+      tooMany: size > (this.expect ?? Infinity),
       /** Neither final nor lost. */
       open: open.map(({ activity }) => activity),
+    };
+  }
+
+  #census(): Census {
+    return {
+      required: this.#required(),
+      elsewhere: this.listed?.elsewhere ?? [],
+      seen: new Set(this.#counted().map(({ activity }) => this.#targetOf(activity))),
+      core: this.only ? null : this.core,
+      expect: this.expect,
     };
   }
 
@@ -228,8 +231,8 @@ export class Entries {
         ? this.#rowOf(entries)
         : this.#rowWithoutEntry(target, emptyStatus, early.get(target)),
     );
-    // Of the rest of the expected nodes nothing but their number is known.
-    const nameless = Math.max((this.expect ?? 0) - rows.length, 0);
+    // Of the other nodes that are expected, or that Core counts, nothing but their number is known.
+    const nameless = Math.max((this.expect ?? 0) - rows.length, unknownNodes(this.#census()));
     return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
   }
 

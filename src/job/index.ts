@@ -3,7 +3,7 @@ import type { Job } from './job.js';
 import { eventsOfRoll, eventsOfRun, resultOfRoll, resultOfRun } from './result.js';
 import { createRoll, type RollPlan } from './roll-state.js';
 import { gateEnded, interruptRoll, nextOfRoll, takeOfRoll, tickRoll, windDown } from './roll.js';
-import { interrupt } from './run-moves.js';
+import { interrupt, takeLateCount } from './run-moves.js';
 import type { Run, RunPlan, WaitPlan } from './run-state.js';
 import { createRun, createWait, nextOfRun, takeOfRun, tickRun } from './run.js';
 
@@ -13,6 +13,7 @@ function jobOf(run: Run): Job {
     next: (now) => nextOfRun(run, now),
     take: (step, fact, now) => takeOfRun(run, step, fact, now),
     interrupt: (reason, now) => interrupt(run, reason, now),
+    counted: (core, now) => takeLateCount(run, core, now),
     events: () => eventsOfRun(run),
     result: () => resultOfRun(run),
   };

@@ -17,6 +17,7 @@ import {
   checkAgain,
   endWithError,
   lose,
+  noteCount,
   noteSent,
   sendNoMore,
   setBaseline,
@@ -71,8 +72,9 @@ export function continueFrom(run: Run, kept: KeptRun, now: number): void {
   const { entries, attempts, trigger } = run;
   const age = Math.max(ageMs, 0);
   setBaseline(run, { id: record.baseline, date: record.date, readAt: -Infinity });
-  entries.listed = { ...record.listed, isWhole: false };
-  entries.core = record.core;
+  // Nodes that are named need not be found.
+  entries.listed = { ...record.listed, isWhole: entries.only !== null };
+  noteCount(run, record.core);
   entries.expect = record.expect;
   run.generation = generation;
   attempts.firstAt = now - age;

@@ -39,7 +39,7 @@ export function judge(run: Run, startedAt: number): void {
  * the run counts as accepted only once every node has one.
  */
 function judgeAccepted(run: Run, state: Following, acceptedAt: number, startedAt: number): void {
-  if (run.entries.progress().hasEnough) {
+  if (run.entries.progress().hasNamed) {
     addMark(run, 'accepted');
     end(run, 'accepted');
   } else if (startedAt >= Math.min(acceptedAt + run.plan.appearMs, state.deadline)) {
@@ -79,6 +79,10 @@ function settlesAtOf(
   acceptedAt: number,
   { hasEnough, mayStillReport }: Progress,
 ): number {
+  if (entries.isCounting) {
+    // Core's number may excuse a node, or ask for one more.
+    return Infinity;
+  }
   if ('ids' in entries.wanted) {
     // Each id has its one entry, which has been in the log before: a second look is enough.
     return acceptedAt + (hasEnough ? 0 : Math.min(plan.appearMs, SECOND));

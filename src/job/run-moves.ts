@@ -5,7 +5,7 @@
 import { Interrupted, type LdctlError } from '../base/errors.js';
 import type { Mark } from '../base/journal.js';
 import type { Outcome } from '../base/outcome.js';
-import type { JobEvent } from './events.js';
+import { warning, type JobEvent } from './events.js';
 import { BEFORE_POST, quicken, SECOND } from './pace.js';
 import type { Baseline, Replay, Run, Sent } from './run-state.js';
 
@@ -17,6 +17,9 @@ const FIRST_READ = SECOND / 2;
  * a server may differ by a few seconds, and its `date` is cut to whole ones.
  */
 const CLOCK_SKEW = 10 * SECOND;
+
+const NOT_COUNTED =
+  'Core did not say how many nodes there are, so only those that the log lists are checked';
 
 export function setBaseline(run: Run, baseline: Baseline): void {
   run.baseline = baseline;
@@ -60,6 +63,27 @@ export function noteSent(run: Run, now: number): Sent {
     accepted: null,
   };
   return run.sent;
+}
+
+/** Core has counted the nodes: in the process of a record, or beside this run. */
+export function noteCount({ entries }: Run, core: number | null): void {
+  entries.core = core ?? entries.core;
+  entries.isCounting &&= entries.core === null;
+}
+
+/** A count that was still awaited when the run started. */
+export function takeLateCount(run: Run, core: number | null, now: number): void {
+  if (run.state.name === 'ended') {
+    return;
+  }
+  noteCount(run, core);
+  run.entries.isCounting = false;
+  if (run.entries.core === null) {
+    run.events.push(warning('not_counted', NOT_COUNTED));
+  }
+  run.changed = true;
+  // The next read may end it.
+  quicken(run.pace, now, now);
 }
 
 /** From now on `isTooLate`: a run that is `unknown` only looks. */

@@ -77,12 +77,23 @@ function takeFailedRead(run: Run, failure: FailedRead, now: number): void {
   }
 }
 
+/**
+ * Before the POST, the log may have been read for nodes no further than it shows as many as Core
+ * counts; a record does not say. What came after the baseline lists no node.
+ */
+function listRest({ entries, baseline }: Run, runtime: string, log: LogRead): void {
+  if (!entries.listed?.isWhole && log.downTo === 'forNodes') {
+    const before = log.entries.filter(({ id }) => id <= baseline.id);
+    entries.listed = listedIn(before, runtime, true, entries.listed);
+  }
+}
+
 /** Takes in the entries that count. */
 function collect(run: Run, log: LogRead, now: number): void {
   const { entries, replay } = run;
   const isById = 'ids' in entries.wanted;
   if (!isById) {
-    entries.listed ??= listedIn(log.entries, entries.wanted.runtime, true);
+    listRest(run, entries.wanted.runtime, log);
   }
   if (replay && needsFloor(run)) {
     findPeriodAndFloor(run, replay, log);

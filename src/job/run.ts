@@ -149,7 +149,7 @@ export function depthOf(run: Run, now: number): Depth {
   if (state.name === 'blocked') {
     return downToLowest(idsOf(state.blockers.progress().open));
   }
-  if (entries.listed === null || needsFloor(run) || maySendAgain(run, now)) {
+  if (!entries.listed?.isWhole || needsFloor(run) || maySendAgain(run, now)) {
     return { downTo: 'forNodes', lookUp: null };
   }
   const open = idsOf(entries.progress().open);
@@ -160,10 +160,10 @@ export function depthOf(run: Run, now: number): Depth {
   return isQuiet(run) ? downToLowest(open) : { downTo: replay?.floor ?? baseline.id, lookUp: null };
 }
 
-/** Every target has its entry, and the run waits only for open ones: else it would have ended. */
+/** Every target has its entry, and the run waits only for open ones. */
 function isQuiet({ entries, acceptedAt }: Run): boolean {
-  const { hasEnough, mayStillReport } = entries.progress();
-  const isWhole = hasEnough && mayStillReport.length === 0;
+  const { hasEnough, mayStillReport, open } = entries.progress();
+  const isWhole = hasEnough && mayStillReport.length === 0 && open.length > 0;
   return isWhole && acceptedAt !== null && entries.readAt - entries.newAt > QUIET;
 }
 

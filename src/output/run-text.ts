@@ -92,9 +92,10 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
 /** What is known of why it ended so: of nodes that rejected, are open, or may have left. */
 function explanations(
   sink: Sink,
-  { outcome, targets, nodes, replayed }: ResultFields,
+  result: ResultFields,
   { lastCompleted = new Map(), ranMs }: SummaryFacts,
 ) {
+  const { outcome, nodes, replayed } = result;
   const known = [...lastCompleted].flatMap(([node, last]) => {
     if (last === null) return [];
     const { action, finished_at: at } = last;
@@ -113,13 +114,28 @@ function explanations(
     const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
     lines.push(`waited ${formatDuration(ranMs)}${others}`);
   }
-  if (targets === 'observed' && nodes.some(({ status }) => status === MISSING)) {
-    lines.push(
-      'hint: The log may still list removed nodes. Add --expect-nodes deployment to compare with the deployment, or name nodes with --node.',
-    );
-  }
-  return lines;
+  return [...lines, ...hintOfMissing(result)];
 }
+
+/** Of every node: why one may be missing, and what to do about it the next time. */
+function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFields) {
+  const areMissing = targets === 'observed' && nodes.some(({ status }) => status === MISSING);
+  if (!areMissing) return [];
+  if (nodes.some(isUnknown)) {
+    return [
+      `hint: If some nodes never run ${plainText(runtime ?? 'it')}, name the others next time, with --node.`,
+    ];
+  }
+  const count =
+    core === null
+      ? 'Add --expect-nodes deployment to compare with the deployment, or name'
+      : 'Name';
+  return [`hint: The log may still list removed nodes. ${count} nodes with --node.`];
+}
+
+/** A node that is only counted: no entry of it was found, or is known. */
+const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult) =>
+  status === MISSING && node === null && activity === null;
 
 /** More would be no command to read. */
 const MOST_NAMED = 20;
@@ -174,7 +190,15 @@ function endingOf(result: ResultFields) {
     return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   }
   const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
-  return `✗ ${name}: ${troublesOf(nodes) || unknown}`;
+  return `✗ ${name}: ${troublesOfAll(result) || unknown}`;
+}
+
+/** Of nodes that are lacking by Core's count, only their number is known. */
+function troublesOfAll({ nodes, targets, core_count: core }: ResultFields) {
+  if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes);
+  const acted = nodes.filter(({ activity_id: activity }) => activity !== null).length;
+  const share = `${acted} of ${core} nodes have an entry in the log; Core counts ${core}`;
+  return [troublesOf(nodes.filter((node) => !isUnknown(node))), share].filter(Boolean).join('; ');
 }
 
 /** `Stopped watching; the restart continues.`, unless all that was started had ended. */

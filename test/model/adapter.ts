@@ -2,10 +2,13 @@ import { fromRecords, lookForBusy } from '../../src/app/jobs.js';
 import type { Interrupted, LdctlError } from '../../src/base/errors.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { KeptRun, RunJournal } from '../../src/base/journal.js';
+import { listedIn, type Listed } from '../../src/job/entries.js';
 import { perform, type DriveTools } from '../../src/job/drive.js';
 import type { JobEvent } from '../../src/job/events.js';
 import { rollJob, runJob, waitJob } from '../../src/job/index.js';
 import type { StepName, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
+import { foreignLog } from '../../src/job/foreign.js';
+import type { ActivityLog } from '../../src/log/log.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
@@ -77,6 +80,12 @@ export class Runner {
   interrupt(reason: Interrupted, now: number): string {
     this.job.interrupt(reason, now);
     return 'wait → interrupted';
+  }
+
+  /** Core has counted the nodes, after the job had started. */
+  counted(core: number | null, now: number): string {
+    this.job.counted?.(core, now);
+    return 'wait → counted';
   }
 
   /** The first Ctrl-C of a roll. */
@@ -151,7 +160,7 @@ async function jobOf(
       'ids' in use
         ? { ids: use.ids }
         : { runtime: 'iggy', action, nodes: use.nodes ?? undefined, expect: use.expect };
-    return waitJob({ wanted, after: AFTER, ...limits }, now());
+    return waitJob({ wanted, after: AFTER, core: setting.core ?? undefined, ...limits }, now());
   }
   const shared = {
     runtime: 'iggy' as const,
@@ -160,11 +169,12 @@ async function jobOf(
     keepsKey: isKept(setting),
     ifBusy,
     apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978',
-    core: setting.core ?? undefined,
+    core: setting.coreTakes === 0 ? (setting.core ?? undefined) : undefined,
     ...limits,
   };
   if (use.is === 'run') {
-    const plan = { nodes: use.nodes ?? undefined, expect: use.expect, ...shared };
+    const counts = { isCounting: setting.coreTakes > 0, listed: await listedFor(setting, log) };
+    const plan = { nodes: use.nodes ?? undefined, expect: use.expect, ...shared, ...counts };
     return runJob({ wait: use.wait ?? true, ...plan }, kept[0] ?? null, now());
   }
   const how = {
@@ -181,6 +191,15 @@ async function jobOf(
   const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
   const { kept: own, ...looked } = await lookForBusy(surveyor, request, kept, recall, signal);
   return rollJob({ ...plan, ...looked }, own, now());
+}
+
+/** The nodes that were looked for before it starts. */
+async function listedFor({ looks }: Setting, log: ActivityLog): Promise<Listed | undefined> {
+  if (looks === null) return undefined;
+  const { entries } = await log.newest();
+  const problem = foreignLog(entries, DEPLOYMENT, null);
+  if (problem) throw problem;
+  return listedIn(entries.slice(0, looks), 'iggy', false);
 }
 
 /** What earlier processes have left: of each node of a roll, or of a run. */
@@ -230,5 +249,5 @@ export const PAIRS: readonly string[] = [
     ['read', 'unreadable', 'interrupted'].map((fact) => `read ${how} → ${fact}`),
   ),
   'gate → done',
-  ...['gate ended', 'first Ctrl-C', 'interrupted'].map((fact) => `wait → ${fact}`),
+  ...['gate ended', 'first Ctrl-C', 'counted', 'interrupted'].map((fact) => `wait → ${fact}`),
 ];

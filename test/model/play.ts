@@ -135,6 +135,7 @@ class Stage {
       if (!passes) this.#stopsBegin();
       this.#seen(runner.gated(node, one.gateEnded(node, passes), world.now));
     }
+    if (one.countsAt <= world.now) this.#seen(one.count(runner));
     const want = runner.want(world.now);
     this.#hear(one);
     if (want === 'end') {
@@ -228,7 +229,7 @@ class Stage {
   #wait(one: Process, until: number): Process | null {
     const world = this.#world;
     const { runner } = one;
-    const at = Math.min(until, ...[...one.gates.values()].map((gate) => gate.at));
+    const at = Math.min(until, one.countsAt, ...[...one.gates.values()].map((gate) => gate.at));
     if (at === Infinity || !runner) {
       this.story.stuck = 'it waits for nothing';
       return null;

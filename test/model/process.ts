@@ -45,6 +45,9 @@ export class Process {
   /** When it is run again after that, ms. */
   revivesAfter = SECOND;
   wakesAt = 0;
+  /** When Core will have counted the nodes; Infinity where it has done so, or was not asked. */
+  countsAt = Infinity;
+  hasCounted = false;
   interruptedAt = Infinity;
   /** When it was first given a record: from then on it follows what another has sent. */
   foundAt = Infinity;
@@ -104,6 +107,7 @@ export class Process {
   /** Starts its job. @throws where none could start */
   async start(): Promise<void> {
     const { setting, tools, apiKey, world } = this;
+    if (setting.coreTakes > 0) this.countsAt = world.now + setting.coreTakes;
     const started = this.#nextStart();
     const given = { stopping: this.#easing.signal, apiKey, now: () => world.now, ...tools };
     this.#whole = run(setting, given, (runner) => {
@@ -161,6 +165,14 @@ export class Process {
 
   get isInterrupted(): boolean {
     return this.#controller.signal.aborted;
+  }
+
+  /** Core has counted the nodes. @returns the pair of step and fact */
+  count(runner: Runner): string {
+    const { core } = this.setting;
+    [this.countsAt, this.hasCounted] = [Infinity, true];
+    this.tell(core === null ? 'Core does not say' : `Core counts ${core}`);
+    return runner.counted(core, this.world.now);
   }
 
   gateEnded(node: bigint, passes: boolean): GateResult {

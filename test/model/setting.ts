@@ -34,6 +34,10 @@ export interface Setting {
     | 'many entries'
     /** The log lists a node that is gone. */
     | 'a node that left'
+    /** The log lists a node for another runtime only. It never acts. */
+    | 'a node elsewhere'
+    /** Another stops a node that no entry has named, a second after the beginning. */
+    | 'a new node'
     /** Another stops node 2 a second after the beginning. */
     | 'another action'
     /** Another's restart of node 2 is running. */
@@ -63,6 +67,10 @@ export interface Setting {
   ifBusy: 'ignore' | 'wait' | 'fail';
   /** How many nodes there are by Core; null where that is not known. */
   core: number | null;
+  /** How long Core takes to say so after the job has started, ms; 0: it has said it before. */
+  coreTakes: number;
+  /** How many entries were looked at for the nodes before it started; null for all. */
+  looks: number | null;
   /** Whether the server's answers carry a `date`. */
   hasDate: boolean;
   /** Whether the caller says whose deployment it is. */

@@ -11,6 +11,8 @@ const PLAIN: Setting = {
   life: 'one',
   ifBusy: 'ignore',
   core: null,
+  coreTakes: 0,
+  looks: null,
   hasDate: true,
   hasTenant: false,
   first: null,
@@ -73,6 +75,37 @@ const SMALL: readonly Setting[] = [
     ...{ use: { is: 'run', nodes: null, expect: 4 }, life: 'killed' },
   }),
   called('every node, two by Core', { use: EVERY, core: 2 }),
+  called('every node, four by Core', { use: EVERY, core: 4 }),
+  called('every node, four by Core, killed', { use: EVERY, core: 4, life: 'killed' }),
+  called('every node, and one elsewhere, four by Core', {
+    ...{ use: EVERY, past: 'a node elsewhere', core: 4 },
+  }),
+  called('every node, and one elsewhere, five by Core', {
+    ...{ use: EVERY, past: 'a node elsewhere', core: 5 },
+  }),
+  called('every node, two looked for and two by Core', { use: EVERY, looks: 2, core: 2 }),
+  called('every node, two looked for, and a new one', {
+    ...{ use: EVERY, past: 'a new node', looks: 2, core: 2 },
+  }),
+  called('every node, and one that left, three looked for and three by Core', {
+    ...{ use: EVERY, past: 'a node that left', looks: 3, core: 3 },
+  }),
+  called('every node, three by Core, late', { use: EVERY, core: 3, coreTakes: 6 * SECOND }),
+  called('every node, four by Core, late', { use: EVERY, core: 4, coreTakes: 6 * SECOND }),
+  called('every node, and one that left, three by Core, late', {
+    ...{ use: EVERY, past: 'a node that left', core: 3, coreTakes: 6 * SECOND },
+  }),
+  called('every node, and Core does not say', { use: EVERY, coreTakes: 15 * SECOND }),
+  called('every node, four by Core, no wait', {
+    ...{ use: { is: 'run', nodes: null, wait: false }, core: 4 },
+  }),
+  called('three nodes expected, four by Core, late', {
+    ...{ use: { is: 'run', nodes: null, expect: 3 }, core: 4, coreTakes: 6 * SECOND },
+  }),
+  called('a wait on every node, four by Core', { use: { is: 'wait', nodes: null }, core: 4 }),
+  called('a wait on every node, and one that left, three by Core', {
+    ...{ use: { is: 'wait', nodes: null }, past: 'a node that left', core: 3 },
+  }),
   called('one node, if busy fail, 429 at first', {
     ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
   }),
@@ -125,7 +158,9 @@ const SMALL: readonly Setting[] = [
 
 /** What a setting can be like: in the list below each pair of these values occurs. */
 const VALUES: {
-  [K in Exclude<keyof Setting, 'name' | 'takes'>]: ReadonlyArray<readonly [string, Setting[K]]>;
+  [K in Exclude<keyof Setting, 'name' | 'takes' | 'coreTakes' | 'looks'>]: ReadonlyArray<
+    readonly [string, Setting[K]]
+  >;
 } = {
   use: [
     ['node 2', NODE_2],
@@ -155,6 +190,7 @@ const VALUES: {
     ['a busy node', 'a busy node'],
     ['a late entry', 'a late entry'],
     ['a node that left', 'a node that left'],
+    ['a node elsewhere', 'a node elsewhere'],
     ['a use of the key', 'a use of the key'],
   ],
   log: [
@@ -184,6 +220,7 @@ const VALUES: {
   core: [
     ['', null],
     ['three by Core', 3],
+    ['four by Core', 4],
   ],
   hasDate: [
     ['', true],

@@ -20,6 +20,7 @@ export interface Entry {
   id: bigint;
   node: bigint;
   action: string;
+  runtime: string;
   createdAt: number;
   shownAt: number;
   doneAt: number;
@@ -93,6 +94,8 @@ export class World {
     if (log === 'by time') this.#addMany(24n, 0);
     if (past === 'many entries') this.#addMany(99n, SECOND);
     if (past === 'a node that left') this.#add(5n, before, { id: 4n });
+    if (past === 'a node elsewhere') this.#add(5n, before, { id: 4n, runtime: 'connectors' });
+    if (past === 'a new node') this.#add(5n, SECOND, { id: 9n, action: 'stop' });
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
     if (past === 'another action') this.#add(2n, SECOND, { id: 9n, action: 'stop' });
     if (past === 'a late entry') {
@@ -272,6 +275,7 @@ export class World {
       id: more.id ?? this.#nextId++,
       node,
       action: 'restart',
+      runtime: 'iggy',
       createdAt,
       shownAt: createdAt,
       doneAt: createdAt,
@@ -314,13 +318,13 @@ const final = new WeakMap<Entry, Activity>();
 function activityOf(entry: Entry, asOf: number): Activity {
   const known = entry.doneAt <= asOf && final.get(entry);
   if (known) return known;
-  const { id, node, action, doneAt, end, createdText } = entry;
+  const { id, node, action, runtime, doneAt, end, createdText } = entry;
   const activity = {
     id,
     node_id: node,
     deployment_id: DEPLOYMENT,
     tenant_id: TENANT,
-    runtime: 'iggy',
+    runtime,
     action,
     status: doneAt <= asOf ? end : 'processing',
     created_at: createdText,

@@ -4,6 +4,7 @@ import type { Process, Seen } from '../process.js';
 import { ALL, SECOND } from '../setting.js';
 import type { Dispatch, Entry } from '../world.js';
 import {
+  coreFor,
   hasReadAnother,
   isOf,
   isReplay,
@@ -37,8 +38,29 @@ export function* done(story: Story, process: Process): Generator<string> {
   if (use.is === 'roll' && use.gated) yield* gated(story, process);
 }
 
+/** Rule 7: a row without an id for each node that is lacking by Core's count. */
+function* lacking(story: Story, process: Process): Generator<string> {
+  const { result, error } = process.ended?.run ?? {};
+  const [trigger] = triggersOf(story);
+  const since = trigger && sinceOf(story, trigger);
+  if (!result || !since || error || result.targets !== 'observed') return;
+  const core = coreFor(story.setting, process);
+  if (result.core_count !== core) yield 'the result has another count than Core';
+  if (result.outcome !== 'unconfirmed') return;
+  const nameless = result.nodes.filter(({ node_id: node }) => node === null).length;
+  const unknown = Math.max((core ?? 0) - knownNodes(process, since).size, 0);
+  if (nameless !== unknown) yield 'another number of nodes is lacking than Core counts';
+}
+
+/** Those that the log lists for any runtime, or that have acted. */
+function knownNodes({ ended }: Process, { listed, elsewhere }: Since): Set<bigint> {
+  const rows = ended?.run?.result.nodes ?? [];
+  return new Set([...listed, ...elsewhere, ...rows.flatMap(({ node_id: node }) => node ?? [])]);
+}
+
 /** What a row says has been shown, and is of this trigger. */
 function* rows(story: Story, process: Process): Generator<string> {
+  yield* lacking(story, process);
   const triggers = triggersOf(story);
   for (const { node_id: node, activity_id: id, status } of process.ended?.run?.result.nodes ?? []) {
     if (id === null) {
@@ -107,7 +129,8 @@ function* completed(
   if (expect === undefined) {
     const ended = new Set(ours.map(({ node }) => node).filter(hasCompleted));
     // A count excuses a name.
-    const isExcused = trigger.nodes === null && ended.size >= (setting.core ?? Infinity);
+    const core = coreFor(setting, process) ?? Infinity;
+    const isExcused = trigger.nodes === null && ended.size >= core;
     if (!isExcused && !targets.every(hasCompleted)) yield 'exit 0 without every node';
   } else {
     const seen = new Set(ours.filter(({ id }) => statusOf(reads, id) !== null).map((e) => e.node));
@@ -117,6 +140,7 @@ function* completed(
       yield 'exit 0 without a node that the log lists';
     }
   }
+  if (trigger.nodes === null) yield* counted(story, process, since);
   if (isReplay(story, trigger)) {
     yield* replayed(dispatches, ours, reads);
     return;
@@ -131,6 +155,21 @@ function* completed(
     graceOf(trigger, since, expect),
     trigger.nodes || expect !== undefined ? null : since.listed,
   );
+}
+
+/** Rule 7: Core's count obliges, and whom it excuses is named. */
+function* counted({ setting }: Story, process: Process, since: Since): Generator<string> {
+  const { nodes = [], not_acted_on: left = [] } = process.ended?.run?.result ?? {};
+  const core = coreFor(setting, process);
+  const isCounting = setting.coreTakes > 0 && !process.hasCounted;
+  if (isCounting) yield 'exit 0 before Core had counted';
+  const known = knownNodes(process, since);
+  if (core !== null && known.size < core) yield 'exit 0 with fewer nodes than Core counts';
+  const isNamed = (node: bigint): boolean =>
+    left.includes(node) || nodes.some(({ node_id: id }) => id === node);
+  if (![...since.listed, ...since.elsewhere].every(isNamed)) {
+    yield 'exit 0 without a word of a node that the log lists';
+  }
 }
 
 /** Of every node: those that the log listed, and those that report within the grace. */
@@ -273,7 +312,12 @@ function* waited(story: Story, { seen }: Process): Generator<string> {
     use.expect === undefined
       ? (use.nodes ?? ALL).every((node) => nodes.has(node))
       : nodes.size === use.expect;
-  if (!isWhole) yield 'a wait ended with 0 without every node';
+  const isExcused = use.nodes === null && nodes.size >= (setting.core ?? Infinity);
+  if (!isWhole && !isExcused) yield 'a wait ended with 0 without every node';
+  const listed = world.entries.flatMap(({ id, node }) => (id <= AFTER ? [node] : []));
+  if (use.nodes === null && new Set([...listed, ...nodes]).size < (setting.core ?? 0)) {
+    yield 'a wait ended with 0 with fewer nodes than Core counts';
+  }
 }
 
 /** A watch has told of each entry as it was last shown, and ends when those are final. */

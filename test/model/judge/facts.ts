@@ -1,8 +1,8 @@
 import { keyOf } from '../adapter.js';
 import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
-import { isKept, nodesOf, SECOND } from '../setting.js';
-import { EPOCH, type Entry, type Post } from '../world.js';
+import { isKept, nodesOf, SECOND, type Setting } from '../setting.js';
+import { EPOCH, type Entry, type Post, type World } from '../world.js';
 
 /** Whether its process cannot rule out that the server has run it. */
 export const isMaybeSent = ({ means }: Post): boolean => means !== 'no' && means !== 'later';
@@ -42,8 +42,9 @@ export interface Since {
   wasShown: ReadonlySet<bigint>;
   /** Shown before the POST, and of the trigger all the same, where their node has no newer one. */
   inProgress: ReadonlySet<bigint>;
-  /** Nodes that the log listed before the POST. */
+  /** Nodes that the log listed before the POST: for the runtime, and for others only. */
   listed: ReadonlySet<bigint>;
+  elsewhere: ReadonlySet<bigint>;
 }
 
 /**
@@ -85,10 +86,9 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   const sentAt = first?.at ?? (recordedAt ?? 0) - EPOCH;
   const base = lastSeenBefore(process, sentAt);
   const before = process.seen.filter(({ endedAt }) => endedAt <= sentAt);
-  const listed = new Set(before.flatMap(({ shown }) => shown.map((one) => one.node_id)));
   const { at = 0, asOf = 0 } = base ?? {};
   const wasShown = new Set(before.flatMap(({ shown }) => shown.map(({ id }) => id)));
-  const newer = { asOf, wasShown, inProgress: NONE, listed };
+  const newer = { asOf, wasShown, inProgress: NONE, ...listedAt(world, before, asOf) };
   // Without a `date` only what is newer than the baseline counts.
   if (!setting.hasDate) return { from: -Infinity, ...newer };
   const anyOf = { ...newer, asOf: -Infinity, wasShown: NONE };
@@ -98,6 +98,22 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
     isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
   if (isAfterAnother) return { from: at - 70 * SECOND, ...anyOf, inProgress: wasShown };
   return { from: at - 10 * SECOND, ...newer };
+}
+
+/** Which nodes the log listed then, for the runtime and for others only, as far as it goes back. */
+function listedAt(
+  { entries }: World,
+  before: readonly Seen[],
+  asOf: number,
+): Pick<Since, 'listed' | 'elsewhere'> {
+  const inLog = entries.filter((one) => one.shownAt <= asOf && one.goneAt > asOf);
+  const shown = before.flatMap((read) => read.shown.map((one) => ({ ...one, node: one.node_id })));
+  const nodesFor = (isHere: boolean): bigint[] =>
+    [...inLog, ...shown].flatMap(({ node, runtime }) =>
+      (runtime === 'iggy') === isHere ? [node] : [],
+    );
+  const listed = new Set(nodesFor(true));
+  return { listed, elsewhere: new Set(nodesFor(false).filter((node) => !listed.has(node))) };
 }
 
 /**
@@ -113,6 +129,11 @@ export function isOf({ nodes }: Trigger, since: Since, entry: Entry): boolean {
     shownAt >= since.asOf &&
     createdAt >= since.from
   );
+}
+
+/** How many nodes Core counts, as far as the process knew at its end. */
+export function coreFor({ core, coreTakes }: Setting, { hasCounted }: Process): number | null {
+  return coreTakes === 0 || hasCounted ? core : null;
 }
 
 /** What a process was shown last of an entry, of its first reads. */

@@ -1,6 +1,6 @@
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
-import { isMaybeSent } from './facts.js';
+import { coreFor, isMaybeSent } from './facts.js';
 import { processesOf, SECOND } from '../setting.js';
 
 /** They leave open whether a POST was run, and it can be found out. */
@@ -30,10 +30,8 @@ const PASSING: ReadonlySet<unknown> = new Set([
 ]);
 
 /** It ends as it should where all that went wrong has passed. */
-export function* passed(
-  story: Story,
-  { by, ended, thrown, failedReads, seen }: Process,
-): Generator<string> {
+export function* passed(story: Story, process: Process): Generator<string> {
+  const { by, ended, thrown, failedReads, seen } = process;
   const { setting, faults, wasKilled, world } = story;
   const { use, past, ifBusy, life } = setting;
   // A read that fails once is of no matter where something was sent before.
@@ -79,10 +77,15 @@ export function* passed(
   const isWrong = 'nodes' in use && use.nodes === null && expect !== 3 && !('wait' in use);
   // One that is later than the grace is not seen.
   if (expect < 3 && faults.includes(4 * SECOND)) return;
-  const isLeft = past === 'a node that left' && setting.core === null;
+  const core = coreFor(setting, process) ?? 0;
+  // One that is not excused, or one that Core counts and no one knows.
+  const isLeft = past === 'a node that left' && (core === 0 || core > 3);
+  const known = past === 'a node that left' || past === 'a node elsewhere' ? 4 : 3;
   const isObserved = 'nodes' in use && use.nodes === null && !('wait' in use);
-  const wanted = isWrong || (isObserved && isLeft) ? 7 : 0;
+  const wanted = isWrong || (isObserved && (isLeft || core > known)) ? 7 : 0;
   const exit = ended?.run.exitCode ?? null;
+  // With --no-wait it was accepted, unless only the log could say so.
+  if (isLeft && 'wait' in use && exit === 7) return;
   if (exit !== wanted) {
     const said =
       exit === null ? (thrown instanceof Error ? thrown.message : 'nothing') : `exit ${exit}`;

@@ -46,7 +46,7 @@ export function* told(story: Story, process: Process): Generator<string> {
     case 'timed_out':
       if (use.is === 'run') yield* tooSoon(story, process);
       // Of every node: one more may report.
-      if (result.targets === 'observed') return;
+      if (result.targets === 'observed' || story.setting.past === 'a node elsewhere') return;
       if (!has('processing') && !has('not_started') && !has(null)) yield 'timed out over nothing';
       yield* gone(story, process);
       return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunJournal } from '../../../src/base/journal.js';
+import type { JobEnd } from '../../../src/job/job.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
 import {
   clock,
@@ -160,6 +161,133 @@ describe('a run on every node', () => {
       assert.deepEqual(warnings('not_acted_on'), named);
     });
   }
+
+  /** Neither the newest pages nor the last one, which shows how the log is sorted. */
+  const isDeep = (page: number): boolean => page > 2 && page < 10;
+
+  const rowsOf = ({ result }: JobEnd): string[] =>
+    result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
+  const done = (...nodes: bigint[]): string[] => nodes.map((node) => `${node} completed`);
+
+  it('waits for one that Core counts and the log does not list, until an entry would have appeared', async () => {
+    for (const node of [1n, 2n, 3n]) acted(node);
+    const ended = await run({ ...EVERY, core: 4 });
+    assert.deepEqual(rowsOf(ended), [...done(1n, 2n, 3n), 'null missing']);
+    assert.deepEqual([ended.exitCode, ended.result.core_count, clock.elapsed()], [7, 4, 30_000]);
+    assert.deepEqual(ended.resume, {
+      ...{
+        after: server.ids[2],
+        runtime: 'iggy',
+        action: 'restart',
+        nodes: undefined,
+        expect: null,
+      },
+    });
+  });
+
+  it('is done once one more has acted than the log lists, if Core counts it', async () => {
+    setUp(1n, 2n, 3n, 4n);
+    for (const node of [1n, 2n, 3n]) acted(node);
+    server.setFate(4n, { appearMs: 20_000 });
+    const ended = await run({ ...EVERY, core: 4 });
+    assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n, 3n, 4n)]);
+    assert.equal(clock.elapsed() < 25_000, true);
+  });
+
+  it('counts a node that the log lists for another runtime as one of those that Core counts', async () => {
+    setUp(1n, 2n);
+    for (const node of [1n, 2n]) acted(node);
+    acted(3n, 'connectors');
+    const ended = await run({ ...EVERY, core: 3 });
+    assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n)]);
+    assert.deepEqual(ended.result.not_acted_on, [3n]);
+  });
+
+  describe('for which the log was read only until it showed as many nodes as Core counts', () => {
+    /** Node 3 is listed further down; Core counts one too few. */
+    const PARTLY = {
+      ...EVERY,
+      core: 2,
+      listed: { here: [1n, 2n], elsewhere: [], isWhole: false },
+    };
+
+    it('reads the rest after the POST, and waits for the nodes that it lists', async () => {
+      for (const node of [3n, 1n, 2n]) acted(node);
+      server.setFate(3n, { appearMs: 8000, result: 'rejected' });
+      const ended = await run(PARTLY);
+      assert.deepEqual([ended.exitCode, rowsOf(ended)], [3, [...done(1n, 2n), '3 rejected']]);
+    });
+
+    it('names those that do not act, 10 s after the last new entry', async () => {
+      setUp(1n, 2n);
+      for (const node of [3n, 1n, 2n]) acted(node);
+      const ended = await run(PARTLY);
+      assert.deepEqual([ended.exitCode, ended.result.not_acted_on], [0, [3n]]);
+      assert.equal(clock.elapsed() >= 10_000 && clock.elapsed() < 12_000, true);
+    });
+
+    it('reads it once', async () => {
+      server.addHistory(300, { createdAt: clock.now() - HOUR });
+      const pages: number[] = [];
+      let isPosted = false;
+      server.onPost = (carryOut) => {
+        isPosted = true;
+        return carryOut();
+      };
+      server.onRead = (read, { page }) => {
+        if (isPosted) pages.push(page);
+        return read;
+      };
+      await run(PARTLY);
+      assert.deepEqual(pages.filter(isDeep), [3, 4]);
+    });
+
+    it('expects no node that another has acted on since the baseline', async () => {
+      setUp(1n, 2n, 9n);
+      server.nodes = [1n, 2n];
+      for (const node of [1n, 2n]) acted(node);
+      server.onPost = (carryOut) => {
+        server.add({ node: 9n, action: 'start' });
+        return carryOut();
+      };
+      const ended = await run(PARTLY);
+      assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n)]);
+      assert.deepEqual(ended.result.not_acted_on, []);
+    });
+  });
+
+  describe('while Core is still counting', () => {
+    const COUNTING = { ...EVERY, isCounting: true };
+    const counted = async (core: number | undefined, after: number): Promise<JobEnd> => {
+      const lateCount = clock.sleep(after).then(() => core);
+      return clock.run(start(runOf(COUNTING), { lateCount }));
+    };
+
+    for (const [what, core, after, ends, at] of [
+      ['is done when it counts as many as have acted', 3, 9000, 0, 9000],
+      ['waits on for one more that it counts', 4, 9000, 7, 30_000],
+      ['is done without its number if it has none', undefined, 9000, 0, 9000],
+      ['waits no longer for a number that came before that', 3, 1000, 0, 3000],
+    ] as const) {
+      it(what, async () => {
+        for (const node of [1n, 2n, 3n]) acted(node);
+        const ended = await counted(core, after);
+        assert.deepEqual([ended.exitCode, ended.result.core_count], [ends, core ?? null]);
+        const late = clock.elapsed() - at;
+        assert.equal(late >= 0 && late <= 1000, true, `${late} ms late`);
+        const NONE =
+          'Core did not say how many nodes there are, so only those that the log lists are checked';
+        assert.deepEqual(warnings('not_counted'), core === undefined ? [NONE] : []);
+      });
+    }
+
+    it('reads no more of the log than before', async () => {
+      server.addHistory(300, { createdAt: clock.now() - HOUR });
+      await counted(3, 14_000);
+      const deep = server.reads.filter(({ page }) => isDeep(page)).length;
+      assert.equal(deep, 1, 'only the first read goes down to the end');
+    });
+  });
 
   it('names five nodes that have not acted, and counts the others', async () => {
     for (const node of [1n, 2n, 3n, 4n, 5n, 6n, 7n]) acted(node);

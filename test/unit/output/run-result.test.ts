@@ -66,6 +66,7 @@ const KEY = ['idempotency key key-1', '  request 4bf92f3577b34da6a3ce929d0e0e473
 
 describe('the outcome of a run', () => {
   const byId = { action: null, runtime: null };
+  const twoUnknown = [missing({ node_id: null }), missing({ node_id: null })];
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
     ['done', { nodes: nodes(3) }, ['✓ restart of iggy completed on 3 of 3 nodes']],
     ['several triggers', byId, ['✓ the run completed on 1 node']],
@@ -172,6 +173,33 @@ describe('the outcome of a run', () => {
       ['✗ restart of iggy: 1 of 2 nodes missing from the log', 'next: ldctl nodes list', ...KEY],
     ],
     [
+      'a node that only Core counts',
+      {
+        ...{ outcome: 'unconfirmed', targets: 'observed', core_count: 4, resume },
+        nodes: [...nodes(3), missing({ node_id: null })],
+      },
+      [
+        '✗ restart of iggy: 3 of 4 nodes have an entry in the log; Core counts 4',
+        'hint: If some nodes never run iggy, name the others next time, with --node.',
+        'next: ldctl nodes list',
+        `or: ${resume}`,
+        ...KEY,
+      ],
+    ],
+    [
+      'a node that only Core counts, among others',
+      {
+        ...{ outcome: 'unconfirmed', targets: 'observed', core_count: 5 },
+        nodes: [node(), rejected, missing({ node_id: 18n }), ...twoUnknown],
+      },
+      [
+        '✗ restart of iggy: 1 of 3 nodes rejected it (17); 1 missing from the log (18); 2 of 5 nodes have an entry in the log; Core counts 5',
+        'hint: If some nodes never run iggy, name the others next time, with --node.',
+        'next: ldctl nodes list',
+        ...KEY,
+      ],
+    ],
+    [
       'activities that are known by their ids alone',
       {
         outcome: 'unconfirmed',
@@ -267,6 +295,8 @@ describe('the outcome of a run', () => {
     });
     const { stderr } = await print(result, { flags: '--profile prod' });
     assert.match(stderr.lines[1] ?? '', /^hint: .*--expect-nodes deployment/);
+    const counted = (await print({ ...result, core_count: 2 })).stderr.lines[1];
+    assert.equal(counted, 'hint: The log may still list removed nodes. Name nodes with --node.');
     assert.equal(stderr.lines[2], 'next: ldctl nodes list --profile prod');
   });
 
