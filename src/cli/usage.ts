@@ -1,5 +1,7 @@
 import { closestMatch } from 'leven';
+import { RUNTIMES, VERBS, verbOf } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
+import { shownWord } from '../base/ids.js';
 import { looksLikeKey } from '../base/secret.js';
 import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
@@ -17,7 +19,7 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
   if (id === null) return readGroupInvocation(line, commands);
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
   checkFlags(id, line, commands);
-  checkArguments(id, line, commands);
+  checkArguments(id, line, commands[id]);
   return { id, args };
 }
 
@@ -26,7 +28,7 @@ function readGroupInvocation({ words, flags, args }: CommandLine, commands: Comm
   const group = groupOf(words, commands);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   if (unknown === '--version' && words.length === 0) return { version: true };
-  if (unknown !== undefined) throw unknownFlag(unknown, group, commands);
+  if (unknown !== undefined) throw unknownFlag(unknown, group, flags, commands);
   if (words.join(':') !== group) throw unknownCommand(words, commands);
   if (args.length === 0 || flags.some(({ name }) => name === 'help')) return { help: words };
   throw mistake('no command is given', group);
@@ -45,6 +47,8 @@ function seeHelp(id: string) {
 function groupOf([group = '']: readonly string[], commands: Commands) {
   return Object.keys(commands).some((id) => id.startsWith(`${group}:`)) ? group : '';
 }
+
+const UNSET = 'Is a variable unset?';
 
 /** What the flag for a key is called elsewhere. */
 const KEY_FLAG = /^--(api[-_]?key|key|token|password|secret)$/i;
@@ -103,9 +107,18 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
   return mistake(what, groupOf(typed, commands), advice);
 }
 
-/** @param owner the command, or the group */
-function unknownFlag(typed: string, owner: string, commands: Commands) {
+/** @param owner the command, or the group @param flags all of the line */
+function unknownFlag(typed: string, owner: string, flags: readonly ReadFlag[], commands: Commands) {
   const what = `there is no flag ${typed}`;
+  const { id = '', args = {} } = commands[owner] ?? {};
+  if (/^activities:(trigger|roll|wait)$/.test(id) && /^(-w|-f|--watch|--follow)$/.test(typed)) {
+    return mistake(what, owner, 'It follows to the end without a flag.');
+  }
+  if (Object.hasOwn(args, typed.slice(2))) {
+    const valueOf = (name: string) => flags.find((flag) => flag.typed === `--${name}`)?.value;
+    const words = Object.keys(args).map((name) => valueOf(name) ?? name.toUpperCase());
+    return mistake(what, owner, toWrite(id, words));
+  }
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
   if (meant !== null) return mistake(what, owner, `Did you mean ${meant}?`);
@@ -117,18 +130,28 @@ function unknownFlag(typed: string, owner: string, commands: Commands) {
   return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
+const toWrite = (id: string, words: readonly string[]) =>
+  `Write: ${['ldctl', ...id.split(':'), ...words].join(' ')}.`;
+
 /** What oclif's parser would let pass, or take for an argument. */
 function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
   for (const { name, typed, value } of flags) {
     const flag = commands[id]?.flags[name ?? ''];
-    if (!flag) throw unknownFlag(typed, id, commands);
-    if (flag.type === 'boolean' && value !== undefined) {
-      throw mistake(`${typed} takes no value`, id);
-    }
-    // An unset variable in a script must not mean no filter, no gate or every node.
-    if (value?.trim() === '') throw mistake(`--${name} is empty`, id, 'Is a variable unset?');
+    if (!flag) throw unknownFlag(typed, id, flags, commands);
+    if (value === undefined) continue;
+    if (flag.type === 'boolean') throw mistake(`${typed} takes no value`, id);
+    checkText(value, `--${name}`, flag.delimiter, id);
   }
   checkFormat(id, flags);
+}
+
+/** An unset variable in a script must not mean no filter, no gate or every node. */
+function checkText(value: string, flag: string, delimiter: string | undefined, id: string) {
+  const isBlank = (text: string) => text.trim() === '';
+  if (isBlank(value)) throw mistake(`${flag} is empty`, id, UNSET);
+  if (delimiter && value.split(delimiter).some(isBlank)) {
+    throw mistake(`${flag}: ${shownWord(value)} has a comma too many`, id, UNSET);
+  }
 }
 
 function checkFormat(id: string, flags: readonly ReadFlag[]) {
@@ -138,13 +161,44 @@ function checkFormat(id: string, flags: readonly ReadFlag[]) {
   }
 }
 
-function checkArguments(id: string, { words, rest }: CommandLine, commands: Commands) {
-  const given = words.length - id.split(':').length + Math.max(rest.length - 1, 0);
-  const missing = Object.values(commands[id]?.args ?? {})
-    .slice(given)
+function checkArguments(id: string, line: CommandLine, command: Commands[string] | undefined) {
+  const { args = {}, strict } = command ?? {};
+  if (strict === false) return;
+  const { words, rest } = line;
+  const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
+  const turned = args.runtime && inOrder(given);
+  if (turned) throw mistake('the runtime comes first, then the action', id, toWrite(id, turned));
+  const wanted = Object.values(args);
+  const empty = wanted.find((_, at) => given[at]?.trim() === '');
+  if (empty) throw mistake(`${empty.name.toUpperCase()} is empty`, id, UNSET);
+  const missing = wanted
+    .slice(given.length)
     .filter(({ required }) => required)
     .map(({ name, description }) => `${name.toUpperCase()} (${description})`);
   if (missing.length > 0) throw mistake(`missing ${missing.join(' and ')}`, id);
+  const extra = given[wanted.length];
+  if (extra !== undefined) {
+    throw mistake(`unexpected argument: ${extra}`, id, adviceOn(extra, id, line));
+  }
+}
+
+/** `restart iggy`, `iggy/restart` or "iggy restart" as two words in order; null for all else. */
+function inOrder(given: readonly string[]): string[] | null {
+  const words = given.flatMap((word) => word.toLowerCase().split(/[\s/]+/));
+  const isRuntime = (word = '') => RUNTIMES.some((runtime) => runtime === word);
+  if (words.length !== 2 || isRuntime(given[0]?.toLowerCase())) return null;
+  const ordered = isRuntime(words[0]) ? words : words.reverse();
+  const [runtime, action = ''] = ordered;
+  return isRuntime(runtime) && VERBS.some((verb) => verb === verbOf(action)) ? ordered : null;
+}
+
+function adviceOn(extra: string, id: string, { args }: CommandLine) {
+  if (args[args.indexOf(extra) - 1] === '--json') {
+    return `-o json takes no fields. For a table: --columns ${extra}.`;
+  }
+  if (id === 'activities:show') return 'Give one id at a time.';
+  const isId = /^\d/.test(extra) && id.startsWith('activities:');
+  return isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
 }
 
 /** What oclif says of two flags that exclude each other, with the value of the first. */
@@ -170,9 +224,7 @@ const FLAGS_FOR: Readonly<Record<string, string>> = {
 export function withAdvice(error: unknown, id: string): unknown {
   if (error instanceof Error && 'oclif' in error) {
     const [what = ''] = error.message.replace(EXCLUDED, '$1 cannot be used with $2').split('\n');
-    const isId = /^Unexpected argument: \d/.test(what) && id.startsWith('activities:');
-    const advice = isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
-    return mistake(what.charAt(0).toLowerCase() + what.slice(1), id, advice);
+    return mistake(what.charAt(0).toLowerCase() + what.slice(1), id);
   }
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];

@@ -101,6 +101,58 @@ describe('a command line', () => {
       'missing RUNTIME (iggy or connectors) and ACTION (start, stop, restart, reconfigure:ID, or reconfigure with --config ID)',
       /^See ldctl activities trigger --help$/,
     ],
+    ...['trigger restart iggy', 'trigger iggy/restart', 'trigger Restart Iggy --yes'].map(
+      (typed) =>
+        [
+          `activities ${typed}`,
+          'the runtime comes first, then the action',
+          /^Write: ldctl activities trigger iggy restart\. See/,
+        ] as const,
+    ),
+    [
+      'activities roll reconfigure:42 connectors',
+      'the runtime comes first, then the action',
+      /^Write: ldctl activities roll connectors reconfigure:42\./,
+    ],
+    [
+      "activities trigger '' restart",
+      'RUNTIME is empty',
+      /^Is a variable unset\? See ldctl activities trigger --help$/,
+    ],
+    ["activities roll iggy -- ''", 'ACTION is empty', /^Is a variable unset\?/],
+    ["activities show ''", 'ID is empty', /^Is a variable unset\?/],
+    ...['trigger iggy restart --watch', 'roll iggy restart -f', 'wait 7 --follow', 'wait -w'].map(
+      (typed) =>
+        [
+          `activities ${typed}`,
+          `there is no flag ${typed.split(' ').at(-1)}`,
+          /^It follows to the end without a flag\. See/,
+        ] as const,
+    ),
+    [
+      'activities trigger --runtime iggy --action restart',
+      'there is no flag --runtime',
+      /^Write: ldctl activities trigger iggy restart\. See/,
+    ],
+    [
+      'profiles use --name prod',
+      'there is no flag --name',
+      /^Write: ldctl profiles use NAME\. See/,
+    ],
+    [
+      'activities list --json id,status',
+      'unexpected argument: id,status',
+      /^-o json takes no fields\. For a table: --columns id,status\. See/,
+    ],
+    ['activities list now --json', 'unexpected argument: now', /^See ldctl activities list/],
+    ['activities show 7 8', 'unexpected argument: 8', /^Give one id at a time\. See/],
+    ['activities show 7 -- 8', 'unexpected argument: 8', /^Give one id at a time\. See/],
+    [
+      'activities trigger iggy restart --node …889,',
+      '--node: "…889," has a comma too many',
+      /^Is a variable unset\?/,
+    ],
+    ['activities list --status ,', '--status: "," has a comma too many', /^Is a variable unset\?/],
     ['--bogus --help', 'there is no flag --bogus', /^See ldctl --help$/],
     ['-v', 'there is no flag -v', /^Did you mean ldctl --version\? See/],
     ['frobnicate --help', 'there is no command frobnicate', /^See ldctl --help$/],
