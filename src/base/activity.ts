@@ -61,8 +61,9 @@ export function isReadableRuntime(word: string): boolean {
  */
 export type ActionName = Exclude<Verb, 'reconfigure'> | `reconfigure:${bigint}`;
 
+/** Upper case does not count, here and in `parseAction`. */
 export function parseRuntime(text: string): Runtime {
-  const runtime = RUNTIMES.find((name) => name === text);
+  const runtime = RUNTIMES.find((name) => name === text.toLowerCase());
   if (runtime) return runtime;
   const what = JSON.stringify(text);
   throw usageError(
@@ -74,11 +75,11 @@ export function parseRuntime(text: string): Runtime {
 
 /** Checks `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
 export function parseAction(text: string): ActionName {
-  const [name, config] = text.split(/:(.*)/s, 2);
+  const [name = '', config] = text.toLowerCase().split(/:(.*)/s, 2);
   if (name === 'reconfigure' && config !== undefined) return `${name}:${parseId(config, name)}`;
-  const verb = VERBS.find((known) => known === text);
+  const verb = config === undefined && VERBS.find((known) => known === name);
   if (verb && verb !== 'reconfigure') return verb;
-  const isBare = text === 'reconfigure';
+  const isBare = verb === 'reconfigure';
   const what = isBare
     ? 'reconfigure needs the id of a config'
     : `unknown action ${JSON.stringify(text)}`;

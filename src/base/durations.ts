@@ -18,9 +18,12 @@ export function parseDuration(text: string, what = 'duration'): number {
       'Write a number and a unit: 500ms, 90s, 10m, 1h30m, 7d.',
     );
   }
-  return Math.round(
-    [...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0),
-  );
+  const sum = [...text.matchAll(PART)].reduce((sum, [part]) => sum + ms(part as StringValue), 0);
+  // Rounded, it would be 0, which often means no limit.
+  if (sum > 0 && sum < 1) {
+    throw usageError('invalid_duration', `${what}: ${text} is shorter than 1ms`);
+  }
+  return Math.round(sum);
 }
 
 /** A duration for people: `0.4s`, `12s`, `3m05s`, `2h14m`, `3d4h`. */

@@ -88,7 +88,7 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
 );
 
 /** @param typed words that name no command */
-export function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
+function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
   const what = `there is no command ${typed.join(' ')}`;
   if (typed.join(' ') === 'sandbox stop') {
     return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
@@ -105,6 +105,18 @@ export function unknownCommand(typed: readonly string[], commands: Commands): Us
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
   return mistake(what, groupOf(typed, commands), advice);
+}
+
+/** @param typed words that there is no help on @param texts by what there is help on */
+export function unknownTopic(
+  typed: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  commands: Commands,
+): UsageError {
+  const near = nearest(typed.join('-'), [...texts.keys()]);
+  if (near === null) return unknownCommand(typed, commands);
+  const what = `there is no help on ${typed.join(' ')}`;
+  return mistake(what, '', `Did you mean ldctl help ${near.replaceAll(':', ' ')}?`);
 }
 
 /** @param owner the command, or the group @param flags all of the line */

@@ -22,7 +22,14 @@ const isName = (text: string) => NAME.test(text) && !RESERVED.includes(text.toLo
 
 /** @param where the flag or file, for the error @throws UsageError for none of the three */
 export function parseNodeRef(text: string, where: string): NodeRef {
-  return isName(text) || END.test(text) ? text : parseId(text, where);
+  if (isName(text) || END.test(text)) return text;
+  let hint: string | null = null;
+  if (where.startsWith('--') && /^(?:all|every|\*)$/i.test(text)) {
+    hint = `Leave ${where} out for every node.`;
+  }
+  if (/^(?:\.\.\.|…)/.test(text)) hint = 'The end of an id takes three digits at least: ...889.';
+  if (hint === null) return parseId(text, where);
+  throw usageError('invalid_id', `${where}: ${shownWord(text)} is not a node`, hint);
 }
 
 /** The digits of an id's end; null for what is not one. */

@@ -230,8 +230,18 @@ describe('help', () => {
           /^ {2}profiles use +Make a profile the current one/m,
         );
       }
-      const unknown = await scene.ends(2, 'help profil');
-      assert.match(unknown.stderr, /there is no command profil\n.*Did you mean ldctl profiles\?/);
+      for (const [typed, meant] of [
+        ['profil', 'profiles'],
+        ['exit-code', 'exit-codes'],
+        ['exit codes', 'exit-codes'],
+        ['activities lst', 'activities list'],
+      ]) {
+        const unknown = await scene.ends(2, `help ${typed}`);
+        assert.match(
+          unknown.stderr,
+          new RegExp(`there is no help on ${typed}\nhint: Did you mean ldctl help ${meant}\\?`),
+        );
+      }
     },
   );
 });

@@ -55,6 +55,8 @@ describe('activities list', () => {
     ['--action reconfigure', [102n]],
     ['--action reconfigure:43', []],
     ['--author 1', [101n]],
+    ['--status REJECTED --runtime Iggy --action ReStart', [103n]],
+    ['--action Reconfigure:42', [102n]],
     ['--since 90m', [18446744073709551615n, 103n]],
     ['--since 2026-06-01T09:30:00Z --until 2026-06-01T13:30:00+02:00', [103n, 102n]],
   ];
@@ -218,6 +220,16 @@ describe('activities list', () => {
     ['--action explode', /^error: --action: unknown action "explode"$/m],
     ['--node 7x', /--node: "7x" is not an id/],
     ['--since yesterday', /--since: "yesterday" is not a time/],
+    [
+      '--until 999999999d',
+      /^error: --until: "999999999d" is too long ago\nhint: --until 1970-01-01 /m,
+    ],
+    [
+      '--node all',
+      /^error: --node: "all" is not a node\nhint: Leave --node out for every node\.$/m,
+    ],
+    ['--node ...89', /--node: "...89" is not a node\nhint: The end of an id takes three digits/],
+    ['--watch --timeout 0.4ms', /^error: --timeout: 0\.4ms is shorter than 1ms$/m],
     ['--columns id,colour', /colour/],
     ['--watch --follow', /--follow cannot be used with --watch/],
     ['--follow -o yaml', /--follow never ends, so it cannot print yaml/],

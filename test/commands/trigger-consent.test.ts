@@ -141,6 +141,10 @@ describe('consent to activities trigger', () => {
 
   refuses(ActivitiesTrigger, [
     [['postgres', 'restart'], /unknown runtime "postgres"/],
+    ['iggy restart --yes --node ALL', /"ALL" is not a node\nhint: Leave --node out for every node/],
+    ['iggy restart --yes --node …', /"…" is not a node\nhint: The end of an id takes three digits/],
+    ['iggy restart --yes --timeout 0.0004s', /--timeout: 0\.0004s is shorter than 1ms/],
+    ['iggy Restart --yes --config 42', /--config goes with reconfigure, not with Restart/],
     ['iggy restart:42', /unknown action "restart:42"/],
     ['iggy reconfigure:x --yes', /"x" is not an id/],
     ['iggy reconfigure:7 --config 8 --yes', /two configs: reconfigure:7 and --config 8/],

@@ -301,6 +301,18 @@ describe('activities trigger', () => {
     assert.match(stdout, new RegExp(`^${NODE} +${OWN.id} +paused`, 'm'));
   });
 
+  for (const [typed, action] of [
+    ['Iggy RESTART', 'restart'],
+    ['IGGY Reconfigure:42', 'reconfigure:42'],
+    ['iggy Reconfigure --config 42', 'reconfigure:42'],
+  ] as const) {
+    it(`takes ${typed} whatever its case`, async () => {
+      bench.logGrows([OLD], [{ ...OWN, action }]);
+      bench.supervisor.post(`${ACTIVITIES}/iggy/${action}`).reply(202);
+      await bench.ends(0, ActivitiesTrigger, typed, '--timeout 0 --node', String(NODE));
+    });
+  }
+
   it('sends nothing on a dry run, and shows exactly what it would have sent', async () => {
     bench.showLog(() => [OLD, entry({ id: 5n, node_id: 9n })]);
     const { outcome, nodes, request } = await bench.json<

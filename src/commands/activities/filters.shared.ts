@@ -10,13 +10,14 @@ import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js
 import { idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
 import { resolveNodes } from '../nodes.shared.js';
 
-/** Words that this field of a request may have. */
+/** Words that this field of a request may have. Upper case does not count, but for a connector's id. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
   Flags.custom({
     ...MANY,
     helpValue: field.toUpperCase(),
     summary,
-    parse: parsing((word, flag) => {
+    parse: parsing((typed, flag) => {
+      const word = typed.replace(/^[^:]+/, (name) => name.toLowerCase());
       check(activitiesRequest.entries[field], flag, word);
       return word;
     }),
@@ -89,8 +90,18 @@ function momentOf(text: string | undefined, flag: string, now: number): string |
   if (text === undefined) return undefined;
   const moment = text.toUpperCase().replace(' ', 'T');
   if (is(activitiesRequest.entries.since, moment)) return moment;
+  const date = new Date(now - durationOf(text, flag));
+  if (!Number.isNaN(date.getTime())) return date;
+  throw usageError(
+    'invalid_time',
+    `${flag}: ${JSON.stringify(text)} is too long ago`,
+    `${flag} 1970-01-01 is before any entry of the log.`,
+  );
+}
+
+function durationOf(text: string, flag: string): number {
   try {
-    return new Date(now - parseDuration(text, flag));
+    return parseDuration(text, flag);
   } catch {
     throw usageError(
       'invalid_time',

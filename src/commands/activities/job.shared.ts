@@ -45,8 +45,9 @@ export const followFlags = grouped('FOLLOWING', {
 /** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
 export function actionOf(text: string, config: string | undefined): ActionName {
   if (config === undefined) return parseAction(text);
-  if (text === 'reconfigure') return parseAction(`${text}:${parseId(config, '--config')}`);
-  const what = text.startsWith('reconfigure:')
+  const verb = text.toLowerCase();
+  if (verb === 'reconfigure') return parseAction(`${verb}:${parseId(config, '--config')}`);
+  const what = verb.startsWith('reconfigure:')
     ? `two configs: ${text} and --config ${config}`
     : `--config goes with reconfigure, not with ${text}`;
   throw usageError('invalid_action', what);
