@@ -95,7 +95,7 @@ const acting = {
   ...what,
   ...times,
   /**
-   * Of your own, 1 to 200 characters: a second call with the same key follows the first. Default:
+   * Of your own, 1 to 200 characters, not only signs: a second call with the same key follows the first. Default:
    * random.
    */
   idempotencyKey: v.optional(

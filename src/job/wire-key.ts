@@ -10,7 +10,8 @@ import type { WireTrigger } from '../base/supervisor.js';
 const LONGEST_KEY = 200;
 
 /**
- * Checks a caller's own key: any text of 1 to 200 characters. In text that was broken on its way
+ * Checks a caller's own key: any text of 1 to 200 characters with a letter or a digit among them.
+ * `"$A-$B"` with both unset would be the same key in every run. In text that was broken on its way
  * here (U+FFFD) two different keys may have become the same one.
  * @param where the key was given, for the error
  * @throws UsageError
@@ -21,8 +22,16 @@ export function checkIdempotencyKey(key: string, where: string): string {
   if (length === 0) why = 'it is empty';
   if (length > LONGEST_KEY) why = `it has more than ${LONGEST_KEY} characters`;
   if (key.includes('\ufffd')) why = 'it is not text in UTF-8';
-  if (why !== null) throw new UsageError(`${where}: ${why}`, { code: 'invalid_idempotency_key' });
-  return key;
+  const isBare = !/[\p{L}\p{N}]/u.test(key);
+  if (isBare) why ??= `${JSON.stringify(key)} has no letter and no digit`;
+  if (why === null) return key;
+  const hint = isBare ? 'Is a variable unset?' : undefined;
+  throw new UsageError(`${where}: ${why}`, { code: 'invalid_idempotency_key', hint });
+}
+
+/** Whether a part before or after a separator is missing, as in `4711-`. */
+export function isPartOfKey(key: string): boolean {
+  return /^[-._:/\s]|[-._:/\s]$/.test(key);
 }
 
 /**

@@ -319,7 +319,7 @@ describe('activities roll', () => {
       });
     }
 
-    it('is 2 with RUNTIME and ACTION, and with a key that is empty', async () => {
+    it('is 2 with RUNTIME and ACTION, and with a key that is empty or only signs', async () => {
       assert.match(
         (await run('iggy restart', RESUME)).stderr,
         /^error: --resume takes no RUNTIME or ACTION/,
@@ -327,6 +327,9 @@ describe('activities roll', () => {
       const { code, stderr } = await run(['--resume', '']);
       assert.equal(code, 2);
       assert.match(stderr, /--resume: it is empty/);
+      const unset = await run('--resume -');
+      assert.equal(unset.code, 2);
+      assert.match(unset.stderr, /--resume: "-" has no letter and no digit/);
     });
 
     it('asks for no consent again, but on a protected profile for the name of the deployment', async () => {

@@ -158,6 +158,10 @@ describe('consent to activities trigger', () => {
     ['iggy restart --yes --if-busy join', /--if-busy/],
     [['iggy', 'restart', '--yes', '--idempotency-key', ''], /--idempotency-key/],
     [['iggy', 'restart', '--yes', '--idempotency-key', 'x'.repeat(201)], /--idempotency-key/],
+    [
+      'iggy restart --yes --idempotency-key -_-',
+      /^error: --idempotency-key: "-_-" has no letter and no digit\nhint: Is a variable unset\?$/m,
+    ],
     ['iggy restart --yes --supervisor-url http://supervisor.example', /https/],
   ]);
 });

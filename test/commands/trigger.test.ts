@@ -301,6 +301,17 @@ describe('activities trigger', () => {
     assert.match(stdout, new RegExp(`^${NODE} +${OWN.id} +paused`, 'm'));
   });
 
+  for (const key of ['4711-', '.restart', '4711 ', '4711-restart']) {
+    const isWhole = key === '4711-restart';
+    it(`${isWhole ? 'says nothing' : 'warns'} of the idempotency key "${key}"`, async () => {
+      bench.showLog([OLD]);
+      const args = [...RESTART, '--dry-run', '-q', '--idempotency-key', key];
+      const { stderr } = await bench.ends(0, ActivitiesTrigger, args);
+      const warning = `warning: --idempotency-key "${key}" starts or ends with a separator; is a variable unset?\n`;
+      assert.equal(stderr, isWhole ? '' : warning);
+    });
+  }
+
   for (const [typed, action] of [
     ['Iggy RESTART', 'restart'],
     ['IGGY Reconfigure:42', 'reconfigure:42'],

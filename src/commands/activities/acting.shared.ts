@@ -22,7 +22,7 @@ import { Declined, Unanswered } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { warningsOf, type Meant, type When, type Whom } from '../../cli/whom.js';
 import { hintOfEnd } from '../../config/node-names.js';
-import { checkIdempotencyKey, wireKey } from '../../job/wire-key.js';
+import { checkIdempotencyKey, isPartOfKey, wireKey } from '../../job/wire-key.js';
 import { checkRunResultOptions, printRunResult, type DryRun } from '../../output/run-result.js';
 import { fieldsIn, parsing } from '../flags.shared.js';
 import { readNodes } from '../nodes.shared.js';
@@ -84,6 +84,12 @@ export async function requestOf(
   flags: ActingFlags,
 ): Promise<CheckedTrigger> {
   checkRunResultOptions(context.host.output.options);
+  const key = flags['idempotency-key'];
+  if (key !== undefined && isPartOfKey(key)) {
+    context.warn(
+      `--idempotency-key ${JSON.stringify(key)} starts or ends with a separator; is a variable unset?`,
+    );
+  }
   const runtime = parseRuntime(args.runtime);
   const action = actionOf(args.action, flags.config);
   const nodes = await readNodes(context, flags);

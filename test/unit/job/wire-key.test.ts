@@ -18,6 +18,10 @@ describe('an idempotency key', () => {
     ['', 'it is empty'],
     [`${LONGEST}k`, 'it has more than 200 characters'],
     ['caf\ufffd', 'it is not text in UTF-8'],
+    ['7', null],
+    ['\u00e9', null],
+    ['-', '"-" has no letter and no digit'],
+    [' \u2013/', '" \u2013/" has no letter and no digit'],
   ] as const) {
     it(`${JSON.stringify(key.slice(0, 9))} of ${key.length}: ${why ?? 'is taken'}`, () => {
       const check = (): string => checkIdempotencyKey(key, '--idempotency-key');
