@@ -238,8 +238,13 @@ function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   const isDone = !open.some((one) => isAwaited(watch, one));
   if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: null };
   if (startedAt < watch.deadline) return null;
-  const message = `timed out: ${open.length} still processing`;
-  return { error: new LdctlError('timedOut', 'timed_out', message) };
+  if (open.length > 0) {
+    const message = `timed out: ${open.length} still processing`;
+    return { error: new LdctlError('timedOut', 'timed_out', message) };
+  }
+  const message = 'timed out: nothing is processing, but a new activity may not be in the log yet';
+  const hint = `It takes ${SHORTEST / SECOND} s to be sure.`;
+  return { error: new LdctlError('timedOut', 'timed_out', message, { hint }) };
 }
 
 function takeFailure(watch: Watch, failure: FailedRead, now: number): void {

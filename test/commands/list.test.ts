@@ -3,6 +3,7 @@ import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ACTIVITIES, CommandBench, entry, page, problem, refuses } from '../helpers/command.js';
+import { wordsOf } from '../helpers/words.js';
 import { REQUEST_ID } from '../helpers/server.js';
 import { parseJson, DATA_FORMATS, readAs } from '../helpers/readers.js';
 
@@ -204,9 +205,34 @@ describe('activities list', () => {
       await bench.ends(3, ActivitiesList, '--watch --exit-status --timeout 0');
     });
 
-    it('ends with 0 with --exit-status when only one before it was rejected', async () => {
-      logThatSettles('completed');
-      await bench.ends(0, ActivitiesList, '--watch --exit-status --timeout 0');
+    for (const [code, status] of [
+      [0, ''],
+      [3, '--status rejected,completed'],
+      [0, '--status completed'],
+    ] as const) {
+      it(`ends with ${code} with --exit-status ${status} when only one before it was rejected`, async () => {
+        logThatSettles('completed');
+        const args = wordsOf(`--watch --exit-status --timeout 0 ${status}`.trimEnd());
+        await bench.ends(code, ActivitiesList, args);
+      });
+    }
+
+    it('ends with 8 when it stops before it can know that nothing is processing', async () => {
+      bench.showLog(LOG.slice(0, 3));
+      const { stderr } = await bench.ends(8, ActivitiesList, '--watch --timeout 1s');
+      assert.match(
+        stderr,
+        /^error: timed out: nothing is processing, but a new activity may not be in the log yet\nhint: It takes 3 s to be sure\.\ncode timed_out\n$/m,
+      );
+    });
+
+    it('says how to continue when it stops while something is processing', async () => {
+      bench.showLog(LOG);
+      const { stderr } = await bench.ends(8, ActivitiesList, '--watch --timeout 1s');
+      assert.match(
+        stderr,
+        /^error: timed out: 1 still processing\nhint: To continue: ldctl activities wait 18446744073709551615$/m,
+      );
     });
   });
 

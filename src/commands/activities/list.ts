@@ -6,7 +6,7 @@ import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/keyboard.js';
-import { followLog } from '../../job/watch.js';
+import { followLog, type WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
@@ -50,7 +50,9 @@ const listFlags = {
     exclusive: ['after', 'follow'],
   }),
   follow: switchFlag('Show new entries as they come, until interrupted.', { char: 'f' }),
-  'exit-status': switchFlag('With --watch: exit 3 if a watched entry was rejected.'),
+  'exit-status': switchFlag(
+    'With --watch: exit 3 if an entry is rejected meanwhile. With --status rejected, earlier ones count too.',
+  ),
   timeout: durationFlag(
     'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
   ),
@@ -191,13 +193,22 @@ async function watch(context: CommandContext, plan: Plan) {
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
   const timeoutMs = (plan.timeout ?? unattended) || Infinity;
   const ended = await showChanges(context, plan, timeoutMs);
-  const { entries, anyRejected, error: end, total } = ended;
+  const { entries, error: end, total } = ended;
   const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
   const goOn = resumeCommand({ ids: open }, await context.deployment());
-  const error = end && withHint(end, end.hint ?? `To continue: ${goOn}`);
+  const hint = open.length > 0 ? `To continue: ${goOn}` : undefined;
+  const error = end && withHint(end, end.hint ?? hint);
   if (!formatOf(host.output.options.format).events) {
     await printList(host.output, [{ entries, total, error }], specOf(plan));
   }
   if (error) throw error;
-  return plan['exit-status'] && anyRejected ? EXIT_CODES.rejected.code : EXIT_CODES.done.code;
+  return plan['exit-status'] && isRejected(plan, ended)
+    ? EXIT_CODES.rejected.code
+    : EXIT_CODES.done.code;
+}
+
+/** An entry that was rejected before counts only if that is what was asked for. */
+function isRejected({ filter }: Plan, { anyRejected, entries }: WatchResult) {
+  const isAsked = filter.status?.includes('rejected') === true;
+  return anyRejected || (isAsked && entries.some(({ status }) => status === 'rejected'));
 }
