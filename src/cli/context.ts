@@ -10,7 +10,7 @@ import { plainText } from '../base/text.js';
 import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
-import { NodeNameStore } from '../config/node-names.js';
+import { hintOfEnd, NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
@@ -127,6 +127,14 @@ export class CommandContext {
       ...settings,
       key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) },
     };
+  }
+
+  /** Says of which id a node is the end, if the log has shown that one and not the node. */
+  sayWholeIds(nodes: readonly Id[] = []) {
+    for (const node of nodes.filter((one) => !this.#nodes.includes(one))) {
+      const hint = hintOfEnd(node, this.#nodes);
+      if (hint) this.say(`hint: ${hint}`);
+    }
   }
 
   /** The deployment to act on, opened once. @throws as `openDeployment` does */

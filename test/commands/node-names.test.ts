@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import ActivitiesList from '../../src/commands/activities/list.js';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import ActivitiesShow from '../../src/commands/activities/show.js';
+import ActivitiesStats from '../../src/commands/activities/stats.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import ActivitiesWait from '../../src/commands/activities/wait.js';
 import NodesList from '../../src/commands/nodes/list.js';
@@ -211,6 +212,27 @@ describe('a name for a node', () => {
       assert.doesNotMatch(stderr, /ld_pk/);
     });
   });
+
+  for (const [Command, words] of [
+    [ActivitiesList, []],
+    [ActivitiesList, ['--watch', '--timeout', '0']],
+    [ActivitiesStats, []],
+    [NodesList, []],
+  ] as const) {
+    it(`${Command.name} ${words.join(' ')} says of which id the digits are the end, and exits with 0`, async () => {
+      showLog();
+      const asked = ['--node', `70889,${ONE}`, ...words];
+      const { stderr } = await bench.ends(0, Command, asked);
+      assert.match(
+        stderr,
+        new RegExp(
+          `^hint: 70889 is the end of ${ONE}: give the whole id, or ...70889 at a terminal\\.$`,
+          'm',
+        ),
+      );
+      assert.equal(stderr.match(/hint/g)?.length, 1);
+    });
+  }
 
   describe('is shown', () => {
     beforeEach(() => name(`${ONE}`, 'broker-1'));

@@ -82,7 +82,9 @@ export async function summarize<T>(
   const filter = await filterOf(context, flags);
   const { log } = await context.deployment();
   const entries = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
-  return context.during('Reading the log', () => make(entries));
+  const made = await context.during('Reading the log', () => make(entries));
+  context.sayWholeIds(filter.nodes);
+  return made;
 }
 
 /** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */

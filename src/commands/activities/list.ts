@@ -80,7 +80,9 @@ export default class ActivitiesList extends ConnectedCommand {
     const filter = await filterOf(context, flags);
     const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
     const show = flags.follow ? follow : flags.watch ? watch : print;
-    return show(context, plan);
+    const code = await show(context, plan);
+    context.sayWholeIds(filter.nodes);
+    return code;
   }
 }
 
