@@ -189,15 +189,18 @@ export class Interrupted extends LdctlError {
   }
 }
 
+/** Stdout or stderr could not be written. */
+export const OUTPUT_FAILED = 'output_failed';
+
 /**
  * Whatever was thrown: what is not ours is a bug in ldctl.
- * @param sent something may have been sent. Exit 1 means that nothing was, so a bug or a full disk
+ * @param sent something may have been sent. 1 and 6 mean that nothing was, so a bug or a full disk
  * is exit 7 then
  */
 export function asLdctlError(error: unknown, sent = false): LdctlError {
   if (error instanceof LdctlError) {
-    const { exit, code, message } = error;
-    return sent && exit === 'fault' ? new LdctlError('unconfirmed', code, message) : error;
+    const { code, message } = error;
+    return sent && code === OUTPUT_FAILED ? new LdctlError('unconfirmed', code, message) : error;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (!sent) {

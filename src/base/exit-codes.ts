@@ -19,7 +19,8 @@ export const EXIT_CODES = {
   },
   unreachable: {
     code: 6,
-    meaning: 'the API could not be reached, or its answer could not be understood',
+    meaning:
+      'the API could not be reached, its answer could not be understood, or the output could not be written',
     sent: 'no',
     ci: 'try again',
   },

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { onAbort } from '../base/clock.js';
-import { LdctlError } from '../base/errors.js';
+import { LdctlError, OUTPUT_FAILED } from '../base/errors.js';
 import type { NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
@@ -117,7 +117,7 @@ export class Sink {
   /**
    * Resolves when all text was handed to the system, or the reader went away. A long output waits
    * for it after each chunk, so that it does not pile up in memory before a slow reader.
-   * @throws LdctlError (`fault`) when writing failed for another reason, such as a full disk
+   * @throws LdctlError (exit 6) when writing failed for another reason, such as a full disk
    */
   async drained() {
     this.#giveUpSoon();
@@ -160,7 +160,7 @@ export class Sink {
     const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
     const message = `cannot write to ${name}: ${why}`;
     this.#gone.abort(
-      isGone ? new ReaderGone() : new LdctlError('fault', 'output_failed', message, { cause }),
+      isGone ? new ReaderGone() : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
     );
   }
 }

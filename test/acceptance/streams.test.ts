@@ -115,9 +115,10 @@ describe('the standard streams', () => {
       'a full disk is an error in a line, and what was done is reported',
       ONE,
       async (scene) => {
-        for (const words of ['--help', '--version', `${RESTART} -o json`]) {
-          // 1 would mean that nothing was sent.
-          const code = words.startsWith(RESTART) ? 7 : 1;
+        const dry = `${RESTART} --dry-run`;
+        for (const words of ['--help', '--version', 'activities list', dry, `${RESTART} -o json`]) {
+          // 6 would mean that nothing was sent.
+          const code = words.endsWith('json') ? 7 : 6;
           const { stderr } = await endsWith(code, scene.shell(`ldctl ${words} > /dev/full`));
           assert.match(stderr, /^error: cannot write to stdout: no space left$/m);
           assert.doesNotMatch(stderr, /^ +at /m);

@@ -10,7 +10,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import { surveyInTime, type Findings, type SurveyRequest } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
-import { LdctlError, withHint } from '../../base/errors.js';
+import { LdctlError, OUTPUT_FAILED, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -39,7 +39,9 @@ export abstract class ActingCommand extends ConnectedCommand {
     // Ctrl-D is a no, too.
     const isNo = error instanceof Declined || error instanceof Unanswered;
     if (isNo) return super.catch(new Declined('nothing was sent'));
-    if (!(error instanceof LdctlError) || !SENT_NOTHING.includes(error.exit)) {
+    // It says nothing of what was sent before.
+    const isOutput = error instanceof LdctlError && error.code === OUTPUT_FAILED;
+    if (!(error instanceof LdctlError) || isOutput || !SENT_NOTHING.includes(error.exit)) {
       return super.catch(error);
     }
     // A reason of the API may end with a period.

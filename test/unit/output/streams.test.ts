@@ -89,7 +89,7 @@ describe('a stream', () => {
       const isFault = (error: unknown): boolean =>
         error instanceof LdctlError &&
         error.code === 'output_failed' &&
-        error.exitCode === 1 &&
+        error.exitCode === 6 &&
         says.test(error.message);
       await assert.rejects(sink.drained(), isFault);
     });
