@@ -116,7 +116,7 @@ function globalFlags(commands: readonly Command.Cached[]): string {
   const all = commands.flatMap(({ flags }) => Object.entries(flags));
   const flags = Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
   const about =
-    'They can stand anywhere on the command line. Only commands that call an API take the flags that choose the ' +
+    'These flags may stand anywhere on the command line. Only commands that call an API take the flags that choose the ' +
     'deployment, the API and the profile.';
   return page(paragraph(about), ['', flagRows(Object.values(flags), MOST_LEFT)]);
 }

@@ -40,9 +40,9 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const TEXT = 'a text was expected';
 export const text = v.string(TEXT);
 const flag = v.boolean('true or false was expected');
-const WHOLE = 'a whole number was expected';
-const count = v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(1, `${WHOLE}, from 1`));
-const nodeCount = v.pipe(count, v.maxValue(MOST_NODES, `${WHOLE}, at most ${MOST_NODES}`));
+const WHOLE = 'give a whole number';
+const count = v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(1, `${WHOLE}, 1 or more`));
+const nodeCount = v.pipe(count, v.maxValue(MOST_NODES, `${WHOLE}, ${MOST_NODES} or less`));
 const ms = v.pipe(
   v.number('milliseconds were expected'),
   v.minValue(0, 'milliseconds were expected, from 0'),
@@ -123,7 +123,7 @@ export const triggerRequest = fields({
    * exit code 7.
    */
   expectNodes: v.optional(
-    v.union([nodeCount, v.literal('deployment')], 'a number of nodes was expected, or deployment'),
+    v.union([nodeCount, v.literal('deployment')], 'give a number of nodes, or deployment'),
   ),
   /** False: ends when it was accepted, with the outcome `accepted`. */
   wait: v.optional(flag, true),
@@ -145,7 +145,7 @@ export const rollRequest = fields({
   maxUnavailable: v.optional(
     v.union(
       [count, v.custom<`${number}%`>((share) => isText(share) && /^([1-9]\d?|100)%$/.test(share))],
-      'a number of nodes was expected, or a share of them such as 25%',
+      'give a number of nodes, or a share of them such as 25%',
     ),
     1,
   ),
@@ -232,7 +232,7 @@ export const activitiesRequest = fields({
   ...filter,
   /** How many at most; 0, the default, is all. */
   limit: v.optional(
-    v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, `${WHOLE}, from 0`)),
+    v.pipe(v.number(WHOLE), v.integer(WHOLE), v.minValue(0, `${WHOLE}, 0 or more`)),
     0,
   ),
   /** Not older than this: a Date, or a time in RFC 3339. */

@@ -54,7 +54,7 @@ export const outputFlags = grouped('GLOBAL', {
 
 /** Which deployment, through which API, with which key. */
 export const connectionFlags = grouped('GLOBAL', {
-  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
+  profile: textFlag('NAME', 'The profile to use. Then LD_* variables do not count.', { char: 'p' }),
   deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
     char: 'd',
     aliases: ['deployment-id'],

@@ -25,7 +25,7 @@ export default class Whoami extends ConnectedCommand {
   static override summary =
     'Show whose key this is, what it may do, when it expires, and where each setting came from.';
   static override description =
-    'Says what is known: without a tenant id the API cannot be asked about the key, and the settings are all there is.';
+    'Without a tenant id ldctl cannot ask about the key, and shows only the settings.';
   static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
 
   protected override async execute() {

@@ -118,7 +118,7 @@ export function urlFor(
 
 /**
  * Whether this Core certainly knows the deployment: its URL was given, or it named the supervisor,
- * or that is one of LaserData's own. A key for a supervisor on premise must not travel to the
+ * or that is one of LaserData's own. A key for an on-premise supervisor must not travel to the
  * public Core unasked.
  */
 export function coreKnowsDeployment({ apiUrl }: Settings, { supervisorUrl }: Target) {

@@ -54,8 +54,7 @@ export interface Known {
   isCounting?: boolean | undefined;
 }
 
-const DOUBLED =
-  'has more than one entry for this action, and nothing shows which is ours; the worse one counts';
+const DOUBLED = 'two entries could be ours, so the worse one counts';
 
 /** The entries of one run, and which nodes must have one. */
 export class Entries {
@@ -159,7 +158,7 @@ export class Entries {
       this.newAt = now;
     }
     const change: JobEvent = { event: 'activity', activity };
-    return isDoubled ? [change, warning('ambiguous', `node ${node} ${DOUBLED}`)] : [change];
+    return isDoubled ? [change, warning('ambiguous', `node ${node}: ${DOUBLED}`)] : [change];
   }
 
   #update(entry: Entry, activity: Activity): JobEvent[] {

@@ -17,7 +17,7 @@ import type { Replay, Run } from './run-state.js';
  * @param since when that POST can have created them at the earliest, by the job's clock
  */
 export function noteReplay(run: Run, since: number): void {
-  // A key that was made up for this run alone is no one else's.
+  // A random key belongs to this run only.
   if (run.trigger?.keepsKey && !run.sent?.isOurs) {
     setReplay(run, run.replay ?? { since, period: null, floor: null });
   }

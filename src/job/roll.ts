@@ -243,7 +243,7 @@ export function takeOfRoll<K extends StepName>(
   fact: FactOf<K>,
   now: number,
 ): void {
-  // Between a record and its POST no rows are emitted: a slow reader would come between the two.
+  // Nothing is emitted between record and POST, because a slow reader could delay the POST.
   if (fact.is !== 'recorded') {
     roll.changed = true;
   }

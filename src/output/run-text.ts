@@ -256,8 +256,8 @@ export function eventText(event: JobEvent): string | null {
   switch (event.event) {
     case 'baseline': {
       const { baseline, idempotencyKey, expects } = event;
-      const expected = expects > 0 ? `, expecting ${count(expects, 'node')}` : '';
-      return `idempotency key ${plainText(idempotencyKey)}, log up to ${baseline}${expected}`;
+      const expected = expects > 0 ? `, ${count(expects, 'node')}` : '';
+      return `idempotency key ${plainText(idempotencyKey)}, log read up to ${baseline}${expected}`;
     }
     case 'dispatched':
       return dispatchedText(event);

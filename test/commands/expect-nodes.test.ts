@@ -40,7 +40,7 @@ describe('activities trigger, how many nodes there are', () => {
     bench.logGrows([old(2n, 2n), old(1n, 1n)], [own(2n, 2n), own(1n, 1n)]);
     bench.supervisor.post(PATH, '{}').reply(202);
     const { stderr } = await bench.ends(0, ActivitiesTrigger, EVERY_NODE);
-    assert.match(stderr, /^\S+ idempotency key a-random-key, log up to 102, expecting 2 nodes$/m);
+    assert.match(stderr, /^\S+ idempotency key a-random-key, log read up to 102, 2 nodes$/m);
   });
 
   describe('--expect-nodes N, before anything is sent', () => {
@@ -126,7 +126,7 @@ describe('activities trigger, how many nodes there are', () => {
       coreCounts(3);
       bench.supervisor.post(PATH, '{}').reply(202);
       const { stdout, stderr } = await bench.ends(7, ActivitiesTrigger, args);
-      assert.match(stderr, /, expecting 3 nodes$/m);
+      assert.match(stderr, / log read up to 101, 3 nodes$/m);
       const { nodes } = parseJson(stdout) as Result;
       assert.deepEqual(
         nodes.map(({ node_id: node, status }) => `${node} ${status}`),

@@ -80,7 +80,7 @@ describe('activities list', () => {
 
   const FEET: ReadonlyArray<readonly [screen: number, columns: string, foot: string | undefined]> =
     [
-      [60, 'AGE WHAT STATUS TOOK NODE', 'no room for ID'],
+      [60, 'AGE WHAT STATUS TOOK NODE', 'hidden: ID (--columns shows it)'],
       [80, 'AGE WHAT STATUS TOOK NODE ID', undefined],
       [120, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', undefined],
       [200, 'AGE WHAT STATUS TOOK NODE ID AUTHOR', undefined],

@@ -152,7 +152,7 @@ describe('consent to activities trigger', () => {
     ['iggy restart --node -1', /--node/],
     ['iggy restart --node= --yes', /--node is empty/],
     ['iggy restart --node 7,,8 --yes', /--node is empty/],
-    ['iggy restart --yes --expect-nodes 0', /--expect-nodes: a whole number was expected, from 1/],
+    ['iggy restart --yes --expect-nodes 0', /--expect-nodes: give a whole number, 1 or more$/m],
     ['iggy restart --yes --timeout 10', /--timeout: "10" is not a duration/],
     ['iggy restart --yes --appear-timeout -1s', /--appear-timeout/],
     ['iggy restart --yes --if-busy join', /--if-busy/],

@@ -34,7 +34,7 @@ export const filterFlags = {
   status: wordsFlag('status', `Only entries with this status: ${STATUSES.join(', ')}.`),
   runtime: wordsFlag(
     'runtime',
-    `Only these runtimes: ${RUNTIMES.join(', ')}, or another that the API names, such as connector:sink:pg.`,
+    `Filter by runtime: ${RUNTIMES.join(', ')} (others, such as warden, as the log shows them).`,
   ),
   action: wordsFlag('action', 'Only these actions; reconfigure matches any config.'),
   node: nodesFlag({ summary: 'Only these nodes.' }),

@@ -31,10 +31,10 @@ const listFlags = {
   limit: wholeNumber('How many entries; 0 for all. [default: 20]', { min: 0, max: 1e9 }),
   after: valueFlag(
     'ID',
-    'Only entries newer than this one, oldest first; those younger than a minute only with --follow.',
+    'Only entries newer than this one, oldest first. Entries younger than a minute appear only with --follow.',
     parseId,
   ),
-  page: wholeNumber('A page as the API numbers it, from 1.', {
+  page: wholeNumber('Page number, starting at 1.', {
     min: 1,
     max: 1e9,
     exclusive: UNPAGED,

@@ -53,7 +53,7 @@ const rollFlags = {
     ),
     pause: durationFlag('Wait this long after each node, before its gate.'),
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
-    'gate-timeout': durationFlag('Stop and fail a gate after this. [default: 5m]'),
+    'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
     // Given neither way, `--resume` keeps what the roll had.
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),

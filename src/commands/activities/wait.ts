@@ -16,7 +16,7 @@ import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.s
 import { readNodes } from '../nodes.shared.js';
 
 const waitFlags = {
-  after: valueFlag('ID', 'Follow the trigger whose entries are newer than this id.', parseId),
+  after: valueFlag('ID', 'Follow the entries after this id.', parseId),
   runtime: textFlag('RUNTIME', 'With --after: the runtime of the trigger.'),
   action: textFlag('ACTION', 'With --after: its action.'),
   ...targetFlags,

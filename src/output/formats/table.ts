@@ -36,9 +36,10 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
   const end = () => {
     const rows = start();
     const { dropped = [] } = layout ?? {};
-    return dropped.length === 0
-      ? rows
-      : `${rows}${options.paint('dim', `no room for ${dropped.join(', ').toUpperCase()}`)}\n`;
+    if (dropped.length === 0) return rows;
+    const them = dropped.length === 1 ? 'it' : 'them';
+    const foot = `hidden: ${dropped.join(', ').toUpperCase()} (--columns shows ${them})`;
+    return `${rows}${options.paint('dim', foot)}\n`;
   };
   return { items, end, broken: start };
 }

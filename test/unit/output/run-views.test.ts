@@ -157,7 +157,7 @@ describe('a run at a terminal', () => {
       view.on(warning);
       view.stop();
       assert.deepEqual(screen(), [
-        ...(debug ? ['idempotency key key-1, log up to 7261845022003200000'] : []),
+        ...(debug ? ['idempotency key key-1, log read up to 7261845022003200000'] : []),
         HEAD,
         ...(debug ? [`dispatched (request ${REQUEST})`] : []),
         'dispatched: the answer was lost, the log has its entries',
@@ -268,7 +268,7 @@ describe('a run off a terminal', () => {
     view.stop();
     assert.deepEqual(output.stderr.lines.slice(0, -1), [
       `12:00:00Z ${HEAD}`,
-      '12:00:00Z idempotency key key-1, log up to 7261845022003200000, expecting 1 node',
+      '12:00:00Z idempotency key key-1, log read up to 7261845022003200000, 1 node',
       `12:00:00Z dispatched (request ${REQUEST})`,
       '12:00:01Z 610809900976570889 activity 7261845022003200001 processing',
       'warning: two entries fit',
@@ -340,7 +340,7 @@ describe('a run off a terminal', () => {
       '{"event":"warning","code":"ambiguous","message":"two entries fit"}',
     ]);
     assert.deepEqual(output.stderr.lines, [
-      '12:00:00Z idempotency key key-1, log up to 7261845022003200000',
+      '12:00:00Z idempotency key key-1, log read up to 7261845022003200000',
       'warning: two entries fit',
       '12:00:30Z still running: 1 node, 30s',
     ]);

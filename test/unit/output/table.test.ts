@@ -79,7 +79,12 @@ describe('a list as a table', () => {
       });
       const rows = await lines({ ...AT, columns }, [entry]);
       assert.equal(rows[0]?.split(/ +/).join(' '), header);
-      assert.equal(rows[2], dropped === '' ? undefined : `no room for ${dropped}`);
+      assert.equal(
+        rows[2],
+        dropped === ''
+          ? undefined
+          : `hidden: ${dropped} (--columns shows ${dropped === 'ID' ? 'it' : 'them'})`,
+      );
       if (columns > 10) for (const row of rows.slice(0, 2)) assert.ok(row.length <= columns, row);
     });
   }
