@@ -47,7 +47,7 @@ export const outputFlags = grouped('GLOBAL', {
   columns: textFlag('a,b', 'Columns of a table or of CSV, in this order.'),
   'no-header': switchFlag('Leave out the header of a table or of CSV.'),
   'number-ids': switchFlag('Write ids as bare numbers in JSON, for readers that keep 64 bits.'),
-  utc: switchFlag('Show times in UTC instead of local time.'),
+  utc: switchFlag('Show times in UTC at a terminal, too.'),
   quiet: switchFlag('Say nothing on stderr but warnings and errors.', { char: 'q' }),
   debug: switchFlag('Show every request on stderr, without the key.'),
 });

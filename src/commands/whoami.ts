@@ -38,7 +38,7 @@ export default class Whoami extends ConnectedCommand {
     const place = found.placed ? placeText(found.placed) : identity.deployment_name;
     const answer = options.format === 'table' ? answerOf(identity, place, clock.now()) : null;
     if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, identityFields(identity, place, clock.now(), options.utc));
+    await this.show(identity, identityFields(identity, place, clock.now(), output.inUtc));
     if (formatOf(options.format).holds === 'rows') {
       for (const note of identity.notes) context.say(`note: ${plainText(note)}`);
     }

@@ -111,14 +111,13 @@ export function printError(output: Output, error: unknown) {
   output.stderr.write(errorText(output.stderr, error));
 }
 
-export function formatOptions({ stdout, options }: Output): FormatOptions {
+export function formatOptions({ stdout, options, inUtc }: Output): FormatOptions {
   const { isTTY, names, colour, columns } = stdout;
-  const { header, numberIds, utc } = options;
+  const { header, numberIds } = options;
   return {
     header,
     numberIds,
-    // Off a terminal times are in UTC.
-    view: { utc: utc || !isTTY, now: Date.now(), isTTY, names },
+    view: { utc: inUtc, now: Date.now(), isTTY, names },
     paint: painter(colour),
     width: columns,
   };

@@ -182,6 +182,11 @@ export class Output {
     for (const sink of [this.stdout, this.stderr]) sink.redact(key);
   }
 
+  /** Off a terminal times are in UTC, with a `Z`: a reader does not know the zone of this machine. */
+  get inUtc(): boolean {
+    return this.options.utc || !this.stdout.isTTY;
+  }
+
   get names(): NodeNames {
     return this.stdout.names;
   }

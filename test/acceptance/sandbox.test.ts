@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Ended, type Run } from '../helpers/ldctl.js';
+import { ldctl, type Ended, type Run } from '../helpers/ldctl.js';
 import { endsWith, plan, Scene } from '../helpers/scene.js';
+import { Terminal } from '../helpers/terminal.js';
 
 const NODE = process.execPath;
 /** Prints the environment, a variable a line. */
@@ -91,12 +92,20 @@ describe('sandbox exec and start', () => {
     },
   );
 
+  plan('start says at a terminal what its lines are for, and ends at Ctrl-C', async () => {
+    const terminal = new Terminal(ldctl('sandbox', 'start', '--nodes', '1'), scene.env);
+    await terminal.shows(/^export LD_API_KEY=/m);
+    await terminal.shows(/\)\. Paste these into another terminal; Ctrl-C here ends it\.$/m);
+    terminal.interrupt();
+    assert.equal((await terminal.ended()).code, 0);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     plan(
       `start prints what to export, talks on stderr, serves, and ends with 0 at ${signal}`,
       async () => {
         const child = scene.start('sandbox start --nodes 1').input();
-        await child.said(/Ctrl-C stops it/);
+        await child.said(/^Serving http:\/\/\S+ \(seed \d+\)\. Ctrl-C ends it\.$/m);
         const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
         const record = await fetch(`${url}/sandbox/record`);
         assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');

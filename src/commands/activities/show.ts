@@ -31,7 +31,7 @@ export default class ActivitiesShow extends ConnectedCommand {
     if (!found.activity) throw notHeld([id], found);
     const { options } = output;
     const now = found.serverTime ?? clock.now();
-    const fields = activityFields(found.activity, now, options.utc, output.names);
+    const fields = activityFields(found.activity, now, output.inUtc, output.names);
     if (options.format === 'csv') {
       fields.push({ name: 'node_name', value: output.names.get(found.activity.node_id) });
     }

@@ -27,7 +27,7 @@ export default class ProfilesShow extends BaseCommand {
     const { clock, output } = this.host;
     const document = profileDocument(profile, config.current);
     const { expires_at: at } = document;
-    const expiry = at !== null && expiryText(at, clock.now(), output.options.utc);
+    const expiry = at !== null && expiryText(at, clock.now(), output.inUtc);
     return this.show(document, fieldsOf(document, expiry ? { expires_at: expiry } : {}));
   }
 }
