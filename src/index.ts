@@ -16,7 +16,7 @@ import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
-import { configDir, resolveSettings } from './config/settings.js';
+import { configDir, protectorOf, resolveSettings } from './config/settings.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
 import { openDeployment } from './app/open.js';
 import { check, fields, id, text } from './app/requests.js';
@@ -101,7 +101,7 @@ export function connect(options: ConnectOptions): Deployment {
 
 export interface ConnectProfileOptions {
   signal?: AbortSignal | undefined;
-  /** The name of the deployment, as consent to act on one whose profile is protected. */
+  /** The name of the deployment, as consent to act on one that a stored profile protects. */
   confirm?: string | undefined;
   /** The environment. Default: the process's own. */
   env?: Env | undefined;
@@ -130,7 +130,6 @@ export async function connectProfile(
     config: new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const { profile } = settings;
   const deployment = await openDeployment(settings, {
     ...OWN,
     signal,
@@ -142,10 +141,11 @@ export async function connectProfile(
     core: ({ apiUrl: url, key: apiKey }) => new CoreApi({ url, apiKey }),
   });
   const needed = settings.deployment?.value.name ?? String(deployment.deploymentId);
+  const protector = protectorOf(settings, deployment.target.deployment);
   return deploymentOn(deployment, () => {
-    if (profile?.protected !== true || confirm === needed) return;
+    if (!protector || confirm === needed) return;
     const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;
-    const what = `profile ${profile.name} is protected, and acting on it was not confirmed; nothing was sent`;
+    const what = `profile ${protector.name} protects this deployment, and acting on it was not confirmed; nothing was sent`;
     throw usageError('consent_missing', what, hint);
   });
 }

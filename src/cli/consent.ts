@@ -40,7 +40,7 @@ interface Consent {
 
 /**
  * Refuses, before anything is read, what would have to be asked where there is no one to ask. Every
- * node takes `--yes` or `--confirm`; a protected profile takes `--confirm`, and `--yes` is not
+ * node takes `--yes` or `--confirm`; a protected deployment takes `--confirm`, and `--yes` is not
  * enough.
  * @throws UsageError
  */
@@ -50,24 +50,25 @@ export function requireConsent(
   flags: ConsentFlags,
 ) {
   if (consentNeeded(context, nodes, flags) !== 'refuse') return;
-  const { profile, deployment } = context.settings;
+  const { protector } = context;
+  const { deployment } = context.settings;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
   const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
   throw missing(
     `this would ${what} on ${whom}${where}, and ldctl cannot ask without a terminal; nothing was sent`,
-    profile?.protected
-      ? `Profile ${profile.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
+    protector
+      ? `Profile ${protector.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
       : 'Add --yes to act on every node, or name nodes with --node.',
   );
 }
 
 /** Whether to ask, or to refuse where no one can be asked; `no` where flags give the consent. */
 export function consentNeeded(
-  { prompts, settings: { profile } }: CommandContext,
+  { prompts, protector }: CommandContext,
   nodes: Asked['nodes'],
   { yes, confirm }: ConsentFlags,
 ): 'no' | 'ask' | 'refuse' {
-  if (confirm !== undefined || (!profile?.protected && (nodes || yes))) return 'no';
+  if (confirm !== undefined || (!protector && (nodes || yes))) return 'no';
   return prompts ? 'ask' : 'refuse';
 }
 
@@ -81,13 +82,13 @@ export async function consentTo(
   asked: Asked,
   flags: ConsentFlags,
 ): Promise<Consent> {
-  const { prompts, settings } = context;
+  const { prompts } = context;
   const { nodes } = asked;
   if (!prompts || consentNeeded(context, nodes, flags) === 'no') return {};
   const question = questionOf(context, asked, await context.place(), flags);
   const { target } = await context.deployment();
   try {
-    if (settings.profile?.protected) {
+    if (context.protector) {
       await askForName(prompts, asked, question, namesOf(target.deployment));
       // What keeps a node busy is a question of its own.
       if (!question.mayWait) return {};

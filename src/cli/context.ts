@@ -11,9 +11,10 @@ import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
 import { hintOfEnd, NodeNameStore } from '../config/node-names.js';
-import { ProfileStore } from '../config/profiles.js';
+import { ProfileStore, type Profile } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
+  protectorOf,
   resolveSettings,
   overridingVariables,
   type SettingFlags,
@@ -41,6 +42,7 @@ export class CommandContext {
   #nodes: readonly Id[] = [];
   #settings: Settings | undefined;
   #deployment: Promise<OpenDeployment> | undefined;
+  #opened: OpenDeployment | undefined;
   #core: { key: ApiKey; api: Core } | undefined;
 
   /**
@@ -67,6 +69,11 @@ export class CommandContext {
    */
   get settings(): Settings {
     return (this.#settings ??= this.resolve(this.flags));
+  }
+
+  /** The profile that protects the deployment; by what the settings say, until it is opened. */
+  get protector(): Profile | null {
+    return protectorOf(this.settings, this.#opened?.target.deployment);
   }
 
   /** Says which variables do not count, and that the key expires soon. */
@@ -161,6 +168,7 @@ export class CommandContext {
       core: (access) => this.core(access),
     });
     output.names = this.nodeNames.read(opened.deploymentId);
+    this.#opened = opened;
     return opened;
   }
 

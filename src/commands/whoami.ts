@@ -6,7 +6,7 @@ import { plainText, urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import { isGranted } from '../config/grants.js';
 import { expiryOf } from '../config/key-life.js';
-import { STRUCTURE, type Settings, type Source } from '../config/settings.js';
+import { protectorOf, STRUCTURE, type Settings, type Source } from '../config/settings.js';
 import {
   findDeployment,
   neededKey,
@@ -97,7 +97,7 @@ function identityOf(settings: Settings, found: KeyFacts, now: number) {
   const supervisor = supervisorOf(settings, found);
   return {
     profile: profile?.name ?? null,
-    protected: profile?.protected === true,
+    protected: protectorOf(settings, placed ? refTo(placed) : undefined) !== null,
     api_key: key.mask(),
     ...keyFields(known),
     expires_at: expiresAt,

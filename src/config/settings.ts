@@ -69,6 +69,8 @@ export interface Settings {
   /** Null: it is looked up. */
   supervisorUrl: SupervisorSetting | null;
   deployment: Setting<DeploymentRef> | null;
+  /** All profiles that are stored: one protects its deployment whichever is used. */
+  stored: readonly Profile[];
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
   /** What to say before an action: which variables override the profile, or are empty. */
@@ -161,6 +163,7 @@ export function resolveSettings(input: SettingsInput): Settings {
   return {
     ...found,
     profile,
+    stored: config.profiles,
     emptyFolder: (config.profiles.length === 0 && variableIn(env, 'LDCTL_CONFIG_DIR')) || null,
     overrides: overridesOf(variables, found, profile),
   };
@@ -170,6 +173,24 @@ export function resolveSettings(input: SettingsInput): Settings {
 function deploymentOfVariables({ flags, ...input }: SettingsInput) {
   if (flags.deployment === undefined) return null;
   return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment;
+}
+
+/**
+ * The stored profile that protects a deployment, however that was reached; null for none. One that
+ * has no id for its deployment protects what is called so, and one that names none whatever it is
+ * used for.
+ */
+export function protectorOf(
+  { stored, profile, deployment }: Settings,
+  ref: DeploymentRef | null = deployment?.value ?? null,
+): Profile | null {
+  const protects = (one: Profile) => {
+    const own = deploymentIn(one);
+    if (!own) return one.name === profile?.name;
+    if (own.id !== null) return own.id === ref?.id;
+    return own.name === ref?.name || own.name === ref?.path;
+  };
+  return stored.find((one) => one.protected === true && protects(one)) ?? null;
 }
 
 /** The variables that are set, and override a profile. */

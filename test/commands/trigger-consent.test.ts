@@ -81,12 +81,6 @@ describe('consent to activities trigger', () => {
     await bench.ends(0, ActivitiesTrigger, EVERY, '--profile prod --confirm orders');
   });
 
-  it('is needed as well when the environment names another deployment than a protected profile', async () => {
-    await bench.addProfile({ deployment_name: 'orders', protected: true });
-    const { stderr } = await bench.ends(2, ActivitiesTrigger, NAMED);
-    assert.match(stderr, /protects/);
-  });
-
   it('by --confirm is an assertion on every profile: its id, its name or its path, and no other', async () => {
     await bench.addProfile({ deployment_name: 'orders', protected: false });
     for (const confirm of ['99', 'payments', 'platform/staging/orders']) {

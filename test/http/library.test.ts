@@ -77,6 +77,24 @@ describe('a program that acts by a profile', () => {
     );
   });
 
+  it('acts by no variable on what a stored profile protects', async () => {
+    const sandbox = await serve();
+    const { tenantId, apiKey, supervisorUrl } = sandbox;
+    const env = {
+      ...writeProfile(sandbox, { protected: true, deployment_id: String(sandbox.deploymentId) }),
+      ...{ LD_API_KEY: apiKey, LD_TENANT_ID: String(tenantId), LD_SUPERVISOR_URL: supervisorUrl },
+    };
+    const act = async (deploymentId: bigint) => {
+      const variables = { ...env, LD_DEPLOYMENT_ID: String(deploymentId) };
+      const deployment = await connectProfile(undefined, { env: variables });
+      return deployment.trigger({ ...RESTART, nodes: sandbox.nodeIds, wait: false });
+    };
+    await assert.rejects(act(sandbox.deploymentId), { code: 'consent_missing', exitCode: 2 });
+    // The sandbox's only log is another deployment's than this one.
+    await assert.rejects(act(7n), { exitCode: 5 });
+    assert.equal(sandbox.record.posts.length, 0);
+  });
+
   it('prints nothing, whatever its key command does', async () => {
     const sandbox = await serve();
     const command = `echo unlocked >&2&& echo ${sandbox.apiKey}`;

@@ -132,6 +132,8 @@ export async function lookBefore<T>(
   const isDry = flags['dry-run'];
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
+  // A profile protects the deployment by its id, which may not have been known before.
+  if (!isDry) requireConsent(context, { what, nodes }, flags);
   await checkConfirm(own, flags);
   const isAsked = consentNeeded(context, nodes, flags) !== 'no';
   const isShown = isDry || isAsked;
