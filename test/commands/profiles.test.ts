@@ -66,6 +66,13 @@ describe('the profiles commands', () => {
     assert.deepEqual(parseJson(stdout), document('prod', true));
   });
 
+  it('add ends with a command that is about the new profile', async () => {
+    await add('prod');
+    assert.match((await add('staging')).stderr, /^next: ldctl nodes list -p staging$/m);
+    bench.env.LD_PROFILE = 'dev';
+    assert.match((await add('dev')).stderr, /^next: ldctl nodes list$/m);
+  });
+
   for (const flags of ['--api-key-stdin', '--key-store file']) {
     it(`add takes no ${flags} beside a command that prints the key`, async () => {
       const words = ['prod --no-verify --tenant-id 7 --key-command print-it', flags];

@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/prompts.js';
 import { expiryOf } from '../../config/key-life.js';
+import { variableIn } from '../../config/settings.js';
 import { profileFlags } from './gather.shared.js';
 import { makeProfile } from './make.shared.js';
 import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
@@ -31,18 +32,20 @@ export default class ProfilesAdd extends BaseCommand {
       hintOnInterrupt('Nothing was stored.'),
     );
     const document = profileDocument(added.profile, added.current);
-    return this.done(context, addedText(document, this.host.clock.now()), document);
+    const chosen = variableIn(this.host.env, 'LD_PROFILE') ?? added.current;
+    const text = addedText(document, chosen === args.name, this.host.clock.now());
+    return this.done(context, text, document);
   }
 }
 
 /**
  * `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next.
  */
-function addedText(profile: ProfileDocument, now: number) {
+function addedText(profile: ProfileDocument, isChosen: boolean, now: number) {
   const place = placeIn(profile);
   const expiry = expiryOf(profile.expires_at, now);
   const key = expiry ? `; ${expiry.life}` : '';
   return place === null
     ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
-    : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list`;
+    : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list${isChosen ? '' : ` -p ${profile.name}`}`;
 }
