@@ -34,15 +34,17 @@ export interface Target {
   supervisorUrl: Setting<URL> & Partial<SupervisorSetting>;
 }
 
-export function neededKey({ key, emptyFolder }: Settings): KeySetting {
+export function neededKey({ key, stored, emptyFolder }: Settings): KeySetting {
   if (key) return key;
-  const why = emptyFolder
-    ? `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)`
-    : 'there is no current profile';
+  const isFirst = stored.length === 0;
+  const none = isFirst ? 'there is no profile yet' : 'there is no current profile';
+  const why = emptyFolder ? `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)` : none;
   throw usageError(
     'no_key',
     `no API key: ${why}, and LD_API_KEY is empty or not set`,
-    'Add a profile with `ldctl profiles add NAME`, choose one with `ldctl profiles use NAME`, or set LD_API_KEY.',
+    isFirst
+      ? 'Add a profile with `ldctl profiles add NAME`, set LD_API_KEY, or try it without an account: ldctl sandbox exec -- bash'
+      : 'Choose a profile with `ldctl profiles use NAME`, add one with `ldctl profiles add NAME`, or set LD_API_KEY.',
   );
 }
 

@@ -66,7 +66,7 @@ describe('a name for a node', () => {
       assert.equal(renamed.stderr, `node ${ONE} is named first\n`);
       assert.equal(renamed.stdout, '');
       const removed = await bench.run(NodesName, 'first --remove');
-      assert.equal(removed.stderr, `node ${ONE} has no name\n`);
+      assert.equal(removed.stderr, 'The name first is free again\n');
       await bench.ends(2, NodesName, 'first again');
       await name(`${ONE}`, 'broker-1');
       for (const wrong of ['broker-1', 'broker-1 other --remove']) {

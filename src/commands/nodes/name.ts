@@ -36,8 +36,11 @@ export default class NodesName extends ConnectedCommand {
     const context = await this.open(flags);
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(args.node, 'NODE')]);
     const deployment = await deploymentIdOf(context);
+    const before = context.nodeNames.read(deployment).get(node);
     await context.nodeNames.rename(deployment, node, name);
-    const text = `node ${node} ${name === null ? 'has no name' : `is named ${name}`}`;
+    const freed =
+      before === undefined ? `node ${node} has no name` : `The name ${before} is free again`;
+    const text = name === null ? freed : `node ${node} is named ${name}`;
     const result = { deployment_id: deployment, node_id: node, node_name: name };
     return this.done(context, text, result);
   }

@@ -214,7 +214,7 @@ describe('the target of a command', () => {
       'no profile, no key',
       { stored: null },
       'no_key',
-      /profiles add NAME.*profiles use NAME.*LD_API_KEY/,
+      /profiles add NAME.*LD_API_KEY, or try it without an account: ldctl sandbox exec -- bash$/,
     ],
     ['a key, but no deployment', { env: { LD_API_KEY: KEY }, stored: null }, 'no_deployment'],
     [
