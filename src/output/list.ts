@@ -17,6 +17,8 @@ export interface ListSpec<T> {
   columns: readonly Column<T>[];
   /** The filter flags that were given; printed where the list is empty. */
   filters?: Readonly<Record<string, unknown>>;
+  /** What is said of an empty list, in place of noun and filters. */
+  empty?: string | null;
 }
 
 /** Some of a list, as they arrive. */
@@ -69,11 +71,12 @@ export async function printList<T>(
 /** `no activities with --status rejected --since 2h` */
 function sayEmpty(
   { stderr }: Output,
-  { noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>,
+  { noun, filters = {}, empty }: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty'>,
 ) {
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
-  stderr.write(sentence(stderr, `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`));
+  const none = `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`;
+  stderr.write(sentence(stderr, empty ?? none));
 }
 
 /** @throws UsageError for unknown columns, in every format */

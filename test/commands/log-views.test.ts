@@ -5,7 +5,16 @@ import ActivitiesShow from '../../src/commands/activities/show.js';
 import ActivitiesStats from '../../src/commands/activities/stats.js';
 import NodesList from '../../src/commands/nodes/list.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry, page, SUPERVISOR, refuses } from '../helpers/command.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  DEPLOYMENT,
+  entry,
+  page,
+  SUPERVISOR,
+  refuses,
+} from '../helpers/command.js';
+import { stringifyJson } from '../../src/base/json.js';
 import { DATA_FORMATS, readAs } from '../helpers/readers.js';
 
 /** As a double, either is 7301845022003201024. */
@@ -309,6 +318,105 @@ describe('what is made of the log:', () => {
       assert.equal(header, 'node,iggy,connectors,last,name');
       assert.equal(row, '9,processing,,2026-06-01T11:57:00Z,');
       assert.equal(stderr, '');
+    });
+
+    describe('at a terminal', () => {
+      const structure = stringifyJson({
+        ...{ id: 7261845022003200007n, name: 'acme' },
+        divisions: [
+          {
+            ...{ id: 1n, name: 'platform' },
+            environments: [
+              { id: 2n, name: 'production', deployments: [{ id: DEPLOYMENT, name: 'orders' }] },
+            ],
+          },
+        ],
+      });
+      const core = (nodes_count: number) => {
+        bench.core.get(/\/structure$/).reply(200, structure);
+        counts(nodes_count);
+      };
+      const counts = (nodes_count: number) =>
+        bench.core
+          .get(/\/divisions\/1\/environments\/2\/deployments\/\d+$/)
+          .reply(200, stringifyJson({ id: DEPLOYMENT, nodes_count }));
+      beforeEach(() => {
+        bench.screen = 200;
+        bench.env.LD_TENANT_ID = '7261845022003200007';
+      });
+
+      it('says above the table which deployment it is, and how many nodes Core counts', async () => {
+        core(9);
+        bench.showLog(LOG);
+        const { stdout, stderr } = await bench.ends(0, NodesList);
+        const line = 'platform/production/orders: 3 nodes, by the activity log (Core counts 9)\n';
+        assert.deepEqual([stderr, stdout.split(' ')[0]], [line, 'NODE']);
+      });
+
+      it('asks Core once, beside the log, where the profile knows its place', async () => {
+        const place = { deployment_path: 'platform/production/orders', division_id: 1n };
+        await bench.addProfile({ ...place, environment_id: 2n });
+        counts(3);
+        bench.showLog(LOG);
+        const { stderr } = await bench.ends(0, NodesList, '-p prod');
+        assert.match(stderr, /^platform\/production\/orders: 3 nodes, .* \(Core counts 3\)$/m);
+      });
+
+      it('says what it knows without Core, and no count beside a filter', async () => {
+        bench.core.get(/\/structure$/).reply(200, structure);
+        bench.showLog(LOG);
+        const filtered = await bench.ends(0, NodesList, '--runtime connectors');
+        assert.equal(filtered.stderr, 'platform/production/orders: 1 node, by the activity log\n');
+        bench.env.LD_API_URL = undefined;
+        const { stderr } = await bench.ends(0, NodesList);
+        assert.equal(stderr, `deployment ${DEPLOYMENT}: 3 nodes, by the activity log\n`);
+      });
+
+      for (const [number, says] of [
+        [
+          1,
+          'Core counts 1 node; it has not acted in 30 days, so its id is not known yet. To act on it',
+        ],
+        [
+          2,
+          'Core counts 2 nodes; none has acted in 30 days, so their ids are not known yet. To act on both',
+        ],
+        [
+          9,
+          'Core counts 9 nodes; none has acted in 30 days, so their ids are not known yet. To act on all 9',
+        ],
+      ] as const) {
+        it(`says of a new deployment of ${number} how to act on it`, async () => {
+          core(number);
+          bench.showLog([]);
+          const { stdout, stderr } = await bench.ends(0, NodesList);
+          const trigger = 'ldctl activities trigger iggy restart';
+          assert.deepEqual(
+            [stdout, stderr],
+            ['', `platform/production/orders: ${says}: ${trigger}\n`],
+          );
+        });
+      }
+
+      it('says nothing with -q, and asks Core for nothing', async () => {
+        bench.showLog(LOG);
+        assert.equal((await bench.ends(0, NodesList, '-q')).stderr, '');
+      });
+    });
+
+    it('of nothing says so off a terminal, too, and with the filters that were typed', async () => {
+      bench.showLog([]);
+      for (const [flags, says] of [
+        [
+          '--utc',
+          'No node has acted in the last 30 days, so no id is known yet. To act on every node: ldctl activities trigger iggy restart',
+        ],
+        ['--runtime iggy', 'no nodes in the log of the last 30 days with --runtime iggy'],
+        ['--since 7d', 'no nodes in the log with --since 7d'],
+      ] as const) {
+        const { stderr } = await bench.ends(0, NodesList, flags);
+        assert.equal(stderr, `${says}\n`);
+      }
     });
 
     it('is a valid document in every format where there is nothing', async () => {

@@ -1,6 +1,9 @@
 import { DOING, RUNTIMES, verbOf } from '../../base/activity.js';
 import { ageText } from '../../base/durations.js';
+import { OPTIONAL_MS } from '../../base/clock.js';
+import { capitalized, count, shellWord } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
+import type { CommandContext } from '../../cli/context.js';
 import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
 import {
   cellText,
@@ -11,7 +14,11 @@ import {
   type Column,
 } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
+import { sentence } from '../../output/sentence.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/filters.shared.js';
+
+/** How far back nodes are looked for. */
+const SPAN = '30d';
 
 export default class NodesList extends ConnectedCommand {
   static override summary =
@@ -19,7 +26,7 @@ export default class NodesList extends ConnectedCommand {
   static override description =
     'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
     'with it. The log does not show a crash, or a node that nothing was ever done on. It may still list a node that is ' +
-    'gone.';
+    'gone. At a terminal, the line above the table says how many nodes Core counts.';
   static override examples = [
     'ldctl nodes list',
     'ldctl nodes list --since 7d --runtime iggy',
@@ -28,20 +35,70 @@ export default class NodesList extends ConnectedCommand {
   static override flags = {
     node: filterFlags.node,
     runtime: filterFlags.runtime,
-    since: sinceFlag('30d'),
+    since: sinceFlag(SPAN),
   };
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
-    const states = await summarize(await this.open(flags), flags, nodeStates);
-    const nodes = states.map((node) => withName(node, this.host.output.names));
+    const { output } = this.host;
+    const { options, stdout, stderr } = output;
+    const context = await this.open(flags);
+    const isSpan = flags.since === SPAN;
+    const isWhole = isSpan && !flags.node && !flags.runtime;
+    const isForPerson = stdout.isTTY && options.format === 'table' && !options.quiet;
+    const [states, known] = await summarize(context, flags, (entries) =>
+      Promise.all([nodeStates(entries), isForPerson ? askCore(context, isWhole) : null]),
+    );
+    const nodes = states.map((state) => withName(state, output.names));
+    if (known && nodes.length > 0) stderr.write(sentence(stderr, headline(known, nodes.length)));
     const spec = {
-      noun: 'nodes in the log',
-      filters: filtersIn(flags),
+      noun: isSpan ? 'nodes in the log of the last 30 days' : 'nodes in the log',
+      // Nobody typed the span.
+      filters: { ...filtersIn(flags), ...(isSpan && { since: undefined }) },
+      empty: isWhole ? emptyText(known, (await context.deployment()).flags) : null,
       columns: nodeColumns(nodes),
     };
     return this.list(() => nodes, spec, false);
   }
+}
+
+/** What a person is told of the deployment. */
+interface Known {
+  place: string;
+  /** How many nodes Core counts, where that is known. */
+  core: number | undefined;
+}
+
+/** Beside the log, for two seconds each: what the deployment is called, and how many nodes it has. */
+async function askCore(context: CommandContext, isWhole: boolean): Promise<Known> {
+  const { counter } = await context.deployment();
+  const isCounted = isWhole && counter?.isCertain;
+  const counting = isCounted ? counter.start(OPTIONAL_MS, context.signal) : null;
+  const place = await context.place();
+  return { place, core: await counting?.([]) };
+}
+
+/** `platform/production/orders: 9 nodes, by the activity log (Core counts 9)`. */
+function headline({ place, core }: Known, listed: number) {
+  const counts = core === undefined ? '' : ` (Core counts ${core})`;
+  return `${place}: ${count(listed, 'node')}, by the activity log${counts}`;
+}
+
+/** That no node is known yet, and how to act on all of them, which makes them known. */
+function emptyText(known: Known | null, flags: readonly string[]) {
+  const { core } = known ?? {};
+  const trigger = ['ldctl activities trigger iggy restart', ...flags.map(shellWord)].join(' ');
+  const none = 'no node has acted in the last 30 days, so no id is known yet. To act on every node';
+  const text = core === undefined ? none : countedText(core);
+  return `${known ? `${known.place}: ${text}` : capitalized(text)}: ${trigger}`;
+}
+
+function countedText(core: number) {
+  if (core === 1) {
+    return 'Core counts 1 node; it has not acted in 30 days, so its id is not known yet. To act on it';
+  }
+  const all = core === 2 ? 'both' : `all ${core}`;
+  return `Core counts ${core} nodes; none has acted in 30 days, so their ids are not known yet. To act on ${all}`;
 }
 
 type Row = ReturnType<typeof withName<NodeState>>;
