@@ -169,7 +169,8 @@ async function jobOf(
     keepsKey: isKept(setting),
     ifBusy,
     apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978',
-    core: setting.coreTakes === 0 ? (setting.core ?? undefined) : undefined,
+    // A record says what its run knew.
+    core: kept[0] || setting.coreTakes > 0 ? undefined : (setting.core ?? undefined),
     ...limits,
   };
   if (use.is === 'run') {

@@ -36,7 +36,9 @@ export interface Setting {
     | 'a node that left'
     /** The log lists a node for another runtime only. It never acts. */
     | 'a node elsewhere'
-    /** Another stops a node that no entry has named, a second after the beginning. */
+    /** The newest page shows nodes 2 and 3 alone. */
+    | 'a node further down'
+    /** Another stops a node that no entry has named, 0.3 s after the beginning. */
     | 'a new node'
     /** Another stops node 2 a second after the beginning. */
     | 'another action'

@@ -83,7 +83,9 @@ const SMALL: readonly Setting[] = [
   called('every node, and one elsewhere, five by Core', {
     ...{ use: EVERY, past: 'a node elsewhere', core: 5 },
   }),
-  called('every node, two looked for and two by Core', { use: EVERY, looks: 2, core: 2 }),
+  called('every node, one further down, two by Core', {
+    ...{ use: EVERY, past: 'a node further down', log: 'newest first', looks: 2, core: 2 },
+  }),
   called('every node, two looked for, and a new one', {
     ...{ use: EVERY, past: 'a new node', looks: 2, core: 2 },
   }),

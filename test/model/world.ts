@@ -93,9 +93,13 @@ export class World {
     this.#add(3n, before, { id: 3n, action: 'stop' });
     if (log === 'by time') this.#addMany(24n, 0);
     if (past === 'many entries') this.#addMany(99n, SECOND);
+    if (past === 'a node further down') this.#addMany(99n, SECOND, [2n, 3n]);
     if (past === 'a node that left') this.#add(5n, before, { id: 4n });
     if (past === 'a node elsewhere') this.#add(5n, before, { id: 4n, runtime: 'connectors' });
-    if (past === 'a new node') this.#add(5n, SECOND, { id: 9n, action: 'stop' });
+    if (past === 'a new node') {
+      const arrive = (): Entry => this.#add(5n, this.now, { action: 'stop' });
+      this.#onTheWay.push({ at: 300, arrive });
+    }
     if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
     if (past === 'another action') this.#add(2n, SECOND, { id: 9n, action: 'stop' });
     if (past === 'a late entry') {
@@ -109,10 +113,13 @@ export class World {
   }
 
   /** More entries than are read for the newest one. @param step between them, ms */
-  #addMany(count: bigint, step: number): void {
+  #addMany(count: bigint, step: number, nodes: readonly bigint[] = ALL): void {
     for (let n = 0n; n < count; n++) {
       const createdAt = -60 * SECOND - Number(count - n) * step;
-      this.#add(ALL[Number(n % 3n)] ?? 1n, createdAt, { id: 1000n + n, action: 'stop' });
+      this.#add(nodes[Number(n) % nodes.length] ?? 1n, createdAt, {
+        id: 1000n + n,
+        action: 'stop',
+      });
     }
     this.#add(2n, -60 * SECOND, { id: 1000n + count });
     this.#nextId = 1200n;
@@ -153,7 +160,7 @@ export class World {
   /** One page, from a server that gives three entries at most, or twenty where there are many. */
   page(number: number, results: number, asOf = this.now): ActivityPage {
     const { past, log } = this.setting;
-    const isLong = past === 'many entries' || log === 'by time';
+    const isLong = /many entries|further down/.test(past) || log === 'by time';
     const size = Math.min(results, isLong ? 20 : 3);
     const all = this.#shownAt(asOf);
     if (log === 'by time') this.#turnTies(all);

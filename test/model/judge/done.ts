@@ -170,6 +170,9 @@ function* counted({ setting }: Story, process: Process, since: Since): Generator
   if (![...since.listed, ...since.elsewhere].every(isNamed)) {
     yield 'exit 0 without a word of a node that the log lists';
   }
+  if (!left.every((node) => since.listed.has(node) || since.elsewhere.has(node))) {
+    yield 'it names a node that the log did not list';
+  }
 }
 
 /** Of every node: those that the log listed, and those that report within the grace. */

@@ -194,7 +194,8 @@ function* looked(
     if (isLong && at < before.endedAt + before.requests * (SECOND / 4)) {
       yield 'it read again right after a long read';
     }
-    if (before && before.at >= last && at - before.endedAt > 3 * SECOND) {
+    const gap = before && before.requests * (SECOND / 4);
+    if (gap && before.at >= last && at - before.endedAt > 2.75 * SECOND + gap) {
       yield 'it did not look at the log for 3 s';
     }
   }

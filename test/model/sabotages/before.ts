@@ -14,6 +14,29 @@ export const BEFORE: Rules = {
       1,
       put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
     ),
+    sabotage(
+      'the rest of the log is not read for nodes',
+      'every node, one further down, two by Core',
+      1,
+      put<typeof listedIn>('job/entries', 'listedIn', (original, entries, runtime, _, before) =>
+        original(entries, runtime, true, before),
+      ),
+    ),
+    sabotage(
+      'what came after the baseline lists a node',
+      'every node, two looked for, and a new one',
+      0,
+      put<(run: Run, runtime: string, log: LogRead) => void>(
+        'job/run-read',
+        'listRest',
+        (original, run, ...rest) => {
+          const { id } = run.baseline;
+          run.baseline.id = 1n << 63n;
+          original(run, ...rest);
+          run.baseline.id = id;
+        },
+      ),
+    ),
     sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
   ],
   Busy: [

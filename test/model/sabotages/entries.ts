@@ -2,10 +2,13 @@ import type { Activity } from '../../../src/base/activity.js';
 import type { Id } from '../../../src/base/ids.js';
 import type { Outcome } from '../../../src/base/outcome.js';
 import type { Accepted } from '../../../src/base/supervisor.js';
+import type { unknownNodes } from '../../../src/job/census.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { foreignLog } from '../../../src/job/foreign.js';
 import type { findPeriodAndFloor, sift } from '../../../src/job/replay.js';
-import type { endWithError, setBaseline } from '../../../src/job/run-moves.js';
+import type { endWithError, setBaseline, takeLateCount } from '../../../src/job/run-moves.js';
+import type { waitJob } from '../../../src/job/index.js';
+import type { continueFrom } from '../../../src/job/run-answer.js';
 import type { Run } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
@@ -30,6 +33,10 @@ const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => numb
     'graceOf',
     (original, entries, isReplay) => change(entries, isReplay, original(entries, isReplay)),
   );
+
+const lateCount = (
+  instead: (take: typeof takeLateCount, ...args: Parameters<typeof takeLateCount>) => void,
+): Change => put<typeof takeLateCount>('job/run-moves', 'takeLateCount', instead);
 
 /** Which entries count, and when they are all that there will be. */
 export const ENTRIES: Rules = {
@@ -228,6 +235,62 @@ export const ENTRIES: Rules = {
       'every node, an empty log',
       1,
       grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 3 * SECOND : ms)),
+    ),
+    sabotage(
+      'a count obliges no one',
+      'every node, four by Core',
+      0,
+      put<typeof unknownNodes>('job/census', 'unknownNodes', () => 0),
+    ),
+    sabotage(
+      'a node that only Core counts has no row',
+      'every node, four by Core',
+      0,
+      ofEntries('rows', (_, original, emptyStatus) =>
+        original(emptyStatus).filter(({ node_id: node }) => node !== null),
+      ),
+    ),
+    sabotage(
+      'a node that is listed for another runtime fills no place',
+      'every node, and one elsewhere, four by Core',
+      0,
+      put<typeof unknownNodes>('job/census', 'unknownNodes', (original, census) =>
+        original({ ...census, elsewhere: [] }),
+      ),
+    ),
+    sabotage(
+      'a record keeps no count',
+      'every node, four by Core, killed',
+      1,
+      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
+        original(run, { ...kept, record: { ...kept.record, core: null } }, now),
+      ),
+    ),
+    sabotage(
+      'it is done while Core is counting',
+      'every node, three by Core, late',
+      0,
+      plan('isCounting', () => false),
+    ),
+    sabotage(
+      'a count that comes late is lost',
+      'every node, four by Core, late',
+      0,
+      lateCount((take, run, _, now) => take(run, null, now)),
+    ),
+    sabotage(
+      'it waits for a count that has come',
+      'every node, three by Core, late',
+      0,
+      lateCount(() => undefined),
+    ),
+    sabotage(
+      'a wait goes by no count',
+      'a wait on every node, four by Core',
+      0,
+      put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) =>
+        original({ ...asked, core: undefined }, now),
+      ),
     ),
     sabotage(
       'a count excuses no name',

@@ -51,15 +51,6 @@ export const RECORD: Rules = {
       }),
     ),
     sabotage(
-      'a record keeps no nodes',
-      'every node, killed',
-      2,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
-        const listed = { here: [], elsewhere: [] };
-        original(run, { ...kept, record: { ...kept.record, listed } }, now);
-      }),
-    ),
-    sabotage(
       'a record keeps no count',
       'four nodes expected, killed',
       1,
