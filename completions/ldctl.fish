@@ -5,7 +5,7 @@ function __ldctl_complete
     set -l lines (command ldctl __complete $words[2..] "$word" 2>/dev/null </dev/null)
     if test "$lines[-1]" = :files
         set -l prefix (string match -r '^--[^=]*=' -- $word)
-        string replace -r '^' "$prefix" -- (__fish_complete_path (string replace -- "$prefix" '' $word))
+        __fish_complete_path (string replace -- "$prefix" '' $word) | string replace -r -- '^' "$prefix"
     else
         string match -v -r '^:' -- $lines
     end
