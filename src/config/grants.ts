@@ -1,5 +1,5 @@
 import type { Permissions } from '../api/core-api.js';
-import type { PlacedDeployment } from './target.js';
+import type { Id } from '../base/ids.js';
 
 /**
  * Whether a key may list (`read`) or trigger (`manage`) on a deployment, by its grants for the
@@ -9,7 +9,7 @@ import type { PlacedDeployment } from './target.js';
 export function isGranted(
   { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
   wanted: 'read' | 'manage',
-  placed: Pick<PlacedDeployment, 'division' | 'environment'> | null,
+  placed: { division: { id: Id }; environment: { id: Id } } | null,
 ): boolean | null {
   const includes = (granted: readonly string[]) =>
     granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);

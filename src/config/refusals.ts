@@ -1,4 +1,4 @@
-import { withHint, type ApiError } from '../base/errors.js';
+import { LdctlError, withHint, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { NEW_KEY, renewal } from './key-life.js';
@@ -47,13 +47,13 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
  * What the server says shows that the key lacks a permission, or is another tenant's. Else it may
  * be either, or the address of this machine: the message is the server's, and the hint has all.
  */
-function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking): ApiError {
+function explainDenial(error: ApiError, asking: Asking): ApiError {
+  const { apiKey, settings } = asking;
   const { reason, permission } = error;
   const key = `the API key ${usedKeyText(apiKey, settings)}`;
   const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
   if (lacking && (reason.includes(lacking) || /permission/i.test(reason))) {
-    const where = deployment ? ` on ${deploymentText(deployment)}` : '';
-    return withHint(error, adviceOn(lacking), `${key} lacks ${lacking}${where}`);
+    return withHint(error, adviceOn(lacking), lackText(lacking, asking));
   }
   const { tenantId } = settings;
   if (tenantId && /\btenant\b/i.test(reason)) {
@@ -63,6 +63,20 @@ function explainDenial(error: ApiError, { apiKey, settings, deployment }: Asking
   const needs = permission ? ` It needs ${permission}.` : '';
   const address = "If it has an allow-list, the list must contain this machine's address.";
   return withHint(error, `ldctl used ${key}.${needs} ${address} ${adviceOn(permission)}`);
+}
+
+type KeyUse = Pick<Asking, 'apiKey' | 'settings' | 'deployment'>;
+
+function lackText(permission: string, { apiKey, settings, deployment }: KeyUse) {
+  const where = deployment ? ` on ${deploymentText(deployment)}` : '';
+  return `the API key ${usedKeyText(apiKey, settings)} lacks ${permission}${where}`;
+}
+
+/** For a key that may only read, by what Core says of it. */
+export function cannotAct(use: KeyUse): LdctlError {
+  const permission = 'deployment:manage';
+  const hint = adviceOn(permission);
+  return new LdctlError('denied', 'forbidden', lackText(permission, use), { hint });
 }
 
 function adviceOn(permission: string | undefined) {

@@ -10,6 +10,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
 import { surveyInTime, type Findings, type SurveyRequest } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
+import { optional } from '../../base/clock.js';
 import { LdctlError, OUTPUT_FAILED, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
@@ -21,7 +22,9 @@ import type { CommandContext } from '../../cli/context.js';
 import { Declined, Unanswered } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { warningsOf, type Meant, type When, type Whom } from '../../cli/whom.js';
+import { isGranted } from '../../config/grants.js';
 import { hintOfEnd } from '../../config/node-names.js';
+import { cannotAct } from '../../config/refusals.js';
 import { checkIdempotencyKey, isPartOfKey, wireKey } from '../../job/wire-key.js';
 import { checkRunResultOptions, printRunResult, type DryRun } from '../../output/run-result.js';
 import { fieldsIn, parsing } from '../flags.shared.js';
@@ -184,8 +187,32 @@ function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) 
 }
 
 /**
+ * What Core does not say, or not in time, is no refusal.
+ * @throws LdctlError (exit 4) where Core says that the key may not act
+ */
+async function refuseReadOnly(context: CommandContext) {
+  const { settings, signal } = context;
+  const { clock } = context.host;
+  const { target, counter } = await context.deployment();
+  const { deployment, key } = target;
+  const { tenantId } = settings;
+  if (!tenantId || !counter?.isCertain) return;
+  const core = context.core({ apiUrl: settings.apiUrl.value, key });
+  const known = await optional({ clock, signal }, (limited) =>
+    core.keyContext(tenantId.value, { signal: limited }),
+  );
+  const { divisionId, environmentId } = deployment;
+  const placed =
+    divisionId && environmentId
+      ? { division: { id: divisionId }, environment: { id: environmentId } }
+      : null;
+  if (!known || isGranted(known.permissions, 'manage', placed) !== false) return;
+  throw cannotAct({ apiKey: key, settings, deployment });
+}
+
+/**
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
- * @returns exit code 0
+ * @returns exit code 0 @throws LdctlError (exit 4) where it is known that the key may not act
  */
 export async function showDryRun(
   context: CommandContext,
@@ -196,6 +223,8 @@ export async function showDryRun(
   const { host } = context;
   const { runtime, action, nodes: named } = request;
   const { deploymentId, target } = await context.deployment();
+  const place = await context.place();
+  await refuseReadOnly(context);
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const busy = found ? busyNodesText(host, found) : '';
@@ -221,7 +250,7 @@ export async function showDryRun(
     resume: null,
   };
   const dryRun = {
-    what: `${whom.who} of ${await context.place()}${whom.more ?? ''}`,
+    what: `${whom.who} of ${place}${whom.more ?? ''}`,
     how,
     requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
