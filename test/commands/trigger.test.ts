@@ -56,7 +56,7 @@ describe('activities trigger', () => {
     it(`ends with ${exitCode} at a bug ${moment}, and shows where with --debug`, async () => {
       const isPosting = exitCode === 7;
       const breaks = (): void => {
-        bench.clock.elapsed = () => {
+        bench.clock.now = () => {
           throw new TypeError('a mistake');
         };
       };
