@@ -118,12 +118,12 @@ async function wantedBy(
  */
 async function surveyForWait(
   connection: Connection,
-  { runtime, nodes }: Extract<CheckedWait, { after: Id }>,
+  { runtime, nodes, after }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
 ): Promise<Partial<Pick<Findings, 'listed' | 'core' | 'countAgain'>>> {
   if (nodes || !connection.counter?.isCertain) return {};
   try {
-    const found = await survey(connection, { runtime, ifBusy: 'ignore' }, signal);
+    const found = await survey(connection, { runtime, ifBusy: 'ignore', after }, signal);
     const { listed, core, countAgain } = found;
     return { listed, core, countAgain };
   } catch (error) {

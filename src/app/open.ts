@@ -153,30 +153,25 @@ export function nodeCounter(
   },
 ): NodeCounter {
   const addressBy = (entry?: Activity) => addressOf(deployment, tenantId, entry);
-  const countAt = async (at: DeploymentAddress, signal: AbortSignal) =>
-    (await core.deployment(at, { signal })).nodes_count;
-  const countOnDemand = async (known: DeploymentAddress | null, signal: AbortSignal) => {
+  const countAt = async (known: DeploymentAddress | null, signal: AbortSignal) => {
     if (!known) await complete();
     const address = known ?? addressBy();
     if (!address) {
       throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
     }
-    const nodes = await countAt(address, signal);
+    const { nodes_count: nodes } = await core.deployment(address, { signal });
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
-  const countIn = async (ms: number, address: DeploymentAddress | null, signal: AbortSignal) =>
-    (address && (await optional({ clock, signal }, (limited) => countAt(address, limited), ms))) ||
-    undefined;
+  const countIn = async (ms: number, at: DeploymentAddress | null, signal: AbortSignal) =>
+    (await optional({ clock, signal }, (limited) => countAt(at, limited), ms)) ?? undefined;
   return {
     isCertain,
     start(patience, signal) {
       let counted: ReturnType<Counting> | undefined;
       const ask = (address: DeploymentAddress | null) => {
         counted ??=
-          patience === 'demanded'
-            ? countOnDemand(address, signal)
-            : countIn(patience, address, signal);
+          patience === 'demanded' ? countAt(address, signal) : countIn(patience, address, signal);
         // It may fail while a page is on its way, before anyone waits for it.
         counted.catch(() => undefined);
         return counted;

@@ -130,7 +130,7 @@ function countWarnings({ listed, core }: Findings, ends: boolean, isSaid: boolea
   if (core === undefined) return [];
   const known = inLog(listed);
   const { length } = listed.here;
-  if (core > known) {
+  if (core > known && (ends || !isSaid)) {
     const all = core === 1 ? 'it shows up' : `all ${core} show up`;
     return [`${numbersText(core, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`];
   }

@@ -5,6 +5,7 @@ import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { ldctl, type Ended } from '../helpers/ldctl.js';
 import { story, until, wordsOf, type Scene, type Words } from '../helpers/scene.js';
+import { answerOf, forward, reply, startServer } from '../helpers/server.js';
 import { Terminal } from '../helpers/terminal.js';
 
 const ESCAPE = '\u001b';
@@ -16,6 +17,7 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 /** The question, and what is below its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*navigate/;
 const RESTART = 'activities trigger iggy restart';
+const ROLL_ALL = 'activities roll iggy restart';
 const ONE = { nodes: [7n] };
 const THREE = { nodes: [7n, 8n, 9n] };
 
@@ -83,6 +85,44 @@ describe('at a terminal', () => {
         assert.match(stdout, /\n(hint: )?Nothing was sent\.\r?\n/);
         assert.doesNotMatch(stdout, /✔|error/);
         assert.deepEqual(scene.posts, []);
+      },
+    );
+  }
+
+  for (const [command, core, question] of [
+    [RESTART, 4, 'Restart iggy on all 4 nodes of X? (3 are in the log; Core counts 4)'],
+    [
+      RESTART,
+      2,
+      'Restart iggy on 2 of the 3 nodes in the log of X? (Core counts 2; one may be gone)',
+    ],
+    [ROLL_ALL, 4, 'Restart iggy, one node at a time, on 3 nodes of X? (Core counts 4)'],
+    [ROLL_ALL, 3, 'Restart iggy, one node at a time, on all 3 nodes of X?'],
+  ] as const) {
+    story(
+      `a question has one number, with Core counting ${core}: ${command}`,
+      THREE,
+      async (scene) => {
+        const counting = await startServer(async (request, ...answer) => {
+          if (!/\/deployments\/\d+$/.test(request.url)) {
+            return answerOf(scene.url)(request, ...answer);
+          }
+          const body = await (await forward(scene.url, request)).text();
+          return reply(200, body.replace('"nodes_count":3', `"nodes_count":${core}`))(
+            request,
+            ...answer,
+          );
+        });
+        await atTerminal(scene, `${command} --api-url ${counting.url}`, async (terminal) => {
+          await terminal.shows(/Restart iggy[^?]*\?[^]*navigate/);
+          terminal.enter();
+          const { stdout } = await ends(2, terminal);
+          const shown = stdout
+            .replace(/\s+/g, ' ')
+            .replace(/of (\S+\/\S+\/sandbox|deployment \d+)\?/g, 'of X?');
+          assert.ok(shown.includes(`${question} no`), stdout);
+          assert.deepEqual(scene.posts, []);
+        }).finally(() => counting.close());
       },
     );
   }

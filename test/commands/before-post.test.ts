@@ -103,6 +103,15 @@ describe('before a POST', () => {
     assert.match(stderr, /^error: Core counts no nodes in this deployment;/);
   });
 
+  it('has Core count them without that, too, and says so beforehand', async () => {
+    bench.env['LD_TENANT_ID'] = String(TENANT);
+    bench.showLog([]);
+    bench.core.get(STRUCTURE_PATH).reply(200, STRUCTURE).get(DEPLOYMENT_PATH).reply(200, COUNTED);
+    const { stdout, stderr } = await bench.ends(0, ActivitiesTrigger, EVERY, '--dry-run');
+    assert.match(stderr, /^warning: Core counts 3 nodes; the log of the last 30 days lists none$/m);
+    assert.match(stdout, /^Would restart iggy on all 3 nodes of platform\/production\/orders$/m);
+  });
+
   describe('no key travels to a Core that nobody named', () => {
     let asked: string[];
     const noteUnknown = (request: { path?: string; options?: { hostname?: string } }): void =>

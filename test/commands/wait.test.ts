@@ -172,6 +172,14 @@ describe('activities wait', () => {
       assert.deepEqual([nodes.map(({ node_id: node }) => node), left], [[1n, 2n], ['3']]);
     });
 
+    it('and no node is listed by what came after the trigger', async () => {
+      const other = entry({ id: 204n, node_id: 9n, action: 'stop', ...PLACE });
+      bench.showLog([other, own(3n, 3n), ...LOG]);
+      bench.core.get(DEPLOYMENT_PATH).reply(200, COUNTED.replace(':2,', ':3,'));
+      const { stdout } = await bench.ends(0, ActivitiesWait, AFTER);
+      assert.deepEqual((parseJson(stdout) as Result & { not_acted_on: [] }).not_acted_on, []);
+    });
+
     it('and without Core, where none counts', async () => {
       bench.showLog(() => LOG);
       bench.core.get(DEPLOYMENT_PATH).reply(403, '{}');

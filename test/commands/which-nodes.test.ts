@@ -327,5 +327,32 @@ describe('which nodes an action is about that names none', () => {
       assert.match(stderr, new RegExp(`Z Restarting iggy on deployment ${DEPLOYMENT}$`, 'm'));
       assert.doesNotMatch(stderr, /expecting/);
     });
+
+    it('asks Core again beside the following, where it has not answered in 2 s', async () => {
+      lists(ONE);
+      coreCounts(1, { afterMs: 5000, times: 2 });
+      bench.supervisor.post(PATH, '{}').reply(202, () => {
+        log = [entry({ id: 1000n, node_id: ONE, ...PLACE }), ...log];
+        return '';
+      });
+      const { stdout } = await bench.ends(0, ActivitiesTrigger, 'iggy restart --yes -o json');
+      assert.deepEqual([(parseJson(stdout) as Result).core_count, asked], [1n, 2]);
+    });
+
+    it('warns where Core does not say then, either, and the result has no count', async () => {
+      lists(ONE);
+      coreCounts(1, { afterMs: 20_000, times: 2 });
+      bench.supervisor.post(PATH, '{}').reply(202, () => {
+        log = [entry({ id: 1000n, node_id: ONE, ...PLACE }), ...log];
+        return '';
+      });
+      const { stdout, stderr } = await bench.ends(
+        0,
+        ActivitiesTrigger,
+        'iggy restart --yes -o json',
+      );
+      assert.equal(stderr.match(/^warning: .*Core/gm)?.length, 1, stderr);
+      assert.equal((parseJson(stdout) as Result).core_count, null);
+    });
   });
 });

@@ -58,6 +58,17 @@ describe('a program that triggers', () => {
     assert.equal(supervisor.posts.length, 0);
   });
 
+  it('follows the rules of the command about what Core counts', async () => {
+    const counter = { isCertain: true, start: () => () => Promise.resolve(4) };
+    setUp([1n, 2n, 3n], { counter });
+    await assert.rejects(trigger({ ...EVERY, expectNodes: 3 }), {
+      code: 'other_node_count',
+      message: '3 nodes expected: the log lists 3 nodes and Core counts 4',
+    });
+    assert.equal(supervisor.posts.length, 0);
+    assert.equal((await trigger({ ...EVERY, expectNodes: 4 })).exitCode, 7);
+  });
+
   it('is refused as many as Core counts where no Core is known, unless nodes are named', async () => {
     const expectNodes = 'deployment';
     await assert.rejects(trigger({ ...EVERY, expectNodes }), {
