@@ -42,6 +42,7 @@ export const LEFT_OUT = {
   minimatch: { for: 'finding plugins', names: ['minimatch'] },
   lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },
   // By inquirer, which is asked for other kinds of question (src/cli/prompts.ts).
+  '@inquirer/checkbox': { for: 'marking several', names: ['default', 'Separator'] },
   '@inquirer/editor': { for: 'writing in an editor', names: ['default'] },
   '@inquirer/expand': { for: 'answers by a letter', names: ['default'] },
   '@inquirer/number': { for: 'numbers', names: ['default'] },

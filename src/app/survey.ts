@@ -21,6 +21,8 @@ export type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clo
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
   listed: Listed;
+  /** What was read of the log, the newest first. */
+  entries: readonly Activity[];
   /** The newest entry of each node that the log lists. */
   newest: ReadonlyMap<Id, Activity>;
   /** How many nodes Core counts, where that is known. */
@@ -103,6 +105,7 @@ export async function survey(
   const listed = listedIn(listing(entries), runtime, !seen.all || entries.length >= total);
   return {
     listed,
+    entries,
     // A map keeps the last entry of each, which is the newest.
     newest: new Map([...entries].reverse().map((entry) => [entry.node_id, entry])),
     core,

@@ -6,11 +6,13 @@ import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
+import { nodeStates } from '../log/nodes.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
+import { stateText } from './node-state.js';
 import { Declined, hintOnInterrupt, type Prompts } from './prompts.js';
-import type { Whom } from './whom.js';
+import { whomPicked, type Whom } from './whom.js';
 
 interface ConsentFlags {
   yes: boolean;
@@ -22,6 +24,8 @@ interface ConsentFlags {
 interface Asked {
   /** Such as `restart iggy`. */
   what: string;
+  runtime: string;
+  action: string;
   /** Naming nodes is consent. Undefined: every node. */
   nodes: readonly Id[] | undefined;
   /**
@@ -85,7 +89,8 @@ export async function consentTo(
   const { prompts } = context;
   const { nodes } = asked;
   if (!prompts || consentNeeded(context, nodes, flags) === 'no') return {};
-  const question = questionOf(context, asked, await context.place(), flags);
+  const place = ` of ${await context.place()}`;
+  const question = questionOf(context, asked, place, flags);
   const { target } = await context.deployment();
   try {
     if (context.protector) {
@@ -93,35 +98,46 @@ export async function consentTo(
       // What keeps a node busy is a question of its own.
       if (!question.mayWait) return {};
     }
-    return await askForYes(prompts, asked, question);
+    const answer = await askForYes(prompts, question, nodes ? 0 : listedIn(asked).length);
+    if (answer !== 'some') return consentOf(answer);
+    // Picking is no consent.
+    const picked = await pick(context.host, prompts, asked, place);
+    return {
+      nodes: picked.nodes,
+      ...consentOf(await askForYes(prompts, questionOf(context, picked, '', flags), 0)),
+    };
   } catch (error) {
     return hintOnInterrupt('Nothing was sent.')(error);
   }
 }
 
+const consentOf = (answer: string): Consent => (answer === 'wait' ? { ifBusy: 'wait' } : {});
+
+const listedIn = ({ found }: Asked): readonly Id[] =>
+  found ? [...found.listed.here, ...found.listed.elsewhere] : [];
+
 /** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */
 function questionOf(
   { host }: CommandContext,
-  { what, found, whom: { who, more = '', notes = [] } }: Asked,
-  where: string,
+  { what, action, nodes, found, whom: { who, more = '', notes = [], number = who } }: Asked,
+  place: string,
   flags: ConsentFlags,
 ) {
   const busy = found ? busyNodesText(host, found) : '';
+  const busyNodes = new Set(found?.busy.map(({ node_id: node }) => node)).size;
   const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
+  const all = nodes && nodes.length > 1 ? number : who;
+  const them = busyNodes === 1 ? 'it' : `the ${busyNodes}`;
   return {
-    where,
-    whom: who,
     shown: (node: Id) => nodeText(node, host.output.stderr),
-    text: `${capitalized(what)} on ${who} of ${where}${more}`,
+    text: `${capitalized(what)} on ${who}${place}${more}`,
     aside: `${note}${busy && ` ${capitalized(busy)}.`}`,
+    yes: `yes, ${all}`,
+    wait: `wait for ${them} to finish, then ${verbOf(action)} ${all}`,
     mayWait: busy !== '' && flags['if-busy'] === undefined,
   };
 }
 type Question = ReturnType<typeof questionOf>;
-
-const WAIT = { value: 'wait', name: 'wait for it first' } as const;
-const SOME = { value: 'some', name: 'some of them' } as const;
-const NO = { value: 'no', name: 'no' } as const;
 
 /** Asks until one of the names is typed. @throws Declined for none */
 async function askForName(
@@ -140,24 +156,43 @@ async function askForName(
   if (typed.trim() === '') throw new Declined();
 }
 
+/**
+ * @param listed how many nodes there are to pick from
+ * @throws Declined for no
+ */
 async function askForYes(
   prompts: Prompts,
-  { nodes, found }: Asked,
-  { text, whom, aside, mayWait, where, shown }: Question,
-): Promise<Consent> {
-  const listed = nodes || !found ? [] : [...found.listed.here, ...found.listed.elsewhere];
-  const all = { value: 'all', name: `yes, ${whom}` } as const;
-  const some = listed.length > 1 ? [SOME] : [];
-  // No comes first: a key such as Delete must not mark a yes.
-  const choices = [NO, all, ...(mayWait ? [WAIT] : []), ...some];
-  const answer = await prompts.choose(`${text}?${aside}`, choices);
+  { text, aside, yes, wait, mayWait }: Question,
+  listed: number,
+): Promise<'all' | 'some' | 'wait'> {
+  // Each answer keeps its place; what depends on the moment comes last. No comes first: a key such
+  // as Delete must not mark a yes.
+  const answer = await prompts.choose<'no' | 'all' | 'some' | 'wait'>(`${text}?${aside}`, [
+    { value: 'no', name: 'no' },
+    { value: 'all', name: yes },
+    ...(listed > 1 ? [{ value: 'some' as const, name: 'some of them' }] : []),
+    ...(mayWait ? [{ value: 'wait' as const, name: wait }] : []),
+  ]);
   if (answer === 'no') throw new Declined();
-  if (answer === 'wait') return { ifBusy: 'wait' };
-  if (answer === 'all') return {};
-  const each = listed.map((node) => ({ value: node, name: shown(node) }));
-  const chosen = await prompts.some(`On which nodes of ${where}?`, each);
-  if (chosen.length === 0) throw new Declined();
-  return { nodes: chosen };
+  return answer;
+}
+
+/** Lets the person pick from the nodes that the log lists. @returns what is asked about then */
+async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
+  const { runtime, found = null } = asked;
+  const { stderr } = host.output;
+  const view = { isTTY: true, now: found?.serverTime ?? host.clock.now() };
+  const states = await nodeStates(found ? [found] : []);
+  const listed = listedIn(asked);
+  const rows = listed.map((node) => {
+    const state = states.find(({ node_id: id }) => id === node)?.runtimes[runtime];
+    const text = state ? stateText(state, view) : `no ${runtime} entry`;
+    return { node, label: nodeText(node, stderr), state: text };
+  });
+  const nodes = await prompts.nodes(`On which nodes${place}?`, rows);
+  const busy = found?.busy.filter(({ node_id: node }) => nodes.includes(node)) ?? [];
+  const whom = whomPicked(nodes, listed, stderr);
+  return { ...asked, nodes, found: found && { ...found, busy }, whom };
 }
 
 const BEING: Readonly<Record<string, string>> = {

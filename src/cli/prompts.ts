@@ -1,7 +1,9 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Interrupted, UsageError, withHint } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import { plainText, wrapWords } from '../base/text.js';
+import type { NodeRow } from './node-picker.js';
 import { isInteractive, openKeyboard, type Terminal } from './keyboard.js';
 
 /** Ctrl-D or Escape: no answer, which is never a yes. */
@@ -73,9 +75,9 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
         choices.map(plainChoice).filter(({ name }) => isWanted(name, typed));
       return ask<T>('search', message, { source });
     },
-    /** Any of them, also none. */
-    some: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T[]>('checkbox', message, { choices: choices.map(plainChoice) }),
+    /** One or more of them. */
+    nodes: (message: string, nodes: readonly NodeRow[]) =>
+      ask<Id[]>('nodes', message, { nodes, screen: terminal.output.stderr }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
@@ -83,7 +85,7 @@ export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
 /** Asks one question after the other. */
 function asker(terminal: Terminal, signal: AbortSignal) {
   return async <T>(
-    type: 'confirm' | 'input' | 'password' | 'select' | 'checkbox' | 'search',
+    type: 'confirm' | 'input' | 'password' | 'select' | 'search' | 'nodes',
     question: string,
     options?: object,
   ): Promise<T> => {
@@ -96,6 +98,9 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     const ends = AbortSignal.any([signal, left.signal]);
     const { input, output } = keyboard;
     const prompt = inquirer.createPromptModule({ input, output, signal: ends });
+    if (type === 'nodes') {
+      prompt.registerPrompt(type, (await import('./node-picker.js')).nodePicker);
+    }
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
     const width = Math.max(terminal.output.stderr.columns - 12, 20);

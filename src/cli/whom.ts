@@ -45,6 +45,14 @@ function those(nodes: readonly Id[], all: string, view: View): Whom {
   return { who: nodes.length === 1 ? `node ${nodeText(only, view)}` : `${all}${number}`, number };
 }
 
+/** Those that were picked from a list: up to three of them are named. */
+export function whomPicked(nodes: readonly Id[], listed: readonly Id[], view: View): Whom {
+  const number = count(nodes.length, 'node');
+  const short = shortNodes(listed, 3);
+  const names = nodes.map((node) => short(node, view)).join(', ');
+  return { who: nodes.length > 3 ? number : names.replace(/, (?=[^,]*$)/, ' and '), number };
+}
+
 /** A trigger leaves nothing out. */
 function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
   const { listed, core, expect } = found;

@@ -6,7 +6,7 @@
 import type { Activity } from '../base/activity.js';
 import { sha256 } from '../base/hash.js';
 import type { LogRead } from '../log/log.js';
-import { busyError, busyOf, busyText } from './busy.js';
+import { busyError, busyOf, busyText, waitingText } from './busy.js';
 import { countMeant, Entries, idsOf, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
@@ -87,7 +87,7 @@ function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void 
 }
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): void {
-  run.events.push(warning('busy', `${busyText(busy)}; waiting for that to end`));
+  run.events.push(warning('busy', `${busyText(busy)}; ${waitingText(busy)}`));
   const blockers = new Entries({ ids: idsOf(busy) }, run.plan);
   blockers.take(busy, log, now);
   const { timeoutMs, endsBy = Infinity } = run.plan;

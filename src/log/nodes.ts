@@ -45,12 +45,16 @@ interface Seen {
   decider: Activity | null;
 }
 
+interface Part {
+  entries: readonly Activity[];
+}
+
 /**
  * By node, in order of their ids. Keeps only two entries per runtime in memory.
  * @param parts entries in any order: their ids decide
  */
 export async function nodeStates(
-  parts: AsyncIterable<{ entries: readonly Activity[] }>,
+  parts: AsyncIterable<Part> | Iterable<Part>,
 ): Promise<NodeState[]> {
   const nodes = new Map<Id, Map<string, Seen>>();
   for await (const { entries } of parts) {

@@ -153,28 +153,56 @@ describe('at a terminal', () => {
     });
   }
 
-  terminalStory('some of the nodes are chosen', THREE, RESTART, async (terminal, scene) => {
-    await terminal.shows(QUESTION);
-    terminal.enter('s');
-    await terminal.shows(/On which nodes of[^]*9/);
-    // The first, and the one below it.
-    terminal.type(' ');
-    terminal.type(`${ESCAPE}[B`);
-    terminal.enter(' ');
-    await ends(0, terminal);
-    assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
-  });
+  const THREE_OF = /On which nodes of[^]*◯ 9 [^]*enter done/;
 
-  terminalStory('none of the nodes is chosen', THREE, RESTART, async (terminal, scene) => {
-    await terminal.shows(QUESTION);
-    terminal.enter('s');
-    await terminal.shows(/On which nodes of[^]*9/);
-    terminal.enter();
-    const { stdout } = await ends(2, terminal);
-    assert.match(stdout, /\nNothing was sent\.\n/);
-    assert.doesNotMatch(stdout, /✔/);
-    assert.deepEqual(scene.posts, []);
-  });
+  terminalStory(
+    'some of the nodes are picked, and asked about',
+    THREE,
+    RESTART,
+    async (terminal, scene) => {
+      await terminal.shows(QUESTION);
+      terminal.enter('s');
+      await terminal.shows(THREE_OF);
+      // The first, and the one below it.
+      terminal.type(' ');
+      terminal.type(`${ESCAPE}[B`);
+      terminal.enter(' ');
+      await terminal.shows(/Restart iggy on 7 and 8\?[^]*yes, 2 nodes/);
+      assert.deepEqual(scene.posts, []);
+      terminal.enter('y');
+      await ends(0, terminal);
+      assert.deepEqual(scene.bodies, ['{"nodes":[7,8]}']);
+    },
+  );
+
+  const FIFTY = {
+    nodes: Array.from({ length: 50 }, (_, index) => 18446744073709551566n + BigInt(index)),
+  };
+  for (const [how, keys, code, nothing] of [
+    ['Escape', ESCAPE, 2, /\nNothing was sent\.\n/],
+    ['Ctrl-C', '\u0003', 130, /\nNothing was sent\.\n/],
+  ] as const) {
+    story(`no digit or letter picks a node, and ${how} leaves the picker`, FIFTY, async (scene) => {
+      const size = { columns: 80, rows: 24 };
+      const terminal = new Terminal(ldctl(...wordsOf(RESTART)), scene.env, size);
+      try {
+        await terminal.shows(QUESTION);
+        terminal.enter('s');
+        await terminal.shows(/0 of 50 chosen[^]*below[^]*enter done/);
+        terminal.type('912ai');
+        await terminal.shows(/0 of 50 chosen, filter: 912ai/);
+        terminal.enter();
+        await terminal.shows(/None is chosen yet/);
+        terminal.type(keys);
+        const { stdout } = await ends(code, terminal);
+        assert.match(stdout, nothing);
+        assert.doesNotMatch(stdout, /◉|error/);
+        assert.deepEqual(scene.posts, []);
+      } finally {
+        terminal.kill();
+      }
+    });
+  }
 
   terminalStory(
     'Ctrl-D in the middle of a name is no',
@@ -200,7 +228,7 @@ describe('at a terminal', () => {
         await terminal.shows(
           /Restart iggy on all 2 nodes of [^?]+\? Node\s+8\s+is\s+being\s+restarted\s+\(\d/,
         );
-        await terminal.shows(/wait for it first\n[^]*navigate/);
+        await terminal.shows(/wait for it to finish, then restart all 2 nodes\n[^]*navigate/);
         const { record } = scene.sandbox;
         const { reads } = record;
         terminal.enter(keys);
@@ -471,7 +499,7 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/Type\s+\S+\s+to\s+go\s+ahead:/);
         terminal.enter(String(sandbox.deploymentId));
         await terminal.shows(
-          /Node\s+8\s+is\s+being\s+restarted[^]*yes, node 8\n[^]*wait for it first/,
+          /Node\s+8\s+is\s+being\s+restarted[^]*yes, node 8\n[^]*wait for it to finish, then restart node 8/,
         );
         terminal.enter('w');
         scene.startClock();

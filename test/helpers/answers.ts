@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { Interrupted } from '../../src/base/errors.js';
+import { type Id } from '../../src/base/ids.js';
+import { type NodeRow } from '../../src/cli/node-picker.js';
 import { type Prompts } from '../../src/cli/prompts.js';
 
 /** An answer to the next question whose message matches; for a choice, what its name matches. */
@@ -25,6 +27,14 @@ export function scriptedAnswers(answers: Scripted[], asked: string[] = []): Prom
     const found = choices.find(({ name }) => wanted instanceof RegExp && wanted.test(name));
     return (found ?? assert.fail(`${String(wanted)} is not among ${names.join(', ')}`)).value;
   };
+  const pickNodes = (message: string, rows: readonly NodeRow[]): Id[] => {
+    const wanted = next(message);
+    const lines = rows.map(({ label, state }) => `${label} ${state}`);
+    asked.push(`${asked.pop()}: ${lines.join(' / ')}`);
+    return rows
+      .filter((_, index) => wanted instanceof RegExp && wanted.test(lines[index] ?? ''))
+      .map(({ node }) => node);
+  };
   const typed = (message: string, validate: (text: string) => true | string): string => {
     const text = String(next(message));
     assert.equal(validate(text), true);
@@ -38,6 +48,6 @@ export function scriptedAnswers(answers: Scripted[], asked: string[] = []): Prom
     secret: (message, validate) => soon(() => typed(message, validate)),
     choose: (message, choices) => soon(() => pick(message, choices)),
     search: (message, choices) => soon(() => pick(message, choices)),
-    some: (message, choices) => soon(() => [pick(message, choices)]),
+    nodes: (message, rows) => soon(() => pickNodes(message, rows)),
   };
 }

@@ -118,7 +118,8 @@ export default class ActivitiesRoll extends ActingCommand {
       const leftOut = named ? [] : found?.listed.elsewhere;
       return showDryRun(context, request, found, { whom, how, leftOut });
     }
-    const consent = await consentTo(context, { what, nodes: named, found, whom }, flags);
+    const question = { what, runtime, action, nodes: named, found, whom };
+    const consent = await consentTo(context, question, flags);
     const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
     return this.#run(context, { ...request, ...consent }, { gate, found, whom: shown });
   }
@@ -180,12 +181,12 @@ export default class ActivitiesRoll extends ActingCommand {
     const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
     const gate = flags.gate ?? before;
     checkGate(flags, gate);
-    const { runtime: on, nodes } = request;
-    const whom = whomOf({ runtime: on, nodes, found: null, isRoll: true }, this.host.output.stderr);
-    const action = { what: rollText(request, request.maxUnavailable), nodes, whom };
-    requireConsent(context, action, flags);
+    const meant = { ...request, found: null, isRoll: true };
+    const whom = whomOf(meant, this.host.output.stderr);
+    const question = { ...request, what: rollText(request, request.maxUnavailable), whom };
+    requireConsent(context, question, flags);
     await checkConfirm(deployment, flags);
-    await consentTo(context, action, flags);
+    await consentTo(context, question, flags);
     return this.#run(context, request, { gate, found: null, whom });
   }
 

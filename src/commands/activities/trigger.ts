@@ -54,7 +54,7 @@ export default class ActivitiesTrigger extends ActingCommand {
       return showDryRun(context, request, found, { whom, how: null, leftOut });
     }
     // The person may choose some of the nodes.
-    const consent = await consentTo(context, { what, nodes, found, whom }, flags);
+    const consent = await consentTo(context, { what, runtime, action, nodes, found, whom }, flags);
     const agreed = { ...request, ...consent };
     const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
     return showJob(context, { runtime, action, whom: shown }, (own, tools) =>

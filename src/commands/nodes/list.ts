@@ -1,18 +1,11 @@
-import { DOING, RUNTIMES, verbOf } from '../../base/activity.js';
-import { ageText } from '../../base/durations.js';
+import { RUNTIMES } from '../../base/activity.js';
 import { OPTIONAL_MS } from '../../base/clock.js';
 import { capitalized, count, shellWord } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { nodeStates, type NodeState, type RuntimeState } from '../../log/nodes.js';
-import {
-  cellText,
-  nameColumn,
-  nodeColumn,
-  timeColumn,
-  type CellView,
-  type Column,
-} from '../../output/columns.js';
+import { stateText } from '../../cli/node-state.js';
+import { nodeStates, type NodeState } from '../../log/nodes.js';
+import { nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
 import { sentence } from '../../output/sentence.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/filters.shared.js';
@@ -125,20 +118,4 @@ function runtimeColumn(runtime: string, priority: number): Column<Row> {
     text: ({ runtimes }, view) => stateText(runtimes[runtime], view),
     style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
   };
-}
-
-/**
- * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal.
- */
-function stateText(summary: RuntimeState | undefined, { isTTY, now }: CellView) {
-  if (!summary) return cellText(null);
-  const { action, status, created_at: at, state, since } = summary;
-  const verb = verbOf(action);
-  const aged = (text: string, time: string | null, ago = '') =>
-    isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
-  if (status === 'processing') return aged(DOING[verb] ?? verb, at);
-  const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
-  if (state === null) return after;
-  const isDecider = status === 'completed' && verb !== 'reconfigure';
-  return isDecider ? aged(state, since) : `${aged(state, since)}, ${after}`;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ActionName } from '../../../src/base/activity.js';
 import type { RunJournal } from '../../../src/base/journal.js';
 import type { JobEnd } from '../../../src/job/job.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
@@ -452,6 +453,40 @@ describe('a node that is busy', () => {
         sentAfter >= endsAfter && sentAfter < endsAfter + 10_000,
         `sent after ${sentAfter} ms`,
       );
+    });
+  }
+
+  for (const [open, says] of [
+    [[[1n, 'restart']], 'node 1 has restarted'],
+    [[[1n, 'stop']], 'node 1 has stopped'],
+    [[[1n, 'reconfigure:7']], 'node 1 has finished'],
+    [
+      [
+        [1n, 'start'],
+        [1n, 'start'],
+      ],
+      'node 1 has started',
+    ],
+    [
+      [
+        [1n, 'restart'],
+        [2n, 'restart'],
+      ],
+      '2 nodes have restarted',
+    ],
+    [
+      [
+        [1n, 'restart'],
+        [2n, 'stop'],
+      ],
+      '2 nodes have finished',
+    ],
+  ] as Array<[Array<[bigint, ActionName]>, string]>) {
+    it(`is waited for until ${says}`, async () => {
+      for (const [node, action] of open) server.add({ node, action, workMs: 20_000 });
+      await run({ nodes: [1n, 2n], ifBusy: 'wait' });
+      const [warning = ''] = warnings('busy');
+      assert.match(warning, new RegExp(`^already processing: node .*; waiting until ${says}$`));
     });
   }
 

@@ -1,0 +1,188 @@
+/*
+ * The picker of nodes: typing narrows the list, and only space and Ctrl-A choose.
+ */
+
+import {
+  createPrompt,
+  isBackspaceKey,
+  isDownKey,
+  isEnterKey,
+  isSpaceKey,
+  isUpKey,
+  useKeypress,
+  usePrefix,
+  useState,
+} from '@inquirer/core';
+import stringWidth from 'string-width';
+import type { Id } from '../base/ids.js';
+import { wrapWords } from '../base/text.js';
+import { painter, type Sink } from '../output/streams.js';
+
+/** A node to choose. */
+export interface NodeRow {
+  node: Id;
+  /** Its name, or its id. */
+  label: string;
+  /** `running 3d` */
+  state: string;
+}
+
+/** What was chosen so far. */
+export interface Picking {
+  rows: readonly NodeRow[];
+  chosen: ReadonlySet<Id>;
+  typed: string;
+  /** Something was chosen since: the next letter starts a new filter. */
+  isUsed: boolean;
+  /** Which of the rows that match. */
+  active: number;
+  /** Enter was pressed, and none is chosen. */
+  isEmpty: boolean;
+}
+
+export const startPicking = (rows: readonly NodeRow[]): Picking => ({
+  rows,
+  chosen: new Set(),
+  typed: '',
+  isUsed: false,
+  active: 0,
+  isEmpty: false,
+});
+
+/** By name, and by any part of an id. */
+export function matching({ rows, typed }: Picking): readonly NodeRow[] {
+  const wanted = typed.toLowerCase();
+  return rows.filter(
+    ({ node, label }) => label.toLowerCase().includes(wanted) || String(node).includes(wanted),
+  );
+}
+
+/** The chosen ones, in the order of the list. */
+export const pickedNodes = ({ rows, chosen }: Picking): Id[] =>
+  rows.map(({ node }) => node).filter((node) => chosen.has(node));
+
+interface Key {
+  name: string;
+  ctrl: boolean;
+  shift: boolean;
+}
+
+/** @param text what the key types, or '' */
+export function afterKey(picking: Picking, key: Key, text: string): Picking {
+  const { active } = picking;
+  const shown = matching(picking);
+  const next = { ...picking, isEmpty: false };
+  if (isEnterKey(key)) {
+    return picking.chosen.size > 0 ? { ...next, typed: '' } : { ...picking, isEmpty: true };
+  }
+  if (isUpKey(key)) return { ...next, active: Math.max(active - 1, 0) };
+  if (isDownKey(key)) return { ...next, active: Math.min(active + 1, shown.length - 1) };
+  if (isSpaceKey(key)) return toggled(next, shown.slice(active, active + 1));
+  if (key.ctrl && key.name === 'a') return toggled(next, shown);
+  const typed = filterAfter(picking, key, text);
+  return typed === null ? next : { ...next, typed, isUsed: false, active: 0 };
+}
+
+/** Null for a key that does not change it. */
+function filterAfter({ typed, isUsed }: Picking, key: Key, text: string): string | null {
+  if (key.ctrl && key.name === 'u') return '';
+  if (isBackspaceKey(key)) return typed.slice(0, -1);
+  if (!/^[^\s\p{Cc}]+$/u.test(text)) return null;
+  return isUsed ? text : typed + text;
+}
+
+/** Chooses these; if all of them are chosen already, none of them. */
+function toggled(picking: Picking, rows: readonly NodeRow[]): Picking {
+  const nodes = rows.map(({ node }) => node);
+  const chosen = new Set(picking.chosen);
+  const areAll = nodes.every((node) => chosen.has(node));
+  for (const node of nodes) {
+    if (areAll) chosen.delete(node);
+    else chosen.add(node);
+  }
+  return { ...picking, chosen, isUsed: true };
+}
+
+type Screen = Pick<Sink, 'columns' | 'rows' | 'colour'>;
+
+const KEYS = 'type to filter · ↑↓ move · space choose · ctrl-a all · enter done';
+const NONE_CHOSEN = 'None is chosen yet. Space chooses a node; Escape leaves, and sends nothing.';
+
+/**
+ * The question with the count and the filter, at whose end the cursor stands; and the list below
+ * it, as high as the screen.
+ */
+export function pickerFrame(picking: Picking, question: string, screen: Screen): [string, string] {
+  const paint = painter(screen.colour);
+  const width = Math.max(screen.columns - 1, 1);
+  const { rows, chosen, typed, active, isEmpty } = picking;
+  const count = `${chosen.size} of ${rows.length} chosen`;
+  const status = typed === '' ? count : `${count}, filter: ${typed}`;
+  const lines = question.split('\n');
+  const fits = stringWidth(`${lines.at(-1)}  ${status}`) <= width;
+  const head = `${paint('bold', question)}${fits ? '  ' : '\n'}${fitted(status, width)}`;
+  const help = wrapWords(isEmpty ? NONE_CHOSEN : KEYS, width).map((line) => fitted(line, width));
+  const shown = matching(picking);
+  const labels = Math.max(...rows.map(({ label }) => label.length));
+  const texts = shown.map(({ node, label, state }, index) => {
+    const mark = `${index === active ? '❯' : ' '}${chosen.has(node) ? '◉' : '◯'}`;
+    const text = fitted(`${mark} ${label.padEnd(labels)}  ${state}`, width);
+    return paint(index === active ? 'busy' : undefined, text);
+  });
+  // The last line of the screen stays free.
+  const height = screen.rows - head.split('\n').length - 1;
+  const hasHelp = height - help.length >= 3;
+  const list = texts.length > 0 ? texts : ['No node matches.'];
+  return [
+    head,
+    [
+      ...windowOf(list, active, Math.max(height - (hasHelp ? help.length : 0), 1)),
+      ...(hasHelp ? help.map((line) => paint(isEmpty ? 'bad' : 'dim', line)) : []),
+    ].join('\n'),
+  ];
+}
+
+/** The lines around the active one. The first and the last say what does not fit. */
+function windowOf(lines: readonly string[], active: number, height: number): readonly string[] {
+  if (lines.length <= height) return lines;
+  const start = Math.min(Math.max(active - Math.floor(height / 2), 0), lines.length - height);
+  const visible = lines.slice(start, start + height);
+  const below = lines.length - start - height;
+  if (height < 3) return visible;
+  if (start > 0) visible[0] = ` ↑ ${start + 1} above`;
+  if (below > 0) visible[height - 1] = ` ↓ ${below + 1} below`;
+  return visible;
+}
+
+/** A text cut to a width. */
+function fitted(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const letters = Array.from(text);
+  while (stringWidth(`${letters.join('')}…`) > width && letters.length > 0) letters.pop();
+  return `${letters.join('')}…`;
+}
+
+interface PickerConfig {
+  message: string;
+  nodes: readonly NodeRow[];
+  screen: Screen;
+  theme: Parameters<typeof usePrefix>[0]['theme'];
+}
+
+export const nodePicker = createPrompt<Id[], PickerConfig>((config, done) => {
+  const { message, nodes, screen, theme } = config;
+  const [picking, setPicking] = useState(() => startPicking(nodes));
+  const [status, setStatus] = useState<'idle' | 'done'>('idle');
+  const prefix = usePrefix({ status, theme });
+  useKeypress((key, line) => {
+    // Each key is typed into an empty line, so that the line has what this one types.
+    const next = afterKey(picking, key, line.line);
+    line.clearLine(0);
+    setPicking(next);
+    if (!isEnterKey(key) || next.isEmpty) return;
+    setStatus('done');
+    done(pickedNodes(next));
+  });
+  const [head, list] = pickerFrame(picking, `${prefix} ${message}`, screen);
+  return status === 'done' ? head : [head, list];
+});
