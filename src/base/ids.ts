@@ -27,7 +27,10 @@ export function parseId(text: string, what = 'id'): Id {
     throw usageError(
       'invalid_id',
       `${what}: several ids in one value`,
-      'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
+      // Where several may be given, they were parted at their commas.
+      text.includes(',')
+        ? 'Give one id.'
+        : 'Separate ids with commas, without spaces: 610809900976570889,610809900976570890.',
     );
   }
   throw usageError(

@@ -24,11 +24,12 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
 }
 
 /** What is asked for without a command: help on a group or on all of ldctl, or the version. */
-function readGroupInvocation({ words, flags, args }: CommandLine, commands: Commands): Invocation {
+function readGroupInvocation(line: CommandLine, commands: Commands): Invocation {
+  const { words, flags, args } = line;
   const group = groupOf(words, commands);
   const unknown = flags.find(({ name }) => name === null)?.typed;
   if (unknown === '--version' && words.length === 0) return { version: true };
-  if (unknown !== undefined) throw unknownFlag(unknown, group, flags, commands);
+  if (unknown !== undefined) throw unknownFlag(unknown, group, line, commands);
   if (words.join(':') !== group) throw unknownCommand(words, commands);
   if (args.length === 0 || flags.some(({ name }) => name === 'help')) return { help: words };
   throw mistake('no command is given', group);
@@ -119,16 +120,19 @@ export function unknownTopic(
   return mistake(what, '', `Did you mean ldctl help ${near.replaceAll(':', ' ')}?`);
 }
 
-/** @param owner the command, or the group @param flags all of the line */
-function unknownFlag(typed: string, owner: string, flags: readonly ReadFlag[], commands: Commands) {
+/** @param owner the command, or the group */
+function unknownFlag(typed: string, owner: string, line: CommandLine, commands: Commands) {
   const what = `there is no flag ${typed}`;
   const { id = '', args = {} } = commands[owner] ?? {};
   if (/^activities:(trigger|roll|wait)$/.test(id) && /^(-w|-f|--watch|--follow)$/.test(typed)) {
     return mistake(what, owner, 'It follows to the end without a flag.');
   }
   if (Object.hasOwn(args, typed.slice(2))) {
-    const valueOf = (name: string) => flags.find((flag) => flag.typed === `--${name}`)?.value;
-    const words = Object.keys(args).map((name) => valueOf(name) ?? name.toUpperCase());
+    const given = line.words.slice(id.split(':').length);
+    const valueOf = (name: string) => line.flags.find((flag) => flag.typed === `--${name}`)?.value;
+    const words = Object.keys(args).map(
+      (name) => valueOf(name) ?? given.shift() ?? name.toUpperCase(),
+    );
     return mistake(what, owner, toWrite(id, words));
   }
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
@@ -146,12 +150,15 @@ const toWrite = (id: string, words: readonly string[]) =>
   `Write: ${['ldctl', ...id.split(':'), ...words].join(' ')}.`;
 
 /** What oclif's parser would let pass, or take for an argument. */
-function checkFlags(id: string, { flags }: CommandLine, commands: Commands) {
+function checkFlags(id: string, line: CommandLine, commands: Commands) {
+  const { flags } = line;
   for (const { name, typed, value } of flags) {
     const flag = commands[id]?.flags[name ?? ''];
-    if (!flag) throw unknownFlag(typed, id, flags, commands);
+    if (!flag) throw unknownFlag(typed, id, line, commands);
     if (value === undefined) continue;
-    if (flag.type === 'boolean') throw mistake(`${typed} takes no value`, id);
+    if (flag.type === 'boolean') {
+      throw mistake(`${typed} takes no value`, id, name === 'json' ? noFields(value) : '');
+    }
     checkText(value, `--${name}`, flag.delimiter, id);
   }
   checkFormat(id, flags);
@@ -196,7 +203,7 @@ function checkArguments(id: string, line: CommandLine, command: Commands[string]
 
 /** `restart iggy`, `iggy/restart` or "iggy restart" as two words in order; null for all else. */
 function inOrder(given: readonly string[]): string[] | null {
-  const words = given.flatMap((word) => word.toLowerCase().split(/[\s/]+/));
+  const words = given.flatMap((word) => word.toLowerCase().split(/[\s/,.]+|:(?!\d)/));
   const isRuntime = (word = '') => RUNTIMES.some((runtime) => runtime === word);
   if (words.length !== 2 || isRuntime(given[0]?.toLowerCase())) return null;
   const ordered = isRuntime(words[0]) ? words : words.reverse();
@@ -204,10 +211,10 @@ function inOrder(given: readonly string[]): string[] | null {
   return isRuntime(runtime) && VERBS.some((verb) => verb === verbOf(action)) ? ordered : null;
 }
 
+const noFields = (columns: string) => `-o json takes no fields. For a table: --columns ${columns}.`;
+
 function adviceOn(extra: string, id: string, { args }: CommandLine) {
-  if (args[args.indexOf(extra) - 1] === '--json') {
-    return `-o json takes no fields. For a table: --columns ${extra}.`;
-  }
+  if (/^(--)?json$/.test(args[args.indexOf(extra) - 1] ?? '')) return noFields(extra);
   if (id === 'activities:show') return 'Give one id at a time.';
   const isId = /^\d/.test(extra) && id.startsWith('activities:');
   return isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';

@@ -136,6 +136,8 @@ describe('what is made of the log:', () => {
     it('refuses what is no id before it asks', async () => {
       const { stderr } = await bench.ends(2, ActivitiesShow, '7x');
       assert.match(stderr, /"7x" is not an id/);
+      const two = await bench.ends(2, ActivitiesShow, '7,8');
+      assert.match(two.stderr, /ID: several ids in one value\nhint: Give one id\.$/m);
     });
   });
 

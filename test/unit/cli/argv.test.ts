@@ -101,14 +101,19 @@ describe('a command line', () => {
       'missing RUNTIME (iggy or connectors) and ACTION (start, stop, restart, reconfigure:ID, or reconfigure with --config ID)',
       /^See ldctl activities trigger --help$/,
     ],
-    ...['trigger restart iggy', 'trigger iggy/restart', 'trigger Restart Iggy --yes'].map(
+    ...['restart iggy', 'iggy/restart', 'Restart Iggy --yes', 'restart,iggy', 'iggy:restart'].map(
       (typed) =>
         [
-          `activities ${typed}`,
+          `activities trigger ${typed}`,
           'the runtime comes first, then the action',
           /^Write: ldctl activities trigger iggy restart\. See/,
         ] as const,
     ),
+    [
+      'activities trigger iggy:reconfigure:42',
+      'the runtime comes first, then the action',
+      /^Write: ldctl activities trigger iggy reconfigure:42\./,
+    ],
     [
       'activities roll reconfigure:42 connectors',
       'the runtime comes first, then the action',
@@ -135,15 +140,22 @@ describe('a command line', () => {
       /^Write: ldctl activities trigger iggy restart\. See/,
     ],
     [
+      'activities roll iggy --action restart',
+      'there is no flag --action',
+      /^Write: ldctl activities roll iggy restart\. See/,
+    ],
+    [
       'profiles use --name prod',
       'there is no flag --name',
-      /^Write: ldctl profiles use NAME\. See/,
+      /^Write: ldctl profiles use prod\. See/,
     ],
     [
       'activities list --json id,status',
       'unexpected argument: id,status',
       /^-o json takes no fields\. For a table: --columns id,status\. See/,
     ],
+    ['activities list -o json id', 'unexpected argument: id', /^-o json takes no fields\./],
+    ['activities list --json=id', '--json takes no value', /^-o json takes no fields\./],
     ['activities list now --json', 'unexpected argument: now', /^See ldctl activities list/],
     ['activities show 7 8', 'unexpected argument: 8', /^Give one id at a time\. See/],
     ['activities show 7 -- 8', 'unexpected argument: 8', /^Give one id at a time\. See/],
