@@ -34,11 +34,10 @@ export function requestIdOf(answer: Answer): string | undefined {
   return quote(header(answer, 'ld-request'), answer.apiKey, 100) || undefined;
 }
 
-/** The server's clock as it answered: a cache sends an old `date`, and its `age` in seconds. */
+/** The server's clock as it answered. With an `age`, a cache did, and its `date` is an old one. */
 export function serverTimeOf(answer: Answer): number | null {
-  const time = parseHttpDate(header(answer, 'date'));
-  const age = header(answer, 'age').trim();
-  return time !== null && /^\d{1,9}$/.test(age) ? time + Number(age) * 1000 : time;
+  const isOld = /[1-9]/.test(header(answer, 'age'));
+  return isOld ? null : parseHttpDate(header(answer, 'date'));
 }
 
 function parseHttpDate(text: string) {

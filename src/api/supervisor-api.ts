@@ -88,7 +88,8 @@ function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
   expectStatus(answer, 202, { permission: 'deployment:manage', trigger });
   return {
     requestId: requestIdOf(answer) ?? null,
-    replayed: header(answer, 'idempotent-replayed') === 'true',
+    // A proxy may have doubled it.
+    replayed: /^true(, ?true)*$/.test(header(answer, 'idempotent-replayed')),
     serverTime: serverTimeOf(answer),
   };
 }
@@ -100,6 +101,7 @@ function readActivityPage(answer: Answer): ActivityPage {
 
 const IDS = ['id', 'node_id'];
 const TEXTS = ['runtime', 'action', 'status', 'created_at'];
+const TEXTS_IF_ANY = ['finished_at'];
 /** By these an entry of another deployment is noticed. */
 const IDS_IF_ANY = ['tenant_id', 'deployment_id'];
 
@@ -110,7 +112,9 @@ const IDS_IF_ANY = ['tenant_id', 'deployment_id'];
 function flawOf(entry: unknown) {
   if (typeof entry !== 'object' || entry === null) return 'an entry of the log was expected';
   const fields = entry as Readonly<Record<string, unknown>>;
-  const noText = TEXTS.find((name) => typeof fields[name] !== 'string');
+  const noText =
+    TEXTS.find((name) => typeof fields[name] !== 'string') ??
+    TEXTS_IF_ANY.find((name) => typeof (fields[name] ?? '') !== 'string');
   if (noText !== undefined) return `${noText}: a text was expected`;
   const noId =
     IDS.find((name) => !isId(fields[name])) ?? IDS_IF_ANY.find((name) => !isId(fields[name] ?? 0n));

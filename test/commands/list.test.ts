@@ -48,6 +48,17 @@ describe('activities list', () => {
     assert.deepEqual(result, { items: LOG.toReversed(), total_results: 4n });
   });
 
+  it('refuses a time that is a number, as it does other nonsense', async () => {
+    const odd = { ...entry({ id: 104n, node_id: 7n }), finished_at: 1780315205 as never };
+    bench.supervisor
+      .get(ACTIVITIES)
+      .query(true)
+      .times(3)
+      .reply(200, page([odd]));
+    const { stderr } = await bench.ends(6, ActivitiesList);
+    assert.match(stderr, /items\.0: finished_at: a text was expected/);
+  });
+
   const FILTERS: ReadonlyArray<readonly [args: string, ids: readonly bigint[]]> = [
     ['--limit 1', [18446744073709551615n]],
     ['--status rejected,processing', [18446744073709551615n, 103n]],

@@ -198,6 +198,30 @@ describe('activities trigger', () => {
     });
   }
 
+  it('follows what its key has done elsewhere, also where a proxy doubles the header that says so', async () => {
+    bench.showLog([{ ...OWN, created_at: '2026-06-01T11:59:00Z' }]);
+    const doubled = { 'idempotent-replayed': 'true, true', date: bench.serverDate() };
+    bench.supervisor.post(PATH).reply(202, '', doubled);
+    const words = [...RESTART, '--idempotency-key', 'deploy-7'];
+    const { replayed } = await bench.json<Result>(0, ActivitiesTrigger, words);
+    assert.equal(replayed, true);
+  });
+
+  it('does not refute a success by the time of a cache', async () => {
+    let posted = false;
+    nock(SUPERVISOR)
+      .persist()
+      .get(ACTIVITIES)
+      .query(true)
+      .reply(200, () => page(posted ? [OWN, OLD] : [OLD]), {
+        date: bench.serverDate(),
+        age: '60',
+      });
+    bench.supervisor.post(PATH).reply(() => ((posted = true), [202]));
+    const { nodes } = await bench.json<Result>(0, ActivitiesTrigger, RESTART);
+    assert.equal((nodes as Activity[])[0]?.activity_id, OWN.id);
+  });
+
   it('finds the entry in the log after a redirect, which may come after the action', async () => {
     bench.logGrows([OLD], [OWN]);
     bench.supervisor.post(PATH).reply(307, '', { location: 'https://elsewhere.example/' });

@@ -23,6 +23,12 @@ describe('the answer to a trigger', () => {
       serverTime: Date.UTC(2026, 5, 1, 12, 0, 5),
     };
     assert.deepEqual(await trigger({ status: 202, headers }), replayed);
+    const doubled = { ...headers, 'idempotent-replayed': 'true, true', age: '0' };
+    assert.deepEqual(await trigger({ status: 202, headers: doubled }), replayed);
+    const old = { ...headers, 'idempotent-replayed': 'true, false', age: '1' };
+    assert.deepEqual(await trigger({ status: 202, headers: old }), {
+      ...{ requestId: null, replayed: false, serverTime: null },
+    });
   });
 
   it('is none at another success', async () => {
@@ -118,6 +124,11 @@ describe('an answer that is none', () => {
       'an id with a fraction',
       stringifyJson(page([entry()])).replace('"id":41', '"id":41.5'),
       /items\.0: id: an id/,
+    ],
+    [
+      'an end that is a number',
+      page([entry({ finished_at: 1780315200n })]),
+      /items\.0: finished_at: a text was expected/,
     ],
     ['a tenant that is no id', page([entry({ tenant_id: 'me' })]), /tenant_id: an id was/],
     [
