@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { Agent, type IncomingMessage } from 'node:http';
 import https, { Agent as TlsAgent } from 'node:https';
 import { createRequire } from 'node:module';
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
@@ -59,7 +59,7 @@ export class Client {
   readonly #got: Got;
   readonly #clock: Clock;
   readonly #options: ClientOptions;
-  #readAgent: Promise<Agent> | undefined;
+  #agent: Promise<Agent> | undefined;
 
   /**
    * @param what names the URL in errors
@@ -85,11 +85,15 @@ export class Client {
       retry: { limit: 0 },
       // Not asking for compression keeps a small answer from growing into a huge one.
       decompress: false,
-      // Behind a proxy, Node would check an address by the proxy's name.
       // NODE_TLS_REJECT_UNAUTHORIZED=0 switches nothing off.
       https: {
         rejectUnauthorized: true,
-        checkServerIdentity: (_name, peer) => checkServerIdentity(host, peer),
+        // Behind a proxy, Node would check an address by the proxy's name. Elsewhere this check
+        // would give each request a connection of its own.
+        ...(this.#proxy && {
+          checkServerIdentity: (_name: string, peer: PeerCertificate) =>
+            checkServerIdentity(host, peer),
+        }),
       },
       headers: {
         accept: 'application/json',
@@ -160,16 +164,12 @@ export class Client {
    * accepted even if the rest of the answer is lost.
    */
   async #exchange(
-    { method, headers, body, signal }: Call<unknown>,
+    { method, headers, body, signal, sendBy }: Call<unknown>,
     url: URL,
     timeoutMs: number,
   ): Promise<Answer> {
     signal?.throwIfAborted();
-    // An idle connection that the server has just closed would look like a lost answer, so a POST
-    // has one of its own.
-    const agent = await (method === 'POST'
-      ? this.#newAgent(false)
-      : (this.#readAgent ??= this.#newAgent(true)));
+    const agent = await this.#agentFor(method);
     const stream = this.#got.stream(url, {
       method,
       headers,
@@ -177,7 +177,11 @@ export class Client {
       request: this.#request,
       agent: { http: agent, https: agent } as Agents,
     });
-    const attempt = trackAttempt(stream, url);
+    const attempt = trackAttempt(
+      stream,
+      url,
+      () => sendBy === undefined || this.#clock.elapsed() <= sendBy,
+    );
     const giveUp = () => void stream.destroy(new Error('the request was given up'));
     const timer = setTimeout(() => {
       attempt.timedOutAfterMs = timeoutMs;
@@ -198,9 +202,20 @@ export class Client {
     } finally {
       clearTimeout(timer);
       release();
-      stream.destroy();
+      // A read that is complete frees its connection by itself, once Node has noted that it was
+      // written.
+      if (method === 'POST' || !stream.response?.complete) stream.destroy();
       attempt.request?.emit('ldctl-abandoned');
     }
+  }
+
+  /**
+   * A POST follows on the connection of the read before it, so that no slow handshake comes between
+   * them. A proxy closes idle tunnels as it likes, so there it has one of its own.
+   */
+  #agentFor(method: string): Promise<Agent> {
+    if (this.#proxy && method === 'POST') return this.#newAgent(false);
+    return (this.#agent ??= this.#newAgent(true));
   }
 
   async #newAgent(keepAlive: boolean): Promise<Agent> {

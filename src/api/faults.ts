@@ -12,10 +12,19 @@ export interface Attempt {
   /** The status by which a proxy refused a tunnel. */
   refusedWith?: number;
   timedOutAfterMs?: number;
+  /** It took too long to connect: it was not sent. */
+  isLate?: boolean;
 }
 
-/** Keeps up with a request, by its events. */
-export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
+/**
+ * Keeps up with a request, by its events. Once it is connected, and before anything is written, it
+ * is given up unless it may still be sent.
+ */
+export function trackAttempt(
+  stream: Request,
+  { protocol }: URL,
+  mayBeSent: () => boolean,
+): Attempt {
   const isSecure = protocol === 'https:';
   const attempt: Attempt = { sent: 'no' };
   // The caller awaits the first error; a later one must not end the process.
@@ -30,9 +39,14 @@ export function trackAttempt(stream: Request, { protocol }: URL): Attempt {
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
     request.once('socket', (socket: Socket) => {
-      // Node writes nothing before the connection is made.
-      if (request.reusedSocket || !(isSecure || socket.connecting)) attempt.sent = 'maybe';
-      else socket.once(isSecure ? 'secureConnect' : 'connect', () => (attempt.sent = 'maybe'));
+      const send = () => {
+        attempt.isLate = !mayBeSent();
+        if (attempt.isLate) stream.destroy(new Error('it is too late to send it'));
+        else attempt.sent = 'maybe';
+      };
+      // Node writes nothing before the connection is made, and nothing to one that was destroyed.
+      if (request.reusedSocket || !(isSecure || socket.connecting)) send();
+      else socket.once(isSecure ? 'secureConnect' : 'connect', send);
     });
   });
   return attempt;
@@ -70,24 +84,25 @@ export function transportError(
   url: URL,
   configured: URL | null,
 ): TransportError {
-  const { sent, refusedWith, timedOutAfterMs } = attempt;
+  const { sent, refusedWith, timedOutAfterMs, isLate } = attempt;
   const isConnected = sent === 'maybe';
   const { host } = url;
   const proxy = isConnected ? null : configured;
-  const peer = proxy ? `the proxy ${proxy.host}` : host;
-  const fault = (
-    code: string,
-    message: string,
-    transient: boolean,
-    hint = proxy ? HINTS.proxy : HINTS.peer,
-  ) => new TransportError(code, message, { sent, transient }, { hint });
+  const [peer, through, usualHint] = proxy
+    ? [`the proxy ${proxy.host}`, ` through the proxy ${proxy.host}`, HINTS.proxy]
+    : [host, '', HINTS.peer];
+  const fault = (code: string, message: string, transient: boolean, hint = usualHint) =>
+    new TransportError(code, message, { sent, transient }, { hint });
 
   if (timedOutAfterMs !== undefined) {
-    const through = proxy ? ` through ${peer}` : '';
     const message = isConnected
       ? `no complete answer from ${host}`
       : `no connection to ${host}${through}`;
     return fault('timeout', `${message} within ${formatDuration(timedOutAfterMs)}`, true);
+  }
+  if (isLate) {
+    const message = `it took so long to connect to ${host} that the log has to be read again`;
+    return fault('connected_late', message, true);
   }
   if (refusedWith !== undefined) {
     const message = `${peer} refused to connect to ${host} (it answered ${refusedWith || 'no HTTP'})`;

@@ -38,13 +38,14 @@ export class SupervisorApi implements Supervisor {
    * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the
    * signal's reason
    */
-  async trigger(request: WireTrigger, { signal }: CallOptions = {}): Promise<Accepted> {
+  async trigger(request: WireTrigger, { signal, sendBy }: CallOptions = {}): Promise<Accepted> {
     return this.#client.send({
       method: 'POST',
       path: triggerPath(request),
       headers: { 'content-type': 'application/json', 'idempotency-key': request.wireKey },
       body: triggerBody(request.nodes),
       signal,
+      sendBy,
       read: (answer) => readAccepted(answer, request),
     });
   }

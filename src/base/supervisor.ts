@@ -16,6 +16,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** `one` for a poll; any other read is tried again. Ignored by `trigger`. */
   tries?: 'one' | 'several';
+  /** By the clock of the client: what was not written by then is not sent. */
+  sendBy?: number;
 }
 
 export interface WireTrigger {

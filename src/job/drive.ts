@@ -155,11 +155,11 @@ function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<
 }
 
 async function post(
-  { request }: StepOf<'post'>,
+  { request, sendBy }: StepOf<'post'>,
   { supervisor, signal }: DriveTools,
 ): Promise<FactOf<'post'> | null> {
   try {
-    return { is: 'answered', answer: await supervisor.trigger(request, { signal }) };
+    return { is: 'answered', answer: await supervisor.trigger(request, { signal, sendBy }) };
   } catch (error) {
     return error instanceof Interrupted ? null : { is: 'answered', answer: asLdctlError(error) };
   }

@@ -72,7 +72,8 @@ interface Steps {
    * only says when the POST starts. `after`: the generation that the run continues from.
    */
   record: { record: Unwritten | null; after: number; node?: Id };
-  post: { request: WireTrigger; node?: Id };
+  /** `sendBy`: what was not written by then is not sent. */
+  post: { request: WireTrigger; sendBy: number; node?: Id };
   /**
    * Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is.
    */

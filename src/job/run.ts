@@ -64,7 +64,7 @@ export function tickRun(run: Run, now: number): void {
     }
   } else if ((isSending || run.state.name === 'checking') && isRollOver(run, now)) {
     endWithError(run, new LdctlError('refused', 'timed_out', 'the time of the roll is up'));
-  } else if (isSending && now - run.baseline.readAt > FRESH) {
+  } else if (isSending && now > freshUntil(run)) {
     checkAgain(run, now);
   }
 }
@@ -90,7 +90,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'sending':
       return recordOf(run, trigger);
     case 'posting':
-      return postOf(trigger);
+      return postOf(run, trigger);
     default:
       return nextRead(run, now);
   }
@@ -117,10 +117,14 @@ function recordOf(run: Run, trigger: Trigger): Step {
   return { do: 'record', record, after: generation };
 }
 
-function postOf(trigger: Trigger): Step {
+/** What may have been sent before is sent again whatever has come since. */
+const freshUntil = ({ sent, baseline }: Run): number => (sent ? Infinity : baseline.readAt + FRESH);
+
+function postOf(run: Run, trigger: Trigger): Step {
   const { deploymentId, runtime, action, wireKey: key } = trigger;
   const nodes = trigger.nodes?.toSorted(compareIds) ?? null;
-  return { do: 'post', request: { deploymentId, runtime, action, nodes, wireKey: key } };
+  const request = { deploymentId, runtime, action, nodes, wireKey: key };
+  return { do: 'post', request, sendBy: freshUntil(run) };
 }
 
 /** Nothing is at stake yet, so it tries several times. */

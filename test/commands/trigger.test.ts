@@ -61,7 +61,7 @@ describe('activities trigger', () => {
         };
       };
       bench.showLog(() => (isPosting || breaks(), [OLD]));
-      if (isPosting) bench.supervisor.post(PATH).reply(() => (breaks(), [202]));
+      if (isPosting) bench.supervisor.on('replied', breaks).post(PATH).reply(202);
       const { stderr } = await bench.ends(exitCode, ActivitiesTrigger, RESTART, '--debug');
       assert.match(stderr, says);
       assert.match(stderr, /^TypeError: a mistake\n {4}at /m);

@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** One call of the client in another process. */
+/** One call of the client in another process; `run` restarts NODE in virtual time, to its end. */
 export interface ChildCall {
   url: string;
-  call: 'trigger' | 'list';
+  call: 'trigger' | 'list' | 'run';
   /** Set for this call; the variables that it does not name are empty. */
   env?: Partial<Record<'HTTPS_PROXY' | 'NO_PROXY' | 'NODE_TLS_REJECT_UNAUTHORIZED', string>>;
   requestTimeoutMs?: number;
@@ -23,6 +23,8 @@ export interface ChildFailure {
 }
 
 export type ChildResult = { value: unknown } | { failure: ChildFailure };
+/** Lets virtual time pass during a `run`. */
+export type Pass = { pass: number };
 
 /**
  * A process that makes calls. NODE_EXTRA_CA_CERTS is read when Node starts, so it takes one of its
@@ -37,13 +39,26 @@ export class ChildClient {
       execArgv: ['--import=tsx', '--no-warnings'],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // With bigints.
+      serialization: 'advanced',
     });
   }
 
   async run(call: ChildCall): Promise<ChildResult> {
     this.#process.send(call);
-    const [result] = (await once(this.#process, 'message')) as [ChildResult];
-    return result;
+    return this.#told((message) => !('pass' in message)) as Promise<ChildResult>;
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.#process.send({ pass: ms });
+    await this.#told((message) => 'pass' in message);
+  }
+
+  async #told(isMeant: (message: object) => boolean): Promise<unknown> {
+    for await (const [message] of on(this.#process, 'message')) {
+      if (isMeant(message as object)) return message;
+    }
+    return undefined;
   }
 
   /** The failure that a call must end with. */

@@ -141,29 +141,3 @@ describe('what is sent', () => {
     assert.equal(sent(0).headers['ld-api-key'], KEY);
   });
 });
-
-describe('connections', () => {
-  it('are shared by reads, while each POST has one of its own', async () => {
-    const page = reply(200, EMPTY_PAGE);
-    const server = await startServer([page, reply(202), page, reply(202)]);
-    const api = client(server.url);
-    await api.list(DEPLOYMENT, QUERY);
-    await api.trigger(RESTART);
-    await api.list(DEPLOYMENT, QUERY);
-    await api.trigger(RESTART);
-    assert.deepEqual(
-      server.requests.map(({ method, connection, headers }) => [
-        method,
-        connection,
-        headers.connection,
-      ]),
-      [
-        ['GET', 1, 'keep-alive'],
-        ['POST', 2, 'close'],
-        ['GET', 1, 'keep-alive'],
-        ['POST', 3, 'close'],
-      ],
-    );
-    await server.close();
-  });
-});

@@ -9,6 +9,7 @@ import {
 /** A key of the form that the vendor's have. */
 export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
 export const DEPLOYMENT = 7261845022003200001n;
+export const NODE = 610809900976570889n;
 export const LOG_PATH = '/deployments/7261845022003200001/activities';
 export const QUERY = { page: 1, results: 10 };
 
@@ -26,7 +27,7 @@ export const EMPTY_ANSWER = { ...EMPTY_PAGE, requestId: REQUEST_ID, serverTime: 
 
 export const ENTRY: Activity = {
   id: 18446744073709551615n,
-  node_id: 610809900976570889n,
+  node_id: NODE,
   runtime: 'iggy',
   action: 'restart',
   status: 'completed',

@@ -9,10 +9,12 @@ import {
 const SECOND = 1000;
 
 /**
- * What a POST can meet. `runs`: the server does the action, at once or so many ms later. `takes`:
- * how long until its process knows, ms. `means`: what that can know of it.
+ * What a POST can meet. `connects`: how long that takes, ms; then it is sent, if it may still be.
+ * `runs`: the server does the action, at once or so many ms later. `takes`: how long until its
+ * process knows, ms. `means`: what that can know of it.
  */
 interface Meeting {
+  connects?: number;
   runs?: 'at once' | number;
   takes?: number;
   means: 'accepted' | 'no' | 'later' | 'unknown' | 'interrupt' | 'killed';
@@ -70,6 +72,7 @@ const MEETINGS = {
   'killed before': { means: 'killed' },
   'killed before, run again in 20 minutes': { means: 'killed' },
   'killed after': { runs: 'at once', means: 'killed' },
+  'connected late': { connects: 11 * SECOND, runs: 'at once', means: 'accepted' },
   // No client can hold that one for a second POST.
   'stopped before it leaves': { runs: 'at once', means: 'accepted' },
 } as const satisfies Record<string, Meeting>;
@@ -86,6 +89,7 @@ const RARE: readonly PostFault[] = [
     'killed after',
     'stopped before it leaves',
     'doubled by a gateway',
+    'connected late',
   ] as const),
 ];
 /** Of the same class as another: with one fault they are played, with more only the other is. */

@@ -96,7 +96,7 @@ export class Process {
     };
     this.#log = setting.log === 'whole' ? this.#wholeLog() : this.#pagedLog(clock);
     this.tools = {
-      supervisor: { trigger: (request) => this.#trigger(request) },
+      supervisor: { trigger: (request, options) => this.#trigger(request, options) },
       log: this.#log,
       journal: this.journal,
       clock,
@@ -213,7 +213,7 @@ export class Process {
 
   // The supervisor.
 
-  #trigger(request: WireTrigger): Promise<Accepted> {
+  #trigger(request: WireTrigger, { sendBy = Infinity }: CallOptions = {}): Promise<Accepted> {
     const { world, setting, by, apiKey } = this;
     const isFirst = world.posts.length === 0;
     const met =
@@ -224,7 +224,7 @@ export class Process {
     const own = this.#records.get(request.wireKey) ?? 0;
     const wasAccepted = kept?.accepted ?? false;
     const sender = { by, apiKey, records: own, continues: all > own, wasAccepted };
-    const answer = world.post(request, met, sender);
+    const answer = world.post(request, met, sender, sendBy);
     this.tell(answer === null ? `  ${met}` : `  answer: ${met}`);
     if (met.startsWith('killed')) this.isDead = true;
     if (met.endsWith('20 minutes')) this.revivesAfter = 1200 * SECOND;
@@ -237,7 +237,7 @@ export class Process {
 
   #postFaults(isFirst: boolean): readonly [PostFault, ...PostFault[]] {
     const { setting } = this;
-    const also: PostFault[] = [];
+    const also: PostFault[] = isFirst ? ['connected late'] : [];
     // Where keys are ignored, it runs twice.
     if (setting.honours) also.push('doubled by a gateway');
     if (isKilled(setting)) {

@@ -202,14 +202,22 @@ export class World {
   }
 
   /**
-   * One POST. @param met what it meets
+   * One POST. @param met what it meets @param sendBy it is not sent later
    * @returns the answer, or the error that the client makes of it
    */
-  post(request: WireTrigger, met: PostFault, sender: Sender): Accepted | Error | null {
+  post(
+    request: WireTrigger,
+    met: PostFault,
+    sender: Sender,
+    sendBy: number,
+  ): Accepted | Error | null {
     const { nodes, wireKey: key } = request;
-    const { runs, takes = 20, means, error } = meetingOf(met);
+    const startedAt = this.now;
+    this.pass(this.now + (meetingOf(met).connects ?? 0));
+    const isLate = this.now > sendBy;
+    const { runs, takes = 20, means, error } = meetingOf(isLate ? 'refused' : met);
     const post: Post = {
-      at: this.now,
+      at: isLate ? startedAt : this.now,
       wall: this.wall,
       endedAt: Infinity,
       key,

@@ -19,7 +19,16 @@ const UNCERTAIN: ReadonlySet<unknown> = new Set([
 /** What goes by, goes by: all of it ends as if nothing had been, where nothing lasts. */
 const PASSING: ReadonlySet<unknown> = new Set([
   ...UNCERTAIN,
-  ...['refused', '429', '425', 'in progress', 'all of it', 'doubled, running', 4 * SECOND],
+  ...[
+    'connected late',
+    'refused',
+    '429',
+    '425',
+    'in progress',
+    'all of it',
+    'doubled, running',
+    4 * SECOND,
+  ],
   ...[
     'killed',
     'killed before',

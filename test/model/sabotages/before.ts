@@ -1,5 +1,6 @@
 import type { busyOf } from '../../../src/job/busy.js';
 import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
+import type { Step } from '../../../src/job/job.js';
 import type { Run, Trigger } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
@@ -38,6 +39,15 @@ export const BEFORE: Rules = {
       ),
     ),
     sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
+    sabotage(
+      'a POST that connects late is sent',
+      'one node',
+      1,
+      put<(run: Run, trigger: Trigger) => Step>('job/run', 'postOf', (original, ...args) => ({
+        ...original(...args),
+        sendBy: Infinity,
+      })),
+    ),
   ],
   Busy: [
     sabotage(

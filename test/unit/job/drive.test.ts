@@ -39,6 +39,7 @@ const POST = {
     nodes: [1n],
     wireKey: 'k',
   },
+  sendBy: Infinity,
 } as const;
 const READ: StepOf<'read'> = {
   ...{ do: 'read', downTo: 'newest', lookUp: null, tries: 'one', cutAt: Infinity },
