@@ -159,7 +159,8 @@ function nextCommands(
   const commands: string[] = [];
   if (needStart && runtime !== null) {
     const named = shellWord(stopped.join());
-    commands.push(`ldctl activities trigger ${runtime} start --node ${named} ${flags}`.trimEnd());
+    const what = shellWord(runtime);
+    commands.push(`ldctl activities trigger ${what} start --node ${named} ${flags}`.trimEnd());
   } else if (isAboutNodes) {
     commands.push(`ldctl nodes list ${flags}`.trimEnd());
   }

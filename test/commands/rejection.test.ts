@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import nock from 'nock';
 import { type Activity } from '../../src/base/activity.js';
+import ActivitiesWait from '../../src/commands/activities/wait.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
 import { ACTIVITIES, CommandBench, entry, page } from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
@@ -81,6 +82,17 @@ describe('a rejection', () => {
     const args = ['iggy', 'restart', '--node', String(NODE), '--supervisor-url', url];
     const { stderr } = await bench.ends(3, ActivitiesTrigger, args);
     assert.match(stderr, /^next: ldctl nodes list --supervisor-url 'http:\/\/\[::1\]:7777'$/m);
+  });
+
+  it('quotes a runtime that the log names, whatever that holds', async () => {
+    const runtime = 'connector:a; reboot';
+    bench.showLog([
+      entry({ id: 16n, node_id: NODE, runtime, status: 'rejected' }),
+      entry({ id: 12n, node_id: NODE, runtime, action: 'stop' }),
+    ]);
+    const { stderr } = await bench.ends(3, ActivitiesWait, '16 --timeout 0');
+    const next = `ldctl activities trigger 'connector:a; reboot' start --node ${NODE}`;
+    assert.match(stderr, new RegExp(`^next: ${next}$`, 'm'));
   });
 
   it('quotes several nodes in what comes next, as a shell needs it', async () => {

@@ -33,4 +33,6 @@ const records = (rows: ReadonlyArray<readonly Cell[]>) =>
   stringify([...rows], {
     cast: { boolean: String, string: (text) => plainText(text) },
     escape_formulas: true,
+    // The runner of GitHub Actions would treat such a line as a command.
+    quoted_match: /^\s*::/,
   });

@@ -40,7 +40,8 @@ const text: ScalarTag = {
   ...stringTag,
   stringify: (item, ...rest) => {
     const value = item.value as string;
-    const isPlain = escaped(value) === value && !/\n|^::/.test(value);
+    // PyYAML has a type for a bare `=`, and refuses it.
+    const isPlain = escaped(value) === value && !/\n|^::|^=$/.test(value);
     // A JSON string is a YAML string.
     return (isPlain && stringTag.stringify?.(item, ...rest)) || escaped(JSON.stringify(value));
   },

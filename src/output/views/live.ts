@@ -41,7 +41,8 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
-  const redraw = () => log(frameLines(table, widths).join('\n'));
+  // log-update may break a line within a key, where the sink would not find it.
+  const redraw = () => log(sink.masked(frameLines(table, widths).join('\n')));
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();

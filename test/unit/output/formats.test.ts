@@ -115,7 +115,24 @@ it('a list of whole items keeps fields and numbers that are not known, whatever 
   assert.equal(text, `{"items":[\n${item}\n],"total_results":218}\n`);
 });
 
+it('a list in YAML quotes a bare =, which PyYAML refuses', async () => {
+  const text = await print([[parseJson('{"id":"1","note":"=","=":"=="}') as Activity]], {
+    format: 'yaml',
+  });
+  assert.equal(text, 'items:\n- id: "1"\n  note: "="\n  "=": ==\ntotal_results: 218\n');
+});
+
 describe('a list in CSV', () => {
+  it('quotes what the runner of GitHub Actions would treat as a command', async () => {
+    const rows = ['::error::x', ' ::stop-commands::x', 'a ::b'].map((action) =>
+      activity({ action }),
+    );
+    assert.equal(
+      await print([rows], { format: 'csv', columns: ['action'] }),
+      'action\n"::error::x"\n" ::stop-commands::x"\na ::b\n',
+    );
+  });
+
   it('has every column, ids in plain digits, times as given, and the duration in seconds', async () => {
     assert.equal(
       await print([[activity(), processing({ author_id: undefined })]], {

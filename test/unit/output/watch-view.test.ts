@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Activity } from '../../../src/base/activity.js';
+import { ApiKey } from '../../../src/base/secret.js';
 import { LdctlError } from '../../../src/base/errors.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { createWatchView } from '../../../src/output/views.js';
@@ -129,6 +130,19 @@ describe('a followed log at a terminal', () => {
       [screenLines(output.stderr), output.stdout.text],
       [['Activities of prod'], ''],
     );
+  });
+
+  it('masks a key that its lines would break in two', async () => {
+    const key = `ld_pk_${'4f9a8b7c6d5e'.repeat(4)}`;
+    const narrow = { stderr: { ...TERMINAL, columns: 40 } };
+    const { view, output } = await start({ columns: ['node', 'action'] }, narrow);
+    output.redact(new ApiKey(key));
+    view.on({ ...listing, activities: [{ ...small(3n, 'processing'), action: key }] });
+    view.stop();
+    // eslint-disable-next-line no-control-regex -- what log-update puts between the two parts
+    const text = output.stderr.text.replace(/\u001B\[[?\d;]*[A-Za-z]|\n/g, '');
+    assert.ok(!text.includes('4f9a8b7c6d5e4f'), text);
+    assert.match(text, /610809900976570889 +ld_pk_…6d5e/);
   });
 
   it('that is followed forever says what ends it', async () => {
