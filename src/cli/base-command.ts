@@ -10,6 +10,7 @@ import { printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
 import { connectionFlags, outputFlags } from './flags.js';
 import type { Host } from './host.js';
+import { terminalPrompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
 /**
@@ -50,11 +51,11 @@ export abstract class BaseCommand extends Command {
 
   protected async open(flags: SettingFlags = {}): Promise<CommandContext> {
     const { host, interrupts } = this;
-    const [{ CommandContext }, folder, prompts] = await Promise.all([
+    const [{ CommandContext }, folder] = await Promise.all([
       import('./context.js'),
       configDir(host.env),
-      host.prompts(interrupts.signal),
     ]);
+    const prompts = host.prompts ?? terminalPrompts(host, interrupts.signal);
     return new CommandContext(host, flags, interrupts, folder, prompts);
   }
 

@@ -6,11 +6,9 @@ import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
-import { nodeStates } from '../log/nodes.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import { stateText } from './node-state.js';
 import { Declined, hintOnInterrupt, type Prompts } from './prompts.js';
 import { whomPicked, type Whom } from './whom.js';
 
@@ -102,10 +100,8 @@ export async function consentTo(
     if (answer !== 'some') return consentOf(answer);
     // Picking is no consent.
     const picked = await pick(context.host, prompts, asked, place);
-    return {
-      nodes: picked.nodes,
-      ...consentOf(await askForYes(prompts, questionOf(context, picked, '', flags), 0)),
-    };
+    const again = questionOf(context, picked, '', flags);
+    return { nodes: picked.nodes, ...consentOf(await askForYes(prompts, again, 0)) };
   } catch (error) {
     return hintOnInterrupt('Nothing was sent.')(error);
   }
@@ -180,18 +176,12 @@ async function askForYes(
 /** Lets the person pick from the nodes that the log lists. @returns what is asked about then */
 async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
   const { runtime, found = null } = asked;
-  const { stderr } = host.output;
-  const view = { isTTY: true, now: found?.serverTime ?? host.clock.now() };
-  const states = await nodeStates(found ? [found] : []);
   const listed = listedIn(asked);
-  const rows = listed.map((node) => {
-    const state = states.find(({ node_id: id }) => id === node)?.runtimes[runtime];
-    const text = state ? stateText(state, view) : `no ${runtime} entry`;
-    return { node, label: nodeText(node, stderr), state: text };
-  });
+  const { nodeRows } = await import('./node-state.js');
+  const rows = await nodeRows(host, { listed, runtime, found });
   const nodes = await prompts.nodes(`On which nodes${place}?`, rows);
   const busy = found?.busy.filter(({ node_id: node }) => nodes.includes(node)) ?? [];
-  const whom = whomPicked(nodes, listed, stderr);
+  const whom = whomPicked(nodes, listed, host.output.stderr);
   return { ...asked, nodes, found: found && { ...found, busy }, whom };
 }
 

@@ -78,8 +78,8 @@ export interface Host extends Terminal {
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(): Interrupts;
-  /** Who answers questions; null where there is no one to ask. */
-  prompts(signal: AbortSignal): Promise<Prompts | null>;
+  /** Who answers questions in place of the person at the terminal. */
+  prompts?: Prompts;
 }
 
 /**
@@ -95,7 +95,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
   process.once('exit', leaveClosedTerminal);
   const output = new Output(new Sink(stdout, env), new Sink(stderr, env), printOptionsOf(flags));
   for (const key of environmentKeys(env)) output.redact(key);
-  const host: Host = {
+  return {
     program,
     env,
     platform,
@@ -111,9 +111,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     keyring: systemKeyring(env, program.keyringProcess),
     // Node's own module is loaded when it is called, and few commands need a key.
     newIdempotencyKey: () => crypto.randomUUID(),
-    prompts: async (signal) => (await import('./prompts.js')).terminalPrompts(host, signal),
   };
-  return host;
 }
 
 /**

@@ -2,6 +2,7 @@
  * The picker of nodes: typing narrows the list, and only space and Ctrl-A choose.
  */
 
+import { stripVTControlCharacters } from 'node:util';
 import {
   createPrompt,
   isBackspaceKey,
@@ -13,7 +14,6 @@ import {
   usePrefix,
   useState,
 } from '@inquirer/core';
-import stringWidth from 'string-width';
 import type { Id } from '../base/ids.js';
 import { wrapWords } from '../base/text.js';
 import { painter, type Sink } from '../output/streams.js';
@@ -73,7 +73,9 @@ export function afterKey(picking: Picking, key: Key, text: string): Picking {
   const shown = matching(picking);
   const next = { ...picking, isEmpty: false };
   if (isEnterKey(key)) {
-    return picking.chosen.size > 0 ? { ...next, typed: '' } : { ...picking, isEmpty: true };
+    return picking.chosen.size > 0
+      ? { ...next, typed: '', active: 0 }
+      : { ...picking, isEmpty: true };
   }
   if (isUpKey(key)) return { ...next, active: Math.max(active - 1, 0) };
   if (isDownKey(key)) return { ...next, active: Math.min(active + 1, shown.length - 1) };
@@ -119,14 +121,17 @@ export function pickerFrame(picking: Picking, question: string, screen: Screen):
   const count = `${chosen.size} of ${rows.length} chosen`;
   const status = typed === '' ? count : `${count}, filter: ${typed}`;
   const lines = question.split('\n');
-  const fits = stringWidth(`${lines.at(-1)}  ${status}`) <= width;
+  const last = stripVTControlCharacters(`${lines.at(-1)}  ${status}`);
+  const fits = last.length <= width;
   const head = `${paint('bold', question)}${fits ? '  ' : '\n'}${fitted(status, width)}`;
   const help = wrapWords(isEmpty ? NONE_CHOSEN : KEYS, width).map((line) => fitted(line, width));
   const shown = matching(picking);
   const labels = Math.max(...rows.map(({ label }) => label.length));
   const texts = shown.map(({ node, label, state }, index) => {
     const mark = `${index === active ? '❯' : ' '}${chosen.has(node) ? '◉' : '◯'}`;
-    const text = fitted(`${mark} ${label.padEnd(labels)}  ${state}`, width);
+    // A letter of another script may be as wide as two.
+    const plain = state.replace(/[^ -~]/g, '?');
+    const text = fitted(`${mark} ${label.padEnd(labels)}  ${plain}`, width);
     return paint(index === active ? 'busy' : undefined, text);
   });
   // The last line of the screen stays free.
@@ -155,12 +160,8 @@ function windowOf(lines: readonly string[], active: number, height: number): rea
 }
 
 /** A text cut to a width. */
-function fitted(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  const letters = Array.from(text);
-  while (stringWidth(`${letters.join('')}…`) > width && letters.length > 0) letters.pop();
-  return `${letters.join('')}…`;
-}
+const fitted = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 
 interface PickerConfig {
   message: string;

@@ -1,7 +1,11 @@
 import { DOING, verbOf } from '../base/activity.js';
 import { ageText } from '../base/durations.js';
-import type { RuntimeState } from '../log/nodes.js';
-import { cellText, type CellView } from '../output/columns.js';
+import type { Id } from '../base/ids.js';
+import type { Findings } from '../app/survey.js';
+import { nodeStates, type RuntimeState } from '../log/nodes.js';
+import { cellText, nodeText, type CellView } from '../output/columns.js';
+import type { Host } from './host.js';
+import type { NodeRow } from './node-picker.js';
 
 /**
  * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal.
@@ -20,4 +24,19 @@ export function stateText(
   if (state === null) return after;
   const isDecider = status === 'completed' && verb !== 'reconfigure';
   return isDecider ? aged(state, since) : `${aged(state, since)}, ${after}`;
+}
+
+/** What there is to pick from, with the state of a runtime. */
+export async function nodeRows(
+  { clock, output }: Host,
+  asked: { listed: readonly Id[]; runtime: string; found: Findings | null },
+): Promise<NodeRow[]> {
+  const { listed, runtime, found } = asked;
+  const view = { isTTY: true, now: found?.serverTime ?? clock.now() };
+  const states = await nodeStates(found ? [found] : []);
+  return listed.map((node) => {
+    const state = states.find(({ node_id: id }) => id === node)?.runtimes[runtime];
+    const text = state ? stateText(state, view) : `no ${runtime} entry`;
+    return { node, label: nodeText(node, output.stderr), state: text };
+  });
 }

@@ -68,7 +68,7 @@ describe('what is loaded', () => {
     ['the version', '--version', [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], 3, 40],
     ['help', '--help', [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], 20, 400],
     ['the profiles', 'profiles list', [...SELDOM, ...ASKING], 35, 550],
-    ['the log', 'activities list', SELDOM, 30, 800, ['got']],
+    ['the log', 'activities list', SELDOM, 32, 800, ['got']],
     ['a trigger', 'activities trigger iggy restart --yes', SELDOM, 35, 950],
     ['YAML', 'activities list -o yaml', ['csv-stringify'], 35, 1000, ['yaml']],
   ] as const) {

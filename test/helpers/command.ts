@@ -171,8 +171,7 @@ export class CommandBench {
         inTwoStages: () => new AbortController().signal,
         release: () => undefined,
       }),
-      prompts: () =>
-        Promise.resolve(this.isTerminal ? scriptedAnswers(this.answers, this.asked) : null),
+      ...(this.isTerminal && { prompts: scriptedAnswers(this.answers, this.asked) }),
     });
     try {
       await this.clock.run(command['_run']());

@@ -121,7 +121,6 @@ function hostFor(options: ContextOptions, output: MemoryOutput, clock: VirtualCl
     mayBeSent: false,
     newIdempotencyKey: () => assert.fail('no trigger here'),
     catchInterrupts: () => assert.fail('no process here'),
-    prompts: () => assert.fail('the context has them'),
   };
 }
 
