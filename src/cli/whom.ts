@@ -59,19 +59,20 @@ function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
   const { here, elsewhere } = listed;
   if (expect !== undefined || (core ?? 0) > inLog(listed)) return soMany(found);
   if (here.length === 0) {
-    return { who: 'every node', notes: [`none has an ${runtime} entry in the last 30 days`] };
+    const a = /^[aeiou]/.test(runtime) ? 'an' : 'a';
+    return { who: 'every node', notes: [`none has ${a} ${runtime} entry in the last 30 days`] };
   }
-  const too = elsewhere.length === 1 ? 'too if it runs' : 'too if they run';
-  const others = elsewhere.map(() => `${shortText(listed, view)} ${too} ${runtime}`).slice(0, 1);
+  const run = elsewhere.length === 1 ? 'it runs' : 'they run';
+  const others = `${shortText(listed, view)} too if ${run} ${runtime}`;
   if (core !== undefined && core < here.length) {
     const who = `${core} of the ${here.length} nodes in the log`;
-    return { who, notes: [...countNotes(found), ...others], number: who };
+    const notes = [...countNotes(found), ...(elsewhere.length > 0 ? [others] : [])];
+    return { who, notes, number: who };
   }
   const all = those(here, 'all ', view);
-  const [other] = others;
-  if (other === undefined) return all;
-  const number = `${all.number}, and ${other}`;
-  return { who: 'every node', more: `: ${here.length}, and ${other}`, number };
+  if (elsewhere.length === 0) return all;
+  const number = `${all.number}, and ${others}`;
+  return { who: 'every node', more: `: ${here.length}, and ${others}`, number };
 }
 
 /** As many as are expected, or as Core counts. */

@@ -198,6 +198,12 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
   }
 });
 
+it('the question has the article that goes with the runtime', async () => {
+  const found = await look({ runtime: 'connectors', isShown: true }, null);
+  const { notes } = whomOf({ runtime: 'connectors', found, isRoll: false }, AT_TERMINAL);
+  assert.deepEqual(notes, ['none has a connectors entry in the last 30 days']);
+});
+
 describe('how far the log is read before anything is sent', () => {
   /** Three nodes act all the time; the fourth has acted 450 entries ago. */
   beforeEach(() => {
