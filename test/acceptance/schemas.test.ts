@@ -156,7 +156,7 @@ describe('who and where, as the schemas have it:', () => {
 
   story('a sandbox that was started', {}, async (scene: Scene) => {
     const run = scene.start('sandbox start -o json').input();
-    await run.said(/Ctrl-C stops it/);
+    await run.said(/Ctrl-C ends it/);
     run.kill('SIGINT');
     assertMatches('sandbox', (await endsWith(0, run)).stdout);
   });

@@ -20,8 +20,8 @@ export default class ActivitiesTrigger extends ActingCommand {
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
     'Exit code 0 means that every targeted node completed the action; `ldctl help exit-codes` lists the others. Without ' +
-    '--node it acts on every node, and asks first unless you give --yes. An action runs at most once, whatever the ' +
-    'network does.';
+    '--node it acts on every node, and asks first unless you give --yes. It runs at most once, whatever the network ' +
+    'does.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger iggy restart --yes -o json',
