@@ -4,7 +4,6 @@
  */
 
 import { LdctlError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
@@ -18,8 +17,8 @@ import { findOne } from '../log/seek.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
 import {
+  countingAgain,
   surveyInTime,
-  survey,
   type Findings,
   type SurveyRequest,
   type Surveyor,
@@ -67,11 +66,24 @@ export async function trigger(
     const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
     const { listed, core, spentMs } = known ?? {};
-    const countAgain = (!request.nodes && known?.countAgain) || null;
+    const countAgain = request.nodes
+      ? null
+      : (known?.countAgain ?? (await countForRecord(connection, kept, tools.signal)));
     const isCounting = countAgain !== null;
     const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
     return follow(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
+}
+
+/** The run of a record may have ended before Core had counted. */
+async function countForRecord(
+  connection: Connection,
+  kept: KeptRun | null,
+  signal: AbortSignal,
+): Promise<Findings['countAgain']> {
+  if (kept?.record.core !== null) return null;
+  // Something may have been sent, so no read that fails ends it here.
+  return countBeside(connection, signal).catch(() => null);
 }
 
 /**
@@ -83,10 +95,24 @@ export async function wait(
   request: CheckedWait,
   tools: Tools,
 ): Promise<JobResult> {
-  const { countAgain = null, ...wanted } = await wantedBy(connection, request, tools.signal);
+  const { signal } = tools;
+  const wanted = await wantedBy(connection, request, signal);
+  // A run on every node is held to Core's count, and so is a wait for it.
+  const isEvery = !('ids' in request) && !request.nodes;
+  const countAgain = isEvery ? await countForWait(connection, signal) : null;
   const isCounting = countAgain !== null;
   const plan = { ...planOf(connection, request), ...wanted, isCounting };
   return follow(connection, (now) => waitJob(plan, now), tools, countAgain);
+}
+
+/** @returns null where the job is interrupted before it starts: its result says so */
+async function countForWait(connection: Connection, signal: AbortSignal) {
+  try {
+    return await countBeside(connection, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return null;
+  }
 }
 
 /** What is waited for, and what is known of it. */
@@ -94,9 +120,7 @@ async function wantedBy(
   connection: Connection,
   request: CheckedWait,
   signal: AbortSignal,
-): Promise<
-  Pick<WaitPlan, 'wanted' | 'after' | 'listed' | 'core'> & Partial<Pick<Findings, 'countAgain'>>
-> {
+): Promise<Pick<WaitPlan, 'wanted' | 'after'>> {
   if ('ids' in request) {
     const { ids } = request;
     const { log, clock } = connection;
@@ -104,32 +128,18 @@ async function wantedBy(
     return { wanted: { ids } };
   }
   const { nodes, expectNodes, after } = request;
-  return {
-    wanted: { ...request, expect: nodes ? undefined : expectNodes },
-    after,
-    ...(await surveyForWait(connection, request, signal)),
-  };
+  return { wanted: { ...request, expect: nodes ? undefined : expectNodes }, after };
 }
 
-/**
- * A run on every node counts nodes before it sends, and a wait for it counts them again, if it is
- * certain which Core knows the deployment.
- * @returns nothing where the job is interrupted before it starts: its result says so
- */
-async function surveyForWait(
+/** Where it is certain which Core knows the deployment, that counts its nodes beside the job. */
+async function countBeside(
   connection: Connection,
-  { runtime, nodes, after }: Extract<CheckedWait, { after: Id }>,
   signal: AbortSignal,
-): Promise<Partial<Pick<Findings, 'listed' | 'core' | 'countAgain'>>> {
-  if (nodes || !connection.counter?.isCertain) return {};
-  try {
-    const found = await survey(connection, { runtime, ifBusy: 'ignore', after }, signal);
-    const { listed, core, countAgain } = found;
-    return { listed, core, countAgain };
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return {};
-  }
+): Promise<Findings['countAgain']> {
+  if (!connection.counter?.isCertain) return null;
+  // An entry says where Core has the deployment.
+  const { entries } = await connection.log.newest({ signal });
+  return countingAgain(connection, entries);
 }
 
 /**

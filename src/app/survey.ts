@@ -46,8 +46,6 @@ export interface SurveyRequest extends Pick<
   CheckedTrigger,
   'runtime' | 'nodes' | 'expectNodes' | 'ifBusy'
 > {
-  /** Of a wait: what came after this entry lists no node. */
-  after?: Id;
   /** A person is asked or shown what would be done, and has to know all nodes. */
   isShown?: boolean;
   /** A roll acts on what the log lists, so it waits longer for Core, and `nodesOfRoll` checks N. */
@@ -81,17 +79,15 @@ export async function survey(
   signal: AbortSignal,
 ): Promise<Findings> {
   const { log, deploymentId, tenant, clock } = surveyor;
-  const { runtime, nodes, ifBusy, after } = request;
+  const { runtime, nodes, ifBusy } = request;
   const startedAt = clock.elapsed();
   const ask = nodes ? null : startCounting(surveyor, request, signal);
   const needsAll = isAllNeeded(request);
   const seen = { all: false };
-  const listing = (entries: readonly Activity[]) =>
-    after === undefined ? entries : entries.filter(({ id }) => id <= after);
   const isEnough = async (entries: readonly Activity[]): Promise<boolean> => {
     const counted = ask?.(entries);
     if (needsAll) return false;
-    const { here } = listedIn(listing(entries), runtime, false);
+    const { here } = listedIn(entries, runtime, false);
     return (seen.all = nodes
       ? nodes.every((node) => here.includes(node))
       : here.length >= ((await counted) ?? Infinity));
@@ -102,7 +98,7 @@ export async function survey(
   const core = await ask?.(entries);
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  const listed = listedIn(listing(entries), runtime, !seen.all || entries.length >= total);
+  const listed = listedIn(entries, runtime, !seen.all || entries.length >= total);
   return {
     listed,
     entries,
@@ -122,7 +118,7 @@ const isAllNeeded = ({ nodes, expectNodes, ifBusy, isShown, isRoll }: SurveyRequ
   ifBusy === 'fail' ||
   (!nodes && (isShown === true || isRoll === true || expectNodes !== undefined));
 
-const countingAgain =
+export const countingAgain =
   ({ counter }: Surveyor, entries: readonly Activity[]): Findings['countAgain'] =>
   async (signal) =>
     counter

@@ -6,6 +6,7 @@ import { capitalized, count, plainText, shortList } from '../base/text.js';
 import { deploymentText, type Target } from '../config/target.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
+import { oddStatus } from '../job/busy.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
@@ -197,11 +198,12 @@ const MOST_BUSY = 3;
 export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Findings) {
   // The newest entry of each node: a map keeps the last.
   const newest = new Map([...busy].reverse().map((entry) => [entry.node_id, entry]));
-  const texts = [...newest.values()].map(({ node_id: node, action, created_at: at }) => {
+  const texts = [...newest.values()].map((entry) => {
+    const { node_id: node, action, created_at: at } = entry;
     const age = (serverTime ?? clock.now()) - Date.parse(at);
     const done = BEING[verbOf(action)];
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;
-    const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)})`;
+    const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)}${oddStatus(entry)})`;
     return `node ${nodeText(node, output.stderr)} is ${being}${took}`;
   });
   return plainText(shortList(texts, MOST_BUSY));

@@ -2,7 +2,7 @@
  * Which nodes are busy with an action already, in the log and in words.
  */
 
-import { verbOf, type Activity } from '../base/activity.js';
+import { isFinal, STATUSES, verbOf, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
@@ -14,10 +14,28 @@ export function busyOf(
   only: ReadonlySet<Id> | null,
 ): Activity[] {
   return shown.filter(
-    (one) =>
-      one.status === 'processing' && one.runtime === runtime && (only?.has(one.node_id) ?? true),
+    (one) => one.runtime === runtime && (only?.has(one.node_id) ?? true) && isRunning(one, shown),
   );
 }
+
+/**
+ * Not final, whatever its status is called. One that ldctl does not know may be final all the same:
+ * then it has ended, or its node has done something since.
+ */
+export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
+  const { id, node_id: node, runtime, status, finished_at: end } = one;
+  if (isFinal(status)) {
+    return false;
+  }
+  const isLater = (other: Activity): boolean =>
+    other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other.status);
+  return isKnown(status) || (!end && !shown.some(isLater));
+}
+
+const isKnown = (status: string): boolean => STATUSES.some((known) => known === status);
+
+/** How a running entry is called where its status is not the usual one: `, queued`. */
+export const oddStatus = ({ status }: Activity): string => (isKnown(status) ? '' : `, ${status}`);
 
 export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
   return new LdctlError('refused', 'busy', busyText(busy), { hint });
@@ -25,7 +43,7 @@ export function busyError(busy: readonly Activity[], hint?: string): LdctlError 
 
 export function busyText(busy: readonly Activity[]): string {
   const all = busy.map(
-    ({ node_id: node, id, action }) => `node ${node} (activity ${id}, ${action})`,
+    (one) => `node ${one.node_id} (activity ${one.id}, ${one.action}${oddStatus(one)})`,
   );
   return `already processing: ${shortList(all, 5)}`;
 }

@@ -6,7 +6,7 @@
 import type { Activity } from '../base/activity.js';
 import { sha256 } from '../base/hash.js';
 import type { LogRead } from '../log/log.js';
-import { busyError, busyOf, busyText, waitingText } from './busy.js';
+import { busyError, busyOf, busyText, isRunning, waitingText } from './busy.js';
 import { countMeant, Entries, idsOf, listedIn } from './entries.js';
 import { warning } from './events.js';
 import { SECOND } from './pace.js';
@@ -114,7 +114,11 @@ export function unblock(
     log,
     now,
   );
-  const { open } = blockers.progress();
+  const open = blockers.progress().open.filter((one) => {
+    // Its status may be the same, and its end another.
+    const shown = log.entries.find(({ id }) => id === one.id);
+    return isRunning(shown ?? one, log.entries);
+  });
   if (open.length === 0) {
     startAnew(run, now + spreadOf(run.trigger?.wireKey ?? ''));
   } else if (log.startedAt >= run.busyDeadline) {

@@ -184,6 +184,41 @@ describe('before a POST', () => {
       });
     }
 
+    const QUEUED = { status: 'queued', finished_at: null };
+    const later = (fields: Partial<Activity>) => old(9n, 3n, { action: 'stop', ...fields });
+    for (const [what, log, says] of [
+      ['has a status that no one knows', [], /node 3 is being restarted \(3s, queued\)$/m],
+      ['has done something since that is not final', [later(QUEUED)], /being stopped/],
+      ['has an end', [], null],
+      ['has completed something since', [later({})], null],
+      ['was rejected since', [later({ status: 'rejected' })], null],
+      ['has completed something of another runtime', [later({ runtime: 'connectors' })], /queued/],
+      ['is not the one that has completed something', [old(9n, 2n)], /queued/],
+    ] as const) {
+      it(`is one that ${what}: ${says ? 'yes' : 'no'}`, async () => {
+        const finished_at = what === 'has an end' ? '2026-06-01T12:00:05.500Z' : null;
+        const queued = { ...open(3n, 3000), status: 'queued', finished_at };
+        bench.showLog(() => [...log, queued, old(2n, 3n), old(1n, 2n)]);
+        const dry = 'iggy stop --dry-run --node 3';
+        const { stderr } = await bench.ends(0, ActivitiesTrigger, dry);
+        const fails = await bench.run(ActivitiesTrigger, dry, '--if-busy fail');
+        assert.equal(fails.code, says ? 5 : 0);
+        if (says) assert.match(stderr, says);
+        else assert.equal(stderr, '');
+        if (says) assert.match(fails.stderr, /node 3 \(activity \d+, (restart|stop), queued\)/);
+      });
+    }
+
+    for (const how of ['', ' --dry-run']) {
+      it(`is found below the first page by a roll with --if-busy fail${how}`, async () => {
+        const newer = Array.from({ length: 120 }, (_, n) => old(BigInt(200 - n), 3n));
+        bench.showPages([...newer, open(3n, 3000), old(1n, 3n)], () => undefined);
+        const words = `iggy stop --node 3 --if-busy fail${how}`;
+        const { stderr } = await bench.ends(5, ActivitiesRoll, words);
+        assert.match(stderr, /already processing: node 3 /);
+      });
+    }
+
     for (const nodes of [' --yes', ' --node 3']) {
       it(`is warned of once before a trigger:${nodes}`, async () => {
         bench.showLog(busy);

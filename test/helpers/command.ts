@@ -99,7 +99,7 @@ export class CommandBench {
 
   /** The same for a log of several pages, each as long as it is asked for. */
   showPages(
-    entries: readonly Activity[],
+    log: readonly Activity[] | (() => readonly Activity[]),
     onRead: (asked: { uri: string; number: number }) => void,
   ): void {
     nock(SUPERVISOR, AUTHORISED)
@@ -111,6 +111,7 @@ export class CommandBench {
         const query = new URL(uri, SUPERVISOR).searchParams;
         const [number, results] = [Number(query.get('page')), Number(query.get('results'))];
         onRead({ uri, number });
+        const entries = typeof log === 'function' ? log() : log;
         const items = entries.slice((number - 1) * results, number * results);
         return page(items, { number, results, total: entries.length });
       });

@@ -490,6 +490,29 @@ describe('a node that is busy', () => {
     });
   }
 
+  for (const [what, after] of [
+    ['has an end', 5000],
+    ['has completed something else since', 8000],
+  ] as const) {
+    it(`is waited for until an entry whose status no one knows ${what}`, async () => {
+      server.add({ workMs: null });
+      server.onRead = (page) => ({
+        ...page,
+        items: page.items.map((item) => {
+          if (item.status !== 'processing' || server.posts.length > 0) return item;
+          const isEnded = what === 'has an end' && clock.elapsed() >= after;
+          const finished_at = isEnded ? new Date(clock.now()).toISOString() : null;
+          return { ...item, status: 'queued', finished_at };
+        }),
+      });
+      if (what !== 'has an end') server.add({ appearMs: after });
+      const startedAt = clock.now();
+      await run({ ifBusy: 'wait' });
+      const late = (server.postTimes[0] ?? 0) - startedAt - after;
+      assert.ok(late >= 0 && late < 5000, `${late} ms late`);
+    });
+  }
+
   it('is warned of once, also where the baseline is read again', async () => {
     server.add({ workMs: null });
     server.onPost = (carryOut) => (server.postsMade === 1 ? refused() : carryOut());
