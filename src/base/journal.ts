@@ -39,10 +39,10 @@ export type RunRecord = v.InferOutput<typeof runRecord>;
 
 /**
  * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries.
- * `refused`: its POST had no effect. Of a node of a roll: `rejected` where a roll has ended with
- * that, `passed` where its gate has passed.
+ * `refused`: its POST had no effect. Of a node of a roll: `rejected` and `unconfirmed` where a roll
+ * has ended with that and nothing can change it, `passed` where its gate has passed.
  */
-export type Mark = 'accepted' | 'refused' | 'rejected' | 'passed';
+export type Mark = 'accepted' | 'refused' | 'rejected' | 'unconfirmed' | 'passed';
 
 /**
  * What is on the disk of one key: the record that decides, and the marks. An accepted record
@@ -58,6 +58,8 @@ export interface KeptRun {
   accepted: boolean;
   /** Whether any record of the key has `rejected`. */
   rejected: boolean;
+  /** Whether any record of the key has `unconfirmed`. */
+  unconfirmed: boolean;
   /** Whether any record of the key has `passed`. */
   passed: boolean;
 }

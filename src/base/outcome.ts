@@ -29,8 +29,8 @@ export interface NodeResult {
   /** Null before one was seen. */
   activity_id: Id | null;
   /**
-   * From the log, such as `completed`; `missing` without an entry, `not_started` where a roll ended
-   * before the node.
+   * From the log, such as `completed`; `missing` without an entry; of a roll `not_started` where it
+   * ended before the node, `unconfirmed` where a POST of unknown fate is too old to be sent again.
    */
   status: string | null;
   created_at: string | null;
@@ -63,6 +63,7 @@ export function isFailedGate(gate: GateResult | null | undefined): gate is GateR
 
 export const MISSING = 'missing';
 export const NOT_STARTED = 'not_started';
+export const UNCONFIRMED = 'unconfirmed';
 
 /** A target of which no entry is known. */
 export function emptyNodeResult(

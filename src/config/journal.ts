@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
-import { runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
+import { runRecord, type KeptRun, type Mark, type RunJournal } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -156,13 +156,15 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     const newest = kept.findLast(({ has }) => has('accepted')) ?? kept.at(-1);
     if (!newest) return { found: null, next };
     const { record, generation, has } = newest;
+    const hasAny = (mark: Mark) => kept.some((one) => one.has(mark));
     const found = {
       record,
       generation,
       ageMs: clock.now() - record.postedAt,
       accepted: has('accepted'),
-      rejected: kept.some((one) => one.has('rejected')),
-      passed: kept.some((one) => one.has('passed')),
+      rejected: hasAny('rejected'),
+      unconfirmed: hasAny('unconfirmed'),
+      passed: hasAny('passed'),
     };
     return { found, next };
   };

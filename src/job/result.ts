@@ -11,6 +11,7 @@ import {
   MISSING,
   NOT_STARTED,
   OUTCOMES,
+  UNCONFIRMED,
   type NodeResult,
   type Outcome,
   type ResultFacts,
@@ -188,19 +189,27 @@ function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
     : event;
 }
 
+/** What is known of its entry. */
+function entryRow(node: RollNode): NodeProgress {
+  const run = runOf(node);
+  const [row] = run?.sent ? run.entries.rows(emptyStatusOf(run)) : [];
+  if (!row) {
+    return emptyRow({}, NOT_STARTED);
+  }
+  return row.status === null && isReported(node) ? { ...row, status: UNCONFIRMED } : row;
+}
+
 function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const { id, gate, state, passed } = node;
   const run = runOf(node);
-  const sentRun = run?.sent ? run : null;
-  const [row] = sentRun ? sentRun.entries.rows(emptyStatusOf(sentRun)) : [];
-  const postedAt = sentRun?.attempts.postedAt;
+  const postedAt = run?.sent ? run.attempts.postedAt : null;
   return {
-    ...(row ?? emptyRow({}, NOT_STARTED)),
+    ...entryRow(node),
     node_id: id,
     started_at: postedAt ? new Date(postedAt).toISOString() : null,
     gate,
     ...(passed && plan.gated && gate === null && { passed_earlier: true }),
-    stage: state.name,
+    stage: state.name === 'held' ? 'waiting' : state.name,
     ...stageTimes(plan, state),
   };
 }
@@ -247,6 +256,10 @@ function endOfNode(node: RollNode) {
   return run && endOf(run);
 }
 
+/** Nothing can change its end, and that halts no later process. */
+const isReported = (node: RollNode): boolean =>
+  node.reported !== null && endOfNode(node)?.outcome === node.reported;
+
 const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
   endOfNode(node)?.outcome === 'completed' && (!plan.gated || node.passed);
 
@@ -270,14 +283,12 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
 }
 
 /**
- * A rejected node is final once it was reported. Everything else that is not done continues under
+ * What nothing can change is final once it was reported. Everything else that is not done continues under
  * the roll's key.
  */
 function resumeOfRoll(roll: Roll): Resume | null {
   const { plan, nodes } = roll;
-  const isLeft = (node: RollNode): boolean =>
-    !isPassed(roll, node) && endOfNode(node)?.outcome !== 'rejected';
-  const left = nodes.filter(isLeft);
+  const left = nodes.filter((node) => !isPassed(roll, node) && !isReported(node));
   if (left.length === 0) return null;
   if (plan.keepsKey) return { roll: plan.idempotencyKey };
   const ids = left.flatMap((node) => rowOf(roll, node).activity_id ?? []);

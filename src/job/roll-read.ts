@@ -5,7 +5,7 @@
 import type { DownTo } from '../log/log.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, readGap } from './pace.js';
-import { hasSent, type Roll } from './roll-state.js';
+import { hasSent, type Roll, type RollNodeState, type StateOf } from './roll-state.js';
 import { depthOf, takeOfRun } from './run.js';
 import { deadlineOf, mayShowEntries } from './run-state.js';
 
@@ -16,7 +16,7 @@ import { deadlineOf, mayShowEntries } from './run-state.js';
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const { state } of roll.nodes) {
-    if (state.name === 'running' && mayShowEntries(state.run)) {
+    if (isFollowed(state) && mayShowEntries(state.run)) {
       downTo = deeper(downTo, depthOf(state.run, now).downTo);
       cutAt = Math.min(cutAt, cutOffAt(deadlineOf(state.run), now));
     }
@@ -28,6 +28,9 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
     lookUp: null,
   };
 }
+
+const isFollowed = (state: RollNodeState): state is StateOf<'running' | 'held'> =>
+  state.name === 'running' || state.name === 'held';
 
 function deeper(a: DownTo, b: DownTo): DownTo {
   if (a === 'forNodes' || b === 'forNodes') {
@@ -54,7 +57,7 @@ export function takeReadOfRoll(
     roll.nextReadAt = now + readGap(fact.read.requests);
   }
   for (const { id, state } of roll.nodes) {
-    if (state.name !== 'running') continue;
+    if (!isFollowed(state)) continue;
     if (mayShowEntries(state.run) || id === step.node) {
       state.run.isUnderway ||= hasSent(roll);
       takeOfRun(state.run, step, fact, now);

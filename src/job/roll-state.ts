@@ -9,6 +9,7 @@ import type { KeptRun } from '../base/journal.js';
 import type { GateResult } from '../base/outcome.js';
 import { warning, type JobEvent } from './events.js';
 import { createRun } from './run.js';
+import { sendNoMore } from './run-moves.js';
 import type { Run, RunPlan } from './run-state.js';
 
 export interface RollPlan extends Omit<
@@ -38,6 +39,11 @@ export interface RollPlan extends Omit<
 export type RollNodeState =
   /** Nothing was sent to it. */
   | { name: 'waiting' }
+  /**
+   * An earlier process may have sent to it, and the log does not show that. It waits for room, too,
+   * and is followed if its entry shows up after all.
+   */
+  | { name: 'held'; run: Run }
   | { name: 'running'; run: Run }
   /** It has completed. */
   | { name: 'pause'; run: Run; until: number }
@@ -53,8 +59,8 @@ export interface RollNode {
   /** It completed and its gate let the roll continue, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
-  /** An earlier process has halted because the node rejected the action: that halts nothing now. */
-  readonly rejectedEarlier: boolean;
+  /** The end that this process or an earlier one has halted at: it halts no other. */
+  reported: 'rejected' | 'unconfirmed' | null;
 }
 
 /** Plain data, changed only by the functions of roll*.ts; result.ts takes its events. */
@@ -85,12 +91,10 @@ export interface Roll {
 export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, now: number): Roll {
   const deadline = now + plan.timeoutMs;
   const nodes = plan.nodes.map((id, at): RollNode => {
-    const record = kept[at] ?? null;
-    const { rejected: rejectedEarlier = false, passed = false } = record ?? {};
-    const state: RollNodeState = record
-      ? { name: 'running', run: createRun(planOf(plan, deadline, id), record, now) }
-      : { name: 'waiting' };
-    return { id, state, passed, gate: null, rejectedEarlier };
+    const record = kept[at];
+    return record
+      ? continuedNode(planOf(plan, deadline, id), id, record, now)
+      : { id, state: { name: 'waiting' }, passed: false, gate: null, reported: null };
   });
   const roll: Roll = {
     plan,
@@ -111,6 +115,21 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     failRoll(roll, plan.failure);
   }
   return roll;
+}
+
+/** If nothing says that its POST was accepted, the log is only looked at: `admit` lets it send. */
+export function continuedNode(plan: RunPlan, id: Id, record: KeptRun, now: number): RollNode {
+  const { passed, rejected, unconfirmed } = record;
+  const run = createRun(plan, record, now);
+  if (run.state.name === 'unknown') {
+    run.state.notBefore = Infinity;
+  }
+  if (unconfirmed) {
+    // Also if the clock was set back since.
+    sendNoMore(run);
+  }
+  const reported = rejected ? 'rejected' : unconfirmed ? 'unconfirmed' : null;
+  return { id, state: { name: 'running', run }, passed, gate: null, reported };
 }
 
 /** The plan for the run of one node. */
@@ -136,8 +155,13 @@ export function runOf(node: RollNode | undefined): Run | null {
 
 export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';
 
-export const isActive = ({ state: { name } }: RollNode): boolean =>
-  name !== 'waiting' && name !== 'done';
+/** It waits for room. */
+export const hasToStart = ({ state: { name } }: RollNode): boolean =>
+  name === 'waiting' || name === 'held';
+
+/** It takes up room. */
+export const isActive = (node: RollNode): boolean =>
+  !hasToStart(node) && node.state.name !== 'done';
 
 /** Whether something may have been sent to a node. */
 export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => runOf(node)?.sent);
@@ -164,7 +188,7 @@ export function failRoll(roll: Roll, error: LdctlError, because = error.message)
 export function halt(roll: Roll, because: string): void {
   // After a Ctrl-C it has been said already. If nothing is in progress, the result follows at once.
   const isNews = !roll.halted && roll.stopping === null && roll.nodes.some(isActive);
-  if (isNews && roll.nodes.some(isWaiting)) {
+  if (isNews && roll.nodes.some(hasToStart)) {
     roll.events.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

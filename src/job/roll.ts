@@ -15,6 +15,7 @@ import {
   failRoll,
   halt,
   hasSent,
+  hasToStart,
   isActive,
   isLate,
   isWaiting,
@@ -29,7 +30,7 @@ import {
 } from './roll-state.js';
 import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
 import { addMark, callOff, interrupt } from './run-moves.js';
-import { endOf, type Run } from './run-state.js';
+import { endOf, isForgotten, isTooLate, maySendAgain, READ_AFTER, type Run } from './run-state.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -63,39 +64,80 @@ function startNode(roll: Roll, now: number): void {
   // After the first POST, each node has all 60 s for its own reads.
   const spentMs = hasSent(roll) ? 0 : now - roll.readFrom;
   const hasRoom = roll.nodes.filter(isActive).length < roll.plan.maxUnavailable;
-  const next = roll.nodes.find(isWaiting);
-  if (next && hasRoom && !roll.nodes.some(isAboutToSend)) {
+  if (!hasRoom || roll.nodes.some((node) => isAboutToSend(node, now))) {
+    return;
+  }
+  const held = roll.nodes.find(({ state }) => state.name === 'held' && !isTooLate(state.run, now));
+  const next = held ?? roll.nodes.find(isWaiting);
+  if (next?.state.name === 'held') {
+    admit(roll, next, next.state.run, now);
+  } else if (next) {
     const plan = planOf({ ...roll.plan, spentMs }, roll.deadline, next.id);
     move(roll, next, { name: 'running', run: createRun(plan, null, now) });
   }
 }
 
-/** Its first POST comes next. */
-function isAboutToSend(node: RollNode): boolean {
-  const run = runOf(node);
-  return run !== null && run.attempts.firstAt === null && run.state.name !== 'blocked';
+/** It is sent again, if one more read does not show its entry, either. */
+function admit(roll: Roll, node: RollNode, run: Run, now: number): void {
+  run.state = { name: 'unknown', notBefore: now };
+  run.pace.nextRead = now;
+  move(roll, node, { name: 'running', run });
+}
+
+/** Its first POST comes next, or another one, if the next read does not show its entry. */
+function isAboutToSend(node: RollNode, now: number): boolean {
+  const run = node.state.name === 'running' ? node.state.run : null;
+  if (run === null || run.state.name === 'blocked') {
+    return false;
+  }
+  return run.attempts.firstAt === null || run.state.name === 'sending' || maySendAgain(run, now);
 }
 
 function tickNode(roll: Roll, node: RollNode, now: number): void {
   const { state } = node;
   switch (state.name) {
     case 'running':
-      if (!mayStillAct(roll, now)) {
-        // No more POSTs; a run that was accepted goes on.
-        callOff(state.run, calledOffError());
-      }
-      tickRun(state.run, now);
-      // Between its end and `done` no marks are written (`stepOf`), so the run's own are written
-      // first.
-      if (endOf(state.run) && state.run.marks.length === 0) {
-        endRun(roll, node, state.run, now);
-      }
-      return;
+    case 'held':
+      return tickRunOf(roll, node, state, now);
     case 'pause':
       return tickPause(roll, node, state, now);
     default:
     // Time alone changes nothing.
   }
+}
+
+function tickRunOf(
+  roll: Roll,
+  node: RollNode,
+  { name, run }: StateOf<'running' | 'held'>,
+  now: number,
+): void {
+  if (!mayStillAct(roll, now)) {
+    // No more POSTs; a run that was accepted goes on.
+    callOff(run, calledOffError());
+  }
+  tickRun(run, now);
+  // Between its end and `done` no marks are written (`stepOf`), so the run's own are written first.
+  if (endOf(run) && run.marks.length === 0) {
+    return endRun(roll, node, run, now);
+  }
+  const to = isToHold(node, run, now) ? 'held' : 'running';
+  if (to !== name) {
+    move(roll, node, { name: to, run });
+  }
+}
+
+/**
+ * An earlier process may have sent to it, a read that started 5 s later shows nothing, and it waits
+ * for room. It holds up no other, unless it can be sent no more and no process has halted at that.
+ */
+function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
+  const { state, sent, entries } = run;
+  const isShown = state.name !== 'unknown' || state.notBefore < Infinity || sent === null;
+  if (isShown || entries.readAt - sent.lostAt < READ_AFTER) {
+    return false;
+  }
+  return !isTooLate(run, now) || reported === 'unconfirmed';
 }
 
 function tickPause(
@@ -120,21 +162,25 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
     return endUnsent(roll, node, error);
   }
   if (outcome === 'completed' && !node.passed) {
-    const hasNext = gated || roll.nodes.some(isWaiting);
+    const hasNext = gated || roll.nodes.some(hasToStart);
     return move(roll, node, { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) });
-  }
-  if (outcome === 'rejected') {
-    addMark(run, 'rejected');
   }
   move(roll, node, { name: 'done', run });
   if (!continueOnError && halts(node, outcome)) {
     halt(roll, `node ${node.id} has not completed`);
   }
+  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isForgotten(run, now))) {
+    node.reported = outcome;
+    addMark(run, outcome);
+  }
 }
 
-/** A rejection halts the first process that sees it, and no later one. */
-const halts = ({ rejectedEarlier }: RollNode, outcome: Outcome): boolean =>
-  outcome !== 'completed' && !(rejectedEarlier && outcome === 'rejected');
+/**
+ * What nothing can change any more halts the first process that sees it, and no later one: a
+ * rejection, and a POST of unknown fate that is too old to be sent again.
+ */
+const halts = ({ reported }: RollNode, outcome: Outcome): boolean =>
+  outcome !== 'completed' && outcome !== reported;
 
 /**
  * Nothing was sent to the node. It is waiting again, but does not start again: its error halts the
@@ -170,7 +216,7 @@ export function nextOfRoll(roll: Roll, now: number): Step {
       return step.do === 'read' ? widenForAll(roll, step, now) : step;
     }
   }
-  if (!roll.nodes.some(isActive)) {
+  if (roll.nodes.every(({ state: { name } }) => name === 'waiting' || name === 'done')) {
     return { do: 'end' };
   }
   // A roll also wakes at its deadline.
@@ -185,6 +231,9 @@ function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
     case 'waiting':
     case 'gate':
       return IDLE;
+    case 'held':
+      // It has been looked for. If it can be sent no more, it is looked for to the end.
+      return isTooLate(state.run, now) ? stepOfRun(roll, state.run, node, now) : IDLE;
     case 'running':
       return stepOfRun(roll, state.run, node, now);
     case 'pause':
@@ -280,7 +329,7 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
   roll.stopping ??= reason;
   for (const node of roll.nodes) {
     const { state } = node;
-    if (state.name === 'running') {
+    if (state.name === 'running' || state.name === 'held') {
       interrupt(state.run, reason, now);
     } else if (state.name !== 'waiting') {
       node.state = { name: 'done', run: state.run };

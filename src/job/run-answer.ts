@@ -23,12 +23,7 @@ import {
   setBaseline,
   setReplay,
 } from './run-moves.js';
-import { isTooLate, type Run } from './run-state.js';
-
-/**
- * How long after the first POST of a record the last may start: servers keep keys for 10 minutes.
- */
-const RESEND = 9 * MINUTE;
+import { isTooLate, RESEND, type Run } from './run-state.js';
 
 /** A replay is of a request of the last 10 minutes, plus a minute for its answer. */
 const REPLAY_REACH = 11 * MINUTE;

@@ -14,7 +14,7 @@ import { Entries, type Known, type Wanted } from './entries.js';
 import type { ExpectedTenant } from './foreign.js';
 import type { JobEvent } from './events.js';
 import type { StepOf } from './job.js';
-import { BEFORE_POST, newPace, SECOND, type Pace } from './pace.js';
+import { BEFORE_POST, MINUTE, newPace, SECOND, type Pace } from './pace.js';
 
 /**
  * Where a run stands. Each state holds what only it needs. Times are milliseconds of the job's
@@ -184,6 +184,11 @@ export interface Run {
  */
 export const RETRY_WINDOW = 120 * SECOND;
 
+/**
+ * How long after the first POST of a record the last may start: servers keep keys for 10 minutes.
+ */
+export const RESEND = 9 * MINUTE;
+
 /** A read that started this long after a POST was lost shows what it did. */
 export const READ_AFTER = 5 * SECOND;
 
@@ -223,6 +228,10 @@ export function isTooLate(run: Run, now: number): boolean {
   const { firstAt, windowMs } = run.attempts;
   return isRollOver(run, now) || now - (firstAt ?? now) > windowMs;
 }
+
+/** It was never seen to be accepted, and no process will ever send it again. */
+export const isForgotten = ({ acceptedAt, attempts: { firstAt } }: Run, now: number): boolean =>
+  acceptedAt === null && firstAt !== null && now - firstAt > RESEND;
 
 export const isRollOver = ({ plan }: Run, now: number): boolean => now >= (plan.endsBy ?? Infinity);
 

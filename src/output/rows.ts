@@ -5,6 +5,7 @@ import {
   isFailedGate,
   MISSING,
   NOT_STARTED,
+  UNCONFIRMED,
   type GateResult,
   type NodeResult,
 } from '../base/outcome.js';
@@ -37,6 +38,7 @@ const LOOKS = new Map<string | null, Look>([
   ['rejected', { sign: '✗', style: 'bad', text: 'rejected', trouble: 'rejected it' }],
   ['processing', { sign: '…', style: 'busy', text: 'processing', trouble: 'still processing' }],
   ['completed', { sign: '✓', style: 'ok', text: 'completed', trouble: null }],
+  [UNCONFIRMED, { sign: '✗', style: 'bad', text: 'unconfirmed', trouble: 'did not confirm it' }],
   [NOT_STARTED, { sign: '·', text: 'not started', trouble: 'not started' }],
   [null, { sign: '·', text: 'waiting', trouble: 'not seen yet' }],
 ]);
@@ -67,9 +69,11 @@ type Row = NodeResult & Partial<NodeProgress>;
 export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
   if (stage !== undefined && stage !== 'done') return 'open';
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
-  const isEnded = stage === 'done' || status === 'rejected' || status === MISSING;
-  return isEnded ? 'failed' : 'open';
+  return stage === 'done' || isEnded(status) ? 'failed' : 'open';
 }
+
+const isEnded = (status: string | null) =>
+  status === MISSING || status === UNCONFIRMED || (status !== null && isFinal(status));
 
 function liveText(row: Row, elapsed: number) {
   const { status, stage, gate, limitMs } = row;
@@ -79,8 +83,7 @@ function liveText(row: Row, elapsed: number) {
   }
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   const { sign, text } = lookOf(status);
-  const isKnown = status === MISSING || (status !== null && isFinal(status));
-  if (stage !== 'done' || isKnown) return `${sign} ${text}`;
+  if (stage !== 'done' || isEnded(status)) return `${sign} ${text}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 

@@ -9,6 +9,7 @@ import {
   isFailedGate,
   MISSING,
   NOT_STARTED,
+  UNCONFIRMED,
   type NodeResult,
   type ResultFields,
 } from '../base/outcome.js';
@@ -114,6 +115,13 @@ function explanations(
     const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
     lines.push(`waited ${formatDuration(ranMs)}${others}`);
   }
+  const forgotten = nodes.filter(({ status }) => status === UNCONFIRMED);
+  if (forgotten.length > 0) {
+    const which = shortList(forgotten.map(({ node_id: node }) => node));
+    lines.push(
+      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${which}. If it did not run there, a new roll can.`,
+    );
+  }
   return [...lines, ...hintOfMissing(result)];
 }
 
@@ -154,7 +162,9 @@ function nextCommands(
   // Of an activity that is known by its id alone, no list of nodes says anything.
   const isAboutNodes = nodes.some(
     ({ status, node_id: node, activity_id: activity }) =>
-      status === 'rejected' || (status === MISSING && (node !== null || activity === null)),
+      status === 'rejected' ||
+      status === UNCONFIRMED ||
+      (status === MISSING && (node !== null || activity === null)),
   );
   const commands: string[] = [];
   if (needStart && runtime !== null) {
@@ -164,7 +174,16 @@ function nextCommands(
   } else if (isAboutNodes) {
     commands.push(`ldctl nodes list ${flags}`.trimEnd());
   }
-  return resume === null ? commands : [...commands, resume];
+  if (resume !== null) commands.push(resume);
+  const forgotten = nodes.flatMap((node) =>
+    node.status === UNCONFIRMED ? (node.node_id ?? []) : [],
+  );
+  if (forgotten.length > 0) {
+    commands.push(
+      `ldctl activities roll ${runtime} ${action} --node ${forgotten.join()} ${flags}`.trimEnd(),
+    );
+  }
+  return commands;
 }
 
 /** For support, where it is not known whether the action ran. */

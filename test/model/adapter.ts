@@ -11,7 +11,7 @@ import { foreignLog } from '../../src/job/foreign.js';
 import type { ActivityLog } from '../../src/log/log.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
-import { ALL, isKept, nodesOf, SECOND, type Setting } from './setting.js';
+import { ALL, isKept, nodesOf, SECOND, windowOf, type Setting } from './setting.js';
 import { DEPLOYMENT, TENANT } from './world.js';
 
 /*
@@ -118,6 +118,8 @@ export type Ended =
 /** What a job starts with. */
 type Start = Pick<DriveTools, 'journal' | 'log' | 'clock' | 'signal' | 'stopping'> & {
   apiKey: string;
+  /** Whether another has run before. */
+  isLater: boolean;
   now: () => number;
 };
 
@@ -143,7 +145,7 @@ type Kept = ReadonlyArray<KeptRun | null>;
 
 async function jobOf(
   setting: Setting,
-  { log, clock, signal, apiKey, now }: Start,
+  { log, clock, signal, apiKey, isLater, now }: Start,
   kept: Kept,
   recall: () => Kept,
 ): Promise<Job<JobEnd | WatchResult>> {
@@ -179,7 +181,7 @@ async function jobOf(
     return runJob({ wait: use.wait ?? true, ...plan }, kept[0] ?? null, now());
   }
   const how = {
-    maxUnavailable: use.window,
+    maxUnavailable: windowOf(use, isLater),
     pauseMs: PAUSE,
     gated: use.gated ?? false,
     gateTimeoutMs: GATE_TIMEOUT,
@@ -241,7 +243,7 @@ function pairOf(step: StepOf<StepName>, fact: string): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['accepted', 'refused', 'rejected', 'passed'].flatMap((state) =>
+  ...['accepted', 'refused', 'rejected', 'unconfirmed', 'passed'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),

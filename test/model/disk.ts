@@ -32,6 +32,7 @@ export class MemoryJournal implements RunJournal {
       ageMs: this.wall() - record.postedAt,
       accepted: has('accepted'),
       rejected: has('rejected'),
+      unconfirmed: has('unconfirmed'),
       passed: has('passed'),
     };
   }

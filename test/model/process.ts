@@ -57,7 +57,7 @@ export class Process {
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
   thrown: unknown = null;
-  /** The keys of the nodes that have rejected, as it has noted. */
+  /** The keys of the nodes whose end halts no later one, as it has noted. */
   readonly noted = new Set<string>();
   /** Gates that run, and when they end. */
   readonly gates = new Map<bigint, { at: number; passes: boolean }>();
@@ -109,7 +109,14 @@ export class Process {
     const { setting, tools, apiKey, world } = this;
     if (setting.coreTakes > 0) this.countsAt = world.now + setting.coreTakes;
     const started = this.#nextStart();
-    const given = { stopping: this.#easing.signal, apiKey, now: () => world.now, ...tools };
+    const isLater = this.by > 0;
+    const given = {
+      stopping: this.#easing.signal,
+      apiKey,
+      isLater,
+      now: () => world.now,
+      ...tools,
+    };
     this.#whole = run(setting, given, (runner) => {
       this.runner = runner;
       this.#started();
@@ -207,7 +214,7 @@ export class Process {
       throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
     }
     disk.mark(key, generation, mark);
-    if (mark === 'rejected') this.noted.add(key);
+    if (mark === 'rejected' || mark === 'unconfirmed') this.noted.add(key);
     this.tell(`notes: ${mark}`);
   }
 
@@ -217,7 +224,9 @@ export class Process {
     const { world, setting, by, apiKey } = this;
     const isFirst = world.posts.length === 0;
     const met =
-      isFirst && setting.first ? setting.first : this.choices.of(this.#postFaults(isFirst));
+      world.posts.length < (setting.firsts ?? 1) && setting.first
+        ? setting.first
+        : this.choices.of(this.#postFaults(isFirst));
     const kept = new MemoryJournal(world.disk, () => world.wall).read(request.wireKey);
     const all = world.disk.get(request.wireKey)?.length ?? 0;
     this.tell(`posts: restart of ${namesOf(request.nodes)}`);

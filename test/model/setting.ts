@@ -11,6 +11,8 @@ export type Use =
       is: 'roll';
       nodes: readonly bigint[];
       window: number;
+      /** Of those that continue it, where that is another. */
+      laterWindow?: number;
       gated?: true;
       continueOnError?: true;
       timeoutMs?: number;
@@ -79,6 +81,8 @@ export interface Setting {
   hasTenant: boolean;
   /** The first POST meets this, and that is no fault. */
   first: PostFault | null;
+  /** So do as many in all, where it is not one alone. */
+  firsts?: number;
 }
 
 /** Whether the caller's key is kept, so that there is a journal. */
@@ -96,3 +100,7 @@ export function processesOf({ life }: Setting): number {
 export function nodesOf({ use }: Setting): readonly bigint[] | null {
   return 'nodes' in use ? use.nodes : null;
 }
+
+/** How many nodes of a roll a process has in progress at most. */
+export const windowOf = (use: Use & { is: 'roll' }, isLater: boolean): number =>
+  isLater ? (use.laterWindow ?? use.window) : use.window;

@@ -145,6 +145,10 @@ const SMALL: readonly Setting[] = [
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
   called('a roll by threes', { use: { is: 'roll', nodes: [1n, 3n, 2n], window: 3 } }),
   called('a roll of two, killed', { use: ROLL, life: 'killed' }),
+  called('a roll by threes whose POSTs are lost, continued one by one', {
+    ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 }, life: 'killed' },
+    ...{ first: 'lost before', firsts: 3 },
+  }),
   called('a roll of three that continues on an error', {
     use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },
   }),
@@ -160,7 +164,7 @@ const SMALL: readonly Setting[] = [
 
 /** What a setting can be like: in the list below each pair of these values occurs. */
 const VALUES: {
-  [K in Exclude<keyof Setting, 'name' | 'takes' | 'coreTakes' | 'looks'>]: ReadonlyArray<
+  [K in Exclude<keyof Setting, 'name' | 'takes' | 'firsts' | 'coreTakes' | 'looks'>]: ReadonlyArray<
     readonly [string, Setting[K]]
   >;
 } = {

@@ -136,6 +136,10 @@ export function coreFor({ core, coreTakes }: Setting, { hasCounted }: Process): 
   return coreTakes === 0 || hasCounted ? core : null;
 }
 
+/** Nothing can change it any more, so it halts one process of a roll, and no later one. */
+export const isLasting = (status: string | null): boolean =>
+  status === 'rejected' || status === 'unconfirmed';
+
 /** What a process was shown last of an entry, of its first reads. */
 export function statusOf(seen: readonly Seen[], id: bigint): string | null {
   let last: string | null = null;

@@ -1,8 +1,17 @@
 import { keyOf, PAUSE } from '../adapter.js';
 import type { Story } from '../play.js';
-import { ALL, isKept, SECOND } from '../setting.js';
+import type { Process } from '../process.js';
+import { ALL, isKept, SECOND, windowOf } from '../setting.js';
 import type { Dispatch, Post } from '../world.js';
-import { hasReadAnother, isMaybeSent, isOf, lastSeenBefore, sinceOf, triggersOf } from './facts.js';
+import {
+  hasReadAnother,
+  isLasting,
+  isMaybeSent,
+  isOf,
+  lastSeenBefore,
+  sinceOf,
+  triggersOf,
+} from './facts.js';
 
 /** Promise 2, at most once, and the rules of what may be sent when. */
 export function* sent(story: Story): Generator<string> {
@@ -64,6 +73,12 @@ function* again(story: Story, earlier: readonly Post[], post: Post): Generator<s
   if (wasAccepted && !faults.includes('unwritable')) {
     yield 'sent again after another had ended well';
   }
+  const { use } = story.setting;
+  const atOnce = use.is === 'roll' ? windowOf(use, post.by > 0) : 1;
+  const read = processes[post.by]?.seen.findLast(({ endedAt }) => endedAt <= post.at);
+  // Where several are sent again by one read, there are two a second.
+  if (!read || post.at >= read.endedAt + (atOnce * SECOND) / 2)
+    yield 'sent again on a read that was long ago';
   if (others.some(({ wall }) => wall > post.wall)) yield 'sent again by a clock that is off';
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
 }
@@ -148,13 +163,14 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
   const isFirst = !earlier.some(({ key }) => key === post.key);
   const later = own.some(({ key }) => order.indexOf(key) > order.indexOf(post.key));
   if (isFirst && later && use.window === 1) yield 'a roll sent out of order';
+  if (isFirst && windowOf(use, post.by > 0) === 1) yield* overtaken(story, earlier, post, process);
   if (post.at > (use.timeoutMs ?? Infinity)) yield 'a roll sent after its time was up';
   if (post.at > stoppedAt) yield 'a roll sent after a halt or an interrupt';
   for (const [node, { at, status }] of process.settled) {
     const isOther = !post.nodes?.includes(node) && at <= post.at;
     if (!isOther) continue;
     const isTold = processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
-    const mayGoOn = use.continueOnError || (status === 'rejected' && isTold);
+    const mayGoOn = use.continueOnError || (isLasting(status) && isTold);
     if (status !== 'completed' && !mayGoOn) yield 'a roll sent after a node had failed';
     if (
       !wasKilled &&
@@ -166,7 +182,6 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
       yield 'a roll sent before its pause was over';
     }
   }
-  if (wasKilled) return;
   // A dispatch that was long on its way, or an entry that shows late, is running unseen.
   const running = world.dispatches.filter(
     ({ post: by, at, made }) =>
@@ -183,7 +198,25 @@ function* ofRoll(story: Story, earlier: readonly Post[], post: Post): Generator<
           shownAt <= at + 5 * SECOND && doneAt > post.at && doneAt < Infinity && goneAt > post.at,
       ),
   );
-  if (new Set(running.map(({ key }) => key)).size >= use.window) {
+  if (new Set(running.map(({ key }) => key)).size >= windowOf(use, post.by > 0)) {
     yield 'a roll has more running than its window';
+  }
+}
+
+/** A new node comes after those that an earlier process may have sent to, however they ended. */
+function* overtaken(
+  { processes }: Story,
+  earlier: readonly Post[],
+  post: Post,
+  { settled }: Process,
+): Generator<string> {
+  const before = processes.slice(0, post.by);
+  for (const other of earlier) {
+    const [node = 0n] = other.nodes ?? [];
+    const isTold = before.some(({ noted }) => noted.has(other.key));
+    const isOpen = (settled.get(node)?.at ?? Infinity) > post.at;
+    if (other.by < post.by && isMaybeSent(other) && isOpen && !isTold) {
+      yield 'a roll started a node while it was open what an earlier process had sent';
+    }
   }
 }

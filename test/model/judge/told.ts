@@ -3,7 +3,7 @@ import { Interrupted, LdctlError } from '../../../src/base/errors.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
 import { isKept, isKilled, nodesOf, processesOf, SECOND } from '../setting.js';
-import { hasReadAnother, isMaybeSent, readsFor, statusOf, triggersOf } from './facts.js';
+import { hasReadAnother, isLasting, isMaybeSent, readsFor, statusOf, triggersOf } from './facts.js';
 
 const EXITS: Record<string, number> = {
   ...{ completed: 0, accepted: 0, rejected: 3, unconfirmed: 7, timed_out: 8, halted: 9 },
@@ -32,7 +32,9 @@ export function* told(story: Story, process: Process): Generator<string> {
   if (EXITS[outcome] !== exitCode) yield `exit ${exitCode} for ${outcome}`;
   const has = (wanted: string | null): boolean => nodes.some(({ status }) => status === wanted);
   yield* continued(story, process);
-  if (use.is === 'roll' && error === null) yield* leftOut(story, process);
+  if (use.is === 'roll') yield* gaveUp(story, process);
+  const isByNode = error === null || error.code === 'fate_unknown';
+  if (use.is === 'roll' && isByNode) yield* leftOut(story, process);
   switch (outcome) {
     case 'interrupted':
       if (process.interruptedAt === Infinity) {
@@ -112,9 +114,7 @@ function hasAskedAgain({ processes, setting, world, faults }: Story, { by, gateE
 /** What is left to follow can be followed, by a later command. */
 function* continued(story: Story, { ended }: Process): Generator<string> {
   const { result, resume = null } = ended?.run ?? {};
-  const isLeft = result?.nodes.some(
-    ({ status }) => status !== 'completed' && status !== 'rejected',
-  );
+  const isLeft = result?.nodes.some(({ status }) => status !== 'completed' && !isLasting(status));
   if (isLeft && resume === null) yield 'nothing says how to continue';
   // What was replayed, or in progress, may be older.
   const { world, setting } = story;
@@ -123,6 +123,15 @@ function* continued(story: Story, { ended }: Process): Generator<string> {
   for (const { key } of triggersOf(story)) {
     const own = world.entries.filter(({ dispatch }) => dispatch?.key === key);
     if (own.some(({ id }) => id <= resume.after)) yield 'it is continued above its entries';
+  }
+}
+
+/** A node of a roll is given up for good only once its key may be forgotten. */
+function* gaveUp({ world }: Story, { ended, endedAt }: Process): Generator<string> {
+  for (const { node_id: node, status } of ended?.run?.result.nodes ?? []) {
+    if (status !== 'unconfirmed' || node === null) continue;
+    const first = world.posts.find((post) => post.key === keyOf([node]));
+    if (endedAt < (first?.at ?? 0) + 540 * SECOND) yield 'a node was given up for good too soon';
   }
 }
 
@@ -140,8 +149,8 @@ function* leftOut(
   const isOld = (node: bigint | null): boolean =>
     node !== null && processes.slice(0, by).some(({ noted }) => noted.has(keyOf([node])));
   const halting = rows.filter(({ status }) => status !== 'not_started' && status !== 'completed');
-  if (halting.every(({ status, node_id: node }) => status === 'rejected' && isOld(node))) {
-    yield 'a roll was halted by a rejection of before';
+  if (halting.every(({ status, node_id: node }) => isLasting(status) && isOld(node))) {
+    yield 'a roll was halted by what had halted one before';
   }
 }
 

@@ -70,7 +70,7 @@ export const RECORD: Rules = {
       'a record is sent again forever',
       'killed and run again',
       1,
-      limit('job/run-answer', 'RESEND', 1e12),
+      limit('job/run-state', 'RESEND', 1e12),
     ),
     sabotage(
       'the nine minutes start anew with each record',

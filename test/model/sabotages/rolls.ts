@@ -4,14 +4,16 @@ import type { busyOf } from '../../../src/job/busy.js';
 import type { widenForAll } from '../../../src/job/roll-read.js';
 import {
   isWaiting,
+  type continuedNode,
   type createRoll,
   type isLate,
+  type Roll,
   type RollNode,
   type RollPlan,
 } from '../../../src/job/roll-state.js';
 import { interruptRoll, type gateEnded, type windDown } from '../../../src/job/roll.js';
 import type { callOff } from '../../../src/job/run-moves.js';
-import type { isRollOver } from '../../../src/job/run-state.js';
+import type { isForgotten, isRollOver, Run } from '../../../src/job/run-state.js';
 import { limit, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
@@ -25,14 +27,16 @@ const rollPlan = <K extends keyof RollPlan>(
   );
 
 /** What earlier processes have left of each node is another. */
-const keptOfRoll = (change: Partial<KeptRun>): Change =>
+const keptOfRoll = (change: (kept: KeptRun) => Partial<KeptRun>): Change =>
   put<typeof createRoll>('job/roll-state', 'createRoll', (original, asked, kept, now) =>
     original(
       asked,
-      kept.map((one) => one && { ...one, ...change }),
+      kept.map((one) => one && { ...one, ...change(one) }),
       now,
     ),
   );
+
+type Admit = (roll: Roll, node: RollNode, run: Run, now: number) => void;
 
 /** A roll. */
 export const ROLLS: Rules = {
@@ -154,13 +158,13 @@ export const ROLLS: Rules = {
       'a gate that failed is not asked again',
       'a gated roll of two, killed and run again',
       1,
-      keptOfRoll({ passed: true }),
+      keptOfRoll(() => ({ passed: true })),
     ),
     sabotage(
       'a rejection that no process was halted by is passed over',
       'a roll of two, killed',
       2,
-      keptOfRoll({ rejected: true }),
+      keptOfRoll(() => ({ rejected: true })),
     ),
     sabotage(
       'a rejection that was reported halts it again',
@@ -176,7 +180,60 @@ export const ROLLS: Rules = {
       'a gate that has passed is asked again',
       'a gated roll of two, killed and run again',
       1,
-      keptOfRoll({ passed: false }),
+      keptOfRoll(() => ({ passed: false })),
+    ),
+  ],
+  'A resumed roll keeps its window': [
+    sabotage(
+      'a resumed roll sends to all of which the log shows nothing',
+      'a roll by threes whose POSTs are lost, continued one by one',
+      1,
+      put<typeof continuedNode>('job/roll-state', 'continuedNode', (original, ...args) => {
+        const node = original(...args);
+        if (node.state.name === 'running' && node.state.run.state.name === 'unknown') {
+          node.state.run.state.notBefore = -Infinity;
+        }
+        return node;
+      }),
+    ),
+    sabotage(
+      'a node that waited is sent to without another read',
+      'a roll by threes whose POSTs are lost, continued one by one',
+      1,
+      put<Admit>('job/roll', 'admit', (original, ...args) => {
+        original(...args);
+        args[2].state = { name: 'sending' };
+      }),
+    ),
+    sabotage(
+      'a node that waits takes up room',
+      'a roll by threes whose POSTs are lost, continued one by one',
+      1,
+      put<(...args: unknown[]) => boolean>('job/roll', 'isToHold', () => false),
+    ),
+    sabotage(
+      'what is too old to be sent again halts each process',
+      'a roll of two, killed',
+      2,
+      keptOfRoll(() => ({ unconfirmed: false })),
+    ),
+    sabotage(
+      'what is too old to be sent again halts no process',
+      'a roll of two, killed',
+      1,
+      keptOfRoll(({ ageMs }) => ({ unconfirmed: ageMs > 600_000 })),
+    ),
+    sabotage(
+      'what is not too old is given up for good',
+      'a roll of two, killed',
+      1,
+      put<typeof isForgotten>('job/run-state', 'isForgotten', () => true),
+    ),
+    sabotage(
+      'a resumed roll sends again after 9 minutes',
+      'a roll of two, killed',
+      1,
+      limit('job/run-state', 'RESEND', 3_600_000),
     ),
   ],
 };

@@ -66,10 +66,11 @@ describe('the run journal', () => {
       ageMs: 5000,
       accepted: false,
       rejected: false,
+      unconfirmed: false,
       passed: false,
     };
     assert.deepEqual(there.read(record.key), fresh);
-    for (const mark of ['accepted', 'passed', 'rejected'] as const) {
+    for (const mark of ['accepted', 'passed', 'rejected', 'unconfirmed'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
@@ -78,8 +79,10 @@ describe('the run journal', () => {
       accepted: true,
       passed: true,
       rejected: true,
+      unconfirmed: true,
     });
-    assert.deepEqual(filesOf(folder), ['1', '1.accepted', '1.passed', '1.rejected']);
+    const marks = ['1.accepted', '1.passed', '1.rejected', '1.unconfirmed'];
+    assert.deepEqual(filesOf(folder), ['1', ...marks]);
     assert.match(readFileSync(pathIn(folder), 'utf8'), /"18446744073709551615"/);
   });
 

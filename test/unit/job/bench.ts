@@ -98,7 +98,8 @@ export function keptRun(
   const whose = { key: 'k', apiKey: SHARED.apiKeyHash, listed: { here: [], elsewhere: [] } };
   return {
     record: { ...found, ...whose, postedAt: clock.now() - ageMs, ...record },
-    ...{ generation: 1, ageMs, accepted: false, rejected: false, passed: false, ...more },
+    ...{ generation: 1, ageMs, accepted: false, rejected: false, unconfirmed: false },
+    ...{ passed: false, ...more },
   };
 }
 
