@@ -194,7 +194,8 @@ async function runForProgram(
   let listens = true;
   const report = async (event: RunEvent): Promise<void> => {
     try {
-      if (listens) await onEvent?.(event);
+      // A copy: what a listener changes is its own.
+      if (listens) await onEvent?.(structuredClone(event));
     } catch (thrown) {
       listens = false;
       note('listener_threw', 'onEvent', thrown);

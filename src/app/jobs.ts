@@ -3,6 +3,7 @@
  * plan is driven to its end.
  */
 
+import { within } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
@@ -170,11 +171,40 @@ export async function roll(
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   return fromRecords(recall, tools, async (before) => {
-    const { kept, ...looked } = found
-      ? { kept: before, spentMs: found.spentMs, core: found.core }
-      : await lookForBusy(connection, request, before, recall, tools.signal);
+    const failure = await failureOfFirstGate(connection, plan, before, tools);
+    // Some time may have passed since.
+    const { kept, ...looked } =
+      found || failure
+        ? { kept: recall(), spentMs: found?.spentMs, core: found?.core, failure }
+        : await lookForBusy(connection, request, recall(), recall, tools.signal);
     return follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools);
   });
+}
+
+/**
+ * With `gateFirst`, the gate is also run for the first node that nothing was sent to, before
+ * anything is. If it fails, a new roll throws, while a resumed one reports that as its `failure`.
+ * @throws LdctlError
+ */
+async function failureOfFirstGate(
+  { clock }: Connection,
+  { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
+  before: Kept,
+  { gate, signal, stopping = signal }: Tools,
+): Promise<LdctlError | undefined> {
+  const node = nodes.find((_, at) => !before[at]);
+  if (!gateFirst || !gate || node === undefined) return undefined;
+  const ending = AbortSignal.any([signal, stopping]);
+  const code = await within(gateTimeoutMs, { clock, signal: ending }, async (cut) => {
+    const exitCode = await gate(node, null, { signal: cut });
+    return cut.aborted ? null : exitCode;
+  });
+  ending.throwIfAborted();
+  if (code === 0) return undefined;
+  const how = code === null ? 'was ended' : `failed with ${code}`;
+  const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`);
+  if (countOf(before) === 0) throw failure;
+  return failure;
 }
 
 /**

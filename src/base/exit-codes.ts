@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   refused: {
     code: 5,
     meaning:
-      'the API refused (other 4xx), a profile or deployment was not found, a node was busy, or it is not certain which nodes there are',
+      'the API refused (other 4xx), a profile or deployment was not found, a node was busy, a first gate failed, or it is not certain which nodes there are',
     sent: 'no',
     ci: 'fix the target',
   },

@@ -40,9 +40,10 @@ export type RunRecord = v.InferOutput<typeof runRecord>;
 /**
  * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries.
  * `refused`: its POST had no effect. Of a node of a roll: `rejected` and `unconfirmed` where a roll
- * has ended with that and nothing can change it, `passed` where its gate has passed.
+ * has ended with that and nothing can change it, `passed` where its gate has passed, `paused` where its
+ * pause is over and there was no gate.
  */
-export type Mark = 'accepted' | 'refused' | 'rejected' | 'unconfirmed' | 'passed';
+export type Mark = 'accepted' | 'refused' | 'rejected' | 'unconfirmed' | 'passed' | 'paused';
 
 /**
  * What is on the disk of one key: the record that decides, and the marks. An accepted record
@@ -62,6 +63,8 @@ export interface KeptRun {
   unconfirmed: boolean;
   /** Whether any record of the key has `passed`. */
   passed: boolean;
+  /** Whether any record of the key has `paused`. */
+  paused: boolean;
 }
 
 /**

@@ -53,6 +53,8 @@ export interface GateResult {
   /** Null when it was ended before it could exit. */
   exit_code: number | null;
   timed_out: boolean;
+  /** An interrupt ended it. */
+  cut_off: boolean;
   took_ms: number;
 }
 
@@ -87,6 +89,8 @@ export interface ResultFacts {
   targets: TargetKind;
   /** How many nodes the deployment has by Core; null where it was not asked, or did not say. */
   core_count: number | null;
+  /** Whether it was sent now. If not, all that this command followed was sent by an earlier one. */
+  sent: boolean;
   /** The API knew the key: an earlier run had sent this trigger. */
   replayed: boolean | null;
   /**

@@ -165,6 +165,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       rejected: hasAny('rejected'),
       unconfirmed: hasAny('unconfirmed'),
       passed: hasAny('passed'),
+      paused: hasAny('paused'),
     };
     return { found, next };
   };

@@ -240,6 +240,8 @@ class Gates {
         // A gate that was cut off has not passed, whatever it says in the end.
         exit_code: signal.aborted ? null : exitCode,
         timed_out: signal.aborted,
+        // An interrupt ends its node before (`interruptRoll`).
+        cut_off: false,
         took_ms: Math.round(clock.elapsed() - startedAt),
       });
     });

@@ -81,10 +81,11 @@ export function resultOfRun(run: Run): JobEnd {
 }
 
 /** What is known of the answer to the POST; null where nothing is. */
-function answerOf({ trigger, sent, acceptedAt, fateError }: Run) {
+function answerOf({ trigger, hasPosted, sent, acceptedAt, fateError }: Run) {
   const accepted = sent?.accepted ?? null;
   const isKnown = trigger !== null && acceptedAt !== null;
   return {
+    sent: hasPosted,
     replayed: isKnown ? accepted?.replayed === true : null,
     recovered: isKnown ? accepted === null : null,
     request_id: accepted?.requestId ?? fateError.requestId ?? null,
@@ -242,13 +243,23 @@ export function resultOfRoll(roll: Roll): JobEnd {
     idempotency_key: plan.idempotencyKey,
     targets: 'named' as const,
     core_count: plan.core ?? null,
-    replayed: null,
-    recovered: null,
-    request_id: null,
+    ...answersOf(nodes),
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],
   };
   return jobEnd(outcome, error, facts, resumeOfRoll(roll));
+}
+
+/** `replayed`: whether any was; null where it is not known of all that were sent. */
+function answersOf(nodes: readonly RollNode[]) {
+  const runs = nodes.flatMap((node) => runOf(node) ?? []).filter(({ sent }) => sent !== null);
+  const areKnown = runs.every(({ acceptedAt }) => acceptedAt !== null);
+  return {
+    sent: runs.some(({ hasPosted }) => hasPosted),
+    replayed: areKnown ? runs.some(({ sent }) => sent?.accepted?.replayed) : null,
+    recovered: null,
+    request_id: null,
+  };
 }
 
 function endOfNode(node: RollNode) {

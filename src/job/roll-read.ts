@@ -5,7 +5,7 @@
 import type { DownTo } from '../log/log.js';
 import type { FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, readGap } from './pace.js';
-import { hasSent, type Roll, type RollNodeState, type StateOf } from './roll-state.js';
+import { hasSent, runOf, type Roll } from './roll-state.js';
 import { depthOf, takeOfRun } from './run.js';
 import { deadlineOf, mayShowEntries } from './run-state.js';
 
@@ -15,10 +15,11 @@ import { deadlineOf, mayShowEntries } from './run-state.js';
  */
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
-  for (const { state } of roll.nodes) {
-    if (isFollowed(state) && mayShowEntries(state.run)) {
-      downTo = deeper(downTo, depthOf(state.run, now).downTo);
-      cutAt = Math.min(cutAt, cutOffAt(deadlineOf(state.run), now));
+  for (const node of roll.nodes) {
+    const run = runOf(node);
+    if (run && mayShowEntries(run)) {
+      downTo = deeper(downTo, depthOf(run, now).downTo);
+      cutAt = Math.min(cutAt, cutOffAt(deadlineOf(run), now));
     }
   }
   return {
@@ -28,9 +29,6 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
     lookUp: null,
   };
 }
-
-const isFollowed = (state: RollNodeState): state is StateOf<'running' | 'held'> =>
-  state.name === 'running' || state.name === 'held';
 
 function deeper(a: DownTo, b: DownTo): DownTo {
   if (a === 'forNodes' || b === 'forNodes') {
@@ -56,11 +54,11 @@ export function takeReadOfRoll(
   if (fact.is === 'read') {
     roll.nextReadAt = now + readGap(fact.read.requests);
   }
-  for (const { id, state } of roll.nodes) {
-    if (!isFollowed(state)) continue;
-    if (mayShowEntries(state.run) || id === step.node) {
-      state.run.isUnderway ||= hasSent(roll);
-      takeOfRun(state.run, step, fact, now);
+  for (const node of roll.nodes) {
+    const run = runOf(node);
+    if (run && (mayShowEntries(run) || node.id === step.node)) {
+      run.isUnderway ||= hasSent(roll);
+      takeOfRun(run, step, fact, now);
     }
   }
 }

@@ -56,7 +56,7 @@ export type StateOf<N extends RollNodeState['name']> = RollNodeState & { name: N
 export interface RollNode {
   readonly id: Id;
   state: RollNodeState;
-  /** It completed and its gate let the roll continue, in this process or an earlier one. */
+  /** It completed and, if the roll has a gate, that has passed, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
   /** The end that this process or an earlier one has halted at: it halts no other. */
@@ -93,7 +93,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
   const nodes = plan.nodes.map((id, at): RollNode => {
     const record = kept[at];
     return record
-      ? continuedNode(planOf(plan, deadline, id), id, record, now)
+      ? continuedNode(planOf(plan, deadline, id), id, record, plan.gated, now)
       : { id, state: { name: 'waiting' }, passed: false, gate: null, reported: null };
   });
   const roll: Roll = {
@@ -118,8 +118,14 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
 }
 
 /** If nothing says that its POST was accepted, the log is only looked at: `admit` lets it send. */
-export function continuedNode(plan: RunPlan, id: Id, record: KeptRun, now: number): RollNode {
-  const { passed, rejected, unconfirmed } = record;
+export function continuedNode(
+  plan: RunPlan,
+  id: Id,
+  record: KeptRun,
+  gated: boolean,
+  now: number,
+): RollNode {
+  const { rejected, unconfirmed } = record;
   const run = createRun(plan, record, now);
   if (run.state.name === 'unknown') {
     run.state.notBefore = Infinity;
@@ -129,6 +135,7 @@ export function continuedNode(plan: RunPlan, id: Id, record: KeptRun, now: numbe
     sendNoMore(run);
   }
   const reported = rejected ? 'rejected' : unconfirmed ? 'unconfirmed' : null;
+  const passed = record.passed || (record.paused && !gated);
   return { id, state: { name: 'running', run }, passed, gate: null, reported };
 }
 

@@ -86,8 +86,8 @@ function admit(roll: Roll, node: RollNode, run: Run, now: number): void {
 
 /** Its first POST comes next, or another one, if the next read does not show its entry. */
 function isAboutToSend(node: RollNode, now: number): boolean {
-  const run = node.state.name === 'running' ? node.state.run : null;
-  if (run === null || run.state.name === 'blocked') {
+  const run = runOf(node);
+  if (!run || run.state.name === 'blocked') {
     return false;
   }
   return run.attempts.firstAt === null || run.state.name === 'sending' || maySendAgain(run, now);
@@ -169,6 +169,11 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): void {
   if (!continueOnError && halts(node, outcome)) {
     halt(roll, `node ${node.id} has not completed`);
   }
+  noteEnd(node, run, outcome, now);
+}
+
+/** What nothing can change any more is noted, so that it halts no later process. */
+function noteEnd(node: RollNode, run: Run, outcome: Outcome, now: number): void {
   if (outcome === 'rejected' || (outcome === 'unconfirmed' && isForgotten(run, now))) {
     node.reported = outcome;
     addMark(run, outcome);
@@ -198,7 +203,7 @@ function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): void {
 /** Noted in the journal, so that a later process does not run its gate again. */
 function pass(roll: Roll, node: RollNode, run: Run): void {
   node.passed = true;
-  addMark(run, 'passed');
+  addMark(run, roll.plan.gated ? 'passed' : 'paused');
   move(roll, node, { name: 'done', run });
 }
 
@@ -332,6 +337,10 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
     if (state.name === 'running' || state.name === 'held') {
       interrupt(state.run, reason, now);
     } else if (state.name !== 'waiting') {
+      if (state.name === 'gate') {
+        const took_ms = Math.round(now - state.since);
+        node.gate = { exit_code: null, timed_out: false, cut_off: true, took_ms };
+      }
       node.state = { name: 'done', run: state.run };
     }
   }

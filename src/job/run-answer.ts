@@ -39,6 +39,7 @@ export function takeRecord(run: Run, fact: FactOf<'record'>, now: number): void 
       // The age of a POST counts from its start: the machine may sleep during it.
       run.attempts.firstAt ??= now;
       run.attempts.postedAt ??= fact.at;
+      run.hasPosted = true;
       run.state = { name: 'posting' };
       return;
     case 'found':

@@ -154,6 +154,8 @@ export interface Run {
   readonly attempts: Attempts;
   /** Null: certainly nothing was. */
   sent: Sent | null;
+  /** A POST of it was made by this process. */
+  hasPosted: boolean;
   /** The time limits count from then; null before it was accepted. */
   acceptedAt: number | null;
   /**
@@ -206,6 +208,7 @@ export function newRun(plan: Plan, trigger: Trigger | null, wanted: Wanted, now:
     state: { name: 'checking', deep, notBefore: now },
     attempts: { backoffs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
     sent: null,
+    hasPosted: false,
     acceptedAt: null,
     isUnderway: false,
     busyDeadline: Infinity,

@@ -49,9 +49,10 @@ export function lookOf(status: string | null): Look {
   return LOOKS.get(status) ?? { sign: '…', text, trouble: text };
 }
 
-/** `passed`, `failed with 1`, `timed out`. */
-export function gateWord({ exit_code: code, timed_out: timedOut }: GateResult) {
-  if (timedOut) return 'timed out';
+/** `passed`, `failed with 1`, `timed out`, `cut off after 5s`. */
+export function gateWord({ exit_code: code, timed_out, cut_off, took_ms }: GateResult) {
+  if (timed_out) return 'timed out';
+  if (cut_off) return `cut off after ${elapsedText(took_ms)}`;
   if (code === 0) return 'passed';
   return code === null ? 'failed' : `failed with ${code}`;
 }

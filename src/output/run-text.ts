@@ -4,7 +4,7 @@
 
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
-import { ageText, formatDuration } from '../base/durations.js';
+import { ageText, elapsedText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -50,7 +50,9 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
  * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
  */
 export function troubleOf({ status, gate }: NodeResult): string | null {
-  if (isFailedGate(gate)) return `completed, but its gate ${gateWord(gate)}`;
+  if (isFailedGate(gate)) {
+    return `completed, but its gate ${gate.cut_off ? 'was ' : ''}${gateWord(gate)}`;
+  }
   return lookOf(status).trouble;
 }
 
@@ -69,6 +71,8 @@ export interface SummaryFacts {
   lastCompleted?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
   ranMs?: number;
+  /** How long ago an earlier run sent what this one followed, ms. */
+  earlierMs?: number;
 }
 
 /**
@@ -79,47 +83,42 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   const { stderr: sink, options } = output;
   const { outcome } = result;
   const isGood = outcome === 'completed' || outcome === 'accepted';
-  if (isGood && options.quiet) return '';
+  const earlier = earlierText(result, facts);
+  // Who counts on a restart has to hear that there was none.
+  if (isGood && options.quiet && earlier === '') return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const commands = nextCommands(sink, result, facts);
   return [
-    sentence(sink, endingOf(result), style),
+    sentence(sink, endingOf(result) + (isGood ? earlier : ''), style),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
     keyText(sink, result),
   ].join('');
 }
 
+/** `, sent by an earlier run 4s ago; nothing was sent now` */
+const earlierText = ({ sent }: ResultFields, { earlierMs }: SummaryFacts) =>
+  sent || earlierMs === undefined
+    ? ''
+    : `, sent by an earlier run ${elapsedText(earlierMs)} ago; nothing was sent now`;
+
 /** What is known of why it ended so: of nodes that rejected, are open, or may have left. */
-function explanations(
-  sink: Sink,
-  result: ResultFields,
-  { lastCompleted = new Map(), ranMs }: SummaryFacts,
-) {
-  const { outcome, nodes, replayed } = result;
-  const known = [...lastCompleted].flatMap(([node, last]) => {
-    if (last === null) return [];
-    const { action, finished_at: at } = last;
-    const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
-    return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
-  });
-  const lines = known.slice(0, 10);
-  const areRejected = lastCompleted.size > 0;
-  if (areRejected && known.length === 0) {
-    lines.push("hint: The API and the log give no reason. The node's own log may.");
+function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
+  const { outcome, nodes, resume } = result;
+  const lines = rejectionText(sink, result, facts);
+  if (resume !== null && nodes.some(({ gate }) => isFailedGate(gate))) {
+    lines.push(`hint: To use another gate: ${resume} --gate CMD`);
   }
-  if (areRejected && replayed) lines.push('to run it again, use another --idempotency-key');
-  if (outcome === 'timed_out' && ranMs !== undefined) {
+  if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
     const range = [Math.min(...took), Math.max(...took)].map(formatDuration);
     const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
-    lines.push(`waited ${formatDuration(ranMs)}${others}`);
+    lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
-  const forgotten = nodes.filter(({ status }) => status === UNCONFIRMED);
+  const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
-    const which = shortList(forgotten.map(({ node_id: node }) => node));
     lines.push(
-      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${which}. If it did not run there, a new roll can.`,
+      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${shortList(forgotten)}. If it did not run there, a new roll can.`,
     );
   }
   return [...lines, ...hintOfMissing(result)];
@@ -144,6 +143,31 @@ function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFiel
 /** A node that is only counted: no entry of it was found, or is known. */
 const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult) =>
   status === MISSING && node === null && activity === null;
+
+/** What was last completed on nodes that rejected it, for want of a reason; and how to try again. */
+function rejectionText(
+  sink: Sink,
+  { sent, replayed }: ResultFields,
+  { lastCompleted = new Map(), earlierMs }: SummaryFacts,
+) {
+  if (lastCompleted.size === 0) return [];
+  const known = [...lastCompleted].flatMap(([node, last]) => {
+    if (last === null) return [];
+    const { action, finished_at: at } = last;
+    const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
+    return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
+  });
+  const lines =
+    known.length > 0
+      ? known.slice(0, 10)
+      : ["hint: The API and the log give no reason. The node's own log may."];
+  const isEarlier = replayed || (!sent && earlierMs !== undefined);
+  return isEarlier ? [...lines, 'to run it again, use another --idempotency-key'] : lines;
+}
+
+/** Those of a roll whose POST is too old to be sent again. */
+const forgottenNodes = (nodes: readonly NodeResult[]) =>
+  nodes.flatMap((node) => (node.status === UNCONFIRMED ? (node.node_id ?? []) : []));
 
 /** More would be no command to read. */
 const MOST_NAMED = 20;
@@ -175,9 +199,7 @@ function nextCommands(
     commands.push(`ldctl nodes list ${flags}`.trimEnd());
   }
   if (resume !== null) commands.push(resume);
-  const forgotten = nodes.flatMap((node) =>
-    node.status === UNCONFIRMED ? (node.node_id ?? []) : [],
-  );
+  const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
     commands.push(
       `ldctl activities roll ${runtime} ${action} --node ${forgotten.join()} ${flags}`.trimEnd(),
@@ -231,10 +253,10 @@ function stoppedText(result: ResultFields) {
     return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
-  const isSeen = nodes.some(({ activity_id: id }) => id !== null);
+  const isSeen = started.some((node) => progressOf(node) === 'open' && node.activity_id !== null);
   const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
-  // The log has shown no entry, and of a trigger no answer came, either: it may never have left.
+  // Neither an entry nor an answer has shown that it was accepted: it may never have left.
   const isUnknown = !isSeen && replayed === null;
   return `Stopped watching; ${isUnknown ? `whether ${what} runs is not known` : `${what} continues`}.${rest}`;
 }

@@ -44,6 +44,21 @@ describe('a rejection', () => {
     );
   });
 
+  it('is not tried again by the same key: the second run follows the first, and says so', async () => {
+    const log: Activity[] = [];
+    bench.showLog(() => log);
+    bench.supervisor.post(`${ACTIVITIES}/iggy/restart`).reply(202, () => {
+      log.unshift(entry({ id: 16n, node_id: NODE, status: 'rejected' }));
+      return '';
+    });
+    const args = `iggy restart --node ${NODE} --timeout 0 --idempotency-key deploy-7`;
+    const first = await bench.ends(3, ActivitiesTrigger, args);
+    const again = /^to run it again, use another --idempotency-key$/m;
+    assert.doesNotMatch(first.stderr, again);
+    const second = await bench.ends(3, ActivitiesTrigger, args);
+    assert.match(second.stderr, again);
+  });
+
   it('looks no further down than it has to', async () => {
     const isRead = async (stopId: bigint): Promise<boolean> => {
       const log = Array.from({ length: 300 }, (_, at): Activity => {

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
-import { ACTIVITIES, CommandBench, entry, KEY, SUPERVISOR } from '../helpers/command.js';
+import {
+  ACTIVITIES,
+  CommandBench,
+  DEPLOYMENT,
+  entry,
+  KEY,
+  SUPERVISOR,
+} from '../helpers/command.js';
 import { parseJson } from '../helpers/readers.js';
 import { type Words } from '../helpers/words.js';
 
@@ -10,6 +19,8 @@ const NODES = [18446744073709551601n, 18446744073709551602n, 1844674407370955160
 const [FIRST = 0n, SECOND_NODE = 0n, THIRD = 0n] = NODES;
 const ROLL = `iggy restart --node ${NODES.join()} --idempotency-key deploy-7 -o json`;
 const RESUME = '--resume deploy-7 -o json';
+/** Virtual time passes while a gate runs: any limit would end it. */
+const GATE = '--gate true --gate-timeout 0 --node-timeout 0';
 const MINUTE = 60_000;
 /** How long a restart takes, ms. */
 const WORK = 4000;
@@ -17,7 +28,12 @@ const WORK = 4000;
 interface Result {
   outcome: string;
   resume: string | null;
-  nodes: Array<{ node_id: bigint; status: string | null; activity_id: bigint | null }>;
+  sent: boolean;
+  nodes: Array<{
+    status: string | null;
+    gate: { exit_code: bigint | null } | null;
+    passed_earlier?: true;
+  }>;
 }
 interface End {
   code: number | null;
@@ -25,7 +41,7 @@ interface End {
   result: Result;
 }
 
-describe('a resumed roll', () => {
+describe('a roll that is run again', () => {
   let bench: CommandBench;
   /** What was acted on, and when it ends, ms of the clock. */
   let acted: Array<{ id: bigint; node: bigint; at: number; endsAt: number }>;
@@ -128,6 +144,53 @@ describe('a resumed roll', () => {
       acted.map(({ node }) => node),
       [SECOND_NODE, FIRST, THIRD],
     );
+  });
+
+  it('runs a gate that is new for a node that completed without one', async () => {
+    lost = new Set([SECOND_NODE]);
+    await run(ROLL, '--timeout 8s');
+    lost.clear();
+    const { code, stderr, result } = await run(RESUME, GATE);
+    assert.equal(code, 0, stderr);
+    const [first] = result.nodes;
+    assert.deepEqual([first?.gate?.exit_code, first?.passed_earlier], [0n, undefined]);
+    const third = await run(RESUME);
+    assert.deepEqual([third.code, third.result.nodes[0]?.passed_earlier], [0, true]);
+  });
+
+  it('goes on beside a broken record of another roll', async () => {
+    await loseAll();
+    lost.clear();
+    const rolls = join(bench.env.LDCTL_CONFIG_DIR ?? '', 'rolls', String(DEPLOYMENT));
+    writeFileSync(join(rolls, `${'0'.repeat(64)}.1`), '{', { mode: 0o600 });
+    const last = await run('--resume last -o json');
+    assert.equal(last.code, 7, 'which one is the last is not known');
+    const ended = await run(RESUME);
+    assert.equal(ended.code, 0, ended.stderr);
+  });
+
+  it('says that nothing was sent now, where an earlier one has done it all, with -q, too', async () => {
+    lost.clear();
+    const first = await run(ROLL);
+    assert.deepEqual([first.code, first.result.sent], [0, true], first.stderr);
+    await bench.clock.advance(7000);
+    const { code, stderr, result } = await run(ROLL, '-q');
+    assert.deepEqual([code, result.sent, acted.length], [0, false, 3]);
+    assert.match(
+      stderr,
+      /^✓ restart of iggy completed on 3 of 3 nodes, sent by an earlier run \d+s ago; nothing was sent now\n$/,
+    );
+  });
+
+  it('was accepted, and says so, if it is interrupted right after its first 202', async () => {
+    lost.clear();
+    shown = () => {
+      bench.interrupt('SIGINT');
+      return false;
+    };
+    const { code, stderr, result } = await run(ROLL);
+    assert.deepEqual([code, result.nodes[0]?.status, acted.length], [130, null, 1]);
+    assert.match(stderr, /^Stopped watching; the restart continues\. 2 nodes were not started\.$/m);
   });
 
   it('is halted once by a node that is too old to be sent again, and names it for a new roll', async () => {

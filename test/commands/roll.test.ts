@@ -173,6 +173,49 @@ describe('activities roll', () => {
     assert.deepEqual([code, readsBefore], [0, 2], stderr);
   });
 
+  describe('--gate-first', () => {
+    /** Says for which node, and after which activity, the gate ran. */
+    const noting = 'echo "gate $LDCTL_NODE_ID:$LDCTL_ACTIVITY_ID"';
+
+    it('runs the gate for the first node before anything is sent', async () => {
+      bench.showLog(readLog);
+      for (const node of [8n, 7n]) expectPost(node);
+      const { code, stderr } = await run(halted(noting), '--gate-first');
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(stderr.match(/gate \d+:\d*$|\d dispatched/gm), [
+        ...['gate 8:', '8 dispatched', 'gate 8:101', '7 dispatched', 'gate 7:102'],
+      ]);
+    });
+
+    it('is 5 if that fails, and nothing was sent', async () => {
+      const { code, stderr, result } = await run(halted('no-such-program'), '--gate-first');
+      assert.deepEqual([code, result.error?.code], [5, 'gate_first_failed']);
+      assert.match(stderr, /8 gate \| .*no-such-program: not found$/m);
+      assert.match(stderr, /^error: the first gate failed with 127; nothing was sent$/m);
+    });
+
+    it('of a roll that has sent something reports that, and sends no more: 7', async () => {
+      await halt();
+      const again = await run(RESUME, '--gate-first');
+      assert.deepEqual([again.code, again.result.error?.code], [7, 'gate_first_failed']);
+      assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
+    });
+
+    it('needs a gate', async () => {
+      const { code, stderr } = await run(ROLL, '--gate-first');
+      assert.equal(code, 2);
+      assert.match(stderr, /^error: --gate-first needs --gate/);
+    });
+
+    it('only shows it in a dry run', async () => {
+      bench.showLog([]);
+      const dry = 'iggy restart --node 8,7 --dry-run --gate-first --gate';
+      const { code, stdout } = await bench.run(ActivitiesRoll, dry, ['exit 1']);
+      assert.equal(code, 0);
+      assert.match(stdout, /^Would .*, gate: exit 1$/m);
+    });
+  });
+
   it('refuses a key that was used for another roll, and sends nothing', async () => {
     await halt();
     const { code, stderr, result } = await run(halted('exit 1', '8'));
@@ -187,6 +230,9 @@ describe('activities roll', () => {
         assert.equal(halted.resume, 'ldctl activities roll --resume deploy-7');
         const again = await run('--resume', key, '-o json');
         assert.equal(again.code, 9, 'the gate of node 8 is asked again, and halts it again');
+        const other =
+          'hint: To use another gate: ldctl activities roll --resume deploy-7 --gate CMD';
+        assert.ok(again.stderr.includes(`\n${other}\n`), again.stderr);
         assert.deepEqual(statuses(again.result), ['8 completed', '7 not_started']);
         assert.match(again.stderr, /8 sent by an earlier run/);
       });

@@ -80,6 +80,7 @@ describe('activities trigger', () => {
       idempotency_key: 'a-random-key',
       targets: 'named',
       core_count: null,
+      sent: true,
       replayed: false,
       recovered: false,
       request_id: REQUEST_ID,

@@ -46,6 +46,7 @@ describe('activities wait', () => {
       idempotency_key: null,
       targets: 'named',
       core_count: null,
+      sent: false,
       replayed: null,
       recovered: null,
       request_id: null,

@@ -243,7 +243,7 @@ function pairOf(step: StepOf<StepName>, fact: string): string {
 
 /** Every pair that can be. */
 export const PAIRS: readonly string[] = [
-  ...['accepted', 'refused', 'rejected', 'unconfirmed', 'passed'].flatMap((state) =>
+  ...['accepted', 'refused', 'rejected', 'unconfirmed', 'passed', 'paused'].flatMap((state) =>
     ['done', 'unwritten'].map((fact) => `note ${state} → ${fact}`),
   ),
   ...['recorded', 'found', 'unwritten'].map((fact) => `record → ${fact}`),

@@ -34,6 +34,7 @@ export class MemoryJournal implements RunJournal {
       rejected: has('rejected'),
       unconfirmed: has('unconfirmed'),
       passed: has('passed'),
+      paused: has('paused'),
     };
   }
 

@@ -186,7 +186,7 @@ export class Process {
     this.gates.delete(node);
     if (!this.gateEnds.has(node)) this.gateEnds.set(node, passes);
     this.tell(`the gate after node ${node} ${passes ? 'lets it continue' : 'fails'}`);
-    return { exit_code: passes ? 0 : 1, timed_out: false, took_ms: 700 };
+    return { exit_code: passes ? 0 : 1, timed_out: false, cut_off: false, took_ms: 700 };
   }
 
   // The journal.

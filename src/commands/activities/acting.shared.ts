@@ -242,6 +242,7 @@ export async function showDryRun(
     deployment_id: deploymentId,
     idempotency_key: key,
     ...targetsOf(request, found),
+    sent: false,
     replayed: null,
     recovered: null,
     request_id: null,

@@ -79,8 +79,12 @@ export async function showJob(
   const number = asked?.whom.number ?? '';
   const headline = `${doing} on ${place}${number && `: ${number}`}`;
   const view = await createRunView(output, { headline, clock });
+  let earlierMs: number | undefined;
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'dispatched') host.mayBeSent = true;
+    if (event.event === 'dispatched') {
+      host.mayBeSent = true;
+      earlierMs = event.earlier?.ageMs ?? earlierMs;
+    }
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
@@ -90,6 +94,7 @@ export async function showJob(
   const { result, error, exitCode } = await running.finally(() => view.stop());
   await printRunResult(output, result, {
     ranMs: clock.elapsed() - startedAt,
+    earlierMs,
     flags: deployment.flags.map(shellWord).join(' '),
     lastCompleted: await lastCompletedOn(context, result),
     error,

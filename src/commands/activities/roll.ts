@@ -53,9 +53,10 @@ const rollFlags = {
     ),
     pause: durationFlag('Wait this long after each node, before its gate.'),
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
+    // Given neither way, `--resume` keeps what the roll had.
+    'gate-first': optionalSwitch('Run the gate before the first node, too.'),
     'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
-    // Given neither way, `--resume` keeps what the roll had.
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
@@ -169,11 +170,10 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const deployment = await openForJob(context);
     const journal = journalOf(context, deployment);
-    const unfinished = journal.unfinished();
-    const record = resume === 'last' ? unfinished[0] : journal.read(resume);
+    const record = resume === 'last' ? journal.unfinished()[0] : journal.read(resume);
     if (!record) {
       const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(resume, place, unfinished, this.host.clock.now());
+      throw noSuchRoll(resume, place, journal.unfinished(), this.host.clock.now());
     }
     const { gate: before, ...kept } = rollIn(record);
     const how = fieldsIn(flags, FIELDS);
@@ -275,8 +275,10 @@ function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'actio
 
 /** @throws UsageError */
 function checkGate(flags: RollFlags, command: string | null) {
-  if (command !== null || flags['gate-timeout'] === undefined) return;
-  throw new UsageError('--gate-timeout needs --gate');
+  if (command !== null) return;
+  for (const flag of ['gate-timeout', 'gate-first'] as const) {
+    if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --gate`);
+  }
 }
 
 function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {

@@ -22,6 +22,7 @@ export const NOT_ACCUSED = [
   'Another operator does the same to the same node at the same moment. It counts as done, because it was done.',
   'An entry of an earlier trigger was created up to 10 s before the baseline was read (at any time before it, if answers have no `date`), and shows up after it.',
   'A server stores a reconfigure without its config. The log then shows that a node was reconfigured, but not with what.',
+  'A gateway answers `425` or `429` to a POST that it has sent on, and the server ignores idempotency keys. Then it runs twice.',
   'A node that the log lists reports more than 10 s after the others, while Core counts one node too few. ldctl reports it as not acted on.',
   'A node that the log lists for other runtimes only is gone. It fills the place of a new node that reports more than 10 s late.',
 ] as const;

@@ -1,7 +1,7 @@
 import { keyOf, PAUSE } from '../adapter.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
-import { ALL, isKept, SECOND, windowOf } from '../setting.js';
+import { ALL, isKept, processesOf, SECOND, windowOf } from '../setting.js';
 import type { Dispatch, Post } from '../world.js';
 import {
   hasReadAnother,
@@ -73,14 +73,20 @@ function* again(story: Story, earlier: readonly Post[], post: Post): Generator<s
   if (wasAccepted && !faults.includes('unwritable')) {
     yield 'sent again after another had ended well';
   }
-  const { use } = story.setting;
-  const atOnce = use.is === 'roll' ? windowOf(use, post.by > 0) : 1;
-  const read = processes[post.by]?.seen.findLast(({ endedAt }) => endedAt <= post.at);
-  // Where several are sent again by one read, there are two a second.
-  if (!read || post.at >= read.endedAt + (atOnce * SECOND) / 2)
-    yield 'sent again on a read that was long ago';
+  if (isByOldRead(story, post)) yield 'sent again on a read that was long ago';
   if (others.some(({ wall }) => wall > post.wall)) yield 'sent again by a clock that is off';
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'sent again by another API key';
+}
+
+/** Whether what may have been sent is sent again by a read that another one should have followed. */
+function isByOldRead({ setting, processes }: Story, { by, at }: Post): boolean {
+  const { use } = setting;
+  // Beside others a process may be held up at any time.
+  if (processesOf(setting) > 1) return false;
+  const atOnce = use.is === 'roll' ? windowOf(use, by > 0) : 1;
+  const read = processes[by]?.seen.findLast(({ endedAt }) => endedAt <= at);
+  // Where several are sent again by one read, there are two a second.
+  return !read || at >= read.endedAt + (atOnce * SECOND) / 2;
 }
 
 /** Whether a read since the first POST showed what may be of it, even one that is older by its time. */

@@ -212,6 +212,21 @@ describe('a listener', () => {
     assert.notEqual(result.resume, null);
   });
 
+  it('changes nothing of the run, or of its result, by what it does to its events', async () => {
+    supervisor.setFate(1n, { workMs: 5000, result: 'rejected' });
+    const onEvent = (event: RunEvent): void => {
+      if (event.event === 'activity') {
+        Object.assign(event.activity, { status: 'completed', node_id: 2n });
+      }
+      if (event.event === 'result') event.nodes.pop();
+    };
+    const { outcome, nodes } = await trigger(RESTART, { onEvent });
+    assert.deepEqual(
+      [outcome, nodes.map(({ node_id, status }) => [node_id, status])],
+      ['rejected', [[1n, 'rejected']]],
+    );
+  });
+
   it('may be an async function: what it rejects with is as what it throws', async () => {
     supervisor.setFate(1n, { workMs: null });
     const onEvent = async (): Promise<void> => {
@@ -282,7 +297,12 @@ describe('a program that rolls', () => {
     };
     const result = await roll({ gate, gateTimeoutMs: 60_000 });
     assert.deepEqual([result.outcome, isToldSo], ['halted', true]);
-    assert.deepEqual(result.nodes[0]?.gate, { exit_code: null, timed_out: true, took_ms: 60_000 });
+    assert.deepEqual(result.nodes[0]?.gate, {
+      exit_code: null,
+      timed_out: true,
+      cut_off: false,
+      took_ms: 60_000,
+    });
   });
 
   it('may have a share of its nodes running', async () => {

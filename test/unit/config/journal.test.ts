@@ -68,9 +68,10 @@ describe('the run journal', () => {
       rejected: false,
       unconfirmed: false,
       passed: false,
+      paused: false,
     };
     assert.deepEqual(there.read(record.key), fresh);
-    for (const mark of ['accepted', 'passed', 'rejected', 'unconfirmed'] as const) {
+    for (const mark of ['accepted', 'passed', 'paused', 'rejected', 'unconfirmed'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
@@ -78,10 +79,11 @@ describe('the run journal', () => {
       ...fresh,
       accepted: true,
       passed: true,
+      paused: true,
       rejected: true,
       unconfirmed: true,
     });
-    const marks = ['1.accepted', '1.passed', '1.rejected', '1.unconfirmed'];
+    const marks = ['1.accepted', '1.passed', '1.paused', '1.rejected', '1.unconfirmed'];
     assert.deepEqual(filesOf(folder), ['1', ...marks]);
     assert.match(readFileSync(pathIn(folder), 'utf8'), /"18446744073709551615"/);
   });

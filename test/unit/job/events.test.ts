@@ -19,7 +19,7 @@ describe('an event as data', () => {
   } as const;
 
   it('is what happened, without what only displays need', () => {
-    const gate = { exit_code: 1, timed_out: false, took_ms: 5 };
+    const gate = { exit_code: 1, timed_out: false, cut_off: false, took_ms: 5 };
     const data: JobEvent[] = [
       { event: 'activity', activity: { id: 1n } as Activity },
       { event: 'warning', code: 'busy', message: 'm' },

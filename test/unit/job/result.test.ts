@@ -50,6 +50,7 @@ describe('the facts of a result', () => {
       ...{
         targets: 'named',
         core_count: null,
+        sent: true,
         replayed: false,
         recovered: false,
         request_id: 'f00d',
@@ -155,8 +156,8 @@ describe('the result of a roll', () => {
   it('is done where each node is, and leaves nothing', async () => {
     const ended = await end({});
     assert.deepEqual(outcomes(ended), ['completed', 0, null]);
-    const { targets, request_id: request, replayed, recovered, nodes } = ended.result;
-    assert.deepEqual([targets, request, replayed, recovered], ['named', null, null, null]);
+    const { targets, sent, replayed, recovered, nodes } = ended.result;
+    assert.deepEqual([targets, sent, replayed, recovered], ['named', true, false, null]);
     assert.deepEqual(
       nodes.map(({ node_id: node, started_at: at }) => [node, typeof at]),
       [

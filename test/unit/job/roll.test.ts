@@ -173,11 +173,11 @@ describe('a roll that continues from an earlier one', () => {
 });
 
 describe('a roll with a journal', () => {
-  it('notes of each node that it was accepted and has passed', async () => {
+  it('notes of each node that it was accepted and its pause is over', async () => {
     const notes: string[] = [];
     const mark: RunJournal['mark'] = (_key, _generation, mark) => void notes.push(mark);
     await roll({ nodes: [1n, 2n] }, { journal: { ...JOURNAL, mark } });
-    assert.deepEqual(notes, ['accepted', 'accepted', 'passed', 'passed']);
+    assert.deepEqual(notes, ['accepted', 'accepted', 'paused', 'paused']);
   });
 });
 
@@ -228,6 +228,20 @@ describe('a roll with a pause and a gate', () => {
     const { result, resume } = await roll({ nodes: [1n], pauseMs: 60_000 });
     assert.deepEqual([result.outcome, resume], ['completed', null]);
     assert.ok(clock.elapsed() < 60_000);
+  });
+
+  it('says of a gate that an interrupt cut off for how long it had run', async () => {
+    const interrupt = new AbortController();
+    const hanging: DriveTools['gate'] = async (_node, _activity, { signal }) => {
+      await clock.sleep(5000);
+      interrupt.abort(new Interrupted('SIGINT'));
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(0)));
+    };
+    const plan = { nodes: [1n, 2n], maxUnavailable: 1, gated: true };
+    const { result, resume } = await roll(plan, { gate: hanging, signal: interrupt.signal });
+    assert.deepEqual([result.outcome, resume], ['interrupted', { roll: 'k' }]);
+    const gate = { exit_code: null, timed_out: false, cut_off: true, took_ms: 5000 };
+    assert.deepEqual(result.nodes[0]?.gate, gate);
   });
 
   it('cuts the gate off when its time is up: 8, and continues under its key', async () => {

@@ -35,6 +35,18 @@ describe('a run', () => {
     assert.ok(server.reads.length < 200, `${server.reads.length} requests`);
   });
 
+  it('continues over a third failed read, a minute after the first, with good ones between', async () => {
+    server.setFate(1n, { workMs: 120_000 });
+    const failsAt = [10_000, 40_000, 75_000];
+    server.beforeRead = () => {
+      if (clock.elapsed() < (failsAt[0] ?? Infinity)) return;
+      failsAt.shift();
+      throw refused();
+    };
+    const { exitCode } = await run();
+    assert.deepEqual([exitCode, failsAt, warnings('log_unreadable').length], [0, [], 3]);
+  });
+
   it('says since when an entry is running that was there before', async () => {
     server.add({ createdAt: clock.now() - 60_000, workMs: 5000 });
     await run({ keepsKey: true }, keptRun({}, { accepted: true }, 60_000));

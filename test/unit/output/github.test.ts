@@ -14,7 +14,7 @@ const open = node({ node_id: 16n, activity_id: 160n, status: 'processing', finis
 const rejected = node({ node_id: 17n, activity_id: 170n, status: 'rejected' });
 
 describe('annotations in GitHub Actions', () => {
-  const gate = { exit_code: 4, timed_out: false, took_ms: 1000 };
+  const gate = { exit_code: 4, timed_out: false, cut_off: false, took_ms: 1000 };
   const halted = node({ node_id: 16n, activity_id: 160n, gate });
   const cases: Array<[what: string, Partial<ResultFields>, string[]]> = [
     [

@@ -7,8 +7,9 @@ import {
   printRunResult,
   type RunEnding,
 } from '../../../src/output/run-result.js';
+import { loadFormat } from '../../../src/output/formats.js';
 import { doingText } from '../../../src/output/run-text.js';
-import { type PrintOptions } from '../../../src/output/streams.js';
+import { FORMAT_NAMES, type PrintOptions } from '../../../src/output/streams.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
 import { HOSTILE, missing, node, NODE, options, run, written } from './support/samples.js';
 
@@ -26,10 +27,13 @@ const nodes = (count: number, fields: Partial<NodeResult> = {}): NodeResult[] =>
   Array.from({ length: count }, (_, index) => node({ node_id: NODE + BigInt(index), ...fields }));
 const open = { status: 'processing', finished_at: null };
 const unseen = { activity_id: null, status: null, created_at: null, finished_at: null };
-const gate = { exit_code: 4, timed_out: false, took_ms: 1 };
+const gate = { exit_code: 4, timed_out: false, cut_off: false, took_ms: 1 };
 const rejected = node({ node_id: 17n, status: 'rejected' });
 const notStarted = missing({ node_id: 9n, status: 'not_started' });
 const resume = 'ldctl activities wait 7';
+const again = 'ldctl activities roll --resume deploy-7';
+before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
+
 const TTY = { isTTY: true, colour: false };
 
 describe('the result of a run as a table', () => {
@@ -106,10 +110,11 @@ describe('the outcome of a run', () => {
     ],
     [
       'a gate that failed',
-      { outcome: 'halted', nodes: [node({ gate }), notStarted, notStarted], resume },
+      { outcome: 'halted', nodes: [node({ gate }), notStarted, notStarted], resume: again },
       [
         `✗ restart of iggy: 1 of 3 nodes completed, but its gate failed with 4 (${NODE}); 2 not started`,
-        `next: ${resume}`,
+        `hint: To use another gate: ${again} --gate CMD`,
+        `next: ${again}`,
       ],
     ],
     [
@@ -151,6 +156,18 @@ describe('the outcome of a run', () => {
       'an interrupt of a roll',
       { outcome: 'interrupted', nodes: [node(open), notStarted] },
       ['Stopped watching; the restart continues. 1 node was not started.'],
+    ],
+    [
+      'an interrupt that cut off a gate',
+      {
+        outcome: 'interrupted',
+        nodes: [
+          node({ gate: { exit_code: null, timed_out: false, cut_off: true, took_ms: 5000 } }),
+        ],
+      },
+      [
+        'Stopped: restart of iggy, 1 node completed, but its gate was cut off after 5s (610809900976570889)',
+      ],
     ],
     [
       'a roll that was asked to stop',
@@ -347,7 +364,7 @@ describe('at a terminal a node is called by its name', () => {
 describe('the result of a run as data', () => {
   const JSON_TEXT =
     '{"outcome":"completed","runtime":"iggy","action":"restart","deployment_id":"42","idempotency_key":"key-1",' +
-    '"targets":"named","core_count":null,"replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
+    '"targets":"named","core_count":null,"sent":true,"replayed":false,"recovered":false,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736",' +
     '"nodes":[{"node_id":"610809900976570889","node_name":null,"activity_id":"7261845022003200001","status":"completed",' +
     '"created_at":"2026-03-16T12:00:00.000Z","finished_at":"2026-03-16T12:00:04.800Z","ambiguous":false}],"not_acted_on":[],"resume":null}';
 

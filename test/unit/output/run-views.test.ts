@@ -39,7 +39,7 @@ const awaited = {
   finished_at: null,
   since: null,
 };
-const passed = { exit_code: 0, timed_out: false, took_ms: 1000 };
+const passed = { exit_code: 0, timed_out: false, cut_off: false, took_ms: 1000 };
 const failed = { ...passed, exit_code: 4 };
 
 const targets = (...nodes: ReadonlyArray<Partial<NodeProgress>>): NodeProgress[] =>

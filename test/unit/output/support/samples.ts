@@ -66,6 +66,7 @@ export function run(fields: Partial<ResultFields> = {}): ResultFields {
     idempotency_key: 'key-1',
     targets: 'named',
     core_count: null,
+    sent: true,
     replayed: false,
     recovered: false,
     request_id: '4bf92f3577b34da6a3ce929d0e0e4736',
