@@ -175,13 +175,13 @@ describe('help', () => {
   );
 
   story(
-    'of a trigger fits 40 lines and of a roll 45, with its flags in groups',
+    'of a trigger fits 40 lines and of a roll 46, with its flags in groups',
     {},
     async (scene) => {
       const groups = ['TARGET FLAGS', 'CONSENT FLAGS', 'FOLLOWING FLAGS', 'SCRIPTING FLAGS'];
       for (const [command, most, more] of [
         ['trigger', 40, []],
-        ['roll', 45, ['ROLL FLAGS']],
+        ['roll', 46, ['ROLL FLAGS']],
       ] as const) {
         const { stdout } = await scene.ends(0, `activities ${command} --help`);
         assert.ok(stdout.trimEnd().split('\n').length <= most, stdout);

@@ -55,7 +55,7 @@ const rollFlags = {
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
     // Given neither way, `--resume` keeps what the roll had.
     'gate-first': optionalSwitch('Run the gate before the first node, too.'),
-    'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
+    'gate-timeout': durationFlag('Fail a gate that takes longer. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
@@ -83,8 +83,8 @@ type RollFlags = FlagsOf<typeof allFlags>;
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
-    'The next node starts when the previous one has completed and its --gate, which gets $LDCTL_NODE_ID, has passed. ' +
-    'Ctrl-C lets running nodes finish; a second one leaves them running. --resume continues a roll that ended early.';
+    'A node starts when the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
+    'nodes finish; a second leaves them.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
