@@ -130,6 +130,7 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
   return {
     ...(onWindows && {
       SystemRoot: process.env.SystemRoot,
+      ComSpec: process.env.ComSpec,
       USERPROFILE: folder,
       TEMP: folder,
       TMP: folder,

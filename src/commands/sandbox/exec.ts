@@ -95,12 +95,16 @@ async function runInside(
   }
 }
 
+/** What some versions of cmd end with where they find no program. For a 1 execa looks itself. */
+const UNKNOWN_TO_CMD = 9009;
+
 /** @returns the exit code, as a shell gives it, and why the program could not be run; else null */
 function exitOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: string | null] {
   const { exitCode, signal, code, originalMessage } = ended;
+  if (code === 'ENOENT' || exitCode === UNKNOWN_TO_CMD) return [127, 'command not found'];
   if (exitCode !== undefined) return [exitCode, null];
   if (signal !== undefined) return [128 + constants.signals[signal], null];
-  return code === 'ENOENT' ? [127, 'command not found'] : [126, originalMessage ?? ''];
+  return [126, originalMessage ?? ''];
 }
 
 function removeFolder(folder: string) {
