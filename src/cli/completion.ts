@@ -1,9 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
-import { sortedUnique, type Id } from '../base/ids.js';
 import { plainText } from '../base/text.js';
-import { ensurePrivateFolder, FILE_MODE, readPrivateFile } from '../config/files.js';
 import { NodeNameStore } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
@@ -24,19 +20,6 @@ type Candidate = readonly [value: string, about?: string | undefined];
 /** What a shell is to offer for the word that is being typed. */
 export type Completion = readonly Candidate[] | 'files';
 
-/** The nodes on the page of the log that was read last at a terminal, as a list of texts. */
-const SEEN = 'seen.json';
-
-export function rememberNodes(folder: string, nodes: readonly Id[]) {
-  const seen = JSON.stringify(sortedUnique(nodes).map(String));
-  try {
-    ensurePrivateFolder(folder);
-    writeFileSync(join(folder, SEEN), `${seen}\n`, { mode: FILE_MODE });
-  } catch {
-    // A home that cannot be written to.
-  }
-}
-
 /** What is known, without asking a server, of the values of a flag or an argument. */
 type Known = (name: string) => readonly Candidate[];
 
@@ -45,12 +28,11 @@ function knownIn(folder: string, { clock }: Host): Known {
   const store = new ProfileStore(folder, clock);
   const profiles = () =>
     store.read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
-  const nodes = () => {
-    const names = new NodeNameStore(folder, store).read(null);
-    const seen = JSON.parse(readPrivateFile(join(folder, SEEN)) ?? '[]') as string[];
-    const others = seen.filter((node) => !names.has(BigInt(node)));
-    return [...[...names].map(([id, name]): Candidate => [name, String(id)]), ...words(others)];
-  };
+  const nodes = () =>
+    [...new NodeNameStore(folder, store).read(null)].map(([id, name]): Candidate => [
+      name,
+      String(id),
+    ]);
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     action: () => words(VERBS),

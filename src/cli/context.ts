@@ -176,10 +176,7 @@ export class CommandContext {
     const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
     const list: Supervisor['list'] = async (...asked) => {
       const page = await api.list(...asked);
-      if (this.#nodes.length > 0 || page.items.length === 0) return page;
-      this.#nodes = page.items.map(({ node_id }) => node_id);
-      // For Tab, which only a terminal has. It is mostly the newest page.
-      if (this.prompts) (await import('./completion.js')).rememberNodes(this.folder, this.#nodes);
+      if (this.#nodes.length === 0) this.#nodes = page.items.map(({ node_id }) => node_id);
       return page;
     };
     const trigger: Supervisor['trigger'] = (...asked) => {

@@ -13,8 +13,7 @@ type Shell = keyof typeof FILES;
 export default class Completion extends BaseCommand {
   static override summary = 'Print the completion script for a shell.';
   static override description =
-    'Completes commands, flags and their values: profiles, and the nodes that ldctl last listed at a terminal. ' +
-    'Sends no request.';
+    'Completes commands, flags and their values: profiles, and the names of nodes. Sends no request.';
   static override examples = [
     { description: 'bash, in ~/.bashrc', command: 'eval "$(ldctl completion bash)"' },
     { description: 'zsh, in ~/.zshrc after compinit', command: 'source <(ldctl completion zsh)' },
