@@ -202,7 +202,9 @@ async function failureOfFirstGate(
   ending.throwIfAborted();
   if (code === 0) return undefined;
   const how = code === null ? 'was ended' : `failed with ${code}`;
-  const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`);
+  const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
+    hint: 'Its output says why. Fix it, or give another --gate.',
+  });
   if (countOf(before) === 0) throw failure;
   return failure;
 }

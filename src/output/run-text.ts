@@ -106,7 +106,7 @@ const earlierText = ({ sent }: ResultFields, { earlierMs }: SummaryFacts) =>
 function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   const { outcome, nodes, resume } = result;
   const lines = rejectionText(sink, result, facts);
-  if (resume !== null && nodes.some(({ gate }) => isFailedGate(gate))) {
+  if (outcome === 'halted' && resume !== null) {
     lines.push(`hint: To use another gate: ${resume} --gate CMD`);
   }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {

@@ -192,6 +192,7 @@ describe('activities roll', () => {
       assert.deepEqual([code, result.error?.code], [5, 'gate_first_failed']);
       assert.match(stderr, /8 gate \| .*no-such-program: not found$/m);
       assert.match(stderr, /^error: the first gate failed with 127; nothing was sent$/m);
+      assert.match(stderr, /^hint: Its output says why\. /m);
     });
 
     it('of a roll that has sent something reports that, and sends no more: 7', async () => {

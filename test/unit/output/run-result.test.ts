@@ -164,9 +164,11 @@ describe('the outcome of a run', () => {
         nodes: [
           node({ gate: { exit_code: null, timed_out: false, cut_off: true, took_ms: 5000 } }),
         ],
+        resume: again,
       },
       [
         'Stopped: restart of iggy, 1 node completed, but its gate was cut off after 5s (610809900976570889)',
+        `next: ${again}`,
       ],
     ],
     [
