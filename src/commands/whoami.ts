@@ -1,22 +1,27 @@
 import { ConnectedCommand } from '../cli/base-command.js';
 import type { CommandContext } from '../cli/context.js';
 import { Interrupted, LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import { plainText, urlText } from '../base/text.js';
+import { urlText } from '../base/text.js';
 import type { KeyContext, TenantStructure } from '../api/core-api.js';
 import { isGranted } from '../config/grants.js';
 import { expiryOf } from '../config/key-life.js';
-import { protectorOf, STRUCTURE, type Settings, type Source } from '../config/settings.js';
+import {
+  protectorOf,
+  STRUCTURE,
+  type DeploymentRef,
+  type Settings,
+  type Source,
+} from '../config/settings.js';
 import {
   findDeployment,
   neededKey,
-  placeText,
   refTo,
   urlFor,
   type PlacedDeployment,
 } from '../config/target.js';
-import type { Field } from '../output/columns.js';
-import { formatOf } from '../output/formats.js';
+import type { Cell } from '../output/columns.js';
 import { fieldsOf } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { expiryText } from './profiles/profile.shared.js';
@@ -25,35 +30,39 @@ export default class Whoami extends ConnectedCommand {
   static override summary =
     'Show whose key this is, what it may do, when it expires, and where each setting came from.';
   static override description =
-    'Without a tenant id ldctl cannot ask about the key, and shows only the settings.';
+    '`-o json` shows everything. Without a tenant id ldctl cannot ask about the key, and shows only the settings.';
   static override examples = ['ldctl whoami', 'ldctl whoami --profile prod -o json'];
 
   protected override async execute() {
     const { flags } = await this.parse(Whoami);
     const context = await this.open(flags);
     const { output, clock } = this.host;
+    const { stderr, options, inUtc } = output;
+    const now = clock.now();
     const found = await findOut(context);
-    const identity = identityOf(context.settings, found, clock.now());
-    const { options } = output;
-    const place = found.placed ? placeText(found.placed) : identity.deployment_name;
-    const answer = options.format === 'table' ? answerOf(identity, place, clock.now()) : null;
-    if (answer !== null && !options.quiet) output.stderr.write(sentence(output.stderr, answer));
-    await this.show(identity, identityFields(identity, place, clock.now(), output.inUtc));
-    if (formatOf(options.format).holds === 'rows') {
-      for (const note of identity.notes) context.say(`note: ${plainText(note)}`);
+    const identity = identityOf(context.settings, found, now);
+    if (options.format !== 'table') return this.show(identity, recordOf(identity));
+    const { ref, notes } = found;
+    const place = ref ? (ref.path ?? ref.name ?? ref.id) : null;
+    for (const text of [answerOf(identity, place, now), ...notes.map((note) => `note: ${note}`)]) {
+      if (text !== null && !options.quiet) stderr.write(sentence(stderr, text));
     }
-    return 0;
+    return this.show(identity, linesOf(identity, place, now, inUtc));
   }
 }
 
 type Identity = ReturnType<typeof identityOf>;
 
-/** What the API says; null for what it was not asked, or could not say. */
+/** What the deployment is called: its path, where that is known; else its name or id. */
+type Place = string | Id | null;
+
+/** What the API says; without what it was not asked, or could not say. */
 interface KeyFacts {
   key: ApiKey;
-  known: KeyContext | null;
-  structure: TenantStructure | null;
-  placed: PlacedDeployment | null;
+  known?: KeyContext;
+  structure?: TenantStructure;
+  placed?: PlacedDeployment;
+  ref: DeploymentRef | undefined;
   /** Why something is not known. */
   notes: string[];
 }
@@ -66,7 +75,7 @@ async function findOut(context: CommandContext) {
   const { settings, signal } = context;
   const { tenantId, apiUrl, deployment } = settings;
   const key = await neededKey(settings).fetch(signal);
-  const found: KeyFacts = { key, known: null, structure: null, placed: null, notes: [] };
+  const found: KeyFacts = { key, ref: deployment?.value, notes: [] };
   if (!tenantId) {
     found.notes.push(
       'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
@@ -82,6 +91,7 @@ async function findOut(context: CommandContext) {
   try {
     found.structure = await core.structure(tenantId.value, { signal });
     found.placed = findDeployment(found.structure, deployment.value);
+    found.ref = refTo(found.placed);
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
     found.notes.push(error.message);
@@ -92,22 +102,17 @@ async function findOut(context: CommandContext) {
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
 function identityOf(settings: Settings, found: KeyFacts, now: number) {
   const { profile, tenantId, apiUrl, deployment } = settings;
-  const { key, known, structure, placed, notes } = found;
-  const expiresAt = expiryFor(settings, known);
+  const { key, known, structure, ref, notes } = found;
   const supervisor = supervisorOf(settings, found);
   return {
     profile: profile?.name ?? null,
-    protected: protectorOf(settings, placed ? refTo(placed) : undefined) !== null,
+    protected: protectorOf(settings, ref) !== null,
     api_key: key.mask(),
-    ...keyFields(known),
-    expires_at: expiresAt,
-    /** Whole days; negative when it has expired. */
-    expires_in_days: expiryOf(expiresAt, now)?.daysLeft ?? null,
-    allowed_ips: addressesOf(known),
+    ...keyFields(known, now),
     tenant_id: tenantId?.value ?? null,
     tenant_name: structure?.name ?? null,
     api_url: urlText(apiUrl.value),
-    ...deploymentFields(deployment, placed),
+    ...deploymentFields(found),
     supervisor_url: supervisor && urlText(supervisor.value),
     may_read: may('read', settings, found),
     may_manage: may('manage', settings, found),
@@ -123,46 +128,43 @@ function identityOf(settings: Settings, found: KeyFacts, now: number) {
   };
 }
 
-/** The addresses the key may be used from; null for any. */
-const addressesOf = (known: KeyContext | null) =>
-  known?.validate_ip ? (known.allowed_ips ?? []) : null;
-
-function keyFields(known: KeyContext | null) {
+function keyFields(known: Partial<KeyContext> | undefined, now: number) {
+  const {
+    id = null,
+    name = null,
+    user_id = null,
+    role_name = null,
+    expiry_at = null,
+  } = known ?? {};
   return {
-    key_id: known?.id ?? null,
-    key_name: known?.name ?? null,
-    user_id: known?.user_id ?? null,
-    role: known?.role_name ?? null,
+    key_id: id,
+    key_name: name,
+    user_id,
+    role: role_name,
+    expires_at: expiry_at,
+    /** Whole days; negative when it has expired. */
+    expires_in_days: expiryOf(expiry_at, now)?.daysLeft ?? null,
+    /** The addresses the key may be used from; null for any. */
+    allowed_ips: known?.validate_ip ? (known.allowed_ips ?? []) : null,
   };
 }
 
-function deploymentFields(given: Settings['deployment'], placed: PlacedDeployment | null) {
-  const { id, name } = placed?.deployment ?? given?.value ?? { id: null, name: null };
+function deploymentFields({ ref, placed }: KeyFacts) {
   return {
-    deployment_id: id,
-    deployment_name: name,
+    deployment_id: ref?.id ?? null,
+    deployment_name: ref?.name ?? null,
     division_name: placed?.division.name ?? null,
     environment_name: placed?.environment.name ?? null,
   };
 }
 
-function supervisorOf(
-  { supervisorUrl, deployment }: Settings,
-  { placed, structure, notes }: KeyFacts,
-) {
-  const ref = placed ? refTo(placed) : deployment?.value;
+function supervisorOf({ supervisorUrl }: Settings, { ref, placed, structure, notes }: KeyFacts) {
   const given = ref
-    ? urlFor(supervisorUrl, ref, (note) => notes.push(note), structure ?? undefined)
+    ? urlFor(supervisorUrl, ref, (note) => notes.push(note), structure)
     : supervisorUrl;
   const href = placed?.deployment.supervisor_url;
   if (given || !href) return given ?? null;
   return { value: { href }, source: STRUCTURE };
-}
-
-/** What is stored about the profile's own key still holds when the API cannot be asked. */
-function expiryFor({ key, profile }: Settings, known: KeyContext | null) {
-  if (known) return known.expiry_at ?? null;
-  return key?.source.from === 'profile' ? (profile?.expires_at ?? null) : null;
 }
 
 /** Null where it cannot be known. */
@@ -172,31 +174,21 @@ function may(
   { known, structure, placed }: KeyFacts,
 ): boolean | null {
   if (!known || !deployment) return null;
-  return structure && !placed ? false : isGranted(known.permissions, wanted, placed);
+  return structure && !placed ? false : isGranted(known.permissions, wanted, placed ?? null);
 }
 
 /**
  * The answer in one sentence: `sandbox admin (admin) may read and act on
- * platform/production/sandbox; key good for 199 days (profile prod)`.
+ * platform/production/sandbox; key good for 199 days`.
  */
-function answerOf(identity: Identity, place: string | null, now: number) {
-  const { key_name: name, role, expires_at: at, origins } = identity;
+function answerOf(identity: Identity, place: Place, now: number) {
+  const { key_name: name, role, expires_at: at, may_read, may_manage } = identity;
   if (name === null) return null;
+  const verbs = [may_read && 'read', may_manage && 'act on'].filter(Boolean).join(' and ');
+  const what = may_manage === null ? '' : ` may ${verbs || 'neither read nor act on'} ${place}`;
   const expiry = expiryOf(at, now);
   const life = expiry ? `; ${expiry.life}` : '';
-  const from = origins.api_key?.startsWith('profile ') ? ` (${origins.api_key})` : '';
-  return `${name} (${role})${mayText(identity, place)}${life}${from}`;
-}
-
-/** ` may read platform/production/sandbox`; nothing where it is not known. */
-function mayText(
-  { may_read: reads, may_manage: acts, deployment_id: id }: Identity,
-  place: string | null,
-) {
-  const where = place ?? id;
-  if (reads === null || acts === null || where === null) return '';
-  const verbs = [reads && 'read', acts && 'act on'].filter(Boolean).join(' and ');
-  return ` may ${verbs || 'neither read nor act on'} ${where}`;
+  return `${name} (${role})${what}${life}`;
 }
 
 /** `flag --deployment`, `env LD_API_KEY`, `profile prod`, `default`; null for what is not set. */
@@ -206,26 +198,20 @@ function originOf(setting: { source: Source } | null): string | null {
   return from === 'flag' || from === 'env' ? `${from} ${name}` : name;
 }
 
-/** The same as lines for people, each setting with where it came from; and as one record of CSV. */
-function identityFields(
-  identity: Identity,
-  place: string | null,
-  now: number,
-  utc: boolean,
-): Field[] {
-  const { origins, notes, expires_in_days, division_name, environment_name, ...shown } = identity;
-  const { expires_at: at, allowed_ips: addresses, key_id, may_read, may_manage } = shown;
-  const from: Record<string, string | null> = { ...origins, deployment_id: origins.deployment };
-  const texts = {
-    ...(at !== null && { expires_at: expiryText(at, now, utc) }),
-    ...(place !== null && { deployment_name: place }),
-    ...(may_read === null && { may_read: 'unknown' }),
-    ...(may_manage === null && { may_manage: 'unknown' }),
-    ...(key_id !== null && addresses === null && { allowed_ips: 'any' }),
-  };
-  const cells = { ...shown, allowed_ips: addresses?.join(' ') ?? null };
-  return fieldsOf(cells, texts).map((field) => {
-    const origin = field.value === null ? null : from[field.name];
-    return origin ? { ...field, text: `${field.value}  (${origin})` } : field;
+/** Six lines for people. */
+function linesOf(identity: Identity, place: Place, now: number, utc: boolean) {
+  const { origins, key_id, expires_at: at, allowed_ips: addresses } = identity;
+  const from = (value: Cell, origin: string | null) => origin && `${value}  (${origin})`;
+  return fieldsOf({
+    key: from(identity.api_key, origins.api_key),
+    tenant: from(identity.tenant_name ?? identity.tenant_id, origins.tenant_id),
+    deployment: from(place, origins.deployment),
+    supervisor: from(identity.supervisor_url, origins.supervisor_url),
+    expires: at && expiryText(at, now, utc),
+    addresses: addresses?.join(' ') ?? (key_id === null ? null : 'any'),
   });
 }
+
+/** One record of CSV: all but where the settings came from. */
+const recordOf = ({ origins, ...known }: Identity) =>
+  fieldsOf({ ...known, allowed_ips: known.allowed_ips?.join(' '), notes: known.notes.join('; ') });

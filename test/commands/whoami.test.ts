@@ -104,27 +104,77 @@ describe('whoami', () => {
     });
   });
 
-  it('tells the same to people', async () => {
+  it('tells people in a sentence and six lines', async () => {
     bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const { stdout } = await bench.run(Whoami, '--utc');
-    assert.match(stdout, /^api key +ld_pk_…[0-9a-f]{4} {2}\(env LD_API_KEY\)$/m);
-    assert.match(stdout, /^expires at +2026-06-06 12:00:00Z \(in 5 days\)$/m);
-    assert.match(stdout, /^tenant id +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
-    assert.match(stdout, /^tenant name +acme$/m);
-    assert.match(
-      stdout,
-      new RegExp(`^deployment id +${DEPLOYMENT} {2}\\(env LD_DEPLOYMENT_ID\\)$`, 'm'),
+    const { stdout, stderr } = await bench.ends(0, Whoami, '--utc');
+    assert.equal(stderr, 'ci (viewer) may read platform/production/prod; key good for 5 days\n');
+    assert.deepEqual(stdout.split('\n'), [
+      `key         ld_pk_…${KEY.slice(-4)}  (env LD_API_KEY)`,
+      'tenant      acme  (env LD_TENANT_ID)',
+      'deployment  platform/production/prod  (env LD_DEPLOYMENT_ID)',
+      `supervisor  ${SUPERVISOR}  (env LD_SUPERVISOR_URL)`,
+      'expires     2026-06-06 12:00:00Z (in 5 days)',
+      'addresses   any',
+      '',
+    ]);
+  });
+
+  it('prints only the lines with --quiet', async () => {
+    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
+    const { stdout, stderr } = await bench.ends(0, Whoami, '--quiet');
+    assert.deepEqual([stdout.split('\n').length, stderr], [7, '']);
+  });
+
+  it('is one record of CSV', async () => {
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context({ validate_ip: true, allowed_ips: ['203.0.113.7', '203.0.113.8'] }))
+      .get(STRUCTURE)
+      .reply(200, structure);
+    const { stdout, stderr } = await bench.ends(0, Whoami, '-o csv');
+    const [names, values] = stdout.split('\n').map((line) => line.split(','));
+    assert.equal(stderr, '');
+    assert.deepEqual(
+      names?.map((name, index) => [name, values?.[index]]),
+      [
+        ['profile', ''],
+        ['protected', 'false'],
+        ['api_key', `ld_pk_…${KEY.slice(-4)}`],
+        ['key_id', '7262500000000000001'],
+        ['key_name', 'ci'],
+        ['user_id', '608123456789012345'],
+        ['role', 'viewer'],
+        ['expires_at', EXPIRES],
+        ['expires_in_days', '5'],
+        ['allowed_ips', '203.0.113.7 203.0.113.8'],
+        ['tenant_id', TENANT.toString()],
+        ['tenant_name', 'acme'],
+        ['api_url', CORE],
+        ['deployment_id', DEPLOYMENT.toString()],
+        ['deployment_name', 'prod'],
+        ['division_name', 'platform'],
+        ['environment_name', 'production'],
+        ['supervisor_url', SUPERVISOR],
+        ['may_read', 'true'],
+        ['may_manage', 'false'],
+        ['notes', ''],
+      ],
     );
-    assert.match(stdout, /^deployment name +platform\/production\/prod$/m);
-    assert.match(stdout, /^may manage +no$/m);
   });
 
   it('without a tenant id asks nobody, and says what it cannot know', async () => {
     delete bench.env.LD_TENANT_ID;
     const { stdout, stderr } = await bench.ends(0, Whoami);
-    assert.match(stdout, /^may manage +unknown$/m);
-    assert.match(stdout, /^api key +ld_pk_…/m);
-    assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID$/m);
+    assert.match(stderr, /^note: without a tenant id .* LD_TENANT_ID\n$/);
+    assert.deepEqual(stdout.split('\n'), [
+      `key         ld_pk_…${KEY.slice(-4)}  (env LD_API_KEY)`,
+      'tenant      -',
+      `deployment  ${DEPLOYMENT}  (env LD_DEPLOYMENT_ID)`,
+      `supervisor  ${SUPERVISOR}  (env LD_SUPERVISOR_URL)`,
+      'expires     -',
+      'addresses   -',
+      '',
+    ]);
     const json = await bench.json<Record<string, unknown>>(0, Whoami);
     assert.deepEqual([json.role, json.may_read, json.may_manage], [null, null, null]);
     assert.equal((json.notes as string[]).length, 1);
@@ -163,7 +213,7 @@ describe('whoami', () => {
       .reply(200, context({ validate_ip: true, allowed_ips: ['203.0.113.7'] }))
       .get(STRUCTURE)
       .reply(200, structure);
-    assert.match((await bench.run(Whoami)).stdout, /^allowed ips +203\.0\.113\.7$/m);
+    assert.match((await bench.run(Whoami)).stdout, /^addresses +203\.0\.113\.7$/m);
   });
 
   it('says of a key that is not accepted which one it was', async () => {
@@ -175,11 +225,19 @@ describe('whoami', () => {
     );
   });
 
-  it('starts with the answer: who may do what where, and until when', async () => {
-    bench.core.get(CONTEXT).reply(200, context()).get(STRUCTURE).reply(200, structure);
-    const { stderr } = await bench.run(Whoami);
-    const [answer] = stderr.split('\n');
-    assert.equal(answer, 'ci (viewer) may read platform/production/prod; key good for 5 days');
+  it('claims nothing of what depends on where a deployment is that it cannot look up', async () => {
+    const permissions = {
+      ...{ tenant: [], division: [], environment: ['deployment:read'] },
+      divisions: { 11: { permissions: ['deployment:manage'], environment: [], environments: {} } },
+    };
+    bench.core
+      .get(CONTEXT)
+      .reply(200, context({ permissions }))
+      .get(STRUCTURE)
+      .reply(403, problem(403, 'forbidden', 'no'));
+    const { stdout, stderr } = await bench.ends(0, Whoami);
+    assert.match(stderr, /^ci \(viewer\); key good for 5 days\nnote: .*\bno\b/);
+    assert.match(stdout, /^tenant +18446744073709551615 {2}\(env LD_TENANT_ID\)$/m);
   });
 
   describe('with a profile', () => {
