@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const MOST_TOKENS = 126_000;
+const MOST_TOKENS = 126_500;
 const MOST_HARD_FUNCTIONS = 0;
 const MOST_BRANCHES = 12;
 const MOST_LINES = 60;
