@@ -10,7 +10,7 @@ import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
 import type { Supervisor } from '../base/supervisor.js';
-import type { Settings } from '../config/settings.js';
+import { isProtectedByName, type Settings } from '../config/settings.js';
 import {
   findDeployment,
   coreKnowsDeployment,
@@ -111,6 +111,10 @@ export async function openDeployment(
   };
   let completed: Promise<void> | undefined;
   const completeOnce = () => (completed ??= complete());
+  const nameTarget = async () => {
+    if (!deployment.path) await completeOnce();
+  };
+  if (isProtectedByName(settings)) await nameTarget();
   return {
     target,
     deploymentId: deployment.id,
@@ -129,9 +133,7 @@ export async function openDeployment(
       complete: completeOnce,
     }),
     flags: resumeFlags(settings, target),
-    nameTarget: async () => {
-      if (!deployment.path) await completeOnce();
-    },
+    nameTarget,
   };
 }
 
@@ -153,18 +155,22 @@ export function nodeCounter(
   },
 ): NodeCounter {
   const addressBy = (entry?: Activity) => addressOf(deployment, tenantId, entry);
-  const countAt = async (known: DeploymentAddress | null, signal: AbortSignal) => {
+  const countAt = async (
+    known: DeploymentAddress | null,
+    signal: AbortSignal,
+    budgetMs?: number,
+  ) => {
     if (!known) await complete();
     const address = known ?? addressBy();
     if (!address) {
       throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
     }
-    const { nodes_count: nodes } = await core.deployment(address, { signal });
+    const { nodes_count: nodes } = await core.deployment(address, { signal, budgetMs });
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
   const countIn = async (ms: number, at: DeploymentAddress | null, signal: AbortSignal) =>
-    (await optional({ clock, signal }, (limited) => countAt(at, limited), ms)) ?? undefined;
+    (await optional({ clock, signal }, (limited) => countAt(at, limited, ms), ms)) ?? undefined;
   return {
     isCertain,
     start(patience, signal) {

@@ -16,6 +16,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** `one` for a poll; any other read is tried again. Ignored by `trigger`. */
   tries?: 'one' | 'several';
+  /** How long all tries of a read may take together, ms. Default: 10 s. */
+  budgetMs?: number | undefined;
   /** By the clock of the client: what was not written by then is not sent. */
   sendBy?: number;
 }

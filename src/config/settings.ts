@@ -193,6 +193,10 @@ export function protectorOf(
   return stored.find((one) => one.protected === true && protects(one)) ?? null;
 }
 
+/** Whether Core has to say what a deployment is called, so that it is known what protects it. */
+export const isProtectedByName = ({ stored }: Settings) =>
+  stored.some((one) => one.protected === true && deploymentIn(one)?.id === null);
+
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env): string[] =>
   ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(

@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import ActivitiesTrigger from '../../src/commands/activities/trigger.js';
+import ProfilesRemove from '../../src/commands/profiles/remove.js';
 import Whoami from '../../src/commands/whoami.js';
 import { stringifyJson } from '../../src/base/json.js';
-import { CommandBench, CORE, DEPLOYMENT, entry, page, SUPERVISOR } from '../helpers/command.js';
+import {
+  CommandBench,
+  CORE,
+  DEPLOYMENT,
+  entry,
+  KEY,
+  page,
+  SUPERVISOR,
+} from '../helpers/command.js';
 
 const OTHER = 18446744073709551614n;
 const ALL = 'iggy restart --yes';
@@ -102,6 +111,23 @@ describe('a deployment that a stored profile protects', () => {
       if (!flags.includes('named')) core();
       const { stderr } = await bench.ends(2, ActivitiesTrigger, ALL, flags);
       assert.match(stderr, /^hint: Profile named protects it/m);
+    }
+  });
+
+  it('is asked for its name where its profile has that alone, and the command its id', async () => {
+    const byName = { deployment_id: undefined, supervisor_url: undefined, protected: true };
+    const tenant = { LD_API_KEY: KEY, LD_API_URL: CORE, LD_TENANT_ID: '7261845022003200007' };
+    Object.assign(bench.env, tenant);
+    Object.assign(bench.env, { LD_DEPLOYMENT_ID: String(OTHER), LD_SUPERVISOR_URL: SUPERVISOR });
+    for (const [name, deployment_name] of [
+      ['by-name', 'staging'],
+      ['by-path', 'platform/test/staging'],
+    ] as const) {
+      await bench.addProfile({ name, ...byName, deployment_name });
+      core();
+      const { stderr } = await bench.ends(2, ActivitiesTrigger, ALL);
+      assert.match(stderr, new RegExp(`^hint: Profile ${name} protects it`, 'm'));
+      await bench.ends(0, ProfilesRemove, `${name} --yes`);
     }
   });
 

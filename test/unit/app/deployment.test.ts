@@ -79,8 +79,32 @@ describe('a program that triggers', () => {
     assert.equal((await trigger({ ...RESTART, expectNodes })).outcome, 'completed');
   });
 
+  const place = { name: null, path: null, divisionId: 2n, environmentId: 3n };
+
+  it('gives a read of Core as long as it waits for the count', async () => {
+    const budgets: Array<number | undefined> = [];
+    const counter = nodeCounter(
+      { deployment: { id: DEPLOYMENT, ...place } },
+      {
+        core: {
+          deployment: (_, options) => {
+            budgets.push(options?.budgetMs);
+            return Promise.reject(apiError(503));
+          },
+        },
+        clock,
+        isCertain: true,
+        tenantId: 1n,
+        complete: () => Promise.resolve(),
+      },
+    );
+    const { signal } = new AbortController();
+    await counter.start(15_000, signal)([]);
+    await counter.start(2000, signal)([]);
+    assert.deepEqual(budgets, [15_000, 2000]);
+  });
+
   it('is thrown why Core cannot count, also where the log takes longer', async () => {
-    const place = { name: null, path: null, divisionId: 2n, environmentId: 3n };
     const counter = nodeCounter(
       { deployment: { id: DEPLOYMENT, ...place } },
       {
