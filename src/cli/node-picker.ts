@@ -95,6 +95,7 @@ function filterAfter({ typed, isUsed }: Picking, key: Key, text: string): string
 
 /** Chooses these; if all of them are chosen already, none of them. */
 function toggled(picking: Picking, rows: readonly NodeRow[]): Picking {
+  if (rows.length === 0) return picking;
   const nodes = rows.map(({ node }) => node);
   const chosen = new Set(picking.chosen);
   const areAll = nodes.every((node) => chosen.has(node));

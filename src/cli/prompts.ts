@@ -53,6 +53,10 @@ const THEME = { prefix: { done: '?' } };
 export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
   if (!isInteractive(terminal)) return null;
   const ask = asker(terminal, signal);
+  const shown = <T>(choice: Choice<T>): Choice<T> => ({
+    ...choice,
+    name: shownText(terminal, choice.name),
+  });
   return {
     confirm: (message: string) =>
       ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
@@ -66,18 +70,20 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
       ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
     /** The first one is marked at first, and at any key that inquirer does not know. */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T>('select', message, { choices: choices.map(plainChoice) }),
+      ask<T>('select', message, { choices: choices.map(shown) }),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const isWanted = (name: string, typed: string) =>
         name.toLowerCase().includes(typed.toLowerCase());
-      const source = (typed = '') =>
-        choices.map(plainChoice).filter(({ name }) => isWanted(name, typed));
+      const source = (typed = '') => choices.map(shown).filter(({ name }) => isWanted(name, typed));
       return ask<T>('search', message, { source });
     },
     /** One or more of them. */
     nodes: (message: string, nodes: readonly NodeRow[]) =>
-      ask<Id[]>('nodes', message, { nodes, screen: terminal.output.stderr }),
+      ask<Id[]>('nodes', message, {
+        nodes: nodes.map((row) => ({ ...row, state: shownText(terminal, row.state) })),
+        screen: terminal.output.stderr,
+      }),
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
@@ -104,7 +110,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
     const width = Math.max(terminal.output.stderr.columns - 12, 20);
-    const message = wrapWords(plainText(question), width).join('\n');
+    const message = wrapWords(shownText(terminal, question), width).join('\n');
     try {
       await keyboard.dropTyped(ends);
       const asked = { name: 'answer', type, message, theme: THEME, ...options };
@@ -133,11 +139,8 @@ export const accepts =
     }
   };
 
-/** A name may be the server's. */
-const plainChoice = <T>(choice: Choice<T>): Choice<T> => ({
-  ...choice,
-  name: plainText(choice.name),
-});
+/** A text may be the server's, and even repeat the key. */
+const shownText = ({ output }: Terminal, text: string) => plainText(output.stderr.masked(text));
 
 /**
  * Reads what is piped into the command, to its end.

@@ -105,7 +105,7 @@ export function lose(run: Run, now: number, { notBefore = now, lostAt = now } = 
 export function accept(run: Run, now: number, { isCertain = true } = {}): void {
   run.changed = true;
   follow(run, now);
-  run.events.push(dispatchedBy(noteSent(run, now)));
+  run.events.push(dispatchedBy(run, noteSent(run, now)));
   if (run.trigger?.wait === false && isCertain) {
     end(run, 'accepted');
   }
@@ -125,10 +125,11 @@ export function end(run: Run, outcome: Outcome): void {
   run.state = { name: 'ended', outcome, error: null };
 }
 
-function dispatchedBy({ accepted, earlier }: Sent): JobEvent {
+function dispatchedBy({ hasPosted }: Run, { accepted, earlier }: Sent): JobEvent {
   const { requestId = null, replayed = false } = accepted ?? {};
   const recovered = accepted === null;
-  const known = earlier && (recovered || replayed) && { earlier };
+  // If both have sent it, and no answer came, the log does not say whose POST made the entries.
+  const known = earlier && ((recovered && !hasPosted) || replayed) && { earlier };
   return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
 }
 

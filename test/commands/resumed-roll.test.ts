@@ -47,6 +47,8 @@ describe('a roll that is run again', () => {
   let acted: Array<{ id: bigint; node: bigint; at: number; endsAt: number }>;
   /** For which nodes a POST is answered with 503, and does nothing. */
   let lost: Set<bigint>;
+  /** For which nodes it acts, and is answered with 503 all the same. */
+  let unanswered: Set<bigint>;
   /** When the log was read. */
   let reads: number[];
   /** Which nodes the log shows, of those that were acted on. */
@@ -56,6 +58,7 @@ describe('a roll that is run again', () => {
     bench = new CommandBench();
     bench.env.PATH = process.env.PATH;
     [acted, lost, reads, shown] = [[], new Set(NODES), [], () => true];
+    unanswered = new Set();
     bench.showLog(() => {
       reads.push(bench.clock.elapsed());
       return acted
@@ -70,7 +73,7 @@ describe('a roll that is run again', () => {
         .reply(() => {
           if (lost.has(node)) return [503];
           act(node);
-          return [202];
+          return [unanswered.has(node) ? 503 : 202];
         });
     }
   });
@@ -156,6 +159,16 @@ describe('a roll that is run again', () => {
     assert.deepEqual([first?.gate?.exit_code, first?.passed_earlier], [0n, undefined]);
     const third = await run(RESUME);
     assert.deepEqual([third.code, third.result.nodes[0]?.passed_earlier], [0, true]);
+  });
+
+  it('says of no earlier run that it has sent what it has sent itself, also if no answer came', async () => {
+    await loseAll();
+    lost.clear();
+    unanswered = new Set([FIRST]);
+    const ended = await run(RESUME);
+    assert.deepEqual([ended.code, acted.length], [0, 3], ended.stderr);
+    assert.match(ended.stderr, new RegExp(`${FIRST} dispatched: the answer was lost`));
+    assert.doesNotMatch(ended.stderr, /sent by an earlier run/);
   });
 
   it('goes on beside a broken record of another roll', async () => {

@@ -112,10 +112,14 @@ describe('the picker of nodes', () => {
     assert.match(lines.at(-2) ?? '', /^ ↓ 10 below$/);
   });
 
-  it('says when no node matches, and space chooses none then', async () => {
-    const { lines, picked } = await play([...typing('nosuch'), ' ', '\r']);
-    assert.ok(lines.includes('No node matches.'));
-    assert.equal(picked, null);
+  it('says when no node matches, and space chooses none then, also within what is pasted', async () => {
+    const end = String(FIRST + 7n);
+    for (const keys of [typing('nosuch '), typing(`nosuch ${end} `)]) {
+      const { lines, picked } = await play([...keys, '\r']);
+      assert.ok(lines.includes('No node matches.'));
+      assert.ok(!lines.join().includes('◉'));
+      assert.equal(picked, null);
+    }
   });
 
   it('is left by Ctrl-C, and by Ctrl-D', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { Interrupted, type StopSignal } from '../../../src/base/errors.js';
+import { ApiKey } from '../../../src/base/secret.js';
 import { type Host } from '../../../src/cli/host.js';
 import { readStdin, terminalPrompts } from '../../../src/cli/prompts.js';
 import { TypedTerminal } from '../../helpers/typed-terminal.js';
@@ -46,6 +47,23 @@ describe('a question', () => {
       // What comes with the answer is none of the next question.
       await terminal.type('\ry\r');
       assert.equal(await answer, 'no', round);
+    }
+  });
+
+  it('shows no key, also if the server repeats it', async () => {
+    const key = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
+    terminal.output.redact(new ApiKey(key));
+    const prompts = terminalPrompts(terminal, never) ?? assert.fail('no one to ask');
+    const row = { node: 7n, label: '7', state: `running, ${key}` };
+    for (const asked of [
+      () => prompts.choose(`Node 7 is busy with ${key}.`, [{ value: 1, name: `some ${key}` }]),
+      () => prompts.nodes('On which?', [row]),
+    ]) {
+      const answer = assert.rejects(asked(), Interrupted);
+      const lines = await terminal.shows(/ld_pk_/);
+      assert.doesNotMatch(lines.join(''), /4f9a8b7c/);
+      await terminal.type('\u0003');
+      await terminal.clock.run(answer);
     }
   });
 
