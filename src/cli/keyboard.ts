@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
 import type { StopSignal } from '../base/errors.js';
 import type { Output } from '../output/streams.js';
@@ -83,6 +84,8 @@ export function openKeyboard(
       while (!isQuiet) {
         isQuiet = true;
         await clock.sleep(QUIET_MS, signal);
+        // On a busy machine the time may have passed before anything was read.
+        await nextTurn();
       }
       isAsking = true;
     },

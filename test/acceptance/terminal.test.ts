@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
-import { ldctl, type Ended } from '../helpers/ldctl.js';
+import { ldctl, LDCTL, type Ended } from '../helpers/ldctl.js';
 import { story, until, wordsOf, type Scene, type Words } from '../helpers/scene.js';
 import { answerOf, forward, reply, startServer } from '../helpers/server.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -20,6 +20,16 @@ const RESTART = 'activities trigger iggy restart';
 const ROLL_ALL = 'activities roll iggy restart';
 const ONE = { nodes: [7n] };
 const THREE = { nodes: [7n, 8n, 9n] };
+
+/** Loaded into ldctl: it does nothing for a while once a question reads the keyboard. */
+const STALLS = `
+const { ReadStream } = require('node:tty');
+const { setRawMode } = ReadStream.prototype;
+ReadStream.prototype.setRawMode = function (mode) {
+  if (mode) process.nextTick(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300));
+  return setRawMode.call(this, mode);
+};
+`;
 
 type Play = (terminal: Terminal, scene: Scene) => Promise<void>;
 
@@ -139,6 +149,22 @@ describe('at a terminal', () => {
       assert.deepEqual(scene.posts, []);
     },
   );
+
+  // A single executable takes no code that is loaded before it.
+  if (LDCTL.endsWith('.js')) {
+    story('nor is it where this machine is slow to read it', {}, async (scene) => {
+      const stalls = join(scene.folder, 'stalls.cjs');
+      writeFileSync(stalls, STALLS);
+      scene.env.NODE_OPTIONS = `--require "${stalls}"`;
+      await atTerminal(scene, RESTART, async (terminal) => {
+        terminal.enter('y');
+        await terminal.shows(QUESTION);
+        terminal.enter();
+        await ends(2, terminal);
+        assert.deepEqual(scene.posts, []);
+      });
+    });
+  }
 
   for (const [name, key] of [
     ['right', `${ESCAPE}[C`],
