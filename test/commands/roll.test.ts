@@ -5,6 +5,7 @@ import nock from 'nock';
 import ActivitiesRoll from '../../src/commands/activities/roll.js';
 import { type Activity } from '../../src/base/activity.js';
 import { ACTIVITIES, CommandBench, entry, SUPERVISOR } from '../helpers/command.js';
+import { itOnPosix } from '../helpers/platform.js';
 import { parseJson } from '../helpers/readers.js';
 import { wordsOf, type Words } from '../helpers/words.js';
 
@@ -175,7 +176,8 @@ describe('activities roll', () => {
 
   describe('--gate-first', () => {
     /** Says for which node, and after which activity, the gate ran. */
-    const noting = 'echo "gate $LDCTL_NODE_ID:$LDCTL_ACTIVITY_ID"';
+    const { execPath } = process;
+    const noting = `"${execPath}" -p "['gate ' + process.env.LDCTL_NODE_ID, process.env.LDCTL_ACTIVITY_ID].join(':')"`;
 
     it('runs the gate for the first node before anything is sent', async () => {
       bench.showLog(readLog);
@@ -187,7 +189,7 @@ describe('activities roll', () => {
       ]);
     });
 
-    it('is 5 if that fails, and nothing was sent', async () => {
+    itOnPosix('is 5 if that fails, and nothing was sent', 'it has no sh', async () => {
       const { code, stderr, result } = await run(halted('no-such-program'), '--gate-first');
       assert.deepEqual([code, result.error?.code], [5, 'gate_first_failed']);
       assert.match(stderr, /8 gate \| .*no-such-program: not found$/m);
