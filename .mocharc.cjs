@@ -9,5 +9,5 @@ module.exports = {
   // may be.
   'forbid-pending': process.platform === 'linux',
   // The others are written for POSIX shells, signals and pseudo-terminals.
-  ignore: onWindows ? ['test/acceptance/!(each-system).test.ts'] : [],
+  ignore: onWindows ? ['test/process/!(each-system).test.ts'] : [],
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The single executable: that it can be made, what it weighs, that it needs no Node, and that it does what the package does, by
-# test/acceptance/each-system.test.ts; with --all by all acceptance tests, which is for the night. Ends with 77 when a package that
+# test/process/each-system.test.ts; with --all by all tests of processes, which is for the night. Ends with 77 when a package that
 # it is made of could not be had. Needs the built bin.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -45,6 +45,6 @@ for shell in bash zsh fish powershell; do
 done
 
 export LDCTL_UNDER_TEST=$ldctl
-if [ "${1:-}" != --all ]; then exec node node_modules/mocha/bin/mocha.js test/acceptance/each-system.test.ts; fi
+if [ "${1:-}" != --all ]; then exec node node_modules/mocha/bin/mocha.js test/process/each-system.test.ts; fi
 ignored=("${NOT_OF_IT[@]/%/.test.ts}")
-exec node node_modules/mocha/bin/mocha.js --parallel --jobs 4 "${ignored[@]/#/--ignore=test/acceptance/}" 'test/acceptance/**/*.test.ts'
+exec node node_modules/mocha/bin/mocha.js --parallel --jobs 4 "${ignored[@]/#/--ignore=test/process/}" 'test/process/**/*.test.ts'

@@ -1,5 +1,5 @@
 /*
- * Breaks src/job and src/log in many places, one at a time, and sees whether the unit tests or the
+ * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts or the
  * quick model notice: nine of ten must be found. The places are drawn by a seed, so that the same
  * commit always has the same ones. In any other folder the tests of commands and of HTTP stand for
  * the model, as far as they need it.
@@ -142,12 +142,12 @@ const testsIn = (folder: string): Check => [...MOCHA, `test/${folder}/**/*.test.
 const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 
 /** The tests of commands and of HTTP: not every folder is loaded by both. */
-const IN_PLACE_OF_MODEL = ['commands', 'http'].map(testsIn);
+const IN_PLACE_OF_MODEL = ['commands', 'wire'].map(testsIn);
 
-/** What may find a place that is broken in a folder of `src`, its own unit tests first. */
+/** What may find a place that is broken in a folder of `src`, the tests of that part first. */
 function candidatesFor(folder: string): Check[] {
-  const unit = `unit/${basename(folder)}`;
-  const own = existsSync(join(ROOT, 'test', unit)) ? [testsIn(unit)] : [];
+  const parts = `parts/${basename(folder)}`;
+  const own = existsSync(join(ROOT, 'test', parts)) ? [testsIn(parts)] : [];
   return [...own, ...(MODELLED.includes(folder) ? [MODEL] : IN_PLACE_OF_MODEL)];
 }
 

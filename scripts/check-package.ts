@@ -1,7 +1,7 @@
 // The package as users get it: packed, looked over by publint and arethetypeswrong, installed
 // globally without a warning and within its size, and into a strict project outside this checkout,
 // which is compiled with the oldest TypeScript that can read its types, the one that is used here,
-// and the newest. Then the programs of the docs, and those of test/package, run with it, as ES
+// and the newest. Then the programs of the docs, and those of test/repo/package, run with it, as ES
 // modules and by require(). Ends with 77, and the reason in the last line, when a registry does not
 // give what it takes. Needs the built bin.
 import assert from 'node:assert/strict';
@@ -149,7 +149,7 @@ function installGlobally(tarball: string): string | null {
 }
 
 function compile(): void {
-  copyFileSync('test/package/surface.ts', join(folder, 'surface.ts'));
+  copyFileSync('test/repo/package/surface.ts', join(folder, 'surface.ts'));
   copyFileSync('examples/controller/controller.mjs', join(folder, 'controller.mjs'));
   const blocks = docPages()
     .flatMap((page) => blocksOf(page))
@@ -159,8 +159,8 @@ function compile(): void {
   writeFileSync(join(folder, 'surroundings.d.ts'), SURROUNDINGS);
   const strictest = { ...STRICT, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
   project('tsconfig.json', strictest, ['surface.ts']);
-  const shows = readdirSync('test/package/shows');
-  for (const name of shows) copyFileSync(join('test/package/shows', name), join(folder, name));
+  const shows = readdirSync('test/repo/package/shows');
+  for (const name of shows) copyFileSync(join('test/repo/package/shows', name), join(folder, name));
   project('tsconfig.docs.json', { ...STRICT, allowJs: true }, [
     'surroundings.d.ts',
     'controller.mjs',
@@ -212,7 +212,7 @@ function load(): void {
 function runPrograms(): void {
   const env = { ...process.env, LDCTL_UNDER_TEST: join(folder, 'node_modules/ldctl/bin/run.js') };
   const grep = ['--grep', 'run: docs/library.md|a program that imports'];
-  const tests = ['docs', 'library'].map((name) => `test/acceptance/${name}.test.ts`);
+  const tests = ['docs', 'library'].map((name) => `test/process/${name}.test.ts`);
   console.log(run('node', ['node_modules/mocha/bin/mocha.js', ...grep, ...tests], '.', env).stdout);
 }
 

@@ -27,7 +27,7 @@ async function prints(
   assert.deepEqual([code, stdout, stderr], [0, expected, '']);
 }
 
-const SHOWS = join(ROOT, 'test/package/shows');
+const SHOWS = join(ROOT, 'test/repo/package/shows');
 
 /** What each ends with: the process is over when the last promise is. */
 const EPILOGUE = `

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { EXIT_CODES } from '../../src/base/exit-codes.js';
-import { blocksOf, commandsOf, type DocBlock } from '../helpers/docs.js';
-import { ROOT } from '../helpers/root.js';
+import { EXIT_CODES } from '../../../src/base/exit-codes.js';
+import { blocksOf, commandsOf, type DocBlock } from '../../helpers/docs.js';
+import { ROOT } from '../../helpers/root.js';
 
 /** What building, generating and testing takes. */
 const COPIED = [
@@ -73,7 +73,7 @@ describe('CONTRIBUTING, followed literally', function () {
     assert.equal(changes.length, 11);
     for (const change of changes) apply(change, folder);
     const commands = blocks
-      .filter(({ marks }) => marks.get('not run')?.startsWith('test/checks/contributing'))
+      .filter(({ marks }) => marks.get('not run')?.startsWith('test/repo/checks/contributing'))
       .flatMap((block) => commandsOf(block).map(({ text }) => text));
     // Built once for all.
     const printed = [...new Set(commands)].map((command) => {

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Run, type Ended } from '../helpers/ldctl.js';
-import { ROOT } from '../helpers/root.js';
-import { startServer, type ScriptedServer } from '../helpers/server.js';
+import { Run, type Ended } from '../../helpers/ldctl.js';
+import { ROOT } from '../../helpers/root.js';
+import { startServer, type ScriptedServer } from '../../helpers/server.js';
 
 const NAME = `ldctl-${process.platform}-${process.arch}`;
 const ARCHIVE = `${NAME}.tar.xz`;

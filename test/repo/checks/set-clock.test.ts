@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Ended } from '../helpers/ldctl.js';
-import { withScene, type Scene } from '../helpers/scene.js';
+import { type Ended } from '../../helpers/ldctl.js';
+import { withScene, type Scene } from '../../helpers/scene.js';
 
 /** libfaketime's library, which `npm run check:clock` finds: Linux only. */
 const { FAKETIME = '' } = process.env;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { blocksOf } from '../helpers/docs.js';
-import { plan, until, withScene } from '../helpers/scene.js';
-import { seededRandom } from '../../src/sandbox/tenant.js';
+import { blocksOf } from '../../helpers/docs.js';
+import { plan, until, withScene } from '../../helpers/scene.js';
+import { seededRandom } from '../../../src/sandbox/tenant.js';
 
 /** The sandbox's clock runs so many times as fast: a minute there is 0.6 s here. */
 const SPEED = 100;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Ended } from '../helpers/ldctl.js';
 import { endsWith, story, wordsOf, type Scene } from '../helpers/scene.js';
 import { reply, startServer } from '../helpers/server.js';
-import { createAuthority } from '../http/certificates.js';
-import { startProxy } from '../http/proxy-server.js';
+import { createAuthority } from '../wire/certificates.js';
+import { startProxy } from '../wire/proxy-server.js';
 
 const TRIGGER = 'activities trigger iggy restart';
 const LIST = 'activities list --debug';

@@ -8,7 +8,7 @@ import {
   type Id,
 } from '../../../src/api/index.js';
 import { reply, startServer } from '../../helpers/server.js';
-import { KEY } from '../../http/wire.js';
+import { KEY } from '../../wire/wire.js';
 
 export { REQUEST_ID } from '../../helpers/server.js';
 export { KEY };

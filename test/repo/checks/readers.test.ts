@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withScene } from '../helpers/scene.js';
+import { withScene } from '../../helpers/scene.js';
 
 const PYTHON = (imports: string, items: string): string =>
   `python3 -c "import ${imports}

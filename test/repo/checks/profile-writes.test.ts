@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { systemClock } from '../../src/base/clock.js';
-import { ProfileStore } from '../../src/config/profiles.js';
-import { cleanEnvironment, ldctl, Run } from '../helpers/ldctl.js';
+import { systemClock } from '../../../src/base/clock.js';
+import { ProfileStore } from '../../../src/config/profiles.js';
+import { cleanEnvironment, ldctl, Run } from '../../helpers/ldctl.js';
 
 const KILLS = 200;
 const WRITERS = 50;
