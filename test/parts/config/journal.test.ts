@@ -142,6 +142,7 @@ describe('the run journal', () => {
     const folder = privateFolder();
     const sleeper = openRunJournal(folder, clock);
     sleeper.claim(recordOf('a'), 0);
+    writtenAt(pathIn(folder), START);
     const later = openRunJournal(folder, clockAt(DAY_MS + 60_000));
     const second = recordOf('a', { baseline: 5n, postedAt: START + DAY_MS + 60_000 });
     assert.deepEqual(later.claim(second, 0), { made: 2 });
