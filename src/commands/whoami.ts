@@ -179,7 +179,7 @@ function may(
 
 /**
  * The answer in one sentence: `sandbox admin (admin) may read and act on
- * platform/production/sandbox; key good for 199 days`.
+ * platform/demo/sandbox; key good for 199 days`.
  */
 function answerOf(identity: Identity, place: Place, now: number) {
   const { key_name: name, role, expires_at: at, may_read, may_manage } = identity;

@@ -111,7 +111,7 @@ export function printError(output: Output, error: unknown) {
     output.stdout.write(format.object({ value }, formatOptions(output)));
     output.complete = true;
   }
-  output.stderr.write(errorText(output.stderr, error));
+  output.stderr.write(errorText(output, error));
 }
 
 export function formatOptions({ stdout, options, inUtc }: Output): FormatOptions {

@@ -63,7 +63,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
     const writer = listWriter(output, nodeColumns);
     stdout.write(writer.items(result.nodes) + writer.end(result.nodes.length));
   }
-  if (error) stderr.write(errorText(stderr, error));
+  if (error) stderr.write(errorText(output, error));
   if (!dryRun) stderr.write(summaryText(output, result, ending));
   await stdout.drained();
 }

@@ -1,6 +1,6 @@
-import { errorDocument } from '../base/errors.js';
+import { ApiError, errorDocument } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
-import { painter, type Sink, type StyleName } from './streams.js';
+import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
 /** A command within a text, without the punctuation after it. */
 const COMMAND =
@@ -46,14 +46,21 @@ export function warningText(sink: Sink, message: string) {
   return sentence(sink, `warning: ${message}`, 'bold');
 }
 
-/** What happened, what to do next, and for support the code and the request id. */
-export function errorText(sink: Sink, error: unknown) {
+/**
+ * What happened, what to do next, and for support the API's code and the request id. ldctl's own
+ * code says nothing to people, so only --debug and JSON show it.
+ */
+export function errorText({ stderr, options }: Output, error: unknown) {
   const { message, hint, code, request_id: request, next } = errorDocument(error);
+  const forSupport = [
+    ...(options.debug || error instanceof ApiError ? [`code ${code}`] : []),
+    ...(request === null ? [] : [`request ${request}`]),
+  ].join(', ');
   return [
-    sentence(sink, `error: ${message}`, 'bad'),
-    hint === null ? '' : sentence(sink, `hint: ${hint}`, 'bold'),
-    sentence(sink, `code ${code}${request === null ? '' : `, request ${request}`}`, 'dim', 'all'),
-    next === undefined ? '' : nextText(sink, next),
+    sentence(stderr, `error: ${message}`, 'bad'),
+    hint === null ? '' : sentence(stderr, `hint: ${hint}`, 'bold'),
+    forSupport && sentence(stderr, forSupport, 'dim', 'all'),
+    next === undefined ? '' : nextText(stderr, next),
   ].join('');
 }
 

@@ -95,9 +95,9 @@ export function tenantStructure(url: string) {
     name,
     deployments,
   });
-  const production = environment(
+  const demo = environment(
     7261845022003200202n,
-    'production',
+    'demo',
     { id: MAIN_DEPLOYMENT_ID, name: 'sandbox', ...managed },
     { id: 7263012455120900034n, name: 'staging', ...managed },
   );
@@ -109,7 +109,7 @@ export function tenantStructure(url: string) {
     id: 7261845022003200001n,
     name: 'sandbox-tenant',
     divisions: [
-      { id: 7261845022003200101n, name: 'platform', environments: [production, testing] },
+      { id: 7261845022003200101n, name: 'platform', environments: [demo, testing] },
       { id: 7261845022003200102n, name: 'research', environments: [lab] },
     ],
   };

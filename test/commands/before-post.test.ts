@@ -255,7 +255,7 @@ describe('before a POST', () => {
         [ActivitiesList, []],
       ] as const) {
         const { stderr } = await bench.ends(2, Command, args);
-        assert.match(stderr, /^code invalid_proxy$/m);
+        assert.match(stderr, /^error: HTTPS_PROXY/m);
         assert.doesNotMatch(stderr, /50%off/);
       }
     } finally {

@@ -263,7 +263,7 @@ describe('activities wait', () => {
     it('refuses the log of another deployment', async () => {
       bench.showLog([{ ...SECOND, deployment_id: 9n }]);
       const { stderr } = await bench.ends(6, ActivitiesWait);
-      assert.match(stderr, /^code wrong_deployment$/m);
+      assert.match(stderr, /^error: .*deployment 9\b/m);
     });
   });
 

@@ -112,7 +112,7 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   // activities are not.
   [/\b73\d{17}\b/g, 'ACTIVITY'],
   // A path and a reason have 2 s to be looked up, which a machine that stands still can use up.
-  [/\bdeployment 7263012455120900033\b/g, 'platform/production/sandbox'],
+  [/\bdeployment 7263012455120900033\b/g, 'platform/demo/sandbox'],
   [
     /^(\d+: its last completed action was|hint: The API and the log give no reason\.) .*$/gm,
     'REASON',

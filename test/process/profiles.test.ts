@@ -35,14 +35,10 @@ describe('a profile', () => {
     {},
     async (scene) => {
       const byName = { LD_SUPERVISOR_URL: undefined };
-      for (const name of [
-        `${scene.sandbox.deploymentId}`,
-        'sandbox',
-        'platform/production/sandbox',
-      ]) {
+      for (const name of [`${scene.sandbox.deploymentId}`, 'sandbox', 'platform/demo/sandbox']) {
         await scene.ends(0, `${LIST} --deployment ${name}`, byName);
       }
-      for (const name of ['platform/testing/sandbox', 'production/sandbox', '/sandbox']) {
+      for (const name of ['platform/testing/sandbox', 'demo/sandbox', '/sandbox']) {
         const { stderr } = await scene.ends(5, `${LIST} --deployment ${name}`, byName);
         assert.match(stderr, /hint: .*deployments list/);
       }

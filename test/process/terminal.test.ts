@@ -470,27 +470,27 @@ describe('the first five minutes, at a terminal', () => {
         await terminal.shows(/API key:/);
         terminal.enter(key);
         await terminal.shows(/key "sandbox admin", role admin/);
-        await terminal.shows(/Deployment:\s*\n❯ platform\/production\/sandbox\n/);
-        terminal.enter('tion/sand');
-        await terminal.shows(/Deployment: tion\/sand\s*\n❯ platform\/production\/sandbox\n\n/);
+        await terminal.shows(/Deployment:\s*\n❯ platform\/demo\/sandbox\n/);
+        terminal.enter('emo/sand');
+        await terminal.shows(/Deployment: emo\/sand\s*\n❯ platform\/demo\/sandbox\n\n/);
         terminal.enter();
         await terminal.shows(/warning: no keyring answers on this machine/);
         await terminal.shows(/❯ In a file that only you can read/);
         terminal.enter();
-        await terminal.shows(/added mine → platform\/production\/sandbox; key good for 199 days\n/);
+        await terminal.shows(/added mine → platform\/demo\/sandbox; key good for 199 days\n/);
         assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
         assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
       },
     );
 
     // A name that is not typed right acts on nothing, and is asked for again.
-    const path = 'platform/production/sandbox';
+    const path = 'platform/demo/sandbox';
     const names = [path, 'sandbox', String(scene.sandbox.deploymentId)];
     for (const [sent, typed] of ['', ...names].entries()) {
       await atTerminal(scene, `${RESTART} --yes`, async (terminal) => {
-        await terminal.shows(/Type\s+platform\/production\/sandbox\s+to\s+go\s+ahead:/);
+        await terminal.shows(/Type\s+platform\/demo\/sandbox\s+to\s+go\s+ahead:/);
         terminal.enter('sandbo');
-        await terminal.shows(/"sandbo" is not platform\/production\/sandbox/);
+        await terminal.shows(/"sandbo" is not platform\/demo\/sandbox/);
         terminal.type('\u007f'.repeat('sandbo'.length));
         terminal.enter(typed);
         const { stdout } = await ends(typed === '' ? 2 : 0, terminal);

@@ -39,7 +39,7 @@ export default class ProfilesAdd extends BaseCommand {
 }
 
 /**
- * `added prod → platform/production/sandbox; key good for 199 days`, and the command to type next.
+ * `added prod → platform/demo/sandbox; key good for 199 days`, and the command to type next.
  */
 function addedText(profile: ProfileDocument, isChosen: boolean, now: number) {
   const place = placeIn(profile);

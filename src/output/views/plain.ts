@@ -31,7 +31,7 @@ export interface ViewOptions {
 export type RunView = View<JobEvent>;
 
 export interface RunViewOptions extends ViewOptions {
-  /** `Restarting iggy on platform/production/sandbox: 3 nodes` */
+  /** `Restarting iggy on platform/demo/sandbox: 3 nodes` */
   headline: string;
 }
 

@@ -7,7 +7,7 @@ import { KEY, keyTools, profileNamed } from './fixtures.js';
 
 const profile = profileNamed('prod', { deployment_id: 7n, tenant_id: 5n });
 const OURS = { LD_API_KEY: KEY, LD_TENANT_ID: '5' };
-const DEPLOYMENT = { id: 7n, name: 'sandbox', path: 'platform/production/sandbox' };
+const DEPLOYMENT = { id: 7n, name: 'sandbox', path: 'platform/demo/sandbox' };
 
 describe('a refusal of the API', () => {
   const explained = (
@@ -60,7 +60,7 @@ describe('a refusal of the API', () => {
     const words = 'This key lacks the permission deployment:manage on deployment sandbox.';
     assert.deepEqual(explained(403, words), {
       message:
-        'the API key ld_pk_…2345 (LD_API_KEY) lacks deployment:manage on platform/production/sandbox',
+        'the API key ld_pk_…2345 (LD_API_KEY) lacks deployment:manage on platform/demo/sandbox',
       hint: '`ldctl whoami` shows what it may do.',
     });
     // The server names none: it is the one that the request needs.
@@ -125,6 +125,6 @@ describe('a refusal of the API', () => {
 
   it('names the deployment by its path', () => {
     const message = 'deployment 7 has no node 1';
-    assert.equal(explained(422, message).message, 'platform/production/sandbox has no node 1');
+    assert.equal(explained(422, message).message, 'platform/demo/sandbox has no node 1');
   });
 });

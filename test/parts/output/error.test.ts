@@ -27,7 +27,7 @@ function print(
 describe('an error on stderr', () => {
   const cases: Array<[what: string, error: unknown, lines: string[]]> = [
     [
-      'says what happened, what to do next, and last the code and the request',
+      "says what happened, what to do next, and last the API's code and the request",
       denied,
       [
         'error: the API refused: permission deployment:manage is missing',
@@ -35,22 +35,19 @@ describe('an error on stderr', () => {
         'code permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736',
       ],
     ],
-    [
-      'does without a hint',
-      new Interrupted('SIGINT'),
-      ['error: interrupted by SIGINT', 'code interrupted'],
-    ],
+    ['does without a hint', new Interrupted('SIGINT'), ['error: interrupted by SIGINT']],
     [
       'lets no line of a message pass for another error, and no control character through',
       new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }),
-      ['error: bad', '  error: worse [2J 2J', 'hint: one', '  two', 'code usage'],
+      ['error: bad', '  error: worse [2J 2J', 'hint: one', '  two'],
     ],
-    [
-      'is a fault where it was not foreseen',
-      'thrown text',
-      ['error: thrown text', 'code internal'],
-    ],
+    ['is a fault where it was not foreseen', 'thrown text', ['error: thrown text']],
   ];
+  it("shows ldctl's own code with --debug", () => {
+    const output = written(memoryOutput(), { debug: true });
+    printError(output, new UsageError('bad'));
+    assert.deepEqual(output.stderr.lines, ['error: bad', 'code usage']);
+  });
   for (const [what, error, lines] of cases) {
     it(what, () => assert.deepEqual(print(error).stderr.lines, lines));
   }

@@ -376,7 +376,7 @@ describe('the result of a run as data', () => {
     const text =
       '{"code":"timeout","message":"no answer","exit_code":7,"request_id":"req-1","hint":null}';
     assert.equal(stdout.text, `{"event":"result",${JSON_TEXT.slice(1, -1)},"error":${text}}\n`);
-    assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'code timeout, request req-1']);
+    assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'request req-1']);
     assert.equal(complete, true);
   });
 
@@ -404,13 +404,13 @@ it('a dry run reads as a sentence, and in JSON has the request beside the result
   });
   const requests = [{ method: 'POST', body: '{"nodes":[610809900976570889]}' }];
   const dryRun = {
-    what: 'all 2 nodes of platform/production/sandbox',
+    what: 'all 2 nodes of platform/demo/sandbox',
     how: ['1 at a time', 'gate: ./check.sh'],
     requests,
   };
   const { stdout, stderr } = await print(result, { dryRun });
   assert.deepEqual(stdout.lines, [
-    'Would restart iggy on all 2 nodes of platform/production/sandbox, 1 at a time, gate: ./check.sh',
+    'Would restart iggy on all 2 nodes of platform/demo/sandbox, 1 at a time, gate: ./check.sh',
     '  610809900976570889',
     '  610809900976570890',
     'Core counts 2 nodes',

@@ -17,7 +17,7 @@ import { screenLines } from './support/screen.js';
 import { endTime, ManualTime } from './support/time.js';
 
 const REQUEST = '4bf92f3577b34da6a3ce929d0e0e4736';
-const HEAD = 'Restarting iggy on platform/production/sandbox';
+const HEAD = 'Restarting iggy on platform/demo/sandbox';
 const baseline = {
   event: 'baseline',
   baseline: 7261845022003200000n,

@@ -53,7 +53,7 @@ describe('sandbox: keys and the tenant', () => {
       ),
     );
     assert.deepEqual(environments, [
-      'platform/production: sandbox staging',
+      'platform/demo: sandbox staging',
       'platform/testing: staging',
       'research/lab: basement',
     ]);
