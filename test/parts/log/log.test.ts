@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { openLog } from '../../../src/log/log.js';
+import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { apiError, DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 import {
@@ -10,6 +10,7 @@ import {
   newestFirst,
   open,
   spoil,
+  freeze,
   idsOf,
   nodesIn,
   pagesOf,
@@ -236,4 +237,40 @@ describe('a reader that stops', () => {
     assert.ok(failed > 0);
     assert.deepEqual(unhandled, []);
   });
+});
+
+describe('what a read of the log costs', () => {
+  /** In a log of 20,000 entries whose newest page is read before, in the order of `ORDERS`. */
+  const COSTS: ReadonlyArray<
+    [what: string, read: (log: ActivityLog) => Promise<unknown>, requests: Record<Order, number>]
+  > = [
+    ['the newest page', (log) => log.newest(), { asc: 1, desc: 1 }],
+    ['a quiet poll', (log) => log.downTo(idAt(19_999)), { asc: 1, desc: 1 }],
+    ['a poll down to the 250th entry', (log) => log.downTo(idAt(19_750)), { asc: 3, desc: 3 }],
+    ['the nodes that it lists', (log) => log.forNodes(), { asc: 12, desc: 12 }],
+    [
+      'the nodes, where three are there',
+      (log) => log.forNodes({ isEnough: (all) => nodesIn(all, 'iggy') >= 3 }),
+      { asc: 1, desc: 1 },
+    ],
+    ['a young entry', (log) => log.seek(idAt(19_990)), { asc: 1, desc: 1 }],
+    ['an entry anywhere', (log) => log.seek(idAt(4567)), { asc: 9, desc: 9 }],
+    ['the oldest entry', (log) => log.seek(idAt(0)), { asc: 8, desc: 9 }],
+    ['an id that is not there', (log) => log.seek(idAt(4567) + 1n), { asc: 10, desc: 11 }],
+    // The pages, and a look at the newest entry for each batch of them.
+    ['the whole log', idsOf, { asc: 228, desc: 228 }],
+  ];
+  for (const order of ORDERS) {
+    it(`${order}: so many requests at most`, async () => {
+      const { server } = open(20_000, order);
+      await freeze(server);
+      for (const [what, read, requests] of COSTS) {
+        const log = openLog(server, DEPLOYMENT, new VirtualClock());
+        await log.newest();
+        server.reads.length = 0;
+        await read(log);
+        assert.ok(server.reads.length <= requests[order], `${what}: ${server.reads.length}`);
+      }
+    });
+  }
 });

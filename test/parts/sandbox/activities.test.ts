@@ -41,27 +41,6 @@ describe('sandbox: activities in virtual time', () => {
       assert.equal(shown.size, Math.min(2 * nodes, 100), 'a runtime of a node is not listed');
     }
   });
-
-  it("shows another operator's entries, and tells them apart in its record", () => {
-    const world = new World();
-    const nodes = world.nodes.slice(0, 1);
-    const dispatch = world.sandbox.dispatchAsOther({
-      runtime: 'iggy',
-      action: 'restart',
-      nodes,
-    });
-    world.now += 200;
-    const [item] = world.log().items;
-    assert.deepEqual([item?.node_id, item?.author_id], [world.nodes[0], 608123456789012346n]);
-    assert.equal(dispatch.idempotency_key, null);
-    const [activity, ...others] = dispatch.activities;
-    assert.deepEqual([activity?.id, activity?.node_id, others], [item?.id, item?.node_id, []]);
-    assert.deepEqual(
-      [activity?.appears_at, activity?.finishes_at, activity?.result],
-      [START + 200, START + 1700, 'completed'],
-    );
-    assert.deepEqual([world.record.posts, world.record.dispatches], [[], [dispatch]]);
-  });
 });
 
 describe('sandbox: what becomes of an action', () => {
@@ -89,12 +68,6 @@ describe('sandbox: what becomes of an action', () => {
     ] as const) {
       assert.deepEqual(outcomes(new World(), ...actions.split(' ')), statuses.split(' '), actions);
     }
-  });
-
-  it('stores a reconfigure with its config', () => {
-    const world = new World();
-    outcomes(world, 'connectors/reconfigure:42');
-    assert.equal(world.log().items[0]?.action, 'reconfigure:42');
   });
 
   it('a node in trouble rejects, never ends, or never appears; until it is healed', () => {

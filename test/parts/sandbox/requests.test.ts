@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { World, read, type ProblemBody } from './world.js';
 
 const HEX_32 = /^[0-9a-f]{32}$/;
@@ -136,10 +135,9 @@ describe('sandbox: refuses what the contract does not have', () => {
     assert.equal(new World().post('{}', { idempotencyKey: 'x'.repeat(255) }).status, 202);
   });
 
-  it('carried none of this out, and kept a record of every POST', () => {
+  afterEach(() => {
     assert.deepEqual(world.record.dispatches, []);
-    assert.ok(world.record.posts.length > 20);
-    assert.ok(world.record.posts.every((post) => post.outcome === 'refused'));
+    assert.ok(world.record.posts.every(({ outcome }) => outcome === 'refused'));
   });
 });
 
@@ -155,24 +153,6 @@ describe('sandbox: accepts what the contract has', () => {
         dispatch.activities.map((activity) => activity.node_id),
       ),
       [world.nodes, world.nodes, [first, third]],
-    );
-  });
-
-  it('gives every answer an ld-request of its own and a date', () => {
-    const world = new World();
-    const answers = [
-      world.get(world.activities),
-      world.post(),
-      world.post('{'),
-      world.get('/nowhere', null),
-    ];
-    for (const { headers } of answers) {
-      assert.match(headers['ld-request'] ?? '', HEX_32);
-      assert.equal(headers.date, 'Mon, 16 Mar 2026 12:00:00 GMT');
-    }
-    assert.equal(
-      new Set(answers.map((answer) => answer.headers['ld-request'])).size,
-      answers.length,
     );
   });
 });
@@ -272,20 +252,5 @@ describe('sandbox: limits and faults', () => {
       ],
     );
     assert.equal(world.record.dispatches.length, 1);
-  });
-
-  it('draws faults of every kind, as often as asked, and the same for the same seed', () => {
-    const drawn = (failRate: number, seed: number): string[] => {
-      const { sandbox } = new World({ failRate }, seededRandom(seed));
-      const faults = Array.from({ length: 2000 }, () => sandbox.nextFault('GET'));
-      return faults.map((fault) => (fault ? `${fault.runs} ${fault.status}` : 'none'));
-    };
-    const kinds = ['false 500', 'false 503', 'false lost', 'true 500', 'true 503', 'true lost'];
-    assert.deepEqual([...new Set(drawn(0, 1))], ['none']);
-    assert.deepEqual([...new Set(drawn(1, 1))].sort(), kinds);
-    const some = drawn(0.3, 7).filter((fault) => fault !== 'none').length;
-    assert.ok(some > 500 && some < 700, `${some} of 2000`);
-    assert.deepEqual(drawn(0.3, 7), drawn(0.3, 7));
-    assert.notDeepEqual(drawn(0.3, 7), drawn(0.3, 8));
   });
 });
