@@ -86,27 +86,35 @@ const READS: Record<string, Read> = {
   },
 };
 
-/** Plays one history. @returns what is wrong with what was read, if anything is */
-async function play(seed: number, tools: Tools, names: readonly string[]): Promise<string | null> {
-  const random = seededRandom(seed);
-  const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] ?? assert.fail();
-  const name = pick(names);
+type Pick = <T>(all: readonly T[]) => T;
+
+/** How the server of a history behaves. */
+function habitsOf(random: () => number, pick: Pick, name: string): Habits {
   const sort = pick(['id', 'time'] as const);
   const late = random() < 0.5;
-  const habits: Habits = {
+  const isHard = late || sort === 'time';
+  return {
     order: pick(['asc', 'desc']),
-    cap: late || sort === 'time' ? 20 + Math.floor(random() * 81) : 3 + Math.floor(random() * 6),
+    cap: isHard ? 20 + Math.floor(random() * 81) : 3 + Math.floor(random() * 6),
     // What comes late while others go is not promised, nor that one is found by halves while others
     // come below it.
-    kind: pick(late || sort === 'time' ? KINDS.slice(0, name === 'find' ? 1 : 4) : KINDS),
+    kind: pick(isHard ? KINDS.slice(0, name === 'find' ? 1 : 4) : KINDS),
     rate: random(),
-    size: Math.floor(random() * (late || sort === 'time' ? 300 : 120)),
+    size: Math.floor(random() * (isHard ? 300 : 120)),
     sort,
     // An entry is found by halves where no page is of one moment alone.
     together: random() < 0.5 ? 1 : 2 + Math.floor(random() * (name === 'find' ? 8 : 30)),
     reversed: sort === 'time' && random() < 0.5,
     late,
   };
+}
+
+/** Plays one history. @returns what is wrong with what was read, if anything is */
+async function play(seed: number, tools: Tools, names: readonly string[]): Promise<string | null> {
+  const random = seededRandom(seed);
+  const pick: Pick = (all) => all[Math.floor(random() * all.length)] ?? assert.fail();
+  const name = pick(names);
+  const habits = habitsOf(random, pick, name);
   const clock = new VirtualClock(NOW);
   const server = new MovingLog(clock, habits, random);
   const log = tools.openLog(server, DEPLOYMENT, clock);
@@ -120,23 +128,30 @@ async function play(seed: number, tools: Tools, names: readonly string[]): Promi
   };
   const got = await read(log, at, tools);
   const there = new Set(server.log.entries);
-  const seen = new Set(got);
   const lost = before.filter(
-    (entry) => there.has(entry) && !seen.has(entry.id) && wants(entry, at),
+    (entry) => there.has(entry) && !got.includes(entry.id) && wants(entry, at),
   );
-  // What comes meanwhile may come between, where it is more than a page.
-  const known = new Set(sort === 'id' && !late ? before.map(({ id }) => id) : []);
   // What is collected before it is given is sorted.
   const isSorted = name === 'after' || name === 'downTo';
-  const ids = isSorted ? got : got.filter((id) => known.has(id));
-  const isInOrder = seen.size === got.length && ids.every((id, n) => id < (ids[n - 1] ?? id + 1n));
   const wrong = [
     ...(lost.length > 0 ? [`${lost.length} of ${before.length} are lost`] : []),
-    ...(isInOrder ? [] : ['not each once, in order']),
+    ...(isInOrder(got, before, habits, isSorted) ? [] : ['not each once, in order']),
   ];
   return wrong.length > 0
     ? `seed ${seed}, ${name}, ${JSON.stringify(habits)}: ${wrong.join(', ')}`
     : null;
+}
+
+/** What comes meanwhile may come between, where it is more than a page. */
+function isInOrder(
+  got: readonly bigint[],
+  before: ReadonlyArray<{ id: bigint }>,
+  { sort, late }: Habits,
+  isSorted: boolean,
+): boolean {
+  const known = new Set(sort === 'id' && !late ? before.map(({ id }) => id) : []);
+  const ids = isSorted ? got : got.filter((id) => known.has(id));
+  return new Set(got).size === got.length && ids.every((id, n) => id < (ids[n - 1] ?? id + 1n));
 }
 
 async function firstWrong(

@@ -56,7 +56,7 @@ interface Stage {
   view: RunView;
   output: MemoryOutput;
   time: ManualTime;
-  screen: () => string[];
+  screen: () => Promise<string[]>;
 }
 
 /** A view of a run, what it writes, and a clock to turn by hand. */
@@ -81,11 +81,11 @@ describe('a run at a terminal', () => {
   it('is a headline, a table that updates in place, and a line that ticks; the headline stays', async () => {
     const { view, screen, time } = await start(TTY);
     view.on({ ...baseline, expects: 3 });
-    assert.deepEqual(screen(), ['waiting for the log, 0s']);
+    assert.deepEqual(await screen(), ['waiting for the log, 0s']);
     view.on(dispatched);
-    assert.deepEqual(screen(), [HEAD, 'waiting for the first entry, 0s']);
+    assert.deepEqual(await screen(), [HEAD, 'waiting for the first entry, 0s']);
     view.on(shown({}, running, awaited));
-    assert.deepEqual(screen(), [
+    assert.deepEqual(await screen(), [
       HEAD,
       'NODE                ACTIVITY             STATUS        TOOK',
       '610809900976570889  7261845022003200001  ✓ completed   4.8s',
@@ -95,11 +95,11 @@ describe('a run at a terminal', () => {
     ]);
     time.jumpWall(3_600_000);
     time.advance(3000);
-    assert.match(screen()[3] ?? '', /… processing {2}3s$/);
-    assert.equal(screen()[5], '1 of 3 done, 3s');
+    assert.match((await screen())[3] ?? '', /… processing {2}3s$/);
+    assert.equal((await screen())[5], '1 of 3 done, 3s');
     view.stop();
     time.advance(1000);
-    assert.deepEqual(screen(), [HEAD]);
+    assert.deepEqual(await screen(), [HEAD]);
   });
 
   const feet: Array<[what: string, Array<Partial<NodeProgress>>, foot: string]> = [
@@ -127,25 +127,25 @@ describe('a run at a terminal', () => {
         nodes: targets(...nodes),
         decidesAt: time.clock.elapsed() + 2500,
       });
-      assert.equal(screen().at(-1), foot);
+      assert.equal((await screen()).at(-1), foot);
     });
   }
 
   it('keeps the widths that its columns have had, so that none jumps', async () => {
     const { view, screen } = await start(TTY);
-    const tookAt = () => screen()[1]?.indexOf('TOOK');
+    const tookAt = async () => (await screen())[1]?.indexOf('TOOK');
     view.on(shown(running, awaited));
-    const before = tookAt();
+    const before = await tookAt();
     view.on(shown({}, {}));
-    assert.equal(tookAt(), before);
+    assert.equal(await tookAt(), before);
   });
 
   it('says above the table that the log cannot be read', async () => {
     const { view, screen } = await start(TTY);
     view.on(shown({}, running));
     view.on({ event: 'warning', code: 'log_unreadable', message: 'the log cannot be read' });
-    assert.deepEqual(screen().slice(0, 2), [HEAD, 'warning: the log cannot be read']);
-    assert.equal(screen().at(-1), '1 of 2 done, 0s');
+    assert.deepEqual((await screen()).slice(0, 2), [HEAD, 'warning: the log cannot be read']);
+    assert.equal((await screen()).at(-1), '1 of 2 done, 0s');
   });
 
   it('says key, baseline and request with --debug alone, and always what is not routine, between words', async () => {
@@ -156,7 +156,7 @@ describe('a run at a terminal', () => {
       view.on({ ...dispatched, recovered: true });
       view.on(warning);
       view.stop();
-      assert.deepEqual(screen(), [
+      assert.deepEqual(await screen(), [
         ...(debug ? ['idempotency key key-1, log read up to 7261845022003200000'] : []),
         HEAD,
         ...(debug ? [`dispatched (request ${REQUEST})`] : []),
@@ -170,9 +170,7 @@ describe('a run at a terminal', () => {
   it('is one screen high, with what failed and what has not ended first, and counts the rest', async () => {
     const { view, screen } = await start({ isTTY: true, rows: 7 });
     view.on(shown({}, {}, awaited, running, {}, { status: 'rejected' }, running, {}));
-    const words = screen()
-      .slice(2)
-      .map((line) => line.split(/ +/).slice(2).join(' '));
+    const words = (await screen()).slice(2).map((line) => line.split(/ +/).slice(2).join(' '));
     assert.deepEqual(words, [
       '✗ rejected 4.8s',
       '· waiting -',
@@ -182,7 +180,7 @@ describe('a run at a terminal', () => {
     ]);
     const low = await start({ isTTY: true, rows: 3 });
     low.view.on(shown(running));
-    assert.equal(low.screen().length, 2, 'the headline, and one line');
+    assert.equal((await low.screen()).length, 2, 'the headline, and one line');
   });
 
   it('tells where each node of a roll stands, and what its gate says', async () => {
@@ -206,47 +204,53 @@ describe('a run at a terminal', () => {
       [{ stage: 'done', ...awaited }, '✗ unconfirmed'],
     ];
     view.on(shown(...rows.map(([row]) => row)));
-    assert.deepEqual(screen().slice(0, 3), [
+    assert.deepEqual((await screen()).slice(0, 3), [
       `${NODE} gate | lag 0 [2J`,
       'warning: the gate has failed',
       HEAD,
     ]);
-    const statuses = screen()
+    const statuses = (await screen())
       .slice(4, -1)
       .map((line) => line.slice(41, 66).split(/ {2,}/)[0]?.trim());
     assert.deepEqual(
       statuses,
       rows.map(([, status]) => status),
     );
-    assert.equal(screen().at(-1), '1 of 11 done, 3 failed, 0s');
+    assert.equal((await screen()).at(-1), '1 of 11 done, 3 failed, 0s');
   });
 
   it('tells of a roll what is left, about how long that takes, and what Ctrl-C does', async () => {
     const { view, screen, time } = await start(TTY);
     const waiting = { stage: 'waiting', ...awaited } as const;
-    const foot = (done: number, ...others: ReadonlyArray<Partial<NodeProgress>>): string => {
+    const foot = async (
+      done: number,
+      ...others: ReadonlyArray<Partial<NodeProgress>>
+    ): Promise<string> => {
       const started = { ...dispatched, node_id: NODE + BigInt(done) };
       // The first node was done by an earlier process, which tells nothing of the pace.
       view.on(done === 0 ? { ...started, earlier: { ageMs: 1000 } } : started);
       const ended = Array.from({ length: done }, () => ({ stage: 'done' }) as const);
       view.on(shown(...ended, ...others, waiting, waiting, waiting));
-      return screen().at(-1) ?? '';
+      return (await screen()).at(-1) ?? '';
     };
     const running = { stage: 'running' } as const;
     assert.equal(
-      foot(0, running, running),
+      await foot(0, running, running),
       '0 of 5 done, 0s, 3 to go. Ctrl-C: finish these, then stop',
     );
     time.advance(6000);
-    foot(1, running);
-    assert.equal(foot(2, running), '2 of 6 done, 6s, 3 to go. Ctrl-C: finish these, then stop');
+    await foot(1, running);
+    assert.equal(
+      await foot(2, running),
+      '2 of 6 done, 6s, 3 to go. Ctrl-C: finish these, then stop',
+    );
     time.advance(6000);
     assert.equal(
-      foot(3, running),
+      await foot(3, running),
       '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: finish these, then stop',
     );
     view.on({ event: 'warning', code: 'stopping', message: 'Stopping' });
-    assert.equal(screen().at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
+    assert.equal((await screen()).at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
   });
 });
 

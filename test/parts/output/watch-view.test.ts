@@ -116,7 +116,7 @@ describe('a followed log at a terminal', () => {
     view.on(listing);
     time.advance(2000);
     view.on(changed(4n, 'processing'));
-    assert.deepEqual(screenLines(output.stderr), [
+    assert.deepEqual(await screenLines(output.stderr), [
       'Activities of prod',
       'AGE  WHAT          STATUS        TOOK  NODE                ID  AUTHOR',
       '4s   iggy restart  … processing  -     610809900976570889  4   -',
@@ -127,7 +127,7 @@ describe('a followed log at a terminal', () => {
     ]);
     view.stop();
     assert.deepEqual(
-      [screenLines(output.stderr), output.stdout.text],
+      [await screenLines(output.stderr), output.stdout.text],
       [['Activities of prod'], ''],
     );
   });
@@ -149,7 +149,10 @@ describe('a followed log at a terminal', () => {
     const terminals = { stdout: TERMINAL, stderr: TERMINAL };
     const { view, output } = await start({ follow: true }, terminals);
     view.on(listing);
-    assert.equal(screenLines(output.stderr).at(-1), '3 entries, 1 processing, 0s, until Ctrl-C');
+    assert.equal(
+      (await screenLines(output.stderr)).at(-1),
+      '3 entries, 1 processing, 0s, until Ctrl-C',
+    );
   });
 
   it('is one screen high, and counts the rest', async () => {
@@ -158,7 +161,7 @@ describe('a followed log at a terminal', () => {
     const activities = [...done, small(1n, 'processing')];
     view.on({ event: 'listing', activities, total: 600 });
     assert.deepEqual(
-      screenLines(output.stderr).map((text) => text.split(/ {2,}/)[0]),
+      (await screenLines(output.stderr)).map((text) => text.split(/ {2,}/)[0]),
       [
         'Activities of prod',
         'ID',
