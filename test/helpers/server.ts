@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { stringifyJson } from '../../src/base/json.js';
 
@@ -28,6 +28,12 @@ export type Step = (
   response: ServerResponse,
   socket: Socket,
 ) => void | Promise<void>;
+
+/** Keeps no process alive by it: a test that fails before it closes it lets the run end. */
+export function unheld<S extends Server>(server: S): S {
+  server.on('connection', (socket: Socket) => socket.unref());
+  return server.unref();
+}
 
 /**
  * A real HTTP server on 127.0.0.1. Given a list, it answers the first request by the first step,
@@ -65,7 +71,7 @@ export async function startServer(
     });
   };
 
-  const server = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
+  const server = unheld(tls ? createTlsServer(tls, onRequest) : createServer(onRequest));
   server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.set(socket, sockets.size + 1);
     // A client that hangs up early is what many a test is about.

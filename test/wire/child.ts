@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,8 @@ export interface ChildFailure {
 export type ChildResult = { value: unknown } | { failure: ChildFailure };
 /** Lets virtual time pass during a `run`. */
 export type Pass = { pass: number };
+
+const MOST_MS_TO_END = 30_000;
 
 /**
  * A process that makes calls. NODE_EXTRA_CA_CERTS is read when Node starts, so it takes one of its
@@ -55,10 +58,10 @@ export class ChildClient {
   }
 
   async #told(isMeant: (message: object) => boolean): Promise<unknown> {
-    for await (const [message] of on(this.#process, 'message')) {
+    for await (const [message] of on(this.#process, 'message', { close: ['exit'] })) {
       if (isMeant(message as object)) return message;
     }
-    return undefined;
+    throw new Error('the process of the client ended');
   }
 
   /** The failure that a call must end with. */
@@ -70,7 +73,12 @@ export class ChildClient {
 
   /** Lets it end by itself, as it must when nothing is left open. */
   async close(): Promise<void> {
-    this.#process.disconnect();
-    if (this.#process.exitCode === null) await once(this.#process, 'exit');
+    if (this.#process.connected) this.#process.disconnect();
+    // One that does not would keep the tests from ending.
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), MOST_MS_TO_END);
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode === null && signalCode === null) await once(this.#process, 'exit');
+    clearTimeout(timer);
+    assert.equal(this.#process.signalCode, null, 'something was left open');
   }
 }

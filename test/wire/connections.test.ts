@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Activity } from '../../src/base/activity.js';
 import type { RunResult } from '../../src/index.js';
-import { hangUp, reply, startServer, type ScriptedServer, type Step } from '../helpers/server.js';
+import {
+  hangUp,
+  reply,
+  startServer,
+  unheld,
+  type ScriptedServer,
+  type Step,
+} from '../helpers/server.js';
 import { createAuthority } from './certificates.js';
 import { ChildClient } from './child.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, QUERY, RESTART } from './wire.js';
@@ -134,12 +141,12 @@ async function startGate(port: number, isOpen: () => Promise<void>) {
   const pass = async (socket: Socket): Promise<void> => {
     sockets.push(socket);
     await isOpen();
-    const upstream = connect(port, '127.0.0.1');
+    const upstream = connect(port, '127.0.0.1').unref();
     upstream.on('error', () => socket.destroy());
     socket.on('error', () => upstream.destroy());
     socket.pipe(upstream).pipe(socket);
   };
-  const server = createServer((socket) => void pass(socket)).listen(0, '127.0.0.1');
+  const server = unheld(createServer((socket) => void pass(socket))).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -9,6 +9,7 @@ import {
   reset,
   stall,
   startServer,
+  unheld,
   unusedPort,
   type ScriptedServer,
   type Step,
@@ -65,8 +66,8 @@ describe('a network that fails', () => {
   });
 
   it('by a reset as soon as it is reached', async () => {
-    const server = createServer((socket) => void socket.resetAndDestroy()).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const server = unheld(createServer((socket) => void socket.resetAndDestroy()));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     await fails(client(`http://127.0.0.1:${port}`).trigger(RESTART), { code: 'connection_lost' });
     server.close();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
+import { unheld } from '../helpers/server.js';
 
 /**
  * What the proxy does with a CONNECT: opens the tunnel, answers with a status, or something that is
@@ -24,7 +25,7 @@ export interface TestProxy {
  */
 export async function startProxy(targetPort: number): Promise<TestProxy> {
   const sockets = new Set<Duplex>();
-  const server = createServer();
+  const server = unheld(createServer());
   server.on('connect', (request, socket: Duplex, head: Buffer) => {
     sockets.add(socket.on('error', () => undefined));
     proxy.connects.push({ to: request.url ?? '', headers: request.headers });
@@ -57,5 +58,5 @@ function tunnel(client: Duplex, head: Buffer, port: number, sockets: Set<Duplex>
     upstream.write(head);
     client.pipe(upstream).pipe(client);
   });
-  sockets.add(upstream.on('error', () => undefined));
+  sockets.add(upstream.unref().on('error', () => undefined));
 }
