@@ -14,19 +14,16 @@ import { COMMANDS, runCommand } from './commands/table.shared.js';
 export { packageProgram } from './cli/host.js';
 
 /**
- * Runs the command line of this process. A command reports its own end and sets the exit code; what
- * arrives here failed before a command could start. The host is made at its first use, with the flags
- * that were read by then.
+ * Runs the command line of this process. A command reports its own end; what arrives here failed
+ * before a command could start. The host is made at its first use, with the flags that were read by
+ * then.
  */
-export async function main(program: Program, table = COMMANDS): Promise<void> {
+export async function main(program: Program): Promise<void> {
   assumeHome();
-  const argv = process.argv.slice(2);
   let made: Host | undefined;
-  let flags: ReadFlag[] = [];
-  const host = (): Host => (made ??= systemHost(program, flags));
+  const host = (flags: readonly ReadFlag[] = []): Host => (made ??= systemHost(program, flags));
   const fail = async (error: unknown) => {
-    const { printFailure } = await import('./cli/failure.js');
-    process.exitCode = await printFailure(host(), error);
+    process.exitCode = await reportFailure(host(), error);
   };
   // A promise that nothing can resolve any more keeps no process alive, and 0 would mean done.
   const onExit = (code: number) => {
@@ -48,6 +45,26 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     }
   };
   process.once('exit', onExit).once('uncaughtException', (error) => void onUncaught(error));
+  process.exitCode = await runLine(process.argv.slice(2), program, host);
+  const { stdout, stderr } = host().output;
+  // A write that fails at once reports that a turn later.
+  await nextTurn();
+  const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
+  // A command has reported it and set its exit code.
+  if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
+  process.removeListener('exit', onExit);
+  // Text that no one reads any more would keep the process alive.
+  if (stdout.closed || stderr.closed) process.exit();
+}
+
+/** @returns the exit code */
+export async function runLine(
+  argv: readonly string[],
+  program: Program,
+  openHost: (flags: readonly ReadFlag[]) => Host,
+) {
+  let flags: ReadFlag[] = [];
+  const host = (): Host => openHost(flags);
   try {
     // Scripts ask for the version often, and those of completion at each Tab: neither takes more
     // than this.
@@ -63,20 +80,17 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
       const asked = readInvocation(line, commands);
       if ('version' in asked) printVersion(host());
       else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
-      else await runCommand(table[asked.id], asked, host);
+      else return await runCommand(COMMANDS[asked.id], asked, host);
     }
+    return EXIT_CODES.done.code;
   } catch (error) {
-    await fail(error);
+    return reportFailure(host(), error);
   }
-  const { stdout, stderr } = host().output;
-  // A write that fails at once reports that a turn later.
-  await nextTurn();
-  const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
-  // A command has reported it and set its exit code.
-  if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
-  process.removeListener('exit', onExit);
-  // Text that no one reads any more would keep the process alive.
-  if (stdout.closed || stderr.closed) process.exit();
+}
+
+async function reportFailure(host: Host, error: unknown) {
+  const { printFailure } = await import('./cli/failure.js');
+  return printFailure(host, error);
 }
 
 /** 1 says that nothing was sent. */

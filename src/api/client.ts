@@ -25,6 +25,8 @@ export interface ClientOptions {
   requestTimeoutMs?: number;
   /** Called with a line about every try. There is no key in it. */
   onTrace?: ((line: string) => void) | undefined;
+  /** Makes the connections; by default one of this client's own. */
+  agent?: Agent | undefined;
   /** Called with every refusal: what it returns is thrown in its place. */
   onRefusal?: (error: ApiError) => ApiError;
 }
@@ -170,7 +172,7 @@ export class Client {
     timeoutMs: number,
   ): Promise<Answer> {
     signal?.throwIfAborted();
-    const agent = await this.#agentFor(method);
+    const agent = this.#options.agent ?? (await this.#agentFor(method));
     const stream = this.#got.stream(url, {
       method,
       headers,
@@ -184,10 +186,10 @@ export class Client {
       () => sendBy === undefined || this.#clock.elapsed() <= sendBy,
     );
     const giveUp = () => void stream.destroy(new Error('the request was given up'));
-    const timer = setTimeout(() => {
+    const stop = this.#clock.limit(timeoutMs, () => {
       attempt.timedOutAfterMs = timeoutMs;
       giveUp();
-    }, timeoutMs);
+    });
     // Not got's own `signal`, which keeps a finished request in memory until the next full
     // collection.
     const release = onAbort(signal, giveUp);
@@ -201,7 +203,7 @@ export class Client {
       signal?.throwIfAborted();
       throw transportError(error, attempt, url, this.#proxy);
     } finally {
-      clearTimeout(timer);
+      stop();
       release();
       // A read that is complete frees its connection by itself, once Node has noted that it was
       // written.

@@ -36,6 +36,11 @@ export interface Clock {
    * @returns releases it: call it when the work is done
    */
   limit(ms: number, call: () => void): () => void;
+  /**
+   * Calls back again and again, and keeps no process alive.
+   * @returns ends it
+   */
+  every(ms: number, call: () => void): () => void;
 }
 
 /** It speaks of the log, since no one sees this error of anything that is `optional`. */
@@ -116,7 +121,11 @@ export function createClock(uptimeSeconds: () => number = uptime): Clock {
     const timer = setTimeout(call, Math.min(ms, LONGEST_LIMIT_MS));
     return () => clearTimeout(timer);
   };
-  return { now: () => Date.now(), elapsed, sleep, limit };
+  const every: Clock['every'] = (ms, call) => {
+    const timer = setInterval(call, ms).unref();
+    return () => clearInterval(timer);
+  };
+  return { now: () => Date.now(), elapsed, sleep, limit, every };
 }
 
 export const systemClock: Clock = createClock();

@@ -22,8 +22,8 @@ export abstract class BaseCommand extends Command {
 
   protected readonly host: Host;
   protected readonly interrupts: Interrupts;
-  /** What the process ends with; null until the command has ended. */
-  exitCode: number | null = null;
+  /** What the process is to end with, once the command has ended. */
+  exitCode?: number;
 
   constructor(argv: string[], config: Config, host: Host) {
     super(argv, config);
@@ -43,7 +43,7 @@ export abstract class BaseCommand extends Command {
     onAbort(signal, () => output.closeSoon(signal.reason as Interrupted));
     try {
       await loadFormat(output.options.format);
-      this.end(await this.execute());
+      this.exitCode = await this.execute();
     } finally {
       this.interrupts.release();
     }
@@ -93,12 +93,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: unknown): Promise<void> {
     const { withAdvice } = await import('./usage.js');
     const failure = withAdvice(error, this.id ?? '');
-    this.end(await printFailure(this.host, failure));
-  }
-
-  private end(code: number) {
-    this.exitCode = code;
-    if (code !== 0) process.exitCode = code;
+    this.exitCode = await printFailure(this.host, failure);
   }
 }
 

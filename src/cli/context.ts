@@ -195,13 +195,20 @@ export class CommandContext {
   }
 
   #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
-    const { clock, output } = this.host;
+    const { clock, output, agent } = this.host;
     const onTrace = (line: string) => output.stderr.write(`debug: ${plainText(line)}\n`);
     const onRefusal = (error: ApiError): ApiError => {
       const settings = this.#settings;
       const asking = { url, apiKey, deployment, nodes: this.#nodes };
       return settings ? explainRefusal(error, { ...asking, settings }) : error;
     };
-    return { url, apiKey, clock, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
+    return {
+      url,
+      apiKey,
+      clock,
+      agent,
+      onRefusal,
+      onTrace: output.options.debug ? onTrace : undefined,
+    };
   }
 }

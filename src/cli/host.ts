@@ -2,6 +2,7 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
+import type { Agent } from 'node:http';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { systemClock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
@@ -9,6 +10,7 @@ import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { printOptionsOf, type ReadFlag } from './argv.js';
+import type { runGate } from './gate.js';
 import type { Terminal } from './keyboard.js';
 import type { Prompts } from './prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
@@ -80,6 +82,10 @@ export interface Host extends Terminal {
   catchInterrupts(): Interrupts;
   /** Who answers questions in place of the person at the terminal. */
   prompts?: Prompts;
+  /** Makes the connections to the APIs, in place of the system's. */
+  agent?: Agent;
+  /** Runs gates, in place of a shell. */
+  runGate?: typeof runGate;
 }
 
 /**

@@ -31,7 +31,10 @@ function endChildren() {
  * is not before it ends. A second one ends the process at once, or else the children that it waits
  * for.
  */
-export function catchInterrupts({ stdout, stderr }: Output) {
+export function catchInterrupts(
+  { stdout, stderr }: Output,
+  from: Pick<NodeJS.Process, 'on' | 'off' | 'exit'> = process,
+) {
   const controller = new AbortController();
   const signal: AbortSignal = controller.signal;
   const stopping = new AbortController();
@@ -41,11 +44,11 @@ export function catchInterrupts({ stdout, stderr }: Output) {
     if (by === 'SIGINT' && isInTwoStages && !stopping.signal.aborted) stopping.abort(reason);
     else if (!signal.aborted) controller.abort(reason);
     // A closing terminal and its shell may both send one: no one has asked twice.
-    else if (by !== 'SIGHUP' && !endChildren()) process.exit(reason.exitCode);
+    else if (by !== 'SIGHUP' && !endChildren()) from.exit(reason.exitCode);
   };
   // Under `nohup`, and as a service, a command without a terminal keeps running.
   const hangUp = () => (stdout.isTTY || stderr.isTTY ? stop('SIGHUP') : undefined);
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', hangUp);
+  from.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', hangUp);
   return {
     /** Aborted with an `Interrupted` at the first signal. */
     signal,
@@ -58,7 +61,7 @@ export function catchInterrupts({ stdout, stderr }: Output) {
       return stopping.signal;
     },
     /** Gives the signals back to Node. */
-    release: () => void process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', hangUp),
+    release: () => void from.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', hangUp),
   };
 }
 export type Interrupts = ReturnType<typeof catchInterrupts>;

@@ -1,8 +1,8 @@
-import type { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
+import type { BaseCommand } from '../cli/base-command.js';
 import { readPackage, type Host } from '../cli/host.js';
 
-type CommandClass = new (argv: string[], config: Config, host: Host) => Command;
+type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
 
 type Loading = () => Promise<{ default: CommandClass }>;
 
@@ -34,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, Loading>> = {
 /**
  * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
  * no use here: see docs/decisions/our-own-help-and-loader.md.
+ * @returns the exit code
  */
 export async function runCommand(
   load: Loading | undefined,
@@ -51,5 +52,7 @@ export async function runCommand(
     version: pjson.version,
     runHook: () => Promise.resolve({ successes: [], failures: [] }),
   });
-  await new (Object.assign(found.default, { id }))(args, config, world)['_run']();
+  const command = new (Object.assign(found.default, { id }))(args, config, world);
+  await command['_run']();
+  return command.exitCode;
 }

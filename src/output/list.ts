@@ -120,7 +120,7 @@ export function formatOptions({ stdout, options, inUtc }: Output): FormatOptions
   return {
     header,
     numberIds,
-    view: { utc: inUtc, now: Date.now(), isTTY, names },
+    view: { utc: inUtc, now: stdout.now(), isTTY, names },
     paint: painter(colour),
     width: columns,
   };

@@ -154,7 +154,7 @@ function rejectionText(
   const known = [...lastCompleted].flatMap(([node, last]) => {
     if (last === null) return [];
     const { action, finished_at: at } = last;
-    const ago = at === null ? '' : `, ${ageText(at, Date.now())} ago`;
+    const ago = at === null ? '' : `, ${ageText(at, sink.now())} ago`;
     return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
   });
   const lines =

@@ -66,6 +66,8 @@ export class Sink {
   readonly colour: boolean;
   /** What nodes are called, once the deployment is known. */
   names: NodeNames = new Map();
+  /** For ages: the wall clock, in milliseconds UTC. */
+  now = (): number => Date.now();
   /** What programs read, such as JSON or CSV: it is written as it is. */
   isData = false;
   readonly #stream: OutputStream;

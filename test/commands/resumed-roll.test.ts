@@ -36,7 +36,7 @@ interface Result {
   }>;
 }
 interface End {
-  code: number | null;
+  code: number | undefined;
   stderr: string;
   result: Result;
 }

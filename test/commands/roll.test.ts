@@ -98,7 +98,7 @@ describe('activities roll', () => {
 
   async function run(
     ...words: Words[]
-  ): Promise<{ code: number | null; stderr: string; result: Result }> {
+  ): Promise<{ code: number | undefined; stderr: string; result: Result }> {
     const { code, stdout, stderr } = await bench.run(ActivitiesRoll, ...words);
     return { code, stderr, result: (stdout === '' ? {} : parseJson(stdout)) as Result };
   }

@@ -16,6 +16,17 @@ interface Limit {
  */
 const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** Calls back again and again, by limits. @returns ends it */
+export function repeat(clock: Pick<Clock, 'limit'>, ms: number, call: () => void): () => void {
+  const start = (): (() => void) =>
+    clock.limit(ms, () => {
+      end = start();
+      call();
+    });
+  let end = start();
+  return () => end();
+}
+
 /**
  * Time that passes only when a test says so. Milliseconds throughout.
  *
@@ -27,6 +38,8 @@ export class VirtualClock implements Clock {
   #elapsed = 0;
   readonly #sleepers = new Set<Sleeper>();
   readonly #limits = new Set<Limit>();
+  /** Time waits while something is on its way that takes none of it. */
+  isBusy = (): boolean => false;
   /** How long each sleep was asked to be, in the order they started. */
   readonly sleeps: number[] = [];
 
@@ -69,6 +82,11 @@ export class VirtualClock implements Clock {
     return () => void this.#limits.delete(limit);
   }
 
+  /** The same, again and again. */
+  every(ms: number, call: () => void): () => void {
+    return repeat(this, ms, call);
+  }
+
   /** How many tasks are asleep: 0 at the end of a run says that no timer was left behind. */
   get asleep(): number {
     return this.#sleepers.size;
@@ -105,6 +123,7 @@ export class VirtualClock implements Clock {
     for (;;) {
       await nextTurn();
       if (state.isOver) return promise;
+      if (this.isBusy()) continue;
       const next = this.#earliest();
       if (!next || next.wakeAt === Infinity) {
         // Nothing wakes by time, so something real (a socket, a file, a gate) is still on its way.

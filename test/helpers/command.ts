@@ -32,7 +32,7 @@ const AUTHORISED = { reqheaders: { 'ld-api-key': KEY } };
 const HEADERS = { 'content-type': 'application/json', 'ld-request': REQUEST_ID };
 
 export interface CommandEnd {
-  code: number | null;
+  code: number | undefined;
   stdout: string;
   stderr: string;
 }
@@ -174,12 +174,7 @@ export class CommandBench {
       }),
       ...(this.isTerminal && { prompts: scriptedAnswers(this.answers, this.asked) }),
     });
-    try {
-      await this.clock.run(command['_run']());
-    } finally {
-      // What the command would have ended its process with.
-      process.exitCode = undefined;
-    }
+    await this.clock.run(command['_run']());
     return { code: command.exitCode, stdout: output.stdout.text, stderr: output.stderr.text };
   }
 

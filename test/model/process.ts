@@ -93,6 +93,7 @@ export class Process {
       sleep: never,
       // What is read here never takes that long.
       limit: () => () => undefined,
+      every: () => () => undefined,
     };
     this.#log = setting.log === 'whole' ? this.#wholeLog() : this.#pagedLog(clock);
     this.tools = {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import { ApiError, TransportError } from '../../src/api/index.js';
 import { Interrupted } from '../../src/base/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
@@ -7,7 +6,6 @@ import {
   hangUp,
   reply,
   REQUEST_ID,
-  stall,
   startServer,
   type ScriptedServer,
   type Step,
@@ -77,7 +75,7 @@ describe('tries', () => {
       clock.stop(9300);
       return reply(503)(...wire);
     };
-    const api = await serve(late, stall);
+    const api = await serve(late, () => clock.stop(200));
     await fails(clock.run(api.list(DEPLOYMENT, QUERY)), {
       message: /no complete answer from .* within 0\.2s/,
     });
@@ -92,19 +90,16 @@ describe('tries', () => {
       let reached: () => void = () => undefined;
       const request = new Promise<void>((resolve) => (reached = resolve));
       const api = await serve(() => reached());
-      mock.timers.enable({ apis: ['setTimeout'] });
       let over = false;
       const call = failure(api.list(DEPLOYMENT, QUERY, limits), TransportError).finally(
         () => (over = true),
       );
       await request;
-      mock.timers.tick(limitMs - 1);
+      clock.stop(limitMs - 1);
       await new Promise(setImmediate);
       assert.equal(over, false);
-      clock.stop(limitMs);
-      mock.timers.tick(1);
+      clock.stop(1);
       assert.match((await call).message, new RegExp(`within ${limitMs / 1000}s`));
-      mock.timers.reset();
       await server.close();
     }
     await serve();

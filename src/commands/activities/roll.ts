@@ -232,11 +232,11 @@ export default class ActivitiesRoll extends ActingCommand {
     { runtime, action }: CheckedRoll,
     { emit }: Tools,
   ): Tools['gate'] {
-    const { env, platform, clock, output } = this.host;
+    const { env, platform, clock, output, runGate: run = runGate } = this.host;
     const facts = { deployment_id: target.deployment.id, runtime, action };
     return (node_id, activity_id, { signal }) => {
       const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
-      return runGate(
+      return run(
         command,
         { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
         { env, platform, clock, key: target.key, signal, onLine },

@@ -49,7 +49,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
     redraw();
   };
   process.on('SIGCONT', resumed);
-  const timer = setInterval(redraw, 1000).unref();
+  const rest = table.clock.every(1000, redraw);
   /** Prints lines that stay, above the table. */
   const print = (text: string) => {
     log.clear();
@@ -64,7 +64,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
     },
     /** Removes the table, unless its last frame is to stay. */
     stop: ({ keep = false } = {}) => {
-      clearInterval(timer);
+      rest();
       process.off('SIGCONT', resumed);
       // Also where the last frame stays: it removes the ^C that the terminal may have added.
       log.clear();

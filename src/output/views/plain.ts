@@ -25,7 +25,7 @@ interface View<Event> {
 }
 
 export interface ViewOptions {
-  clock: Pick<Clock, 'now' | 'elapsed'>;
+  clock: Pick<Clock, 'now' | 'elapsed' | 'every'>;
 }
 
 export type RunView = View<JobEvent>;
@@ -63,12 +63,12 @@ function openLines(
   };
   const say = (text: string) =>
     write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
-  const timer = setInterval(() => {
+  const stop = clock.every(1000, () => {
     const now = clock.elapsed();
     if (!quiet && now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
-  }, 1000).unref();
+  });
   const warn = (message: string) => write(warningText(sink, message));
-  return { write, say, warn, stop: () => clearInterval(timer) };
+  return { write, say, warn, stop };
 }
 
 /**

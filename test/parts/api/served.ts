@@ -19,6 +19,7 @@ const clock: Clock = {
   elapsed: () => performance.now(),
   sleep: () => Promise.resolve(),
   limit: () => () => undefined,
+  every: () => () => undefined,
 };
 
 /** An answer, with a JSON body unless it is a string. */

@@ -10,6 +10,10 @@ export class ManualTime {
   readonly clock = {
     now: (): number => START + this.#passed + this.#set,
     elapsed: (): number => BEGUN_AT + this.#passed,
+    every: (ms: number, call: () => void): (() => void) => {
+      const timer = setInterval(call, ms);
+      return () => clearInterval(timer);
+    },
   };
   #passed = 0;
   /** How far the wall clock was set forward, or (below 0) back. */
