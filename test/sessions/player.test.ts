@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { lineDiff } from './player/diff.js';
+import { readScript } from './player/script.js';
+
+const { playSession } = await import('./player/session.js');
+
+const play = (...lines: string[]): Promise<string> =>
+  playSession(['# A title.', ...lines].join('\n'));
+
+describe('the player of sessions', () => {
+  it('reads title and tags, and nothing of what was printed', () => {
+    const { title, tags, steps } = readScript(
+      '# One\n# two. #lost-answer #p1\n\n$ ldctl version\n  1.0\n! x\n!\n= exit 0, sent 0\n',
+    );
+    assert.deepEqual({ title, tags }, { title: 'One two.', tags: ['lost-answer', 'p1'] });
+    assert.deepEqual(
+      steps.map(({ is, line }) => `${is} ${line}`),
+      ['note 1', 'note 2', 'command 4'],
+    );
+  });
+
+  it('plays what it has written, and changes nothing', async () => {
+    const once = await play(
+      '$ ldctl activities list --limit 1',
+      '# A note.',
+      '> wait 1s',
+      '$ ldctl version -o json',
+    );
+    assert.equal(await playSession(once), once);
+  });
+
+  const refused: ReadonlyArray<readonly [what: string, says: RegExp, ...lines: string[]]> = [
+    ['a line of no kind', /line 2: a line that begins with neither/, 'ldctl version'],
+    ['no command', /it has no command/, '> wait 1s'],
+    [
+      'an unknown event',
+      /line 2: no event "nod 7 recovers"; the events are/,
+      '> nod 7 recovers',
+      '$ ldctl version',
+    ],
+    [
+      'an unknown fault',
+      /line 2: no request "is eaten"; what may/,
+      '> the next POST is eaten',
+      '$ ldctl version',
+    ],
+    [
+      'a fault that is not met',
+      /line 3: 2 faults that no POST has met/,
+      '> the next 2 POSTs are lost',
+      '$ ldctl version',
+    ],
+    [
+      'a moment that never comes',
+      /"when it says "x!": Ctrl-C" never happened/,
+      '> when it says "x!": Ctrl-C',
+      '$ ldctl version',
+    ],
+    [
+      'an event after the last command',
+      /line 3: 1 faults that no read has met/,
+      '$ ldctl version',
+      '> the next read is lost',
+    ],
+    ['Ctrl-C where nothing runs', /line 2: no command runs/, '> Ctrl-C', '$ ldctl version'],
+    [
+      'a node that there is not',
+      /line 2: node: there is no node 8/,
+      '> node 8 recovers',
+      '$ ldctl version',
+    ],
+    [
+      'an option that there is not',
+      /line 2: nodez: there is no such option/,
+      '> sandbox {"nodez":[7]}',
+      '$ ldctl version',
+    ],
+    ['sandbox in the middle', /line 3: no event "sandbox/, '$ ldctl version', '> sandbox {}'],
+    ['another program', /line 2: this shell does not know how to run ls/, '$ ls'],
+    ['a glob', /line 2: this shell does not know globs/, '$ ldctl version *'],
+    ['an unknown variable', /line 2: there is no variable NODE/, '$ ldctl version $NODE'],
+    ['a file elsewhere', /line 2: a file is written as ~\/NAME/, '$ cat /etc/passwd'],
+    [
+      'next where nothing was printed',
+      /line 3: the last command printed no "next: "/,
+      '$ ldctl version',
+      '$ next',
+    ],
+  ];
+  for (const [what, says, ...lines] of refused) {
+    it(`refuses ${what}`, () => assert.rejects(play(...lines), says));
+  }
+
+  it('shows how a text differs, with the lines around it', () => {
+    const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const after = ['a', 'b', 'c', 'd', 'E', 'f', 'g', 'h'];
+    assert.equal(
+      lineDiff(before.join('\n'), after.join('\n')),
+      '…\n b\n c\n d\n-e\n+E\n f\n g\n+h',
+    );
+    assert.equal(lineDiff('a', 'a'), '');
+  });
+});

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { Sandbox, type SandboxAnswer } from '../../../src/sandbox/engine.js';
+import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
+import { LocalAgent, type End } from './connection.js';
+import { type SessionTime, type Waits } from './time.js';
+
+/** Nothing listens there. Both APIs are at one URL, as the sandbox has them. */
+const URL = 'http://127.0.0.1:7400';
+
+/**
+ * Unless a session says otherwise: ids that a number would round, two of them above 2^63, where a
+ * signed one would turn negative. All work takes exactly as long as it says.
+ */
+const USUAL: StartSandboxOptions = {
+  nodes: [610809900976570889n, 17293822569102704640n, 17293822569102704641n],
+  seed: 1,
+};
+const HALF_WAY = (): number => 0.5;
+
+/** What a request asks: a POST, a read of the log, or a read of Core. */
+export type Asked = 'POST' | 'read' | 'read of Core';
+
+/** What becomes of a request. */
+export interface Fault {
+  /** Whether it runs all the same. */
+  runs: boolean;
+  /** `as it should`: it is only late. */
+  answer: 'as it should' | 'lost' | 'refused' | Pick<SandboxAnswer, 'status' | 'headers' | 'body'>;
+  /** How long the answer is held, ms; Infinity: forever. */
+  holdMs: number;
+}
+
+/** What a command has sent: POSTs on their way out, and those that ran. */
+export interface Sent {
+  posts: number;
+  ran: number;
+}
+
+/** The sandbox's engine, and what goes wrong on the way to it. */
+export class CloudOfSession {
+  readonly sandbox: Sandbox;
+  readonly url = URL;
+  readonly #faults: Record<Asked, Fault[]> = { POST: [], read: [], 'read of Core': [] };
+
+  constructor(
+    private readonly time: SessionTime,
+    options: StartSandboxOptions,
+  ) {
+    const settings = readOptions({ ...USUAL, ...options, now: () => time.now() });
+    this.sandbox = new Sandbox(settings, URL, HALF_WAY);
+  }
+
+  /** From now on, what these requests meet, in this order. */
+  addFaults(asked: Asked, ...faults: readonly Fault[]): void {
+    this.#faults[asked].push(...faults);
+  }
+
+  /** The faults that no request has met. */
+  get unused(): string[] {
+    return Object.entries(this.#faults).flatMap(([asked, { length }]) =>
+      length > 0 ? [`${length} faults that no ${asked} has met`] : [],
+    );
+  }
+
+  /** The way to it for one command. */
+  connect(waits: Waits, sent: Sent): LocalAgent {
+    const server = createServer((request, response) => {
+      this.#serve(request, response, waits, sent).catch((error: unknown) =>
+        response.destroy(error as Error),
+      );
+    });
+    const faults = Object.values(this.#faults);
+    return new LocalAgent(
+      (end) => server.emit('connection', end),
+      () => {
+        const first = faults.find(([next]) => next?.answer === 'refused');
+        return first?.shift() !== undefined;
+      },
+    );
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    waits: Waits,
+    sent: Sent,
+  ): Promise<void> {
+    const { method = '', url: path = '', headers } = request;
+    // The very bytes: what reads JSON on the way may round ids.
+    const body = await text(request);
+    const { answer, runs, holdMs } = this.#faults[askedBy(method, path)].shift() ?? NONE;
+    const { dispatches } = this.sandbox.record;
+    const before = dispatches.length;
+    const answered = runs ? this.sandbox.handle({ method, path, headers, body }) : null;
+    if (method === 'POST') {
+      sent.posts += 1;
+      sent.ran += dispatches.length - before;
+    }
+    const ms = holdMs + (answered?.holdMs ?? 0);
+    if (ms > 0) await this.#hold(request.socket as unknown as End, waits, ms);
+    const given = typeof answer === 'object' ? answer : answer === 'lost' ? null : answered;
+    if (!given) return void response.destroy();
+    response.sendDate = false;
+    response.writeHead(given.status, given.headers).end(given.body);
+  }
+
+  async #hold(end: End, waits: Waits, ms: number): Promise<void> {
+    end.isHeld = true;
+    await waits.during(() => this.time.sleep(ms));
+    end.isHeld = false;
+  }
+}
+
+const NONE: Fault = { runs: true, answer: 'as it should', holdMs: 0 };
+
+const askedBy = (method: string, path: string): Asked =>
+  method === 'POST' ? 'POST' : path.startsWith('/deployments/') ? 'read' : 'read of Core';

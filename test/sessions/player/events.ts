@@ -1,0 +1,191 @@
+import { STATUS_CODES } from 'node:http';
+import { type ActionName, type Runtime } from '../../../src/base/activity.js';
+import { parseDuration } from '../../../src/base/durations.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type Trouble } from '../../../src/sandbox/options.js';
+import { type Asked, type CloudOfSession, type Fault } from './cloud.js';
+
+/** What happens around a command, beside what is typed: the part of a session that events change. */
+export interface Scene {
+  cloud: CloudOfSession;
+  /** Ms UTC, on the server. */
+  readonly now: number;
+  wait: (ms: number) => Promise<void>;
+  useAnotherMachine: () => void;
+  /** How far the clock of this machine is ahead, ms. */
+  setClock: (offset: number) => void;
+  /** @throws Error where none runs */
+  signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void;
+}
+
+type Does = (scene: Scene, words: readonly string[]) => void | Promise<void>;
+
+/** An event: how it is written, an example, and what it does with the parts in brackets. */
+const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]> = [
+  [/^wait (\S+)$/, 'wait 10s', (scene, [time = '']) => scene.wait(parseDuration(time))],
+  [/^another machine$/, 'another machine', (scene) => scene.useAnotherMachine()],
+  [
+    /^the clock of this machine is (\S+) (ahead|behind)$/,
+    'the clock of this machine is 2h behind',
+    (scene, [time = '', way]) => scene.setClock(parseDuration(time) * (way === 'ahead' ? 1 : -1)),
+  ],
+  [/^Ctrl-C$/, 'Ctrl-C', (scene) => scene.signal('SIGINT')],
+  [
+    /^(SIGTERM|SIGHUP)$/,
+    'SIGTERM',
+    (scene, [name]) => scene.signal(name === 'SIGTERM' ? 'SIGTERM' : 'SIGHUP'),
+  ],
+  [
+    /^the next (?:(\d+) )?(POST|read|read of Core|reads|reads of Core|POSTs) (.*)$/s,
+    'the next POST runs, but its answer is lost',
+    ({ cloud }, [times = '1', asked = '', what = '']) => {
+      const fault = readFault(what);
+      cloud.addFaults(askedBy(asked), ...Array.from({ length: Number(times) }, () => fault));
+    },
+  ],
+  [
+    /^node (\d+) (rejects everything|gets stuck|goes missing|recovers)$/,
+    'node 7 recovers',
+    ({ cloud }, [node = '', trouble = '']) =>
+      cloud.sandbox.setTrouble(BigInt(node), TROUBLES[trouble]),
+  ],
+  [
+    /^node (\d+) (completes|rejects) what it has begun$/,
+    'node 7 completes what it has begun',
+    ({ cloud, now }, [node = '', how]) => {
+      for (const entry of openEntries(cloud, BigInt(node))) {
+        entry.finishes_at = now;
+        entry.result = how === 'completes' ? 'completed' : 'rejected';
+      }
+    },
+  ],
+  [
+    /^node (\d+) shows up$/,
+    'node 7 shows up',
+    ({ cloud, now }, [node = '']) => {
+      for (const entry of openEntries(cloud, BigInt(node))) entry.appears_at ??= now;
+    },
+  ],
+  [
+    /^node (\d+) takes (\S+)(?:, and shows up after (\S+))?$/,
+    'node 7 takes 5s, and shows up after 2s',
+    ({ cloud }, [id = '', work = '', appear]) => {
+      const node = cloud.sandbox.cloud.main.nodes.get(BigInt(id));
+      if (!node) throw new Error(`there is no node ${id}`);
+      node.workMs = parseDuration(work);
+      if (appear !== undefined) node.appearMs = parseDuration(appear);
+    },
+  ],
+  [
+    /^another operator: (iggy|connectors) (\S+)(?: on ([\d,]+))?$/,
+    'another operator: iggy restart on 7,8',
+    ({ cloud }, [runtime = '', action = '', nodes]) =>
+      void cloud.sandbox.dispatchAsOther({
+        runtime: runtime as Runtime,
+        action: action as ActionName,
+        ...(nodes !== undefined && { nodes: nodes.split(',').map(BigInt) }),
+      }),
+  ],
+];
+
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  'rejects everything': 'reject',
+  'gets stuck': 'stuck',
+  'goes missing': 'missing',
+};
+
+/** What a node was sent, and has not ended. @throws Error where there is nothing */
+function openEntries({ sandbox }: CloudOfSession, node: Id) {
+  const open = sandbox.cloud.main.entries.filter(
+    (entry) => entry.node_id === node && entry.finishes_at === null,
+  );
+  if (open.length === 0) throw new Error(`node ${node} has nothing open`);
+  return open;
+}
+
+const askedBy = (words: string): Asked =>
+  words.startsWith('POST') ? 'POST' : words.endsWith('Core') ? 'read of Core' : 'read';
+
+/** What becomes of a request: how it is written, an example, and what it is. */
+const FAULTS: ReadonlyArray<
+  readonly [says: RegExp, example: string, fault: (words: readonly string[]) => Partial<Fault>]
+> = [
+  [/^(?:is|are) lost$/, 'is lost', () => ({ runs: false, answer: 'lost' })],
+  [/^(?:is|are) refused$/, 'is refused', () => ({ runs: false, answer: 'refused' })],
+  [
+    /^runs?, but (?:its|their) answers? (?:is|are) lost$/,
+    'runs, but its answer is lost',
+    () => ({ answer: 'lost' }),
+  ],
+  [
+    /^(?:is|are) answered (.*)$/s,
+    'is answered 503',
+    ([how = '']) => ({ runs: false, answer: readAnswer(how) }),
+  ],
+  [
+    /^runs?, but (?:is|are) answered (.*)$/s,
+    'runs, but is answered 502',
+    ([how = '']) => ({ answer: readAnswer(how) }),
+  ],
+  [/^takes? (\S+)$/, 'takes 20s', ([time = '']) => ({ holdMs: parseDuration(time) })],
+  [/^gets? no answer$/, 'gets no answer', () => ({ holdMs: Infinity })],
+];
+
+function readFault(text: string): Fault {
+  for (const [says, , fault] of FAULTS) {
+    const found = says.exec(text);
+    if (found) return { runs: true, answer: 'as it should', holdMs: 0, ...fault(found.slice(1)) };
+  }
+  const known = FAULTS.map(([, example]) => example).join('; ');
+  throw new Error(`no request ${JSON.stringify(text)}; what may become of it: ${known}`);
+}
+
+const ANSWER = /^(\d{3})(?: with ([a-z-]+): (\S+))?(?: and body (.*))?$/s;
+const REQUEST_ID = 'f'.repeat(32);
+
+/** `429 with retry-after: 7 and body {…}`; without a body, a problem as the API describes one. */
+function readAnswer(text: string): Exclude<Fault['answer'], string> {
+  const [found, code = '', name, value = '', given] = ANSWER.exec(text) ?? [];
+  if (found === undefined) throw new Error(`no answer: ${text}`);
+  const status = Number(code);
+  const isJson = given === undefined || given.startsWith('{');
+  const problem = {
+    ...{ type: 'about:blank', title: STATUS_CODES[status], status, instance: REQUEST_ID },
+    ...{ code: `sandbox_${code}`, reason: 'The sandbox was asked to fail.' },
+  };
+  return {
+    status,
+    body: given ?? JSON.stringify(problem),
+    headers: {
+      'content-type': isJson ? 'application/problem+json' : 'text/html',
+      ...(isJson && { 'ld-request': REQUEST_ID }),
+      ...(name !== undefined && { [name]: value }),
+    },
+  };
+}
+
+/** Something that happens, once it is due. */
+export type Event = (scene: Scene) => void | Promise<void>;
+
+/** When an event happens: at once, while the next command runs, or once that has printed a text. */
+export type When = { is: 'now' } | { is: 'after'; ms: number } | { is: 'said'; text: string };
+
+/** `when it says "dispatched": Ctrl-C`. @throws Error for what no event is */
+export function readEvent(text: string): { when: When; event: Event } {
+  const [, said, after, what = text] =
+    /^(?:when it says "(.+)"|after (\S+)): (.*)$/s.exec(text) ?? [];
+  const when: When =
+    said !== undefined
+      ? { is: 'said', text: said }
+      : after !== undefined
+        ? { is: 'after', ms: parseDuration(after) }
+        : { is: 'now' };
+  for (const [says, , does] of EVENTS) {
+    const found = says.exec(what);
+    if (found) return { when, event: (scene) => does(scene, found.slice(1)) };
+  }
+  const known = EVENTS.map(([, example]) => `\n  > ${example}`).join('');
+  throw new Error(
+    `no event ${JSON.stringify(what)}; the events are, each also after "after 5s: " or 'when it says "TEXT": ':${known}`,
+  );
+}

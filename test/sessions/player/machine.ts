@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ApiKey } from '../../../src/base/secret.js';
+import { type Keyring } from '../../../src/config/keyring.js';
+
+/** A computer that commands run on: its files, its keyring, its clock. */
+export class Machine {
+  readonly home: string;
+  readonly keyring: Keyring;
+  /** How far its clock is ahead, ms; below 0, behind. */
+  clockOffset = 0;
+
+  /** @param folder of the session */
+  constructor(folder: string, name: string) {
+    this.home = join(folder, name);
+    mkdirSync(this.home);
+    const keys = new Map<string, string>();
+    this.keyring = {
+      get: (account) => {
+        const key = keys.get(account);
+        return Promise.resolve(key ?? null);
+      },
+      set: (account, key: ApiKey) => Promise.resolve(keys.set(account, key.reveal())),
+      delete: (account) => Promise.resolve(keys.delete(account)),
+    };
+  }
+
+  /** A path as it is typed. @throws Error for one that is not below `~` */
+  path(typed: string): string {
+    if (!/^~\/\w[\w./-]*$/.test(typed)) {
+      throw new Error(`a file is written as ~/NAME, not ${typed}`);
+    }
+    return join(this.home, typed.slice(2));
+  }
+
+  /** A word with `~` as a shell has it: at the start, or after `=`. */
+  expand(word: string): string {
+    return word.replace(/(^|=)~(?=\/)/g, (_, before: string) => before + this.home);
+  }
+}

@@ -1,0 +1,104 @@
+import { parse } from 'shell-quote';
+
+/** What one line of a shell does, of the little that sessions need. */
+export type Task =
+  | { do: 'ldctl'; argv: string[]; env: Record<string, string>; input: string; to: string | null }
+  | { do: 'write'; file: string; text: string }
+  | { do: 'cat' | 'rm'; file: string }
+  | { do: 'export'; env: Record<string, string> }
+  | { do: 'unset'; names: string[] };
+
+const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
+
+/**
+ * Reads a line as a shell does: quotes, `$VAR`, `VAR=x ldctl …`, `echo TEXT | ldctl …`,
+ * `ldctl … < FILE`, `… > FILE`, and `cat`, `rm`, `export` and `unset`.
+ * @param lookUp the value of a variable, or of a file
+ * @throws Error for anything else
+ */
+export function readTask(
+  line: string,
+  lookUp: { variable: (name: string) => string; file: (name: string) => string },
+): Task {
+  const [first = [], second, ...more] = split(parse(line, lookUp.variable));
+  if (more.length > 0) throw new Error('more than one |');
+  const { words, input, to } = redirected(first, lookUp.file);
+  const [program = '', ...rest] = words;
+  if (second) {
+    if (program !== 'echo') throw new Error('before | there may only be echo');
+    const piped = readWords(redirected(second, lookUp.file));
+    if (piped.do !== 'ldctl') throw new Error('after | there may only be ldctl');
+    return { ...piped, input: `${rest.join(' ')}\n` };
+  }
+  return readWords({ words, input, to });
+}
+
+type Entry = ReturnType<typeof parse>[number];
+
+function split(entries: Entry[]): Entry[][] {
+  const parts: Entry[][] = [[]];
+  for (const entry of entries) {
+    if (typeof entry === 'object' && 'op' in entry && entry.op === '|') parts.push([]);
+    else parts.at(-1)?.push(entry);
+  }
+  return parts;
+}
+
+interface Redirected {
+  words: string[];
+  input: string;
+  to: string | null;
+}
+
+/** Takes `< FILE` and `> FILE` out of the words. */
+function redirected(entries: Entry[], read: (file: string) => string): Redirected {
+  const words: string[] = [];
+  let [input, to]: [string, string | null] = ['', null];
+  for (let at = 0; at < entries.length; at += 1) {
+    const entry = entries[at];
+    if (typeof entry === 'string') words.push(entry);
+    else {
+      const file = entries[at + 1];
+      const op = entry && 'op' in entry ? entry.op : '#';
+      if (typeof file !== 'string' || (op !== '<' && op !== '>')) {
+        throw new Error(`this shell does not know ${op === 'glob' ? 'globs' : op}: quote it`);
+      }
+      if (op === '<') input = read(file);
+      else to = file;
+      at += 1;
+    }
+  }
+  return { words, input, to };
+}
+
+function readWords({ words, input, to }: Redirected): Task {
+  const assignments: Record<string, string> = {};
+  const rest = [...words];
+  for (let found = ASSIGNMENT.exec(rest[0] ?? ''); found; found = ASSIGNMENT.exec(rest[0] ?? '')) {
+    assignments[found[1] ?? ''] = found[2] ?? '';
+    rest.shift();
+  }
+  const [program = '', ...args] = rest;
+  const [only = ''] = args;
+  if (program === 'ldctl') return { do: 'ldctl', argv: args, env: assignments, input, to };
+  if (program === 'echo' && to !== null) {
+    return { do: 'write', file: to, text: `${args.join(' ')}\n` };
+  }
+  if ((program === 'cat' || program === 'rm') && args.length === 1) {
+    return { do: program, file: only };
+  }
+  if (program === 'unset' && args.length > 0) return { do: 'unset', names: args };
+  if (program === 'export') {
+    const set = args.map((arg) => ASSIGNMENT.exec(arg) ?? []);
+    if (set.length > 0 && set.every((found) => found.length > 0)) {
+      return {
+        do: 'export',
+        env: Object.fromEntries(set.map(([, name, value]) => [name, value])) as Record<
+          string,
+          string
+        >,
+      };
+    }
+  }
+  throw new Error(`this shell does not know how to run ${words.join(' ') || 'nothing'}`);
+}
