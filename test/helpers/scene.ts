@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import {
   startSandbox,
   type DispatchRecord,
@@ -182,24 +183,34 @@ interface Play {
 /** By suite, what is to be played. */
 const plays = new WeakMap<Mocha.Suite, Play[]>();
 
+/** What mocha was asked for, as in `npx mocha FILE --grep TEXT`. */
+const { grep } = parseArgs({
+  args: process.argv.slice(2),
+  options: { grep: { type: 'string', short: 'g' } },
+  strict: false,
+}).values;
+
 /**
  * A test that mostly waits: those of a suite are played side by side, some at a time, from the
- * first one on. None may share anything with another.
+ * first one on; with --grep only what it selects. None may share anything with another.
  */
 export function plan(title: string, play: () => Promise<void>): void {
   const own: Play = { play };
   const test = it(title, () => {
-    if (own.end) return own.end;
-    const inTurn = turnstile(5);
-    // Its own test is the one to fail, and that may not have come to it yet.
-    for (const one of all) (one.end = inTurn(one.play)).catch(() => undefined);
+    if (!own.end) {
+      const inTurn = turnstile(5);
+      // Its own test is the one to fail, and that may not have come to it yet.
+      for (const one of all) (one.end = inTurn(one.play)).catch(() => undefined);
+    }
+    own.end ??= own.play();
     return own.end;
   });
   test.timeout(300_000);
   const suite = test.parent ?? assert.fail('a test in no suite');
   const all = plays.get(suite) ?? [];
   plays.set(suite, all);
-  all.push(own);
+  const isPlayed = typeof grep !== 'string' || new RegExp(grep).test(test.fullTitle());
+  if (isPlayed) all.push(own);
 }
 
 /** The same with a sandbox of its own. */
