@@ -76,6 +76,11 @@ describe('the player of sessions', () => {
       '$ ldctl version',
     ],
     ['sandbox in the middle', /line 3: no event "sandbox/, '$ ldctl version', '> sandbox {}'],
+    [
+      'a host that is not its own',
+      /line 2: it asked core\.example, which is no session's/,
+      '$ LD_API_URL=https://core.example ldctl deployments list',
+    ],
     ['another program', /line 2: this shell does not know how to run ls/, '$ ls'],
     ['a glob', /line 2: this shell does not know globs/, '$ ldctl version *'],
     ['an unknown variable', /line 2: there is no variable NODE/, '$ ldctl version $NODE'],

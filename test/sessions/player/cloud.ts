@@ -6,7 +6,8 @@ import { LocalAgent, type End } from './connection.js';
 import { type SessionTime, type Waits } from './time.js';
 
 /** Nothing listens there. Both APIs are at one URL, as the sandbox has them. */
-const URL = 'http://127.0.0.1:7400';
+const PORT = 7400;
+const URL = `http://127.0.0.1:${PORT}`;
 
 /**
  * Unless a session says otherwise: ids that a number would round, two of them above 2^63, where a
@@ -72,6 +73,7 @@ export class CloudOfSession {
     });
     const faults = Object.values(this.#faults);
     return new LocalAgent(
+      PORT,
       (end) => server.emit('connection', end),
       () => {
         const first = faults.find(([next]) => next?.answer === 'refused');

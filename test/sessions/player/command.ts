@@ -65,6 +65,10 @@ export class Command {
     const code = await Promise.race([killed, ended]);
     this.#isOver = true;
     this.transcript.end();
+    const { strangers } = this.#agent;
+    if (strangers.length > 0) {
+      throw new Error(`it asked ${[...new Set(strangers)].join()}, which is no session's`);
+    }
     checkDocuments(line, this.transcript.said.stdout);
     return code ?? -1;
   }

@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import { Agent, type ClientRequestArgs } from 'node:http';
 import { Duplex } from 'node:stream';
 
 /** One end of a connection within this process: what is written to it, the other one reads. */
@@ -47,13 +47,19 @@ export class End extends Duplex {
 
 /** Connects a command to what listens in this process, without a socket. */
 export class LocalAgent extends Agent {
+  /** Of a request over https, too, which then fails for its host. */
+  protocol = '';
+  /** Hosts that there is no session with, and that would have been sent the key. */
+  readonly strangers: string[] = [];
   readonly #open = new Set<End>();
 
   /**
+   * @param port where it listens; no other port of this machine does
    * @param accept takes the server's end
    * @param isRefused whether the next connection is
    */
   constructor(
+    private readonly port: number,
     private readonly accept: (end: End) => void,
     private readonly isRefused: () => boolean,
   ) {
@@ -65,11 +71,12 @@ export class LocalAgent extends Agent {
     return [...this.#open].some(({ isHeld }) => !isHeld);
   }
 
-  override createConnection(): Duplex {
+  override createConnection({ host, port }: ClientRequestArgs): Duplex {
     const [client, server] = End.pair();
     this.#open.add(server);
     client.once('close', () => this.#open.delete(server));
-    if (this.isRefused()) {
+    if (host !== '127.0.0.1') this.strangers.push(String(host));
+    if (host !== '127.0.0.1' || Number(port) !== this.port || this.isRefused()) {
       client.connecting = true;
       const why = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
       setImmediate(() => client.destroy(why));

@@ -67,6 +67,14 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     },
   ],
   [
+    /^node (\d+) is removed$/,
+    'node 7 is removed',
+    ({ cloud }, [id = '']) => {
+      const nodes = cloud.sandbox.cloud.main.nodes as Map<Id, unknown>;
+      if (!nodes.delete(BigInt(id))) throw new Error(`there is no node ${id}`);
+    },
+  ],
+  [
     /^node (\d+) takes (\S+)(?:, and shows up after (\S+))?$/,
     'node 7 takes 5s, and shows up after 2s',
     ({ cloud }, [id = '', work = '', appear]) => {
