@@ -108,9 +108,12 @@ export class CloudOfSession {
   }
 
   async #hold(end: End, waits: Waits, ms: number): Promise<void> {
-    end.isHeld = true;
-    await waits.during(() => this.time.sleep(ms));
-    end.isHeld = false;
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    end.once('close', leave).isHeld = true;
+    const held = (): Promise<void> => this.time.sleep(ms, gone.signal).catch(() => undefined);
+    await waits.during(held);
+    end.off('close', leave).isHeld = false;
   }
 }
 

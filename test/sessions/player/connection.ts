@@ -74,7 +74,10 @@ export class LocalAgent extends Agent {
   override createConnection({ host, port }: ClientRequestArgs): Duplex {
     const [client, server] = End.pair();
     this.#open.add(server);
-    client.once('close', () => this.#open.delete(server));
+    client.once('close', () => {
+      this.#open.delete(server);
+      server.destroy();
+    });
     if (host !== '127.0.0.1') this.strangers.push(String(host));
     if (host !== '127.0.0.1' || Number(port) !== this.port || this.isRefused()) {
       client.connecting = true;

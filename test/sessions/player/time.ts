@@ -66,7 +66,10 @@ export class SessionTime extends VirtualClock {
     super();
     this.isBusy = () => {
       this.#quietTurns = isAtWork() ? 0 : this.#quietTurns + 1;
-      return this.#quietTurns < QUIET_TURNS;
+      if (this.#quietTurns < QUIET_TURNS) return true;
+      // Now time passes. What that wakes needs its turns, too.
+      this.#quietTurns = 0;
+      return false;
     };
   }
 }
