@@ -208,10 +208,11 @@ function nextCommands(
   return commands;
 }
 
-/** For support, where it is not known whether the action ran. */
+/** For support, where it is not known whether the action ran. A roll has a request for each node. */
 function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: request }: ResultFields) {
   if (outcome !== 'unconfirmed' || key === null) return '';
-  return sentence(sink, `idempotency key ${key}\nrequest ${request ?? 'unknown'}`, 'dim', 'all');
+  const lines = [`idempotency key ${key}`, ...(request === null ? [] : [`request ${request}`])];
+  return sentence(sink, lines.join('\n'), 'dim', 'all');
 }
 
 function endingOf(result: ResultFields) {
