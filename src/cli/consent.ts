@@ -10,7 +10,7 @@ import { oddStatus } from '../job/busy.js';
 import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
-import { Declined, hintOnInterrupt, type Prompts } from './prompts.js';
+import { Declined, type Prompts } from './prompts.js';
 import { whomPicked, type Whom } from './whom.js';
 
 interface ConsentFlags {
@@ -91,21 +91,17 @@ export async function consentTo(
   const place = ` of ${await context.place()}`;
   const question = questionOf(context, asked, place, flags);
   const { target } = await context.deployment();
-  try {
-    if (context.protector) {
-      await askForName(prompts, asked, question, namesOf(target.deployment));
-      // What keeps a node busy is a question of its own.
-      if (!question.mayWait) return {};
-    }
-    const answer = await askForYes(prompts, question, nodes ? 0 : listedIn(asked).length);
-    if (answer !== 'some') return consentOf(answer);
-    // Picking is no consent.
-    const picked = await pick(context.host, prompts, asked, place);
-    const again = questionOf(context, picked, '', flags);
-    return { nodes: picked.nodes, ...consentOf(await askForYes(prompts, again, 0)) };
-  } catch (error) {
-    return hintOnInterrupt('Nothing was sent.')(error);
+  if (context.protector) {
+    await askForName(prompts, asked, question, namesOf(target.deployment));
+    // What keeps a node busy is a question of its own.
+    if (!question.mayWait) return {};
   }
+  const answer = await askForYes(prompts, question, nodes ? 0 : listedIn(asked).length);
+  if (answer !== 'some') return consentOf(answer);
+  // Picking is no consent.
+  const picked = await pick(context.host, prompts, asked, place);
+  const again = questionOf(context, picked, '', flags);
+  return { nodes: picked.nodes, ...consentOf(await askForYes(prompts, again, 0)) };
 }
 
 const consentOf = (answer: string): Consent => (answer === 'wait' ? { ifBusy: 'wait' } : {});

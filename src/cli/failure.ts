@@ -30,5 +30,5 @@ export async function printFailure({ output, mayBeSent }: Host, error: unknown) 
 function chosenEnd(error: unknown, isTTY: boolean) {
   if (error instanceof Declined) return `${capitalized(error.undone)}.`;
   if (!(error instanceof Interrupted) || error.signal !== 'SIGINT' || !isTTY) return null;
-  return error.hint ?? 'Interrupted.';
+  return error.hint ?? `${capitalized(error.message.replace(' by SIGINT', ''))}.`;
 }

@@ -92,7 +92,7 @@ describe('at a terminal', () => {
           stdout,
           /Restart iggy on all 3 nodes of (\S+\/\S+\/sandbox|deployment\s+\d+)\?/,
         );
-        assert.match(stdout, /\n(hint: )?Nothing was sent\.\r?\n/);
+        assert.match(stdout, /\n(Interrupted; n|N)othing was sent\.\r?\n/);
         assert.doesNotMatch(stdout, /✔|error/);
         assert.deepEqual(scene.posts, []);
       },
@@ -206,7 +206,7 @@ describe('at a terminal', () => {
   };
   for (const [how, keys, code, nothing] of [
     ['Escape', ESCAPE, 2, /\nNothing was sent\.\n/],
-    ['Ctrl-C', '\u0003', 130, /\nNothing was sent\.\n/],
+    ['Ctrl-C', '\u0003', 130, /\nInterrupted; nothing was sent\.\n/],
   ] as const) {
     story(`no digit or letter picks a node, and ${how} leaves the picker`, FIFTY, async (scene) => {
       const size = { columns: 80, rows: 24 };

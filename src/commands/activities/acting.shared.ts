@@ -32,7 +32,15 @@ import { readNodes } from '../nodes.shared.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
-const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
+const SENT_NOTHING: readonly ExitName[] = [
+  'denied',
+  'refused',
+  'unreachable',
+  // A job that has sent something ends with a result.
+  'sighup',
+  'sigint',
+  'sigterm',
+];
 
 /**
  * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does.
