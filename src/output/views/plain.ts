@@ -84,12 +84,10 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const lines = openLines(output, shown, (elapsed) => {
     const open = nodes.filter((node) => progressOf(node) === 'open').length;
     const what =
-      nodes.length === 0 ? waitingText(wasSent) : `running: ${shareText(open, nodes.length)}`;
+      nodes.length === 0 ? waitingText(wasSent) : `${shareText(open, nodes.length)} to go`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
-    if (!hasHeadline) lines.say(shown.headline);
-    hasHeadline = true;
     if (event.event === 'progress') nodes = event.nodes;
     // NDJSON does not have these two, and has the text of no other event.
     const isForPeople = event.event === 'baseline' || event.event === 'gate_output';
@@ -101,6 +99,8 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
       const step = isData ? shownStep(event) : null;
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
       wasSent ||= event.event === 'dispatched';
+      if (!quiet && !hasHeadline) lines.say(shown.headline);
+      hasHeadline = true;
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);
     },

@@ -319,7 +319,7 @@ describe('a run off a terminal', () => {
     assert.deepEqual(heartbeats, [
       '12:00:30Z still waiting for the log, 30s',
       '12:01:00Z still waiting for the first entry, 1m00s',
-      '11:01:30Z still running: 2 of 3 nodes, 1m30s',
+      '11:01:30Z still 2 of 3 nodes to go, 1m30s',
     ]);
   });
 
@@ -346,7 +346,7 @@ describe('a run off a terminal', () => {
     assert.deepEqual(output.stderr.lines, [
       '12:00:00Z idempotency key key-1, log read up to 7261845022003200000',
       'warning: two entries fit',
-      '12:00:30Z still running: 1 node, 30s',
+      '12:00:30Z still 1 node to go, 30s',
     ]);
   });
 });
