@@ -26,7 +26,7 @@ export interface ClientOptions {
   /** Called with a line about every try. There is no key in it. */
   onTrace?: ((line: string) => void) | undefined;
   /** Makes the connections; by default one of this client's own. */
-  agent?: Agent | undefined;
+  agent?: object | undefined;
   /** Called with every refusal: what it returns is thrown in its place. */
   onRefusal?: (error: ApiError) => ApiError;
 }

@@ -4,32 +4,12 @@
  * @module ldctl/client
  */
 export { type ClientOptions } from './client.js';
-export * from './core-api.js';
-export { SupervisorApi, triggerBody } from './supervisor-api.js';
+export { CoreApi } from './core-api.js';
+export { SupervisorApi } from './supervisor-api.js';
 
-export * from '../base/activity.js';
-export { type Clock } from '../base/clock.js';
-export {
-  ApiError,
-  InvalidAnswerError,
-  LdctlError,
-  RedirectError,
-  TransportError,
-  UsageError,
-  type ApiErrorFields,
-  type FieldIssue,
-  type LdctlErrorOptions,
-} from '../base/errors.js';
-export * from '../base/exit-codes.js';
-export * from '../base/ids.js';
-export { parseJson, stringifyJson, type JsonStyle } from '../base/json.js';
+export { type Activity } from '../base/activity.js';
+export { ApiError, LdctlError, TransportError } from '../base/errors.js';
+export { parseId, type Id } from '../base/ids.js';
+export { stringifyJson } from '../base/json.js';
 export { ApiKey } from '../base/secret.js';
-export {
-  MAX_PAGE_SIZE,
-  type Accepted,
-  type ActivityPage,
-  type CallOptions,
-  type PageQuery,
-  type Supervisor,
-  type WireTrigger as TriggerRequest,
-} from '../base/supervisor.js';
+export { type ActivityPage, type WireTrigger as TriggerRequest } from '../base/supervisor.js';

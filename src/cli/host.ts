@@ -2,8 +2,8 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import type { Agent } from 'node:http';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
+import type { ClientOptions } from '../api/client.js';
 import { systemClock } from '../base/clock.js';
 import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
@@ -83,7 +83,7 @@ export interface Host extends Terminal {
   /** Who answers questions in place of the person at the terminal. */
   prompts?: Prompts;
   /** Makes the connections to the APIs, in place of the system's. */
-  agent?: Agent;
+  agent?: ClientOptions['agent'];
   /** Runs gates, in place of a shell. */
   runGate?: typeof runGate;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { InvalidAnswerError, RedirectError, TransportError } from '../../src/api/index.js';
+import { InvalidAnswerError, RedirectError, TransportError } from '../../src/base/errors.js';
 import {
   reply,
   REQUEST_ID,

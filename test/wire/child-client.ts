@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { SupervisorApi, TransportError } from '../../src/api/index.js';
+import { SupervisorApi } from '../../src/api/supervisor-api.js';
+import { TransportError } from '../../src/base/errors.js';
 import { deploymentOn } from '../../src/app/deployment.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { type ChildCall, type ChildResult, type Pass } from './child.js';

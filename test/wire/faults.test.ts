@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { ApiError, TransportError } from '../../src/api/index.js';
-import { Interrupted } from '../../src/base/errors.js';
+import { Interrupted, ApiError, TransportError } from '../../src/base/errors.js';
 import {
   hangUp,
   reply,

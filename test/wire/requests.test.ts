@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ApiKey, CoreApi } from '../../src/api/index.js';
+import { CoreApi } from '../../src/api/core-api.js';
+import { ApiKey } from '../../src/base/secret.js';
 import { withEnv } from '../helpers/env.js';
 import {
   reply,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiError, TransportError } from '../../src/api/index.js';
-import { Interrupted } from '../../src/base/errors.js';
+import { Interrupted, ApiError, TransportError } from '../../src/base/errors.js';
 import { VirtualClock } from '../helpers/clock.js';
 import {
   hangUp,

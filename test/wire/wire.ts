@@ -1,10 +1,8 @@
 import { REQUEST_ID } from '../helpers/server.js';
-import {
-  type Activity,
-  SupervisorApi,
-  type ClientOptions,
-  type TriggerRequest,
-} from '../../src/api/index.js';
+import { type ClientOptions } from '../../src/api/client.js';
+import { SupervisorApi } from '../../src/api/supervisor-api.js';
+import { type Activity } from '../../src/base/activity.js';
+import { type WireTrigger } from '../../src/base/supervisor.js';
 
 /** A key of the form that the vendor's have. */
 export const KEY = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
@@ -13,7 +11,7 @@ export const NODE = 610809900976570889n;
 export const LOG_PATH = '/deployments/7261845022003200001/activities';
 export const QUERY = { page: 1, results: 10 };
 
-export const RESTART: TriggerRequest = {
+export const RESTART: WireTrigger = {
   deploymentId: DEPLOYMENT,
   runtime: 'iggy',
   action: 'restart',

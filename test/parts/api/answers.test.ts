@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { InvalidAnswerError, triggerBody, UsageError } from '../../../src/api/index.js';
+import { triggerBody } from '../../../src/api/supervisor-api.js';
+import { InvalidAnswerError, UsageError } from '../../../src/base/errors.js';
 import { MAX_ID } from '../../../src/base/ids.js';
 import { stringifyJson } from '../../../src/base/json.js';
 import { failureOf, fails } from '../../helpers/failure.js';

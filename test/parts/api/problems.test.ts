@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { ApiError } from '../../../src/api/index.js';
+import { ApiError } from '../../../src/base/errors.js';
 import { failureOf } from '../../helpers/failure.js';
 import { KEY, list, REQUEST_ID, trigger, type Served } from './served.js';
 

@@ -1,12 +1,9 @@
-import {
-  CoreApi,
-  SupervisorApi,
-  type Accepted,
-  type ActivityPage,
-  type ClientOptions,
-  type Clock,
-  type Id,
-} from '../../../src/api/index.js';
+import { type ClientOptions } from '../../../src/api/client.js';
+import { CoreApi } from '../../../src/api/core-api.js';
+import { SupervisorApi } from '../../../src/api/supervisor-api.js';
+import { type Clock } from '../../../src/base/clock.js';
+import { type Id } from '../../../src/base/ids.js';
+import { type Accepted, type ActivityPage } from '../../../src/base/supervisor.js';
 import { reply, startServer } from '../../helpers/server.js';
 import { KEY } from '../../wire/wire.js';
 
