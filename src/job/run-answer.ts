@@ -156,7 +156,8 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
     return endWithError(run, error);
   }
   // `not_sent` is about this try; an earlier one may have been sent.
-  run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
+  const why = error.message.replace(/\.$/, '');
+  run.events.push(warning('not_sent', `${why}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunning) {
     // Its entries may show up from now on.
