@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { lineDiff } from './player/diff.js';
 import { readScript } from './player/script.js';
 
-const { playSession } = await import('./player/session.js');
+const { playSession } = await import('./player/play.js');
 
 const play = (...lines: string[]): Promise<string> =>
   playSession(['# A title.', ...lines].join('\n'));
@@ -30,7 +30,7 @@ describe('the player of sessions', () => {
   });
 
   const refused: ReadonlyArray<readonly [what: string, says: RegExp, ...lines: string[]]> = [
-    ['a line of no kind', /line 2: a line that begins with neither/, 'ldctl version'],
+    ['a line of no kind', /line 2: a line that begins with none of/, 'ldctl version'],
     ['no command', /it has no command/, '> wait 1s'],
     [
       'an unknown event',
@@ -82,6 +82,52 @@ describe('the player of sessions', () => {
       '$ LD_API_URL=https://core.example ldctl deployments list',
     ],
     ['another program', /line 2: this shell does not know how to run ls/, '$ ls'],
+    [
+      'a gate of which nothing is said',
+      /line 3: a gate runs \(exit 0\), and no line says how/,
+      '> sandbox {"nodes":[7]}',
+      '$ ldctl activities roll iggy restart --node 7 --gate "exit 0"',
+    ],
+    [
+      'a gate that does not run',
+      /line 3: 1 gates did not run/,
+      '> gate exits 0 after 1s',
+      '$ ldctl version',
+    ],
+    [
+      'a question without an answer',
+      /line 3: it still asks, and no key is pressed:\n\? Restart iggy/,
+      '> screen',
+      '$ ldctl activities trigger iggy restart',
+    ],
+    [
+      'a key where nothing asks',
+      /line 4: it asks nothing now/,
+      '> screen',
+      '$ ldctl version',
+      '> key enter',
+    ],
+    ['a screen where there is none', /line 3: no command runs at a screen/, '$ ldctl version', '@'],
+    [
+      'a screen after the end',
+      /line 4: it has ended before that/,
+      '> screen',
+      '$ ldctl version',
+      '@ 2s',
+    ],
+    [
+      'an unknown key',
+      /line 4: no key entr; the keys are up,/,
+      '> screen',
+      '$ ldctl activities trigger iggy restart',
+      '> key entr',
+    ],
+    [
+      'a letter with a screen',
+      /line 3: only the shell without a letter has a screen/,
+      '> screen',
+      'A$ ldctl version',
+    ],
     ['a glob', /line 2: this shell does not know globs/, '$ ldctl version *'],
     ['an unknown variable', /line 2: there is no variable NODE/, '$ ldctl version $NODE'],
     ['a file elsewhere', /line 2: a file is written as ~\/NAME/, '$ cat /etc/passwd'],

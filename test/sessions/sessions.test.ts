@@ -5,7 +5,7 @@ import { sessionFiles } from './player/files.js';
 
 // Mocha loads a test by `require`. What ldctl loads later, by `import()`, would be other modules, with
 // classes of their own.
-const { playSession } = await import('./player/session.js');
+const { playSession } = await import('./player/play.js');
 
 /*
  * What a user sees: each session is played, and has to come out as it is written, letter for letter.

@@ -38,6 +38,16 @@ export interface Sent {
   ran: number;
 }
 
+/** A request, and what it was answered. */
+export interface Exchange {
+  method: string;
+  path: string;
+  body: string;
+  idempotencyKey: string | null;
+  /** Null: there was no answer. */
+  status: number | null;
+}
+
 /** The sandbox's engine, and what goes wrong on the way to it. */
 export class CloudOfSession {
   readonly sandbox: Sandbox;
@@ -65,11 +75,11 @@ export class CloudOfSession {
   }
 
   /** The way to it for one command. */
-  connect(waits: Waits, sent: Sent): LocalAgent {
+  connect(waits: Waits, sent: Sent, onExchange: (exchange: Exchange) => void): LocalAgent {
     const server = createServer((request, response) => {
-      this.#serve(request, response, waits, sent).catch((error: unknown) =>
-        response.destroy(error as Error),
-      );
+      this.#serve(request, response, waits, sent)
+        .then(onExchange)
+        .catch((error: unknown) => response.destroy(error as Error));
     });
     const faults = Object.values(this.#faults);
     return new LocalAgent(
@@ -87,7 +97,7 @@ export class CloudOfSession {
     response: ServerResponse,
     waits: Waits,
     sent: Sent,
-  ): Promise<void> {
+  ): Promise<Exchange> {
     const { method = '', url: path = '', headers } = request;
     // The very bytes: what reads JSON on the way may round ids.
     const body = await text(request);
@@ -102,9 +112,11 @@ export class CloudOfSession {
     const ms = holdMs + (answered?.holdMs ?? 0);
     if (ms > 0) await this.#hold(request.socket as unknown as End, waits, ms);
     const given = typeof answer === 'object' ? answer : answer === 'lost' ? null : answered;
-    if (!given) return void response.destroy();
     response.sendDate = false;
-    response.writeHead(given.status, given.headers).end(given.body);
+    if (given) response.writeHead(given.status, given.headers).end(given.body);
+    else response.destroy();
+    const idempotencyKey = headers['idempotency-key']?.toString() ?? null;
+    return { method, path, body, idempotencyKey, status: given?.status ?? null };
   }
 
   async #hold(end: End, waits: Waits, ms: number): Promise<void> {

@@ -4,18 +4,28 @@ import { parseDuration } from '../../../src/base/durations.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type Trouble } from '../../../src/sandbox/options.js';
 import { type Asked, type CloudOfSession, type Fault } from './cloud.js';
+import { type Gates } from './gates.js';
 
-/** What happens around a command, beside what is typed: the part of a session that events change. */
+/** The part of a session that events change. */
 export interface Scene {
   cloud: CloudOfSession;
+  gates: Gates;
   /** Ms UTC, on the server. */
   readonly now: number;
   wait: (ms: number) => Promise<void>;
-  useAnotherMachine: () => void;
+  /** For a shell: '' is the one without a letter. */
+  useAnotherMachine: (shell: string) => void;
   /** How far the clock of this machine is ahead, ms. */
   setClock: (offset: number) => void;
   /** @throws Error where none runs */
-  signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void;
+  signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', shell: string) => void;
+  /** From now on commands run at a terminal of this size; null: at none. */
+  useScreen: (size: { columns: number; rows: number } | null) => Promise<void>;
+  /** Once it asks. @throws Error where it asks nothing */
+  press: (key: string, times: number) => Promise<void>;
+  type: (text: string) => Promise<void>;
+  /** From now on requests are shown. */
+  showRequests: (which: 'POSTs' | 'requests') => void;
 }
 
 type Does = (scene: Scene, words: readonly string[]) => void | Promise<void>;
@@ -23,17 +33,49 @@ type Does = (scene: Scene, words: readonly string[]) => void | Promise<void>;
 /** An event: how it is written, an example, and what it does with the parts in brackets. */
 const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]> = [
   [/^wait (\S+)$/, 'wait 10s', (scene, [time = '']) => scene.wait(parseDuration(time))],
-  [/^another machine$/, 'another machine', (scene) => scene.useAnotherMachine()],
+  [
+    /^(?:([A-Z]) is on )?another machine$/,
+    'another machine',
+    (scene, [shell = '']) => scene.useAnotherMachine(shell),
+  ],
+  [
+    /^screen(?: (\d+)x(\d+))?$/,
+    'screen 120x40',
+    (scene, [columns = '80', rows = '24']) =>
+      scene.useScreen({ columns: Number(columns), rows: Number(rows) }),
+  ],
+  [/^no screen$/, 'no screen', (scene) => scene.useScreen(null)],
+  [
+    /^key (\S+)(?: (\d+) times)?$/,
+    'key down 3 times',
+    (scene, [key = '', times = '1']) => scene.press(key, Number(times)),
+  ],
+  [/^type (.+)$/, 'type 912', (scene, [text = '']) => scene.type(text)],
+  [
+    /^show (POSTs|requests)$/,
+    'show POSTs',
+    (scene, [which]) => scene.showRequests(which === 'POSTs' ? 'POSTs' : 'requests'),
+  ],
+  [
+    /^(every )?gate (?:exits (\d+) after (\S+)|never ends)(?:, saying "(.*)")?$/,
+    'gate exits 1 after 3s, saying "lag 7"',
+    ({ gates }, [every, code = '0', after, says = null]) => {
+      const afterMs = after === undefined ? Infinity : parseDuration(after);
+      const plan = { afterMs, exitCode: Number(code), says };
+      if (every === undefined) gates.add(plan);
+      else gates.every = plan;
+    },
+  ],
   [
     /^the clock of this machine is (\S+) (ahead|behind)$/,
     'the clock of this machine is 2h behind',
     (scene, [time = '', way]) => scene.setClock(parseDuration(time) * (way === 'ahead' ? 1 : -1)),
   ],
-  [/^Ctrl-C$/, 'Ctrl-C', (scene) => scene.signal('SIGINT')],
   [
-    /^(SIGTERM|SIGHUP)$/,
-    'SIGTERM',
-    (scene, [name]) => scene.signal(name === 'SIGTERM' ? 'SIGTERM' : 'SIGHUP'),
+    /^(Ctrl-C|SIGTERM|SIGHUP)(?: in ([A-Z]))?$/,
+    'Ctrl-C',
+    (scene, [name, shell = '']) =>
+      scene.signal(name === 'SIGTERM' || name === 'SIGHUP' ? name : 'SIGINT', shell),
   ],
   [
     /^the next (?:(\d+) )?(POST|read|read of Core|reads|reads of Core|POSTs) (.*)$/s,
@@ -176,7 +218,8 @@ function readAnswer(text: string): Exclude<Fault['answer'], string> {
 export type Event = (scene: Scene) => void | Promise<void>;
 
 /** When an event happens: at once, while the next command runs, or once that has printed a text. */
-export type When = { is: 'now' } | { is: 'after'; ms: number } | { is: 'said'; text: string };
+export type When =
+  { is: 'now' } | { is: 'after'; ms: number } | { is: 'due' } | { is: 'said'; text: string };
 
 /** `when it says "dispatched": Ctrl-C`. @throws Error for what no event is */
 export function readEvent(text: string): { when: When; event: Event } {

@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { lineDiff } from './diff.js';
 import { sessionFiles } from './files.js';
 import { ScriptError } from './script.js';
-import { playSession } from './session.js';
+import { playSession } from './play.js';
 
 const args = process.argv.slice(2);
 const isUpdate = args.includes('--update');

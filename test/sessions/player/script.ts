@@ -5,8 +5,10 @@
 
 /** What a person typed, or what happens around it. */
 export interface Step {
-  /** `note`: a comment; `event`: `> …`; `command`: `$ …`. */
-  is: 'note' | 'event' | 'command';
+  /** `note`: a comment; `event`: `> …`; `screen`: `@ …`; `command`: `$ …`. */
+  is: 'note' | 'event' | 'screen' | 'command';
+  /** Of a command, whose shell: '', or the letter before `$`. */
+  shell: string;
   /** Without what says what it is. */
   text: string;
   /** Counted from 1. */
@@ -28,16 +30,19 @@ export class ScriptError extends Error {
     why: string,
     options?: ErrorOptions,
   ) {
-    super(why.startsWith('line ') ? why : `line ${line}: ${why}`, options);
+    super(`line ${line}: ${why}`, options);
   }
 }
 
 const INPUT: ReadonlyArray<readonly [mark: RegExp, is: Step['is']]> = [
-  [/^# ?(.*)$/, 'note'],
-  [/^> (.*)$/, 'event'],
-  [/^\$ (.*)$/, 'command'],
+  [/^()# ?(.*)$/, 'note'],
+  [/^()> (.*)$/, 'event'],
+  [/^()@ ?(.*)$/, 'screen'],
+  [/^([A-Z]?)\$ (.*)$/, 'command'],
 ];
-const OUTPUT = /^(?:$| {2}|!$|! |= )/;
+/** What is printed anew each time. */
+export const isOutput = (line: string): boolean => OUTPUT.test(line);
+const OUTPUT = /^(?:$|~ |[A-Z]?(?: {2}|!$|! |= ))/;
 const TAG = /\s#([a-z][a-z0-9-]*)$/;
 
 /** @throws ScriptError */
@@ -46,11 +51,11 @@ export function readScript(text: string): Script {
   for (const [index, whole] of text.split(/\r?\n/).entries()) {
     const line = index + 1;
     const found = INPUT.flatMap(([mark, is]) => {
-      const rest = mark.exec(whole)?.[1];
-      return rest === undefined ? [] : [{ is, text: rest, line }];
+      const [, shell = '', rest] = mark.exec(whole) ?? [];
+      return rest === undefined ? [] : [{ is, shell, text: rest, line }];
     });
-    if (found.length === 0 && !OUTPUT.test(whole)) {
-      throw new ScriptError(line, `a line that begins with neither of "# > $", nor as output does`);
+    if (found.length === 0 && !isOutput(whole)) {
+      throw new ScriptError(line, `a line that begins with none of "# > $ @", nor as output does`);
     }
     steps.push(...found);
   }
@@ -72,7 +77,18 @@ export function readScript(text: string): Script {
   return { title, tags, steps };
 }
 
-const MARKS = { note: '#', event: '>', command: '$' } as const;
+const MARKS = { note: '#', event: '>', screen: '@', command: '$' } as const;
 
 /** A step as it stands in the text. */
-export const stepText = ({ is, text }: Step): string => `${MARKS[is]} ${text}`.trimEnd();
+export const stepText = ({ is, shell, text }: Step): string =>
+  `${shell}${MARKS[is]} ${text}`.trimEnd();
+
+/** Lets an error say in which line it came. */
+export async function inLine<T>({ line }: Step, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof ScriptError) throw error;
+    throw new ScriptError(line, error.message, { cause: error });
+  }
+}

@@ -1,99 +1,115 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parse as parseExactly } from 'lossless-json';
-import { formatDuration } from '../../../src/base/durations.js';
+import { join } from 'node:path';
+import { parseDuration } from '../../../src/base/durations.js';
 import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
-import { CloudOfSession } from './cloud.js';
-import { Command } from './command.js';
+import { CloudOfSession, type Exchange } from './cloud.js';
 import { readEvent, type Event, type Scene, type When } from './events.js';
+import { Gates } from './gates.js';
 import { Machine } from './machine.js';
-import { readScript, ScriptError, stepText, type Step } from './script.js';
+import { inLine, type Step } from './script.js';
+import { Shell, type Running } from './shell.js';
+import { ScreenTerminal } from './terminal.js';
 import { SessionTime } from './time.js';
-import { withHome } from './transcript.js';
-import { readTask, type Task } from './words.js';
 
-/** Plays a session. @returns its text, as it is now. @throws ScriptError */
-export async function playSession(text: string): Promise<string> {
-  const { steps } = readScript(text);
-  const notes = steps.findIndex(({ is }) => is !== 'note');
-  const [first] = steps.slice(notes);
-  const settings = first?.is === 'event' && first.text.startsWith('sandbox ') ? first : null;
-  const session = settings
-    ? await inLine(settings, () => new Session(readSettings(settings.text)))
-    : new Session({});
-  const shown: string[] = [];
-  let hasOutput = false;
-  try {
-    for (const step of steps) {
-      const output = step === settings ? [] : await inLine(step, () => session.play(step));
-      const isFirst = step === steps[notes];
-      if (hasOutput || isFirst) shown.push('');
-      shown.push(stepText(step), ...output);
-      hasOutput = output.length > 0;
-    }
-    const last = steps.at(-1);
-    if (last) await inLine(last, () => session.end());
-  } catch (error) {
-    if (error instanceof ScriptError) error.message += `\nso far:\n${shown.slice(-40).join('\n')}`;
-    throw error;
-  } finally {
-    session.close();
-  }
-  return `${shown.join('\n')}\n`;
-}
-
-/** Ids are read digit for digit: whole numbers in a list are ids. */
-function readSettings(text: string): StartSandboxOptions {
-  const settings = parseExactly(text.slice('sandbox '.length), undefined, BigInt) as object;
-  const options = Object.entries(settings).map(([name, value]: [string, unknown]) => [
-    name,
-    typeof value === 'bigint' ? Number(value) : value,
-  ]);
-  return Object.fromEntries(options) as StartSandboxOptions;
-}
-
-/** Lets an error say in which line it came. */
-async function inLine<T>({ line }: Step, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new ScriptError(line, error.message, { cause: error });
-  }
-}
-
+/** An event that is to happen while a command runs. */
 interface Armed {
   when: When;
   event: Event;
   step: Step;
 }
 
-/** A person at a shell, the machine that it is on, and the API. */
-class Session implements Scene {
+/** Shells, the machines that they are on, and the API. */
+export class Session implements Scene {
   readonly cloud: CloudOfSession;
+  readonly gates = new Gates();
   readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'ldctl-session-')));
-  readonly #time = new SessionTime(() => this.#running?.isAtWork ?? false);
-  readonly #env: Record<string, string | undefined>;
-  #machines = 1;
-  #machine = new Machine(this.#folder, 'machine-1');
-  #running: Command | null = null;
-  /** What was printed by the last command. */
-  #said = '';
-  /** What is to happen while the next command runs. */
-  #armed: Armed[] = [];
+  readonly #time = new SessionTime(() => this.#running.some(({ command }) => command.isAtWork));
+  readonly #shells = new Map<string, Shell>();
+  #machines = 0;
   #keys = 0;
-  /** Ends the session: an event that was due could not happen. */
+  #size: ScreenTerminal['size'] | null = null;
+  #shownRequests: 'none' | 'POSTs' | 'requests' = 'none';
+  #armed: Armed[] = [];
+  /** Whether what happens now was armed: it does not wait for a question. */
+  #isFiring = false;
+  /** Ends the session: an event that was due could not happen, or a gate was not expected. */
   #fail: (error: unknown) => void = () => undefined;
+  readonly #failed = new Promise<never>((_, reject) => (this.#fail = reject));
+  #lines: string[] = [];
+  /** The last screen that was shown of the command at the terminal. */
+  #shownEnd = false;
 
   constructor(options: StartSandboxOptions) {
     this.cloud = new CloudOfSession(this.#time, options);
-    const { keys, structure, main } = this.cloud.sandbox.cloud;
-    this.#env = {
-      ...{ LD_API_KEY: keys.admin.value, LD_TENANT_ID: String(structure.id) },
-      ...{ LD_API_URL: this.cloud.url, LD_SUPERVISOR_URL: this.cloud.url },
-      LD_DEPLOYMENT_ID: String(main.summary.id),
-    };
+    // It may fail while nothing waits for it.
+    this.#failed.catch(() => undefined);
+  }
+
+  get isRunning(): boolean {
+    return this.#running.length > 0;
+  }
+
+  /** What there was to see since the last call. */
+  takeLines(): string[] {
+    return this.#lines.splice(0);
+  }
+
+  /** Ends what has to end before a step. */
+  async before(step: Step): Promise<void> {
+    if (step.is === 'note' || step.is === 'screen' || isTyping(step)) return;
+    const hasLetter = step.is === 'event' || step.shell !== '';
+    const isSideBySide = hasLetter && this.#running.every(({ terminal }) => !terminal);
+    const own = this.#shells.get(step.shell)?.running;
+    if (!isSideBySide || (step.is === 'command' && own?.command.isOver === false)) {
+      await this.finish();
+    }
+  }
+
+  async play(step: Step): Promise<void> {
+    if (step.is === 'screen') await this.#showScreen(step.text);
+    if (step.is === 'event') {
+      const { when, event } = readEvent(step.text);
+      if (when.is === 'now') await event(this);
+      else this.#armed.push({ when, event, step });
+    }
+    if (step.is === 'command') await this.#start(step);
+  }
+
+  /** Lets every command run to its end. */
+  async finish(): Promise<void> {
+    const running = this.#running;
+    if (running.length === 0) return;
+    const commands = running.map(({ command }) => command);
+    await this.#meanwhile(
+      this.#time.until(
+        () => commands.every(({ isOver }) => isOver) || commands.some(({ isAsking }) => isAsking),
+      ),
+    );
+    if (commands.some(({ isOver }) => !isOver)) {
+      const screen = await this.#atScreen.terminal.lines();
+      throw new Error(`it still asks, and no key is pressed:\n${screen.join('\n')}`);
+    }
+    await Promise.all(running.map(({ ended }) => ended));
+    const terminal = running.find((one) => one.terminal)?.terminal;
+    if (terminal && !this.#shownEnd) {
+      this.#lines.push('@ end', ...screenLines(await terminal.lines()));
+    }
+    for (const shell of this.#shells.values()) {
+      shell.showEnd();
+      shell.running = null;
+    }
+    this.#checkUnused();
+  }
+
+  /** Lets every command run to its end. @throws Error for what was prepared, and never happened */
+  async end(): Promise<void> {
+    await this.finish();
+    this.#checkUnused();
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   get now(): number {
@@ -101,147 +117,153 @@ class Session implements Scene {
   }
 
   wait(ms: number): Promise<void> {
-    return this.#time.advance(ms);
+    return this.#meanwhile(this.#time.pass(ms));
   }
 
-  useAnotherMachine(): void {
-    this.#machine = new Machine(this.#folder, `machine-${(this.#machines += 1)}`);
+  useAnotherMachine(shell: string): void {
+    this.#shell(shell).machine = this.#newMachine();
   }
 
   setClock(offset: number): void {
-    this.#machine.clockOffset = offset;
+    this.#shell('').machine.clockOffset = offset;
   }
 
-  signal(name: Parameters<Scene['signal']>[0]): void {
-    if (!this.#running) {
-      throw new Error('no command runs: begin with "after 5s: " or \'when it says "TEXT": \'');
+  async useScreen(size: ScreenTerminal['size'] | null): Promise<void> {
+    this.#size = size;
+    // While a command waits for a key, nothing shows whether it is still loading one of these.
+    await Promise.all([import('inquirer'), import('../../../src/cli/node-picker.js')]);
+  }
+
+  showRequests(which: 'POSTs' | 'requests'): void {
+    this.#shownRequests = which;
+  }
+
+  signal(name: Parameters<Scene['signal']>[0], shell: string): void {
+    const { running } = this.#shell(shell);
+    if (!running || running.command.isOver) {
+      throw new Error(
+        'no command runs: begin with "after 5s: " or \'when it says "TEXT": \', or with the key ctrl-c',
+      );
     }
-    this.#running.signal(name);
+    running.command.signal(name);
   }
 
-  /** @returns what there is to see of a step */
-  async play(step: Step): Promise<string[]> {
-    const { is, text } = step;
-    if (is === 'note') return [];
-    if (is === 'event') {
-      const { when, event } = readEvent(text);
-      if (when.is === 'now') await event(this);
-      else this.#armed.push({ when, event, step });
-      return [];
+  async press(key: string, times: number): Promise<void> {
+    for (let at = 0; at < times; at += 1) {
+      const { command, terminal } = this.#atScreen;
+      if (key === 'ctrl-c' && !command.isAsking) command.signal('SIGINT');
+      else if (this.#isFiring) terminal.press(key);
+      else (await this.#asked()).press(key);
+      if (!this.#isFiring) await this.#meanwhile(this.#time.settle());
     }
-    return this.#perform(readTask(this.#typed(text), this.#lookUp));
   }
 
-  /** @throws Error for what was prepared, and never happened */
-  end(): void {
+  async type(text: string): Promise<void> {
+    if (this.#isFiring) {
+      this.#atScreen.terminal.type(text);
+      return;
+    }
+    (await this.#asked()).type(text);
+    await this.#meanwhile(this.#time.settle());
+  }
+
+  get #running(): Running[] {
+    return [...this.#shells.values()].flatMap(({ running }) => running ?? []);
+  }
+
+  #newMachine(): Machine {
+    return new Machine(this.#folder, `machine-${(this.#machines += 1)}`);
+  }
+
+  /** All are on the first machine, until they are on another. */
+  #shell(name: string): Shell {
+    const [first] = this.#shells.values();
+    const shell =
+      this.#shells.get(name) ??
+      new Shell(name, first?.machine ?? this.#newMachine(), {
+        ...{ time: this.#time, cloud: this.cloud, show: (line) => void this.#lines.push(line) },
+        newKey: () => `00000000-0000-4000-8000-${String((this.#keys += 1)).padStart(12, '0')}`,
+        runGate: this.gates.runner((error) => this.#fail(error)),
+        onSaid: (said) => this.#hear(said),
+        onExchange: (exchange) => this.#showExchange(exchange),
+      });
+    this.#shells.set(name, shell);
+    return shell;
+  }
+
+  async #start(step: Step): Promise<void> {
+    const shell = this.#shell(step.shell);
+    if (this.#size && step.shell !== '') {
+      throw new Error('only the shell without a letter has a screen');
+    }
+    const terminal = this.#size && new ScreenTerminal(this.#size);
+    this.#shownEnd = false;
+    shell.start(step.text, terminal);
+    if (!shell.running) return;
+    this.#startTimers();
+    if (terminal || step.shell !== '') await this.#meanwhile(this.#time.settle());
+    else await this.finish();
+  }
+
+  /** Waits for what an event, a gate or a command may break. */
+  #meanwhile(work: Promise<void>): Promise<void> {
+    const ends = this.#running.map(({ ended }) => ended.then(() => work));
+    return Promise.race([work, this.#failed, ...ends]);
+  }
+
+  get #atScreen(): { command: Running['command']; terminal: ScreenTerminal; startedAt: number } {
+    for (const { command, terminal, startedAt } of this.#running) {
+      if (terminal) return { command, terminal, startedAt };
+    }
+    throw new Error('no command runs at a screen');
+  }
+
+  /** The terminal, once the command asks. */
+  async #asked(): Promise<ScreenTerminal> {
+    const { command } = this.#atScreen;
+    await this.#meanwhile(this.#time.until(() => command.isAsking || command.isOver));
+    return command.keyboard;
+  }
+
+  /** @param when '': once it asks or has ended; `end`: once it has ended; else a time since its start */
+  async #showScreen(when: string): Promise<void> {
+    const { command, terminal, startedAt } = this.#atScreen;
+    if (when === '') {
+      await this.#meanwhile(this.#time.until(() => command.isAsking || command.isOver));
+    } else if (when === 'end') {
+      await this.#meanwhile(this.#time.until(() => command.isOver));
+      this.#shownEnd = true;
+    } else {
+      if (command.isOver) throw new Error('it has ended before that');
+      const left = startedAt + parseDuration(when) - this.#time.elapsed();
+      if (left < 0) throw new Error('that is over already');
+      await this.wait(left);
+    }
+    this.#lines.push(...screenLines(await terminal.lines()));
+  }
+
+  #showExchange({ method, path, body, idempotencyKey, status }: Exchange): void {
+    if (this.#shownRequests === 'none') return;
+    if (this.#shownRequests === 'POSTs' && method !== 'POST') return;
+    const key = idempotencyKey === null ? '' : ` idempotency-key: ${idempotencyKey}`;
+    const sent = [method, path, body].filter((part) => part !== '').join(' ');
+    this.#lines.push(`~ ${sent}${key} → ${status ?? 'no answer'}`);
+  }
+
+  #checkUnused(): void {
     const never = this.#armed.map(({ step }) => `"${step.text}" never happened`);
-    const left = [...never, ...this.cloud.unused];
+    const left = [...never, ...this.cloud.unused, ...this.gates.unused];
     if (left.length > 0) throw new Error(left.join('; '));
   }
 
-  close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  /** `next` and `or` are the commands that were printed so, with what is typed after them. */
-  #typed(text: string): string {
-    const [, word, rest = ''] = /^(next|or)( .*)?$/s.exec(text) ?? [];
-    if (word === undefined) return text;
-    const printed = new RegExp(`^${word}: (ldctl .*)$`, 'm').exec(this.#said)?.[1];
-    if (printed === undefined) throw new Error(`the last command printed no "${word}: "`);
-    return printed + rest;
-  }
-
-  readonly #lookUp = {
-    variable: (name: string): string => {
-      const value = this.#env[name] ?? this.#known[name];
-      if (value === undefined) throw new Error(`there is no variable ${name}`);
-      return value;
-    },
-    file: (name: string): string => readFileSync(this.#machine.path(name), 'utf8'),
-  };
-
-  /** Variables that a line may use, and that no command gets. */
-  get #known(): Record<string, string> {
-    const { keys } = this.cloud.sandbox.cloud;
-    return { READONLY_KEY: keys.readonly.value, MINIMAL_KEY: keys.minimal.value };
-  }
-
-  async #perform(task: Task): Promise<string[]> {
-    switch (task.do) {
-      case 'ldctl':
-        return this.#run(task);
-      case 'write':
-        this.#write(task.file, task.text);
-        return [];
-      case 'cat':
-        return this.#lookUp
-          .file(task.file)
-          .trimEnd()
-          .split('\n')
-          .map((line) => `  ${withHome(line, this.#machine.home)}`.trimEnd());
-      case 'rm':
-        rmSync(this.#machine.path(task.file));
-        return [];
-      case 'export':
-        Object.assign(this.#env, task.env);
-        return [];
-      case 'unset':
-        for (const name of task.names) Reflect.deleteProperty(this.#env, name);
-        return [];
-    }
-  }
-
-  #write(file: string, text: string): void {
-    const path = this.#machine.path(file);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, text, { mode: 0o600 });
-  }
-
-  async #run({ argv, env, input, to }: Extract<Task, { do: 'ldctl' }>): Promise<string[]> {
-    const machine = this.#machine;
-    const expanded = ([name, value = '']: [string, string?]): [string, string] => [
-      name,
-      machine.expand(value),
-    ];
-    const command = new Command(
-      argv.map((word) => machine.expand(word)),
-      {
-        ...{ time: this.#time, cloud: this.cloud, machine, input },
-        env: Object.fromEntries(
-          Object.entries({ LDCTL_CONFIG_DIR: '~/config', ...this.#env, ...env }).map(expanded),
-        ),
-        newKey: () => `00000000-0000-4000-8000-${String((this.#keys += 1)).padStart(12, '0')}`,
-        onSaid: (said) => this.#hear(said),
-      },
-    );
-    this.#running = command;
-    const stop = this.#startTimers();
-    const started = this.#time.elapsed();
-    const failed = new Promise<never>((_, reject) => (this.#fail = reject));
-    const code = await this.#time.run(Promise.race([command.run(), failed])).finally(() => {
-      stop();
-      this.#running = null;
-    });
-    this.end();
-    const { lines, said } = command.transcript;
-    this.#said = said.stdout + said.stderr;
-    if (to !== null) this.#write(to, said.stdout);
-    const seen = to === null ? lines : lines.filter((line) => line.startsWith('!'));
-    return [...seen, endText(code, this.#time.elapsed() - started, command.sent)];
-  }
-
-  /** What was to happen after so long. @returns ends the timers */
-  #startTimers(): () => void {
-    const end = new AbortController();
+  /** For what is to happen after so long. */
+  #startTimers(): void {
     for (const armed of this.#armed) {
       if (armed.when.is !== 'after') continue;
-      this.#time.sleep(armed.when.ms, end.signal).then(
-        () => this.#fire(armed),
-        () => undefined,
-      );
+      const { ms } = armed.when;
+      armed.when = { is: 'due' };
+      void this.#time.sleep(ms).then(() => this.#fire(armed));
     }
-    return () => end.abort();
   }
 
   /** What was to happen once this was said. */
@@ -252,15 +274,18 @@ class Session implements Scene {
 
   /** Not within what is being written, but right after it. */
   #fire(armed: Armed): void {
+    if (!this.isRunning) return;
     this.#armed = this.#armed.filter((one) => one !== armed);
     setImmediate(() => {
-      inLine(armed.step, () => armed.event(this)).catch((error: unknown) => this.#fail(error));
+      this.#isFiring = true;
+      const happened = inLine(armed.step, () => armed.event(this));
+      this.#isFiring = false;
+      happened.catch((error: unknown) => this.#fail(error));
     });
   }
 }
 
-/** `exit 8 after 10s, sent 1, ran 1` */
-function endText(code: number, ms: number, { posts, ran }: Command['sent']): string {
-  const took = ms > 0 ? ` after ${formatDuration(ms)}` : '';
-  return `= exit ${code}${took}, sent ${posts}${posts > 0 ? `, ran ${ran}` : ''}`;
-}
+const isTyping = ({ is, text }: Step): boolean => is === 'event' && /^(?:key|type) /.test(text);
+
+const screenLines = (lines: readonly string[]): string[] =>
+  lines.map((line) => `  ${line}`.trimEnd());

@@ -53,6 +53,8 @@ export class CommandClock implements Clock {
 
 /** A command's work is over, for now, once it has had this many turns to show more of it. */
 const QUIET_TURNS = 4;
+/** What has not come after so much virtual time never comes. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /**
  * Time that passes only while all commands wait for it: neither an import, nor a file, nor an answer
@@ -60,6 +62,7 @@ const QUIET_TURNS = 4;
  */
 export class SessionTime extends VirtualClock {
   #quietTurns = 0;
+  #goal: { isReached: () => boolean; reach: () => void } | null = null;
 
   /** @param isAtWork whether any command does something else than to wait */
   constructor(isAtWork: () => boolean) {
@@ -67,9 +70,40 @@ export class SessionTime extends VirtualClock {
     this.isBusy = () => {
       this.#quietTurns = isAtWork() ? 0 : this.#quietTurns + 1;
       if (this.#quietTurns < QUIET_TURNS) return true;
+      if (this.#goal?.isReached()) {
+        this.#goal.reach();
+        this.#goal = null;
+        return true;
+      }
       // Now time passes. What that wakes needs its turns, too.
       this.#quietTurns = 0;
       return false;
     };
+  }
+
+  /**
+   * Lets time pass until it is so while nothing is at work.
+   * @throws Error when it is not so within a day
+   */
+  async until(isReached: () => boolean): Promise<void> {
+    const over = new AbortController();
+    const reached = new Promise<void>((reach) => (this.#goal = { isReached, reach }));
+    const tooLate = this.sleep(LONGEST_WAIT_MS, over.signal).then(() => {
+      this.#goal = null;
+      throw new Error('for a day it asked nothing, and did not end');
+    });
+    tooLate.catch(() => undefined);
+    await this.run(Promise.race([reached, tooLate])).finally(() => over.abort());
+  }
+
+  /** Lets all come to rest, and no time pass. */
+  settle(): Promise<void> {
+    return this.until(() => true);
+  }
+
+  /** Lets this much pass, and all come to rest. */
+  async pass(ms: number): Promise<void> {
+    await this.run(this.sleep(ms));
+    await this.settle();
   }
 }

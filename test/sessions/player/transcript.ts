@@ -1,4 +1,4 @@
-type Stream = 'stdout' | 'stderr';
+export type Stream = 'stdout' | 'stderr';
 
 const GUTTER = { stdout: '  ', stderr: '! ' } as const;
 // eslint-disable-next-line no-control-regex
@@ -6,13 +6,18 @@ const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f]/g;
 
 /** What a command prints, line by line in the order in which it comes; the stream marks each line. */
 export class Transcript {
-  readonly lines: string[] = [];
   /** All of it by stream, as it was written. */
   readonly said = { stdout: '', stderr: '' };
   readonly #rest = { stdout: '', stderr: '' };
 
-  /** @param folder shown as `~`: it has another name each time */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder shown as `~`: it has another name each time
+   * @param onLine takes each line
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly onLine: (stream: Stream, line: string) => void,
+  ) {}
 
   write(stream: Stream, text: string): void {
     this.said[stream] += text;
@@ -30,15 +35,23 @@ export class Transcript {
   }
 
   #add(stream: Stream, line: string): void {
-    const shown = withHome(line, this.folder)
-      .replace(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
-      .replace(/ +$/, (spaces) => '·'.repeat(spaces.length));
-    this.lines.push((GUTTER[stream] + shown).trimEnd());
+    const shown = shownLine(line, this.folder).replace(/ +$/, (spaces) =>
+      '·'.repeat(spaces.length),
+    );
+    this.onLine(stream, (GUTTER[stream] + shown).trimEnd());
   }
 }
 
-/** A path below the folder as it would be on any machine: `~/config/profiles.json`. */
-export function withHome(text: string, folder: string): string {
+/** A line as it would be on any machine, with what does not show made visible. */
+export function shownLine(line: string, folder: string): string {
+  return withHome(line, folder).replace(
+    CONTROL,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** A path below the folder as it is typed: `~/config/profiles.json`. */
+function withHome(text: string, folder: string): string {
   const [first = '', ...others] = text.split(folder);
   const rest = others.map((part) =>
     part.replace(/^[^\s"']*/, (path) => path.replaceAll('\\', '/')),

@@ -1,0 +1,47 @@
+import { parse as parseExactly } from 'lossless-json';
+import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
+import { inLine, isOutput, readScript, ScriptError, stepText } from './script.js';
+import { Session } from './session.js';
+
+/** Plays a session. @returns its text, as it is now. @throws ScriptError */
+export async function playSession(text: string): Promise<string> {
+  const { steps } = readScript(text);
+  const notes = steps.findIndex(({ is }) => is !== 'note');
+  const [first] = steps.slice(notes);
+  const settings = first?.is === 'event' && first.text.startsWith('sandbox ') ? first : null;
+  const session = settings
+    ? await inLine(settings, () => new Session(readSettings(settings.text)))
+    : new Session({});
+  const shown: string[] = [];
+  try {
+    for (const step of steps) {
+      await inLine(step, () => session.before(step));
+      shown.push(...session.takeLines());
+      const isAfterOutput = isOutput(shown.at(-1) ?? '#') && !session.isRunning;
+      if (step === first || isAfterOutput) shown.push('');
+      shown.push(stepText(step));
+      if (step !== settings) await inLine(step, () => session.play(step));
+      shown.push(...session.takeLines());
+    }
+    const last = steps.at(-1);
+    if (last) await inLine(last, () => session.end());
+    shown.push(...session.takeLines());
+  } catch (error) {
+    const soFar = [...shown.slice(-40), ...session.takeLines()].join('\n');
+    if (error instanceof ScriptError) error.message += `\nso far:\n${soFar}`;
+    throw error;
+  } finally {
+    session.close();
+  }
+  return `${shown.join('\n')}\n`;
+}
+
+/** Ids are read digit for digit: whole numbers in a list are ids. */
+function readSettings(text: string): StartSandboxOptions {
+  const settings = parseExactly(text.slice('sandbox '.length), undefined, BigInt) as object;
+  const options = Object.entries(settings).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'bigint' ? Number(value) : value,
+  ]);
+  return Object.fromEntries(options) as StartSandboxOptions;
+}

@@ -1,0 +1,74 @@
+import { PassThrough, Writable } from 'node:stream';
+import xterm from '@xterm/headless';
+
+const KEYS: Readonly<Record<string, string>> = {
+  ...{ up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', left: '\u001b[D' },
+  ...{ enter: '\r', space: ' ', tab: '\t', backspace: '\u007f' },
+  ...{ 'ctrl-a': '\u0001', 'ctrl-c': '\u0003', 'ctrl-d': '\u0004', 'ctrl-u': '\u0015' },
+};
+
+/** The mark that spins while something is read: how far it has come is a matter of real time. */
+const SPINNING = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g;
+
+/** A terminal within this process, as large as it is said: what is typed, and what is drawn. */
+export class ScreenTerminal {
+  readonly stdin: NodeJS.ReadStream;
+  /** Whether a program reads each key as it comes. */
+  isRaw = false;
+  readonly #keys = new PassThrough();
+  readonly #screen;
+
+  constructor(readonly size: { columns: number; rows: number }) {
+    const { columns: cols, rows } = size;
+    this.#screen = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+    const setRawMode = (isRaw: boolean): NodeJS.ReadStream => {
+      this.isRaw = isRaw;
+      return this.stdin;
+    };
+    this.stdin = Object.assign(this.#keys, {
+      isTTY: true,
+      setRawMode,
+    }) as unknown as NodeJS.ReadStream;
+  }
+
+  /** Where a program draws. @param onText takes all of it */
+  stream(onText: (text: string) => void): NodeJS.WriteStream {
+    const write = (chunk: string | Buffer, _encoding: string, done: () => void): void => {
+      const text = chunk.toString();
+      onText(text);
+      // The system does that for a terminal.
+      this.#screen.write(text.replaceAll('\n', '\r\n'));
+      done();
+    };
+    const stream = new Writable({ decodeStrings: false, write });
+    return Object.assign(stream, { isTTY: true, ...this.size }) as unknown as NodeJS.WriteStream;
+  }
+
+  /** @throws Error for a key that has no name */
+  press(name: string): void {
+    const bytes = KEYS[name];
+    if (bytes === undefined) {
+      throw new Error(`no key ${name}; the keys are ${Object.keys(KEYS).join(', ')}`);
+    }
+    this.type(bytes);
+  }
+
+  type(text: string): void {
+    this.#keys.write(text);
+  }
+
+  /** What the system shows of a Ctrl-C that no program reads. */
+  echo(text: string): void {
+    this.#screen.write(text);
+  }
+
+  /** What is on the screen, without empty lines at its end. */
+  async lines(): Promise<string[]> {
+    await new Promise<void>((resolve) => this.#screen.write('', resolve));
+    const { active } = this.#screen.buffer;
+    const lines = Array.from({ length: this.#screen.rows }, (_, row) =>
+      (active.getLine(active.baseY + row)?.translateToString(true) ?? '').replace(SPINNING, '⠋'),
+    );
+    return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1);
+  }
+}
