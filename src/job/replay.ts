@@ -33,6 +33,7 @@ export function needsFloor({ state, replay }: Run): boolean {
  * clock, and how far down the log they can be. The log has its newest entry first.
  */
 export function findPeriodAndFloor(run: Run, replay: Replay, log: LogRead): void {
+  const { baseline } = run;
   const { entries, startedAt } = log;
   const serverTime = log.serverTime ?? run.sent?.accepted?.serverTime;
   if (serverTime) {
@@ -40,10 +41,11 @@ export function findPeriodAndFloor(run: Run, replay: Replay, log: LogRead): void
   }
   // The floor is the first entry below the recent ones, not the oldest recent one: a late entry may
   // show up between the two. If none is recent, it is the newest entry; if all are, one below the
-  // oldest.
+  // oldest, but not above the baseline.
   const oldestRecent = entries.findLastIndex((activity) => isRecent(run, activity));
   const nextOlder = entries[oldestRecent + 1];
-  replay.floor = nextOlder?.id ?? (entries[oldestRecent]?.id ?? 1n) - 1n;
+  const below = (entries[oldestRecent]?.id ?? 1n) - 1n;
+  replay.floor = nextOlder?.id ?? (below < baseline.id ? below : baseline.id);
 }
 
 /**

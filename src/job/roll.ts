@@ -41,15 +41,18 @@ const STOPPING =
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
-/** Again and again until nothing moves: a node that ends can make room for another. */
+/**
+ * Again and again until nothing moves: a node that ends can make room for another, or halt the roll
+ * before another starts.
+ */
 export function tickRoll(roll: Roll, now: number): void {
   let moves: number;
   do {
     moves = roll.moves;
-    startNode(roll, now);
     for (const node of roll.nodes) {
       tickNode(roll, node, now);
     }
+    startNode(roll, now);
   } while (roll.moves !== moves);
 }
 

@@ -239,7 +239,10 @@ function* missing(story: Story, { endedAt, by, ended }: Process): Generator<stri
     const isMissing = rows.some(
       ({ node_id: node }) => node === null || (nodes?.includes(node) ?? true),
     );
-    const own = story.world.posts.filter((post) => post.key === key && isMaybeSent(post));
+    // Another process may send later what this one only looked for.
+    const own = story.world.posts.filter(
+      (post) => post.key === key && isMaybeSent(post) && post.at < endedAt,
+    );
     const first = own.find((post) => post.by === by) ?? own[0];
     if (isMissing && first && endedAt < first.at + APPEAR - SECOND) {
       yield 'missing before the time to appear';

@@ -172,6 +172,23 @@ describe('a roll that continues from an earlier one', () => {
   }
 });
 
+it('a roll that continues from lost POSTs reads no more once the log is denied', async () => {
+  let denied = 0;
+  server.beforeRead = () => {
+    // By then both were looked for. One more read comes before the first is sent again.
+    if (clock.elapsed() <= 5000) return;
+    denied += 1;
+    throw apiError(403);
+  };
+  const kept = keptRun({}, {}, 0);
+  const job = rollJob({ ...ROLL, nodes: [1n, 2n] }, [kept, kept], clock.elapsed());
+  const { exitCode, error } = await clock.run(start(job));
+  assert.deepEqual(
+    { exitCode, code: error?.code, denied },
+    { exitCode: 7, code: 'http_403', denied: 1 },
+  );
+});
+
 describe('a roll with a journal', () => {
   it('notes of each node that it was accepted and its pause is over', async () => {
     const notes: string[] = [];

@@ -194,6 +194,20 @@ describe('a replay', () => {
     assert.deepEqual([exitCode, row?.activity_id, row?.ambiguous], [0, id, false]);
   });
 
+  it('has an entry that shows later than a newer one, where the log was empty before', async () => {
+    server.setFate(1n, { appearMs: 4000 });
+    // A gateway has sent it twice.
+    server.onPost = (carryOut) => {
+      carryOut();
+      return server.replay();
+    };
+    const { result } = await run({ ...OWN_KEY, nodes: [1n, 2n] });
+    assert.deepEqual(
+      result.nodes.map(({ activity_id: id, status }) => ({ id, status })),
+      server.ids.map((id) => ({ id, status: 'completed' })),
+    );
+  });
+
   it('has made no entry of 2099 just now', async () => {
     server.add({ createdAt: Date.UTC(2099, 0) });
     assert.equal((await run(OWN_KEY)).result.outcome, 'unconfirmed');
