@@ -139,7 +139,10 @@ function specOf(plan: Plan) {
   return { noun, columns: activityColumns, filters: filtersIn(plan) };
 }
 
-/** Shows the log as it changes. @returns how that ended @throws as `followLog` does */
+/**
+ * Shows the log as it changes. @returns how that ended, and what continues it
+ * @throws as `followLog` does
+ */
 async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: number) {
   const { output, clock } = context.host;
   const deployment = await context.deployment();
@@ -157,8 +160,12 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     stop(error);
     throw error;
   });
-  stop(ended.error);
-  return ended;
+  const open = ended.entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+  const hint =
+    open.length > 0 ? `To continue: ${resumeCommand({ ids: open }, deployment)}` : undefined;
+  const error = ended.error && withHint(ended.error, ended.error.hint ?? hint);
+  stop(error);
+  return { ...ended, error };
 }
 
 /** Step by step, since `for await` drops what the events return. */
@@ -195,11 +202,7 @@ async function watch(context: CommandContext, plan: Plan) {
   const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
   const timeoutMs = (plan.timeout ?? unattended) || Infinity;
   const ended = await showChanges(context, plan, timeoutMs);
-  const { entries, error: end, total } = ended;
-  const open = entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
-  const goOn = resumeCommand({ ids: open }, await context.deployment());
-  const hint = open.length > 0 ? `To continue: ${goOn}` : undefined;
-  const error = end && withHint(end, end.hint ?? hint);
+  const { entries, error, total } = ended;
   if (!formatOf(host.output.options.format).events) {
     await printList(host.output, [{ entries, total, error }], specOf(plan));
   }
