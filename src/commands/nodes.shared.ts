@@ -51,10 +51,12 @@ async function readNodesFrom({ host, signal }: CommandContext, path: string) {
       isPipe ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
     );
   }
-  // A number that is no id has lost digits: only a text is read.
-  return entries.map((entry) =>
-    isId(entry) ? entry : parseNodeRef(typeof entry === 'string' ? entry : '', FLAG),
-  );
+  return entries.map((entry) => {
+    if (isId(entry)) return entry;
+    if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
+    // A number that is no id has lost digits.
+    throw noList();
+  });
 }
 
 /** A word is a node, also as a JSON string, such as jq prints. `#` starts a comment. */
