@@ -2,7 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { type ActionName, type Runtime } from '../../../src/base/activity.js';
 import { parseDuration } from '../../../src/base/durations.js';
 import { type Id } from '../../../src/base/ids.js';
+import { parseJson } from '../../../src/base/json.js';
 import { type Trouble } from '../../../src/sandbox/options.js';
+import { OPERATORS } from '../../../src/sandbox/tenant.js';
 import { type Asked, type CloudOfSession, type Fault } from './cloud.js';
 import { type Gates } from './gates.js';
 
@@ -78,7 +80,7 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
       scene.signal(name === 'SIGTERM' || name === 'SIGHUP' ? name : 'SIGINT', shell),
   ],
   [
-    /^the next (?:(\d+) )?(POST|read|read of Core|reads|reads of Core|POSTs) (.*)$/s,
+    /^the next (?:(\d+) )?(POSTs?|reads? of Core|reads?) (.*)$/s,
     'the next POST runs, but its answer is lost',
     ({ cloud }, [times = '1', asked = '', what = '']) => {
       const fault = readFault(what);
@@ -127,6 +129,11 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     },
   ],
   [
+    /^the log has an entry (\{.*\})$/,
+    'the log has an entry {"age":"3d","took":"4.2s","result":"rejected"}',
+    ({ cloud, now }, [json = '']) => addEntry(cloud, now, parseJson(json) as EntryFields),
+  ],
+  [
     /^another operator: (iggy|connectors) (\S+)(?: on ([\d,]+))?$/,
     'another operator: iggy restart on 7,8',
     ({ cloud }, [runtime = '', action = '', nodes]) =>
@@ -143,6 +150,23 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   'gets stuck': 'stuck',
   'goes missing': 'missing',
 };
+
+type EntryFields = Record<string, unknown> & { age?: string; took?: string };
+
+/** An entry of the past, of the first node unless it says otherwise; with what fields it likes. */
+function addEntry({ sandbox }: CloudOfSession, now: number, fields: EntryFields): void {
+  const { age = '0s', took = '1s', ...given } = fields;
+  const { main } = sandbox.cloud;
+  const at = now - parseDuration(age);
+  const [node_id = 0n] = main.nodes.keys();
+  main.entries.push({
+    ...{ id: sandbox.cloud.nextActivityId(), node_id, author_id: OPERATORS.ada },
+    ...{ runtime: 'iggy', action: 'restart', result: 'completed' },
+    ...{ created_at: new Date(at).toISOString(), appears_at: at },
+    finishes_at: at + parseDuration(took),
+    ...given,
+  });
+}
 
 /** What a node was sent, and has not ended. @throws Error where there is nothing */
 function openEntries({ sandbox }: CloudOfSession, node: Id) {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiKey } from '../../../src/base/secret.js';
 import { type Keyring } from '../../../src/config/keyring.js';
@@ -9,6 +9,8 @@ export class Machine {
   readonly keyring: Keyring;
   /** How far its clock is ahead, ms; below 0, behind. */
   clockOffset = 0;
+  /** The records that have been given a time. */
+  readonly #dated = new Set<string>();
 
   /** @param folder of the session */
   constructor(folder: string, name: string) {
@@ -37,4 +39,19 @@ export class Machine {
   expand(word: string): string {
     return word.replace(/(^|=)~(?=\/)/g, (_, before: string) => before + this.home);
   }
+
+  /**
+   * Gives the records of runs that were written the time of the session: the disk has the real one.
+   * @param now ms, by the clock of this machine
+   */
+  dateRecords(now: number): void {
+    for (const name of readdirSync(this.home, { recursive: true, encoding: 'utf8' })) {
+      const path = join(this.home, name);
+      if (!RECORD.test(name) || this.#dated.has(path)) continue;
+      utimesSync(path, now / 1000, now / 1000);
+      this.#dated.add(path);
+    }
+  }
 }
+
+const RECORD = /[\da-f]{64}\.\d+$/;

@@ -123,6 +123,7 @@ export class Shell {
     );
     const ended = command.run().then((code) => {
       const { said, sent } = command;
+      machine.dateRecords(time.now() + machine.clockOffset);
       this.#said = stripVTControlCharacters(said.stdout + said.stderr);
       if (to !== null) this.#write(to, said.stdout);
       if (!terminal) this.#show(endText(code, time.elapsed() - startedAt, sent));
