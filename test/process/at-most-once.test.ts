@@ -14,10 +14,6 @@ const SEVEN = { nodes: [7n] };
 const KEYS_IGNORED = { ...SEVEN, ignoreIdempotency: true };
 
 interface Result {
-  outcome: string;
-  idempotency_key: string;
-  replayed: boolean;
-  recovered: boolean;
   nodes: unknown[];
 }
 
@@ -53,45 +49,6 @@ async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise
 }
 
 describe('an action runs at most once', () => {
-  for (const [server, options] of Object.entries({
-    'honours keys': SEVEN,
-    'ignores them, and shows it late': { ...KEYS_IGNORED, appearMs: 3000 },
-  })) {
-    story(
-      `when an answer is lost, by a server that ${server}`,
-      { ...options, dropPosts: 1 },
-      async (scene) => {
-        const { outcome, recovered } = resultOf(await scene.ends(0, `${RESTART} --yes`));
-        assert.deepEqual(
-          [outcome, recovered, scene.dispatched, scene.posts.length],
-          ['completed', true, 1, 1],
-        );
-      },
-    );
-  }
-
-  story(
-    'when a run is repeated with its key: it follows the first to the same end',
-    KEYS_IGNORED,
-    async (scene) => {
-      scene.sandbox.setTrouble(7n, 'reject');
-      const first = resultOf(await scene.ends(3, KEYED));
-      const second = resultOf(await scene.ends(3, KEYED));
-      assert.deepEqual(
-        [second.nodes, second.idempotency_key, scene.dispatched],
-        [first.nodes, 'deploy-7', 1],
-      );
-    },
-  );
-
-  story('when that is on a machine that knows nothing of the first', SEVEN, async (scene) => {
-    const first = resultOf(await scene.ends(0, KEYED));
-    const second = resultOf(
-      await scene.ends(0, KEYED, { LDCTL_CONFIG_DIR: `${scene.folder}/another` }),
-    );
-    assert.deepEqual([second.nodes, second.replayed, scene.dispatched], [first.nodes, true, 1]);
-  });
-
   story(
     'when three runs with one key start together',
     { ...KEYS_IGNORED, answerMs: 300 },
@@ -135,19 +92,8 @@ describe('an action runs at most once', () => {
     );
   }
 
-  story(
-    'and one key for other nodes, or another action, is another trigger',
-    { nodes: [7n, 8n] },
-    async (scene) => {
-      for (const rest of ['restart --node 7', 'restart --node 8', 'stop --node 7']) {
-        await scene.ends(0, `activities trigger iggy ${rest} --idempotency-key deploy-7 --no-wait`);
-      }
-      assert.equal(new Set(scene.dispatches.map(({ idempotency_key: key }) => key)).size, 3);
-    },
-  );
-
-  // From before the first read to after the first polls; the server takes its time to answer.
-  for (const [seed, afterMs] of [null, 0, 500, 1500].entries()) {
+  // Before the first read, and while the POST runs: the server takes its time to answer.
+  for (const [seed, afterMs] of [null, 200].entries()) {
     const when =
       afterMs === null ? 'before it could send anything' : `${afterMs} ms after its baseline`;
     story(`when it is killed ${when}`, { ...KEYS_IGNORED, answerMs: 400, seed }, async (scene) => {
@@ -182,25 +128,4 @@ describe('an action runs at most once', () => {
       assert.equal(scene.posts.length, 1);
     },
   );
-});
-
-describe('the records of runs', () => {
-  for (const [what, command] of [
-    ['a run with a key of its own', KEYED],
-    ['a roll', 'activities roll iggy restart --node 7'],
-  ] as const) {
-    story(
-      `are needed: where none can be kept, nothing is sent of ${what}: 2`,
-      SEVEN,
-      async (scene) => {
-        // No one can make a folder below either, whoever they are.
-        writeFileSync(join(scene.folder, 'file'), '');
-        const folder = join(scene.folder, 'file', 'ldctl');
-        const { stderr } = await scene.ends(2, command, { LDCTL_CONFIG_DIR: folder });
-        assert.match(stderr, new RegExp(`^error: .*${folder}`, 'm'));
-        assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR/m);
-        assert.deepEqual(scene.posts, []);
-      },
-    );
-  }
 });

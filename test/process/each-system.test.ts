@@ -5,6 +5,7 @@ import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { story, until, type Scene } from '../helpers/scene.js';
+import { assertMatches } from '../helpers/schemas.js';
 
 interface Node {
   status: string;
@@ -117,7 +118,8 @@ describe('on this system', () => {
       const run = scene.start(`sandbox start ${format}`.trim()).input();
       await run.said(line);
       run.kill('SIGTERM');
-      await run.ended();
+      const { stdout } = await run.ended();
+      if (format !== '') assertMatches('sandbox', stdout);
     }
   });
 });

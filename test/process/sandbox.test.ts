@@ -57,6 +57,12 @@ describe('sandbox exec and start', () => {
     assert.equal(env.get('NO_PROXY'), 'example.com,127.0.0.1');
   });
 
+  plan('exec says nothing of a profile that its variables override', async () => {
+    await scene.ends(0, 'profiles add prod --key-store file');
+    const trigger = ['ldctl', 'activities', 'trigger', 'iggy', 'restart', '--yes', '--no-wait'];
+    assert.doesNotMatch((await ends(0, ...trigger)).stderr, /override/);
+  });
+
   plan('exec has this very ldctl on the PATH, also of what it starts', async () => {
     const inner = `require('node:child_process').execSync('ldctl --version', { stdio: 'inherit' })`;
     assert.match(

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
-import { endsWith, story, type Scene } from '../helpers/scene.js';
+import { story } from '../helpers/scene.js';
 import { assertMatches, type IdType } from '../helpers/schemas.js';
-import { answerOf, reply, startServer } from '../helpers/server.js';
 
 const TRIGGER = 'activities trigger iggy restart';
 const BOTH = `${TRIGGER} --node 7,18446744073709551615`;
@@ -11,10 +10,6 @@ const NODES = [7n, 18446744073709551615n];
 
 /** The schema of the document, and of every line where there is one. */
 type Schemas = readonly [json: string, ndjson?: string];
-const LIST: Schemas = ['activity-list', 'activity'];
-const WATCH: Schemas = ['activity-list', 'activity-list-event'];
-const STATS: Schemas = ['work-stats-list', 'work-stats'];
-const NODE_LIST: Schemas = ['node-list', 'node'];
 const RUN: Schemas = ['run-result', 'run-event'];
 const DRY: Schemas = ['dry-run', 'run-event'];
 const ERROR: Schemas = ['error', 'error'];
@@ -56,52 +51,6 @@ function prints(
   });
 }
 
-describe('what is printed of the log is as the schemas have it:', () => {
-  const integer = { ids: 'integer' } as const;
-  const processing = { sandbox: { workMs: 60_000 }, busy: true };
-  prints('activities list --limit 0', LIST, 0, /reconfigure:/);
-  prints('activities list', LIST, 0, /"node_id":18446744073709551615/, integer);
-  prints('activities list --status processing', LIST, 0, /"finished_at":null/, processing);
-  prints('activities list --node 9', ['activity-list'], 0, /"items":\[\]/);
-  prints('activities list --deployment 12', ERROR, 5, /"code": ?"deployment_not_found"/);
-  prints('activities list --watch', WATCH, 0, /"completed"/, { busy: true });
-  const stuck = { sandbox: { stuck: [7n] }, busy: true };
-  prints('activities list --watch --timeout 1s', WATCH, 8, /"code":"timed_out"/, stuck);
-  prints('activities show 12', ERROR, 5, /"code": ?"activity_not_found"/);
-  prints('activities stats', STATS, 0, /"rejected":2,.*"median_s":null/);
-  prints('activities stats --by node', STATS, 0, /"node_id":18446744073709551615/, integer);
-  prints('nodes list', NODE_LIST, 0, /"node_id":"18446744073709551615",.*"iggy":\{"activity_id":/);
-
-  story('an entry', { nodes: NODES }, async (scene) => {
-    const id = (
-      await scene.ends(0, 'activities list --limit 1 -o csv --columns id --no-header')
-    ).stdout.trim();
-    const { stdout } = await scene.ends(0, `activities show ${id} -o json`);
-    assert.match(stdout, new RegExp(`"id": "${id}",`));
-    assertMatches('activity', stdout);
-  });
-
-  story('a list that breaks off', { history: 150 }, async (scene) => {
-    const gone = reply(404, { code: 'not_found', reason: 'gone', status: 404 });
-    const server = await startServer((request, response, socket) =>
-      (request.url.includes('page=1&') ? answerOf(scene.url) : gone)(request, response, socket),
-    );
-    const list = scene.ends(5, `activities list --limit 0 --supervisor-url ${server.url} -o json`);
-    const { stdout } = await list.finally(() => server.close());
-    assert.match(stdout, /"id".*\],"error":\{"code":"not_found"/s);
-    assertMatches('activity-list', stdout);
-  });
-
-  story('a log that is followed until an interrupt', { nodes: NODES }, async (scene) => {
-    const run = scene.start('activities list --follow -o ndjson').input();
-    await run.said(/"event":"activity"/);
-    run.kill('SIGINT');
-    const { stdout } = await endsWith(130, run);
-    assert.match(stdout, /\{"event":"result","total":5,.*\n$/);
-    assertLinesMatch(stdout, 'activity-list-event');
-  });
-});
-
 describe('what is printed of a run is as the schemas have it:', () => {
   const integer = { ids: 'integer' } as const;
   prints(BOTH, RUN, 0, /"outcome": ?"completed"/);
@@ -124,40 +73,4 @@ describe('what is printed of a run is as the schemas have it:', () => {
   const after =
     'activities wait --after 1 --runtime iggy --action restart --node 7,18446744073709551615';
   prints(after, RUN, 0, /"outcome": ?"completed"/, { sandbox: { history: 0 }, busy: true });
-});
-
-describe('who and where, as the schemas have it:', () => {
-  const IDENTITY: Schemas = ['identity'];
-  prints('whoami', IDENTITY, 0, /"may_manage": true/);
-  prints('deployments list', ['deployment-list', 'deployment'], 0, /"supervisor_url": ?null/);
-
-  story('profiles, from the first to none', {}, async (scene) => {
-    const print = async (args: string, schema: string): Promise<string> => {
-      const { stdout } = await endsWith(
-        0,
-        scene.start(`${args} -o json`).input(scene.sandbox.apiKey),
-      );
-      assertMatches(schema, stdout);
-      return stdout;
-    };
-    for (const name of ['one', 'two']) {
-      await print(
-        `profiles add ${name} --key-store file --api-key-stdin --deployment sandbox`,
-        'profile',
-      );
-    }
-    await print('profiles list', 'profile-list');
-    assertLinesMatch((await scene.ends(0, 'profiles list -o ndjson')).stdout, 'profile');
-    await print('profiles show two', 'profile');
-    await print('profiles update two --protected', 'profile');
-    await print('profiles use two', 'profile');
-    assert.match(await print('profiles remove two --yes', 'profile-removed'), /"current": null/);
-  });
-
-  story('a sandbox that was started', {}, async (scene: Scene) => {
-    const run = scene.start('sandbox start -o json').input();
-    await run.said(/Ctrl-C ends it/);
-    run.kill('SIGINT');
-    assertMatches('sandbox', (await endsWith(0, run)).stdout);
-  });
 });

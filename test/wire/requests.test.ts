@@ -52,10 +52,16 @@ describe('what is sent', () => {
 
   it('lists by page, and reads ids without losing a digit', async () => {
     const api = await serve(
-      reply(200, { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 }),
+      reply(
+        200,
+        { items: [ENTRY], page: 2, total_results: 101, total_pages: 2 },
+        // A cache has kept it for a while, so it does not tell the time.
+        { date: 'Mon, 01 Jun 2026 12:00:00 GMT', age: '90' },
+      ),
     );
     const page = await api.list(DEPLOYMENT, { page: 2, results: 100 });
     assert.equal(sent().url, `${LOG_PATH}?page=2&results=100`);
+    assert.equal(sent().headers['cache-control'], 'no-cache');
     assert.deepEqual(page, {
       items: [ENTRY],
       page: 2,

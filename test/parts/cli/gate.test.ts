@@ -119,6 +119,7 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     await run('env', { env: { PATH: process.env.PATH, HARMLESS: 'yes', ...secrets } });
     const ids = ['LDCTL_NODE_ID=610809900976570889', 'LDCTL_ACTIVITY_ID=7261845022003200001'];
     const rest = [
+      'LDCTL_NODE_NAME=broker-1',
       'LDCTL_DEPLOYMENT_ID=18446744073709551615',
       'LDCTL_RUNTIME=iggy',
       'LDCTL_ACTION=reconfigure:42',
