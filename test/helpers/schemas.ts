@@ -16,6 +16,10 @@ const SCHEMA_NAMES: readonly string[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith(SUFFIX))
   .map((file) => file.slice(0, -SUFFIX.length));
 
+/** Those that others add fields to; and an entry of the log, which has all that the API gives. */
+const OPEN = ['run', 'dryRun', 'activity'];
+const ADDS_TO_OPEN = /#\/\$defs\/(?:run|dryRun)$/;
+
 /**
  * Checks a JSON text that a command printed against a schema. Numbers are rounded for this; that
  * ids are exact is for other tests to see.
@@ -42,9 +46,36 @@ function validator(ids: IdType): Ajv {
     const schema = JSON.parse(
       readFileSync(new URL(name + SUFFIX, FOLDER), 'utf8'),
     ) as AnySchemaObject;
-    ajv.addSchema(name === 'common' ? withIdType(schema, ids) : schema);
+    ajv.addSchema(closed(name === 'common' ? withIdType(schema, ids) : schema, name));
   }
   return ajv;
+}
+
+/** The schema, but with no field that it does not name: programs may get more, and ldctl prints none. */
+function closed(schema: AnySchemaObject, name = ''): AnySchemaObject {
+  const parts = Object.entries(schema).map(([key, part]: [string, unknown]) => [
+    key,
+    closedPart(part, key),
+  ]);
+  const isClosed =
+    !OPEN.includes(name) &&
+    ('properties' in schema || ADDS_TO_OPEN.test(String(schema.$ref))) &&
+    schema.additionalProperties === undefined;
+  return {
+    ...(Object.fromEntries(parts) as AnySchemaObject),
+    ...(isClosed && { unevaluatedProperties: false }),
+  };
+}
+
+function closedPart(part: unknown, key: string): unknown {
+  if (Array.isArray(part)) return part.map((one: unknown) => closedPart(one, ''));
+  if (typeof part !== 'object' || part === null) return part;
+  if (key !== 'properties' && key !== '$defs') return closed(part);
+  const byName = Object.entries(part).map(([name, one]) => [
+    name,
+    closed(one as AnySchemaObject, key === '$defs' ? name : ''),
+  ]);
+  return Object.fromEntries(byName);
 }
 
 /** What is left of the definition of an id when it can be of one type only. */

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { readCommandLine } from '../../src/cli/argv.js';
+import { packageProgram, readManifest } from '../../src/cli/host.js';
+import { ROOT } from '../helpers/root.js';
 import { lineDiff } from './player/diff.js';
+import { checkDocuments } from './player/documents.js';
 import { readScript } from './player/script.js';
 
 const { playSession } = await import('./player/play.js');
 
+const { commands } = readManifest(packageProgram(ROOT));
 const play = (...lines: string[]): Promise<string> =>
   playSession(['# A title.', ...lines].join('\n'));
 
@@ -141,6 +146,34 @@ describe('the player of sessions', () => {
   for (const [what, says, ...lines] of refused) {
     it(`refuses ${what}`, () => assert.rejects(play(...lines), says));
   }
+
+  describe('holds JSON against its schema, and', () => {
+    const line = (typed: string) => readCommandLine(typed.split(' '), commands);
+    const empty = '{"items":[],"total_results":0}';
+    const problem =
+      '{"error":{"code":"usage","message":"x","exit_code":2,"request_id":null,"hint":null}}';
+    it('passes what is as it should be, an error too, and what is no JSON', () => {
+      checkDocuments(line('activities list -o json'), empty);
+      checkDocuments(line('activities trigger iggy restart -o json'), problem);
+      checkDocuments(line('activities list'), 'NODE\n');
+      checkDocuments(line('version -o json'), '{}');
+    });
+    const refused: ReadonlyArray<readonly [what: string, typed: string, json: string]> = [
+      ['a field too many', 'activities list -o json', empty.replace('{', '{"more":1,')],
+      ['a field too few', 'activities list -o json', '{"items":[]}'],
+      [
+        'a field too many in an error',
+        'whoami -o json',
+        problem.replace('"code"', '"kode":1,"code"'),
+      ],
+      ['a second document', 'activities list -o json', `${empty}\n${empty}`],
+      ['JSON of which no schema is known', 'completion bash -o json', '{}'],
+      ['an id that is a number', 'nodes list -o ndjson', '{"node_id":7}'],
+    ];
+    for (const [what, typed, json] of refused) {
+      it(`refuses ${what}`, () => assert.throws(() => checkDocuments(line(typed), json)));
+    }
+  });
 
   it('shows how a text differs, with the lines around it', () => {
     const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
