@@ -1,10 +1,16 @@
 import { parse as parseExactly } from 'lossless-json';
+import { withEnv } from '../../helpers/env.js';
 import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
 import { inLine, isOutput, readScript, ScriptError, stepText } from './script.js';
 import { Session } from './session.js';
 
 /** Plays a session. @returns its text, as it is now. @throws ScriptError */
-export async function playSession(text: string): Promise<string> {
+export function playSession(text: string): Promise<string> {
+  // At a terminal times are those of the place where it stands.
+  return withEnv({ TZ: 'UTC' }, () => play(text));
+}
+
+async function play(text: string): Promise<string> {
   const { steps } = readScript(text);
   const notes = steps.findIndex(({ is }) => is !== 'note');
   const [first] = steps.slice(notes);

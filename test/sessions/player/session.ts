@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withEnv } from '../../helpers/env.js';
 import { parseDuration } from '../../../src/base/durations.js';
 import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
 import { CloudOfSession, type Exchange } from './cloud.js';
@@ -130,8 +131,11 @@ export class Session implements Scene {
 
   async useScreen(size: ScreenTerminal['size'] | null): Promise<void> {
     this.#size = size;
-    // While a command waits for a key, nothing shows whether it is still loading one of these.
-    await Promise.all([import('inquirer'), import('../../../src/cli/node-picker.js')]);
+    // While a command waits for a key, nothing shows whether it is still loading one of these. The
+    // first to load them decides which marks they draw.
+    await withEnv({ TERM: 'xterm-256color' }, () =>
+      Promise.all([import('inquirer'), import('../../../src/cli/node-picker.js')]),
+    );
   }
 
   showRequests(which: 'POSTs' | 'requests'): void {
@@ -196,7 +200,7 @@ export class Session implements Scene {
     if (this.#size && step.shell !== '') {
       throw new Error('only the shell without a letter has a screen');
     }
-    const terminal = this.#size && new ScreenTerminal(this.#size);
+    const terminal = this.#size && new ScreenTerminal(this.#size, shell.machine.home);
     this.#shownEnd = false;
     shell.start(step.text, terminal);
     if (!shell.running) return;

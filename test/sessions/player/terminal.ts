@@ -1,4 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
+import { withHome } from './transcript.js';
 import xterm from '@xterm/headless';
 
 const KEYS: Readonly<Record<string, string>> = {
@@ -18,7 +19,11 @@ export class ScreenTerminal {
   readonly #keys = new PassThrough();
   readonly #screen;
 
-  constructor(readonly size: { columns: number; rows: number }) {
+  /** @param folder shown as `~`: it has another name each time */
+  constructor(
+    readonly size: { columns: number; rows: number },
+    private readonly folder: string,
+  ) {
     const { columns: cols, rows } = size;
     this.#screen = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     const setRawMode = (isRaw: boolean): NodeJS.ReadStream => {
@@ -34,7 +39,7 @@ export class ScreenTerminal {
   /** Where a program draws. @param onText takes all of it */
   stream(onText: (text: string) => void): NodeJS.WriteStream {
     const write = (chunk: string | Buffer, _encoding: string, done: () => void): void => {
-      const text = chunk.toString();
+      const text = withHome(chunk.toString(), this.folder);
       onText(text);
       // The system does that for a terminal.
       this.#screen.write(text.replaceAll('\n', '\r\n'));

@@ -43,13 +43,16 @@ export class CommandClock implements Clock {
   limit(ms: number, call: () => void): () => void {
     const end = new AbortController();
     this.time.sleep(ms, end.signal).then(call, () => undefined);
-    return () => end.abort();
+    // Without a reason Node makes one, which takes long.
+    return () => end.abort(RELEASED);
   }
 
   every(ms: number, call: () => void): () => void {
     return repeat(this, ms, call);
   }
 }
+
+const RELEASED = new Error('released');
 
 /** A command's work is over, for now, once it has had this many turns to show more of it. */
 const QUIET_TURNS = 4;
@@ -93,7 +96,7 @@ export class SessionTime extends VirtualClock {
       throw new Error('for a day it asked nothing, and did not end');
     });
     tooLate.catch(() => undefined);
-    await this.run(Promise.race([reached, tooLate])).finally(() => over.abort());
+    await this.run(Promise.race([reached, tooLate])).finally(() => over.abort(RELEASED));
   }
 
   /** Lets all come to rest, and no time pass. */

@@ -50,11 +50,10 @@ export function shownLine(line: string, folder: string): string {
   );
 }
 
-/** A path below the folder as it is typed: `~/config/profiles.json`. */
-function withHome(text: string, folder: string): string {
-  const [first = '', ...others] = text.split(folder);
-  const rest = others.map((part) =>
-    part.replace(/^[^\s"']*/, (path) => path.replaceAll('\\', '/')),
-  );
+/** A path below the folder as it is typed: `~/config/profiles.json`. In JSON a `\\` is two. */
+export function withHome(text: string, folder: string): string {
+  const inJson = JSON.stringify(folder).slice(1, -1);
+  const [first = '', ...others] = text.split(inJson).join(folder).split(folder);
+  const rest = others.map((part) => part.replace(/^[^\s"']*/, (path) => path.replace(/\\+/g, '/')));
   return [first, ...rest].join('~');
 }
