@@ -10,16 +10,14 @@ import {
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
-import { parseJson, readAs } from '../helpers/readers.js';
+import { parseJson } from '../helpers/readers.js';
 import { ROOT } from '../helpers/root.js';
 import { endsWith, story, type Scene } from '../helpers/scene.js';
 import { assertMatches } from '../helpers/schemas.js';
-import { reply, startServer } from '../helpers/server.js';
 
 const NODES = [7n, 18446744073709551615n];
 const BOTH = { nodes: NODES };
-/** The sandbox's, and another one there. */
-const [OWN, OTHER] = ['7263012455120900033', '7263012455120900035'];
+const OTHER = '7263012455120900035';
 const RESTART = { runtime: 'iggy', action: 'restart' };
 const keyIn = (json: string): string =>
   (parseJson(json) as { idempotency_key: string }).idempotency_key;
@@ -150,8 +148,8 @@ describe('the GitHub action', () => {
   });
 
   story(
-    'ends with 0 and the result when every node has completed, and prints the key nowhere',
-    BOTH,
+    'ends as ldctl does, hands on its result, and prints the key nowhere',
+    { ...BOTH, reject: [7n] },
     async (scene) => {
       const key = scene.sandbox.apiKey;
       const inputs = {
@@ -160,30 +158,16 @@ describe('the GitHub action', () => {
         'api-key': key,
         'idempotency-key': 'run-42',
       };
-      const { stdout, stderr, outputs, summary } = await runAction(scene, 0, inputs);
+      const { stdout, stderr, outputs, summary } = await runAction(scene, 3, inputs);
       assert.deepEqual(scene.bodies, ['{"nodes":[7,18446744073709551615]}']);
       const { json = '', outcome } = outputs;
-      assert.equal(outcome, 'completed');
+      assert.equal(outcome, 'rejected');
       assertMatches('run-result', json);
       assert.equal(keyIn(json), 'run-42');
       assert.match(json, /"node_id": "18446744073709551615"/);
+      assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
       assert.match(summary, /^18446744073709551615 +\d+ +completed/m);
       assert.ok(!JSON.stringify([stdout, stderr, outputs, summary]).includes(key));
-    },
-  );
-
-  story(
-    'fails as ldctl does, and says which node rejected it',
-    { ...BOTH, reject: [7n] },
-    async (scene) => {
-      const { stderr, outputs, summary } = await runAction(scene, 3, {
-        ...RESTART,
-        nodes: NODES.join(),
-      });
-      assert.match(stderr, /^::error title=[^:]+::.*\b7\b.*rejected/m);
-      assert.equal(outputs.outcome, 'rejected');
-      assertMatches('run-result', outputs.json ?? '');
-      assert.match(summary, /^7 +\d+ +rejected/m);
     },
   );
 
@@ -195,35 +179,12 @@ describe('the GitHub action', () => {
       /^::error title=ldctl usage::--node is empty Is a variable unset\?/m,
     );
     assertMatches('error', forgotten.outputs.json ?? '');
-    const dry = await runAction(scene, 0, { ...RESTART, nodes: '7', 'dry-run': 'true' });
+    const every = { ...RESTART, 'every-node': 'true', 'expect-nodes': '2', timeout: '1m' };
+    const dry = await runAction(scene, 0, { ...every, 'dry-run': 'true' });
     assert.deepEqual([dry.outputs.outcome, scene.posts.length], ['dry_run', 0]);
-    await runAction(scene, 0, {
-      ...RESTART,
-      'every-node': 'true',
-      'expect-nodes': '2',
-      timeout: '1m',
-    });
+    await runAction(scene, 0, every);
     assert.deepEqual(scene.bodies, ['{}']);
   });
-
-  for (const { what, job, deployment, code, says } of [
-    { what: 'its own deployment', job: OWN, deployment: '', code: 0, says: null },
-    { what: 'the same as an input', job: OWN, deployment: OWN, code: 0, says: null },
-    { what: 'that of an input alone', job: undefined, deployment: OWN, code: 0, says: null },
-    {
-      ...{ what: 'another than an input', job: OWN, deployment: OTHER, code: 6 },
-      says: `LD_SUPERVISOR_URL is ignored: it belongs to deployment ${OWN} (LD_DEPLOYMENT_ID), not to deployment ${OTHER}`,
-    },
-  ]) {
-    story(`takes the supervisor of the job for ${what}`, BOTH, async (scene) => {
-      // Where it does not count, Core is asked for another, and does not answer.
-      Object.assign(scene.env, { LD_DEPLOYMENT_ID: job, LD_API_URL: 'http://127.0.0.1:9' });
-      const inputs = { ...RESTART, nodes: '7', ...(deployment && { deployment }) };
-      const { stderr } = await runAction(scene, code, inputs);
-      assert.equal(stderr.split('\n').find((line) => /ignored/.test(line)) ?? null, says);
-      assert.equal(scene.posts.length, code === 0 ? 1 : 0);
-    });
-  }
 
   story('rolls when asked to, and hands on what a roll takes', BOTH, async (scene) => {
     mkdirSync(binOf(scene), { recursive: true });
@@ -231,6 +192,8 @@ describe('the GitHub action', () => {
       'for word in "$@"; do echo "$word" >> "$HOME/words"; done; echo \'{"outcome":"halted"}\'; exit 9';
     writeFileSync(join(binOf(scene), 'ldctl'), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
     const how = {
+      deployment: OTHER,
+      'supervisor-url': 'https://supervisor.example',
       'max-unavailable': '10%',
       pause: '30s',
       gate: 'curl -f "$URL"',
@@ -251,7 +214,7 @@ describe('the GitHub action', () => {
   });
 
   story('takes what an input holds as a value, never as code or as a flag', BOTH, async (scene) => {
-    for (const text of ['$(touch pwned)', '7"; touch pwned; "', '7\n--yes']) {
+    for (const text of ['$(touch pwned)', '7"; touch pwned; "\n--yes']) {
       await runAction(scene, 2, { ...RESTART, nodes: text });
       await runAction(scene, 2, { ...RESTART, nodes: '7', action: text });
     }
@@ -259,48 +222,6 @@ describe('the GitHub action', () => {
     assert.ok(!existsSync(join(scene.folder, 'pwned')));
     assert.equal(scene.posts.length, 0);
   });
-});
-
-describe('in a step of GitHub Actions', () => {
-  story(
-    'text of the server cannot become a command, and data stays as it is',
-    {},
-    async (scene) => {
-      const { deploymentId: deployment_id, tenantId: tenant_id } = scene.sandbox;
-      const action = '::error::pwned ##[error]too\n  ::warning::and this';
-      const created_at = '2026-03-16T12:00:00Z';
-      const item = {
-        id: 1n,
-        node_id: 2n,
-        runtime: 'iggy',
-        status: 'completed',
-        action,
-        created_at,
-      };
-      const items = [
-        { ...item, deployment_id, tenant_id, '::error::name': '::error::value \uffff' },
-      ];
-      const server = await startServer(
-        reply(200, { items, page: 1, total_results: 1, total_pages: 1 }),
-      );
-      const env = { GITHUB_ACTIONS: 'true', LD_SUPERVISOR_URL: server.url };
-      const list = async (flags: string): Promise<string> =>
-        (await scene.ends(0, `activities list ${flags}`, env)).stdout;
-      const [table, csv, yaml] = await Promise.all([
-        list('--columns action,id --no-header'),
-        list('--columns action,id --no-header -o csv'),
-        list('-o yaml'),
-      ]);
-      await server.close();
-      assert.match(table, /pwned/);
-      for (const acted of [table, yaml]) assert.doesNotMatch(acted, /##\[|^\s*::/m);
-      // A runner acts on a line that starts with colons. Readers drop the quotes.
-      assert.equal(csv, `"${action.replace('\n', ' ')}",1\n`);
-      // No reader of YAML has to take a character that is not printable.
-      assert.ok(!yaml.includes('\uffff'));
-      assert.deepEqual((readAs('yaml', yaml) as { items: unknown }).items, items);
-    },
-  );
 });
 
 /**

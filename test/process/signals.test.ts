@@ -10,68 +10,35 @@ import { Terminal } from '../helpers/terminal.js';
 const RESTART = 'activities trigger iggy restart';
 const ONE = { nodes: [7n], workMs: 600_000 };
 const TWO = { ...ONE, nodes: [7n, 8n] };
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const TWO_QUICK = { ...TWO, workMs: 800 };
 
 describe('a signal', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    story(
-      `${signal} ends a trigger that is followed, and the nodes keep running`,
-      ONE,
-      async (scene) => {
-        const run = scene.start(`${RESTART} --node 7 -o json`).input();
-        await run.said(/dispatched/);
-        run.kill(signal);
-        const ended = await endsWith(EXIT_CODES[signal], run);
-        const { outcome, resume } = parseJson(ended.stdout) as { outcome: string; resume: string };
-        assert.deepEqual([outcome, resume], ['interrupted', resumeIn(ended)]);
-        await endsWith(8, scene.shell(`${resume} --timeout 1s`));
-        assert.equal(scene.dispatched, 1);
-      },
-    );
-  }
+  story(
+    'SIGINT ends a trigger that is followed, and the nodes keep running',
+    ONE,
+    async (scene) => {
+      const run = scene.start(`${RESTART} --node 7 -o json`).input();
+      await run.said(/dispatched/);
+      run.kill('SIGINT');
+      const ended = await endsWith(130, run);
+      const { outcome, resume } = parseJson(ended.stdout) as { outcome: string; resume: string };
+      assert.deepEqual({ outcome, resume }, { outcome: 'interrupted', resume: resumeIn(ended) });
+      assert.equal(scene.dispatched, 1);
+    },
+  );
 
-  /** Sent while a request is never answered: the first read, or the POST. */
-  async function whileSilent(
-    scene: Scene,
-    method: string,
-    signal: 'SIGINT' | 'SIGTERM',
-  ): Promise<{ result: unknown; stderr: string }> {
-    const isSilent = (asked: string | undefined): boolean => asked === method;
+  story('SIGTERM within the POST says that it may have been sent', ONE, async (scene) => {
+    const isSilent = (asked: string | undefined): boolean => asked === 'POST';
     const server = await startServer((request, response, socket) =>
       (isSilent(request.method) ? stall : answerOf(scene.url))(request, response, socket),
     );
-    const run = scene
-      .start(`${RESTART} --node 7 -o json`, { LD_SUPERVISOR_URL: server.url })
-      .input();
-    await until('the request that is never answered', () =>
-      server.requests.some((one) => isSilent(one.method)),
-    );
-    run.kill(signal);
-    const { stdout, stderr } = await endsWith(EXIT_CODES[signal], run);
+    const run = scene.start(`${RESTART} --node 7`, { LD_SUPERVISOR_URL: server.url }).input();
+    await until('the POST', () => server.requests.some((one) => isSilent(one.method)));
+    run.kill('SIGTERM');
+    const { stderr } = await endsWith(143, run);
     await server.close();
-    return { result: parseJson(stdout), stderr };
-  }
-
-  story('SIGINT before the POST ends a trigger with nothing sent', ONE, async (scene) => {
-    const { result } = await whileSilent(scene, 'GET', 'SIGINT');
-    const { error } = result as { error: { code: string; exit_code: bigint } };
-    assert.deepEqual([error.code, error.exit_code], ['interrupted', 130n]);
+    assert.match(stderr, /^Stopped watching; whether the restart runs is not known\.$/m);
   });
-
-  story(
-    'SIGTERM within the POST says that it may have been sent',
-    { ...ONE, history: 0 },
-    async (scene) => {
-      const { result, stderr } = await whileSilent(scene, 'POST', 'SIGTERM');
-      const { outcome, resume } = result as { outcome: string; resume: string };
-      assert.equal(outcome, 'interrupted');
-      assert.match(stderr, /^Stopped watching; whether the restart runs is not known\.$/m);
-      assert.match(
-        resume,
-        /^ldctl activities wait --after 0 --runtime iggy --action restart --node 7$/,
-      );
-    },
-  );
 });
 
 /**
@@ -119,69 +86,39 @@ const intoFile = (args: string, both = ''): string[] => [
 const showsWork = (terminal: Terminal): Promise<void> => terminal.shows(/processing/);
 
 describe('SIGHUP', () => {
-  for (const [where, prefix] of [
-    ['under nohup', ['nohup']],
-    ['where neither output is a terminal, as in a service', []],
-  ] as const) {
-    story(
-      `${where}, a roll continues to its last node`,
-      { nodes: [7n, 8n], workMs: 800 },
-      async (scene) => {
-        const [program = '', ...args] = [
-          ...prefix,
-          ...ldctl(...wordsOf('activities roll iggy restart --node 7,8 -o json')),
-        ];
-        const run = scene.spawn(program, args).input();
-        await run.said(/dispatched/);
-        run.kill('SIGHUP');
-        assert.equal(
-          (parseJson((await endsWith(0, run)).stdout) as { outcome: string }).outcome,
-          'completed',
-        );
-        assert.deepEqual(scene.actedOn, [7n, 8n]);
-      },
-    );
-  }
+  story('under nohup, a roll continues to its last node', TWO_QUICK, async (scene) => {
+    const args = ldctl(...wordsOf('activities roll iggy restart --node 7,8 -o json'));
+    const run = scene.spawn('nohup', args).input();
+    await run.said(/dispatched/);
+    run.kill('SIGHUP');
+    await endsWith(0, run);
+    assert.deepEqual(scene.actedOn, [7n, 8n]);
+  });
 
-  for (const [what, command] of [
-    ['trigger', `${RESTART} --node 7`],
-    ['roll', 'activities roll iggy restart --node 7,8'],
-  ] as const) {
-    story(
-      `ends a ${what} whose terminal closes with 129, and says how to continue`,
-      TWO,
-      async (scene) => {
-        assert.equal(await afterClosing(scene, intoFile(`${command} -o json`), showsWork), '129');
-        const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
-          outcome: string;
-          resume: string;
-        };
-        assert.equal(result.outcome, 'interrupted');
-        assert.match(
-          result.resume,
-          what === 'roll' ? /^ldctl activities roll --resume \S+/ : /^ldctl activities wait \d+$/,
-        );
-        assert.equal(scene.dispatched, 1);
-      },
-    );
-  }
+  story(
+    'ends a roll whose terminal closes with 129, and says how to continue',
+    TWO,
+    async (scene) => {
+      const roll = 'activities roll iggy restart --node 7,8 -o json';
+      assert.equal(await afterClosing(scene, intoFile(roll), showsWork), '129');
+      const result = parseJson(readFileSync(join(scene.folder, 'out'), 'utf8')) as {
+        outcome: string;
+        resume: string;
+      };
+      assert.equal(result.outcome, 'interrupted');
+      assert.match(result.resume, /^ldctl activities roll --resume \S+/);
+      assert.equal(scene.dispatched, 1);
+    },
+  );
 
-  story('ends a trigger, and a wait, whose only outputs are that terminal', ONE, async (scene) => {
-    assert.equal(
-      await afterClosing(scene, ldctl(...wordsOf(`${RESTART} --node 7`)), showsWork),
-      '129',
-    );
-    const [dispatch] = scene.dispatches;
-    const wait = ldctl('activities', 'wait', String(dispatch?.activities[0]?.id));
-    assert.equal(await afterClosing(scene, wait, showsWork), '129');
+  story('ends a trigger whose only outputs are that terminal', ONE, async (scene) => {
+    const trigger = ldctl(...wordsOf(`${RESTART} --node 7`));
+    assert.equal(await afterClosing(scene, trigger, showsWork), '129');
   });
 
   story('ends a question that no one can answer any more with 129', {}, async (scene) => {
     const asked = (terminal: Terminal): Promise<void> => terminal.shows(/Restart iggy on all/);
-    // Either the signal or the end of stdin comes first.
-    for (let time = 0; time < 3; time += 1) {
-      assert.equal(await afterClosing(scene, ldctl(...wordsOf(RESTART)), asked), '129');
-    }
+    assert.equal(await afterClosing(scene, ldctl(...wordsOf(RESTART)), asked), '129');
     assert.deepEqual(scene.posts, []);
   });
 

@@ -214,7 +214,7 @@ function readFault(text: string): Fault {
   throw new Error(`no request ${JSON.stringify(text)}; what may become of it: ${known}`);
 }
 
-const ANSWER = /^(\d{3})(?: with ([a-z-]+): (\S+))?(?: and body (.*))?$/s;
+const ANSWER = /^(\d{3})(?: with ([a-z-]+): (\S+))?(?: (?:and|with) body (.*))?$/s;
 const REQUEST_ID = 'f'.repeat(32);
 
 /** `429 with retry-after: 7 and body {…}`; without a body, a problem as the API describes one. */
@@ -231,7 +231,11 @@ function readAnswer(text: string): Exclude<Fault['answer'], string> {
     status,
     body: given ?? JSON.stringify(problem),
     headers: {
-      'content-type': isJson ? 'application/problem+json' : 'text/html',
+      'content-type': isJson
+        ? status < 300
+          ? 'application/json'
+          : 'application/problem+json'
+        : 'text/html',
       ...(isJson && { 'ld-request': REQUEST_ID }),
       ...(name !== undefined && { [name]: value }),
     },
