@@ -169,7 +169,7 @@ function checkText(value: string, flag: string, delimiter: string | undefined, i
   const isBlank = (text: string) => text.trim() === '';
   if (isBlank(value)) throw mistake(`${flag} is empty`, id, UNSET);
   if (delimiter && value.split(delimiter).some(isBlank)) {
-    throw mistake(`${flag}: ${shownWord(value)} has a comma too many`, id, UNSET);
+    throw mistake(`${flag}: ${shownWord(value)} has one comma too many`, id, UNSET);
   }
 }
 
