@@ -129,7 +129,12 @@ function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outc
 /** Notes, and warns of, the nodes that needed no entry, and have none. */
 function noteNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
   entries.notActedOn = nodes;
-  events.push(warning('not_acted_on', `not acted on, perhaps gone: ${shortList(nodes, 5)}`));
+  events.push(
+    warning(
+      'not_acted_on',
+      `not acted on, perhaps gone or without this runtime: ${shortList(nodes, 5)}`,
+    ),
+  );
 }
 
 /** Says why a node is missing although the log has an entry for it: that was created too early. */

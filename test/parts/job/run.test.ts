@@ -170,7 +170,9 @@ describe('a run on every node', () => {
       const { result } = await run({ ...EVERY, ...counts });
       assert.deepEqual([result.outcome, result.not_acted_on], [outcome, notActedOn]);
       assert.ok(result.nodes.every(({ node_id: id }) => id === null || !notActedOn.includes(id)));
-      const named = notActedOn.map((node) => `not acted on, perhaps gone: ${node}`);
+      const named = notActedOn.map(
+        (node) => `not acted on, perhaps gone or without this runtime: ${node}`,
+      );
       assert.deepEqual(warnings('not_acted_on'), named);
     });
   }
@@ -306,7 +308,7 @@ describe('a run on every node', () => {
     for (const node of [1n, 2n, 3n, 4n, 5n, 6n, 7n]) acted(node);
     server.nodes = [1n];
     await run({ ...EVERY, core: 1 });
-    const named = 'not acted on, perhaps gone: 2, 3, 4, 5, 6 and 1 more';
+    const named = 'not acted on, perhaps gone or without this runtime: 2, 3, 4, 5, 6 and 1 more';
     assert.deepEqual(warnings('not_acted_on'), [named]);
   });
 
