@@ -156,8 +156,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): void {
     return endWithError(run, error);
   }
   // `not_sent` is about this try; an earlier one may have been sent.
-  const why = error.message.replace(/\.$/, '');
-  run.events.push(warning('not_sent', `${why}; trying again in ${formatDuration(wait)}`));
+  run.events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(wait)}`));
   const notBefore = now + wait;
   if (isRunning) {
     // Its entries may show up from now on.

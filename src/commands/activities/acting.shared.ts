@@ -55,8 +55,7 @@ export abstract class ActingCommand extends ConnectedCommand {
     if (!(error instanceof LdctlError) || isOutput || !SENT_NOTHING.includes(error.exit)) {
       return super.catch(error);
     }
-    // A reason of the API may end with a period.
-    const message = `${error.message.replace(/\.$/, '')}; nothing was sent`;
+    const message = `${error.message}; nothing was sent`;
     return super.catch(withHint(error, error.hint, message));
   }
 }
