@@ -134,14 +134,17 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     ({ cloud, now }, [json = '']) => addEntry(cloud, now, parseJson(json) as EntryFields),
   ],
   [
-    /^another operator: (iggy|connectors) (\S+)(?: on ([\d,]+))?$/,
-    'another operator: iggy restart on 7,8',
-    ({ cloud }, [runtime = '', action = '', nodes]) =>
-      void cloud.sandbox.dispatchAsOther({
-        runtime: runtime as Runtime,
-        action: action as ActionName,
-        ...(nodes !== undefined && { nodes: nodes.split(',').map(BigInt) }),
-      }),
+    /^another operator: (iggy|connectors) (\S+)(?: on ([\d,]+))?(?: (\d+) times)?$/,
+    'another operator: iggy restart on 7,8 60 times',
+    ({ cloud }, [runtime = '', action = '', nodes, times = '1']) => {
+      for (let time = 0; time < Number(times); time += 1) {
+        cloud.sandbox.dispatchAsOther({
+          runtime: runtime as Runtime,
+          action: action as ActionName,
+          ...(nodes !== undefined && { nodes: nodes.split(',').map(BigInt) }),
+        });
+      }
+    },
   ],
 ];
 
