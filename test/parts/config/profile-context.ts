@@ -8,7 +8,7 @@ import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.
 import { ApiError } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
 import { type ApiKey } from '../../../src/base/secret.js';
-import { type KeyContext, type TenantStructure } from '../../../src/api/core-api.js';
+import { type KeyContext } from '../../../src/api/core-api.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
 import { findProfile, type Profile } from '../../../src/config/profiles.js';
@@ -19,24 +19,11 @@ import { KEY, privateFolder } from './fixtures.js';
 
 export const TENANT: Id = 18446744073709551615n;
 export const PROD: Id = 7263012455120900033n;
-export const BASEMENT: Id = 7263012455120900037n;
-export const SUPERVISOR = 'https://supervisor.example';
-
-export const EXPIRES = '2026-12-18T12:00:00Z';
 
 /** It reads the same by the rules of either system. */
 export const PRINTS_KEY = `"${process.execPath}" -p "'${KEY}'"`;
 
 export const NO_FLAGS = { 'api-key-stdin': false, verify: true } as ProfileFlags;
-
-/** Where `prod` stands. */
-export const PLACE = {
-  deployment_id: PROD,
-  deployment_name: 'prod',
-  deployment_path: 'platform/production/prod',
-  division_id: 11n,
-  environment_id: 21n,
-};
 
 /** The profile `me` as it is stored. */
 export const storedIn = (context: TestContext): Profile => findProfile(context.store.read(), 'me');
@@ -64,7 +51,7 @@ export class TestContext extends CommandContext {
   readonly clock: VirtualClock;
   /** What was written. */
   readonly output: MemoryOutput;
-  /** The calls of the API, as `context` and `structure`. */
+  /** The calls of the API. */
   readonly calls: string[] = [];
   readonly #options: ContextOptions;
 
@@ -98,10 +85,7 @@ export class TestContext extends CommandContext {
       },
       deployment: () =>
         Promise.reject(new Error('no command on profiles asks how many nodes there are')),
-      structure: () => {
-        this.calls.push('structure');
-        return Promise.resolve(STRUCTURE);
-      },
+      structure: () => Promise.reject(new Error('no deployment is looked up')),
     };
   }
 }
@@ -128,40 +112,12 @@ const KEY_CONTEXT: KeyContext = {
   id: 1n,
   name: 'ci',
   role_name: 'operator',
-  expiry_at: EXPIRES,
   permissions: { tenant: [], division: [], environment: [], divisions: {} },
 };
 
-export function refusal(status: number, code: string): ApiError {
+function refusal(status: number, code: string): ApiError {
   return new ApiError(`GET /context: ${status} ${code}`, { status, code, reason: code });
 }
-
-const deployment = { cloud: 'aws', region: null, tier: null };
-const managed = {
-  ...deployment,
-  id: PROD,
-  name: 'prod',
-  variant: 'managed',
-  supervisor_url: SUPERVISOR,
-};
-const basement = {
-  ...deployment,
-  id: BASEMENT,
-  name: 'basement',
-  variant: 'on_premise',
-  supervisor_url: null,
-};
-const STRUCTURE: TenantStructure = {
-  id: TENANT,
-  name: 'acme',
-  divisions: [
-    {
-      id: 11n,
-      name: 'platform',
-      environments: [{ id: 21n, name: 'production', deployments: [managed, basement] }],
-    },
-  ],
-};
 
 const noKeyring = () =>
   Promise.reject(new KeyringError('there is no keyring', { code: 'keyring_unavailable' }));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LdctlError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { makeProfile } from '../../../src/commands/profiles/make.shared.js';
 import type { ProfileFlags } from '../../../src/commands/profiles/gather.shared.js';
@@ -7,15 +8,12 @@ import type { Profile } from '../../../src/config/profiles.js';
 import { KEY, OTHER_KEY, removeFolders } from './fixtures.js';
 import {
   brokenKeyring,
-  EXPIRES,
   memoryKeyring,
   NO_FLAGS,
-  PLACE,
   plain,
   PRINTS_KEY,
   PROD,
   storedIn,
-  SUPERVISOR,
   TENANT,
   TestContext,
   type ContextOptions,
@@ -55,70 +53,6 @@ afterEach(removeFolders);
 describe('profiles update', () => {
   const update = async (context: TestContext, flags: Partial<ProfileFlags>): Promise<Profile> =>
     (await makeProfile('me', storedIn(context), { ...NO_FLAGS, ...flags }, context)).profile;
-
-  const stays: Array<[string, Partial<ProfileFlags>, string, ContextOptions?]> = [
-    [
-      'when the new key is not accepted',
-      { 'api-key-stdin': true },
-      'unauthorized',
-      { keys: [KEY] },
-    ],
-    ['when the key is not one of the new tenant', { 'tenant-id': '7' }, 'forbidden'],
-    [
-      'when there is no keyring to move the key to',
-      { 'key-store': 'keyring' },
-      'keyring_unavailable',
-    ],
-    ['when there is nothing to change', {}, 'nothing_to_change'],
-  ];
-  for (const [what, flags, code, options] of stays) {
-    it(`changes nothing ${what}`, async () => {
-      const context = await contextWith({}, options);
-      await assert.rejects(update(context, flags), { code });
-      assert.deepEqual(plain(storedIn(context)), plain(PROFILE));
-    });
-  }
-
-  const rotated = { key: OTHER_KEY, expires_at: EXPIRES };
-  const changes: Array<[string, Partial<ProfileFlags>, Record<string, unknown>, asked: string[]]> =
-    [
-      ['the key, which is checked', { 'api-key-stdin': true }, rotated, ['context']],
-      [
-        'the deployment, and its supervisor with it',
-        { deployment: 'prod' },
-        { ...PLACE, supervisor_url: SUPERVISOR, expires_at: EXPIRES },
-        ['context', 'structure'],
-      ],
-      ['protection', { protected: true }, { protected: true }, []],
-      ['no protection', { protected: false }, { protected: undefined }, []],
-      [
-        'the supervisor',
-        { 'supervisor-url': 'https://new.example/' },
-        { supervisor_url: 'https://new.example' },
-        [],
-      ],
-      ['the tenant unseen', { 'tenant-id': '7', verify: false }, { tenant_id: 7n }, []],
-      [
-        'a key unseen',
-        { 'api-key-stdin': true, verify: false },
-        { key: OTHER_KEY, expires_at: undefined },
-        [],
-      ],
-    ];
-  for (const [what, flags, expected, asked] of changes) {
-    it(`changes ${what}, and that alone, whatever the environment says`, async () => {
-      const names = ['LD_TENANT_ID', 'LD_DEPLOYMENT_ID', 'LD_SUPERVISOR_URL', 'LD_API_KEY'];
-      const env = Object.fromEntries(names.map((name) => [name, '8']));
-      const context = await contextWith({ protected: flags.protected === false }, { env });
-      await update(context, flags);
-      assert.deepEqual(context.calls, asked);
-      const { api_url: _, ...others } = plain(storedIn(context));
-      assert.deepEqual(
-        { protected: undefined, expires_at: undefined, ...others },
-        { ...plain({ ...PROFILE, protected: false }), ...expected },
-      );
-    });
-  }
 
   it('moves the key from the file to the keyring, and back, without asking the API', async () => {
     const { keyring, kept } = memoryKeyring();
@@ -162,10 +96,13 @@ describe('profiles update', () => {
     });
   });
 
-  it('at a terminal, without flags, asks for the key, and keeps it where the old one was', async () => {
-    const context = await contextWith({}, { answers: [[/^API key:$/, OTHER_KEY]] });
-    await update(context, {});
-    assert.equal(plain(storedIn(context)).key, OTHER_KEY);
+  it('leaves nothing in the keyring when the config could not be written after all', async () => {
+    const { keyring, kept } = memoryKeyring();
+    const context = await contextWith({}, { keyring });
+    const full = new LdctlError('usage', 'config_unwritable', 'no space left');
+    context.store.update = () => Promise.reject(full);
+    await assert.rejects(update(context, { 'api-key-stdin': true, 'key-store': 'keyring' }), full);
+    assert.equal(kept.size, 0);
   });
 });
 
@@ -182,30 +119,5 @@ describe('profiles remove', () => {
       locked.said,
       /warning: a key was left in the keyring, as me\.1 of ldctl: there is no keyring/,
     );
-  });
-
-  it('asks at a terminal, and needs --yes elsewhere', async () => {
-    const ask = /^Remove profile and key me\?$/;
-    const answers: Scripted[] = [
-      [ask, false],
-      [ask, true],
-    ];
-    const context = await contextWith({}, { answers });
-    const elsewhere = await contextWith();
-    const answeredNo = { message: 'not confirmed; nothing was removed', hint: undefined };
-    const notAsked = {
-      message: 'this would remove profile me, and ldctl cannot ask without a terminal',
-      hint: 'Add --yes.',
-    };
-    for (const [one, says] of [
-      [context, answeredNo],
-      [elsewhere, notAsked],
-    ] as const) {
-      const error = { code: 'consent_missing', exitCode: 2, ...says };
-      await assert.rejects(removeProfile('me', false, one), error);
-      assert.equal(one.store.read().profiles.length, 1);
-    }
-    await removeProfile('me', false, context);
-    assert.equal(context.store.read().profiles.length, 0);
   });
 });

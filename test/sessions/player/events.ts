@@ -6,6 +6,7 @@ import { parseJson } from '../../../src/base/json.js';
 import { type Trouble } from '../../../src/sandbox/options.js';
 import { OPERATORS } from '../../../src/sandbox/tenant.js';
 import { type Asked, type CloudOfSession, type Fault } from './cloud.js';
+import { type Machine } from './machine.js';
 import { type Gates } from './gates.js';
 
 /** The part of a session that events change. */
@@ -17,8 +18,8 @@ export interface Scene {
   wait: (ms: number) => Promise<void>;
   /** For a shell: '' is the one without a letter. */
   useAnotherMachine: (shell: string) => void;
-  /** How far the clock of this machine is ahead, ms. */
-  setClock: (offset: number) => void;
+  /** The one that a `$` without a letter is on. */
+  readonly machine: Machine;
   /** @throws Error where none runs */
   signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', shell: string) => void;
   /** From now on commands run at a terminal of this size; null: at none. */
@@ -71,7 +72,16 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
   [
     /^the clock of this machine is (\S+) (ahead|behind)$/,
     'the clock of this machine is 2h behind',
-    (scene, [time = '', way]) => scene.setClock(parseDuration(time) * (way === 'ahead' ? 1 : -1)),
+    ({ machine }, [time = '', way]) => {
+      machine.clockOffset = parseDuration(time) * (way === 'ahead' ? 1 : -1);
+    },
+  ],
+  [
+    /^the keyring of this machine (is locked|takes no key|works)$/,
+    'the keyring of this machine is locked',
+    ({ machine }, [how]) => {
+      machine.keyringFails = how === 'works' ? 'never' : how === 'is locked' ? 'always' : 'write';
+    },
   ],
   [
     /^(Ctrl-C|SIGTERM|SIGHUP)(?: in ([A-Z]))?$/,

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiKey } from '../../../src/base/secret.js';
-import { type Keyring } from '../../../src/config/keyring.js';
+import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
 
 /** A computer that commands run on: its files, its keyring, its clock. */
 export class Machine {
@@ -9,6 +9,8 @@ export class Machine {
   readonly keyring: Keyring;
   /** How far its clock is ahead, ms; below 0, behind. */
   clockOffset = 0;
+  /** Whether its keyring answers nothing, or takes no key. */
+  keyringFails: 'never' | 'write' | 'always' = 'never';
   /** The records that have been given a time. */
   readonly #dated = new Set<string>();
 
@@ -17,13 +19,14 @@ export class Machine {
     this.home = join(folder, name);
     mkdirSync(this.home);
     const keys = new Map<string, string>();
+    const open = (change: 'read' | 'write'): Promise<Map<string, string>> =>
+      this.keyringFails === 'always' || this.keyringFails === change
+        ? Promise.reject(new KeyringError('the keyring is locked', LOCKED))
+        : Promise.resolve(keys);
     this.keyring = {
-      get: (account) => {
-        const key = keys.get(account);
-        return Promise.resolve(key ?? null);
-      },
-      set: (account, key: ApiKey) => Promise.resolve(keys.set(account, key.reveal())),
-      delete: (account) => Promise.resolve(keys.delete(account)),
+      get: async (account) => (await open('read')).get(account) ?? null,
+      set: async (account, key: ApiKey) => (await open('write')).set(account, key.reveal()),
+      delete: async (account) => (await open('write')).delete(account),
     };
   }
 
@@ -54,4 +57,5 @@ export class Machine {
   }
 }
 
+const LOCKED = { code: 'keyring_failed', hint: 'Unlock it, and try again.' };
 const RECORD = /[\da-f]{64}\.\d+$/;

@@ -12,6 +12,7 @@ import { inLine, type Step } from './script.js';
 import { Shell, type Running } from './shell.js';
 import { ScreenTerminal } from './terminal.js';
 import { SessionTime } from './time.js';
+import { shownLine } from './transcript.js';
 
 /** An event that is to happen while a command runs. */
 interface Armed {
@@ -94,7 +95,7 @@ export class Session implements Scene {
     await Promise.all(running.map(({ ended }) => ended));
     const terminal = running.find((one) => one.terminal)?.terminal;
     if (terminal && !this.#shownEnd) {
-      this.#lines.push('@ end', ...screenLines(await terminal.lines()));
+      this.#lines.push('@ end', ...(await this.#drawn(terminal)));
     }
     for (const shell of this.#shells.values()) {
       shell.showEnd();
@@ -125,8 +126,8 @@ export class Session implements Scene {
     this.#shell(shell).machine = this.#newMachine();
   }
 
-  setClock(offset: number): void {
-    this.#shell('').machine.clockOffset = offset;
+  get machine(): Machine {
+    return this.#shell('').machine;
   }
 
   async useScreen(size: ScreenTerminal['size'] | null): Promise<void> {
@@ -243,7 +244,13 @@ export class Session implements Scene {
       if (left < 0) throw new Error('that is over already');
       await this.wait(left);
     }
-    this.#lines.push(...screenLines(await terminal.lines()));
+    this.#lines.push(...(await this.#drawn(terminal)));
+  }
+
+  /** A path that the screen breaks is shown as it is. */
+  async #drawn(terminal: ScreenTerminal): Promise<string[]> {
+    const lines = await terminal.lines();
+    return lines.map((line) => `  ${shownLine(line, this.machine.home)}`.trimEnd());
   }
 
   #showExchange({ method, path, body, idempotencyKey, status }: Exchange): void {
@@ -290,6 +297,3 @@ export class Session implements Scene {
 }
 
 const isTyping = ({ is, text }: Step): boolean => is === 'event' && /^(?:key|type) /.test(text);
-
-const screenLines = (lines: readonly string[]): string[] =>
-  lines.map((line) => `  ${line}`.trimEnd());

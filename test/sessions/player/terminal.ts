@@ -1,3 +1,4 @@
+import { clearLine, cursorTo, moveCursor, type Direction } from 'node:readline';
 import { PassThrough, Writable } from 'node:stream';
 import { withHome } from './transcript.js';
 import xterm from '@xterm/headless';
@@ -46,7 +47,13 @@ export class ScreenTerminal {
       done();
     };
     const stream = new Writable({ decodeStrings: false, write });
-    return Object.assign(stream, { isTTY: true, ...this.size }) as unknown as NodeJS.WriteStream;
+    return Object.assign(stream, {
+      ...{ isTTY: true, ...this.size },
+      // What a spinner clears its line with.
+      cursorTo: (x: number) => cursorTo(stream, x),
+      clearLine: (direction: Direction) => clearLine(stream, direction),
+      moveCursor: (x: number, y: number) => moveCursor(stream, x, y),
+    }) as unknown as NodeJS.WriteStream;
   }
 
   /** @throws Error for a key that has no name */
