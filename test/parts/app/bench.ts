@@ -26,6 +26,7 @@ export const ROLL = {
 export let clock: VirtualClock;
 export let supervisor: VirtualServer;
 export let deployment: Deployment;
+export let connection: Connection;
 
 type Connection = Parameters<typeof deploymentOn>[0];
 
@@ -33,7 +34,7 @@ export function setUp(nodes = [1n, 2n, 3n], changes: Partial<Connection> = {}): 
   clock = new VirtualClock();
   supervisor = new VirtualServer(clock, { nodes });
   supervisor.addHistory(3, { createdAt: clock.now() - 3_600_000 });
-  deployment = deploymentOn({
+  connection = {
     deploymentId: DEPLOYMENT,
     supervisor,
     tenant: null,
@@ -44,7 +45,8 @@ export function setUp(nodes = [1n, 2n, 3n], changes: Partial<Connection> = {}): 
     apiKeyHash: '0f1e2d3c',
     flags: ['--deployment', '71'],
     ...changes,
-  });
+  };
+  deployment = deploymentOn(connection);
 }
 
 /** Triggers, a restart of node 1 by default, and lets time pass until it has ended. */

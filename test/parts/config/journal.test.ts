@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -137,6 +138,68 @@ describe('the run journal', () => {
       assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined);
     });
   }
+
+  it('finds the record of another process that was accepted while this one wrote its own', () => {
+    const folder = privateFolder();
+    const other = openRunJournal(folder, clock);
+    const record = recordOf('a');
+    other.claim(record, 0);
+    // The clock is asked once the names are read: what is marked then shows at the next look.
+    const slow = openRunJournal(folder, {
+      now: () => {
+        other.mark('a', 1, 'accepted');
+        return START;
+      },
+    });
+    const claim = slow.claim(record, 1);
+    assert.ok('found' in claim, 'it would send');
+    assert.deepEqual(
+      { generation: claim.found.generation, accepted: claim.found.accepted },
+      { generation: 1, accepted: true },
+    );
+  });
+
+  it('takes the tenth record of a key for newer than the ninth', () => {
+    const journal = openRunJournal(privateFolder(), clock);
+    for (let before = 0; before < 10; before += 1) {
+      const claim = journal.claim(recordOf('a', { baseline: BigInt(before) }), before);
+      assert.deepEqual(claim, { made: before + 1 });
+    }
+    assert.equal(journal.read('a')?.generation, 10);
+  });
+
+  it('has a record on the disk before anything is sent: flushed, named, and its folder synced', () => {
+    const steps: string[] = [];
+    const { writeFileSync: write, linkSync: link, fsyncSync: sync } = fs;
+    Object.assign(fs, {
+      writeFileSync: (...args: Parameters<typeof write>) => {
+        const [, , options] = args;
+        const isFlushed = typeof options === 'object' && options?.flush === true;
+        steps.push(isFlushed ? 'flushed' : 'written');
+        write(...args);
+      },
+      linkSync: (...args: Parameters<typeof link>) => {
+        steps.push('named');
+        link(...args);
+      },
+      fsyncSync: (file: number) => {
+        if (fs.fstatSync(file).isDirectory()) steps.push('synced');
+        sync(file);
+      },
+    });
+    syncBuiltinESMExports();
+    try {
+      openRunJournal(privateFolder(), clock).claim(recordOf('a'), 0);
+    } finally {
+      Object.assign(fs, { writeFileSync: write, linkSync: link, fsyncSync: sync });
+      syncBuiltinESMExports();
+    }
+    assert.deepEqual(steps, [
+      'flushed',
+      'named',
+      ...(process.platform === 'win32' ? [] : ['synced']),
+    ]);
+  });
 
   it('lets a process that slept for a day replace nothing, and mark nothing but its own', () => {
     const folder = privateFolder();
