@@ -252,10 +252,10 @@ export class Entries {
   /** Of several entries of one node, the worst. */
   #rowOf(entries: readonly Entry[]): NodeProgress {
     const worst = entries.reduce((a, b) =>
-      severity(b.activity.status) > severity(a.activity.status) ? b : a,
+      severity(this.#statusOf(b)) > severity(this.#statusOf(a)) ? b : a,
     );
     const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
-    const status = this.#isLost(worst) ? MISSING : worst.activity.status;
+    const status = this.#statusOf(worst);
     const { since } = worst;
     const ambiguous = entries.length > 1;
     return { node_id, activity_id, status, created_at, finished_at, ambiguous, since };
@@ -285,6 +285,10 @@ export class Entries {
     return 'ids' in this.wanted ? activity.id : activity.node_id;
   }
 
+  #statusOf(entry: Entry): string {
+    return this.#isLost(entry) ? MISSING : entry.activity.status;
+  }
+
   /** An open entry that is gone from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
     return goneSince !== null && this.readAt - goneSince >= this.#appearMs;
@@ -298,9 +302,10 @@ function ageOf({ created_at: at }: Activity, serverTime: number | null): number 
   return Math.max(age, 0) || 0;
 }
 
-/** The worse counts: a rejection before an open entry, and that before a completion. */
+/** The worse counts: a rejection, then an entry that is gone, an open one, and a completion. */
 function severity(status: string): number {
-  if (status === 'rejected') return 2;
+  if (status === 'rejected') return 3;
+  if (status === MISSING) return 2;
   return isFinal(status) ? 0 : 1;
 }
 

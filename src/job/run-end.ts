@@ -62,7 +62,7 @@ function judgeEntries(run: Run, state: Following, acceptedAt: number, startedAt:
   if (!isSettled && startedAt < state.deadline) {
     return;
   }
-  if (isSettled && mayStillReport.length > 0) {
+  if (mayStillReport.length > 0) {
     noteNotActedOn(run, mayStillReport);
   }
   warnOfEarly(run);
