@@ -9,6 +9,7 @@ import { rollJob, runJob, waitJob } from '../../src/job/index.js';
 import type { StepName, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
 import { foreignLog } from '../../src/job/foreign.js';
 import type { ActivityLog } from '../../src/log/log.js';
+import type { WaitPlan } from '../../src/job/run-state.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
 import { ALL, isKept, nodesOf, SECOND, windowOf, type Setting } from './setting.js';
@@ -145,53 +146,85 @@ type Kept = ReadonlyArray<KeptRun | null>;
 
 async function jobOf(
   setting: Setting,
-  { log, clock, signal, apiKey, isLater, now }: Start,
+  start: Start,
   kept: Kept,
   recall: () => Kept,
 ): Promise<Job<JobEnd | WatchResult>> {
-  const { use, ifBusy } = setting;
-  const tenant = setting.hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null;
-  const limits = { deploymentId: DEPLOYMENT, tenant, timeoutMs: TIMEOUT, appearMs: APPEAR };
-  const action = 'restart' as const;
-  if (use.is === 'watch') {
-    const { entries: known } = await log.newest();
-    return createWatch({ filter: {}, timeoutMs: TIMEOUT }, { known, first: known }, now());
+  const { use } = setting;
+  switch (use.is) {
+    case 'watch': {
+      const { entries: known } = await start.log.newest();
+      const plan = { filter: {}, timeoutMs: TIMEOUT };
+      return createWatch(plan, { known, first: known }, start.now());
+    }
+    case 'wait':
+      return waitJob(waitPlan(setting, use), start.now());
+    case 'run': {
+      const listed = await listedFor(setting, start.log);
+      const counts = { isCounting: setting.coreTakes > 0, listed };
+      const { nodes, expect, wait = true } = use;
+      const plan = { nodes: nodes ?? undefined, expect, ...sharedPlan(setting, start, kept) };
+      return runJob({ wait, ...plan, ...counts }, kept[0] ?? null, start.now());
+    }
+    case 'roll':
+      return rollOf(setting, use, start, kept, recall);
   }
-  if (use.is === 'wait') {
-    const wanted =
-      'ids' in use
-        ? { ids: use.ids }
-        : { runtime: 'iggy', action, nodes: use.nodes ?? undefined, expect: use.expect };
-    return waitJob({ wanted, after: AFTER, core: setting.core ?? undefined, ...limits }, now());
-  }
-  const shared = {
-    runtime: 'iggy' as const,
-    action,
+}
+
+const limitsOf = ({ hasTenant }: Setting) => ({
+  deploymentId: DEPLOYMENT,
+  tenant: hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
+  timeoutMs: TIMEOUT,
+  appearMs: APPEAR,
+});
+
+function waitPlan(setting: Setting, use: Setting['use'] & { is: 'wait' }): WaitPlan {
+  const wanted =
+    'ids' in use
+      ? { ids: use.ids }
+      : { ...RESTART, nodes: use.nodes ?? undefined, expect: use.expect };
+  return { wanted, after: AFTER, core: setting.core ?? undefined, ...limitsOf(setting) };
+}
+
+const RESTART = { runtime: 'iggy', action: 'restart' } as const;
+
+/** What a run and a roll have in common. */
+function sharedPlan(setting: Setting, { apiKey }: Pick<Start, 'apiKey'>, kept: Kept) {
+  const { core, coreTakes, ifBusy } = setting;
+  return {
+    ...RESTART,
     idempotencyKey: 'key',
     keepsKey: isKept(setting),
     ifBusy,
     apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978',
     // A record says what its run knew.
-    core: kept[0] || setting.coreTakes > 0 ? undefined : (setting.core ?? undefined),
-    ...limits,
+    core: kept[0] || coreTakes > 0 ? undefined : (core ?? undefined),
+    ...limitsOf(setting),
   };
-  if (use.is === 'run') {
-    const counts = { isCounting: setting.coreTakes > 0, listed: await listedFor(setting, log) };
-    const plan = { nodes: use.nodes ?? undefined, expect: use.expect, ...shared, ...counts };
-    return runJob({ wait: use.wait ?? true, ...plan }, kept[0] ?? null, now());
-  }
+}
+
+async function rollOf(
+  setting: Setting,
+  use: Setting['use'] & { is: 'roll' },
+  start: Start,
+  kept: Kept,
+  recall: () => Kept,
+): Promise<Job> {
+  const { log, clock, signal, isLater, now } = start;
+  const { tenant, deploymentId } = limitsOf(setting);
+  const { nodes, timeoutMs = Infinity } = use;
   const how = {
     maxUnavailable: windowOf(use, isLater),
     pauseMs: PAUSE,
     gated: use.gated ?? false,
     gateTimeoutMs: GATE_TIMEOUT,
     continueOnError: use.continueOnError ?? false,
-    nodes: use.nodes,
+    nodes,
   };
-  const { timeoutMs = Infinity } = use;
+  const shared = sharedPlan(setting, start, kept);
   const plan = { nodeTimeoutMs: TIMEOUT, ...shared, ...how, timeoutMs };
-  const surveyor = { deploymentId: DEPLOYMENT, log, clock, tenant, counter: null };
-  const request = { runtime: 'iggy' as const, nodes: use.nodes, ifBusy };
+  const surveyor = { deploymentId, log, clock, tenant, counter: null };
+  const request = { runtime: RESTART.runtime, nodes, ifBusy: setting.ifBusy };
   const { kept: own, ...looked } = await lookForBusy(surveyor, request, kept, recall, signal);
   return rollJob({ ...plan, ...looked }, own, now());
 }

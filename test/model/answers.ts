@@ -48,6 +48,12 @@ const MEETINGS = {
   },
   'not a request': { means: 'no', error: () => new UsageError('no such action') },
   '429': { means: 'later', error: api(429, 'rate_limited', 12 * SECOND) },
+  // A server that ignores keys runs it twice.
+  '429 of a gateway that has sent it on': {
+    runs: 'at once',
+    means: 'later',
+    error: api(429, 'rate_limited', 12 * SECOND),
+  },
   '425': { means: 'later', error: api(425, 'too_early') },
   '403': { means: 'no', error: api(403, 'denied') },
   // A gateway has put its own answer in place of the `202`.
@@ -90,6 +96,7 @@ const RARE: readonly PostFault[] = [
     'stopped before it leaves',
     'doubled by a gateway',
     'connected late',
+    '429 of a gateway that has sent it on',
   ] as const),
 ];
 /** Of the same class as another: with one fault they are played, with more only the other is. */

@@ -1,12 +1,17 @@
-import { judge } from './judge/index.js';
 import type { Choice, Plan } from './choices.js';
+import type { Clause, Excuse } from './judge/clauses.js';
+import { judge, type Judged } from './judge/index.js';
 import { play, type Listener } from './play.js';
 import type { Setting } from './setting.js';
 
 export interface Explored {
   stories: number;
   /** What was broken, and by which faults first: the fewest there are. */
-  broken: Map<string, Found>;
+  broken: Map<Clause, Found>;
+  /** In how many stories each excuse let something off. */
+  excused: Map<Excuse, number>;
+  /** How many ends of processes might have had so many exit codes. */
+  allowed: Map<number, number>;
 }
 
 export interface Found {
@@ -17,7 +22,7 @@ export interface Found {
 
 interface Options extends Listener {
   /** It ends when this many things are broken. */
-  enough?: (broken: ReadonlyMap<string, Found>) => boolean;
+  enough?: (broken: ReadonlyMap<Clause, Found>) => boolean;
   /** Only one of so many parts, of about the same size: which, from 0. */
   part?: { number: number; of: number };
 }
@@ -32,28 +37,53 @@ export async function explore(
   faults: number,
   { enough = () => false, part = { number: 0, of: 1 }, ...listener }: Options = {},
 ): Promise<Explored> {
-  const broken = new Map<string, Found>();
+  const explored: Explored = {
+    stories: 0,
+    broken: new Map(),
+    excused: new Map(),
+    allowed: new Map(),
+  };
   const [first, deeper]: [Branch[], Branch[]] = [[{ plan: [], isLast: false }], []];
   const next = (): Branch | undefined => first.pop() ?? deeper.pop();
-  let stories = 0;
-  for (let branch = next(); branch && !enough(broken); branch = next()) {
+  for (let branch = next(); branch && !enough(explored.broken); branch = next()) {
     const { plan, isLast } = branch;
     const most = isLast ? plan.length : faults;
     const story = await play(setting, plan, most, listener);
     const isFirst = plan.length === 0;
-    stories += isFirst && part.number > 0 ? 0 : 1;
-    for (const why of judge(story)) if (!broken.has(why)) broken.set(why, { plan, faults: most });
-    const from = (plan.at(-1)?.[0] ?? -1) + 1;
-    for (const [at, { options }] of story.choices.entries()) {
-      if (at < from || (isFirst && at % part.of !== part.number)) continue;
-      const isSame = isAmidTheSame(story.choices, at, plan.length);
-      if (isSame && !isFirst) continue;
-      for (let option = 1; option < options; option++) {
-        (isFirst ? first : deeper).push({ plan: [...plan, [at, option]], isLast: isSame });
-      }
+    // The first one is played in each part.
+    if (!isFirst || part.number === 0) count(explored, judge(story), { plan, faults: most });
+    for (const after of branchesOf(story.choices, plan)) {
+      const [at] = after.plan.at(-1) ?? [0];
+      if (!isFirst) deeper.push(after);
+      else if (at % part.of === part.number) first.push(after);
     }
   }
-  return { stories, broken };
+  return explored;
+}
+
+function count(explored: Explored, { broken, excused, allowed }: Judged, found: Found): void {
+  explored.stories += 1;
+  for (const clause of broken) {
+    if (!explored.broken.has(clause)) explored.broken.set(clause, found);
+  }
+  for (const excuse of excused) add(explored.excused, excuse);
+  for (const codes of allowed) add(explored.allowed, codes);
+}
+
+const add = <K>(counts: Map<K, number>, key: K): void =>
+  void counts.set(key, (counts.get(key) ?? 0) + 1);
+
+/** The stories with one fault more, after the last one. */
+function* branchesOf(choices: readonly Choice[], plan: Plan): Generator<Branch> {
+  const isFirst = plan.length === 0;
+  for (let at = (plan.at(-1)?.[0] ?? -1) + 1; at < choices.length; at++) {
+    const options = choices[at]?.options ?? 0;
+    const isLast = isAmidTheSame(choices, at, plan.length);
+    if (isLast && !isFirst) continue;
+    for (let option = 1; option < options; option++) {
+      yield { plan: [...plan, [at, option]], isLast };
+    }
+  }
 }
 
 /** A story to play. */

@@ -1,6 +1,6 @@
 /*
  * Loads TypeScript for the model, in place of tsx, which gives each function its name anew whenever
- * it is made: a tenth of the time of a story. Of src/job and src/log, each top-level function and
+ * it is made: a tenth of the time of a story. Of src/job, src/log and app/jobs.ts, each top-level function and
  * constant can be set from outside, by `globalThis.places`, so that a sabotage can put another one
  * in its place.
  */
@@ -9,7 +9,7 @@ import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { transformSync } from 'rolldown/utils';
 
-const SABOTAGED = /\/src\/((?:job|log)\/[\w-]+)\.ts$/;
+const SABOTAGED = /\/src\/((?:(?:job|log)\/[\w-]+)|app\/jobs)\.ts$/;
 
 if (isMainThread) register(import.meta.url);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { PAIRS } from './adapter.js';
-import { NOT_ACCUSED } from './judge/index.js';
+import { CLAUSES, EXCUSES, LIMITS, NOT_PLAYED, type Clause } from './judge/clauses.js';
 import { Pool, type Done } from './pool.js';
 import { BY_RULE, SABOTAGES } from './sabotages/index.js';
 import { DEEP, settingNamed, SETTINGS } from './settings.js';
@@ -22,6 +22,9 @@ const RARE = [
   'sending → ended: interrupt',
   'unknown → ended: all final',
 ];
+
+/** A roll whose key was used elsewhere may have 0, 3, 7, 8, 9 or 130: that is not anything. */
+const MOST_CODES = 7;
 
 const isDeep = (name: string): boolean => DEEP.some((one) => one.name === name);
 
@@ -59,7 +62,7 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
         done += 1;
         if (Date.now() < saidAt + 10_000) return;
         saidAt = Date.now();
-        process.stdout.write(`      ${all.length - done} of ${all.length} parts are to come\n`);
+        print(`${all.length - done} of ${all.length} parts are to come`);
       });
     }
   }
@@ -89,12 +92,39 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
     assert.deepEqual([...ways].filter(isMeant).sort(), drawnWays().filter(isMeant).sort());
   });
 
-  for (const { name, setting } of SABOTAGES) {
-    it(`finds a sabotage in "${setting}": ${name}`, async () => {
+  for (const { name, setting, clause } of SABOTAGES) {
+    it(`finds a sabotage in "${setting}": ${name} #${clause}`, async () => {
       const { broken } = (await found.get(name)) ?? assert.fail();
-      assert.ok(broken.size > 0, `"${setting}" has not found it: ${name}`);
+      assert.ok(broken.has(clause), `it broke ${[...broken.keys()].join(', ') || 'nothing'}`);
     });
   }
+
+  it('has a sabotage for each clause of the judge', () => {
+    const tripped = new Set(SABOTAGES.map(({ clause }) => clause));
+    const names = Object.keys(CLAUSES) as Clause[];
+    assert.deepEqual(
+      names.filter((clause) => !tripped.has(clause)),
+      [],
+    );
+  });
+
+  it('lets off no more than it has to, and by each excuse', async () => {
+    const excused = sumsOf((await allPlayed()).map((part) => part.excused));
+    for (const [name, times] of excused) print(`let off ${times} times: ${name}`);
+    const names = [...Object.keys(LIMITS), ...Object.keys(EXCUSES)];
+    assert.deepEqual([...excused.keys()].sort(), names.sort());
+  });
+
+  it('holds the end of a process to one exit code, or to a few', async () => {
+    const allowed = sumsOf((await allPlayed()).map((part) => part.allowed));
+    const all = [...allowed.values()].reduce((sum, times) => sum + times, 0);
+    const shares = [...allowed].sort(([a], [b]) => a - b);
+    for (const [codes, times] of shares) {
+      print(`${((100 * times) / all).toFixed(1)} % of ${all} ends may have ${codes} exit codes`);
+    }
+    assert.ok((allowed.get(1) ?? 0) > 0.85 * all);
+    assert.ok(Math.max(...allowed.keys()) < MOST_CODES);
+  });
 
   for (const [section, sabotages] of Object.entries(BY_RULE)) {
     it(`has a sabotage for each rule of "${section}" in docs/rules.md`, () => {
@@ -114,17 +144,27 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
       `${sumOf(deep)}: ${FAULTS + 1} faults in ${DEEP.length} settings`,
       `${sumOf(await Promise.all(found.values()))}: ${SABOTAGES.length} sabotages`,
     ];
-    for (const line of lines) process.stdout.write(`      ${line}\n`);
+    for (const line of lines) print(line);
   });
 
   it('says in docs/rules.md what it does not accuse', () => {
     const text = rules.replace(/\s+/g, ' ');
     assert.deepEqual(
-      NOT_ACCUSED.filter((one) => !text.includes(one)),
+      [...Object.values(LIMITS), ...NOT_PLAYED].filter((one) => !text.includes(one)),
       [],
     );
   });
 });
+
+const print = (line: string): void => void process.stdout.write(`      ${line}\n`);
+
+function sumsOf<K>(all: ReadonlyArray<ReadonlyMap<K, number>>): Map<K, number> {
+  const sums = new Map<K, number>();
+  for (const [key, times] of all.flatMap((counts) => [...counts])) {
+    sums.set(key, (sums.get(key) ?? 0) + times);
+  }
+  return sums;
+}
 
 function sumOf(all: readonly Done[]): string {
   const stories = all.reduce((sum, done) => sum + done.stories, 0);

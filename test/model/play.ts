@@ -1,5 +1,5 @@
 import { Interrupted, LdctlError } from '../../src/base/errors.js';
-import { keyOf, nodesElsewhere } from './adapter.js';
+import { keyOf, nodesElsewhere, type Runner } from './adapter.js';
 import { Choices, type Choice, type Plan } from './choices.js';
 import { Process } from './process.js';
 import { ALL, isKilled, processesOf, SECOND, type Setting } from './setting.js';
@@ -130,12 +130,7 @@ class Stage {
     const world = this.#world;
     const { runner } = one;
     if (!runner) return this.#nextOf();
-    for (const [node, { at, passes }] of one.gates) {
-      if (at > world.now) continue;
-      if (!passes) this.#stopsBegin();
-      this.#seen(runner.gated(node, one.gateEnded(node, passes), world.now));
-    }
-    if (one.countsAt <= world.now) this.#seen(one.count(runner));
+    this.#deliver(one, runner);
     const want = runner.want(world.now);
     this.#hear(one);
     if (want === 'end') {
@@ -143,7 +138,7 @@ class Stage {
       this.#end(one);
       return (await this.#again(one)) ?? this.#nextOf();
     }
-    const other = this.#other(one);
+    const other = this.#most > 1 ? this.#other(one) : null;
     if (other) return other;
     if (want === 'act') {
       // What comes right before a step that may change something, or right after, is not the same.
@@ -154,11 +149,21 @@ class Stage {
     return this.#wait(one, want.until);
   }
 
+  /** What has come by itself. */
+  #deliver(one: Process, runner: Runner): void {
+    const { now } = this.#world;
+    for (const [node, { at, passes }] of one.gates) {
+      if (at > now) continue;
+      if (!passes) this.#stopsBegin();
+      this.#seen(runner.gated(node, one.gateEnded(node, passes), now));
+    }
+    if (one.countsAt <= now) this.#seen(one.count(runner));
+  }
+
   /** Whether another continues before this one acts. */
   #other(one: Process): Process | Promise<Process> | null {
-    const { processes, world } = this.story;
-    const isAccepted = world.posts.some(({ wasAccepted }) => wasAccepted) || this.#isNoted();
-    if (this.#most === 1 || this.#isAlone || isAccepted || one.runner?.isPosting) return null;
+    const { processes } = this.story;
+    if (this.#isAlone || one.runner?.isPosting || this.#isAccepted()) return null;
     const next = processes[one.by + 1] ?? (processes.length < this.#most ? null : processes[0]);
     if (next === one || (next && next.endedAt < Infinity)) return null;
     const how = this.choices.of(['continues', 'another continues', 'another continues to its end']);
@@ -168,7 +173,8 @@ class Stage {
   }
 
   /** In which order they continue matters no more once it is noted that one was accepted. */
-  #isNoted(): boolean {
+  #isAccepted(): boolean {
+    if (this.#world.posts.some(({ wasAccepted }) => wasAccepted)) return true;
     for (const all of this.#world.disk.values()) {
       if (all.some(({ marks }) => marks.has('accepted'))) return true;
     }

@@ -47,14 +47,14 @@ async function playPart(
   return explored;
 }
 
-/** @returns the first that is broken by a sabotage */
+/** @returns the first stories that a sabotage breaks, until its clause is among what is broken */
 async function find(name: string): Promise<Explored> {
   const sabotage = SABOTAGES.find((one) => one.name === name);
   if (!sabotage) throw new Error(`no such sabotage: ${name}`);
-  const { setting, faults, changes } = sabotage;
+  const { setting, faults, changes, clause } = sabotage;
   const restore = changes.map((change) => change());
   const found = await explore(settingNamed(setting), faults, {
-    enough: (broken) => broken.size > 0,
+    enough: (broken) => broken.has(clause),
   });
   for (const back of restore.reverse()) back();
   return found;

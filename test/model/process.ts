@@ -1,6 +1,13 @@
 import type { Activity } from '../../src/base/activity.js';
 import type { Clock } from '../../src/base/clock.js';
-import { ApiError, Interrupted, LdctlError, TransportError } from '../../src/base/errors.js';
+import {
+  ApiError,
+  asLdctlError,
+  Interrupted,
+  LdctlError,
+  TransportError,
+} from '../../src/base/errors.js';
+import { EXIT_CODES } from '../../src/base/exit-codes.js';
 import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, CallOptions, WireTrigger } from '../../src/base/supervisor.js';
@@ -11,7 +18,7 @@ import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import { MemoryJournal } from './disk.js';
 import { isKilled, processesOf, SECOND, type Setting } from './setting.js';
-import { DEPLOYMENT, type World } from './world.js';
+import { DEPLOYMENT, type Sender, type World } from './world.js';
 
 /** The model lets time pass. A new one each time: a single one would keep all that waits for it. */
 const never = (): Promise<void> => new Promise(() => undefined);
@@ -30,10 +37,23 @@ export interface Seen {
   requests: number;
 }
 
+/** What a process came to know by one of its steps. */
+export interface Fact {
+  of: 'read' | 'post' | 'record' | 'refusal';
+  at: number;
+  /** The exit code of what went wrong, if no earlier POST may have been sent; null: nothing did. */
+  code: number | null;
+  /** Of a POST or a record. */
+  key: string | null;
+}
+
 /** One process, from its start to its end, with what it holds: a supervisor, a log, a journal. */
 export class Process {
   readonly seen: Seen[] = [];
-  readonly failedReads: number[] = [];
+  /** In order, without the marks that it could make. */
+  readonly facts: Fact[] = [];
+  /** The newest record that it was given of each key. */
+  readonly found = new Map<string, { kept: KeptRun; at: number }>();
   readonly journal: RunJournal;
   runner: Runner | null = null;
   /** Its job, and those that it starts again. */
@@ -56,7 +76,7 @@ export class Process {
   endedAt = Infinity;
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
-  thrown: unknown = null;
+  thrown: LdctlError | null = null;
   /** The keys of the nodes whose end halts no later one, as it has noted. */
   readonly noted = new Set<string>();
   /** Gates that run, and when they end. */
@@ -136,7 +156,10 @@ export class Process {
     this.#ends();
     const ended = this.#whole?.then(() => false);
     const isAgain = await Promise.race([started, ended]).catch(() => false);
-    if (isAgain) this.tell('starts again from the record of another');
+    if (isAgain) {
+      this.#learn('record');
+      this.tell('starts again from the record of another');
+    }
     return isAgain === true;
   }
 
@@ -192,12 +215,19 @@ export class Process {
 
   // The journal.
 
+  #learn(of: Fact['of'], error: LdctlError | null = null, key: string | null = null): void {
+    this.facts.push({ of, at: this.world.now, code: error?.exitCode ?? null, key });
+  }
+
   #claim(disk: RunJournal, record: RunRecord, after: number): Claim {
     if (this.choices.is('unwritable')) {
       this.tell('cannot write its record');
-      throw new LdctlError('unconfirmed', 'EIO', 'the disk is full');
+      const error = new LdctlError('unconfirmed', 'EIO', 'the disk is full');
+      this.#learn('record', error, record.key);
+      throw error;
     }
     const claim = disk.claim(record, after);
+    this.#learn('record', null, record.key);
     if ('found' in claim) this.#found(claim.found);
     else this.#records.set(record.key, (this.#records.get(record.key) ?? 0) + 1);
     this.tell('made' in claim ? `writes record ${claim.made}` : 'finds the record of another');
@@ -205,14 +235,18 @@ export class Process {
   }
 
   #found(kept: KeptRun | null): KeptRun | null {
-    if (kept) this.foundAt = Math.min(this.foundAt, this.world.now);
+    if (!kept) return null;
+    this.foundAt = Math.min(this.foundAt, this.world.now);
+    this.found.set(kept.record.key, { kept, at: this.world.now });
     return kept;
   }
 
   #mark(disk: RunJournal, key: string, generation: number, mark: Mark): void {
     if (this.choices.is('unwritable')) {
       this.tell(`cannot note: ${mark}`);
-      throw new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
+      const error = new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
+      if (mark === 'refused') this.#learn('refusal', error, key);
+      throw error;
     }
     disk.mark(key, generation, mark);
     if (mark === 'rejected' || mark === 'unconfirmed') this.noted.add(key);
@@ -222,27 +256,33 @@ export class Process {
   // The supervisor.
 
   #trigger(request: WireTrigger, { sendBy = Infinity }: CallOptions = {}): Promise<Accepted> {
-    const { world, setting, by, apiKey } = this;
-    const isFirst = world.posts.length === 0;
-    const met =
-      world.posts.length < (setting.firsts ?? 1) && setting.first
-        ? setting.first
-        : this.choices.of(this.#postFaults(isFirst));
-    const kept = new MemoryJournal(world.disk, () => world.wall).read(request.wireKey);
-    const all = world.disk.get(request.wireKey)?.length ?? 0;
-    this.tell(`posts: restart of ${namesOf(request.nodes)}`);
-    const own = this.#records.get(request.wireKey) ?? 0;
-    const wasAccepted = kept?.accepted ?? false;
-    const sender = { by, apiKey, records: own, continues: all > own, wasAccepted };
-    const answer = world.post(request, met, sender, sendBy);
+    const { world } = this;
+    const { wireKey: key, nodes } = request;
+    const met = this.#nextMeeting();
+    this.tell(`posts: restart of ${namesOf(nodes)}`);
+    const answer = world.post(request, met, this.#sender(key), sendBy);
     this.tell(answer === null ? `  ${met}` : `  answer: ${met}`);
     if (met.startsWith('killed')) this.isDead = true;
     if (met.endsWith('20 minutes')) this.revivesAfter = 1200 * SECOND;
     if (met.startsWith('interrupt')) return Promise.reject(this.interrupt());
-    if (answer === null || answer instanceof Error) {
-      return Promise.reject(answer ?? new Error('killed'));
-    }
-    return Promise.resolve(answer);
+    if (answer === null) return Promise.reject(new Error('killed'));
+    this.#learn('post', answer instanceof Error ? asLdctlError(answer) : null, key);
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  }
+
+  #nextMeeting(): PostFault {
+    const { setting, world, choices } = this;
+    const nth = world.posts.length;
+    if (setting.first && nth < (setting.firsts ?? 1)) return setting.first;
+    return choices.of(this.#postFaults(nth === 0));
+  }
+
+  #sender(key: string): Sender {
+    const { world, by, apiKey } = this;
+    const kept = new MemoryJournal(world.disk, () => world.wall).read(key);
+    const all = world.disk.get(key)?.length ?? 0;
+    const records = this.#records.get(key) ?? 0;
+    return { by, apiKey, records, continues: all > records, wasAccepted: kept?.accepted ?? false };
   }
 
   #postFaults(isFirst: boolean): readonly [PostFault, ...PostFault[]] {
@@ -320,41 +360,55 @@ export class Process {
     isDeep: boolean,
     read: (asOf: number | undefined, isAll: boolean) => Promise<LogRead>,
   ): Promise<LogRead> {
-    const { world } = this;
     const how = this.choices.of(this.#readFaults(isDeep));
-    if (how === 'a rival') world.rival(2n);
-    if (how === 'a rival that runs on') world.rival(2n, Infinity);
+    if (how === 'a rival') this.world.rival(2n);
+    if (how === 'a rival that runs on') this.world.rival(2n, Infinity);
     this.tell(what);
-    world.pass(world.now + 20);
+    this.world.pass(this.world.now + 20);
     if (how === 'interrupt') throw this.interrupt();
-    if (how === 'unreadable' || how === 'denied') {
-      this.tell(`  it is ${how}`);
-      this.failedReads.push(world.now);
-      if (how === 'denied') this.deniedAt = world.now;
-      throw how === 'denied'
-        ? new ApiError('no', { status: 403, code: 'denied', reason: '' })
-        : new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
+    if (how === 'unreadable' || how === 'denied') this.tell(`  it is ${how}`);
+    try {
+      if (how === 'unreadable') throw new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
+      if (how === 'denied') throw DENIED;
+      return await this.#show(how, read);
+    } catch (error) {
+      if (error === DENIED) this.deniedAt = this.world.now;
+      this.#learn('read', asLdctlError(error));
+      throw error;
     }
+  }
+
+  async #show(
+    how: ReadFault,
+    read: (asOf: number | undefined, isAll: boolean) => Promise<LogRead>,
+  ): Promise<LogRead> {
+    const { world } = this;
     const isStale = how === 'stale';
     const log = await read(isStale ? world.now - 4 * SECOND : undefined, how === 'all of it');
-    if (how === 'another deployment') {
-      log.entries = log.entries.map((one) => ({ ...one, deployment_id: 8n }));
-    }
-    if (how === 'another tenant') {
-      log.entries = log.entries.map((one) => ({ ...one, tenant_id: 71n }));
-    }
-    const isForeign =
-      log.entries.length > 0 &&
-      (how === 'another deployment' || (how === 'another tenant' && this.setting.hasTenant));
+    const other = OTHERS[how];
+    log.entries = other ? log.entries.map((one) => ({ ...one, ...other })) : log.entries;
     const { entries: shown, startedAt: at, requests } = log;
     if (this.isTold) this.tell(`  ${how === 'good' ? '' : `${how}: `}${textOf(shown)}`);
     if (how === 'sleeps for 15 minutes') world.pass(world.now + 900 * SECOND);
     const asOf = isStale ? at - 4 * SECOND : at;
     if (!isSame(shown, this.seen.at(-1)?.shown)) this.choices.change();
+    const isForeign = other !== undefined && shown.length > 0;
     this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale, requests });
+    const code = !isForeign ? null : 'tenant_id' in other ? WRONG_TENANT : WRONG_DEPLOYMENT;
+    this.facts.push({ of: 'read', at: world.now, code, key: null });
     return log;
   }
 }
+
+const DENIED = new ApiError('no', { status: 403, code: 'denied', reason: '' });
+/** Whose entries a read shows that is of another log. */
+const OTHERS: { [K in ReadFault]?: Partial<Activity> } = {
+  'another deployment': { deployment_id: 8n },
+  'another tenant': { tenant_id: 71n },
+};
+/** The exit codes of such a log before anything was sent: docs/rules.md, "Whose entry". */
+const WRONG_DEPLOYMENT = EXIT_CODES.unreachable.code;
+const WRONG_TENANT = EXIT_CODES.refused.code;
 
 /** It is waited for until the deadline: with three faults, these would be most stories. */
 const RUNS_ON = 'a rival that runs on';

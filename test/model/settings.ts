@@ -117,11 +117,17 @@ const SMALL: readonly Setting[] = [
   called('one node, two at once, if busy fail, 503 at first', {
     ...{ use: NODE_2, life: 'two at once', ifBusy: 'fail', first: '503 after' },
   }),
+  called('one node, keys ignored, 429 of a gateway at first', {
+    ...{ use: NODE_2, honours: false, first: '429 of a gateway that has sent it on' },
+  }),
   called('two nodes, no wait, the first POST lost', {
     ...{ use: { is: 'run', nodes: [1n, 2n], wait: false }, first: 'lost before' },
   }),
   called('one node, a key, late', {
     ...{ use: { is: 'run', nodes: [1n] }, life: 'keyed', lateBy: 22 * SECOND },
+  }),
+  called('named nodes, a key, busy and in progress at first', {
+    ...{ past: 'a busy node', life: 'keyed', first: 'in progress' },
   }),
   called('one node, a tenant', { use: NODE_2, hasTenant: true }),
   called('one node, used before', { use: NODE_2, past: 'a use of the key' }),
@@ -261,16 +267,20 @@ function settingOf(choice: Choice): Setting {
 }
 
 /** What cannot be, or would be no other story. */
-function isPossible({ use, life, past, first, ifBusy, honours, hasTenant, log }: Setting): boolean {
-  const onlyFollows = use.is === 'wait' || use.is === 'watch';
-  if (onlyFollows) {
-    const isPlain =
-      life === 'one' && first === null && ifBusy === 'ignore' && honours && !hasTenant;
-    return isPlain && past !== 'a use of the key' && (use.is !== 'wait' || log !== 'by time');
+function isPossible(setting: Setting): boolean {
+  const { use, life, past, first, log } = setting;
+  if (use.is === 'wait' || use.is === 'watch') {
+    return onlyFollows(setting) && (use.is !== 'wait' || log !== 'by time');
   }
   // With a record it is no use without one.
   if (past === 'a use of the key') return use.is === 'run' && life === 'one' && first === null;
   return use.is === 'run' || !life.endsWith('at once');
+}
+
+/** Nothing in it is about sending. */
+function onlyFollows({ life, past, first, ifBusy, honours, hasTenant }: Setting): boolean {
+  const isPlain = life === 'one' && first === null && ifBusy === 'ignore';
+  return isPlain && honours && !hasTenant && past !== 'a use of the key';
 }
 
 /** A list in which each pair of values occurs that can be; the same one each time. */

@@ -1,5 +1,7 @@
-import { judge } from './judge/index.js';
 import type { Found } from './explore.js';
+import { CLAUSES } from './judge/clauses.js';
+import { dueOf } from './judge/due.js';
+import { judge } from './judge/index.js';
 import { play } from './play.js';
 import type { Setting } from './setting.js';
 
@@ -8,14 +10,20 @@ export async function storyOf(setting: Setting, { plan, faults: most }: Found): 
   const lines: string[] = [];
   const story = await play(setting, plan, most, { tell: (line) => lines.push(line) });
   const faults = story.faults.length === 0 ? 'nothing' : story.faults.map(faultText).join('; ');
-  const broken = judge(story).map((why) => `broken: ${why}`);
+  const broken = judge(story).broken.map((clause) => `broken: ${clause}: ${CLAUSES[clause]}`);
+  const due = story.processes
+    .filter(({ isDead, endedAt }) => !isDead && endedAt < Infinity)
+    .map(
+      (one) =>
+        `${'ABCDEF'[one.by] ?? '?'} is due to end with ${dueOf(story, one).codes.join(' or ')}`,
+    );
   return [
     `setting: ${setting.name}`,
     `wrong: ${faults}`,
     '',
     ...shortened(lines),
     '',
-    ...(broken.length > 0 ? broken : ['every promise is kept']),
+    ...(broken.length > 0 ? [...due, ...broken] : ['every promise is kept']),
     '',
   ].join('\n');
 }

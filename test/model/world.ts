@@ -255,34 +255,40 @@ export class World {
     apiKey: string,
     post: Post | null,
   ): boolean {
-    const { honours, lateBy, takes } = this.setting;
+    const { honours } = this.setting;
     const known = this.#keys.get(`${apiKey} ${key}`);
     if (honours && known !== undefined && this.now - known < 600 * SECOND) return true;
     this.#keys.set(`${apiKey} ${key}`, this.now);
     const dispatch: Dispatch = { post, at: this.now, key, made: [] };
     this.dispatches.push(dispatch);
-    for (const node of nodes ?? ALL) {
-      const late = lateBy + this.choices.of(LATENESS);
-      const how = this.choices.of(nodes === null ? ENDS_OF_ANY : ENDS);
-      const shownAt = this.now + late;
-      const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + takes;
-      const goneAt = how === 'vanishes' ? shownAt + 1500 : Infinity;
-      const end = how === 'rejected' ? 'rejected' : 'completed';
-      const add = (more: Partial<Entry>): void =>
-        void dispatch.made.push(
-          this.#add(node, this.now, { shownAt, doneAt, goneAt, end, dispatch, ...more }),
-        );
-      add({});
-      // The second one shows up when the first has ended already, and is rejected, or runs longer.
-      if (how === 'doubled') add({ shownAt: shownAt + 1700, doneAt, end: 'rejected' });
-      if (how === 'doubled, running') add({ shownAt: shownAt + 600, doneAt: doneAt + 30 * SECOND });
-      if (how === 'joined by a node') {
-        add({ node: 4n, shownAt: shownAt + 2900, doneAt: shownAt + 3900, end: 'completed' });
-      }
-    }
+    for (const node of nodes ?? ALL) this.#makeEntries(dispatch, node, nodes === null);
     const ids = dispatch.made.map(({ id, node }) => `${id} (node ${node})`).join(', ');
     this.tell(`the server runs it: ${ids}`);
     return false;
+  }
+
+  /** What a node makes of a dispatch. @param isAny whether no nodes were named */
+  #makeEntries(dispatch: Dispatch, node: bigint, isAny: boolean): void {
+    const { lateBy, takes, past } = this.setting;
+    const shownAt = this.now + lateBy + this.choices.of(LATENESS);
+    const how = this.choices.of(isAny ? ENDS_OF_ANY : ENDS);
+    const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + takes;
+    const goneAt = how === 'vanishes' ? shownAt + 1500 : Infinity;
+    const end = how === 'rejected' ? 'rejected' : 'completed';
+    const add = (more: Partial<Entry>): void => {
+      const by = more.node ?? node;
+      const entry = { shownAt, doneAt, goneAt, end, dispatch, ...more };
+      dispatch.made.push(this.#add(by, this.now, entry));
+    };
+    add({});
+    // The second one shows up when the first has ended already, and is rejected, or runs longer.
+    if (how === 'doubled') add({ shownAt: shownAt + 1700, doneAt, end: 'rejected' });
+    if (how === 'doubled, running') add({ shownAt: shownAt + 600, doneAt: doneAt + 30 * SECOND });
+    if (how === 'joined by a node') {
+      // Too late where another one fills its place.
+      const later = shownAt + (past === 'a node elsewhere' ? 14_000 : 2900);
+      add({ node: 4n, shownAt: later, doneAt: later + SECOND, end: 'completed' });
+    }
   }
 
   #add(node: bigint, createdAt: number, more: Partial<Entry>): Entry {

@@ -70,20 +70,26 @@ const NONE: ReadonlySet<bigint> = new Set();
 
 const isInProgress = ({ met }: Post): boolean => met === 'in progress';
 
+/** By the key of the trigger. A story is judged once it has ended. */
+const sinces = new WeakMap<Story, Map<string, Since | null>>();
+
 /** @returns null where nothing was sent */
 export function sinceOf(story: Story, trigger: Trigger): Since | null {
+  const known = sinces.get(story) ?? new Map<string, Since | null>();
+  sinces.set(story, known);
+  const before = known.get(trigger.key);
+  if (before !== undefined) return before;
+  const since = findSince(story, trigger);
+  known.set(trigger.key, since);
+  return since;
+}
+
+function findSince(story: Story, trigger: Trigger): Since | null {
   const { key } = trigger;
-  const { world, processes, setting } = story;
-  const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
-  // One that was refused, and that another process has followed all the same, was accepted by what
-  // another operator did.
-  const recorded = world.disk
-    .get(key)
-    ?.find(({ marks }) => !marks.has('refused') || marks.has('accepted'));
-  const recordedAt = recorded?.record.postedAt;
-  const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
-  if (!process) return null;
-  const sentAt = first?.at ?? (recordedAt ?? 0) - EPOCH;
+  const { world, setting } = story;
+  const first = firstOf(story, key);
+  if (!first) return null;
+  const { process, sentAt } = first;
   const base = lastSeenBefore(process, sentAt);
   const before = process.seen.filter(({ endedAt }) => endedAt <= sentAt);
   const { at = 0, asOf = 0 } = base ?? {};
@@ -99,6 +105,26 @@ export function sinceOf(story: Story, trigger: Trigger): Since | null {
   if (isAfterAnother) return { from: at - 70 * SECOND, ...anyOf, inProgress: wasShown };
   return { from: at - 10 * SECOND, ...newer };
 }
+
+/** What may have been sent first with a key, and by whom. */
+function firstOf(
+  { world, processes }: Story,
+  key: string,
+): { process: Process; sentAt: number } | null {
+  const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
+  // One that was refused, and that another process has followed all the same, was accepted by what
+  // another operator did.
+  const recorded = world.disk
+    .get(key)
+    ?.find(({ marks }) => !marks.has('refused') || marks.has('accepted'));
+  const recordedAt = recorded?.record.postedAt;
+  const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
+  return process ? { process, sentAt: first?.at ?? (recordedAt ?? 0) - EPOCH } : null;
+}
+
+/** Whether its key was used elsewhere, so that entries from before its baseline count, too. */
+export const isReplayed = (story: Story, trigger: Trigger): boolean =>
+  sinceOf(story, trigger)?.asOf === -Infinity;
 
 /** Which nodes the log listed then, for the runtime and for others only, as far as it goes back. */
 function listedAt(

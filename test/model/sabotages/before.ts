@@ -1,7 +1,8 @@
+import type { fromRecords } from '../../../src/app/jobs.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
 import type { Step } from '../../../src/job/job.js';
-import type { Run, Trigger } from '../../../src/job/run-state.js';
+import type { newRun, Run, Trigger } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
@@ -10,13 +11,26 @@ import { plan, sabotage, type Rules } from './sabotage.js';
 export const BEFORE: Rules = {
   Baseline: [
     sabotage(
+      'it sends without a baseline',
+      'sent-without-baseline',
+      'one node',
+      0,
+      put<typeof newRun>('job/run-state', 'newRun', (original, plan, trigger, wanted, now) => {
+        const run = original(plan, trigger, wanted, now);
+        run.baseline.readAt = now;
+        return trigger ? { ...run, state: { name: 'sending' } } : run;
+      }),
+    ),
+    sabotage(
       'a run on every node knows no nodes',
+      'node-without-a-word',
       'every node',
       1,
       put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
     ),
     sabotage(
       'the rest of the log is not read for nodes',
+      'node-without-a-word',
       'every node, one further down, two by Core',
       1,
       put<typeof listedIn>('job/entries', 'listedIn', (original, entries, runtime, _, before) =>
@@ -25,6 +39,7 @@ export const BEFORE: Rules = {
     ),
     sabotage(
       'what came after the baseline lists a node',
+      'names-an-unlisted-node',
       'every node, two looked for, and a new one',
       0,
       put<(run: Run, runtime: string, log: LogRead) => void>(
@@ -38,9 +53,16 @@ export const BEFORE: Rules = {
         },
       ),
     ),
-    sabotage('a baseline is fresh forever', 'one node', 1, limit('job/run', 'FRESH', Infinity)),
+    sabotage(
+      'a baseline is fresh forever',
+      'old-baseline',
+      'one node',
+      1,
+      limit('job/run', 'FRESH', Infinity),
+    ),
     sabotage(
       'a POST that connects late is sent',
+      'old-baseline',
       'one node',
       1,
       put<(run: Run, trigger: Trigger) => Step>('job/run', 'postOf', (original, ...args) => ({
@@ -51,25 +73,36 @@ export const BEFORE: Rules = {
   ],
   Busy: [
     sabotage(
+      'a busy node is an answer, whatever another process has sent meanwhile',
+      'guard-after-sent',
+      'one node, two at once, if busy fail',
+      1,
+      put<typeof fromRecords>('app/jobs', 'fromRecords', (_, recall, __, start) => start(recall())),
+    ),
+    sabotage(
       '--if-busy fail goes ahead',
+      'busy-at-first',
       'one node, busy, if busy fail',
       0,
       put<typeof busyOf>('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       '--if-busy wait does not wait',
+      'busy-all-at-once',
       'one node, busy, if busy wait',
       0,
       plan('ifBusy', () => 'ignore'),
     ),
     sabotage(
       'those that wait for the same entry go ahead at once',
+      'busy-all-at-once',
       'one node, busy, if busy wait',
       0,
       put<(key: string) => number>('job/run-check', 'spreadOf', () => 0),
     ),
     sabotage(
       '--if-busy fail looks only once',
+      'busy-right-before',
       'one node, if busy fail, 429 at first',
       1,
       put<(run: Run, trigger: Trigger, log: LogRead, now: number) => boolean>(

@@ -1,3 +1,4 @@
+import { TransportError } from '../../../src/base/errors.js';
 import type { NodeResult, Outcome } from '../../../src/base/outcome.js';
 import type { isHopeless } from '../../../src/job/answer.js';
 import type { Resume } from '../../../src/job/job.js';
@@ -6,8 +7,8 @@ import type { resultOfRun } from '../../../src/job/result.js';
 import type { tickRun } from '../../../src/job/run.js';
 import type { continueFrom } from '../../../src/job/run-answer.js';
 import type { judge } from '../../../src/job/run-end.js';
-import type { follow, interrupt } from '../../../src/job/run-moves.js';
-import type { Run } from '../../../src/job/run-state.js';
+import type { endWithError, follow, interrupt } from '../../../src/job/run-moves.js';
+import { endOf, type Run } from '../../../src/job/run-state.js';
 import { limit, ofEntries, put } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules, type SettlesAtOf } from './sabotage.js';
@@ -19,6 +20,7 @@ export const ENDING: Rules = {
   Missing: [
     sabotage(
       'a node is missing only at the deadline',
+      'missing-too-late',
       'one node',
       1,
       put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
@@ -27,12 +29,14 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'missing at once',
+      'missing-too-soon',
       'one node',
       1,
       plan('appearMs', () => SECOND),
     ),
     sabotage(
       'an open entry that is gone is waited for',
+      'due-log',
       'one node',
       1,
       ofEntries('take', (entries, original, ...args) => {
@@ -45,12 +49,14 @@ export const ENDING: Rules = {
   'How often': [
     sabotage(
       'the first read comes after five seconds',
+      'first-read-late',
       'one node',
       0,
       limit('job/run-moves', 'FIRST_READ', 5 * SECOND),
     ),
     sabotage(
       'a read of many pages is followed at once',
+      'reads-too-often',
       'one node, many entries, the oldest first',
       1,
       put<typeof goodRead>('job/pace', 'goodRead', (original, pace, ...rest) => {
@@ -60,6 +66,7 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'the log is looked at every five seconds',
+      'reads-too-seldom',
       'one node',
       1,
       put<(pace: Pace, now: number) => void>('job/pace', 'later', (_, pace, now) => {
@@ -70,12 +77,14 @@ export const ENDING: Rules = {
   'Failing reads': [
     sabotage(
       'a read that was denied is tried again',
+      'reads-on-when-denied',
       'one node',
       1,
       put<typeof isHopeless>('job/answer', 'isHopeless', () => false),
     ),
     sabotage(
       'one failed read ends it',
+      'as-if-nothing-had-been',
       'one node',
       1,
       put<typeof failedRead>('job/pace', 'failedRead', () => ({ givesUp: true, events: [] })),
@@ -84,6 +93,7 @@ export const ENDING: Rules = {
   Time: [
     sabotage(
       'a record from the future is as good as a new one',
+      'again-by-wrong-clock',
       'one node, killed, then the clock is set back',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
@@ -93,7 +103,46 @@ export const ENDING: Rules = {
   ],
   'The end': [
     sabotage(
+      'an interrupt ends as what is not known',
+      'due-interrupt',
+      'one node',
+      1,
+      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+        const end = original(run);
+        return end.exitCode === 130 ? { ...end, exitCode: 7 } : end;
+      }),
+    ),
+    sabotage(
+      'what sent nothing ends with 6, whatever it met',
+      'due-nothing-sent',
+      'one node',
+      1,
+      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+        if (endOf(run)?.outcome === null) throw new TransportError('X', 'lost', { sent: 'no' });
+        return original(run);
+      }),
+    ),
+    sabotage(
+      'Ctrl-C before the POST does not keep it from sending',
+      'sent-after-interrupt',
+      'one node',
+      1,
+      put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) => {
+        if (run.sent) original(run, ...rest);
+      }),
+    ),
+    sabotage(
+      'a wait that fails says nothing of what it had read',
+      'hides-what-it-read',
+      'a wait for two entries',
+      1,
+      put<typeof endWithError>('job/run-moves', 'endWithError', (_, run, error) => {
+        run.state = { name: 'ended', outcome: null, error };
+      }),
+    ),
+    sabotage(
       'the log is not read at the deadline',
+      'as-if-nothing-had-been',
       'one node, done right before the deadline',
       0,
       put<typeof tickRun>('job/run', 'tickRun', (original, run, now) => {
@@ -105,6 +154,7 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'an open entry ends it',
+      'stops-too-soon',
       'one node',
       0,
       put<typeof judge>('job/run-end', 'judge', (original, run, startedAt) => {
@@ -115,18 +165,21 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'Ctrl-C does not end it',
+      'runs-on-after-interrupt',
       'one node',
       1,
       put<typeof interrupt>('job/run-moves', 'interrupt', () => undefined),
     ),
     sabotage(
       'nothing says how to continue',
+      'says-no-next',
       'one node',
       1,
       put<ResumeOf>('job/result', 'resumeOfRun', () => null),
     ),
     sabotage(
       'it continues above its entries',
+      'next-is-too-high',
       'one node',
       1,
       put<ResumeOf>('job/result', 'resumeOfRun', (original, ...args) => {
@@ -136,6 +189,7 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'a deadline is none',
+      'never-ends',
       'one node',
       1,
       put<typeof follow>('job/run-moves', 'follow', (original, run, now) => {
@@ -145,6 +199,7 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'what timed out ends with 0',
+      'due-outcome',
       'one node',
       1,
       put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
@@ -154,6 +209,7 @@ export const ENDING: Rules = {
     ),
     sabotage(
       'an interrupt within a POST is told as one before it',
+      'denies-what-it-sent',
       'named nodes',
       1,
       put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) => {

@@ -43,18 +43,21 @@ export const ENTRIES: Rules = {
   'Whose entry': [
     sabotage(
       'older entries count',
+      'row-of-older-entry',
       'one node, no date',
       1,
       put<(run: Run, activity: Activity) => boolean>('job/replay', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
+      'row-of-older-entry',
       'one node, another action',
       1,
       ofEntries('wants', (_, original, activity) => original({ ...activity, action: 'restart' })),
     ),
     sabotage(
       'another node counts',
+      'row-of-older-entry',
       'one node, a key, late',
       1,
       ofEntries('wants', ({ only }, original, activity) => {
@@ -64,6 +67,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'the log of another after the POST is told as before it',
+      'denies-what-it-sent',
       'one node',
       1,
       put<typeof endWithError>('job/run-moves', 'endWithError', (original, run, error) => {
@@ -73,18 +77,21 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       "another deployment's entries count",
+      'sent-by-foreign-log',
       'one node',
       1,
       put<typeof foreignLog>('job/foreign', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",
+      'done-by-foreign-log',
       'one node, a tenant',
       1,
       plan('tenant', () => null),
     ),
     sabotage(
       'a rejected node is forgotten',
+      'done-before-grace',
       'named nodes',
       1,
       put<OutcomeOf>('job/run-end', 'outcomeOf', (original, ...args) => {
@@ -94,18 +101,28 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a replay is done by the first that it finds',
+      'done-by-earlier-deploy',
       'a use of the key without a record',
       0,
       grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
     ),
     sabotage(
+      'after what was in progress the first entry is enough',
+      'done-by-what-was-running',
+      'named nodes, a key, busy and in progress at first',
+      1,
+      grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
+    ),
+    sabotage(
       'a replay reaches back half a second',
+      'as-if-nothing-had-been',
       'one node, used before',
       0,
       limit('job/run-answer', 'REPLAY_REACH', SECOND / 2),
     ),
     sabotage(
       'a replay without a date takes what is old',
+      'done-by-earlier-deploy',
       'one node, used before, no date',
       0,
       put<typeof findPeriodAndFloor>(
@@ -117,6 +134,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a replay takes the older entry',
+      'as-if-nothing-had-been',
       'one node, used before',
       1,
       put<typeof sift>('job/replay', 'sift', (original, run, shown) => {
@@ -127,6 +145,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a replay is taken by a run that may have sent',
+      'row-of-older-entry',
       'one node, a key, late',
       1,
       put<(run: Run, answer: Accepted, now: number) => void>(
@@ -142,6 +161,7 @@ export const ENTRIES: Rules = {
   'Time refutes a success, and nothing else': [
     sabotage(
       'without a date every entry is too early',
+      'as-if-nothing-had-been',
       'one node, no date',
       0,
       put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) =>
@@ -150,18 +170,21 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'an entry that time refutes is not named',
+      'row-hides-early-entry',
       'one node, a late entry',
       1,
       ofEntries('earlyOnly', () => []),
     ),
     sabotage(
       'an entry of long before completes a node',
+      'row-of-older-entry',
       'one node, a late entry',
       0,
       ofEntries('isEarly', () => false),
     ),
     sabotage(
       'an entry of long before is no trace',
+      'again-though-shown',
       'one node, a late entry',
       1,
       put<(run: Run, log: LogRead, now: number) => void>(
@@ -177,7 +200,20 @@ export const ENTRIES: Rules = {
   ],
   Done: [
     sabotage(
+      'a row has another id than the entry',
+      'row-of-no-entry',
+      'one node',
+      0,
+      ofEntries('rows', (_, original, emptyStatus) =>
+        original(emptyStatus).map((row) => ({
+          ...row,
+          activity_id: row.activity_id && row.activity_id + 1n,
+        })),
+      ),
+    ),
+    sabotage(
       'a new entry gives the others no time',
+      'done-before-grace',
       'every node',
       2,
       ofEntries('take', (entries, original, ...args) => {
@@ -188,6 +224,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a node that Core does not count has no time',
+      'done-before-grace',
       'every node, two by Core',
       1,
       put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
@@ -196,6 +233,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'another node stands in for a listed one',
+      'due-log',
       'a count',
       2,
       progress('hasEnough', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
@@ -204,16 +242,24 @@ export const ENTRIES: Rules = {
         return (listed?.here ?? []).filter((node) => !seen.has(node));
       }),
     ),
-    sabotage('every node is done when one is', 'every node', 1, ...oneIsEnough()),
-    sabotage('one node is enough of two', 'named nodes', 1, ...oneIsEnough()),
+    sabotage(
+      'every node is done when one is',
+      'node-without-a-word',
+      'every node',
+      1,
+      ...oneIsEnough(),
+    ),
+    sabotage('one node is enough of two', 'due-log', 'named nodes', 1, ...oneIsEnough()),
     sabotage(
       'no grace for a second entry',
+      'done-before-grace',
       'named nodes',
       1,
       grace((entries, replay, ms) => (entries.targets === 'observed' || replay ? ms : 0)),
     ),
     sabotage(
       'it ends although a second entry of a node is open',
+      'stops-too-soon',
       'named nodes',
       1,
       progress('open', ({ byId }, { open }) => {
@@ -226,24 +272,28 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'no grace for a node that the log did not list',
+      'done-before-grace',
       'every node',
       1,
       grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 0 : ms)),
     ),
     sabotage(
       'an empty log has the short grace',
+      'done-before-grace',
       'every node, an empty log',
       1,
       grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 3 * SECOND : ms)),
     ),
     sabotage(
       'a count obliges no one',
+      'as-if-nothing-had-been',
       'every node, four by Core',
       0,
       put<typeof unknownNodes>('job/census', 'unknownNodes', () => 0),
     ),
     sabotage(
       'a node that only Core counts has no row',
+      'as-if-nothing-had-been',
       'every node, four by Core',
       0,
       ofEntries('rows', (_, original, emptyStatus) =>
@@ -252,6 +302,7 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a node that is listed for another runtime fills no place',
+      'rows-lacking',
       'every node, and one elsewhere, four by Core',
       0,
       put<typeof unknownNodes>('job/census', 'unknownNodes', (original, census) =>
@@ -259,7 +310,8 @@ export const ENTRIES: Rules = {
       ),
     ),
     sabotage(
-      'a record keeps no count',
+      'a record does not keep how many Core counts',
+      'count-differs',
       'every node, four by Core, killed',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
@@ -268,24 +320,28 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'it is done while Core is counting',
+      'done-before-count',
       'every node, three by Core, late',
       0,
       plan('isCounting', () => false),
     ),
     sabotage(
       'a count that comes late is lost',
+      'count-differs',
       'every node, four by Core, late',
       0,
       lateCount((take, run, _, now) => take(run, null, now)),
     ),
     sabotage(
       'it waits for a count that has come',
+      'count-differs',
       'every node, three by Core, late',
       0,
       lateCount(() => undefined),
     ),
     sabotage(
       'a wait goes by no count',
+      'as-if-nothing-had-been',
       'a wait on every node, four by Core',
       0,
       put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) =>
@@ -294,18 +350,21 @@ export const ENTRIES: Rules = {
     ),
     sabotage(
       'a count excuses no name',
+      'count-differs',
       'every node, and one that left, three by Core',
       0,
       plan('core', () => undefined),
     ),
     sabotage(
       'a count is met by fewer',
+      'as-if-nothing-had-been',
       'four nodes expected, killed',
       0,
       plan('expect', ({ expect }) => expect && expect - 1),
     ),
     sabotage(
       'more nodes than expected are fine',
+      'as-if-nothing-had-been',
       'two of three nodes expected',
       0,
       progress('tooMany', () => false),

@@ -9,6 +9,7 @@ import { sabotage, type Sabotage, type SettlesAtOf } from './sabotage.js';
 export const FOLLOWING: readonly Sabotage[] = [
   sabotage(
     'a wait follows the first id only',
+    'due-log',
     'a wait for two entries',
     1,
     put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) => {
@@ -19,18 +20,21 @@ export const FOLLOWING: readonly Sabotage[] = [
   ),
   sabotage(
     'a watch ends at its first read',
+    'watch-ends-too-soon',
     'a watch of three nodes',
     1,
     limit('job/watch', 'SHORTEST', 0),
   ),
   sabotage(
     'a watch ends over an open entry',
+    'due-watch',
     'a watch of three nodes',
     1,
     put<(watch: never) => never[]>('job/watch', 'openOf', () => []),
   ),
   sabotage(
     'an id that is not there is waited for as a node is',
+    'missing-too-late',
     'a wait for two entries',
     1,
     put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
@@ -38,7 +42,19 @@ export const FOLLOWING: readonly Sabotage[] = [
     ),
   ),
   sabotage(
+    'a watch shows only what it lists at first',
+    'watch-hides',
+    'a watch of three nodes',
+    1,
+    put<typeof createWatch>('job/watch', 'createWatch', (original, plan, start, now) => {
+      const job = original(plan, start, now);
+      const entries = [...start.first];
+      return { ...job, result: () => ({ ...job.result(), entries }) };
+    }),
+  ),
+  sabotage(
     'a watch forgets a rejection',
+    'watch-loses-rejection',
     'a watch of three nodes',
     1,
     put<typeof createWatch>('job/watch', 'createWatch', (original, ...args) => {
@@ -48,6 +64,7 @@ export const FOLLOWING: readonly Sabotage[] = [
   ),
   sabotage(
     'a log that lacks entries is taken for whole',
+    'row-of-older-entry',
     'one node, sorted by time, no date',
     1,
     put<typeof newReading>('log/pages', 'newReading', (original, ...args) => ({
@@ -57,6 +74,7 @@ export const FOLLOWING: readonly Sabotage[] = [
   ),
   sabotage(
     'every log has its newest entry first',
+    'as-if-nothing-had-been',
     'one node, many entries, the oldest first',
     0,
     put<(items: readonly Activity[]) => boolean>('log/pages', 'fallsAllTheWay', () => true),

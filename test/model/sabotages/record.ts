@@ -18,13 +18,21 @@ export const RECORD: Rules = {
   Record: [
     sabotage(
       'no record before the POST',
+      'sent-without-record',
       'killed and run again',
       0,
       plan('keepsKey', () => false),
     ),
-    sabotage('the record is written after the POST', 'killed and run again', 0, ...recordsLate()),
+    sabotage(
+      'the record is written after the POST',
+      'sent-without-record',
+      'killed and run again',
+      0,
+      ...recordsLate(),
+    ),
     sabotage(
       'it sends though the record cannot be written',
+      'sent-without-record',
       'killed and run again',
       1,
       put<RecordStep>('job/drive', 'record', (original, step, tools) => {
@@ -32,17 +40,24 @@ export const RECORD: Rules = {
         return told.is === 'unwritten' ? original({ ...step, record: null }, tools) : told;
       }),
     ),
-    sabotage('a record is valid for ten minutes', 'killed and run again', 1, () => {
-      const { prototype } = MemoryJournal;
-      const read: RunJournal['read'] = Reflect.get<MemoryJournal, 'read'>(prototype, 'read');
-      prototype.read = function (this: MemoryJournal, key) {
-        const kept = read.call(this, key);
-        return kept && kept.ageMs < 600 * SECOND ? kept : null;
-      };
-      return () => void (prototype.read = read);
-    }),
+    sabotage(
+      'a record is valid for ten minutes',
+      'run-twice-forgotten',
+      'killed and run again',
+      1,
+      () => {
+        const { prototype } = MemoryJournal;
+        const read: RunJournal['read'] = Reflect.get<MemoryJournal, 'read'>(prototype, 'read');
+        prototype.read = function (this: MemoryJournal, key) {
+          const kept = read.call(this, key);
+          return kept && kept.ageMs < 600 * SECOND ? kept : null;
+        };
+        return () => void (prototype.read = read);
+      },
+    ),
     sabotage(
       'another that has just sent has no 5 s',
+      'run-twice',
       'two processes, keys ignored',
       2,
       inTable<typeof takeRecord>('job/run', ['TAKE', 'record'], (original, run, fact, now) => {
@@ -51,7 +66,8 @@ export const RECORD: Rules = {
       }),
     ),
     sabotage(
-      'a record keeps no count',
+      'a record does not keep how many are expected',
+      'due-log',
       'four nodes expected, killed',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
@@ -60,6 +76,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'a refusal is not noted',
+      'again-after-no',
       'killed and run again',
       1,
       put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
@@ -67,13 +84,24 @@ export const RECORD: Rules = {
       }),
     ),
     sabotage(
+      'a refusal is not noted, and another API key cannot try again',
+      'unsent-is-unconfirmed',
+      'one node, killed, then another API key',
+      2,
+      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
+        if (mark !== 'refused') original(run, mark);
+      }),
+    ),
+    sabotage(
       'a record is sent again forever',
+      'record-again-too-late',
       'killed and run again',
       1,
       limit('job/run-state', 'RESEND', 1e12),
     ),
     sabotage(
       'the nine minutes start anew with each record',
+      'record-again-too-late',
       'killed and run again',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
@@ -82,6 +110,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'a stale record is followed forever',
+      'never-ends',
       'killed and run again',
       1,
       put<(run: Run, state: Unknown, log: LogRead, now: number) => void>(
@@ -94,6 +123,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'a record is replaced by one that slept',
+      'again-though-shown',
       'two processes that do not wait',
       2,
       put<RecordStep>('job/drive', 'record', (original, step, tools) => {
@@ -103,6 +133,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'a POST that continues from a record makes none',
+      'run-twice',
       'two processes that do not wait, the first POST lost',
       2,
       () => {
@@ -118,6 +149,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'another API key sends again',
+      'again-by-another-key',
       'one node, killed, then another API key',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
@@ -127,6 +159,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'an acceptance is not noted',
+      'again-after-another',
       'two processes that do not wait',
       1,
       put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
@@ -135,6 +168,7 @@ export const RECORD: Rules = {
     ),
     sabotage(
       'a record keeps no baseline',
+      'row-of-older-entry',
       'killed and run again',
       1,
       put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {

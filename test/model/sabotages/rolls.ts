@@ -43,35 +43,46 @@ export const ROLLS: Rules = {
   Order: [
     sabotage(
       'a roll goes backwards',
+      'roll-order',
       'a roll of three',
       0,
       rollPlan('nodes', ({ nodes }) => nodes.toReversed()),
     ),
     sabotage(
       'a roll starts all nodes at once',
+      'roll-window',
       'a roll of three',
       0,
       rollPlan('maxUnavailable', () => 9),
     ),
     sabotage(
       'a shared read is as shallow as its first node wants',
+      'as-if-nothing-had-been',
       'a roll by twos of long work, 429 at first',
       0,
       put<typeof widenForAll>('job/roll-read', 'widenForAll', (_, __, step) => step),
     ),
   ],
   Pace: [
-    sabotage('a roll sends all at once', 'a roll by twos', 0, limit('job/roll', 'POST_GAP', 0)),
+    sabotage(
+      'a roll sends all at once',
+      'roll-pace',
+      'a roll by twos',
+      0,
+      limit('job/roll', 'POST_GAP', 0),
+    ),
   ],
   Busy: [
     sabotage(
       'a roll with --if-busy fail goes ahead',
+      'busy-at-first',
       'a roll by twos, busy, if busy fail',
       0,
       put<typeof busyOf>('job/busy', 'busyOf', () => []),
     ),
     sabotage(
       'a roll with --if-busy wait does not wait',
+      'busy-all-at-once',
       'a roll by twos, busy, if busy wait',
       0,
       rollPlan('ifBusy', () => 'ignore'),
@@ -80,18 +91,21 @@ export const ROLLS: Rules = {
   'Pause and gate': [
     sabotage(
       'a roll asks no gate',
+      'due-roll',
       'a gated roll of two, killed and run again',
       0,
       rollPlan('gated', () => false),
     ),
     sabotage(
       'a roll does not pause',
+      'roll-pause',
       'a roll of three',
       0,
       rollPlan('pauseMs', () => 0),
     ),
     sabotage(
       'a gate that hangs is waited for',
+      'never-ends',
       'a gated roll, killed and run again',
       1,
       rollPlan('gateTimeoutMs', () => Infinity),
@@ -100,12 +114,14 @@ export const ROLLS: Rules = {
   Halting: [
     sabotage(
       'a roll that continues on an error halts',
+      'roll-leaves-out',
       'a roll of three that continues on an error',
       1,
       rollPlan('continueOnError', () => false),
     ),
     sabotage(
       'the time of a roll is never up',
+      'roll-time',
       'a roll of three that has 5 s',
       0,
       put<typeof isLate>('job/roll-state', 'isLate', () => false),
@@ -113,12 +129,14 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'its time is never up for its first POST',
+      'roll-time',
       'a roll of three that has 5 s',
       1,
       put<typeof isRollOver>('job/run-state', 'isRollOver', () => false),
     ),
     sabotage(
       'the first Ctrl-C ends the running nodes',
+      'stops-too-soon',
       'a roll of three',
       1,
       put<typeof windDown>('job/roll', 'windDown', (_, roll, reason) =>
@@ -127,12 +145,14 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'a roll continues on an error',
+      'roll-halts',
       'a roll of three',
       1,
       rollPlan('continueOnError', () => true),
     ),
     sabotage(
       'a failed gate does not halt',
+      'due-gate',
       'a gated roll of two, killed and run again',
       1,
       put<typeof gateEnded>('job/roll', 'gateEnded', (original, roll, ...rest) => {
@@ -142,12 +162,14 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'a roll starts more after Ctrl-C',
+      'roll-stopped',
       'a roll of three',
       1,
       put<typeof windDown>('job/roll', 'windDown', () => undefined),
     ),
     sabotage(
       'a roll that is over sends again',
+      'roll-stopped',
       'a roll by twos',
       1,
       put<typeof callOff>('job/run-moves', 'callOff', () => undefined),
@@ -156,18 +178,21 @@ export const ROLLS: Rules = {
   'The same roll': [
     sabotage(
       'a gate that failed is not asked again',
+      'due-roll',
       'a gated roll of two, killed and run again',
       1,
       keptOfRoll(() => ({ passed: true })),
     ),
     sabotage(
       'a rejection that no process was halted by is passed over',
+      'roll-halts',
       'a roll of two, killed',
       2,
       keptOfRoll(() => ({ rejected: true })),
     ),
     sabotage(
       'a rejection that was reported halts it again',
+      'roll-halts-again',
       'a roll of two, killed',
       2,
       put<(node: RollNode, outcome: Outcome) => boolean>(
@@ -178,6 +203,7 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'a gate that has passed is asked again',
+      'gate-once',
       'a gated roll of two, killed and run again',
       1,
       keptOfRoll(() => ({ passed: false })),
@@ -186,6 +212,7 @@ export const ROLLS: Rules = {
   'A resumed roll keeps its window': [
     sabotage(
       'a resumed roll sends to all of which the log shows nothing',
+      'roll-window',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
       put<typeof continuedNode>('job/roll-state', 'continuedNode', (original, ...args) => {
@@ -198,6 +225,7 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'a node that waited is sent to without another read',
+      'again-by-old-read',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
       put<Admit>('job/roll', 'admit', (original, ...args) => {
@@ -207,30 +235,35 @@ export const ROLLS: Rules = {
     ),
     sabotage(
       'a node that waits takes up room',
+      'as-if-nothing-had-been',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
       put<(...args: unknown[]) => boolean>('job/roll', 'isToHold', () => false),
     ),
     sabotage(
       'what is too old to be sent again halts each process',
+      'roll-halts-again',
       'a roll of two, killed',
       2,
       keptOfRoll(() => ({ unconfirmed: false })),
     ),
     sabotage(
       'what is too old to be sent again halts no process',
+      'roll-overtakes',
       'a roll of two, killed',
       1,
       keptOfRoll(({ ageMs }) => ({ unconfirmed: ageMs > 600_000 })),
     ),
     sabotage(
       'what is not too old is given up for good',
+      'roll-gives-up',
       'a roll of two, killed',
       1,
       put<typeof isForgotten>('job/run-state', 'isForgotten', () => true),
     ),
     sabotage(
       'a resumed roll sends again after 9 minutes',
+      'record-again-too-late',
       'a roll of two, killed',
       1,
       limit('job/run-state', 'RESEND', 3_600_000),

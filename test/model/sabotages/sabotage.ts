@@ -1,3 +1,4 @@
+import type { Clause } from '../judge/clauses.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { createRun } from '../../../src/job/run.js';
 import type { Run, RunPlan } from '../../../src/job/run-state.js';
@@ -6,6 +7,8 @@ import { put, type Change } from '../places.js';
 /** One rule of the job, broken on purpose: the model has to find it. */
 export interface Sabotage {
   name: string;
+  /** What the judge accuses it of. */
+  clause: Clause;
   /** The one setting that is meant to find it. */
   setting: string;
   /** How many faults that takes. */
@@ -22,10 +25,11 @@ export type Rules = Readonly<Record<string, readonly Sabotage[]>>;
 
 export const sabotage = (
   name: string,
+  clause: Clause,
   setting: string,
   faults: number,
   ...changes: Change[]
-): Sabotage => ({ name, setting, faults, changes });
+): Sabotage => ({ name, clause, setting, faults, changes });
 
 /** A run is asked for something else. */
 export const plan = <K extends keyof RunPlan>(

@@ -5,6 +5,8 @@ import {
   type LdctlError,
 } from '../../../src/base/errors.js';
 import type { Answer, classify, isInProgress } from '../../../src/job/answer.js';
+import type { Accepted } from '../../../src/base/supervisor.js';
+import type { resultOfRun } from '../../../src/job/result.js';
 import type { takeAnswer, tryLater } from '../../../src/job/run-answer.js';
 import type { lose, setBaseline } from '../../../src/job/run-moves.js';
 import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
@@ -14,6 +16,7 @@ import { sabotage, type Rules } from './sabotage.js';
 
 type Following = State & { name: 'following' };
 type JudgeAccepted = (run: Run, state: Following, acceptedAt: number, startedAt: number) => void;
+type TakeAccepted = (run: Run, answer: Accepted, now: number) => void;
 type FailedPost = (run: Run, error: LdctlError, now: number) => void;
 
 const answers = (from: Answer, to: Answer): Change =>
@@ -30,26 +33,74 @@ const answersCode = (code: string, is: Answer): Change =>
 /** What an answer means, and whether the same is sent again. */
 export const SENDING: Rules = {
   'The answer': [
-    sabotage('a 503 is a no', 'one node', 1, answersCode('http_503', 'definite-no')),
-    sabotage('a 408 is a no', 'one node', 1, answersCode('http_408', 'definite-no')),
-    sabotage('a 409 of a gateway is a no', 'one node', 1, answersCode('http_409', 'definite-no')),
+    sabotage(
+      'what was accepted is sent once more',
+      'again-after-accepted',
+      'one node',
+      0,
+      put<TakeAccepted>('job/run-answer', 'takeAccepted', (original, run, ...rest) => {
+        original(run, ...rest);
+        if (run.attempts.backoffs === 0) run.state = { name: 'sending' };
+        run.attempts.backoffs = 1;
+      }),
+    ),
+    sabotage(
+      '--no-wait ends as if it had waited',
+      'due-accepted',
+      'every node, four by Core, no wait',
+      0,
+      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+        const end = original(run);
+        return end.result.outcome === 'accepted' ? { ...end, exitCode: 8 } : end;
+      }),
+    ),
+    sabotage(
+      'a 503 is a no',
+      'denies-what-it-sent',
+      'one node',
+      1,
+      answersCode('http_503', 'definite-no'),
+    ),
+    sabotage(
+      'a 408 is a no',
+      'denies-what-it-sent',
+      'one node',
+      1,
+      answersCode('http_408', 'definite-no'),
+    ),
+    sabotage(
+      'a 409 of a gateway is a no',
+      'denies-what-it-sent',
+      'one node',
+      1,
+      answersCode('http_409', 'definite-no'),
+    ),
     sabotage(
       'a 409 of the API is uncertain',
+      'again-after-no',
       'one node',
       1,
       answersCode('idempotency_error', 'uncertain'),
     ),
     sabotage(
       'an answer that is lost is a no',
+      'denies-what-it-sent',
       'one node',
       1,
       put<typeof classify>('job/answer', 'classify', (original, error) =>
         error instanceof TransportError && error.sent === 'maybe' ? 'definite-no' : original(error),
       ),
     ),
-    sabotage('a no is tried again', 'one node', 1, answers('definite-no', 'uncertain')),
+    sabotage(
+      'a no is tried again',
+      'again-after-no',
+      'one node',
+      1,
+      answers('definite-no', 'uncertain'),
+    ),
     sabotage(
       'an answer that says nothing is a no',
+      'denies-what-it-sent',
       'one node',
       1,
       put<typeof classify>('job/answer', 'classify', (original, error) =>
@@ -58,12 +109,14 @@ export const SENDING: Rules = {
     ),
     sabotage(
       'what is in progress is refused',
+      'denies-what-it-sent',
       'one node',
       1,
       put<typeof isInProgress>('job/answer', 'isInProgress', () => false),
     ),
     sabotage(
       'a 403 after a lost answer is a no',
+      'denies-what-it-sent',
       'a log that shows late',
       2,
       put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, error, now) => {
@@ -73,12 +126,14 @@ export const SENDING: Rules = {
     ),
     sabotage(
       'what was refused is not tried again',
+      'as-if-nothing-had-been',
       'one node',
       1,
       answers('not-sent', 'definite-no'),
     ),
     sabotage(
       'what was refused is sent again at once',
+      'again-too-soon',
       'one node',
       1,
       put<typeof tryLater>('job/run-answer', 'tryLater', (original, run, error, now) => {
@@ -88,6 +143,7 @@ export const SENDING: Rules = {
     ),
     sabotage(
       'a second try has the first baseline',
+      'row-of-older-entry',
       'one node, 429 at first',
       1,
       put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) => {
@@ -97,12 +153,14 @@ export const SENDING: Rules = {
     ),
     sabotage(
       'it tries only for a second',
+      'as-if-nothing-had-been',
       'one node',
       1,
       limit('job/run-state', 'RETRY_WINDOW', SECOND),
     ),
     sabotage(
       'a redirect is sent again',
+      'again-after-redirect',
       'named nodes',
       1,
       put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, ...rest) => {
@@ -114,6 +172,7 @@ export const SENDING: Rules = {
   Uncertain: [
     sabotage(
       'it posts again without reading',
+      'run-twice',
       'named nodes, keys ignored',
       1,
       put<typeof lose>('job/run-moves', 'lose', (original, run, now, more) => {
@@ -123,12 +182,14 @@ export const SENDING: Rules = {
     ),
     sabotage(
       'a read right after the loss proves it',
+      'run-twice',
       'named nodes, keys ignored',
       1,
       limit('job/run-state', 'READ_AFTER', 0),
     ),
     sabotage(
       'what the log shows is no proof',
+      'again-though-shown',
       'named nodes, keys ignored',
       1,
       put<(run: Run, now: number) => void>('job/run-read', 'takeTrace', (original, run, now) => {
@@ -136,9 +197,16 @@ export const SENDING: Rules = {
         else run.state = { name: 'sending' };
       }),
     ),
-    sabotage('it sends again forever', 'one node', 1, limit('job/run-state', 'RETRY_WINDOW', 1e12)),
+    sabotage(
+      'it sends again forever',
+      'again-too-late',
+      'one node',
+      1,
+      limit('job/run-state', 'RETRY_WINDOW', 1e12),
+    ),
     sabotage(
       'the two minutes count from the end of the POST',
+      'again-too-late',
       'one node',
       1,
       inTable<typeof takeAnswer>('job/run', ['TAKE', 'post'], (original, run, told, now) => {
@@ -148,6 +216,7 @@ export const SENDING: Rules = {
     ),
     sabotage(
       '--no-wait is accepted by a single entry',
+      'accepted-unsent',
       'two nodes, no wait, the first POST lost',
       1,
       put<JudgeAccepted>('job/run-end', 'judgeAccepted', (_, run) => {

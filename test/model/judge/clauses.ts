@@ -1,0 +1,150 @@
+/*
+ * What a story can be accused of, and what it is let off. Each name is stable: a sabotage says which
+ * clause it trips, and a test plays it.
+ */
+
+export const CLAUSES = {
+  'never-ends': 'it never ends, or waits for nothing',
+
+  // Promise 2: at most once (sent.ts).
+  'run-twice': 'run twice, though the log showed it',
+  'run-twice-forgotten': 'run twice: the server had forgotten the key',
+  'again-after-accepted': 'sent again after it was accepted',
+  'again-after-no': 'sent again after a no',
+  'again-after-redirect': 'sent again after a redirect',
+  'again-too-soon': 'sent again sooner than it was told',
+  'again-too-late': 'sent again more than 120 s after its first POST started',
+  'record-again-too-late': 'sent again more than 540 s after the first POST of a record started',
+  'again-though-shown': 'sent again though the log showed an entry',
+  'again-after-another': 'sent again after another process had ended well',
+  'again-by-old-read': 'sent again on a read that was long ago',
+  'again-by-wrong-clock': 'sent again by a clock that is off',
+  'again-by-another-key': 'sent again by another API key',
+
+  // What comes before a POST (before.ts).
+  'sent-without-record': 'sent without a record',
+  'sent-without-baseline': 'sent without a baseline',
+  'old-baseline': 'sent on a baseline older than 10 s',
+  'sent-by-foreign-log': 'sent though the log is that of another',
+  'sent-after-interrupt': 'sent after an interrupt',
+  'busy-at-first': 'sent though its first read showed a busy node, with --if-busy fail',
+  'busy-right-before': 'sent to a node that was busy right before',
+  'busy-all-at-once': 'sent right when a node became free',
+
+  // A roll (rolled.ts).
+  'roll-pace': 'a roll sent more than two a second',
+  'roll-order': 'a roll sent out of order',
+  'roll-time': 'a roll sent after its time was up',
+  'roll-stopped': 'a roll sent after a halt or an interrupt',
+  'roll-halts': 'a roll sent after a node had failed',
+  'roll-pause': 'a roll sent before its pause was over',
+  'roll-window': 'a roll has more running than its window',
+  'roll-overtakes': 'a roll started a node before one that an earlier process may have sent to',
+  'roll-leaves-out': 'a roll that continues on an error left out a node',
+  'roll-halts-again': 'a roll was halted by what had halted one before',
+  'roll-gives-up': 'a node was given up for good too soon',
+  'gate-once': 'it asked a gate again that had passed',
+
+  // Promise 4: the exit code, by what a process was shown (due.ts).
+  'due-nothing-sent': 'nothing was sent, and its exit code does not say why',
+  'due-interrupt': 'it was interrupted, and does not end with 130',
+  'due-error': 'what it met last leaves it unconfirmed, and it does not end with 7',
+  'due-accepted': 'it was accepted and does not wait, and does not end with 0',
+  'due-log': 'its exit code is not what the log showed',
+  'due-roll': 'the exit code of a roll is not what its nodes were shown to have done',
+  'due-gate': 'a gate failed, and the roll does not end with 9',
+  'due-watch': 'a watch does not end as the log showed',
+  'due-outcome': 'its exit code is that of another outcome',
+  'denies-what-it-sent': 'it said that nothing was sent, and cannot know',
+  'guard-after-sent': 'a guard ended it, though its key had been sent',
+  'unsent-is-unconfirmed': 'exit 7, and nothing was sent',
+  'hides-what-it-read': 'a wait did not say what it had read',
+  'as-if-nothing-had-been': 'all that went wrong went by, and it ended otherwise',
+
+  // Promise 3: exit 0 means done, by what the world did (done.ts).
+  'done-by-foreign-log': 'exit 0 by the log of another',
+  'accepted-unsent': 'accepted, and nothing was sent',
+  'done-before-grace': 'exit 0 before the grace was over',
+  'done-by-earlier-deploy': 'exit 0 by the deploy before',
+  'done-by-what-was-running': 'exit 0 by what was in progress before',
+  'done-before-count': 'exit 0 before Core had counted',
+  'node-without-a-word': 'exit 0 without a word of a node that the log lists',
+  'names-an-unlisted-node': 'it names a node that the log did not list',
+  'row-of-no-entry': 'a row has an entry that is none',
+  'row-of-older-entry': 'a row has an older entry',
+  'row-hides-early-entry': 'a row does not name what time refutes',
+  'count-differs': 'the result has another count than Core',
+  'rows-lacking': 'another number of nodes is lacking than Core counts',
+  'watch-ends-too-soon': 'a watch ended too soon',
+  'watch-hides': 'a watch did not show what it had read',
+  'watch-loses-rejection': 'a watch lost a rejection',
+
+  // How long it looks, and how often (looked.ts).
+  'reads-on-when-denied': 'it read on though it was denied',
+  'runs-on-after-interrupt': 'it ran on after Ctrl-C',
+  'first-read-late': 'its first read came late',
+  'reads-too-often': 'it read again right after a long read',
+  'reads-too-seldom': 'it did not look at the log for 3 s',
+  'missing-too-soon': 'missing before the time to appear',
+  'missing-too-late': 'missing long after the time to appear',
+  'stops-too-soon': 'it stopped following before its time was up',
+  'says-no-next': 'nothing says how to continue',
+  'next-is-too-high': 'it is continued above its entries',
+} as const satisfies Record<string, string>;
+
+export type Clause = keyof typeof CLAUSES;
+
+/**
+ * What no client can hold is not accused. docs/rules.md says the same words; a test compares them.
+ * The judge counts how often each of them lets a story off.
+ */
+export const LIMITS = {
+  'late-and-ignored': 'A server ignores idempotency keys *and* shows an entry more than 5 s late.',
+  redirected:
+    "A run was redirected and is started again within 9 minutes. It may send once more, since only the server's key prevents that.",
+  'late-replay':
+    'The POST of such a run is replayed, and its entries show up more than 10 s late. The newest entry of each node in the last 11 minutes counts instead.',
+  rival:
+    'Another operator does the same to the same node at the same moment. It counts as done, because it was done.',
+  'earlier-trigger':
+    'An entry of an earlier trigger was created up to 10 s before the baseline was read (at any time before it, if answers have no `date`), and shows up after it.',
+  'gateway-429':
+    'A gateway answers `425` or `429` to a POST that it has sent on, and the server ignores idempotency keys. Then it runs twice.',
+  'counted-out':
+    'A node that the log lists reports more than 10 s after the others, while Core counts one node too few. ldctl reports it as not acted on.',
+  'place-filled':
+    'A node that the log lists for other runtimes only is gone. It fills the place of a new node that reports more than 10 s late.',
+} as const satisfies Record<string, string>;
+
+/** These the model does not play. */
+export const NOT_PLAYED = [
+  'A process is suspended within a POST, and sends it when it resumes.',
+  'A run with a key left no record here, and the server has forgotten the key.',
+  'A server stores a reconfigure without its config. The log then shows that a node was reconfigured, but not with what.',
+] as const;
+
+/**
+ * Where all that went wrong went by, and a run ends otherwise all the same. `due` holds it even then
+ * to what it was shown.
+ */
+export const EXCUSES = {
+  'used-elsewhere': 'its key was used elsewhere, so older entries count, too',
+  unsettled: 'at its deadline all is final, and another node may report',
+  'early-trace': 'the late entry of the trigger before is a trace of what was lost',
+  'ids-not-there': 'an id that is not there at first is not waited for',
+  'no-time-left': 'a fault, and work that takes nearly all of its time',
+  'roll-time-short': 'the time of a roll is short',
+  'unstable-sort': 'a server that sorts without a tie-breaker loses entries, which it says',
+  'asleep-beside-others': 'another had something to send again while the machine slept',
+  'may-not-send': 'another API key, or a clock that was set back, never sends again',
+  'busy-by-its-own-key': 'what the runner before has sent keeps the nodes busy',
+  'later-than-grace': 'a node beyond the expected ones reports after the grace',
+  'seen-by-log-alone': 'with --no-wait only the log could say that it was accepted',
+} as const satisfies Record<string, string>;
+
+export type Excuse = keyof typeof LIMITS | keyof typeof EXCUSES;
+/** What the judge finds: a story is accused, or let off. */
+export type Finding = Clause | Excuse;
+export type Findings = Generator<Finding, void, undefined>;
+
+export const isClause = (finding: Finding): finding is Clause => finding in CLAUSES;
