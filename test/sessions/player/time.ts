@@ -73,14 +73,12 @@ export class SessionTime extends VirtualClock {
     this.isBusy = () => {
       this.#quietTurns = isAtWork() ? 0 : this.#quietTurns + 1;
       if (this.#quietTurns < QUIET_TURNS) return true;
-      if (this.#goal?.isReached()) {
-        this.#goal.reach();
-        this.#goal = null;
-        return true;
-      }
-      // Now time passes. What that wakes needs its turns, too.
+      // Time passes, or someone types: what comes of it needs its turns, too.
       this.#quietTurns = 0;
-      return false;
+      if (!this.#goal?.isReached()) return false;
+      this.#goal.reach();
+      this.#goal = null;
+      return true;
     };
   }
 
