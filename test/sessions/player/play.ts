@@ -20,8 +20,10 @@ async function play(text: string): Promise<string> {
     : new Session({});
   const shown: string[] = [];
   try {
-    for (const step of steps) {
-      await inLine(step, () => session.before(step));
+    for (const [at, step] of steps.entries()) {
+      // A comment is about what comes after it.
+      const next = steps.slice(at).find(({ is }) => is !== 'note') ?? step;
+      await inLine(step, () => session.before(next));
       shown.push(...session.takeLines());
       const isAfterOutput = isOutput(shown.at(-1) ?? '#') && !session.isRunning;
       if (step === first || isAfterOutput) shown.push('');
