@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { endsWith, story, until, type Scene } from '../helpers/scene.js';
-import { answerOf, reply, startServer } from '../helpers/server.js';
 
-const RESTART = 'activities trigger iggy restart -o json';
-const KEYED = `${RESTART} --node 7 --idempotency-key deploy-7`;
+const KEYED = 'activities trigger iggy restart -o json --node 7 --idempotency-key deploy-7';
 const SEVEN = { nodes: [7n] };
 /** It does what is sent twice twice: there it is for ldctl alone to see to it. */
 const KEYS_IGNORED = { ...SEVEN, ignoreIdempotency: true };
@@ -49,49 +47,6 @@ async function stopped(scene: Scene, meanwhile: () => Promise<unknown>): Promise
 }
 
 describe('an action runs at most once', () => {
-  story(
-    'when three runs with one key start together',
-    { ...KEYS_IGNORED, answerMs: 300 },
-    async (scene) => {
-      const ends = await Promise.all([
-        scene.ends(0, KEYED),
-        scene.ends(0, KEYED),
-        scene.ends(0, KEYED),
-      ]);
-      const [first, ...others] = ends.map((ended) => resultOf(ended).nodes);
-      assert.deepEqual([...others, scene.dispatched], [first, first, 1]);
-    },
-  );
-
-  for (const [what, command] of [
-    ['names its node', KEYED],
-    ['first reads which nodes there are', `${RESTART} --yes --idempotency-key deploy-7`],
-    ['rolls', 'activities roll iggy restart -o json --node 7 --idempotency-key deploy-7'],
-    ['rolls over every node', 'activities roll iggy restart --yes --idempotency-key deploy-7'],
-  ] as const) {
-    story(
-      `when another process sends it while the log is denied to one that ${what}`,
-      KEYS_IGNORED,
-      async (scene) => {
-        // Before, and put aside: how long it takes is no matter of the first one's patience.
-        const [folder, aside] = [scene.env.LDCTL_CONFIG_DIR ?? '', join(scene.folder, 'aside')];
-        await scene.ends(0, command, { LDCTL_CONFIG_DIR: aside });
-        const server = await startServer((request, response, socket) => {
-          const isDenied = existsSync(aside);
-          if (isDenied) {
-            rmSync(folder, { recursive: true, force: true });
-            renameSync(aside, folder);
-          }
-          const step = isDenied ? reply(403) : answerOf(scene.url);
-          return step(request, response, socket);
-        });
-        const ended = await scene.ldctl(command, { LD_SUPERVISOR_URL: server.url });
-        await server.close();
-        assert.deepEqual([ended.code, scene.actedOn], [0, [7n]], ended.stderr);
-      },
-    );
-  }
-
   // Before the first read, and while the POST runs: the server takes its time to answer.
   for (const [seed, afterMs] of [null, 200].entries()) {
     const when =

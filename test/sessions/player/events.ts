@@ -77,6 +77,14 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     },
   ],
   [
+    /^this machine is in (\w+\/\w+)$/,
+    'this machine is in Asia/Kolkata',
+    (_, [zone]) => {
+      // Whoever plays the session sets it back.
+      process.env.TZ = zone;
+    },
+  ],
+  [
     /^the keyring of this machine (is locked|takes no key|works)$/,
     'the keyring of this machine is locked',
     ({ machine }, [how]) => {
@@ -203,6 +211,14 @@ const FAULTS: ReadonlyArray<
     /^runs?, but (?:its|their) answers? (?:is|are) lost$/,
     'runs, but its answer is lost',
     () => ({ answer: 'lost' }),
+  ],
+  [
+    /^(?:is|are) answered (.*) after (\S+)$/s,
+    'is answered 503 after 20s',
+    ([how = '', time = '']) => ({
+      ...{ runs: false, answer: readAnswer(how) },
+      holdMs: parseDuration(time),
+    }),
   ],
   [
     /^(?:is|are) answered (.*)$/s,
