@@ -4,15 +4,7 @@ import { createRunView } from '../../../src/output/views.js';
 import { type PrintOptions } from '../../../src/output/streams.js';
 import { type RunView } from '../../../src/output/views/plain.js';
 import { memoryOutput, type MemoryOutput, type Terminal } from '../../helpers/memory-output.js';
-import {
-  activity,
-  ACTIVITY,
-  HOSTILE,
-  NODE,
-  processing,
-  progress,
-  written,
-} from './support/samples.js';
+import { ACTIVITY, NODE, processing, progress, written } from './support/samples.js';
 import { screenLines } from './support/screen.js';
 import { endTime, ManualTime } from './support/time.js';
 
@@ -102,52 +94,6 @@ describe('a run at a terminal', () => {
     assert.deepEqual(await screen(), [HEAD]);
   });
 
-  const feet: Array<[what: string, Array<Partial<NodeProgress>>, foot: string]> = [
-    [
-      'never counts what failed as done',
-      [{}, { status: 'rejected' }, { ...awaited, status: 'missing' }, running],
-      '1 of 4 done, 2 failed, 0s',
-    ],
-    [
-      'counts a node of a roll when it has had its turn',
-      [{ stage: 'running', status: 'rejected' }, { stage: 'gate' }],
-      '0 of 2 done, 0s. Ctrl-C: finish these, then stop',
-    ],
-    [
-      'explains what it waits for when all that was seen has ended',
-      [{}, {}],
-      'waiting 2s for nodes that may still report',
-    ],
-  ];
-  for (const [what, nodes, foot] of feet) {
-    it(what, async () => {
-      const { view, screen, time } = await start(TTY);
-      view.on({
-        event: 'progress',
-        nodes: targets(...nodes),
-        decidesAt: time.clock.elapsed() + 2500,
-      });
-      assert.equal((await screen()).at(-1), foot);
-    });
-  }
-
-  it('keeps the widths that its columns have had, so that none jumps', async () => {
-    const { view, screen } = await start(TTY);
-    const tookAt = async () => (await screen())[1]?.indexOf('TOOK');
-    view.on(shown(running, awaited));
-    const before = await tookAt();
-    view.on(shown({}, {}));
-    assert.equal(await tookAt(), before);
-  });
-
-  it('says above the table that the log cannot be read', async () => {
-    const { view, screen } = await start(TTY);
-    view.on(shown({}, running));
-    view.on({ event: 'warning', code: 'log_unreadable', message: 'the log cannot be read' });
-    assert.deepEqual((await screen()).slice(0, 2), [HEAD, 'warning: the log cannot be read']);
-    assert.equal((await screen()).at(-1), '1 of 2 done, 0s');
-  });
-
   it('says key, baseline and request with --debug alone, and always what is not routine, between words', async () => {
     for (const debug of [false, true]) {
       const { view, screen } = await start({ isTTY: true, columns: 60 }, { debug });
@@ -165,22 +111,6 @@ describe('a run at a terminal', () => {
         'warning: two entries fit',
       ]);
     }
-  });
-
-  it('is one screen high, with what failed and what has not ended first, and counts the rest', async () => {
-    const { view, screen } = await start({ isTTY: true, rows: 7 });
-    view.on(shown({}, {}, awaited, running, {}, { status: 'rejected' }, running, {}));
-    const words = (await screen()).slice(2).map((line) => line.split(/ +/).slice(2).join(' '));
-    assert.deepEqual(words, [
-      '✗ rejected 4.8s',
-      '· waiting -',
-      '… processing 0s',
-      '5 more',
-      '8 done, 1 failed, 0s',
-    ]);
-    const low = await start({ isTTY: true, rows: 3 });
-    low.view.on(shown(running));
-    assert.equal((await low.screen()).length, 2, 'the headline, and one line');
   });
 
   it('tells where each node of a roll stands, and what its gate says', async () => {
@@ -255,58 +185,6 @@ describe('a run at a terminal', () => {
 });
 
 describe('a run off a terminal', () => {
-  it('is printed line by line on stderr, with the time in UTC', async () => {
-    const { view, output, time } = await start();
-    view.on({ ...baseline, expects: 1 });
-    time.advance(400);
-    view.on(dispatched);
-    time.advance(600);
-    view.on({ event: 'activity', activity: processing() });
-    view.on(shown(running));
-    view.on(warning);
-    time.advance(4000);
-    view.on({ event: 'activity', activity: activity() });
-    view.on({ event: 'gate_output', node_id: NODE, line: 'lag 0' });
-    view.on({ event: 'gate', node_id: NODE, gate: passed });
-    view.on({ event: 'activity', activity: processing({ status: HOSTILE }) });
-    view.stop();
-    assert.deepEqual(output.stderr.lines.slice(0, -1), [
-      `12:00:00Z ${HEAD}`,
-      '12:00:00Z idempotency key key-1, log read up to 7261845022003200000, 1 node',
-      `12:00:00Z dispatched (request ${REQUEST})`,
-      '12:00:01Z 610809900976570889 activity 7261845022003200001 processing',
-      'warning: two entries fit',
-      '12:00:05Z 610809900976570889 activity 7261845022003200001 completed (4.8s)',
-      '12:00:05Z 610809900976570889 gate | lag 0',
-      '12:00:05Z 610809900976570889 gate passed (1.0s)',
-    ]);
-    assert.match(output.stderr.lines.at(-1) ?? '', /^12:00:05Z [ -~]+$/);
-    assert.equal(output.stdout.text, '');
-  });
-
-  it('says of a dispatch whose it was', async () => {
-    const dispatches: Array<
-      [fields: Partial<Extract<JobEvent, { event: 'dispatched' }>>, expected: string]
-    > = [
-      [{ node_id: NODE }, `${NODE} dispatched (request ${REQUEST})`],
-      [{ replayed: true }, `dispatched before: the answer is a replay (request ${REQUEST})`],
-      [
-        { request_id: null, recovered: true },
-        'dispatched: the answer was lost, the log has its entries',
-      ],
-      [
-        { replayed: true, earlier: { ageMs: 12_000 } },
-        'sent by an earlier run, 12s ago; ldctl does not send it again',
-      ],
-    ];
-    const { view, output } = await start();
-    for (const [fields] of dispatches) view.on({ ...dispatched, ...fields });
-    assert.deepEqual(
-      output.stderr.lines.slice(1),
-      dispatches.map(([, expected]) => `12:00:00Z ${expected}`),
-    );
-  });
-
   it('has a heartbeat after 30 s of silence, whatever the wall clock does', async () => {
     const { view, output, time } = await start();
     time.advance(30_000);
