@@ -115,7 +115,8 @@ function runFoot(
 ) {
   const progress = nodes.map(progressOf);
   if (decidesAt !== undefined && !progress.includes('open')) {
-    return `waiting ${elapsedText(decidesAt - elapsed)} for nodes that may still report`;
+    // Rounded up: while it waits, it never says 0 s.
+    return `waiting ${elapsedText(decidesAt - elapsed + 999)} for nodes that may still report`;
   }
   const countOf = (kind: string) => progress.filter((one) => one === kind).length;
   const failed = countOf('failed');
