@@ -42,7 +42,7 @@ const INPUT: ReadonlyArray<readonly [mark: RegExp, is: Step['is']]> = [
 ];
 /** What is printed anew each time. */
 export const isOutput = (line: string): boolean => OUTPUT.test(line);
-const OUTPUT = /^(?:$|~ |[A-Z]?(?: {2}|!$|! |= ))/;
+const OUTPUT = /^(?:$|[A-Z]?(?: {2}|!$|! |= |~ ))/;
 const TAG = /\s#([a-z][a-z0-9-]*)$/;
 
 /** @throws ScriptError */

@@ -29,6 +29,7 @@ export class Session implements Scene {
   readonly #time = new SessionTime(() => this.#running.some(({ command }) => command.isAtWork));
   readonly #shells = new Map<string, Shell>();
   #machines = 0;
+  readonly #firstMachine = this.#newMachine();
   #keys = 0;
   #size: ScreenTerminal['size'] | null = null;
   #shownRequests: 'none' | 'POSTs' | 'requests' = 'none';
@@ -72,8 +73,10 @@ export class Session implements Scene {
     if (step.is === 'screen') await this.#showScreen(step.text);
     if (step.is === 'event') {
       const { when, event } = readEvent(step.text);
-      if (when.is === 'now') await event(this);
-      else this.#armed.push({ when, event, step });
+      if (when.is === 'now') {
+        await event(this);
+        if (this.isRunning) await this.#meanwhile(this.#time.settle());
+      } else this.#armed.push({ when, event, step });
     }
     if (step.is === 'command') await this.#start(step);
   }
@@ -182,15 +185,14 @@ export class Session implements Scene {
 
   /** All are on the first machine, until they are on another. */
   #shell(name: string): Shell {
-    const [first] = this.#shells.values();
     const shell =
       this.#shells.get(name) ??
-      new Shell(name, first?.machine ?? this.#newMachine(), {
+      new Shell(name, this.#firstMachine, {
         ...{ time: this.#time, cloud: this.cloud, show: (line) => void this.#lines.push(line) },
         newKey: () => `00000000-0000-4000-8000-${String((this.#keys += 1)).padStart(12, '0')}`,
         runGate: this.gates.runner((error) => this.#fail(error)),
         onSaid: (said) => this.#hear(said),
-        onExchange: (exchange) => this.#showExchange(exchange),
+        onExchange: (exchange) => this.#showExchange(name, exchange),
       });
     this.#shells.set(name, shell);
     return shell;
@@ -253,12 +255,13 @@ export class Session implements Scene {
     return lines.map((line) => `  ${shownLine(line, this.machine.home)}`.trimEnd());
   }
 
-  #showExchange({ method, path, body, idempotencyKey, status }: Exchange): void {
+  #showExchange(shell: string, exchange: Exchange): void {
+    const { method, path, body, idempotencyKey, status } = exchange;
     if (this.#shownRequests === 'none') return;
     if (this.#shownRequests === 'POSTs' && method !== 'POST') return;
     const key = idempotencyKey === null ? '' : ` idempotency-key: ${idempotencyKey}`;
     const sent = [method, path, body].filter((part) => part !== '').join(' ');
-    this.#lines.push(`~ ${sent}${key} → ${status ?? 'no answer'}`);
+    this.#lines.push(`${shell}~ ${sent}${key} → ${status ?? 'no answer'}`);
   }
 
   #checkUnused(): void {
