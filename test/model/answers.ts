@@ -76,7 +76,7 @@ const MEETINGS = {
   'interrupt before': { means: 'interrupt' },
   'interrupt after': { runs: 'at once', means: 'interrupt' },
   'killed before': { means: 'killed' },
-  'killed before, run again in 20 minutes': { means: 'killed' },
+  'killed before, run again later': { means: 'killed' },
   'killed after': { runs: 'at once', means: 'killed' },
   'connected late': { connects: 11 * SECOND, runs: 'at once', means: 'accepted' },
   // No client can hold that one for a second POST.
@@ -91,7 +91,7 @@ export const meetingOf = (fault: PostFault): Meeting => MEETINGS[fault];
 const RARE: readonly PostFault[] = [
   ...([
     'killed before',
-    'killed before, run again in 20 minutes',
+    'killed before, run again later',
     'killed after',
     'stopped before it leaves',
     'doubled by a gateway',

@@ -2,7 +2,7 @@ import { Interrupted, LdctlError } from '../../src/base/errors.js';
 import { keyOf, nodesElsewhere, type Runner } from './adapter.js';
 import { Choices, type Choice, type Plan } from './choices.js';
 import { Process } from './process.js';
-import { ALL, isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { ALL, backAfter, isKilled, processesOf, SECOND, type Setting } from './setting.js';
 import { World } from './world.js';
 
 /** What happened in one story. */
@@ -184,10 +184,10 @@ class Stage {
   /** The process that runs in place of one that is killed now; null where none is. */
   async #killed(one: Process): Promise<Process | null> {
     if (!isKilled(this.setting) || this.#lives >= 3) return null;
-    const how = this.choices.of(['continues', 'killed', 'killed, and run again 20 minutes later']);
+    const how = this.choices.of(['continues', 'killed', 'killed, and run again later']);
     return how === 'continues'
       ? null
-      : this.#revive(one, how === 'killed' ? SECOND : 1200 * SECOND);
+      : this.#revive(one, how === 'killed' ? SECOND : backAfter(this.setting));
   }
 
   /** The process that continues what this one has left; null where none does. */

@@ -17,7 +17,7 @@ import { run, type Ended, type GateTools, type Runner } from './adapter.js';
 import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import { MemoryJournal } from './disk.js';
-import { isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { backAfter, isKilled, processesOf, SECOND, type Setting } from './setting.js';
 import { DEPLOYMENT, type Sender, type World } from './world.js';
 
 /** The model lets time pass. A new one each time: a single one would keep all that waits for it. */
@@ -33,6 +33,8 @@ export interface Seen {
   /** Whether it was of another deployment or tenant. */
   isForeign: boolean;
   isStale: boolean;
+  /** Whether it went as far back as the read for nodes. */
+  isDeep: boolean;
   /** How many that took. */
   requests: number;
 }
@@ -263,7 +265,7 @@ export class Process {
     const answer = world.post(request, met, this.#sender(key), sendBy);
     this.tell(answer === null ? `  ${met}` : `  answer: ${met}`);
     if (met.startsWith('killed')) this.isDead = true;
-    if (met.endsWith('20 minutes')) this.revivesAfter = 1200 * SECOND;
+    if (met.endsWith('later')) this.revivesAfter = backAfter(this.setting);
     if (met.startsWith('interrupt')) return Promise.reject(this.interrupt());
     if (answer === null) return Promise.reject(new Error('killed'));
     this.#learn('post', answer instanceof Error ? asLdctlError(answer) : null, key);
@@ -291,7 +293,7 @@ export class Process {
     // Where keys are ignored, it runs twice.
     if (setting.honours) also.push('doubled by a gateway');
     if (isKilled(setting)) {
-      also.push('killed before', 'killed before, run again in 20 minutes', 'killed after');
+      also.push('killed before', 'killed before, run again later', 'killed after');
     }
     const mayStop = isFirst && processesOf(setting) === 1 && setting.past !== 'a use of the key';
     if (mayStop && !isKilled(setting)) also.push('stopped before it leaves');
@@ -368,14 +370,23 @@ export class Process {
     if (how === 'interrupt') throw this.interrupt();
     if (how === 'unreadable' || how === 'denied') this.tell(`  it is ${how}`);
     try {
-      if (how === 'unreadable') throw new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
-      if (how === 'denied') throw DENIED;
+      const failure = this.#failureOf(how);
+      if (failure) throw failure;
       return await this.#show(how, read);
     } catch (error) {
-      if (error === DENIED) this.deniedAt = this.world.now;
+      if (error === DENIED || error === OUTAGES.gone) {
+        this.deniedAt = Math.min(this.deniedAt, this.world.now);
+      }
       this.#learn('read', asLdctlError(error));
       throw error;
     }
+  }
+
+  #failureOf(how: ReadFault): LdctlError | null {
+    if (how === 'denied') return DENIED;
+    if (how === 'unreadable') return OUTAGES.lost;
+    const { from, to, is } = this.setting.outage ?? { from: Infinity, to: 0, is: 'lost' };
+    return this.world.now >= from && this.world.now < to ? OUTAGES[is] : null;
   }
 
   async #show(
@@ -393,13 +404,21 @@ export class Process {
     const asOf = isStale ? at - 4 * SECOND : at;
     if (!isSame(shown, this.seen.at(-1)?.shown)) this.choices.change();
     const isForeign = other !== undefined && shown.length > 0;
-    this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale, requests });
+    const isDeep = log.downTo === 'forNodes';
+    this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale, isDeep, requests });
     const code = !isForeign ? null : 'tenant_id' in other ? WRONG_TENANT : WRONG_DEPLOYMENT;
     this.facts.push({ of: 'read', at: world.now, code, key: null });
     return log;
   }
 }
 
+const OUTAGES = {
+  lost: new TransportError('ECONNRESET', 'lost', { sent: 'maybe' }),
+  gone: new ApiError('gone', { status: 404, code: 'not_found', reason: '' }),
+  'told to wait for 50 minutes': new ApiError('busy', {
+    ...{ status: 503, code: 'http_503', reason: '', retryAfterMs: 3000 * SECOND },
+  }),
+};
 const DENIED = new ApiError('no', { status: 403, code: 'denied', reason: '' });
 /** Whose entries a read shows that is of another log. */
 const OTHERS: { [K in ReadFault]?: Partial<Activity> } = {

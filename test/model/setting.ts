@@ -81,6 +81,10 @@ export interface Setting {
   hasTenant: boolean;
   /** The first POST meets this, and that is no fault. */
   first: PostFault | null;
+  /** The log cannot be read from then until then, and how; ms. That is no fault, either. */
+  outage?: { from: number; to: number; is: 'lost' | 'gone' | 'told to wait for 50 minutes' };
+  /** How long a process that was killed is gone, where it is not run again at once; ms. */
+  backAfter?: number;
   /** So do as many in all, where it is not one alone. */
   firsts?: number;
 }
@@ -90,6 +94,8 @@ export const isKept = ({ use, life, past }: Setting): boolean =>
   use.is === 'roll' || life !== 'one' || past === 'a use of the key';
 
 export const isKilled = ({ life }: Setting): boolean => life.startsWith('killed');
+
+export const backAfter = (setting: Setting): number => setting.backAfter ?? 1200 * SECOND;
 
 /** How many processes there are at once. */
 export function processesOf({ life }: Setting): number {

@@ -65,6 +65,21 @@ const SMALL: readonly Setting[] = [
     ...{ use: NODE_2, life: 'killed, then the clock is set back' },
   }),
   called('one node, 429 at first', { use: NODE_2, first: '429' }),
+  called('one node, the first POST lost, no log for 100 s', {
+    ...{ use: NODE_2, first: 'lost before' },
+    outage: { from: 3 * SECOND, to: 103 * SECOND, is: 'lost' },
+  }),
+  called('one node, the first POST lost, a log that says to wait for 50 minutes', {
+    ...{ use: NODE_2, first: 'lost before' },
+    outage: { from: 3 * SECOND, to: 4 * SECOND, is: 'told to wait for 50 minutes' },
+  }),
+  called('one node of a deployment that goes', {
+    ...{ use: NODE_2, outage: { from: SECOND / 2, to: Infinity, is: 'gone' } },
+  }),
+  called('one node, killed, run again after 9.5 minutes', {
+    ...{ use: NODE_2, life: 'killed', backAfter: 570 * SECOND },
+  }),
+  called('every node, a late entry', { use: EVERY, past: 'a late entry' }),
   called('one node, no date', { use: NODE_2, hasDate: false }),
   called('one node, used before, no date', {
     ...{ use: NODE_2, past: 'a use of the key', hasDate: false },
@@ -165,14 +180,18 @@ const SMALL: readonly Setting[] = [
     ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
   }),
   called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
+  called('a wait for two entries that come within a second', {
+    ...{ use: { is: 'wait', ids: [10n, 12n] }, lateBy: SECOND / 2 },
+  }),
   called('a watch of three nodes', { use: { is: 'watch' } }),
+  called('a watch of three nodes that take 5 s', { use: { is: 'watch' }, takes: 5 * SECOND }),
 ];
+
+type NotPaired = 'name' | 'takes' | 'firsts' | 'coreTakes' | 'looks' | 'outage' | 'backAfter';
 
 /** What a setting can be like: in the list below each pair of these values occurs. */
 const VALUES: {
-  [K in Exclude<keyof Setting, 'name' | 'takes' | 'firsts' | 'coreTakes' | 'looks'>]: ReadonlyArray<
-    readonly [string, Setting[K]]
-  >;
+  [K in Exclude<keyof Setting, NotPaired>]: ReadonlyArray<readonly [string, Setting[K]]>;
 } = {
   use: [
     ['node 2', NODE_2],

@@ -3,6 +3,7 @@ import type { Process, Seen } from '../process.js';
 import { SECOND } from '../setting.js';
 import type { Dispatch, Entry } from '../world.js';
 import type { Findings } from './clauses.js';
+import { shownOf } from './shown.js';
 import {
   coreFor,
   hasReadAnother,
@@ -122,10 +123,61 @@ function* completed(story: Story, process: Process, trigger: Trigger, since: Sin
     yield* replayed(dispatches, ours, reads);
     return;
   }
+  if (isLate(story, process, trigger, since)) yield 'ends-too-late';
   yield* noneLater(process, since, dispatches);
   const isOpenEnded = trigger.nodes === null && !('expect' in setting.use && setting.use.expect);
   const listed = isOpenEnded ? since.listed : null;
   yield* noneMissed(story, process, { trigger, ours, dispatches, listed });
+}
+
+/** Rule 7, of a run that had its time for itself: it ends once no other entry is to be expected. */
+function isLate(story: Story, process: Process, trigger: Trigger, since: Since): boolean {
+  if (!hadItsTime(story, process)) return false;
+  const { seen, facts, endedAt } = process;
+  const { grace, quiet } = patience(story, process, trigger, since);
+  const accepted = facts.find(({ of }) => of === 'post')?.at ?? 0;
+  // The last read that showed something new of it.
+  const news = seen.findLast((read, n) => isNews(story, trigger, since, read, seen[n - 1]));
+  const gap = (seen.at(-1)?.requests ?? 1) * (SECOND / 4);
+  const settled = Math.max(accepted + grace, (news?.endedAt ?? 0) + quiet);
+  return endedAt > settled + gap + SECOND / 2;
+}
+
+function hadItsTime({ setting, faults, wasKilled, processes }: Story, { facts }: Process): boolean {
+  const isAlone = setting.use.is === 'run' && processes.length === 1 && !wasKilled;
+  const hasSlept = faults.some((one) => String(one).startsWith('sleeps'));
+  const isPlain = setting.coreTakes === 0 && !hasSlept;
+  return isAlone && isPlain && facts.every(({ code }) => code === null);
+}
+
+/** How long another entry may take after the POST, and after the newest one. */
+function patience(story: Story, process: Process, trigger: Trigger, since: Since) {
+  const { use } = story.setting;
+  if (trigger.nodes !== null || ('expect' in use && use.expect !== undefined)) {
+    return { grace: 2 * SECOND, quiet: 0 };
+  }
+  const own = shownOf(story, process, trigger);
+  const mayReport = [...since.listed, ...since.elsewhere].some((node) => !own?.has(node));
+  const grace = (since.listed.size === 0 ? 10 : 3) * SECOND;
+  return { grace, quiet: (mayReport ? 10 : 2) * SECOND };
+}
+
+/** Whether a read shows an entry of the trigger that the one before did not, or its end. */
+function isNews(
+  { world }: Story,
+  trigger: Trigger,
+  since: Since,
+  read: Seen,
+  before?: Seen,
+): boolean {
+  const statusIn = (one: Seen | undefined, id: bigint): string | undefined =>
+    one?.shown.find((shown) => shown.id === id)?.status;
+  return world.entries.some(
+    (entry) =>
+      isOf(trigger, since, entry) &&
+      statusIn(read, entry.id) !== undefined &&
+      statusIn(read, entry.id) !== statusIn(before, entry.id),
+  );
 }
 
 /** Rule 7: Core's count obliges, and whom it excuses is named. */

@@ -1,6 +1,6 @@
 import { APPEAR, TIMEOUT } from '../adapter.js';
 import type { Story } from '../play.js';
-import type { Process, Seen } from '../process.js';
+import type { Fact, Process, Seen } from '../process.js';
 import { processesOf, SECOND, type Use } from '../setting.js';
 import type { Findings } from './clauses.js';
 import { hasReadAnother, isMaybeSent, triggersOf, type Trigger } from './facts.js';
@@ -11,7 +11,7 @@ export function* looked(story: Story, process: Process): Findings {
   const run = process.ended?.run;
   if (!run) return;
   const { use } = story.setting;
-  const isOne = use.is === 'run' && story.processes.length === 1;
+  const isOne = use.is === 'run' && story.processes.length === 1 && !story.setting.outage;
   if (isOne && !process.isInterrupted && !hasSlept(story.faults)) yield* often(story, process);
   if (run.result.outcome === 'unconfirmed' && run.error === null) yield* missing(story, process);
   if (endsByTime(use, run.result.outcome) && !process.isInterrupted) yield* tooSoon(story, process);
@@ -20,6 +20,10 @@ export function* looked(story: Story, process: Process): Findings {
 function* cutShort(story: Story, process: Process): Findings {
   if (readsOn(story, process)) yield 'reads-on-when-denied';
   if (process.endedAt > process.interruptedAt + SECOND) yield 'runs-on-after-interrupt';
+  const reads = process.facts.filter(({ of }) => of === 'read');
+  const waitsLong = ({ at, code }: Fact, n: number): boolean =>
+    code !== null && (reads[n + 1]?.at ?? 0) > at + 310 * SECOND;
+  if (!hasSlept(story.faults) && reads.some(waitsLong)) yield 'obeys-too-long';
 }
 
 function readsOn({ setting }: Story, { facts, deniedAt }: Process): boolean {

@@ -22,6 +22,8 @@ const PASSING: ReadonlySet<unknown> = new Set([
 
 /** All that went wrong has gone by, so it ends as it does where nothing went wrong. */
 export function* passed(story: Story, process: Process): Findings {
+  const { outage } = story.setting;
+  if (outage && outage.is !== 'lost') return;
   if (!story.faults.every((fault) => goesBy(story, process, fault))) return;
   const exit = exitOf(process);
   if (exit === wantedOf(story, process)) return;
@@ -71,8 +73,9 @@ const EXCUSED: readonly Excused[] = [
   ['early-trace', (story) => story.setting.past === 'a late entry' && isLost(story)],
   [
     'ids-not-there',
-    ({ setting: { use } }, { seen: [start] }) =>
-      'ids' in use && !use.ids.every((id) => start?.shown.some((one) => one.id === id)),
+    ({ setting: { use }, world: { entries } }) =>
+      'ids' in use &&
+      !use.ids.every((id) => entries.some((one) => one.id === id && one.shownAt < 0.9 * SECOND)),
   ],
   ['no-time-left', ({ setting: { takes }, faults }) => takes > 50 * SECOND && faults.length > 0],
   ['roll-time-short', ({ setting: { use } }) => use.is === 'roll' && use.timeoutMs !== undefined],
@@ -91,11 +94,6 @@ const EXCUSED: readonly Excused[] = [
     'busy-by-its-own-key',
     ({ setting: { past, ifBusy } }, { ended }) =>
       past === 'a use of the key' && ifBusy === 'fail' && !ended,
-  ],
-  [
-    'later-than-grace',
-    ({ setting: { use }, faults }) =>
-      'expect' in use && (use.expect ?? 3) < 3 && faults.includes(4 * SECOND),
   ],
   [
     'seen-by-log-alone',

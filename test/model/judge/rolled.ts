@@ -31,6 +31,18 @@ export function* rolled(story: Story): Findings {
     for (const node of process.settled.keys()) yield* afterNode(sent, node);
     yield* window(sent);
   }
+  if (isHeldUp(story, use)) yield 'roll-held-up';
+}
+
+/** With `--if-busy wait` and room: a node that is not busy is sent to at once. */
+function isHeldUp({ setting, world, processes, faults }: Story, use: RollUse): boolean {
+  const [first] = processes;
+  const read = first?.seen[0];
+  if (setting.ifBusy !== 'wait' || use.window === 1 || faults.length > 0 || !read) return false;
+  const busy = read.shown.filter(({ status }) => status === 'processing');
+  const free = use.nodes.filter((node) => !busy.some((one) => one.node_id === node));
+  const sentAt = world.posts[0]?.at ?? Infinity;
+  return busy.length > 0 && free.length > 0 && sentAt > read.endedAt + 2 * SECOND;
 }
 
 function* order(sent: Sent): Findings {

@@ -59,6 +59,10 @@ function* again(story: Story, same: readonly Post[], post: Post): Findings {
   if (!first) return;
   if (wasShown(story, first, post)) yield 'again-though-shown';
   if (isByOldRead(story, post)) yield 'again-by-old-read';
+  const reads = story.processes[post.by]?.seen.filter(
+    ({ at, endedAt }) => at >= first.endedAt && endedAt <= post.at,
+  );
+  if (!reads?.some(({ isDeep }) => isDeep)) yield 'again-by-shallow-read';
   if (others.length === 0) {
     if (post.at > first.at + 120 * SECOND) yield 'again-too-late';
     return;

@@ -1,4 +1,4 @@
-import { TransportError } from '../../../src/base/errors.js';
+import { ApiError, TransportError } from '../../../src/base/errors.js';
 import type { NodeResult, Outcome } from '../../../src/base/outcome.js';
 import type { isHopeless } from '../../../src/job/answer.js';
 import type { Resume } from '../../../src/job/job.js';
@@ -48,6 +48,13 @@ export const ENDING: Rules = {
   ],
   'How often': [
     sabotage(
+      '`retry-after` is obeyed for 50 minutes',
+      'obeys-too-long',
+      'one node, the first POST lost, a log that says to wait for 50 minutes',
+      0,
+      limit('job/pace', 'LONGEST_RETRY_AFTER', 3600 * SECOND),
+    ),
+    sabotage(
       'the first read comes after five seconds',
       'first-read-late',
       'one node',
@@ -75,6 +82,24 @@ export const ENDING: Rules = {
     ),
   ],
   'Failing reads': [
+    sabotage(
+      'a 404 is tolerated for a minute',
+      'reads-on-when-denied',
+      'one node of a deployment that goes',
+      0,
+      put<typeof isHopeless>('job/answer', 'isHopeless', (original, error) =>
+        error instanceof ApiError && error.status === 404 ? false : original(error),
+      ),
+    ),
+    sabotage(
+      'reads are given up after a minute, though the fate of a POST is unknown',
+      'as-if-nothing-had-been',
+      'one node, the first POST lost, no log for 100 s',
+      0,
+      put<typeof failedRead>('job/pace', 'failedRead', (original, pace, failure, now) =>
+        original(pace, failure, now),
+      ),
+    ),
     sabotage(
       'a read that was denied is tried again',
       'reads-on-when-denied',

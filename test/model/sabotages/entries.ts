@@ -183,6 +183,18 @@ export const ENTRIES: Rules = {
       ofEntries('isEarly', () => false),
     ),
     sabotage(
+      'an entry of long before gives the others time',
+      'ends-too-late',
+      'every node, a late entry',
+      0,
+      ofEntries('take', (entries, original, shown, log, now) => {
+        const isNew = shown.some((one) => entries.isEarly(one) && !entries.byId.has(one.id));
+        const changes = original(shown, log, now);
+        if (isNew) entries.newAt = now;
+        return changes;
+      }),
+    ),
+    sabotage(
       'an entry of long before is no trace',
       'again-though-shown',
       'one node, a late entry',

@@ -26,6 +26,26 @@ export const FOLLOWING: readonly Sabotage[] = [
     limit('job/watch', 'SHORTEST', 0),
   ),
   sabotage(
+    'a wait for ids looks once',
+    'as-if-nothing-had-been',
+    'a wait for two entries that come within a second',
+    0,
+    put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
+      'ids' in run.entries.wanted ? at : original(run, at, is),
+    ),
+  ),
+  sabotage(
+    'a watch does not wait for a late entry below the newest',
+    'due-watch',
+    'a watch of three nodes that take 5 s',
+    1,
+    put<(watch: { newestId: bigint }, entry: never) => boolean>(
+      'job/watch',
+      'isAwaited',
+      (original, watch, entry) => original({ ...watch, newestId: -1n }, entry),
+    ),
+  ),
+  sabotage(
     'a watch ends over an open entry',
     'due-watch',
     'a watch of three nodes',

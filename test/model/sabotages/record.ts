@@ -100,6 +100,13 @@ export const RECORD: Rules = {
       limit('job/run-state', 'RESEND', 1e12),
     ),
     sabotage(
+      'a record is sent again for ten minutes',
+      'record-again-too-late',
+      'one node, killed, run again after 9.5 minutes',
+      1,
+      limit('job/run-state', 'RESEND', 600 * SECOND),
+    ),
+    sabotage(
       'the nine minutes start anew with each record',
       'record-again-too-late',
       'killed and run again',

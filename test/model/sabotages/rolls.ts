@@ -4,6 +4,7 @@ import type { busyOf } from '../../../src/job/busy.js';
 import type { widenForAll } from '../../../src/job/roll-read.js';
 import {
   isWaiting,
+  runOf,
   type continuedNode,
   type createRoll,
   type isLate,
@@ -35,6 +36,9 @@ const keptOfRoll = (change: (kept: KeptRun) => Partial<KeptRun>): Change =>
       now,
     ),
   );
+
+const outcomeOf = (run: Run | null): Outcome | null =>
+  run?.state.name === 'ended' ? run.state.outcome : null;
 
 type Admit = (roll: Roll, node: RollNode, run: Run, now: number) => void;
 
@@ -81,6 +85,17 @@ export const ROLLS: Rules = {
       put<typeof busyOf>('job/busy', 'busyOf', () => []),
     ),
     sabotage(
+      'a node that waits for a busy one holds up every other',
+      'roll-held-up',
+      'a roll by twos, busy, if busy wait',
+      0,
+      put<(node: RollNode, now: number) => boolean>(
+        'job/roll',
+        'isAboutToSend',
+        (original, node, now) => runOf(node)?.state.name === 'blocked' || original(node, now),
+      ),
+    ),
+    sabotage(
       'a roll with --if-busy wait does not wait',
       'busy-all-at-once',
       'a roll by twos, busy, if busy wait',
@@ -118,6 +133,21 @@ export const ROLLS: Rules = {
       'a roll of three that continues on an error',
       1,
       rollPlan('continueOnError', () => false),
+    ),
+    sabotage(
+      'a rejected node counts for more than a missing one',
+      'due-roll',
+      'a roll by twos',
+      2,
+      put<(roll: Roll) => { outcome: Outcome; error: null }>(
+        'job/result',
+        'outcomeOf',
+        (original, roll) => {
+          const ends = roll.nodes.map((node) => outcomeOf(runOf(node)));
+          const isBoth = ends.includes('rejected') && ends.includes('unconfirmed');
+          return isBoth ? { outcome: 'rejected', error: null } : original(roll);
+        },
+      ),
     ),
     sabotage(
       'the time of a roll is never up',

@@ -9,7 +9,8 @@ import type { Accepted } from '../../../src/base/supervisor.js';
 import type { resultOfRun } from '../../../src/job/result.js';
 import type { takeAnswer, tryLater } from '../../../src/job/run-answer.js';
 import type { lose, setBaseline } from '../../../src/job/run-moves.js';
-import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
+import type { LogRead } from '../../../src/log/log.js';
+import { isTooLate, type maySendAgain, type Run, type State } from '../../../src/job/run-state.js';
 import { inTable, limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
@@ -17,6 +18,8 @@ import { sabotage, type Rules } from './sabotage.js';
 type Following = State & { name: 'following' };
 type JudgeAccepted = (run: Run, state: Following, acceptedAt: number, startedAt: number) => void;
 type TakeAccepted = (run: Run, answer: Accepted, now: number) => void;
+type LookForTrace = (run: Run, state: Unknown, log: LogRead, now: number) => void;
+type Unknown = State & { name: 'unknown' };
 type FailedPost = (run: Run, error: LdctlError, now: number) => void;
 
 const answers = (from: Answer, to: Answer): Change =>
@@ -179,6 +182,16 @@ export const SENDING: Rules = {
         original(run, now, more);
         if (!isTooLate(run, now)) run.state = { name: 'sending' };
       }),
+    ),
+    sabotage(
+      'it sends again by a read that is not deep',
+      'again-by-shallow-read',
+      'one node',
+      1,
+      put<typeof maySendAgain>('job/run-state', 'maySendAgain', () => false),
+      put<LookForTrace>('job/run-read', 'lookForTrace', (original, run, state, log, now) =>
+        original(run, state, { ...log, downTo: 'forNodes' }, now),
+      ),
     ),
     sabotage(
       'a read right after the loss proves it',
