@@ -22,7 +22,7 @@ import {
   type SettingsInput,
 } from '../config/settings.js';
 import { deploymentText, type Target, type TenantAccess } from '../config/target.js';
-import { warningText } from '../output/sentence.js';
+import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
@@ -90,7 +90,8 @@ export class CommandContext {
   /** Says what was done, on stderr; nothing with `--quiet`. */
   say(line: string) {
     const { stderr, options } = this.host.output;
-    if (!options.quiet) stderr.write(`${line}\n`);
+    if (options.quiet) return;
+    for (const one of line.split('\n')) stderr.write(sentence(stderr, one));
   }
 
   warn(line: string) {
