@@ -97,6 +97,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
   ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
+    const picker = type === 'nodes' && (await import('./node-picker.js')).nodePicker;
     const left = new AbortController();
     const keyboard = openKeyboard(terminal, (by) =>
       left.abort(by === 'no' ? new Unanswered() : new Interrupted(by)),
@@ -104,9 +105,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     const ends = AbortSignal.any([signal, left.signal]);
     const { input, output } = keyboard;
     const prompt = inquirer.createPromptModule({ input, output, signal: ends });
-    if (type === 'nodes') {
-      prompt.registerPrompt(type, (await import('./node-picker.js')).nodePicker);
-    }
+    if (picker) prompt.registerPrompt(type, picker);
     // inquirer would break a long line in the middle of a word; its mark and the answer want room
     // too.
     const width = Math.max(terminal.output.stderr.columns - 12, 20);
