@@ -328,6 +328,5 @@ export function changeText(activity: Activity) {
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
-/** What a run that shows no node yet waits for. Before it was sent the log is read, too. */
-export const waitingText = (wasSent: boolean) =>
-  `waiting for the ${wasSent ? 'first entry' : 'log'}`;
+/** Of a run that shows no node yet. Before it was sent, the log is read, or a node is busy. */
+export const waitingText = (wasSent: boolean) => `waiting${wasSent ? ' for the first entry' : ''}`;

@@ -73,7 +73,7 @@ describe('a run at a terminal', () => {
   it('is a headline, a table that updates in place, and a line that ticks; the headline stays', async () => {
     const { view, screen, time } = await start(TTY);
     view.on({ ...baseline, expects: 3 });
-    assert.deepEqual(await screen(), ['waiting for the log, 0s']);
+    assert.deepEqual(await screen(), ['waiting, 0s']);
     view.on(dispatched);
     assert.deepEqual(await screen(), [HEAD, 'waiting for the first entry, 0s']);
     view.on(shown({}, running, awaited));
@@ -195,7 +195,7 @@ describe('a run off a terminal', () => {
     time.advance(30_000);
     const heartbeats = output.stderr.lines.filter((line) => line.includes('Z still '));
     assert.deepEqual(heartbeats, [
-      '12:00:30Z still waiting for the log, 30s',
+      '12:00:30Z still waiting, 30s',
       '12:01:00Z still waiting for the first entry, 1m00s',
       '11:01:30Z still 2 of 3 nodes to go, 1m30s',
     ]);
