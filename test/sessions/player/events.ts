@@ -60,11 +60,11 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     (scene, [which]) => scene.showRequests(which === 'POSTs' ? 'POSTs' : 'requests'),
   ],
   [
-    /^(every )?gate (?:exits (\d+) after (\S+)|never ends)(?:, saying "(.*)")?$/,
+    /^(every )?gate (?:(\S*\/\S+) )?(?:exits (\d+) after (\S+)|never ends)(?:, saying "(.*)")?$/,
     'gate exits 1 after 3s, saying "lag 7"',
-    ({ gates }, [every, code = '0', after, says = null]) => {
+    ({ gates }, [every, command = null, code = '0', after, says = null]) => {
       const afterMs = after === undefined ? Infinity : parseDuration(after);
-      const plan = { afterMs, exitCode: Number(code), says };
+      const plan = { command, afterMs, exitCode: Number(code), says };
       if (every === undefined) gates.add(plan);
       else gates.every = plan;
     },

@@ -3,6 +3,8 @@ import { type runGate } from '../../../src/cli/gate.js';
 
 /** How a gate goes: what it writes, and what it exits with. */
 export interface GatePlan {
+  /** Null: any command. */
+  command: string | null;
   /** Infinity: never. */
   afterMs: number;
   exitCode: number;
@@ -30,6 +32,9 @@ export class Gates {
       if (!plan) {
         fail(new Error(`a gate runs (${command}), and no line says how it ends`));
         return null;
+      }
+      if (plan.command !== null && plan.command !== command) {
+        fail(new Error(`the gate that runs is ${command}, not ${plan.command}`));
       }
       if (plan.says !== null) await onLine(plan.says);
       setMaxListeners(0, signal);

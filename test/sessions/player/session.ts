@@ -247,6 +247,7 @@ export class Session implements Scene {
       await this.wait(left);
     }
     this.#lines.push(...(await this.#drawn(terminal)));
+    if (when === 'end') await this.finish();
   }
 
   /** A path that the screen breaks is shown as it is. */
