@@ -74,20 +74,3 @@ describe('an error on stderr', () => {
     );
   });
 });
-
-describe('an error on stdout', () => {
-  const ERROR =
-    '{"error":{"code":"permission_denied","message":"the API refused: permission deployment:manage is missing",' +
-    '"exit_code":4,"request_id":"4bf92f3577b34da6a3ce929d0e0e4736","hint":"Ask for a key with deployment:manage."}}';
-
-  it('is a document in formats of whole values, its keys in order, and nothing in the others', () => {
-    const texts = FORMAT_NAMES.map((format) => {
-      const { stdout, stderr } = print(denied, format);
-      assert.match(stderr.text, /^error: the API refused/);
-      return stdout.text;
-    });
-    const json = `${JSON.stringify(JSON.parse(ERROR), null, 2)}\n`;
-    assert.deepEqual([texts[0], texts[1], texts[3], texts[4]], ['', json, '', `${ERROR}\n`]);
-    assert.match(texts[2] ?? '', /^error:\n {2}code: permission_denied\n {2}message: /);
-  });
-});

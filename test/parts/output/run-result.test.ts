@@ -29,7 +29,6 @@ const open = { status: 'processing', finished_at: null };
 const unseen = { activity_id: null, status: null, created_at: null, finished_at: null };
 const gate = { exit_code: 4, timed_out: false, cut_off: false, took_ms: 1 };
 const rejected = node({ node_id: 17n, status: 'rejected' });
-const notStarted = missing({ node_id: 9n, status: 'not_started' });
 const resume = 'ldctl activities wait 7';
 const again = 'ldctl activities roll --resume deploy-7';
 before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
@@ -37,19 +36,6 @@ before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
 const TTY = { isTTY: true, colour: false };
 
 describe('the result of a run as a table', () => {
-  it('has a row a node', async () => {
-    const result = run({
-      nodes: [node(), node({ node_id: 16n, ...open }), missing({ node_id: 18n }), notStarted],
-    });
-    assert.deepEqual((await print(result)).stdout.lines, [
-      'NODE                ACTIVITY             STATUS       TOOK',
-      '610809900976570889  7261845022003200001  completed    4.8s',
-      '16                  7261845022003200001  processing   -',
-      '18                  -                    missing      -',
-      '9                   -                    not started  -',
-    ]);
-  });
-
   it('says which are ambiguous, and how gates ended, if any did', async () => {
     const { stdout } = await print(
       run({ nodes: [node({ gate }), node({ node_id: 1n, ambiguous: true })] }),
@@ -72,28 +58,7 @@ describe('the outcome of a run', () => {
   const byId = { action: null, runtime: null };
   const twoUnknown = [missing({ node_id: null }), missing({ node_id: null })];
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
-    ['done', { nodes: nodes(3) }, ['✓ restart of iggy completed on 3 of 3 nodes']],
     ['several triggers', byId, ['✓ the run completed on 1 node']],
-    [
-      '--no-wait',
-      { outcome: 'accepted', resume },
-      ['✓ restart of iggy accepted', `next: ${resume}`],
-    ],
-    [
-      'a rejection',
-      { outcome: 'rejected', nodes: [node(), rejected] },
-      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', 'next: ldctl nodes list'],
-    ],
-    [
-      'a missing node',
-      { outcome: 'unconfirmed', nodes: [missing({ node_id: 18n })], resume },
-      [
-        '✗ restart of iggy: 1 node missing from the log (18)',
-        'next: ldctl nodes list',
-        `or: ${resume}`,
-        ...KEY,
-      ],
-    ],
     [
       'all sorts, the worst first',
       {
@@ -109,15 +74,6 @@ describe('the outcome of a run', () => {
       ],
     ],
     [
-      'a gate that failed',
-      { outcome: 'halted', nodes: [node({ gate }), notStarted, notStarted], resume: again },
-      [
-        `✗ restart of iggy: 1 of 3 nodes completed, but its gate failed with 4 (${NODE}); 2 not started`,
-        `hint: To use another gate: ${again} --gate CMD`,
-        `next: ${again}`,
-      ],
-    ],
-    [
       'an unknown fate',
       { outcome: 'unconfirmed', nodes: [] },
       ['✗ restart of iggy: the outcome is unknown', ...KEY],
@@ -126,16 +82,6 @@ describe('the outcome of a run', () => {
       'more nodes than were expected',
       { outcome: 'unconfirmed', targets: 'expected', nodes: nodes(3) },
       ['✗ restart of iggy completed on 3 nodes, more than were expected', ...KEY],
-    ],
-    [
-      'an interrupt',
-      { outcome: 'interrupted', nodes: [node(open)], resume },
-      ['Stopped watching; the restart continues.', `next: ${resume}`],
-    ],
-    [
-      'an interrupt before an answer and an entry came',
-      { outcome: 'interrupted', replayed: null, nodes: [node(unseen)], resume },
-      ['Stopped watching; whether the restart runs is not known.', `next: ${resume}`],
     ],
     [
       'the same on every node',
@@ -153,11 +99,6 @@ describe('the outcome of a run', () => {
       ['Stopped watching; whether the restart runs is not known.'],
     ],
     [
-      'an interrupt of a roll',
-      { outcome: 'interrupted', nodes: [node(open), notStarted] },
-      ['Stopped watching; the restart continues. 1 node was not started.'],
-    ],
-    [
       'an interrupt that cut off a gate',
       {
         outcome: 'interrupted',
@@ -172,11 +113,6 @@ describe('the outcome of a run', () => {
       ],
     ],
     [
-      'a roll that was asked to stop',
-      { outcome: 'interrupted', nodes: [node(), notStarted] },
-      ['Stopped: restart of iggy, 1 of 2 nodes not started'],
-    ],
-    [
       'an interrupt while more nodes may still report',
       { outcome: 'interrupted', nodes: [node()] },
       ['Stopped: restart of iggy, when every node seen had completed'],
@@ -185,25 +121,6 @@ describe('the outcome of a run', () => {
       'an interrupt at the last gate of a roll',
       { outcome: 'interrupted', nodes: [node({ gate: null })] },
       ['Stopped: restart of iggy, before its last gate had passed'],
-    ],
-    [
-      'nodes that were expected and never seen',
-      { outcome: 'unconfirmed', targets: 'expected', nodes: [node(), missing({ node_id: null })] },
-      ['✗ restart of iggy: 1 of 2 nodes missing from the log', 'next: ldctl nodes list', ...KEY],
-    ],
-    [
-      'a node that only Core counts',
-      {
-        ...{ outcome: 'unconfirmed', targets: 'observed', core_count: 4, resume },
-        nodes: [...nodes(3), missing({ node_id: null })],
-      },
-      [
-        '✗ restart of iggy: 3 of 4 nodes have an entry in the log; Core counts 4',
-        'hint: If some nodes never run iggy, name the others next time, with --node.',
-        'next: ldctl nodes list',
-        `or: ${resume}`,
-        ...KEY,
-      ],
     ],
     [
       'a node that only Core counts, among others',
@@ -245,18 +162,6 @@ describe('the outcome of a run', () => {
   const rejection = run({ outcome: 'rejected', nodes: [node(), rejected] });
   const stop = { activity_id: 5n, action: 'stop', finished_at: null };
 
-  it('says what was last completed where an action was rejected, and what would undo that', async () => {
-    const lastCompleted = new Map([[17n, { ...stop, finished_at: new Date().toISOString() }]]);
-    const { stderr } = await print(rejection, { lastCompleted, flags: '--profile prod' });
-    assert.match(stderr.lines[1] ?? '', /^17: its last completed action was stop, \ds ago$/);
-    assert.equal(
-      stderr.lines[2],
-      'next: ldctl activities trigger iggy start --node 17 --profile prod',
-    );
-    const other = await print({ ...rejection, action: 'stop' }, { lastCompleted });
-    assert.equal(other.stderr.lines[2], 'next: ldctl nodes list');
-  });
-
   it('looks at the nodes where more than twenty would have to be named', async () => {
     const ids = Array.from({ length: 21 }, (_, index) => BigInt(index + 1));
     const next = async (some: readonly bigint[]) => {
@@ -275,26 +180,6 @@ describe('the outcome of a run', () => {
     assert.equal(stderr.lines[2], 'to run it again, use another --idempotency-key');
   });
 
-  it('has what was last completed in JSON, at nodes that rejected it alone', async () => {
-    for (const [lastCompleted, expected] of [
-      [new Map([[17n, stop]]), { activity_id: '5', action: 'stop', finished_at: null }],
-      [new Map(), null],
-    ] as const) {
-      const { stdout } = await print(rejection, { format: 'json', lastCompleted });
-      const { nodes: shown } = JSON.parse(stdout.text) as { nodes: object[] };
-      assert.deepEqual(
-        shown.map((one) => ('last_completed' in one ? one.last_completed : 'absent')),
-        ['absent', expected],
-      );
-    }
-  });
-
-  it('says how long it waited, and what the others took', async () => {
-    const result = run({ outcome: 'timed_out', nodes: [node(), node(open)], resume });
-    const { stderr } = await print(result, { ranMs: 12_000 });
-    assert.equal(stderr.lines[1], 'waited 12s; the others took 4.8s');
-  });
-
   it('with --quiet is left out for a success, and for a success only', async () => {
     assert.equal(
       (await print(run({ outcome: 'accepted', resume }), { quiet: true })).stderr.text,
@@ -304,19 +189,6 @@ describe('the outcome of a run', () => {
       quiet: true,
     });
     assert.equal(stderr.lines.length, 2);
-  });
-
-  it('names the same deployment in what comes next, and says where nodes may have left', async () => {
-    const result = run({
-      outcome: 'unconfirmed',
-      targets: 'observed',
-      nodes: [missing({ node_id: 8n })],
-    });
-    const { stderr } = await print(result, { flags: '--profile prod' });
-    assert.match(stderr.lines[1] ?? '', /^hint: .*--expect-nodes deployment/);
-    const counted = (await print({ ...result, core_count: 2 })).stderr.lines[1];
-    assert.equal(counted, 'hint: The log may still list removed nodes. Name nodes with --node.');
-    assert.equal(stderr.lines[2], 'next: ldctl nodes list --profile prod');
   });
 
   it('ends with key and request where support needs them, whatever the stream and the flags', async () => {
@@ -393,40 +265,6 @@ describe('the result of a run as data', () => {
       /"deployment_id":42,.*"node_id":610809900976570889,"node_name":null,"activity_id":7261845022003200001,/,
     );
   });
-});
-
-it('a dry run reads as a sentence, and in JSON has the request beside the result', async () => {
-  const result = run({
-    outcome: 'dry_run',
-    request_id: null,
-    core_count: 2,
-    nodes: nodes(2, unseen),
-  });
-  const requests = [{ method: 'POST', body: '{"nodes":[610809900976570889]}' }];
-  const dryRun = {
-    what: 'all 2 nodes of platform/demo/sandbox',
-    how: ['1 at a time', 'gate: ./check.sh'],
-    requests,
-  };
-  const { stdout, stderr } = await print(result, { dryRun });
-  assert.deepEqual(stdout.lines, [
-    'Would restart iggy on all 2 nodes of platform/demo/sandbox, 1 at a time, gate: ./check.sh',
-    '  610809900976570889',
-    '  610809900976570890',
-    'Core counts 2 nodes',
-  ]);
-  assert.equal(stderr.text, '');
-  for (const [how, told] of [
-    [null, { request: requests[0] }],
-    [['1 at a time'], { requests }],
-  ] as const) {
-    const data = await print(result, { dryRun: { ...dryRun, how }, format: 'json' });
-    const { request, requests: each } = JSON.parse(data.stdout.text) as Record<string, unknown>;
-    assert.deepEqual(
-      { ...(request !== undefined && { request }), ...(each !== undefined && { requests: each }) },
-      told,
-    );
-  }
 });
 
 it('what is done is said by its verb', () => {
