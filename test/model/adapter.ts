@@ -12,7 +12,7 @@ import type { ActivityLog } from '../../src/log/log.js';
 import type { WaitPlan } from '../../src/job/run-state.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';
 import { wireKey } from '../../src/job/wire-key.js';
-import { ALL, isKept, nodesOf, SECOND, windowOf, type Setting } from './setting.js';
+import { ALL, id, isKept, nodesOf, SECOND, windowOf, type Setting } from './setting.js';
 import { DEPLOYMENT, TENANT } from './world.js';
 
 /*
@@ -248,7 +248,7 @@ function keptOf(setting: Setting, journal: RunJournal | null): Kept {
 }
 
 /** `wait --after` follows what came after it. */
-export const AFTER = 9n;
+export const AFTER = id(9);
 
 const keys = new Map<string, string>();
 

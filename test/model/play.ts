@@ -2,7 +2,7 @@ import { Interrupted, LdctlError } from '../../src/base/errors.js';
 import { keyOf, nodesElsewhere, type Runner } from './adapter.js';
 import { Choices, type Choice, type Plan } from './choices.js';
 import { Process } from './process.js';
-import { ALL, backAfter, isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { ALL, backAfter, isKilled, nameOf, processesOf, SECOND, type Setting } from './setting.js';
 import { World } from './world.js';
 
 /** What happened in one story. */
@@ -16,8 +16,6 @@ export interface Story {
   /** Why it did not end. */
   stuck: string | null;
   wasKilled: boolean;
-  /** In a roll: when something said that nothing more starts. */
-  stoppedAt: number;
 }
 
 export interface Listener {
@@ -72,7 +70,6 @@ class Stage {
       choices: choices.made,
       stuck: null,
       wasKilled: false,
-      stoppedAt: Infinity,
     };
   }
 
@@ -154,7 +151,7 @@ class Stage {
     const { now } = this.#world;
     for (const [node, { at, passes }] of one.gates) {
       if (at > now) continue;
-      if (!passes) this.#stopsBegin();
+      if (!passes) this.#stopsBegin(one);
       this.#seen(runner.gated(node, one.gateEnded(node, passes), now));
     }
     if (one.countsAt <= now) this.#seen(one.count(runner));
@@ -205,7 +202,7 @@ class Stage {
     const { story } = this;
     this.#tell(`${timeOf(this.#world.now)}     * ${how}`);
     this.#lives += 1;
-    [story.stoppedAt, story.wasKilled] = [Infinity, true];
+    story.wasKilled = true;
     this.#world.pass(this.#world.now + after);
     if (this.setting.life.endsWith('set back')) this.#world.clockIsOff = -3600 * SECOND;
     return this.#start();
@@ -226,7 +223,7 @@ class Stage {
     if (!runner.isReading) this.choices.change();
     this.#seen(pair);
     if (one.isInterrupted && !wasInterrupted) {
-      this.#stopsBegin();
+      this.#stopsBegin(one);
       this.#seen(runner.interrupt(new Interrupted('SIGINT'), world.now));
     }
     return one;
@@ -242,7 +239,7 @@ class Stage {
     }
     if (this.choices.is('Ctrl-C')) {
       const isRoll = this.setting.use.is === 'roll';
-      this.#stopsBegin();
+      this.#stopsBegin(one);
       if (isRoll && !one.isEasing) {
         this.#tell(`${timeOf(world.now)}     * Ctrl-C, the first`);
         this.#seen(runner.ease(one.ease()));
@@ -281,8 +278,8 @@ class Stage {
     this.#tell(`${timeOf(one.endedAt)}  ${'ABCDEF'[one.by] ?? '?'}  ends: ${endText(one)}`);
   }
 
-  #stopsBegin(): void {
-    this.story.stoppedAt = Math.min(this.story.stoppedAt, this.#world.now);
+  #stopsBegin(one: Process): void {
+    one.stoppedAt = Math.min(one.stoppedAt, this.#world.now);
   }
 
   /** After one has ended. */
@@ -317,7 +314,7 @@ function endText({ ended, thrown }: Process): string {
     const { result, exitCode } = ended.run;
     const rows = result.nodes.map(
       ({ node_id: node, status, activity_id: id }) =>
-        `node ${node} ${status ?? 'open'}${id === null ? '' : ` (${id})`}`,
+        `node ${node && nameOf(node)} ${status ?? 'open'}${id === null ? '' : ` (${nameOf(id)})`}`,
     );
     return `exit ${exitCode}, ${result.outcome}${rows.length > 0 ? `: ${rows.join(', ')}` : ''}`;
   }

@@ -17,7 +17,7 @@ import { run, type Ended, type GateTools, type Runner } from './adapter.js';
 import { postFaults, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import { MemoryJournal } from './disk.js';
-import { backAfter, isKilled, processesOf, SECOND, type Setting } from './setting.js';
+import { backAfter, id, isKilled, nameOf, processesOf, SECOND, type Setting } from './setting.js';
 import { DEPLOYMENT, type Sender, type World } from './world.js';
 
 /** The model lets time pass. A new one each time: a single one would keep all that waits for it. */
@@ -71,6 +71,8 @@ export class Process {
   countsAt = Infinity;
   hasCounted = false;
   interruptedAt = Infinity;
+  /** In a roll: when something said that nothing more starts. */
+  stoppedAt = Infinity;
   /** When it was first given a record: from then on it follows what another has sent. */
   foundAt = Infinity;
   /** When a read was denied for good. */
@@ -172,7 +174,7 @@ export class Process {
       // One that is cut off has ended a moment later.
       const at = Math.min(endsAt, cutAt + 10);
       this.gates.set(node, { at, passes: how === 'passes' && endsAt <= cutAt });
-      this.tell(`asks the gate after node ${node}`);
+      this.tell(`asks the gate after node ${nameOf(node)}`);
     },
   };
 
@@ -211,7 +213,7 @@ export class Process {
   gateEnded(node: bigint, passes: boolean): GateResult {
     this.gates.delete(node);
     if (!this.gateEnds.has(node)) this.gateEnds.set(node, passes);
-    this.tell(`the gate after node ${node} ${passes ? 'lets it continue' : 'fails'}`);
+    this.tell(`the gate after node ${nameOf(node)} ${passes ? 'lets it continue' : 'fails'}`);
     return { exit_code: passes ? 0 : 1, timed_out: false, cut_off: false, took_ms: 700 };
   }
 
@@ -310,7 +312,7 @@ export class Process {
     return {
       newest: read('newest', 'newest'),
       forNodes: read('forNodes', 'for nodes'),
-      downTo: (id) => read(id, `above ${id}`)(),
+      downTo: (above) => read(above, `above ${nameOf(above)}`)(),
       seek: () => Promise.reject(new Error('all of it was shown')),
       all: () => {
         throw new Error('a job reads no whole log');
@@ -339,8 +341,8 @@ export class Process {
       ...log,
       newest: (options?: CallOptions) => paged('newest', () => log.newest(options)),
       forNodes: (options?: CallOptions) => paged('for nodes', () => log.forNodes(options)),
-      downTo: (id: bigint, options?: CallOptions) =>
-        paged(`above ${id}`, () => log.downTo(id, options)),
+      downTo: (above: bigint, options?: CallOptions) =>
+        paged(`above ${nameOf(above)}`, () => log.downTo(above, options)),
     };
   }
 
@@ -363,8 +365,8 @@ export class Process {
     read: (asOf: number | undefined, isAll: boolean) => Promise<LogRead>,
   ): Promise<LogRead> {
     const how = this.choices.of(this.#readFaults(isDeep));
-    if (how === 'a rival') this.world.rival(2n);
-    if (how === 'a rival that runs on') this.world.rival(2n, Infinity);
+    if (how === 'a rival') this.world.rival(id(2));
+    if (how === 'a rival that runs on') this.world.rival(id(2), Infinity);
     this.tell(what);
     this.world.pass(this.world.now + 20);
     if (how === 'interrupt') throw this.interrupt();
@@ -422,8 +424,8 @@ const OUTAGES = {
 const DENIED = new ApiError('no', { status: 403, code: 'denied', reason: '' });
 /** Whose entries a read shows that is of another log. */
 const OTHERS: { [K in ReadFault]?: Partial<Activity> } = {
-  'another deployment': { deployment_id: 8n },
-  'another tenant': { tenant_id: 71n },
+  'another deployment': { deployment_id: id(8) },
+  'another tenant': { tenant_id: id(71) },
 };
 /** The exit codes of such a log before anything was sent: docs/rules.md, "Whose entry". */
 const WRONG_DEPLOYMENT = EXIT_CODES.unreachable.code;
@@ -454,12 +456,12 @@ function openOf(shown: readonly Activity[]): number {
 }
 
 const namesOf = (nodes: readonly bigint[] | null): string =>
-  nodes === null ? 'every node' : `node ${nodes.join(', ')}`;
+  nodes === null ? 'every node' : `node ${nodes.map(nameOf).join(', ')}`;
 
 function textOf(shown: readonly Activity[]): string {
   const some = shown
     .slice(0, 6)
-    .map(({ id, node_id: node, action, status }) => `${id} ${action} of ${node} ${status}`);
+    .map((one) => `${nameOf(one.id)} ${one.action} of ${nameOf(one.node_id)} ${one.status}`);
   const more = shown.length > 6 ? [`and ${shown.length - 6} more`] : [];
   return [...some, ...more].join('; ') || 'nothing';
 }

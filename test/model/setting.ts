@@ -1,8 +1,17 @@
 import type { PostFault } from './answers.js';
 
 export const SECOND = 1000;
+
+/** All ids lie above 2^63, so close to each other that they are one and the same as numbers. */
+const FAR = 1n << 63n;
+export function id(n: number): bigint {
+  return FAR + BigInt(n);
+}
+/** How a story calls it. */
+export const nameOf = (one: bigint): string => String(one < FAR ? one : one - FAR);
+
 /** The nodes of the deployment. */
-export const ALL = [1n, 2n, 3n];
+export const ALL = [id(1), id(2), id(3)];
 
 /** What is done: one of the ways to use a job. */
 export type Use =

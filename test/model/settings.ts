@@ -1,8 +1,8 @@
-import { ALL, SECOND, type Setting } from './setting.js';
+import { ALL, id, SECOND, type Setting } from './setting.js';
 
 const PLAIN: Setting = {
   name: '',
-  use: { is: 'run', nodes: [1n, 2n] },
+  use: { is: 'run', nodes: [id(1), id(2)] },
   honours: true,
   past: 'old entries',
   log: 'whole',
@@ -18,11 +18,11 @@ const PLAIN: Setting = {
   first: null,
 };
 
-const NODE_2 = { is: 'run', nodes: [2n] } as const;
-const NO_WAIT = { is: 'run', nodes: [2n], wait: false } as const;
+const NODE_2 = { is: 'run', nodes: [id(2)] } as const;
+const NO_WAIT = { is: 'run', nodes: [id(2)], wait: false } as const;
 const EVERY = { is: 'run', nodes: null } as const;
-const ROLL = { is: 'roll', nodes: [2n, 1n], window: 1 } as const;
-const BY_TWOS = { is: 'roll', nodes: [2n, 1n], window: 2 } as const;
+const ROLL = { is: 'roll', nodes: [id(2), id(1)], window: 1 } as const;
+const BY_TWOS = { is: 'roll', nodes: [id(2), id(1)], window: 2 } as const;
 
 const called = (name: string, more: Partial<Setting>): Setting => ({ ...PLAIN, ...more, name });
 
@@ -44,7 +44,7 @@ export const DEEP: readonly Setting[] = [
   }),
   called('a roll by twos', { use: BY_TWOS }),
   called('a gated roll, killed and run again', {
-    ...{ use: { ...ROLL, nodes: [2n], gated: true }, life: 'killed' },
+    ...{ use: { ...ROLL, nodes: [id(2)], gated: true }, life: 'killed' },
   }),
 ];
 
@@ -136,10 +136,10 @@ const SMALL: readonly Setting[] = [
     ...{ use: NODE_2, honours: false, first: '429 of a gateway that has sent it on' },
   }),
   called('two nodes, no wait, the first POST lost', {
-    ...{ use: { is: 'run', nodes: [1n, 2n], wait: false }, first: 'lost before' },
+    ...{ use: { is: 'run', nodes: [id(1), id(2)], wait: false }, first: 'lost before' },
   }),
   called('one node, a key, late', {
-    ...{ use: { is: 'run', nodes: [1n] }, life: 'keyed', lateBy: 22 * SECOND },
+    ...{ use: { is: 'run', nodes: [id(1)] }, life: 'keyed', lateBy: 22 * SECOND },
   }),
   called('named nodes, a key, busy and in progress at first', {
     ...{ past: 'a busy node', life: 'keyed', first: 'in progress' },
@@ -164,7 +164,11 @@ const SMALL: readonly Setting[] = [
     ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'wait' },
   }),
   called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
-  called('a roll by threes', { use: { is: 'roll', nodes: [1n, 3n, 2n], window: 3 } }),
+  called('a roll by threes', { use: { is: 'roll', nodes: [id(1), id(3), id(2)], window: 3 } }),
+  called('a roll by twos, two at once', { use: BY_TWOS, life: 'two at once' }),
+  called('a roll of two, two at once, keys ignored', {
+    ...{ use: ROLL, life: 'two at once', honours: false },
+  }),
   called('a roll of two, killed', { use: ROLL, life: 'killed' }),
   called('a roll by threes whose POSTs are lost, continued one by one', {
     ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 }, life: 'killed' },
@@ -179,9 +183,9 @@ const SMALL: readonly Setting[] = [
   called('a roll by twos of long work, 429 at first', {
     ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
   }),
-  called('a wait for two entries', { use: { is: 'wait', ids: [10n, 12n] } }),
+  called('a wait for two entries', { use: { is: 'wait', ids: [id(10), id(12)] } }),
   called('a wait for two entries that come within a second', {
-    ...{ use: { is: 'wait', ids: [10n, 12n] }, lateBy: SECOND / 2 },
+    ...{ use: { is: 'wait', ids: [id(10), id(12)] }, lateBy: SECOND / 2 },
   }),
   called('a watch of three nodes', { use: { is: 'watch' } }),
   called('a watch of three nodes that take 5 s', { use: { is: 'watch' }, takes: 5 * SECOND }),
@@ -195,19 +199,19 @@ const VALUES: {
 } = {
   use: [
     ['node 2', NODE_2],
-    ['nodes 1 and 2', { is: 'run', nodes: [1n, 2n] }],
+    ['nodes 1 and 2', { is: 'run', nodes: [id(1), id(2)] }],
     ['every node', EVERY],
     ['three expected', { is: 'run', nodes: null, expect: 3 }],
     ['two expected', { is: 'run', nodes: null, expect: 2 }],
     ['four expected', { is: 'run', nodes: null, expect: 4 }],
-    ['no wait', { is: 'run', nodes: [1n, 2n], wait: false }],
+    ['no wait', { is: 'run', nodes: [id(1), id(2)], wait: false }],
     ['no wait, every node', { is: 'run', nodes: null, wait: false }],
     ['a roll', { is: 'roll', nodes: ALL, window: 1 }],
     ['a roll by twos', BY_TWOS],
     ['a gated roll', { ...ROLL, gated: true }],
     ['a roll that continues on an error', { ...ROLL, continueOnError: true }],
-    ['a wait by ids', { is: 'wait', ids: [10n, 12n] }],
-    ['a wait after an id', { is: 'wait', nodes: [1n, 2n] }],
+    ['a wait by ids', { is: 'wait', ids: [id(10), id(12)] }],
+    ['a wait after an id', { is: 'wait', nodes: [id(1), id(2)] }],
     ['a wait for three', { is: 'wait', nodes: null, expect: 3 }],
     ['a watch', { is: 'watch' }],
   ],

@@ -4,7 +4,7 @@ import type { LogRead } from '../../src/log/log.js';
 import { meetingOf, type PostFault } from './answers.js';
 import type { Choices } from './choices.js';
 import type { Disk } from './disk.js';
-import { ALL, SECOND, type Setting } from './setting.js';
+import { ALL, id, nameOf, SECOND, type Setting } from './setting.js';
 
 /*
  * The world of the model: a server with a log, a disk, and time. It shares no code with the job.
@@ -12,8 +12,8 @@ import { ALL, SECOND, type Setting } from './setting.js';
  */
 
 export const EPOCH = Date.UTC(2026, 0, 1);
-export const DEPLOYMENT = 7n;
-export const TENANT = 70n;
+export const DEPLOYMENT = id(7);
+export const TENANT = id(70);
 
 /** One activity. Times are ms from the beginning of the story. */
 export interface Entry {
@@ -76,7 +76,7 @@ export class World {
   tell: (what: string) => void = () => undefined;
   readonly #keys = new Map<string, number>();
   #onTheWay: Array<{ at: number; arrive: () => void }> = [];
-  #nextId = 10n;
+  #nextId = 10;
   #requests = 0;
   /** Null after a new entry. */
   #sorted: readonly Entry[] | null = null;
@@ -88,22 +88,22 @@ export class World {
     const { past, log } = setting;
     if (past === 'nothing') return;
     const before = -30 * 60 * SECOND;
-    this.#add(1n, -300 * SECOND, { id: 1n });
-    this.#add(2n, before, { id: 2n, end: 'rejected' });
-    this.#add(3n, before, { id: 3n, action: 'stop' });
-    if (log === 'by time') this.#addMany(24n, 0);
-    if (past === 'many entries') this.#addMany(99n, SECOND);
-    if (past === 'a node further down') this.#addMany(99n, SECOND, [2n, 3n]);
-    if (past === 'a node that left') this.#add(5n, before, { id: 4n });
-    if (past === 'a node elsewhere') this.#add(5n, before, { id: 4n, runtime: 'connectors' });
+    this.#add(id(1), -300 * SECOND, { id: id(1) });
+    this.#add(id(2), before, { id: id(2), end: 'rejected' });
+    this.#add(id(3), before, { id: id(3), action: 'stop' });
+    if (log === 'by time') this.#addMany(24, 0);
+    if (past === 'many entries') this.#addMany(99, SECOND);
+    if (past === 'a node further down') this.#addMany(99, SECOND, [id(2), id(3)]);
+    if (past === 'a node that left') this.#add(id(5), before, { id: id(4) });
+    if (past === 'a node elsewhere') this.#add(id(5), before, { id: id(4), runtime: 'connectors' });
     if (past === 'a new node') {
-      const arrive = (): Entry => this.#add(5n, this.now, { action: 'stop' });
+      const arrive = (): Entry => this.#add(id(5), this.now, { action: 'stop' });
       this.#onTheWay.push({ at: 300, arrive });
     }
-    if (past === 'a busy node') this.#add(2n, -2 * SECOND, { id: 8n, doneAt: 4 * SECOND });
-    if (past === 'another action') this.#add(2n, SECOND, { id: 9n, action: 'stop' });
+    if (past === 'a busy node') this.#add(id(2), -2 * SECOND, { id: id(8), doneAt: 4 * SECOND });
+    if (past === 'another action') this.#add(id(2), SECOND, { id: id(9), action: 'stop' });
     if (past === 'a late entry') {
-      this.#add(2n, -40 * SECOND, { id: 9n, doneAt: -38 * SECOND, shownAt: 2500 });
+      this.#add(id(2), -40 * SECOND, { id: id(9), doneAt: -38 * SECOND, shownAt: 2500 });
     }
   }
 
@@ -113,16 +113,16 @@ export class World {
   }
 
   /** More entries than are read for the newest one. @param step between them, ms */
-  #addMany(count: bigint, step: number, nodes: readonly bigint[] = ALL): void {
-    for (let n = 0n; n < count; n++) {
-      const createdAt = -60 * SECOND - Number(count - n) * step;
-      this.#add(nodes[Number(n) % nodes.length] ?? 1n, createdAt, {
-        id: 1000n + n,
+  #addMany(count: number, step: number, nodes: readonly bigint[] = ALL): void {
+    for (let n = 0; n < count; n++) {
+      const createdAt = -60 * SECOND - (count - n) * step;
+      this.#add(nodes[n % nodes.length] ?? id(1), createdAt, {
+        id: id(1000 + n),
         action: 'stop',
       });
     }
-    this.#add(2n, -60 * SECOND, { id: 1000n + count });
-    this.#nextId = 1200n;
+    this.#add(id(2), -60 * SECOND, { id: id(1000 + count) });
+    this.#nextId = 1200;
   }
 
   pass(to: number): void {
@@ -137,8 +137,8 @@ export class World {
 
   /** Another operator does the same to a node, or starts to. */
   rival(node: bigint, doneAt = this.now + 800): void {
-    const { id } = this.#add(node, this.now, { doneAt });
-    this.tell(`another operator restarts node ${node}: entry ${id}`);
+    const entry = this.#add(node, this.now, { doneAt });
+    this.tell(`another operator restarts node ${nameOf(node)}: entry ${nameOf(entry.id)}`);
   }
 
   // The log.
@@ -262,7 +262,9 @@ export class World {
     const dispatch: Dispatch = { post, at: this.now, key, made: [] };
     this.dispatches.push(dispatch);
     for (const node of nodes ?? ALL) this.#makeEntries(dispatch, node, nodes === null);
-    const ids = dispatch.made.map(({ id, node }) => `${id} (node ${node})`).join(', ');
+    const ids = dispatch.made
+      .map((one) => `${nameOf(one.id)} (node ${nameOf(one.node)})`)
+      .join(', ');
     this.tell(`the server runs it: ${ids}`);
     return false;
   }
@@ -287,13 +289,13 @@ export class World {
     if (how === 'joined by a node') {
       // Too late where another one fills its place.
       const later = shownAt + (past === 'a node elsewhere' ? 14_000 : 2900);
-      add({ node: 4n, shownAt: later, doneAt: later + SECOND, end: 'completed' });
+      add({ node: id(4), shownAt: later, doneAt: later + SECOND, end: 'completed' });
     }
   }
 
   #add(node: bigint, createdAt: number, more: Partial<Entry>): Entry {
     const entry: Entry = {
-      id: more.id ?? this.#nextId++,
+      id: more.id ?? id(this.#nextId++),
       node,
       action: 'restart',
       runtime: 'iggy',

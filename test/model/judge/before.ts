@@ -35,7 +35,7 @@ function* beforePost(
 }
 
 /** By its key each run waits a little, up to 2 s; by those of the model at least so long. */
-const SPREAD = 0.8 * SECOND;
+const SPREAD = 0.5 * SECOND;
 
 function* busy(story: Story, post: Post, process: Process): Findings {
   const { ifBusy, use } = story.setting;

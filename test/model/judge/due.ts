@@ -1,7 +1,7 @@
 import { keyOf, TIMEOUT } from '../adapter.js';
 import type { Story } from '../play.js';
 import type { Process } from '../process.js';
-import { ALL, SECOND, type Use } from '../setting.js';
+import { ALL, id, SECOND, type Use } from '../setting.js';
 import type { Entry } from '../world.js';
 import { isBusyFor } from './before.js';
 import type { Clause, Excuse, Findings } from './clauses.js';
@@ -141,8 +141,14 @@ function listedFor(story: Story, trigger: Trigger) {
     return sinceOf(story, trigger) ?? { listed: none, elsewhere: none };
   }
   const { past } = story.setting;
-  const listed = [...(past === 'nothing' ? [] : ALL), ...(past === 'a node that left' ? [5n] : [])];
-  return { listed: new Set(listed), elsewhere: new Set(past === 'a node elsewhere' ? [5n] : []) };
+  const listed = [
+    ...(past === 'nothing' ? [] : ALL),
+    ...(past === 'a node that left' ? [id(5)] : []),
+  ];
+  return {
+    listed: new Set(listed),
+    elsewhere: new Set(past === 'a node elsewhere' ? [id(5)] : []),
+  };
 }
 
 /** A key that was used elsewhere: an entry may be of that use, or too old. */

@@ -68,9 +68,9 @@ function* overtaken({ story, earlier, post, process }: Sent): Findings {
   }
 }
 
-function* time({ story, use, post }: Sent): Findings {
+function* time({ use, post, process }: Sent): Findings {
   if (post.at > (use.timeoutMs ?? Infinity)) yield 'roll-time';
-  if (post.at > story.stoppedAt) yield 'roll-stopped';
+  if (post.at > process.stoppedAt) yield 'roll-stopped';
 }
 
 /** What the end of another node says of it. */
@@ -82,7 +82,9 @@ function* afterNode({ story, use, post, process }: Sent, node: bigint): Findings
     if (!isLasting(status) || !isTold) yield 'roll-halts';
     return;
   }
-  if (use.window === 1 && !story.wasKilled && post.at < at + PAUSE) yield 'roll-pause';
+  // Without a gate, no pause of another process is repeated.
+  const isOwn = !process.found.has(keyOf([node]));
+  if (use.window === 1 && isOwn && post.at < at + PAUSE) yield 'roll-pause';
 }
 
 function* window({ story, use, post, process }: Sent): Findings {

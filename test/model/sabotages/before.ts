@@ -47,7 +47,7 @@ export const BEFORE: Rules = {
         'listRest',
         (original, run, ...rest) => {
           const { id } = run.baseline;
-          run.baseline.id = 1n << 63n;
+          run.baseline.id = (1n << 64n) - 1n;
           original(run, ...rest);
           run.baseline.id = id;
         },

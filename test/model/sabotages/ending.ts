@@ -209,7 +209,7 @@ export const ENDING: Rules = {
       1,
       put<ResumeOf>('job/result', 'resumeOfRun', (original, ...args) => {
         const resume = original(...args);
-        return resume && 'after' in resume ? { ...resume, after: 1n << 60n } : resume;
+        return resume && 'after' in resume ? { ...resume, after: (1n << 64n) - 1n } : resume;
       }),
     ),
     sabotage(

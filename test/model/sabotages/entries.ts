@@ -212,14 +212,14 @@ export const ENTRIES: Rules = {
   ],
   Done: [
     sabotage(
-      'a row has another id than the entry',
+      'a row has its id as a number has it',
       'row-of-no-entry',
       'one node',
       0,
       ofEntries('rows', (_, original, emptyStatus) =>
         original(emptyStatus).map((row) => ({
           ...row,
-          activity_id: row.activity_id && row.activity_id + 1n,
+          activity_id: row.activity_id && BigInt(Number(row.activity_id)),
         })),
       ),
     ),
