@@ -176,12 +176,10 @@ describe('the player of sessions', () => {
   });
 
   it('shows how a text differs, with the lines around it', () => {
-    const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-    const after = ['a', 'b', 'c', 'd', 'E', 'f', 'g', 'h'];
-    assert.equal(
-      lineDiff(before.join('\n'), after.join('\n')),
-      '…\n b\n c\n d\n-e\n+E\n f\n g\n+h',
+    const [before, after] = ['a b c d e f g ', 'a b c d E f g h '].map((words) =>
+      words.replaceAll(' ', '\n'),
     );
+    assert.equal(lineDiff(before ?? '', after ?? ''), ' b\n c\n d\n-e\n+E\n f\n g\n+h');
     assert.equal(lineDiff('a', 'a'), '');
   });
 });

@@ -101,7 +101,7 @@ export class CloudOfSession {
     const { method = '', url: path = '', headers } = request;
     // The very bytes: what reads JSON on the way may round ids.
     const body = await text(request);
-    const { answer, runs, holdMs } = this.#faults[askedBy(method, path)].shift() ?? NONE;
+    const [{ answer, runs, holdMs } = NONE] = this.#faults[askedBy(method, path)].splice(0, 1);
     const { dispatches } = this.sandbox.record;
     const before = dispatches.length;
     const answered = runs ? this.sandbox.handle({ method, path, headers, body }) : null;
@@ -112,11 +112,9 @@ export class CloudOfSession {
     const ms = holdMs + (answered?.holdMs ?? 0);
     if (ms > 0) await this.#hold(request.socket as unknown as End, waits, ms);
     const given = typeof answer === 'object' ? answer : answer === 'lost' ? null : answered;
-    response.sendDate = false;
-    if (given) response.writeHead(given.status, given.headers).end(given.body);
-    else response.destroy();
+    give(response, given);
     const idempotencyKey = headers['idempotency-key']?.toString() ?? null;
-    return { method, path, body, idempotencyKey, status: given?.status ?? null };
+    return { method, path, body, idempotencyKey, status: given === null ? null : given.status };
   }
 
   async #hold(end: End, waits: Waits, ms: number): Promise<void> {
@@ -133,3 +131,13 @@ const NONE: Fault = { runs: true, answer: 'as it should', holdMs: 0 };
 
 const askedBy = (method: string, path: string): Asked =>
   method === 'POST' ? 'POST' : path.startsWith('/deployments/') ? 'read' : 'read of Core';
+
+/** @param answer null: the connection ends without one */
+function give(
+  response: ServerResponse,
+  answer: Pick<SandboxAnswer, 'status' | 'headers' | 'body'> | null,
+): void {
+  response.sendDate = false;
+  if (answer) response.writeHead(answer.status, answer.headers).end(answer.body);
+  else response.destroy();
+}

@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import { parse as parseExactly } from 'lossless-json';
 import { withEnv } from '../../helpers/env.js';
 import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
-import { inLine, isOutput, readScript, ScriptError, stepText } from './script.js';
+import { inLine, isOutput, readScript, ScriptError, stepText, type Step } from './script.js';
 import { Session } from './session.js';
 
 /** Plays a session. @returns its text, as it is now. @throws ScriptError */
@@ -12,12 +13,9 @@ export function playSession(text: string): Promise<string> {
 
 async function play(text: string): Promise<string> {
   const { steps } = readScript(text);
-  const notes = steps.findIndex(({ is }) => is !== 'note');
-  const [first] = steps.slice(notes);
+  const first = steps.find(({ is }) => is !== 'note');
   const settings = first?.is === 'event' && first.text.startsWith('sandbox ') ? first : null;
-  const session = settings
-    ? await inLine(settings, () => new Session(readSettings(settings.text)))
-    : new Session({});
+  const session = await openSession(settings);
   const shown: string[] = [];
   try {
     for (const [at, step] of steps.entries()) {
@@ -25,14 +23,12 @@ async function play(text: string): Promise<string> {
       const next = steps.slice(at).find(({ is }) => is !== 'note') ?? step;
       await inLine(step, () => session.before(next));
       shown.push(...session.takeLines());
-      const isAfterOutput = isOutput(shown.at(-1) ?? '#') && !session.isRunning;
-      if (step === first || isAfterOutput) shown.push('');
+      if (step === first || isBetween(shown, session)) shown.push('');
       shown.push(stepText(step));
       if (step !== settings) await inLine(step, () => session.play(step));
       shown.push(...session.takeLines());
     }
-    const last = steps.at(-1);
-    if (last) await inLine(last, () => session.end());
+    await inLine(steps.at(-1) ?? assert.fail(), () => session.end());
     shown.push(...session.takeLines());
   } catch (error) {
     const soFar = [...shown.slice(-40), ...session.takeLines()].join('\n');
@@ -42,6 +38,16 @@ async function play(text: string): Promise<string> {
     session.close();
   }
   return `${shown.join('\n')}\n`;
+}
+
+function openSession(settings: Step | null): Promise<Session> {
+  if (!settings) return Promise.resolve(new Session({}));
+  return inLine(settings, () => new Session(readSettings(settings.text)));
+}
+
+/** Whether a command has just ended. */
+function isBetween(shown: readonly string[], { isRunning }: Session): boolean {
+  return isOutput(shown.at(-1) ?? '#') && !isRunning;
 }
 
 /** Ids are read digit for digit: whole numbers in a list are ids. */

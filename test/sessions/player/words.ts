@@ -72,33 +72,40 @@ function redirected(entries: Entry[], read: (file: string) => string): Redirecte
 }
 
 function readWords({ words, input, to }: Redirected): Task {
-  const assignments: Record<string, string> = {};
-  const rest = [...words];
-  for (let found = ASSIGNMENT.exec(rest[0] ?? ''); found; found = ASSIGNMENT.exec(rest[0] ?? '')) {
-    assignments[found[1] ?? ''] = found[2] ?? '';
-    rest.shift();
+  const program = words.findIndex((word) => !ASSIGNMENT.test(word));
+  const [name = '', ...args] = program < 0 ? [] : words.slice(program);
+  const task: Task | null =
+    name === 'ldctl'
+      ? { do: name, argv: args, env: envOf(words.slice(0, program)), input, to }
+      : builtIn(name, args, to);
+  if (!task) throw new Error(`this shell does not know how to run ${words.join(' ') || 'nothing'}`);
+  return task;
+}
+
+function builtIn(name: string, args: string[], to: string | null): Task | null {
+  const [file = ''] = args;
+  switch (name) {
+    case 'echo':
+      return to === null ? null : { do: 'write', file: to, text: `${args.join(' ')}\n` };
+    case 'cat':
+    case 'rm':
+      return args.length === 1 ? { do: name, file } : null;
+    case 'unset':
+      return args.length > 0 ? { do: name, names: args } : null;
+    case 'export':
+      return args.length > 0 && args.every((arg) => ASSIGNMENT.test(arg))
+        ? { do: name, env: envOf(args) }
+        : null;
+    default:
+      return null;
   }
-  const [program = '', ...args] = rest;
-  const [only = ''] = args;
-  if (program === 'ldctl') return { do: 'ldctl', argv: args, env: assignments, input, to };
-  if (program === 'echo' && to !== null) {
-    return { do: 'write', file: to, text: `${args.join(' ')}\n` };
-  }
-  if ((program === 'cat' || program === 'rm') && args.length === 1) {
-    return { do: program, file: only };
-  }
-  if (program === 'unset' && args.length > 0) return { do: 'unset', names: args };
-  if (program === 'export') {
-    const set = args.map((arg) => ASSIGNMENT.exec(arg) ?? []);
-    if (set.length > 0 && set.every((found) => found.length > 0)) {
-      return {
-        do: 'export',
-        env: Object.fromEntries(set.map(([, name, value]) => [name, value])) as Record<
-          string,
-          string
-        >,
-      };
-    }
-  }
-  throw new Error(`this shell does not know how to run ${words.join(' ') || 'nothing'}`);
+}
+
+function envOf(assignments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((text) => {
+      const [, name = '', value = ''] = ASSIGNMENT.exec(text) ?? [];
+      return [name, value];
+    }),
+  );
 }
