@@ -1,8 +1,8 @@
 /*
- * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts or the
- * quick model notice: nine of ten must be found. The places are drawn by a seed, so that the same
- * commit always has the same ones. In any other folder the tests of commands and of HTTP stand for
- * the model, as far as they need it.
+ * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts, the
+ * sessions or the quick model notice: nine of ten must be found. The places are drawn by a seed, so
+ * that the same commit always has the same ones. In any other folder the tests of commands and of
+ * HTTP stand for the model, as far as they need it.
  *
  *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
@@ -141,14 +141,15 @@ const MOCHA = [
 const testsIn = (folder: string): Check => [...MOCHA, `test/${folder}/**/*.test.ts`];
 const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 
-/** The tests of commands and of HTTP: not every folder is loaded by both. */
-const IN_PLACE_OF_MODEL = ['commands', 'wire'].map(testsIn);
+const SESSIONS = testsIn('sessions');
+/** Not every folder is loaded by all of them. */
+const ELSEWHERE = [SESSIONS, ...['commands', 'wire'].map(testsIn)];
 
 /** What may find a place that is broken in a folder of `src`, the tests of that part first. */
 function candidatesFor(folder: string): Check[] {
   const parts = `parts/${basename(folder)}`;
   const own = existsSync(join(ROOT, 'test', parts)) ? [testsIn(parts)] : [];
-  return [...own, ...(MODELLED.includes(folder) ? [MODEL] : IN_PLACE_OF_MODEL)];
+  return [...own, ...(MODELLED.includes(folder) ? [SESSIONS, MODEL] : ELSEWHERE)];
 }
 
 /**
@@ -160,7 +161,7 @@ async function checksOf(folder: string, copied: string): Promise<Check[]> {
   renameSync(join(copied, folder), join(copied, 'gone'));
   for (const check of candidatesFor(folder)) {
     if (!(await passes(copied, check))) needed.push(check);
-    else if (!IN_PLACE_OF_MODEL.includes(check)) {
+    else if (!ELSEWHERE.includes(check)) {
       throw new Error(`passes without ${folder}: ${check.join(' ')}`);
     }
   }
