@@ -1,11 +1,13 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of
-// README.md between markers (commands, exit codes, environment), and whose repository pages name.
+// README.md between markers (commands, exit codes, environment), the topics of test/README.md, and
+// whose repository pages name.
 // With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
+import { topicTable } from './topic-table.js';
 
 const MANIFEST = 'oclif.manifest.json';
 /** Pages that name the repository. */
@@ -63,6 +65,7 @@ function texts() {
   ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   return [
     ['README.md', readme],
+    ['test/README.md', filled(textOf('test/README.md'), 'topics', topicTable())],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
     ...[...commandPages(manifest, pjson)].map(([name, text]) => [
       `${COMMANDS_FOLDER}/${name}`,
@@ -118,7 +121,7 @@ function textOf(file) {
 function filled(text, name, rows) {
   const [start, stop] = [`<!-- ${name} -->`, `<!-- ${name} stop -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(stop)];
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${stop}`);
+  if (from < 0 || to < from) throw new Error(`a page has no ${start} … ${stop}`);
   return `${text.slice(0, from)}${start}\n${rows.join('\n')}\n${text.slice(to)}`;
 }
 

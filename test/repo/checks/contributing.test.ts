@@ -107,12 +107,12 @@ describe('CONTRIBUTING, followed literally', function () {
     writeFileSync(join(folder, 'play.mts'), program);
     const args = ['--import', 'tsx', 'play.mts'];
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
-    assert.equal(stdout + stderr, ' a roll sent more than one a second\n');
+    assert.equal(stdout + stderr, ' roll-pace\n');
   });
 
   it('leaves it with the right types', () => {
     const files = ['src/commands/table.shared.ts'];
-    files.push('test/model/sabotages/rolls.ts', 'test/model/judge/sent.ts');
+    files.push('test/model/sabotages/rolls.ts', 'test/model/judge/rolled.ts');
     files.push('src/api/proxy-from-env.d.ts');
     const project = { extends: './test/tsconfig.json', include: [], files };
     writeFileSync(join(folder, 'changed.json'), JSON.stringify(project));
