@@ -18,7 +18,7 @@ export { packageProgram } from './cli/host.js';
  * before a command could start. The host is made at its first use, with the flags that were read by
  * then.
  */
-export async function main(program: Program): Promise<void> {
+export async function main(program: Program, table = COMMANDS): Promise<void> {
   assumeHome();
   let made: Host | undefined;
   const host = (flags: readonly ReadFlag[] = []): Host => (made ??= systemHost(program, flags));
@@ -45,7 +45,7 @@ export async function main(program: Program): Promise<void> {
     }
   };
   process.once('exit', onExit).once('uncaughtException', (error) => void onUncaught(error));
-  process.exitCode = await runLine(process.argv.slice(2), program, host);
+  process.exitCode = await runLine(process.argv.slice(2), program, host, table);
   const { stdout, stderr } = host().output;
   // A write that fails at once reports that a turn later.
   await nextTurn();
@@ -62,6 +62,7 @@ export async function runLine(
   argv: readonly string[],
   program: Program,
   openHost: (flags: readonly ReadFlag[]) => Host,
+  table = COMMANDS,
 ) {
   let flags: ReadFlag[] = [];
   const host = (): Host => openHost(flags);
@@ -80,7 +81,7 @@ export async function runLine(
       const asked = readInvocation(line, commands);
       if ('version' in asked) printVersion(host());
       else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
-      else return await runCommand(COMMANDS[asked.id], asked, host);
+      else return await runCommand(table[asked.id], asked, host);
     }
     return EXIT_CODES.done.code;
   } catch (error) {

@@ -289,7 +289,7 @@ function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
     return `${which}sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
   }
   if (recovered) {
-    return `${which}dispatched: the answer was lost, the log has its entries${request}`;
+    return `${which}dispatched: the log has its entries${request}`;
   }
   return `${which}dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }

@@ -106,8 +106,8 @@ describe('a run at a terminal', () => {
         ...(debug ? ['idempotency key key-1, log read up to 7261845022003200000'] : []),
         HEAD,
         ...(debug ? [`dispatched (request ${REQUEST})`] : []),
-        'dispatched: the answer was lost, the log has its entries',
-        `  (request ${REQUEST})`,
+        'dispatched: the log has its entries (request',
+        `  ${REQUEST})`,
         'warning: two entries fit',
       ]);
     }
