@@ -108,6 +108,17 @@ export const ENDING: Rules = {
       put<typeof isHopeless>('job/answer', 'isHopeless', () => false),
     ),
     sabotage(
+      'a log that is denied ends it as if its time were up',
+      'due-error',
+      'one node',
+      1,
+      put<typeof endWithError>('job/run-moves', 'endWithError', (original, run, error) => {
+        original(run, error);
+        const { state } = run;
+        if (state.name === 'ended' && state.outcome === 'unconfirmed') state.outcome = 'timed_out';
+      }),
+    ),
+    sabotage(
       'one failed read ends it',
       'as-if-nothing-had-been',
       'one node',
