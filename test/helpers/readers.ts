@@ -3,8 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { parseJson as parseExactly } from '../../src/base/json.js';
 
 /** The formats that programs read. */
-export type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';
-export const DATA_FORMATS: readonly DataFormat[] = ['json', 'yaml', 'csv', 'ndjson'];
+type DataFormat = 'json' | 'yaml' | 'csv' | 'ndjson';
 
 /**
  * Reads what was printed in a format: one value for JSON and YAML, a list of lines' values for
