@@ -1,5 +1,8 @@
 const onWindows = process.platform === 'win32';
 
+// As in the Terminal of Windows: its old console has other signs, such as > for ❯.
+if (onWindows) process.env.WT_SESSION ??= 'tests';
+
 module.exports = {
   'node-option': ['import=tsx'],
   require: ['./test/helpers/unhandled-rejections.ts'],

@@ -198,12 +198,15 @@ async function isFound(
   }
 }
 
-/** All but what is made, in a folder of its own, so that the real one stays as it is. */
+/**
+ * All but what is made, in a folder of its own, so that the real one stays as it is. The texts of
+ * help, which sessions show, are of the last build.
+ */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-mutants-'));
   const made = ['.git', 'dist', 'node_modules'].map((name) => join(ROOT, name));
   cpSync(ROOT, folder, { recursive: true, filter: (source) => !made.includes(source) });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const name of ['dist', 'node_modules']) symlinkSync(join(ROOT, name), join(folder, name));
   return folder;
 }
 
