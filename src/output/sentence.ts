@@ -1,4 +1,4 @@
-import { ApiError, errorDocument } from '../base/errors.js';
+import { errorDocument } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
 import { painter, type Output, type Sink, type StyleName } from './streams.js';
 
@@ -47,13 +47,13 @@ export function warningText(sink: Sink, message: string) {
 }
 
 /**
- * What happened, what to do next, and for support the API's code and the request id. ldctl's own
- * code says nothing to people, so only --debug and JSON show it.
+ * What happened, what to do next, and for support the code and id of a request. ldctl's own code
+ * says nothing to people, so without a request only --debug and JSON show it.
  */
 export function errorText({ stderr, options }: Output, error: unknown) {
   const { message, hint, code, request_id: request, next } = errorDocument(error);
   const forSupport = [
-    ...(options.debug || error instanceof ApiError ? [`code ${code}`] : []),
+    ...(options.debug || request !== null ? [`code ${code}`] : []),
     ...(request === null ? [] : [`request ${request}`]),
   ].join(', ');
   return [

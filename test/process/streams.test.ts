@@ -28,6 +28,7 @@ describe('a reader that has stopped reading', () => {
     code: number,
     command: string,
     isStuck: (run: Run) => Promise<void>,
+    says = /^/,
   ): Promise<void> {
     const pipe = fifoIn(scene, 'stuck');
     const reader = scene.spawn('sh', ['-c', `exec 9<'${pipe}'; echo open; exec sleep 600`]).input();
@@ -36,7 +37,7 @@ describe('a reader that has stopped reading', () => {
     await isStuck(run);
     run.kill(code === 130 ? 'SIGINT' : 'SIGTERM');
     // The reader stays for 600 s: one that waited for it would hang.
-    await endsWith(code, run);
+    assert.match((await endsWith(code, run)).stderr, says);
   }
 
   story('holds up no SIGTERM of a list', { history: 20_000 }, (scene) =>
@@ -58,6 +59,7 @@ describe('a reader that has stopped reading', () => {
       async (run) => {
         await run.said(/dispatched/);
       },
+      /^Stopped watching; the restart continues[^]*^error: interrupted by SIGINT$/m,
     ),
   );
 

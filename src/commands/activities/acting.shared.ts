@@ -11,7 +11,7 @@ import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.j
 import { surveyInTime, type Findings, type SurveyRequest } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
 import { optional } from '../../base/clock.js';
-import { LdctlError, OUTPUT_FAILED, withHint } from '../../base/errors.js';
+import { Interrupted, LdctlError, OUTPUT_FAILED, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
@@ -32,15 +32,7 @@ import { readNodes } from '../nodes.shared.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
-const SENT_NOTHING: readonly ExitName[] = [
-  'denied',
-  'refused',
-  'unreachable',
-  // A job that has sent something ends with a result.
-  'sighup',
-  'sigint',
-  'sigterm',
-];
+const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
 
 /**
  * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does.
@@ -50,9 +42,14 @@ export abstract class ActingCommand extends ConnectedCommand {
     // Ctrl-D is a no, too.
     const isNo = error instanceof Declined || error instanceof Unanswered;
     if (isNo) return super.catch(new Declined('nothing was sent'));
-    // It says nothing of what was sent before.
-    const isOutput = error instanceof LdctlError && error.code === OUTPUT_FAILED;
-    if (!(error instanceof LdctlError) || isOutput || !SENT_NOTHING.includes(error.exit)) {
+    // A signal can also cut off the result of a job, if that is read too slowly.
+    const isEarly = error instanceof Interrupted && !this.host.mayBeSent;
+    // That stdout cannot be written says nothing of what was sent before.
+    if (
+      !(error instanceof LdctlError) ||
+      error.code === OUTPUT_FAILED ||
+      !(isEarly || SENT_NOTHING.includes(error.exit))
+    ) {
       return super.catch(error);
     }
     const message = `${error.message}; nothing was sent`;

@@ -248,7 +248,7 @@ describe('the result of a run as data', () => {
     const text =
       '{"code":"timeout","message":"no answer","exit_code":7,"request_id":"req-1","hint":null}';
     assert.equal(stdout.text, `{"event":"result",${JSON_TEXT.slice(1, -1)},"error":${text}}\n`);
-    assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'request req-1']);
+    assert.deepEqual(stderr.lines.slice(0, 2), ['error: no answer', 'code timeout, request req-1']);
     assert.equal(complete, true);
   });
 
