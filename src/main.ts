@@ -45,7 +45,9 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
     }
   };
   process.once('exit', onExit).once('uncaughtException', (error) => void onUncaught(error));
-  process.exitCode = await runLine(process.argv.slice(2), program, host, table);
+  const code = await runLine(process.argv.slice(2), program, host, table);
+  // An error that nothing waits for may have set another one.
+  if (code) process.exitCode = code;
   const { stdout, stderr } = host().output;
   // A write that fails at once reports that a turn later.
   await nextTurn();

@@ -211,8 +211,8 @@ function nextCommands(
 /** For support, where it is not known whether the action ran. A roll has a request for each node. */
 function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: request }: ResultFields) {
   if (outcome !== 'unconfirmed' || key === null) return '';
-  const lines = [`idempotency key ${key}`, ...(request === null ? [] : [`request ${request}`])];
-  return sentence(sink, lines.join('\n'), 'dim', 'all');
+  const ofRequest = request === null ? '' : `\nrequest ${request}`;
+  return sentence(sink, `idempotency key ${key}${ofRequest}`, 'dim', 'all');
 }
 
 function endingOf(result: ResultFields) {
