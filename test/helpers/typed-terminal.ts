@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Terminal as Screen } from '@xterm/headless';
 import { type Terminal } from '../../src/cli/keyboard.js';
 import { VirtualClock } from './clock.js';
 import { memoryOutput } from './memory-output.js';
+import { Screen } from './screen.js';
 
 /** A terminal within this process: what is typed, and the screen that a person would see. */
 export class TypedTerminal implements Terminal {
@@ -19,10 +19,9 @@ export class TypedTerminal implements Terminal {
     const setRawMode = (): NodeJS.ReadStream => this.stdin;
     const tty = Object.assign(this.#keys, { isTTY: true, setRawMode });
     this.stdin = tty as unknown as NodeJS.ReadStream;
-    this.#screen = new Screen({ cols: columns, rows, allowProposedApi: true });
+    this.#screen = new Screen({ columns, rows });
     const write = (chunk: Buffer, _encoding: string, done: () => void): void =>
-      // The system does that for a terminal.
-      this.#screen.write(chunk.toString().replaceAll('\n', '\r\n'), done);
+      this.#screen.write(chunk.toString(), done);
     const drawn = Object.assign(new Writable({ write }), { isTTY: true, columns, rows });
     this.stderr = drawn as unknown as NodeJS.WriteStream;
     this.output = memoryOutput({ isTTY: true, colour: false, columns, rows });
@@ -55,11 +54,6 @@ export class TypedTerminal implements Terminal {
   /** What is on the screen, without what has scrolled off it. */
   async lines(): Promise<string[]> {
     await nextTurn();
-    await new Promise<void>((resolve) => this.#screen.write('', resolve));
-    const { active } = this.#screen.buffer;
-    const lines = Array.from({ length: this.#screen.rows }, (_, row) =>
-      active.getLine(active.baseY + row)?.translateToString(true),
-    );
-    return lines.flatMap((line) => line || []);
+    return (await this.#screen.lines()).filter(Boolean);
   }
 }

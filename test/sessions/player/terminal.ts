@@ -1,7 +1,7 @@
 import { clearLine, cursorTo, moveCursor, type Direction } from 'node:readline';
 import { PassThrough, Writable } from 'node:stream';
 import { withHome } from './transcript.js';
-import xterm from '@xterm/headless';
+import { Screen, withoutEnd } from '../../helpers/screen.js';
 
 const KEYS: Readonly<Record<string, string>> = {
   ...{ up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', left: '\u001b[D' },
@@ -25,8 +25,7 @@ export class ScreenTerminal {
     readonly size: { columns: number; rows: number },
     private readonly folder: string,
   ) {
-    const { columns: cols, rows } = size;
-    this.#screen = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+    this.#screen = new Screen(size);
     const setRawMode = (isRaw: boolean): NodeJS.ReadStream => {
       this.isRaw = isRaw;
       return this.stdin;
@@ -42,8 +41,7 @@ export class ScreenTerminal {
     const write = (chunk: string | Buffer, _encoding: string, done: () => void): void => {
       const text = withHome(chunk.toString(), this.folder);
       onText(text);
-      // The system does that for a terminal.
-      this.#screen.write(text.replaceAll('\n', '\r\n'));
+      this.#screen.write(text);
       done();
     };
     const stream = new Writable({ decodeStrings: false, write });
@@ -76,11 +74,7 @@ export class ScreenTerminal {
 
   /** What is on the screen, without empty lines at its end. */
   async lines(): Promise<string[]> {
-    await new Promise<void>((resolve) => this.#screen.write('', resolve));
-    const { active } = this.#screen.buffer;
-    const lines = Array.from({ length: this.#screen.rows }, (_, row) =>
-      (active.getLine(active.baseY + row)?.translateToString(true) ?? '').replace(SPINNING, '⠋'),
-    );
-    return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1);
+    const lines = await this.#screen.lines();
+    return withoutEnd(lines.map((line) => line.replace(SPINNING, '⠋')));
   }
 }
