@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 /** What is quick enough to run after each change. */
-const QUICK = /^test\/(?:parts|commands|repo\/(?:docs|scripts))\/.*\.test\.ts$/;
+const QUICK = /^test\/(?:parts|repo\/(?:docs|scripts))\/.*\.test\.ts$/;
 /** They take seconds together. What changed rarely shows in a test further away. */
 const NEAREST = 12;
 

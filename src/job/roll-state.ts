@@ -166,7 +166,7 @@ export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiti
 export const hasToStart = ({ state: { name } }: RollNode): boolean =>
   name === 'waiting' || name === 'held';
 
-/** It takes up room. */
+/** It counts against the window. */
 export const isActive = (node: RollNode): boolean =>
   !hasToStart(node) && node.state.name !== 'done';
 

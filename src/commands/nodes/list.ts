@@ -46,7 +46,7 @@ export default class NodesList extends ConnectedCommand {
     if (known && nodes.length > 0) stderr.write(sentence(stderr, headline(known, nodes.length)));
     const spec = {
       noun: isSpan ? 'nodes in the log of the last 30 days' : 'nodes in the log',
-      // Nobody typed the span.
+      // The span is the default, not a filter that the user gave.
       filters: { ...filtersIn(flags), ...(isSpan && { since: undefined }) },
       empty: isWhole ? emptyText(known, (await context.deployment()).flags) : null,
       columns: nodeColumns(nodes),
@@ -55,7 +55,7 @@ export default class NodesList extends ConnectedCommand {
   }
 }
 
-/** What a person is told of the deployment. */
+/** What is said above the table about the deployment. */
 interface Known {
   place: string;
   /** How many nodes Core counts, where that is known. */
