@@ -1,6 +1,8 @@
 const onWindows = process.platform === 'win32';
 
-// As in the Terminal of Windows: its old console has other signs, such as > for ❯.
+// As on a usual terminal, which readline, ora and inquirer tell by the process: a dumb one echoes no
+// keys, and the old console of Windows has other signs, such as > for ❯.
+process.env.TERM = 'xterm-256color';
 if (onWindows) process.env.WT_SESSION ??= 'tests';
 
 module.exports = {

@@ -110,7 +110,13 @@ export class CommandContext {
     if (output.options.quiet || !canSpin) return work();
     const { default: ora } = await import('ora');
     // Left alone, stdin keeps its Ctrl-C a signal, which aborts the work.
-    const spinner = ora({ text, color: false, discardStdin: false, stream }).start();
+    const spinner = ora({
+      text,
+      color: false,
+      isEnabled: true,
+      discardStdin: false,
+      stream,
+    }).start();
     return work().finally(() => spinner.stop());
   }
 
