@@ -249,8 +249,7 @@ function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
 
 function takeFailure(watch: Watch, failure: FailedRead, now: number): void {
   const failed = failedRead(watch.pace, failure, now);
-  watch.events.push(...failed.events);
-  if (!failed.givesUp && now < watch.deadline) return;
+  if (!failed.givesUp && now < watch.deadline) return void watch.events.push(...failed.events);
   const { error } = failure;
   const message = `the log could not be read any more: ${error.message}`;
   watch.end = { error: new LdctlError('unconfirmed', error.code, message, error) };
