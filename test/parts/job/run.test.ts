@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ActionName } from '../../../src/base/activity.js';
+import type { Activity } from '../../../src/base/activity.js';
 import type { RunJournal } from '../../../src/base/journal.js';
-import type { JobEnd } from '../../../src/job/job.js';
+import { busyText, isRunning, waitingText } from '../../../src/job/busy.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
 import {
   clock,
-  events,
   keptRun,
   pictures,
   refused,
@@ -14,19 +13,20 @@ import {
   server,
   setUp,
   start,
+  statuses,
   warnings,
 } from './bench.js';
+
+/*
+ * What a run costs, and what it does about times and reads that no session has. Which nodes it
+ * waits for, and how it ends, is for the model and for sessions to show.
+ */
 
 const HOUR = 3_600_000;
 
 beforeEach(() => setUp());
 
 describe('a run', () => {
-  it('finds nothing ambiguous in one entry of each node', async () => {
-    assert.equal((await run({ nodes: [1n, 2n] })).exitCode, 0);
-    assert.deepEqual(warnings('ambiguous'), []);
-  });
-
   it('asks for one page at a time while it waits for an open entry, however much others do', async () => {
     server.addHistory(2000, { appearMs: 20_000 });
     server.setFate(1n, { workMs: 300_000 });
@@ -57,35 +57,6 @@ describe('a run', () => {
     assert.equal(row?.since, -61_000);
   });
 
-  it('shows its nodes as soon as it is accepted', async () => {
-    await run();
-    const said = events.map(({ event }) => event);
-    assert.deepEqual(said.slice(0, 4), ['baseline', 'dispatched', 'progress', 'activity']);
-  });
-
-  it('says when it is done if no other entry comes, and is done right then', async () => {
-    await run();
-    const until = events.flatMap((event) =>
-      event.event === 'progress' ? (event.decidesAt ?? []) : [],
-    );
-    assert.deepEqual([until.at(-1), clock.elapsed()], [2000, 2000]);
-  });
-
-  it('shows the open one of two entries of a node, whichever came first', async () => {
-    server.setFate(1n, { workMs: 100 });
-    server.onPost = (carryOut) => {
-      const answer = carryOut();
-      server.add({ workMs: null, appearMs: 1000 });
-      return answer;
-    };
-    const { result } = await run({ timeoutMs: 60_000 });
-    const [row] = result.nodes;
-    assert.deepEqual(
-      [result.outcome, row?.status, row?.ambiguous],
-      ['timed_out', 'processing', true],
-    );
-  });
-
   it('writes nothing about a key that was made up for it alone', async () => {
     let written = 0;
     const write = (): { made: number } => ({ made: (written += 1) });
@@ -94,348 +65,102 @@ describe('a run', () => {
     assert.equal(written, 0);
   });
 
-  it('says of no earlier run that it has dispatched, where there was none', async () => {
-    const { result } = await run();
-    const facts = { request_id: 'f00d', replayed: false, recovered: false };
-    const dispatched = events.find(({ event }) => event === 'dispatched');
-    assert.deepEqual(dispatched, { event: 'dispatched', ...facts });
-    assert.deepEqual({ ...result, ...facts }, result);
-  });
-
-  it('that times out continues with the open entries alone', async () => {
-    server.setFate(2n, { workMs: HOUR });
-    const { result, resume } = await run({ nodes: [1n, 2n], timeoutMs: 60_000 });
-    const open = result.nodes.filter(({ status }) => status === 'processing');
-    assert.deepEqual(
-      [result.outcome, resume],
-      ['timed_out', { ids: open.map(({ activity_id: id }) => id) }],
-    );
-    assert.equal(open[0]?.node_id, 2n);
-  });
-});
-
-describe('a run on every node', () => {
-  const EVERY = { nodes: undefined };
-  /** What an earlier action left in the log. */
-  const acted = (node: bigint, runtime: 'iggy' | 'connectors' = 'iggy') =>
-    server.add({ node, runtime, action: 'start', createdAt: clock.now() - HOUR });
-
-  /** Nodes that act, and how late their entries are, ms. */
-  type Late = ReadonlyArray<readonly [node: bigint, appearMs: number]>;
-  const ONE_AND_TWO: Late = [
-    [1n, 100],
-    [2n, 100],
-  ];
-  const LATE_THIRD: Late = [...ONE_AND_TWO, [3n, 8000]];
-  const ANOTHER: Late = [...ONE_AND_TWO, [3n, 6000], [5n, 100]];
-  type Counts = { core?: number; expect?: number };
-
-  const CASES: ReadonlyArray<[string, Counts, Late, outcome: string, notActedOn: bigint[]]> = [
-    [
-      'misses a node that the log lists, where nothing counts the nodes',
-      {},
-      ONE_AND_TWO,
-      'unconfirmed',
-      [],
-    ],
-    [
-      'is done without a node that Core no longer counts',
-      { core: 2 },
-      ONE_AND_TWO,
-      'completed',
-      [3n],
-    ],
-    [
-      'counts such a node that reports within 10 s all the same',
-      { core: 2 },
-      LATE_THIRD,
-      'completed',
-      [],
-    ],
-    ['is not done with fewer nodes than Core counts', { core: 3 }, ONE_AND_TWO, 'unconfirmed', []],
-    ['does not take another node for one that is late', { expect: 3 }, ANOTHER, 'unconfirmed', []],
-    [
-      'reaches the number that was asked for without the one that is gone',
-      { core: 2, expect: 2 },
-      ONE_AND_TWO,
-      'completed',
-      [3n],
-    ],
-  ];
-  for (const [what, counts, late, outcome, notActedOn] of CASES) {
-    it(what, async () => {
-      setUp(...late.map(([node]) => node));
-      for (const node of [1n, 2n, 3n]) acted(node);
-      for (const [node, appearMs] of late) server.setFate(node, { appearMs });
-      const { result } = await run({ ...EVERY, ...counts });
-      assert.deepEqual([result.outcome, result.not_acted_on], [outcome, notActedOn]);
-      assert.ok(result.nodes.every(({ node_id: id }) => id === null || !notActedOn.includes(id)));
-      const named = notActedOn.map(
-        (node) => `not acted on, perhaps gone or without this runtime: ${node}`,
-      );
-      assert.deepEqual(warnings('not_acted_on'), named);
-    });
-  }
-
-  /** Neither the newest pages nor the last one, which shows how the log is sorted. */
-  const isDeep = (page: number): boolean => page > 2 && page < 10;
-
-  const rowsOf = ({ result }: JobEnd): string[] =>
-    result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
-  const done = (...nodes: bigint[]): string[] => nodes.map((node) => `${node} completed`);
-
-  it('waits for one that Core counts and the log does not list, until an entry would have appeared', async () => {
-    for (const node of [1n, 2n, 3n]) acted(node);
-    const ended = await run({ ...EVERY, core: 4 });
-    assert.deepEqual(rowsOf(ended), [...done(1n, 2n, 3n), 'null missing']);
-    assert.deepEqual([ended.exitCode, ended.result.core_count, clock.elapsed()], [7, 4, 30_000]);
-    assert.deepEqual(ended.resume, {
-      ...{
-        after: server.ids[2],
-        runtime: 'iggy',
-        action: 'restart',
-        nodes: undefined,
-        expect: null,
-      },
-    });
-  });
-
-  it('is done once one more has acted than the log lists, if Core counts it', async () => {
-    setUp(1n, 2n, 3n, 4n);
-    for (const node of [1n, 2n, 3n]) acted(node);
-    server.setFate(4n, { appearMs: 20_000 });
-    const ended = await run({ ...EVERY, core: 4 });
-    assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n, 3n, 4n)]);
-    assert.equal(clock.elapsed() < 25_000, true);
-  });
-
-  it('counts a node that the log lists for another runtime as one of those that Core counts', async () => {
-    setUp(1n, 2n);
-    for (const node of [1n, 2n]) acted(node);
-    acted(3n, 'connectors');
-    const ended = await run({ ...EVERY, core: 3 });
-    assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n)]);
-    assert.deepEqual(ended.result.not_acted_on, [3n]);
-  });
-
-  describe('for which the log was read only until it showed as many nodes as Core counts', () => {
-    /** Node 3 is listed further down; Core counts one too few. */
-    const PARTLY = {
-      ...EVERY,
-      core: 2,
-      listed: { here: [1n, 2n], elsewhere: [], isWhole: false },
-    };
-
-    it('reads the rest after the POST, and waits for the nodes that it lists', async () => {
-      for (const node of [3n, 1n, 2n]) acted(node);
-      server.setFate(3n, { appearMs: 8000, result: 'rejected' });
-      const ended = await run(PARTLY);
-      assert.deepEqual([ended.exitCode, rowsOf(ended)], [3, [...done(1n, 2n), '3 rejected']]);
-    });
-
-    it('names those that do not act, 10 s after the last new entry', async () => {
-      setUp(1n, 2n);
-      for (const node of [3n, 1n, 2n]) acted(node);
-      const ended = await run(PARTLY);
-      assert.deepEqual([ended.exitCode, ended.result.not_acted_on], [0, [3n]]);
-      assert.equal(clock.elapsed() >= 10_000 && clock.elapsed() < 12_000, true);
-    });
-
-    it('reads it once', async () => {
-      server.addHistory(300, { createdAt: clock.now() - HOUR });
-      const pages: number[] = [];
-      let isPosted = false;
-      server.onPost = (carryOut) => {
-        isPosted = true;
-        return carryOut();
-      };
-      server.onRead = (read, { page }) => {
-        if (isPosted) pages.push(page);
-        return read;
-      };
-      await run(PARTLY);
-      assert.deepEqual(pages.filter(isDeep), [3, 4]);
-    });
-
-    it('expects no node that another has acted on since the baseline', async () => {
-      setUp(1n, 2n, 9n);
-      server.nodes = [1n, 2n];
-      for (const node of [1n, 2n]) acted(node);
-      server.onPost = (carryOut) => {
-        server.add({ node: 9n, action: 'start' });
-        return carryOut();
-      };
-      const ended = await run(PARTLY);
-      assert.deepEqual([ended.exitCode, rowsOf(ended)], [0, done(1n, 2n)]);
-      assert.deepEqual(ended.result.not_acted_on, []);
-    });
-  });
-
-  describe('while Core is still counting', () => {
-    const COUNTING = { ...EVERY, isCounting: true };
-    const counted = async (core: number | undefined, after: number): Promise<JobEnd> => {
-      const lateCount = clock.sleep(after).then(() => core);
-      return clock.run(start(runOf(COUNTING), { lateCount }));
-    };
-
-    for (const [what, core, after, ends, at] of [
-      ['is done when it counts as many as have acted', 3, 9000, 0, 9000],
-      ['waits on for one more that it counts', 4, 9000, 7, 30_000],
-      ['is done without its number if it has none', undefined, 9000, 0, 9000],
-      ['waits no longer for a number that came before that', 3, 1000, 0, 3000],
+  it('reads the log for its nodes once, and only as far as it does not know them', async () => {
+    const everyNode = { nodes: undefined };
+    const known = { here: [1n, 2n, 3n], elsewhere: [] };
+    for (const [what, plan, before, deep] of [
+      ['named', { nodes: [1n] }, 1, 0],
+      ['known', { ...everyNode, listed: { ...known, isWhole: true } }, 1, 0],
+      ['known in part', { ...everyNode, core: 3, listed: { ...known, isWhole: false } }, 1, 2],
+      ['unknown', everyNode, 5, 2],
     ] as const) {
-      it(what, async () => {
-        for (const node of [1n, 2n, 3n]) acted(node);
-        const ended = await counted(core, after);
-        assert.deepEqual([ended.exitCode, ended.result.core_count], [ends, core ?? null]);
-        const late = clock.elapsed() - at;
-        assert.equal(late >= 0 && late <= 1000, true, `${late} ms late`);
-        const NONE =
-          'Core did not say how many nodes there are, so only those that the log lists are checked';
-        assert.deepEqual(warnings('not_counted'), core === undefined ? [NONE] : []);
-      });
+      setUp();
+      server.addHistory(350, { createdAt: clock.now() - HOUR });
+      let readBefore = 0;
+      // Those of a single entry show whether the log stands still.
+      const pages = (): number[] =>
+        server.reads.filter(({ results }) => results > 1).map(({ page }) => page);
+      server.onPost = (carryOut) => {
+        readBefore = pages().length;
+        return carryOut();
+      };
+      await run(plan);
+      // Neither the newest pages nor the last one, which shows how the log is sorted.
+      const isDeep = (page: number): boolean => page === 2 || page === 3;
+      const readDeep = pages().filter(isDeep).length;
+      assert.deepEqual(
+        { what, readBefore, readDeep },
+        { what, readBefore: before, readDeep: deep },
+      );
     }
-
-    it('reads no more of the log than before', async () => {
-      server.addHistory(300, { createdAt: clock.now() - HOUR });
-      await counted(3, 14_000);
-      const deep = server.reads.filter(({ page }) => isDeep(page)).length;
-      assert.equal(deep, 1, 'only the first read goes down to the end');
-    });
-  });
-
-  it('names five nodes that have not acted, and counts the others', async () => {
-    for (const node of [1n, 2n, 3n, 4n, 5n, 6n, 7n]) acted(node);
-    server.nodes = [1n];
-    await run({ ...EVERY, core: 1 });
-    const named = 'not acted on, perhaps gone or without this runtime: 2, 3, 4, 5, 6 and 1 more';
-    assert.deepEqual(warnings('not_acted_on'), [named]);
-  });
-
-  it('waits for nodes of other runtimes for 10 s, and names those that did not act', async () => {
-    acted(1n);
-    acted(2n, 'connectors');
-    acted(3n, 'connectors');
-    server.nodes = [1n, 3n];
-    server.setFate(3n, { appearMs: 8000 });
-    const { result } = await run(EVERY);
-    const nodes = result.nodes.map(({ node_id: id }) => id);
-    assert.deepEqual([result.outcome, nodes, result.not_acted_on], ['completed', [1n, 3n], [2n]]);
   });
 
   it('expects a node, too, that has shown up since the nodes were looked for', async () => {
     server.nodes = [1n, 2n];
-    acted(3n);
-    const { result } = await run({
-      ...EVERY,
-      listed: { here: [1n, 2n], elsewhere: [3n], isWhole: true },
-    });
-    const rows = result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
-    assert.deepEqual(rows, ['1 completed', '2 completed', '3 missing']);
-  });
-
-  for (const [what, plan] of [
-    ['are known', { ...EVERY, listed: { here: [1n, 2n, 3n], elsewhere: [], isWhole: true } }],
-    ['are named', { nodes: [1n] }],
-  ] as const) {
-    it(`reads the log once before its POST where the nodes ${what}`, async () => {
-      server.addHistory(300, { createdAt: clock.now() - HOUR });
-      let reads = 0;
-      server.onPost = (carryOut) => {
-        reads = server.reads.length;
-        return carryOut();
-      };
-      await run(plan);
-      assert.equal(reads, 1);
-    });
-  }
-
-  it('has a row for each node that is expected, though its name is not known yet', async () => {
-    acted(1n);
-    await run({ ...EVERY, expect: 3 });
-    const [first] = pictures();
-    assert.deepEqual(
-      first?.map(({ node_id: node }) => node),
-      [1n, null, null],
-    );
-  });
-});
-
-describe('a run that continues from a record', () => {
-  for (const [whose, apiKey, sent] of [
-    ['the same API key', '0f1e2d3c', 1],
-    ['another one, which may not know its key', 'ffffffff', 0],
-  ] as const) {
-    it(`sends ${sent} time(s) with ${whose}`, async () => {
-      await run({ keepsKey: true }, keptRun({ apiKey }));
-      assert.equal(server.posts.length, sent);
-    });
-  }
-
-  it('counts nothing older where a replay is of what its record says was sent', async () => {
-    server.add({ createdAt: clock.now() - 120_000 });
-    server.onPost = () => server.replay();
-    const baseline = server.ids.at(-1);
-    assert.equal((await run({ keepsKey: true }, keptRun({ baseline }))).exitCode, 7);
-  });
-
-  it('looks at once for what that has sent', async () => {
-    let firstAt = Infinity;
-    server.beforeRead = () => (firstAt = Math.min(firstAt, clock.elapsed()));
-    await run({ keepsKey: true }, keptRun());
-    assert.equal(firstAt, 0);
-  });
-
-  it('takes nodes, counts and date from there', async () => {
-    for (const node of [1n, 2n]) server.add({ node });
-    server.add({ node: 4n, createdAt: clock.now() - 50_000 });
-    const listed = { here: [1n, 2n, 3n, 4n], elsewhere: [], isWhole: true };
-    const kept = keptRun({ listed, core: 2, date: clock.now() - 30_000 }, { accepted: true });
-    const { result } = await run({ nodes: undefined, keepsKey: true }, kept);
-    assert.deepEqual([result.outcome, result.not_acted_on], ['completed', [3n, 4n]]);
+    server.add({ node: 3n, action: 'start' });
+    const listed = { here: [1n, 2n], elsewhere: [3n], isWhole: true };
+    assert.deepEqual(statuses(await run({ nodes: undefined, listed })), [
+      'completed',
+      'completed',
+      'missing',
+    ]);
   });
 
   for (const [what, how] of [
-    ['found out that it was sent', {}],
-    ['found out that it was accepted', { accepted: true }],
-    ['found out that it was sent twice', { generation: 2, accepted: true }],
+    ['was sent', {}],
+    ['was accepted', { accepted: true }],
+    ['was sent twice', { generation: 2, accepted: true }],
   ] as const) {
-    it(`waits for a second entry once it has ${what}: another run may be sending it now`, async () => {
+    it(`waits for a second entry once its record says that it ${what}: another run may be sending it now`, async () => {
       server.add({ node: 1n });
       server.add({ node: 1n, result: 'rejected', appearMs: 1000 });
       assert.equal((await run({ keepsKey: true }, keptRun({}, how))).exitCode, 3);
     });
   }
-
-  it('waits for a second entry as long after its own POST as any other run', async () => {
-    server.setFate(1n, { workMs: 100 });
-    server.onPost = (carryOut) => {
-      server.add({ node: 1n, result: 'rejected', appearMs: 1800 });
-      return carryOut();
-    };
-    const { exitCode } = await run({ keepsKey: true }, keptRun());
-    assert.deepEqual([server.posts.length, exitCode], [1, 3]);
-  });
 });
 
 describe('a node that is busy', () => {
-  it('is not spoken of where none is', async () => {
-    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
-    assert.deepEqual(warnings('busy'), []);
+  const entryOf = (node: bigint, action: string, more: Partial<Activity> = {}): Activity => ({
+    ...{ id: 5n, node_id: node, runtime: 'iggy', action, status: 'processing', created_at: '' },
+    ...more,
   });
 
-  it('is noticed right before the POST, too', async () => {
-    server.addHistory(150, { createdAt: clock.now() - HOUR });
-    let isBusy = false;
-    server.beforeRead = () => {
-      if (server.reads.length < 3 || isBusy) return;
-      isBusy = true;
-      server.add({ workMs: null });
-    };
-    const message = /^already processing: node 1 \(activity \d+, restart\)$/;
-    await assert.rejects(run({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5, message });
-    assert.equal(server.postsMade, 0);
-  });
+  for (const [actions, says] of [
+    [['1 restart'], 'node 1 has restarted'],
+    [['1 stop'], 'node 1 has stopped'],
+    [['1 reconfigure:7'], 'node 1 has finished'],
+    [['1 start', '1 start'], 'node 1 has started'],
+    [['1 restart', '2 restart'], '2 nodes have restarted'],
+    [['1 restart', '2 stop'], '2 nodes have finished'],
+  ] as const) {
+    it(`is waited for until ${says}`, () => {
+      const busy = actions.map((one) => {
+        const [node = '', action = ''] = one.split(' ');
+        return entryOf(BigInt(node), action);
+      });
+      assert.equal(waitingText(busy), `waiting until ${says}`);
+      assert.match(busyText(busy), /^already processing: node 1 \(activity 5, /);
+    });
+  }
+
+  const LATER = { id: 6n, status: 'completed' };
+  for (const [what, one, later, isBusy] of [
+    ['is processing, though it has done something since', {}, [LATER], true],
+    ['has completed', { status: 'completed' }, [], false],
+    ['is queued, which no one knows', { status: 'queued' }, [], true],
+    ['is queued, and has an end', { status: 'queued', finished_at: '2026-06-01' }, [], false],
+    ['is queued, and has done something since', { status: 'queued' }, [LATER], false],
+    ['is queued, and something runs since', { status: 'queued' }, [{ id: 6n }], true],
+    ['is queued, and had done something', { status: 'queued' }, [{ ...LATER, id: 4n }], true],
+    ['is queued, and another node did', { status: 'queued' }, [{ ...LATER, node_id: 2n }], true],
+    ['is queued in iggy alone', { status: 'queued' }, [{ ...LATER, runtime: 'connectors' }], true],
+  ] as ReadonlyArray<[string, Partial<Activity>, Array<Partial<Activity>>, boolean]>) {
+    it(`${isBusy ? 'is one' : 'is none'} that ${what}`, () => {
+      const entry = entryOf(1n, 'restart', one);
+      const others = later.map((more) => entryOf(1n, 'stop', more));
+      assert.equal(isRunning(entry, [...others, entry]), isBusy);
+    });
+  }
 
   it('is not taken over by two runs at once that have waited for the same entry', async () => {
     server.add({ workMs: 20_000 });
@@ -460,70 +185,9 @@ describe('a node that is busy', () => {
           server.posts.length === 0 && server.reads.length > 2 && server.reads.length <= 2 + reads;
         return isHidden ? { ...page, items: [], total_results: 0, total_pages: 0 } : page;
       };
-      const { result } = await run({ ifBusy: 'wait' });
-      const sentAfter = (server.postTimes[0] ?? 0) - startedAt;
-      assert.equal(result.outcome, 'completed');
-      assert.ok(
-        sentAfter >= endsAfter && sentAfter < endsAfter + 10_000,
-        `sent after ${sentAfter} ms`,
-      );
-    });
-  }
-
-  for (const [open, says] of [
-    [[[1n, 'restart']], 'node 1 has restarted'],
-    [[[1n, 'stop']], 'node 1 has stopped'],
-    [[[1n, 'reconfigure:7']], 'node 1 has finished'],
-    [
-      [
-        [1n, 'start'],
-        [1n, 'start'],
-      ],
-      'node 1 has started',
-    ],
-    [
-      [
-        [1n, 'restart'],
-        [2n, 'restart'],
-      ],
-      '2 nodes have restarted',
-    ],
-    [
-      [
-        [1n, 'restart'],
-        [2n, 'stop'],
-      ],
-      '2 nodes have finished',
-    ],
-  ] as Array<[Array<[bigint, ActionName]>, string]>) {
-    it(`is waited for until ${says}`, async () => {
-      for (const [node, action] of open) server.add({ node, action, workMs: 20_000 });
-      await run({ nodes: [1n, 2n], ifBusy: 'wait' });
-      const [warning = ''] = warnings('busy');
-      assert.match(warning, new RegExp(`^already processing: node .*; waiting until ${says}$`));
-    });
-  }
-
-  for (const [what, after] of [
-    ['has an end', 5000],
-    ['has completed something else since', 8000],
-  ] as const) {
-    it(`is waited for until an entry whose status no one knows ${what}`, async () => {
-      server.add({ workMs: null });
-      server.onRead = (page) => ({
-        ...page,
-        items: page.items.map((item) => {
-          if (item.status !== 'processing' || server.posts.length > 0) return item;
-          const isEnded = what === 'has an end' && clock.elapsed() >= after;
-          const finished_at = isEnded ? new Date(clock.now()).toISOString() : null;
-          return { ...item, status: 'queued', finished_at };
-        }),
-      });
-      if (what !== 'has an end') server.add({ appearMs: after });
-      const startedAt = clock.now();
       await run({ ifBusy: 'wait' });
-      const late = (server.postTimes[0] ?? 0) - startedAt - after;
-      assert.ok(late >= 0 && late < 5000, `${late} ms late`);
+      const late = (server.postTimes[0] ?? 0) - startedAt - endsAfter;
+      assert.ok(late >= 0 && late < 10_000, `${late} ms late`);
     });
   }
 
@@ -578,8 +242,8 @@ describe('a run that has waited for a busy node', () => {
   });
 });
 
-describe('the read at the deadline', () => {
-  it('is tried several times, since no other follows it', async () => {
+describe('a read', () => {
+  it('at the deadline is tried several times, since no other follows it', async () => {
     const tries: unknown[] = [];
     server.onRead = (page, _, options) => {
       tries.push(options.tries);
@@ -589,10 +253,8 @@ describe('the read at the deadline', () => {
     assert.equal((await run({ timeoutMs: 10_000 })).exitCode, 8);
     assert.deepEqual(tries.slice(-2), ['one', 'several']);
   });
-});
 
-describe('a read that the server puts off', () => {
-  it('is not made before its time, also where the run could be decided', async () => {
+  it('that the server puts off is not made before its time, also where the run could be decided', async () => {
     server.setFate(1n, { workMs: 100 });
     let failedAt = 0;
     server.beforeRead = () => {
@@ -604,10 +266,8 @@ describe('a read that the server puts off', () => {
     assert.equal((await run()).exitCode, 0);
     assert.ok(failedAt > 0 && clock.elapsed() >= failedAt + 20_000, `${clock.elapsed()} ms`);
   });
-});
 
-describe('a read that does not end', () => {
-  it('is cut off 15 s after the deadline of the run: 7', async () => {
+  it('that does not end is cut off 15 s after the deadline of the run: 7', async () => {
     server.onRead = (page, _, { signal }) =>
       server.posts.length === 0 ? page : slowAnswer(clock, signal);
     const { exitCode } = await run({ timeoutMs: 60_000 });
