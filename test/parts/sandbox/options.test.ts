@@ -98,16 +98,8 @@ describe('the options of a sandbox', () => {
   });
 
   it('are not given where they are undefined', () => {
-    const {
-      nodes: some,
-      workMs,
-      reject,
-    } = readOptions({
-      nodes: undefined,
-      workMs: undefined,
-      reject: undefined,
-    });
-    assert.deepEqual([some, workMs, reject], [nodes, 1500, []]);
+    const given = readOptions({ nodes: undefined, workMs: undefined, reject: undefined });
+    assert.deepEqual([given.nodes, given.workMs, given.reject], [nodes, 1500, []]);
   });
 
   it('a port that is taken is a usage error of the command, and else left to the system to explain', async () => {

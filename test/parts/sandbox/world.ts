@@ -1,6 +1,6 @@
 import { parse } from 'lossless-json';
 import { type Activity } from '../../../src/base/activity.js';
-import { Sandbox, type Fault, type SandboxAnswer } from '../../../src/sandbox/engine.js';
+import { Sandbox, type SandboxAnswer } from '../../../src/sandbox/engine.js';
 import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
 import { type KeyLabel, type RandomSource } from '../../../src/sandbox/tenant.js';
 
@@ -29,7 +29,6 @@ export interface PostOptions {
   key?: string;
   idempotencyKey?: string | null;
   path?: string;
-  fault?: Fault;
 }
 
 /**
@@ -76,13 +75,7 @@ export class World {
       'ld-api-key': key,
       ...(idempotencyKey !== null && { 'idempotency-key': idempotencyKey }),
     };
-    return this.#send(
-      'POST',
-      options.path ?? `${this.activities}/iggy/restart`,
-      headers,
-      body,
-      options.fault,
-    );
+    return this.#send('POST', options.path ?? `${this.activities}/iggy/restart`, headers, body);
   }
 
   /** The log's first hundred, as the admin key sees it. */
@@ -95,9 +88,8 @@ export class World {
     path: string,
     headers: Record<string, string>,
     body: string,
-    fault?: Fault,
   ): SandboxAnswer {
-    const answer = this.sandbox.handle({ method, path, headers, body }, fault);
+    const answer = this.sandbox.handle({ method, path, headers, body });
     if (answer) return answer;
     throw new Error('the connection was closed');
   }
