@@ -22,11 +22,14 @@ describeOnPosix('in a home that cannot be written', 'it keeps no modes', () => {
     return endsWith(code, scene.spawn(program, words).input());
   }
 
-  story('a profile can be used, and none added, chosen or changed', {}, async (scene) => {
+  const trigger = ['activities', 'trigger', 'iggy', 'restart', '--node', '610809900976570889'];
+  const keyed = [...trigger, '--idempotency-key', 'deploy-7'];
+
+  story('a profile can be used, and nothing is added, changed or recorded', {}, async (scene) => {
     const config = join(scene.folder, 'config');
     await scene.ends(0, addProfile('prod'));
     chmodSync(config, 0o500);
-    for (const args of [addProfile('test'), wordsOf('profiles use prod')]) {
+    for (const args of [addProfile('test'), wordsOf('profiles use prod'), keyed]) {
       const { stderr } = await run(scene, 2, args);
       assert.match(stderr, /error: cannot write .*config.*: permission denied/);
       assert.match(stderr, /hint: .*LDCTL_CONFIG_DIR can set another folder/);
@@ -38,6 +41,12 @@ describeOnPosix('in a home that cannot be written', 'it keeps no modes', () => {
       assert.doesNotMatch(stderr, /cannot write|permission/);
     }
     assert.deepEqual(readdirSync(config), ['config.json']);
+    assert.deepEqual(scene.posts, []);
+
+    // What cannot be read is not the same as none.
+    chmodSync(join(config, 'config.json'), 0);
+    const { stderr } = await run(scene, 2, wordsOf('activities list'));
+    assert.match(stderr, /^error: cannot read .*config\.json: permission denied/);
     chmodSync(config, 0o700);
   });
 });

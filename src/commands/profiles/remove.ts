@@ -32,7 +32,7 @@ export default class ProfilesRemove extends BaseCommand {
 }
 
 /** @returns the name of the profile that is current now */
-export async function removeProfile(
+async function removeProfile(
   name: string,
   yes: boolean,
   context: CommandContext,

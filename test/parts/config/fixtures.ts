@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Keyring } from '../../../src/config/keyring.js';
 import { type KeyTools } from '../../../src/config/keys.js';
@@ -13,8 +13,8 @@ export const OTHER_KEY = 'ld_pk_zyxwvutsrqponmlkjihgfedcba543210';
 const folders: string[] = [];
 
 /** A private folder that `removeFolders` takes away. */
-export function privateFolder(parent = tmpdir()): string {
-  const folder = mkdtempSync(join(parent, 'ldctl-test-'));
+export function privateFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ldctl-test-'));
   chmodSync(folder, 0o700);
   folders.push(folder);
   return folder;
@@ -48,40 +48,4 @@ export function keyTools(fields: Partial<KeyTools> = {}): KeyTools {
     isSilent: true,
     ...fields,
   };
-}
-
-/**
- * A private folder for `withoutPrivileges`. As root it must be one that nobody can get to, so it is
- * below /tmp where TMPDIR, or a folder above it, is closed to others.
- */
-export function folderOfModes(): string {
-  return privateFolder(isRoot() && !isOpen(tmpdir()) ? '/tmp' : tmpdir());
-}
-
-function isRoot(): boolean {
-  return process.geteuid?.() === 0;
-}
-
-/** Whether everybody can get through a folder, and through all above it. */
-function isOpen(folder: string): boolean {
-  const isLast = dirname(folder) === folder;
-  return (statSync(folder).mode & 0o001) !== 0 && (isLast || isOpen(dirname(folder)));
-}
-
-/**
- * No mode keeps root out, so as root a test of modes acts as the user nobody, who then owns
- * `folder`. Nobody may not be able to read the checkout: what is loaded while `step` runs must have
- * been loaded before.
- */
-export async function withoutPrivileges<T>(folder: string, step: () => Promise<T>): Promise<T> {
-  if (!isRoot() || !process.seteuid) return step();
-  const nobody = 65534;
-  for (const name of readdirSync(folder)) chownSync(join(folder, name), nobody, nobody);
-  chownSync(folder, nobody, nobody);
-  process.seteuid(nobody);
-  try {
-    return await step();
-  } finally {
-    process.seteuid(0);
-  }
 }

@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Env } from '../../../src/base/text.js';
-import { expiryOf, expiryWarning } from '../../../src/config/key-life.js';
-import { resolveSettings, type Settings } from '../../../src/config/settings.js';
-import { KEY, keyTools, profileNamed } from './fixtures.js';
-
-function settingsOf(expires_at: string, env: Env): Settings {
-  const config = { current: 'prod', profiles: [profileNamed('prod', { expires_at })] };
-  return resolveSettings({ flags: {}, env, config, keys: keyTools() });
-}
+import { expiryOf } from '../../../src/config/key-life.js';
 
 describe('when a key expires', () => {
   const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -27,15 +19,5 @@ describe('when a key expires', () => {
     }
     assert.equal(expiryOf('2026-06-03T14:00:00+02:00', NOW)?.daysLeft, 2);
     assert.equal(expiryOf('soon', NOW), null);
-  });
-
-  it('is said of the key of the profile alone, within two weeks', () => {
-    const warn = (ms: number, env: Env = {}): string | null =>
-      expiryWarning(settingsOf(at(ms), env), NOW);
-    const what = 'the API key of profile prod expires in 5 days (2026-06-06); make a new one';
-    assert.ok(warn(5 * DAY)?.startsWith(what));
-    assert.match(warn(-DAY) ?? '', /expired 1 day ago .*`ldctl profiles update prod`$/);
-    assert.equal(warn(15 * DAY), null);
-    assert.equal(warn(5 * DAY, { LD_API_KEY: KEY }), null);
   });
 });

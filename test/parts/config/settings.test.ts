@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { LdctlError, UsageError } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Config } from '../../../src/config/profiles.js';
@@ -11,9 +10,8 @@ import {
   type SettingFlags,
   type Settings,
   type Source,
-  overridingVariables,
 } from '../../../src/config/settings.js';
-import { KEY, keyTools, OTHER_KEY, profileNamed } from './fixtures.js';
+import { keyTools, OTHER_KEY, profileNamed } from './fixtures.js';
 
 const PROD = profileNamed('prod', {
   tenant_id: 111n,
@@ -181,119 +179,6 @@ describe('settings', () => {
       assert.deepEqual({ ...all, ...expected }, all);
     });
   }
-
-  describe('one line', () => {
-    const all =
-      'LD_API_KEY, LD_API_KEY_FILE, LD_TENANT_ID, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID';
-    it('names all variables that --profile ignores, and none that is empty', () => {
-      assert.equal(overridingVariables(VARIABLES).join(', '), all);
-      const set = overridingVariables({ LD_API_URL: 'x', LD_PROFILE: 'bare' });
-      assert.deepEqual(set, ['LD_API_URL']);
-      assert.deepEqual(overridingVariables({ LD_API_KEY: '' }), []);
-    });
-
-    const whole = { profile: 'prod' };
-    for (const [what, given, overrides] of [
-      ['names nothing that --profile ignores', { flags: whole, env: VARIABLES }, null],
-      [
-        'names the variables that win over a profile',
-        { env: { ...VARIABLES, LD_API_KEY_FILE: undefined }, flags: { 'tenant-id': '1' } },
-        'LD_API_KEY, LD_API_URL, LD_SUPERVISOR_URL, LD_DEPLOYMENT_ID override profile prod. ' +
-          'To use the profile: --profile prod',
-      ],
-      [
-        'names the only one that wins',
-        { env: { LD_TENANT_ID: '111' } },
-        'LD_TENANT_ID overrides profile prod. To use the profile: --profile prod',
-      ],
-      [
-        "names no supervisor's URL that may be another deployment's",
-        {
-          env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' },
-          flags: { deployment: '1' },
-        },
-        null,
-      ],
-      [
-        'names variables that are set and empty, with what the profile says instead',
-        { env: { LD_PROFILE: '', LD_DEPLOYMENT_ID: ' ' } },
-        "LD_PROFILE is empty, so the current profile, prod, is used\nLD_DEPLOYMENT_ID is empty, so this is prod's deployment, main",
-      ],
-      [
-        'does not name an empty variable that --profile ignores',
-        { env: { LD_DEPLOYMENT_ID: '' }, flags: whole },
-        null,
-      ],
-      ['is not said where there is no profile', { env: VARIABLES, config: NONE }, null],
-    ] as const) {
-      it(what, () => {
-        assert.equal(settle(given).overrides, overrides);
-      });
-    }
-  });
-
-  describe('the key', () => {
-    it('is fetched when it is asked for', async () => {
-      assert.equal((await settle({}).key?.fetch())?.reveal(), KEY);
-      assert.equal((await settle({ env: VARIABLES }).key?.fetch())?.reveal(), 'key-from-env');
-    });
-
-    it('that is malformed is refused then, and not shown', async () => {
-      const bad = settle({ env: { LD_API_KEY: 'ld_pk_a b' } }).key?.fetch();
-      await assert.rejects(
-        bad ?? Promise.resolve(),
-        (error) => error instanceof UsageError && !(error.stack ?? '').includes('ld_pk_'),
-      );
-      const missing = settle({ env: { LD_API_KEY_FILE: '/no/such/file' } }).key?.fetch();
-      await assert.rejects(missing ?? Promise.resolve(), { code: 'file_unreadable' });
-    });
-  });
-
-  describe('are refused', () => {
-    const one = (fields: Parameters<typeof profileNamed>[1]): Config => ({
-      current: 'p',
-      profiles: [profileNamed('p', fields)],
-    });
-    for (const [place, given] of [
-      ['--tenant-id', { flags: { 'tenant-id': '12x' } }],
-      ['LD_TENANT_ID', { env: { LD_TENANT_ID: '-1' } }],
-      ['--deployment', { flags: { deployment: '18446744073709551616' } }],
-      ['LD_DEPLOYMENT_ID', { env: { LD_DEPLOYMENT_ID: '18446744073709551616' } }],
-      ['--api-url', { flags: { 'api-url': 'nonsense' } }],
-      ['LD_SUPERVISOR_URL', { env: { LD_SUPERVISOR_URL: 'nonsense' } }],
-      ['api_url of profile p', { config: one({ api_url: 'x' }) }],
-      ['supervisor_url of profile p', { config: one({ deployment_id: 1n, supervisor_url: 'x' }) }],
-      ...['LD_TENANT_ID', 'LD_PROFILE', 'LD_DEPLOYMENT_ID', 'LD_API_URL'].map(
-        (name) => [`${name} holds what looks like an API key`, { env: { [name]: KEY } }] as const,
-      ),
-    ] satisfies ReadonlyArray<readonly [string, Given]>) {
-      it(`with exit 2: ${place}`, () => {
-        assert.throws(
-          () => settle(given),
-          (error) =>
-            error instanceof UsageError &&
-            error.message.includes(place) &&
-            !error.message.includes(KEY),
-        );
-      });
-    }
-
-    for (const given of [
-      { flags: { profile: 'gone' } },
-      { env: { LD_PROFILE: 'gone' } },
-      { config: { ...CONFIG, current: 'gone' } },
-    ] satisfies Given[]) {
-      it(`with exit 5 for a profile that is not there: ${Object.keys(given).join()}`, () => {
-        assert.throws(
-          () => settle(given),
-          (error) =>
-            error instanceof LdctlError &&
-            error.exitCode === 5 &&
-            error.hint === 'There are: prod, bare.',
-        );
-      });
-    }
-  });
 });
 
 describe('the folder of the config', () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { LdctlError } from '../../../src/base/errors.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
 import { type Profile } from '../../../src/config/profiles.js';
@@ -8,26 +7,15 @@ import {
   deploymentText,
   coreKnowsDeployment,
   resolveTarget,
-  resolveTenant,
   resumeFlags,
   type Target,
   type TenantAccess,
 } from '../../../src/config/target.js';
-import { failureOf, fails } from '../../helpers/failure.js';
 import { KEY, keyTools, profileNamed } from './fixtures.js';
 
-function deployment(id: bigint, name: string, fields: Partial<Deployment> = {}): Deployment {
-  const supervisor_url = `https://supervisor-${id}.example`;
-  return {
-    id,
-    name,
-    cloud: 'aws',
-    region: 'us-east-1',
-    tier: null,
-    variant: 'managed',
-    supervisor_url,
-    ...fields,
-  };
+function deployment(id: bigint, name: string, supervisor_url: string): Deployment {
+  const where = { cloud: 'aws', region: 'us-east-1', tier: null, variant: 'managed' };
+  return { id, name, ...where, supervisor_url };
 }
 
 const HOSTED = 'https://supervisor.laserdata.cloud';
@@ -42,26 +30,10 @@ const STRUCTURE: TenantStructure = {
         {
           id: 11n,
           name: 'live',
-          deployments: [deployment(7261845022003200001n, 'main'), deployment(5n, 'solo')],
-        },
-        {
-          id: 12n,
-          name: 'test',
           deployments: [
-            deployment(66n, 'hosted', { supervisor_url: HOSTED }),
-            deployment(18446744073709551615n, 'main'),
+            deployment(5n, 'solo', 'https://supervisor-5.example'),
+            deployment(66n, 'hosted', HOSTED),
           ],
-        },
-      ],
-    },
-    {
-      id: 2n,
-      name: 'Labs',
-      environments: [
-        {
-          id: 21n,
-          name: 'lab',
-          deployments: [deployment(9n, 'cellar', { variant: 'on_premise', supervisor_url: null })],
         },
       ],
     },
@@ -102,153 +74,11 @@ async function resolve(
   return { target: await resolveTarget(settings, lookUp, () => undefined), asked, settings };
 }
 
-const failure = (step: Promise<unknown>): Promise<LdctlError> => failureOf(step, LdctlError);
-
-describe('the target of a command', () => {
-  for (const [what, given] of Object.entries<Given>({
-    'a profile that holds it all': {},
-    'an id and a supervisor URL': {
-      flags: { deployment: '77' },
-      env: { LD_SUPERVISOR_URL: 'https://stored.example', LD_API_KEY: KEY },
-      stored: null,
-    },
-  })) {
-    it(`is ${what}, without asking Core`, async () => {
-      const { target, asked } = await resolve(given);
-      const { deployment: found, supervisorUrl, key } = target;
-      assert.deepEqual([asked, found.id, supervisorUrl.value.host], [[], 77n, 'stored.example']);
-      assert.equal(key.reveal(), KEY);
-    });
-  }
-
-  it('has the path that the profile keeps, unless it is another deployment', async () => {
-    const stored = { ...STORED, deployment_path: 'Payments/live/\u001Bmain' };
-    const supervisor = { 'supervisor-url': 'https://stored.example' };
-    for (const [flags, path] of [
-      [{}, 'Payments/live/ main'],
-      [{ ...supervisor, deployment: '78' }, null],
-    ] as const) {
-      const { target, asked } = await resolve({ stored, flags });
-      assert.deepEqual([target.deployment.path, asked], [path, []]);
-    }
-  });
-
-  describe('looked up in the structure', () => {
-    it('by name: id, name and supervisor URL', async () => {
-      const { target, asked } = await resolve({ flags: { deployment: 'solo' } });
-      const place = { path: 'Payments/live/solo', divisionId: 1n, environmentId: 11n };
-      assert.deepEqual(target.deployment, { id: 5n, name: 'solo', ...place });
-      assert.equal(target.supervisorUrl.value.href, 'https://supervisor-5.example/');
-      assert.equal(target.supervisorUrl.source.from, 'structure');
-      assert.deepEqual(
-        asked.map(({ tenantId, apiUrl, key }) => [tenantId, apiUrl.href, key.reveal()]),
-        [[111n, 'https://api.laserdata.cloud/', KEY]],
-      );
-    });
-
-    for (const [what, given, id, url] of [
-      [
-        'id, digit for digit',
-        { env: { LD_DEPLOYMENT_ID: '18446744073709551615' } },
-        18446744073709551615n,
-      ],
-      ['path', { flags: { deployment: 'Payments/live/main' } }, 7261845022003200001n, undefined],
-      ['the id of a profile', { stored: { tenant_id: 111n, deployment_id: 5n } }, 5n, undefined],
-      [
-        'name, with a supervisor of its own',
-        { flags: { deployment: 'cellar', 'supervisor-url': 'https://cellar.example' } },
-        9n,
-        'https://cellar.example/',
-      ],
-    ] as const) {
-      it(`by ${what}`, async () => {
-        const { target } = await resolve(given);
-        assert.equal(target.deployment.id, id);
-        assert.equal(target.supervisorUrl.value.href, url ?? `https://supervisor-${id}.example/`);
-      });
-    }
-
-    const refused: Array<
-      [what: string, given: Given, code: string, exit: number, message: RegExp, hint?: RegExp]
-    > = [
-      [
-        'a name that two have',
-        { flags: { deployment: 'main' } },
-        'deployment_ambiguous',
-        5,
-        /Payments\/live\/main \(7261845022003200001\), Payments\/test\/main \(18446744073709551615\)/,
-        /such as Payments\/live\/main$/,
-      ],
-      ...['nope', 'Solo', '6', 'live/main'].map((wanted): (typeof refused)[number] => [
-        `${wanted}, which is not there`,
-        { flags: { deployment: wanted } },
-        'deployment_not_found',
-        5,
-        new RegExp(`${wanted}.* Acme \\(111\\)`),
-        /ldctl deployments list/,
-      ]),
-      [
-        'an on-premise deployment without a supervisor URL',
-        { flags: { deployment: 'cellar' } },
-        'supervisor_url_missing',
-        5,
-        /cellar \(9, on_premise\)/,
-      ],
-      [
-        'a name without a tenant id',
-        { flags: { deployment: 'solo' }, env: { LD_API_KEY: KEY }, stored: null },
-        'no_tenant',
-        2,
-        /no tenant id/,
-      ],
-    ];
-    for (const [what, given, code, exit, message, hint] of refused) {
-      it(`refuses ${what}: exit ${exit}`, async () => {
-        await fails(resolve(given), { code, exitCode: exit, message, hint });
-      });
-    }
-  });
-
-  const first: Array<[what: string, given: Given, code: string, hint?: RegExp]> = [
-    [
-      'no profile, no key',
-      { stored: null },
-      'no_key',
-      /profiles add NAME.*LD_API_KEY, or try it without an account: ldctl sandbox exec -- bash$/,
-    ],
-    ['a key, but no deployment', { env: { LD_API_KEY: KEY }, stored: null }, 'no_deployment'],
-    [
-      'no deployment, which is said before a key command is run',
-      { stored: { tenant_id: 1n, key: { store: 'command', command: 'exit 1' } } },
-      'no_deployment',
-    ],
-  ];
-  for (const [what, given, code, hint] of first) {
-    it(`with ${what}: exit 2 with the way on`, async () => {
-      await fails(resolve(given), { code, exitCode: 2, hint });
-    });
-  }
-
-  it('of a command that asks Core is key, tenant and URL, and needs the first two', async () => {
-    const access = await resolveTenant(settingsOf({ env: { LD_API_URL: 'https://core.example' } }));
-    const { key, tenantId, apiUrl } = access;
-    assert.deepEqual([key.reveal(), tenantId, apiUrl.href], [KEY, 111n, 'https://core.example/']);
-    const keyed = settingsOf({ env: { LD_API_KEY: KEY }, stored: null });
-    assert.equal((await failure(resolveTenant(keyed))).code, 'no_tenant');
-    const keyless = settingsOf({ env: { LD_TENANT_ID: '1' }, stored: null });
-    assert.equal((await failure(resolveTenant(keyless))).code, 'no_key');
-  });
-});
-
 describe('the flags of the command that continues', () => {
   const where = ['--deployment', '77', '--supervisor-url', 'https://stored.example'];
   const tenant = ['--tenant-id', '111'];
   const core = ['--api-url', 'https://core.example'];
   const OWN = { LD_API_KEY: KEY, LD_DEPLOYMENT_ID: '77' };
-  const flagsFor = async (given: Given): Promise<string[]> => {
-    const { settings, target } = await resolve(given);
-    return resumeFlags(settings, target);
-  };
 
   for (const [what, given, flags] of [
     [
@@ -312,11 +142,10 @@ describe('the flags of the command that continues', () => {
       ['--profile', 'prod', '--deployment', '66', '--supervisor-url', HOSTED],
     ],
   ] as const) {
-    it(what, async () => assert.deepEqual(await flagsFor(given), flags));
-
-    it(`${what}: the later command asks the same Core, if it may ask any`, async () => {
+    it(`${what}, so that the later command asks the same Core, if it may ask any`, async () => {
       const before = await resolve(given);
-      const words = await flagsFor(given);
+      const words = resumeFlags(before.settings, before.target);
+      assert.deepEqual(words, flags);
       const flagged: Record<string, string> = {};
       for (let at = 0; at < words.length; at += 2) {
         flagged[String(words[at]).slice(2)] = String(words[at + 1]);

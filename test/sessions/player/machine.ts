@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ApiKey } from '../../../src/base/secret.js';
 import { KeyringError, type Keyring } from '../../../src/config/keyring.js';
 
-/** A computer that commands run on: its files, its keyring, its clock. */
+/** A computer that commands run on: its files, its keyring (`~/keyring` shows it), its clock. */
 export class Machine {
   readonly home: string;
   readonly keyring: Keyring;
@@ -23,10 +23,15 @@ export class Machine {
       this.keyringFails === 'always' || this.keyringFails === change
         ? Promise.reject(new KeyringError('the keyring is locked', LOCKED))
         : Promise.resolve(keys);
+    const change = async (work: (keys: Map<string, string>) => void): Promise<void> => {
+      work(await open('write'));
+      const lines = [...keys].map(([account, key]) => `${account.replace(RANDOM, 'ID')} ${key}\n`);
+      writeFileSync(join(this.home, 'keyring'), lines.join('') || 'nothing\n');
+    };
     this.keyring = {
       get: async (account) => (await open('read')).get(account) ?? null,
-      set: async (account, key: ApiKey) => (await open('write')).set(account, key.reveal()),
-      delete: async (account) => (await open('write')).delete(account),
+      set: (account, key: ApiKey) => change((kept) => void kept.set(account, key.reveal())),
+      delete: (account) => change((kept) => void kept.delete(account)),
     };
   }
 
@@ -58,4 +63,6 @@ export class Machine {
 }
 
 const LOCKED = { code: 'keyring_failed', hint: 'Unlock it, and try again.' };
+/** The end of an account: each key has another one. */
+const RANDOM = /[\da-f]{8}$/;
 const RECORD = /[\da-f]{64}\.\d+$/;
