@@ -12,9 +12,13 @@ import {
   type StartSandboxOptions,
 } from '../../src/sandbox/index.js';
 import { cleanEnvironment, ldctl, Run, type Ended } from './ldctl.js';
-import { wordsOf, type Words } from './words.js';
 
-export { wordsOf, type Words };
+/** What is typed; a text is split at its spaces. */
+export type Words = string | readonly string[];
+
+export function wordsOf(words: Words): readonly string[] {
+  return typeof words === 'string' ? words.split(' ') : words;
+}
 
 /** A condition that does not come about within this much real time never will. */
 const LONGEST_WAIT_MS = 120_000;

@@ -57,45 +57,14 @@ describe('startSandbox, over real sockets', () => {
     );
   }
 
-  it('is described by what it returns, and listens on loopback only', async () => {
+  it('listens on loopback only, and tells its record without a key', async () => {
     const running = await serve();
     assert.equal(new URL(running.apiUrl).hostname, '127.0.0.1');
-    assert.equal(running.supervisorUrl, running.apiUrl);
-    assert.deepEqual(running.nodeIds, [
-      610809900976570889n,
-      610809900976570890n,
-      610809900976570891n,
-    ]);
-    assert.deepEqual(running.env, {
-      LD_API_KEY: running.keys.admin,
-      LD_TENANT_ID: '7261845022003200001',
-      LD_API_URL: running.apiUrl,
-      LD_SUPERVISOR_URL: running.apiUrl,
-      LD_DEPLOYMENT_ID: '7263012455120900033',
-      LDCTL_SANDBOX_URL: running.apiUrl,
-      LDCTL_SANDBOX_NODES: '610809900976570889 610809900976570890 610809900976570891',
-      LDCTL_SANDBOX_READONLY_KEY: running.keys.readonly,
-      LDCTL_SANDBOX_MINIMAL_KEY: running.keys.minimal,
-    });
-    const structure = await fetch(`${running.apiUrl}/tenants/${running.tenantId}/structure`, {
-      headers: { 'ld-api-key': running.keys.readonly },
-    });
-    assert.ok((await structure.text()).includes(`"supervisor_url":"${running.apiUrl}"`));
-  });
-
-  it('tells its record without a key, exact and without a secret', async () => {
-    const running = await serve();
     await post(running, 'mine');
-    await get(running);
     const told = await (await fetch(`${running.apiUrl}/sandbox/record`)).text();
-    const record = parse(told, undefined, BigInt) as SandboxRecord;
-    const [entry, ...others] = record.posts;
-    assert.deepEqual([entry?.idempotency_key, entry?.outcome, others], ['mine', 'accepted', []]);
-    const nodes = record.dispatches.flatMap((dispatch) =>
-      dispatch.activities.map((activity) => activity.node_id),
-    );
-    assert.deepEqual(nodes, running.nodeIds);
-    assert.equal(record.reads, 1n);
+    const { posts } = parse(told, undefined, BigInt) as SandboxRecord;
+    const [{ idempotency_key: key, outcome } = {}] = posts;
+    assert.deepEqual({ key, outcome }, { key: 'mine', outcome: 'accepted' });
     assert.doesNotMatch(told, /ld_pk_/);
   });
 

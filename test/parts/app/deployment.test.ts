@@ -49,26 +49,6 @@ describe('a program that triggers', () => {
     assert.equal(supervisor.posts[0]?.nodes, null);
   });
 
-  it('is refused a number that the log contradicts, before anything is sent', async () => {
-    await assert.rejects(trigger({ ...EVERY, expectNodes: 2 }), {
-      exitCode: 5,
-      code: 'other_node_count',
-      message: /^2 nodes expected: the log lists 3 nodes$/,
-    });
-    assert.equal(supervisor.posts.length, 0);
-  });
-
-  it('follows the rules of the command about what Core counts', async () => {
-    const counter = { isCertain: true, start: () => () => Promise.resolve(4) };
-    setUp([1n, 2n, 3n], { counter });
-    await assert.rejects(trigger({ ...EVERY, expectNodes: 3 }), {
-      code: 'other_node_count',
-      message: '3 nodes expected: the log lists 3 nodes and Core counts 4',
-    });
-    assert.equal(supervisor.posts.length, 0);
-    assert.equal((await trigger({ ...EVERY, expectNodes: 4 })).exitCode, 7);
-  });
-
   it('is refused as many as Core counts where no Core is known, unless nodes are named', async () => {
     const expectNodes = 'deployment';
     await assert.rejects(trigger({ ...EVERY, expectNodes }), {
@@ -165,13 +145,6 @@ describe('a program that triggers', () => {
     supervisor.nextReads(failingRead(apiError(401)));
     await assert.rejects(trigger(), { exitCode: 4 });
     assert.equal(supervisor.posts.length, 1);
-  });
-
-  it('learns of a log of another tenant before anything is sent', async () => {
-    const tenant = { tenantId: 6n, origin: 'tenantId', hint: '' };
-    setUp(undefined, { tenant });
-    await assert.rejects(trigger(), { code: 'wrong_tenant' });
-    assert.equal(supervisor.posts.length, 0);
   });
 });
 
@@ -295,13 +268,6 @@ describe('a program that rolls', () => {
     assert.equal((await roll({ gate: () => true })).outcome, 'completed');
   });
 
-  it('is refused with ifBusy fail where any node is busy, before anything is sent', async () => {
-    supervisor.add({ node: 2n, runtime: 'connectors', workMs: null });
-    await assert.rejects(roll({ ifBusy: 'fail' }), { code: 'busy', exitCode: 5 });
-    assert.deepEqual(postedTo(), []);
-    assert.equal((await roll({ ifBusy: 'fail', nodes: [3n, 1n] })).outcome, 'completed');
-  });
-
   it('takes an answer that is not true for no, and tells what its gate throws', async () => {
     const odd = await roll({ gate: () => 'yes' as unknown as boolean });
     assert.deepEqual([odd.outcome, odd.error], ['halted', undefined]);
@@ -327,17 +293,6 @@ describe('a program that rolls', () => {
       cut_off: false,
       took_ms: 60_000,
     });
-  });
-
-  it('may have a share of its nodes running', async () => {
-    const nodes = [1n, 2n, 3n, 4n, 5n, 6n];
-    setUp(nodes);
-    await roll({ nodes, maxUnavailable: '50%' });
-    const [first = 0, , third = Infinity] = supervisor.postTimes;
-    assert.ok(
-      third - first < 1600,
-      `the third starts ${third - first} ms after the first, which takes longer`,
-    );
   });
 
   it('names commands in words that any shell reads', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiError, Interrupted, UsageError } from '../../../src/base/errors.js';
+import { ApiError, UsageError } from '../../../src/base/errors.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { printError } from '../../../src/output/list.js';
 import { sentence } from '../../../src/output/sentence.js';
@@ -26,16 +26,6 @@ function print(
 
 describe('an error on stderr', () => {
   const cases: Array<[what: string, error: unknown, lines: string[]]> = [
-    [
-      "says what happened, what to do next, and last the API's code and the request",
-      denied,
-      [
-        'error: the API refused: permission deployment:manage is missing',
-        'hint: Ask for a key with deployment:manage.',
-        'code permission_denied, request 4bf92f3577b34da6a3ce929d0e0e4736',
-      ],
-    ],
-    ['does without a hint', new Interrupted('SIGINT'), ['error: interrupted by SIGINT']],
     [
       'lets no line of a message pass for another error, and no control character through',
       new UsageError('bad\nerror: worse\u001B[2J\u009B2J', { hint: 'one\r\ntwo' }),

@@ -7,12 +7,12 @@ import { parseJson } from '../../../src/base/json.js';
 import { plainText } from '../../../src/base/text.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { escapeInJson } from '../../../src/output/formats/json.js';
-import { printList, printObject } from '../../../src/output/list.js';
+import { printList } from '../../../src/output/list.js';
 import { activityColumns } from '../../../src/output/rows.js';
-import { FORMAT_NAMES, type FormatName, type PrintOptions } from '../../../src/output/streams.js';
+import { FORMAT_NAMES, type PrintOptions } from '../../../src/output/streams.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { readAs } from '../../helpers/readers.js';
-import { activity, HOSTILE, LARGEST, NODE, processing, written } from './support/samples.js';
+import { activity, HOSTILE, written } from './support/samples.js';
 
 type Batches<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
 const spec = { noun: 'activities', columns: activityColumns };
@@ -36,10 +36,7 @@ async function print<T extends Activity>(
 
 before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
 
-const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s', {
-  requestId: 'req-1',
-  hint: 'Try again.',
-});
+const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s');
 
 /** A read that breaks off after so many entries. */
 async function* breakingOff(
@@ -48,65 +45,6 @@ async function* breakingOff(
 ): AsyncGenerator<Activity[]> {
   for (const item of items) yield await Promise.resolve([item]);
   throw error;
-}
-
-const entry = (fields: Partial<Activity> = {}): Activity => ({
-  id: LARGEST,
-  node_id: NODE,
-  runtime: 'iggy',
-  action: 'restart',
-  status: 'processing',
-  created_at: '2026-03-16T12:00:00Z',
-  ...fields,
-});
-const ENTRY_JSON =
-  '{"id":"18446744073709551615","node_id":"610809900976570889","runtime":"iggy","action":"restart",' +
-  '"status":"processing","created_at":"2026-03-16T12:00:00Z"}';
-const ENTRY_YAML =
-  '- id: "18446744073709551615"\n  node_id: "610809900976570889"\n  runtime: iggy\n  action: restart\n' +
-  '  status: processing\n  created_at: "2026-03-16T12:00:00Z"\n';
-const ERROR_JSON =
-  '{"code":"timeout","message":"no answer in 15s","exit_code":6,"request_id":"req-1","hint":"Try again."}';
-const ERROR_YAML =
-  'error:\n  code: timeout\n  message: no answer in 15s\n  exit_code: 6\n  request_id: req-1\n  hint: Try again.\n';
-const CSV = { format: 'csv', columns: ['id', 'status'] } as const;
-const BARE = /"id":18446744073709551615,"node_id":610809900976570889,/;
-
-const SHAPES: Array<
-  [wanted: Partial<PrintOptions>, two: string, none: string, broken: string, bare: RegExp]
-> = [
-  [
-    { format: 'json' },
-    `{"items":[\n${ENTRY_JSON},\n${ENTRY_JSON}\n],"total_results":218}\n`,
-    '{"items":[],"total_results":218}\n',
-    `{"items":[\n${ENTRY_JSON}\n],"error":${ERROR_JSON}}\n`,
-    BARE,
-  ],
-  [{ format: 'ndjson' }, `${ENTRY_JSON}\n${ENTRY_JSON}\n`, '', `${ENTRY_JSON}\n`, BARE],
-  [
-    { format: 'yaml' },
-    `items:\n${ENTRY_YAML}${ENTRY_YAML}total_results: 218\n`,
-    'items: []\ntotal_results: 218\n',
-    `items:\n${ENTRY_YAML}${ERROR_YAML}`,
-    /^- id: 18446744073709551615$/m,
-  ],
-  [
-    CSV,
-    `id,status\n${LARGEST},processing\n${LARGEST},processing\n`,
-    'id,status\n',
-    `id,status\n${LARGEST},processing\n`,
-    /^18446744073709551615,/m,
-  ],
-];
-for (const [wanted, two, none, broken, bare] of SHAPES) {
-  it(`a list in ${wanted.format} has its shape, of nothing too, and where it breaks off`, async () => {
-    assert.equal(await print([[entry(), entry()]], wanted), two);
-    assert.equal(await print([], wanted), none);
-    const output = memoryOutput();
-    await assert.rejects(print(breakingOff([entry()]), wanted, output), lost);
-    assert.deepEqual([output.stdout.text, output.complete], [broken, true]);
-    assert.match(await print([[entry()]], { ...wanted, numberIds: true }), bare);
-  });
 }
 
 it('a list of whole items keeps fields and numbers that are not known, whatever --columns says', async () => {
@@ -123,31 +61,6 @@ it('a list in YAML quotes a bare =, which PyYAML refuses', async () => {
 });
 
 describe('a list in CSV', () => {
-  it('quotes what the runner of GitHub Actions would treat as a command', async () => {
-    const rows = ['::error::x', ' ::stop-commands::x', 'a ::b'].map((action) =>
-      activity({ action }),
-    );
-    assert.equal(
-      await print([rows], { format: 'csv', columns: ['action'] }),
-      'action\n"::error::x"\n" ::stop-commands::x"\na ::b\n',
-    );
-  });
-
-  it('has every column, ids in plain digits, times as given, and the duration in seconds', async () => {
-    assert.equal(
-      await print([[activity(), processing({ author_id: undefined })]], {
-        format: 'csv',
-        utc: false,
-      }),
-      [
-        'id,node,runtime,action,status,author,created,finished,took,deployment,environment,division,tenant,name',
-        '7261845022003200001,610809900976570889,iggy,restart,completed,5,2026-03-16T12:00:00.000Z,2026-03-16T12:00:04.800Z,4.8,4,3,2,1,',
-        '7261845022003200001,610809900976570889,iggy,restart,processing,,2026-03-16T12:00:00.000Z,,,4,3,2,1,',
-        '',
-      ].join('\n'),
-    );
-  });
-
   it('quotes what has to be, gives a spreadsheet no formula to run, and stays one line a record', async () => {
     const items = ['a,"b"', '=HYPERLINK("x")', HOSTILE].map((status) => activity({ status }));
     const text = await print([items], { format: 'csv', columns: ['status', 'id'], header: false });
@@ -165,9 +78,9 @@ for (const format of FORMAT_NAMES) {
   describe(`a list in ${format}`, () => {
     it('is the same in whatever batches it comes', async () => {
       const items = [
-        entry({ id: 3n }),
-        entry({ id: 2n, note: `${HOSTILE},\n` }),
-        entry({ id: 1n }),
+        activity({ id: 3n }),
+        activity({ id: 2n, note: `${HOSTILE},\n` }),
+        activity({ id: 1n }),
       ];
       const whole = await print([items], { format });
       assert.equal(await print([[], items.slice(0, 1), [], items.slice(1), []], { format }), whole);
@@ -202,30 +115,6 @@ for (const format of FORMAT_NAMES) {
     });
   });
 }
-
-describe('one thing', () => {
-  const value = { id: LARGEST, name: 'prod', protected: true, expires_at: null };
-  const fields = [
-    { name: 'id', value: LARGEST },
-    { name: 'name', value: 'prod', text: `prod${HOSTILE}` },
-    { name: 'protected', value: true },
-    { name: 'expires_at', value: null },
-  ];
-  const expected: Record<FormatName, string> = {
-    table: `id          18446744073709551615\nname        prod${plainText(HOSTILE)}\nprotected   yes\nexpires at  -\n`,
-    json: '{\n  "id": "18446744073709551615",\n  "name": "prod",\n  "protected": true,\n  "expires_at": null\n}\n',
-    yaml: 'id: "18446744073709551615"\nname: prod\nprotected: true\nexpires_at: null\n',
-    csv: 'id,name,protected,expires_at\n18446744073709551615,prod,true,\n',
-    ndjson: '{"id":"18446744073709551615","name":"prod","protected":true,"expires_at":null}\n',
-  };
-  for (const format of FORMAT_NAMES) {
-    it(`prints in ${format}`, async () => {
-      const output = memoryOutput();
-      await printObject(written(output, { format }), value, fields);
-      assert.equal(output.stdout.text, expected[format]);
-    });
-  }
-});
 
 /** First and last of each range that a terminal acts on, or does not show. */
 const UNSAFE = [

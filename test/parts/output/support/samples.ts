@@ -3,7 +3,6 @@ import { type NodeResult, type ResultFields } from '../../../../src/base/outcome
 import { type NodeProgress } from '../../../../src/job/events.js';
 import { type PrintOptions } from '../../../../src/output/streams.js';
 import { type MemoryOutput } from '../../../helpers/memory-output.js';
-import { BEGUN_AT } from './time.js';
 
 export const NODE = 610809900976570889n;
 export const ACTIVITY = 7261845022003200001n;
@@ -54,7 +53,7 @@ export function missing(fields: Partial<NodeResult> = {}): NodeResult {
 }
 
 export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
-  return { ...node(), since: BEGUN_AT, ...fields };
+  return { ...node(), since: 0, ...fields };
 }
 
 export function run(fields: Partial<ResultFields> = {}): ResultFields {
