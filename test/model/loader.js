@@ -6,12 +6,17 @@
  */
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { transformSync } from 'rolldown/utils';
 
 const SABOTAGED = /\/src\/((?:(?:job|log)\/[\w-]+)|app\/jobs)\.ts$/;
 
-if (isMainThread) register(import.meta.url);
+if (isMainThread) {
+  // Compiling inlined code again and again takes longer than all stories.
+  setFlagsFromString('--no-turbo-inlining');
+  register(import.meta.url);
+}
 
 /** @param {string} source */
 export function withPlaces(source, name) {
