@@ -29,8 +29,7 @@ const OPEN = 8;
 const HALTED = 9;
 const INTERRUPTED = 130;
 
-export function* due(story: Story, process: Process): Findings {
-  const { codes, by, excuse } = dueOf(story, process);
+export function* due(process: Process, { codes, by, excuse }: Due): Findings {
   if (!codes.includes(exitOf(process))) yield by;
   if (excuse) yield excuse;
 }

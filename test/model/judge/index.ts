@@ -27,10 +27,14 @@ export interface Judged {
 export function judge(story: Story): Judged {
   if (story.stuck !== null) return { broken: ['never-ends'], excused: [], allowed: [] };
   const findings = new Set<Finding>([...sent(story), ...before(story), ...rolled(story)]);
-  // A killed one has said nothing.
-  const ended = story.processes.filter(({ isDead }) => !isDead);
-  for (const process of ended) {
-    for (const judged of [due, told, looked, done, passed]) {
+  const allowed: number[] = [];
+  for (const process of story.processes) {
+    // A killed one has said nothing.
+    if (process.isDead) continue;
+    const end = dueOf(story, process);
+    allowed.push(end.codes.length);
+    for (const finding of due(process, end)) findings.add(finding);
+    for (const judged of [told, looked, done, passed]) {
       for (const finding of judged(story, process)) findings.add(finding);
     }
   }
@@ -38,6 +42,6 @@ export function judge(story: Story): Judged {
   return {
     broken: all.filter(isClause),
     excused: all.filter((one): one is Excuse => !isClause(one)),
-    allowed: ended.map((process) => dueOf(story, process).codes.length),
+    allowed,
   };
 }
