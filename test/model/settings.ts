@@ -174,6 +174,10 @@ const SMALL: readonly Setting[] = [
     ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 }, life: 'killed' },
     ...{ first: 'lost before', firsts: 3 },
   }),
+  called('a roll by threes whose POSTs are lost, continued by twos', {
+    ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 2 }, life: 'killed' },
+    ...{ first: 'lost before', firsts: 3 },
+  }),
   called('a roll of three that continues on an error', {
     use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },
   }),

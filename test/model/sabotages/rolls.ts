@@ -42,6 +42,7 @@ const outcomeOf = (run: Run | null): Outcome | null =>
   run?.state.name === 'ended' ? run.state.outcome : null;
 
 type Admit = (roll: Roll, node: RollNode, run: Run, now: number) => void;
+type IsAboutToSend = (node: RollNode, now: number) => boolean;
 
 /** A roll. */
 export const ROLLS: Rules = {
@@ -90,7 +91,7 @@ export const ROLLS: Rules = {
       'roll-held-up',
       'a roll by twos, busy, if busy wait',
       0,
-      put<(node: RollNode, now: number) => boolean>(
+      put<IsAboutToSend>(
         'job/roll',
         'isAboutToSend',
         (original, node, now) => runOf(node)?.state.name === 'blocked' || original(node, now),
@@ -278,6 +279,17 @@ export const ROLLS: Rules = {
         original(...args);
         args[2].state = { name: 'sending' };
       }),
+    ),
+    sabotage(
+      'two nodes that waited are sent to by one read',
+      'again-by-old-read',
+      'a roll by threes whose POSTs are lost, continued by twos',
+      1,
+      put<IsAboutToSend>(
+        'job/roll',
+        'isAboutToSend',
+        (original, node, now) => runOf(node)?.state.name !== 'unknown' && original(node, now),
+      ),
     ),
     sabotage(
       'a node that waits takes up room',
