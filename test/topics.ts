@@ -20,13 +20,19 @@ export const TOPICS: Readonly<Record<string, { says: string; rules: readonly str
   'exit-codes': { says: 'Every other exit code says how it ended', rules: ['Missing'] },
   'secret-key': { says: 'The API key stays secret', rules: [] },
   'stdout-parses': { says: 'stdout parses in the format that was asked for', rules: [] },
-  'every-node': { says: 'Which nodes there are, and how many', rules: [] },
+  'every-node': {
+    says: 'Which nodes there are, and how many',
+    rules: ['Which nodes', 'How far the log is read'],
+  },
   'which-deployment': { says: 'Which deployment, and its supervisor', rules: [] },
   consent: { says: 'What must be agreed to, and how', rules: [] },
   busy: { says: 'Nodes that are busy', rules: ['Busy'] },
   'other-operators': { says: 'Others act at the same time', rules: [] },
   interrupted: { says: 'Ctrl-C and signals', rules: ['The end'] },
-  continues: { says: 'The command that is printed continues', rules: [] },
+  continues: {
+    says: 'The command that is printed continues',
+    rules: ['A record skips these checks', 'A wait counts as its run did'],
+  },
   reads: {
     says: 'Reads that fail, and how often they come',
     rules: ['Failing reads', 'How often'],
@@ -37,7 +43,10 @@ export const TOPICS: Readonly<Record<string, { says: string; rules: readonly str
     rules: ['Order', 'Pace', 'Halting', 'The same roll', 'A resumed roll keeps its window'],
   },
   gate: { says: 'Pauses and gates', rules: ['Pause and gate'] },
-  log: { says: 'Lists, filters, --watch and --follow', rules: [] },
+  log: {
+    says: 'Lists, filters, --watch and --follow',
+    rules: ['Which end is the newest', 'To the end', '`--watch`'],
+  },
   nodes: { says: 'What the nodes are by the log', rules: [] },
   names: { says: 'Names for nodes', rules: [] },
   profiles: { says: 'Profiles', rules: [] },

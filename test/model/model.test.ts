@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { PAIRS } from './adapter.js';
 import { CLAUSES, EXCUSES, LIMITS, NOT_PLAYED, type Clause } from './judge/clauses.js';
 import { Pool, type Done } from './pool.js';
-import { BY_RULE, SABOTAGES } from './sabotages/index.js';
+import { BY_RULE, SABOTAGES, SHOWN_ELSEWHERE } from './sabotages/index.js';
 import { DEEP, settingNamed, SETTINGS } from './settings.js';
 import { drawnWays } from './states.js';
 import { storyOf } from './story.js';
@@ -127,12 +127,15 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
   });
 
   for (const [section, sabotages] of Object.entries(BY_RULE)) {
-    it(`has a sabotage for each rule of "${section}" in docs/rules.md`, () => {
+    it(`has a sabotage for each rule of "${section}" in docs/rules.md, or says what shows it`, () => {
       const [, text = ''] = rules.split(`\n## ${section}\n`);
       const [own = ''] = text.split('\n## ');
       const titles = [...own.matchAll(/^(?:-|\d+\.) \*\*(.*?)\.?\*\*/gm)].map(([, title]) => title);
-      const covered = Object.entries(sabotages).filter(([, some]) => some.length > 0);
-      assert.deepEqual(titles.sort(), covered.map(([title]) => title).sort());
+      const elsewhere = SHOWN_ELSEWHERE[section] ?? {};
+      assert.deepEqual(titles.sort(), Object.keys({ ...sabotages, ...elsewhere }).sort());
+      for (const file of Object.values(elsewhere)) {
+        assert.ok(existsSync(new URL(`../${file}`, import.meta.url)), file);
+      }
     });
   }
 

@@ -2,12 +2,57 @@ import type { fromRecords } from '../../../src/app/jobs.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
 import type { Step } from '../../../src/job/job.js';
+import type { createWait } from '../../../src/job/run.js';
 import type { newRun, Run, Trigger } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
-/** What comes before the POST. */
+/** Which nodes there are, and what a record spares. */
+export const BEFOREHAND: Rules = {
+  'Which nodes': [
+    sabotage(
+      'a run on every node knows no nodes',
+      'node-without-a-word',
+      'every node',
+      1,
+      put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
+    ),
+  ],
+  'How far the log is read': [
+    sabotage(
+      'the rest of the log is not read for nodes',
+      'node-without-a-word',
+      'every node, one further down, two by Core',
+      1,
+      put<typeof listedIn>('job/entries', 'listedIn', (original, entries, runtime, _, before) =>
+        original(entries, runtime, true, before),
+      ),
+    ),
+  ],
+  'A record skips these checks': [
+    sabotage(
+      'a busy node is an answer, whatever another process has sent meanwhile',
+      'guard-after-sent',
+      'one node, two at once, if busy fail',
+      1,
+      put<typeof fromRecords>('app/jobs', 'fromRecords', (_, recall, __, start) => start(recall())),
+    ),
+  ],
+  'A wait counts as its run did': [
+    sabotage(
+      'a wait on every node does not ask Core',
+      'due-log',
+      'a wait on every node, four by Core',
+      0,
+      put<typeof createWait>('job/run', 'createWait', (original, asked, now) =>
+        original({ ...asked, core: undefined }, now),
+      ),
+    ),
+  ],
+};
+
+/** What comes right before the POST. */
 export const BEFORE: Rules = {
   Baseline: [
     sabotage(
@@ -20,22 +65,6 @@ export const BEFORE: Rules = {
         run.baseline.readAt = now;
         return trigger ? { ...run, state: { name: 'sending' } } : run;
       }),
-    ),
-    sabotage(
-      'a run on every node knows no nodes',
-      'node-without-a-word',
-      'every node',
-      1,
-      put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
-    ),
-    sabotage(
-      'the rest of the log is not read for nodes',
-      'node-without-a-word',
-      'every node, one further down, two by Core',
-      1,
-      put<typeof listedIn>('job/entries', 'listedIn', (original, entries, runtime, _, before) =>
-        original(entries, runtime, true, before),
-      ),
     ),
     sabotage(
       'what came after the baseline lists a node',
@@ -72,13 +101,6 @@ export const BEFORE: Rules = {
     ),
   ],
   Busy: [
-    sabotage(
-      'a busy node is an answer, whatever another process has sent meanwhile',
-      'guard-after-sent',
-      'one node, two at once, if busy fail',
-      1,
-      put<typeof fromRecords>('app/jobs', 'fromRecords', (_, recall, __, start) => start(recall())),
-    ),
     sabotage(
       '--if-busy fail goes ahead',
       'busy-at-first',
