@@ -24,176 +24,249 @@ const EVERY = { is: 'run', nodes: null } as const;
 const ROLL = { is: 'roll', nodes: [id(2), id(1)], window: 1 } as const;
 const BY_TWOS = { is: 'roll', nodes: [id(2), id(1)], window: 2 } as const;
 
-const called = (name: string, more: Partial<Setting>): Setting => ({ ...PLAIN, ...more, name });
+/** By name, what is not as in `PLAIN`. */
+const called = (settings: Readonly<Record<string, Partial<Setting>>>): Setting[] =>
+  Object.entries(settings).map(([name, more]) => ({ ...PLAIN, ...more, name }));
 
 /** Those that are played deepest. */
-export const DEEP: readonly Setting[] = [
-  called('named nodes', {}),
-  called('named nodes, keys ignored', { honours: false }),
-  called('a log that shows late', { use: NODE_2, lateBy: 7 * SECOND }),
-  called('every node', { use: EVERY }),
-  called('every node, an empty log', { use: EVERY, past: 'nothing' }),
-  called('a count', { use: { is: 'run', nodes: null, expect: 3 } }),
-  called('a use of the key without a record', {
-    ...{ use: NODE_2, past: 'a use of the key', lateBy: 7 * SECOND },
-  }),
-  called('killed and run again', { use: NODE_2, life: 'killed' }),
-  called('killed, keys ignored', { use: NODE_2, life: 'killed', honours: false }),
-  called('two processes that do not wait, the first POST lost', {
-    ...{ use: NO_WAIT, life: 'two at once', honours: false, first: 'lost before' },
-  }),
-  called('a roll by twos', { use: BY_TWOS }),
-  called('a gated roll, killed and run again', {
-    ...{ use: { ...ROLL, nodes: [id(2)], gated: true }, life: 'killed' },
-  }),
-];
+export const DEEP: readonly Setting[] = called({
+  'named nodes': {},
+  'named nodes, keys ignored': { honours: false },
+  'a log that shows late': { use: NODE_2, lateBy: 7 * SECOND },
+  'every node': { use: EVERY },
+  'every node, an empty log': { use: EVERY, past: 'nothing' },
+  'a count': { use: { is: 'run', nodes: null, expect: 3 } },
+  'a use of the key without a record': {
+    use: NODE_2,
+    past: 'a use of the key',
+    lateBy: 7 * SECOND,
+  },
+  'killed and run again': { use: NODE_2, life: 'killed' },
+  'killed, keys ignored': { use: NODE_2, life: 'killed', honours: false },
+  'two processes that do not wait, the first POST lost': {
+    use: NO_WAIT,
+    life: 'two at once',
+    honours: false,
+    first: 'lost before',
+  },
+  'a roll by twos': { use: BY_TWOS },
+  'a gated roll, killed and run again': {
+    use: { ...ROLL, nodes: [id(2)], gated: true },
+    life: 'killed',
+  },
+});
 
 /** Where what is broken shows best. */
-const SMALL: readonly Setting[] = [
-  called('one node', { use: NODE_2 }),
-  called('one node, busy, if busy fail', { use: NODE_2, past: 'a busy node', ifBusy: 'fail' }),
-  called('one node, busy, if busy wait', { use: NODE_2, past: 'a busy node', ifBusy: 'wait' }),
-  called('one node, a late entry', { use: NODE_2, past: 'a late entry', lateBy: 4 * SECOND }),
-  called('every node, and one that left', { use: EVERY, past: 'a node that left' }),
-  called('every node, and one that left, three by Core', {
-    ...{ use: EVERY, past: 'a node that left', core: 3 },
-  }),
-  called('one node, killed, then another API key', {
-    ...{ use: NODE_2, life: 'killed, then another API key' },
-  }),
-  called('one node, killed, then the clock is set back', {
-    ...{ use: NODE_2, life: 'killed, then the clock is set back' },
-  }),
-  called('one node, 429 at first', { use: NODE_2, first: '429' }),
-  called('one node, the first POST lost, no log for 100 s', {
-    ...{ use: NODE_2, first: 'lost before' },
+const SMALL: readonly Setting[] = called({
+  'one node': { use: NODE_2 },
+  'one node, busy, if busy fail': { use: NODE_2, past: 'a busy node', ifBusy: 'fail' },
+  'one node, busy, if busy wait': { use: NODE_2, past: 'a busy node', ifBusy: 'wait' },
+  'one node, a late entry': { use: NODE_2, past: 'a late entry', lateBy: 4 * SECOND },
+  'every node, and one that left': { use: EVERY, past: 'a node that left' },
+  'every node, and one that left, three by Core': {
+    use: EVERY,
+    past: 'a node that left',
+    core: 3,
+  },
+  'one node, killed, then another API key': {
+    use: NODE_2,
+    life: 'killed, then another API key',
+  },
+  'one node, killed, then the clock is set back': {
+    use: NODE_2,
+    life: 'killed, then the clock is set back',
+  },
+  'one node, 429 at first': { use: NODE_2, first: '429' },
+  'one node, the first POST lost, no log for 100 s': {
+    use: NODE_2,
+    first: 'lost before',
     outage: { from: 3 * SECOND, to: 103 * SECOND, is: 'lost' },
-  }),
-  called('one node, the first POST lost, a log that says to wait for 50 minutes', {
-    ...{ use: NODE_2, first: 'lost before' },
+  },
+  'one node, the first POST lost, a log that says to wait for 50 minutes': {
+    use: NODE_2,
+    first: 'lost before',
     outage: { from: 3 * SECOND, to: 4 * SECOND, is: 'told to wait for 50 minutes' },
-  }),
-  called('one node of a deployment that goes', {
-    ...{ use: NODE_2, outage: { from: SECOND / 2, to: Infinity, is: 'gone' } },
-  }),
-  called('one node, killed, run again after 9.5 minutes', {
-    ...{ use: NODE_2, life: 'killed', backAfter: 570 * SECOND },
-  }),
-  called('every node, a late entry', { use: EVERY, past: 'a late entry' }),
-  called('one node, no date', { use: NODE_2, hasDate: false }),
-  called('one node, used before, no date', {
-    ...{ use: NODE_2, past: 'a use of the key', hasDate: false },
-  }),
-  called('one node, done right before the deadline', { use: NODE_2, takes: 59_950 }),
-  called('every node, killed', { use: EVERY, life: 'killed' }),
-  called('four nodes expected, killed', {
-    ...{ use: { is: 'run', nodes: null, expect: 4 }, life: 'killed' },
-  }),
-  called('every node, two by Core', { use: EVERY, core: 2 }),
-  called('every node, four by Core', { use: EVERY, core: 4 }),
-  called('every node, four by Core, killed', { use: EVERY, core: 4, life: 'killed' }),
-  called('every node, and one elsewhere, four by Core', {
-    ...{ use: EVERY, past: 'a node elsewhere', core: 4 },
-  }),
-  called('every node, and one elsewhere, five by Core', {
-    ...{ use: EVERY, past: 'a node elsewhere', core: 5 },
-  }),
-  called('every node, one further down, two by Core', {
-    ...{ use: EVERY, past: 'a node further down', log: 'newest first', looks: 2, core: 2 },
-  }),
-  called('every node, two looked for, and a new one', {
-    ...{ use: EVERY, past: 'a new node', looks: 2, core: 2 },
-  }),
-  called('every node, and one that left, three looked for and three by Core', {
-    ...{ use: EVERY, past: 'a node that left', looks: 3, core: 3 },
-  }),
-  called('every node, three by Core, late', { use: EVERY, core: 3, coreTakes: 6 * SECOND }),
-  called('every node, four by Core, late', { use: EVERY, core: 4, coreTakes: 6 * SECOND }),
-  called('every node, and one that left, three by Core, late', {
-    ...{ use: EVERY, past: 'a node that left', core: 3, coreTakes: 6 * SECOND },
-  }),
-  called('every node, and Core does not say', { use: EVERY, coreTakes: 15 * SECOND }),
-  called('every node, four by Core, no wait', {
-    ...{ use: { is: 'run', nodes: null, wait: false }, core: 4 },
-  }),
-  called('three nodes expected, four by Core, late', {
-    ...{ use: { is: 'run', nodes: null, expect: 3 }, core: 4, coreTakes: 6 * SECOND },
-  }),
-  called('a wait on every node, four by Core', { use: { is: 'wait', nodes: null }, core: 4 }),
-  called('a wait on every node, and one that left, three by Core', {
-    ...{ use: { is: 'wait', nodes: null }, past: 'a node that left', core: 3 },
-  }),
-  called('one node, if busy fail, 429 at first', {
-    ...{ use: NODE_2, ifBusy: 'fail', first: '429' },
-  }),
-  called('one node, two at once, if busy fail', {
-    ...{ use: NODE_2, life: 'two at once', ifBusy: 'fail' },
-  }),
-  called('one node, two at once, if busy fail, 503 at first', {
-    ...{ use: NODE_2, life: 'two at once', ifBusy: 'fail', first: '503 after' },
-  }),
-  called('one node, keys ignored, 429 of a gateway at first', {
-    ...{ use: NODE_2, honours: false, first: '429 of a gateway that has sent it on' },
-  }),
-  called('two nodes, no wait, the first POST lost', {
-    ...{ use: { is: 'run', nodes: [id(1), id(2)], wait: false }, first: 'lost before' },
-  }),
-  called('one node, a key, late', {
-    ...{ use: { is: 'run', nodes: [id(1)] }, life: 'keyed', lateBy: 22 * SECOND },
-  }),
-  called('named nodes, a key, busy and in progress at first', {
-    ...{ past: 'a busy node', life: 'keyed', first: 'in progress' },
-  }),
-  called('one node, a tenant', { use: NODE_2, hasTenant: true }),
-  called('one node, used before', { use: NODE_2, past: 'a use of the key' }),
-  called('one node, many entries, the oldest first', {
-    ...{ use: NODE_2, past: 'many entries', log: 'oldest first' },
-  }),
-  called('one node, another action', { use: NODE_2, past: 'another action' }),
-  called('one node, sorted by time, no date', { use: NODE_2, log: 'by time', hasDate: false }),
-  called('two of three nodes expected', { use: { is: 'run', nodes: null, expect: 2 } }),
-  called('two processes that do not wait', { use: NO_WAIT, life: 'two at once', honours: false }),
-  called('two processes, keys ignored', { use: NODE_2, life: 'two at once', honours: false }),
-  called('a gated roll of two, killed and run again', {
-    ...{ use: { ...ROLL, gated: true }, life: 'killed' },
-  }),
-  called('a roll by twos, busy, if busy fail', {
-    ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'fail' },
-  }),
-  called('a roll by twos, busy, if busy wait', {
-    ...{ use: BY_TWOS, past: 'a busy node', ifBusy: 'wait' },
-  }),
-  called('a roll of three', { use: { is: 'roll', nodes: ALL, window: 1 } }),
-  called('a roll by threes', { use: { is: 'roll', nodes: [id(1), id(3), id(2)], window: 3 } }),
-  called('a roll by twos, two at once', { use: BY_TWOS, life: 'two at once' }),
-  called('a roll of two, two at once, keys ignored', {
-    ...{ use: ROLL, life: 'two at once', honours: false },
-  }),
-  called('a roll of two, killed', { use: ROLL, life: 'killed' }),
-  called('a roll by threes whose POSTs are lost, continued one by one', {
-    ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 }, life: 'killed' },
-    ...{ first: 'lost before', firsts: 3 },
-  }),
-  called('a roll by threes whose POSTs are lost, continued by twos', {
-    ...{ use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 2 }, life: 'killed' },
-    ...{ first: 'lost before', firsts: 3 },
-  }),
-  called('a roll of three that continues on an error', {
+  },
+  'one node of a deployment that goes': {
+    use: NODE_2,
+    outage: { from: SECOND / 2, to: Infinity, is: 'gone' },
+  },
+  'one node, killed, run again after 9.5 minutes': {
+    use: NODE_2,
+    life: 'killed',
+    backAfter: 570 * SECOND,
+  },
+  'every node, a late entry': { use: EVERY, past: 'a late entry' },
+  'one node, no date': { use: NODE_2, hasDate: false },
+  'one node, used before, no date': {
+    use: NODE_2,
+    past: 'a use of the key',
+    hasDate: false,
+  },
+  'one node, done right before the deadline': { use: NODE_2, takes: 59_950 },
+  'every node, killed': { use: EVERY, life: 'killed' },
+  'four nodes expected, killed': {
+    use: { is: 'run', nodes: null, expect: 4 },
+    life: 'killed',
+  },
+  'every node, two by Core': { use: EVERY, core: 2 },
+  'every node, four by Core': { use: EVERY, core: 4 },
+  'every node, four by Core, killed': { use: EVERY, core: 4, life: 'killed' },
+  'every node, and one elsewhere, four by Core': {
+    use: EVERY,
+    past: 'a node elsewhere',
+    core: 4,
+  },
+  'every node, and one elsewhere, five by Core': {
+    use: EVERY,
+    past: 'a node elsewhere',
+    core: 5,
+  },
+  'every node, one further down, two by Core': {
+    use: EVERY,
+    past: 'a node further down',
+    log: 'newest first',
+    looks: 2,
+    core: 2,
+  },
+  'every node, two looked for, and a new one': {
+    use: EVERY,
+    past: 'a new node',
+    looks: 2,
+    core: 2,
+  },
+  'every node, and one that left, three looked for and three by Core': {
+    use: EVERY,
+    past: 'a node that left',
+    looks: 3,
+    core: 3,
+  },
+  'every node, three by Core, late': { use: EVERY, core: 3, coreTakes: 6 * SECOND },
+  'every node, four by Core, late': { use: EVERY, core: 4, coreTakes: 6 * SECOND },
+  'every node, and one that left, three by Core, late': {
+    use: EVERY,
+    past: 'a node that left',
+    core: 3,
+    coreTakes: 6 * SECOND,
+  },
+  'every node, and Core does not say': { use: EVERY, coreTakes: 15 * SECOND },
+  'every node, four by Core, no wait': {
+    use: { is: 'run', nodes: null, wait: false },
+    core: 4,
+  },
+  'three nodes expected, four by Core, late': {
+    use: { is: 'run', nodes: null, expect: 3 },
+    core: 4,
+    coreTakes: 6 * SECOND,
+  },
+  'a wait on every node, four by Core': { use: { is: 'wait', nodes: null }, core: 4 },
+  'a wait on every node, and one that left, three by Core': {
+    use: { is: 'wait', nodes: null },
+    past: 'a node that left',
+    core: 3,
+  },
+  'one node, if busy fail, 429 at first': {
+    use: NODE_2,
+    ifBusy: 'fail',
+    first: '429',
+  },
+  'one node, two at once, if busy fail': {
+    use: NODE_2,
+    life: 'two at once',
+    ifBusy: 'fail',
+  },
+  'one node, two at once, if busy fail, 503 at first': {
+    use: NODE_2,
+    life: 'two at once',
+    ifBusy: 'fail',
+    first: '503 after',
+  },
+  'one node, keys ignored, 429 of a gateway at first': {
+    use: NODE_2,
+    honours: false,
+    first: '429 of a gateway that has sent it on',
+  },
+  'two nodes, no wait, the first POST lost': {
+    use: { is: 'run', nodes: [id(1), id(2)], wait: false },
+    first: 'lost before',
+  },
+  'one node, a key, late': {
+    use: { is: 'run', nodes: [id(1)] },
+    life: 'keyed',
+    lateBy: 22 * SECOND,
+  },
+  'named nodes, a key, busy and in progress at first': {
+    past: 'a busy node',
+    life: 'keyed',
+    first: 'in progress',
+  },
+  'one node, a tenant': { use: NODE_2, hasTenant: true },
+  'one node, used before': { use: NODE_2, past: 'a use of the key' },
+  'one node, many entries, the oldest first': {
+    use: NODE_2,
+    past: 'many entries',
+    log: 'oldest first',
+  },
+  'one node, another action': { use: NODE_2, past: 'another action' },
+  'one node, sorted by time, no date': { use: NODE_2, log: 'by time', hasDate: false },
+  'two of three nodes expected': { use: { is: 'run', nodes: null, expect: 2 } },
+  'two processes that do not wait': { use: NO_WAIT, life: 'two at once', honours: false },
+  'two processes, keys ignored': { use: NODE_2, life: 'two at once', honours: false },
+  'a gated roll of two, killed and run again': {
+    use: { ...ROLL, gated: true },
+    life: 'killed',
+  },
+  'a roll by twos, busy, if busy fail': {
+    use: BY_TWOS,
+    past: 'a busy node',
+    ifBusy: 'fail',
+  },
+  'a roll by twos, busy, if busy wait': {
+    use: BY_TWOS,
+    past: 'a busy node',
+    ifBusy: 'wait',
+  },
+  'a roll of three': { use: { is: 'roll', nodes: ALL, window: 1 } },
+  'a roll by threes': { use: { is: 'roll', nodes: [id(1), id(3), id(2)], window: 3 } },
+  'a roll by twos, two at once': { use: BY_TWOS, life: 'two at once' },
+  'a roll of two, two at once, keys ignored': {
+    use: ROLL,
+    life: 'two at once',
+    honours: false,
+  },
+  'a roll of two, killed': { use: ROLL, life: 'killed' },
+  'a roll by threes whose POSTs are lost, continued one by one': {
+    use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 },
+    life: 'killed',
+    first: 'lost before',
+    firsts: 3,
+  },
+  'a roll by threes whose POSTs are lost, continued by twos': {
+    use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 2 },
+    life: 'killed',
+    first: 'lost before',
+    firsts: 3,
+  },
+  'a roll of three that continues on an error': {
     use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },
-  }),
-  called('a roll of three that has 5 s', {
+  },
+  'a roll of three that has 5 s': {
     use: { is: 'roll', nodes: ALL, window: 1, timeoutMs: 5 * SECOND },
-  }),
-  called('a roll by twos of long work, 429 at first', {
-    ...{ use: BY_TWOS, first: '429', lateBy: 7 * SECOND, takes: 31 * SECOND },
-  }),
-  called('a wait for two entries', { use: { is: 'wait', ids: [id(10), id(12)] } }),
-  called('a wait for two entries that come within a second', {
-    ...{ use: { is: 'wait', ids: [id(10), id(12)] }, lateBy: SECOND / 2 },
-  }),
-  called('a watch of three nodes', { use: { is: 'watch' } }),
-  called('a watch of three nodes that take 5 s', { use: { is: 'watch' }, takes: 5 * SECOND }),
-];
+  },
+  'a roll by twos of long work, 429 at first': {
+    use: BY_TWOS,
+    first: '429',
+    lateBy: 7 * SECOND,
+    takes: 31 * SECOND,
+  },
+  'a wait for two entries': { use: { is: 'wait', ids: [id(10), id(12)] } },
+  'a wait for two entries that come within a second': {
+    use: { is: 'wait', ids: [id(10), id(12)] },
+    lateBy: SECOND / 2,
+  },
+  'a watch of three nodes': { use: { is: 'watch' } },
+  'a watch of three nodes that take 5 s': { use: { is: 'watch' }, takes: 5 * SECOND },
+});
 
 type NotPaired = 'name' | 'takes' | 'firsts' | 'coreTakes' | 'looks' | 'outage' | 'backAfter';
 
