@@ -42,14 +42,6 @@ describe('what is sent', () => {
     assert.deepEqual([headers.accept, headers['accept-encoding']], ['application/json', undefined]);
   });
 
-  it('triggers every node by {}, and keeps the colon of a reconfigure', async () => {
-    const api = await serve(reply(202));
-    const action = 'reconfigure:18446744073709551615';
-    await api.trigger({ ...RESTART, runtime: 'connectors', action });
-    assert.equal(sent().url, `${LOG_PATH}/connectors/reconfigure:18446744073709551615`);
-    assert.equal(sent().body, '{}');
-  });
-
   it('lists by page, and reads ids without losing a digit', async () => {
     const api = await serve(
       reply(

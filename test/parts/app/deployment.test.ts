@@ -326,11 +326,4 @@ describe('a program that waits', () => {
     );
     assert.equal(supervisor.posts.length, 0);
   });
-
-  it('follows what a trigger made after an id', async () => {
-    const after = supervisor.add({ node: 2n });
-    supervisor.add({ node: 1n, workMs: 5000, result: 'rejected' });
-    const result = await clock.run(deployment.wait({ ...RESTART, after }));
-    assert.deepEqual([result.outcome, result.exitCode], ['rejected', 3]);
-  });
 });

@@ -119,10 +119,6 @@ describe('settings', () => {
         profile: null,
       },
     ],
-    'no profile is used when none is current': [
-      { config: { profiles: [PROD] } },
-      { profile: null, key: null },
-    ],
     'LD_PROFILE overrides the current one': [
       { env: { LD_PROFILE: 'bare' } },
       { profile: 'bare < env LD_PROFILE', apiUrl: 'api.laserdata.cloud < default' },
@@ -135,28 +131,9 @@ describe('settings', () => {
       { env: { LD_API_URL: 'https://api.env.example' }, config: NONE },
       { supervisorUrl: null },
     ],
-    'a deployment may be a name': [
-      { flags: { deployment: '4u' } },
-      { deployment: 'null 4u < flag --deployment' },
-    ],
     'a deployment from a flag drops the supervisor of the profile': [
       { flags: { deployment: '4000' } },
       { supervisorUrl: null, deployment: '4000 null < flag --deployment' },
-    ],
-    'a supervisor of its own stays': [
-      {
-        flags: { deployment: '4000' },
-        env: { LD_SUPERVISOR_URL: 'https://supervisor.env.example' },
-      },
-      { supervisorUrl: 'supervisor.env.example < env LD_SUPERVISOR_URL' },
-    ],
-    'an empty variable counts as unset': [
-      {
-        env: Object.fromEntries(
-          [...Object.keys(VARIABLES), 'LD_PROFILE'].map((name) => [name, ' ']),
-        ),
-      },
-      { tenantId: '111 < profile prod', key: 'profile prod', profile: 'prod < current' },
     ],
     '--profile is taken whole: no variable counts': [
       { flags: { profile: 'bare' }, env: VARIABLES },

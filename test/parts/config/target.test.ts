@@ -4,7 +4,6 @@ import { type Deployment, type TenantStructure } from '../../../src/api/core-api
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
 import {
-  deploymentText,
   coreKnowsDeployment,
   resolveTarget,
   resumeFlags,
@@ -162,9 +161,4 @@ describe('the flags of the command that continues', () => {
       assert.deepEqual(after.asked, []);
     });
   }
-});
-
-it('a name of the server is cut where it stands in a sentence', () => {
-  const name = 'x'.repeat(5_000_000);
-  assert.equal(deploymentText({ id: 1n, name, path: null }), `deployment ${name}`.slice(0, 200));
 });

@@ -46,6 +46,11 @@ describe('the outcome of a run', () => {
       ['✗ restart of iggy completed on 3 nodes, more than were expected', ...KEY],
     ],
     [
+      'an interrupt before the first entry of what was accepted',
+      { outcome: 'interrupted', nodes: [node(unseen)], resume },
+      ['Stopped watching; the restart continues.', `next: ${resume}`],
+    ],
+    [
       'an interrupt while more nodes may still report',
       { outcome: 'interrupted', nodes: [node()] },
       ['Stopped: restart of iggy, when every node seen had completed'],

@@ -3,17 +3,21 @@ import { ApiKey } from '../../../src/base/secret.js';
 import { createWatchView } from '../../../src/output/views.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
-import { processing, written } from './support/samples.js';
+import { activity, processing, written } from './support/samples.js';
 
 const TERMINAL = { isTTY: true, colour: false } as const;
 const clock = new VirtualClock();
 
-it('a log that is followed into a pipe has its changes there, though stderr is a terminal', async () => {
+it('a log that is followed into a pipe is there, oldest first, though stderr is a terminal', async () => {
   const output = written(memoryOutput({ stderr: TERMINAL }));
   const view = await createWatchView(output, { follow: true, place: 'prod', clock });
-  view.on({ event: 'listing', activities: [processing()], total: 1 });
+  view.on({
+    event: 'listing',
+    activities: [processing({ id: 8n }), activity({ id: 7n })],
+    total: 2,
+  });
   view.stop();
-  assert.match(output.stdout.text, /activity 7261845022003200001 processing\n$/);
+  assert.match(output.stdout.text, /activity 7 completed \(4\.8s\)\n.*activity 8 processing\n$/);
   assert.equal(output.stderr.text, '');
 });
 

@@ -19,6 +19,12 @@ const result = await deployment.trigger(request, {
     stop.abort();
   },
 });
+// Signals and errors of a process are its own business, not the library's.
+const taken = process.eventNames().map(String);
+assert.deepEqual(
+  taken.filter((name) => /^SIG|^uncaught|^unhandled|^beforeExit/.test(name)),
+  [],
+);
 assert.ok(performance.now() - abortedAt < 1000, 'an abort returns within a second');
 assert.deepEqual([result.outcome, result.exitCode], ['interrupted', 130]);
 assert.match(String(result.resume), /^ldctl activities wait \d+ /);
