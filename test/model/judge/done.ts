@@ -7,6 +7,7 @@ import { shownOf } from './shown.js';
 import {
   coreFor,
   hasReadAnother,
+  hasSlept,
   isOf,
   isReplay,
   readsFor,
@@ -143,10 +144,10 @@ function isLate(story: Story, process: Process, trigger: Trigger, since: Since):
   return endedAt > settled + gap + SECOND / 2;
 }
 
-function hadItsTime({ setting, faults, wasKilled, processes }: Story, { facts }: Process): boolean {
+function hadItsTime(story: Story, { facts }: Process): boolean {
+  const { setting, wasKilled, processes } = story;
   const isAlone = setting.use.is === 'run' && processes.length === 1 && !wasKilled;
-  const hasSlept = faults.some((one) => String(one).startsWith('sleeps'));
-  const isPlain = setting.coreTakes === 0 && !hasSlept;
+  const isPlain = setting.coreTakes === 0 && !hasSlept(story);
   return isAlone && isPlain && facts.every(({ code }) => code === null);
 }
 

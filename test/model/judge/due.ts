@@ -5,7 +5,15 @@ import { ALL, id, SECOND, type Use } from '../setting.js';
 import type { Entry } from '../world.js';
 import { isBusyFor } from './before.js';
 import type { Clause, Excuse, Findings } from './clauses.js';
-import { coreFor, isMaybeSent, isReplayed, sinceOf, triggersOf, type Trigger } from './facts.js';
+import {
+  coreFor,
+  highestIn,
+  isMaybeSent,
+  isReplayed,
+  sinceOf,
+  triggersOf,
+  type Trigger,
+} from './facts.js';
 import { shownOf, type Shown, type Status } from './shown.js';
 
 /*
@@ -176,7 +184,7 @@ function looselyByLog(story: Story, process: Process, trigger: Trigger): number[
 /** It waits for what was dispatched before it started: what it showed within three seconds. */
 function dueOfWatch({ world }: Story, { seen }: Process): Due {
   const [first] = seen;
-  const highest = first?.shown.reduce((high, { id }) => (id > high ? id : high), -1n) ?? -1n;
+  const highest = first ? highestIn(first) : 0n;
   const isOpen = ({ id }: { id: bigint }): boolean => {
     const reads = seen.filter(({ shown }) => shown.some((one) => one.id === id));
     const last = reads.findLast(({ shown }) => shown.some((one) => one.id === id));

@@ -20,6 +20,14 @@ export function hasReadAnother({ seen, foundAt }: Process, until: number): boole
   return seen.some(({ isForeign, at, endedAt }) => isForeign && at >= from && endedAt <= until);
 }
 
+/** Whether the machine slept while its process waited for an answer. */
+export const hasSlept = ({ faults }: Story): boolean =>
+  faults.some((fault) => String(fault).startsWith('sleeps'));
+
+/** The newest entry of a read; 0 where it showed none. */
+export const highestIn = ({ shown }: Seen): bigint =>
+  shown.reduce((high, { id }) => (id > high ? id : high), 0n);
+
 /** What is followed together: in a roll each node is its own trigger. */
 export interface Trigger {
   key: string;

@@ -3,7 +3,7 @@ import type { Story } from '../play.js';
 import type { Fact, Process, Seen } from '../process.js';
 import { processesOf, SECOND, type Use } from '../setting.js';
 import type { Findings } from './clauses.js';
-import { hasReadAnother, isMaybeSent, triggersOf, type Trigger } from './facts.js';
+import { hasReadAnother, hasSlept, isMaybeSent, triggersOf, type Trigger } from './facts.js';
 
 /** Rules 8, 10, 11 and 13: how often the log is read, and for how long. */
 export function* looked(story: Story, process: Process): Findings {
@@ -12,7 +12,7 @@ export function* looked(story: Story, process: Process): Findings {
   if (!run) return;
   const { use } = story.setting;
   const isOne = use.is === 'run' && story.processes.length === 1 && !story.setting.outage;
-  if (isOne && !process.isInterrupted && !hasSlept(story.faults)) yield* often(story, process);
+  if (isOne && !process.isInterrupted && !hasSlept(story)) yield* often(story, process);
   if (run.result.outcome === 'unconfirmed' && run.error === null) yield* missing(story, process);
   if (endsByTime(use, run.result.outcome) && !process.isInterrupted) yield* tooSoon(story, process);
 }
@@ -23,7 +23,7 @@ function* cutShort(story: Story, process: Process): Findings {
   const reads = process.facts.filter(({ of }) => of === 'read');
   const waitsLong = ({ at, code }: Fact, n: number): boolean =>
     code !== null && (reads[n + 1]?.at ?? 0) > at + 310 * SECOND;
-  if (!hasSlept(story.faults) && reads.some(waitsLong)) yield 'obeys-too-long';
+  if (!hasSlept(story) && reads.some(waitsLong)) yield 'obeys-too-long';
 }
 
 function readsOn({ setting }: Story, { facts, deniedAt }: Process): boolean {
@@ -51,9 +51,6 @@ function* gap(before: Seen, { at }: Seen, isLast: boolean): Findings {
   if (!isLast && at < before.endedAt + least) yield 'reads-too-often';
   if (at - before.endedAt > 2.75 * SECOND + least) yield 'reads-too-seldom';
 }
-
-const hasSlept = (faults: readonly unknown[]): boolean =>
-  faults.some((fault) => String(fault).startsWith('sleeps'));
 
 /** A roll that the first Ctrl-C has ended, too. */
 const endsByTime = ({ is }: Use, outcome: string): boolean =>
@@ -106,8 +103,8 @@ function postedAt({ world }: Story, { by, endedAt }: Process, { key }: Trigger):
 
 /** Long after the last change, and of one that had its time for itself. */
 function isMissingLate(story: Story, { endedAt }: Process): boolean {
-  const { setting, world, wasKilled, faults } = story;
-  if (processesOf(setting) > 1 || wasKilled || hasSlept(faults)) return false;
+  const { setting, world, wasKilled } = story;
+  if (processesOf(setting) > 1 || wasKilled || hasSlept(story)) return false;
   const { entries, posts } = world;
   const isOpen = entries.some(
     ({ shownAt, doneAt, goneAt }) => shownAt <= endedAt && doneAt > endedAt && goneAt > endedAt,

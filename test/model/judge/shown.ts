@@ -3,7 +3,7 @@ import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
 import { SECOND } from '../setting.js';
 import { EPOCH, type Entry } from '../world.js';
-import { isMaybeSent, lastSeenBefore, readsFor, type Trigger } from './facts.js';
+import { highestIn, isMaybeSent, lastSeenBefore, readsFor, type Trigger } from './facts.js';
 
 /*
  * What a process was shown of the entries that are its own: rules 5 to 8 of docs/rules.md, read
@@ -83,11 +83,9 @@ function scopeOf(story: Story, process: Process, { key, nodes }: Trigger): Scope
   );
   const base = first && lastSeenBefore(process, first.at);
   if (!base) return null;
-  const highest = ({ shown }: Seen): bigint =>
-    shown.reduce((high, { id }) => (id > high ? id : high), 0n);
   // In a roll, a read above the baseline of another node may show nothing.
-  const before = process.seen.filter(({ endedAt }) => endedAt <= first.at).map(highest);
-  const above = base.shown.length > 0 ? highest(base) : before.reduce((a, b) => (a > b ? a : b));
+  const before = process.seen.filter(({ endedAt }) => endedAt <= first.at).map(highestIn);
+  const above = base.shown.length > 0 ? highestIn(base) : before.reduce((a, b) => (a > b ? a : b));
   // The server's time is cut to whole seconds on its pages.
   const date = setting.log === 'whole' ? base.asOf : base.asOf - (base.asOf % SECOND);
   const createdFrom = setting.hasDate ? date - 10 * SECOND : -Infinity;
