@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { ldctl } from '../helpers/ldctl.js';
-import { Scene, story, wordsOf } from '../helpers/scene.js';
+import { Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
 /** Typed by Tab: it is a word of its own if the one before it was ended by a space. */
@@ -131,22 +131,4 @@ describe('completion in a real shell', function () {
       }
     });
   }
-});
-
-describe('completion', () => {
-  story('knows nothing that a script came across', {}, async (scene) => {
-    await scene.ends(0, `${RESTART} --yes`);
-    await scene.ends(0, 'activities list');
-    const { stdout } = await scene.ends(0, ['__complete', ...wordsOf(RESTART), '-n', '']);
-    for (const node of scene.nodes) assert.ok(!stdout.includes(node), stdout);
-  });
-
-  story('prints the script of each shell, in any format', {}, async (scene) => {
-    for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
-      const { stdout } = await scene.ends(0, `completion ${shell}`);
-      assert.match(stdout, /ldctl __complete/);
-      const json = await scene.ends(0, `completion ${shell} -o json`);
-      assert.deepEqual(JSON.parse(json.stdout), { shell, script: stdout });
-    }
-  });
 });

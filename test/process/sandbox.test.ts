@@ -20,14 +20,10 @@ describe('sandbox exec and start', () => {
   const ends = (code: number, ...command: string[]): Promise<Ended> =>
     endsWith(code, exec(command).input());
 
-  plan('exec ends with the code of the command, 128 + n, 126 and 127', async () => {
+  plan('exec ends with the code of the command, 128 + n, and 126', async () => {
     await ends(7, NODE, '-e', 'process.exit(7)');
     await ends(137, 'sh', '-c', 'kill -KILL $$');
     await ends(126, scene.folder);
-    assert.equal(
-      (await ends(127, 'no-such-command')).stderr,
-      'no-such-command: command not found\n',
-    );
   });
 
   plan('exec hands on stdin, stdout, stderr and every argument as it is', async () => {
@@ -106,21 +102,14 @@ describe('sandbox exec and start', () => {
     assert.equal((await terminal.ended()).code, 0);
   });
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    plan(
-      `start prints what to export, talks on stderr, serves, and ends with 0 at ${signal}`,
-      async () => {
-        const child = scene.start('sandbox start --nodes 1').input();
-        await child.said(/^Serving http:\/\/\S+ \(seed \d+\)\. Ctrl-C ends it\.$/m);
-        const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
-        const record = await fetch(`${url}/sandbox/record`);
-        assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
-        child.kill(signal);
-        const { stdout } = await endsWith(0, child);
-        for (const line of stdout.trimEnd().split('\n')) {
-          assert.match(line, /^export [A-Z_]+='[^']*'$/);
-        }
-      },
-    );
-  }
+  plan('start prints what to export, talks on stderr, and serves, until SIGTERM: 0', async () => {
+    const child = scene.start('sandbox start --nodes 1').input();
+    await child.said(/^Serving http:\/\/\S+ \(seed \d+\)\. Ctrl-C ends it\.$/m);
+    const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
+    const record = await fetch(`${url}/sandbox/record`);
+    assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
+    child.kill('SIGTERM');
+    const { stdout } = await endsWith(0, child);
+    for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^export [A-Z_]+='[^']*'$/);
+  });
 });

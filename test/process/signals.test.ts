@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { ldctl } from '../helpers/ldctl.js';
 import { parseJson } from '../helpers/readers.js';
 import { endsWith, resumeIn, story, until, wordsOf, type Scene } from '../helpers/scene.js';
-import { answerOf, stall, startServer } from '../helpers/server.js';
 import { Terminal } from '../helpers/terminal.js';
 
 const RESTART = 'activities trigger iggy restart';
@@ -26,19 +25,6 @@ describe('a signal', () => {
       assert.equal(scene.dispatched, 1);
     },
   );
-
-  story('SIGTERM within the POST says that it may have been sent', ONE, async (scene) => {
-    const isSilent = (asked: string | undefined): boolean => asked === 'POST';
-    const server = await startServer((request, response, socket) =>
-      (isSilent(request.method) ? stall : answerOf(scene.url))(request, response, socket),
-    );
-    const run = scene.start(`${RESTART} --node 7`, { LD_SUPERVISOR_URL: server.url }).input();
-    await until('the POST', () => server.requests.some((one) => isSilent(one.method)));
-    run.kill('SIGTERM');
-    const { stderr } = await endsWith(143, run);
-    await server.close();
-    assert.match(stderr, /^Stopped watching; whether the restart runs is not known\.$/m);
-  });
 });
 
 /**

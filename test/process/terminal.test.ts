@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
@@ -206,48 +206,4 @@ describe('a question, after Ctrl-Z and fg', () => {
       }
     });
   }
-});
-
-describe('the first five minutes, at a terminal', () => {
-  story('from nothing to a finished restart, by answering questions', {}, async (scene) => {
-    const key = scene.forget().sandbox.apiKey;
-    // There is no keyring at the end of this.
-    scene.env.DBUS_SESSION_BUS_ADDRESS = 'unix:path=/nonexistent/bus';
-    const before = await scene.ends(2, 'activities list');
-    assert.match(before.stderr, /ldctl profiles add NAME/);
-
-    await atTerminal(
-      scene,
-      `profiles add mine --protected --api-url ${scene.url}`,
-      async (terminal) => {
-        await terminal.shows(/Tenant id \(the LaserData console shows it\):/);
-        terminal.enter(scene.sandbox.tenantId.toString());
-        await terminal.shows(/API key:/);
-        terminal.enter(`${key}x`);
-        await terminal.shows(/warning: the sandbox does not know this key/);
-        await terminal.shows(/API key:/);
-        terminal.enter(key);
-        await terminal.shows(/key "sandbox admin", role admin/);
-        await terminal.shows(/Deployment:\s*\n❯ platform\/demo\/sandbox\n/);
-        terminal.enter('emo/sand');
-        await terminal.shows(/Deployment: emo\/sand\s*\n❯ platform\/demo\/sandbox\n\n/);
-        terminal.enter();
-        await terminal.shows(/warning: no keyring answers on this machine/);
-        await terminal.shows(/❯ In a file that only you can read/);
-        terminal.enter();
-        await terminal.shows(/added mine → platform\/demo\/sandbox; key good for 199 days\n/);
-        assert.ok(!(await ends(0, terminal)).stdout.includes(key), 'the key was shown');
-        assert.ok(readFileSync(join(scene.folder, 'config', 'config.json'), 'utf8').includes(key));
-      },
-    );
-
-    await atTerminal(scene, 'profiles remove mine', async (terminal) => {
-      await terminal.shows(/Remove profile and key mine\?/);
-      terminal.enter('n');
-      const { stdout } = await ends(2, terminal);
-      assert.match(stdout, /\nNothing was removed\.\n$/);
-      assert.doesNotMatch(stdout, /error|hint/);
-    });
-    await scene.ends(0, 'profiles show mine');
-  });
 });
