@@ -91,7 +91,7 @@ function functionsIn(node, source) {
   return found;
 }
 
-/** Branches as ESLint's `complexity` counts them; lines with those of inner functions. */
+/** Branches as oxlint's `complexity` counts them; lines with those of inner functions. */
 function measure(node, source) {
   const lineOf = (position) => source.getLineAndCharacterOfPosition(position).line + 1;
   const first = lineOf(node.getStart(source));

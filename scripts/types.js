@@ -10,7 +10,7 @@ const PLAIN =
 
 /**
  * Makes the types of what programs import, and no others: tsc also writes those of all that it
- * uses. The code itself is checked elsewhere (`npm run types`), which would take twice as long.
+ * uses. `npm run lint:code` checks the code itself, which would take twice as long here.
  * @param {string} folder where they go
  * @returns the exit code: 1 where a type could not be written
  */

@@ -10,7 +10,8 @@ const TIME_LIMIT_MS = 3000;
 export class KeyringError extends UsageError {}
 
 type Request =
-  { do: 'get' | 'delete'; account: string } | { do: 'set'; account: string; key: string };
+  | { do: 'get' | 'delete'; account: string }
+  | { do: 'set'; account: string; key: string };
 type Reply = { key: string | null } | { reason: string };
 
 /**

@@ -269,7 +269,8 @@ function resultOf({ entries, anyRejected, end }: Watch): WatchResult {
  * as events instead.
  */
 export type FollowEvent =
-  { event: 'listing'; activities: readonly Activity[]; total: number } | WatchEvent;
+  | { event: 'listing'; activities: readonly Activity[]; total: number }
+  | WatchEvent;
 
 type FollowTools = Pick<DriveTools, 'log' | 'clock' | 'signal'>;
 

@@ -114,7 +114,8 @@ export class Runner {
 
 /** How a job ended that has a result. */
 export type Ended =
-  { run: JobEnd; watch: null } | { run: null; watch: WatchResult & { error: LdctlError | null } };
+  | { run: JobEnd; watch: null }
+  | { run: null; watch: WatchResult & { error: LdctlError | null } };
 
 /** What a job starts with. */
 type Start = Pick<DriveTools, 'journal' | 'log' | 'clock' | 'signal' | 'stopping'> & {

@@ -130,7 +130,9 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
     it(`has a sabotage for each rule of "${section}" in docs/rules.md, or says what shows it`, () => {
       const [, text = ''] = rules.split(`\n## ${section}\n`);
       const [own = ''] = text.split('\n## ');
-      const titles = [...own.matchAll(/^(?:-|\d+\.) \*\*(.*?)\.?\*\*/gm)].map(([, title]) => title);
+      const titles = [...own.matchAll(/^(?:-|\d+\.) \*\*(.*?)\.?\*\*/gm)].map(
+        ([, title = '']) => title,
+      );
       const elsewhere = SHOWN_ELSEWHERE[section] ?? {};
       assert.deepEqual(titles.sort(), Object.keys({ ...sabotages, ...elsewhere }).sort());
       for (const file of Object.values(elsewhere)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
+import { compareIds } from '../../src/base/ids.js';
 import { nodeIds } from '../../src/sandbox/options.js';
 import { isThere } from '../helpers/is-there.js';
 import { type Ended } from '../helpers/ldctl.js';
@@ -92,7 +93,7 @@ describe('a roll that is interrupted', () => {
       assert.doesNotMatch(resumed.stderr, /answer was lost/);
       assert.deepEqual(nodesWith(resumed, 'completed'), scene.sandbox.nodeIds);
       assert.equal(asked().filter((node) => node === cut).length, 2, 'it is asked again');
-      assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort(), 'each node once');
+      assert.deepEqual(scene.actedOn.sort(compareIds), scene.sandbox.nodeIds, 'each node once');
     },
   );
 
@@ -140,7 +141,7 @@ describe('a roll that is interrupted', () => {
         killed.kill('SIGKILL');
         await killed.ended();
         const ended = await scene.ends(0, roll);
-        assert.deepEqual(scene.actedOn.sort(), [...scene.sandbox.nodeIds].sort());
+        assert.deepEqual(scene.actedOn.sort(compareIds), scene.sandbox.nodeIds);
         assert.deepEqual(nodesWith(ended, 'completed'), scene.sandbox.nodeIds);
       },
     );

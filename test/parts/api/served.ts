@@ -33,7 +33,11 @@ async function served<T>(
   ask: (options: ClientOptions) => Promise<T>,
 ): Promise<T> {
   const server = await startServer(reply(status, body, headers));
-  return ask({ url: server.url, apiKey: KEY, clock }).finally(() => server.close());
+  try {
+    return await ask({ url: server.url, apiKey: KEY, clock });
+  } finally {
+    await server.close();
+  }
 }
 
 export function trigger(answer: Served, nodes: Id[] | null = null): Promise<Accepted> {

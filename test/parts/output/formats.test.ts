@@ -191,9 +191,9 @@ it('text for a terminal is without what it acts on or does not show, and keeps t
  * GitHub Actions.
  */
 const PIECES = [
-  // prettier-ignore
+  // oxfmt-ignore
   ...['=', '~', '<<', 'yes', 'no', 'on', 'y', 'null', 'true', '0o7', '07', '0x1f', '1e3', '1_0', '1:30', '.inf', '.nan', '.', '-'],
-  // prettier-ignore
+  // oxfmt-ignore
   ...['- ', '? ', ': ', ':', ' #', '#', '&a', '*a', '!', '!!int', '|', '>', '%', '@', '`', '"', "'", '\\', '[', ']', '{', '}', ','],
   ...[
     '##[error]',

@@ -30,7 +30,7 @@ it('a followed log masks a key that its lines would break in two', async () => {
   });
   view.on({ event: 'listing', activities: [processing({ action: key })], total: 1 });
   view.stop();
-  // eslint-disable-next-line no-control-regex -- what log-update puts between the two parts
+  // oxlint-disable-next-line no-control-regex -- what log-update puts between the two parts
   const text = output.stderr.text.replace(/\u001B\[[?\d;]*[A-Za-z]|\n/g, '');
   assert.ok(!text.includes('4f9a8b7c6d5e4f'), text);
   assert.match(text, /610809900976570889 +ld_pk_…6d5e/);

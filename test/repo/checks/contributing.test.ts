@@ -114,7 +114,7 @@ describe('CONTRIBUTING, followed literally', function () {
     const files = ['src/commands/table.shared.ts'];
     files.push('test/model/sabotages/rolls.ts', 'test/model/judge/rolled.ts');
     files.push('src/api/proxy-from-env.d.ts');
-    const project = { extends: './test/tsconfig.json', include: [], files };
+    const project = { extends: './tsconfig.json', include: [], files };
     writeFileSync(join(folder, 'changed.json'), JSON.stringify(project));
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const args = [tsc, '-p', 'changed.json'];

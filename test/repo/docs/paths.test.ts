@@ -49,7 +49,7 @@ const missingIn = (file: string): string[] =>
 describe('files and folders that are named', () => {
   const config = THERE.filter(
     (path) =>
-      /^(package|tsconfig.*|\.prettierrc)\.json$|^[^/]+\.(js|cjs|yml|sh)$/.test(path) ||
+      /^(package|tsconfig.*|\.ox(?:lint|fmt)rc)\.json$|^[^/]+\.(js|cjs|yml|sh)$/.test(path) ||
       /^(\.ci|\.github|\.githooks|scripts|bench)\/.*[^/]$/.test(path),
   );
   for (const [where, files] of [

@@ -276,7 +276,10 @@ export type Event = (scene: Scene) => void | Promise<void>;
 
 /** When an event happens: at once, while the next command runs, or once that has printed a text. */
 export type When =
-  { is: 'now' } | { is: 'after'; ms: number } | { is: 'due' } | { is: 'said'; text: string };
+  | { is: 'now' }
+  | { is: 'after'; ms: number }
+  | { is: 'due' }
+  | { is: 'said'; text: string };
 
 /** `when it says "dispatched": Ctrl-C`. @throws Error for what no event is */
 export function readEvent(text: string): { when: When; event: Event } {

@@ -1,7 +1,7 @@
 export type Stream = 'stdout' | 'stderr';
 
 const GUTTER = { stdout: '  ', stderr: '! ' } as const;
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f]/g;
 
 /** What a command prints, line by line in the order in which it comes; the stream marks each line. */
