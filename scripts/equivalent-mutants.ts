@@ -32,9 +32,9 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'each id comes once',
   "src/log/pages.ts: this.#order = middleOf(first) > middleOf(last) ? 'newest first' : 'oldest first'; -> this.#order = middleOf(first) >= middleOf(last) ? 'newest first' : 'oldest first';":
     'the first and the last of several pages have no entry in common',
-  'src/log/seek.ts: older: ids.findLast((id) => id < wanted) ?? null, -> older: ids.findLast((id) => id <= wanted) ?? null,':
+  'src/log/seek.ts: older: ids.find((id) => id < wanted) ?? null, -> older: ids.find((id) => id <= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',
-  'src/log/seek.ts: newer: ids.find((id) => id > wanted) ?? null, -> newer: ids.find((id) => id >= wanted) ?? null,':
+  'src/log/seek.ts: newer: ids.findLast((id) => id > wanted) ?? null, -> newer: ids.findLast((id) => id >= wanted) ?? null,':
     'nobody asks for the neighbours of an entry that is there',
   'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
     'the entry itself is not later than itself',

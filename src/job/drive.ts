@@ -166,16 +166,14 @@ async function post(
 }
 
 async function read(
-  { downTo, lookUp, tries, cutAt }: StepOf<'read'>,
+  { downTo, tries, cutAt }: StepOf<'read'>,
   { log, clock, signal }: DriveTools,
 ): Promise<FactOf<'read'> | null> {
   const startedAt = clock.elapsed();
   try {
     const read = await within(cutAt - startedAt, { clock, signal }, (limited) => {
       const options = { signal: limited, tries };
-      return typeof downTo === 'bigint'
-        ? log.downTo(downTo, { ...options, lookUp })
-        : log[downTo](options);
+      return typeof downTo === 'bigint' ? log.downTo(downTo, options) : log[downTo](options);
     });
     return { is: 'read', read };
   } catch (error) {

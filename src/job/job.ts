@@ -77,25 +77,11 @@ interface Steps {
   /**
    * Reads the log. `cutAt`: it is cut off then. `node`: of a roll, the one whose baseline it is.
    */
-  read: Depth & { tries: 'one' | 'several'; cutAt: number; node?: Id };
+  read: { downTo: DownTo; tries: 'one' | 'several'; cutAt: number; node?: Id };
   /**
    * Starts the gate of a node. `cutAt`: it is cut off then. Its end is no fact, but `gateEnded`.
    */
   gate: { node: Id; activityId: Id | null; cutAt: number };
-}
-
-/** How much of the log is read. */
-export interface Depth {
-  /**
-   * Every entry above an id; `newest`: a page or so; `forNodes`: far enough to show which nodes
-   * there are.
-   */
-  downTo: DownTo;
-  /**
-   * Only new entries and these matter: those that the newest 1,000 do not show are looked up one by
-   * one. Null: all matter, and all are read.
-   */
-  lookUp: readonly Id[] | null;
 }
 
 /** `postedAt`: of an earlier POST; null for the time of this one. */

@@ -9,25 +9,17 @@ import { hasSent, runOf, type Roll } from './roll-state.js';
 import { depthOf, takeOfRun } from './run.js';
 import { deadlineOf, mayShowEntries } from './run-state.js';
 
-/**
- * As deep as any node needs, and cut off at the earliest cut-off. A roll of many nodes does not
- * look up single entries.
- */
+/** As deep as any node needs, and cut off at the earliest cut-off. */
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const node of roll.nodes) {
     const run = runOf(node);
     if (run && mayShowEntries(run)) {
-      downTo = deeper(downTo, depthOf(run, now).downTo);
+      downTo = deeper(downTo, depthOf(run, now));
       cutAt = Math.min(cutAt, cutOffAt(deadlineOf(run), now));
     }
   }
-  return {
-    ...step,
-    downTo,
-    cutAt,
-    lookUp: null,
-  };
+  return { ...step, downTo, cutAt };
 }
 
 function deeper(a: DownTo, b: DownTo): DownTo {

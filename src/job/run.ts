@@ -6,9 +6,10 @@
 import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
+import type { DownTo } from '../log/log.js';
 import { idsOf, NONE_LISTED } from './entries.js';
 import { warning } from './events.js';
-import type { StepName, Depth, FactOf, Step, StepOf } from './job.js';
+import type { StepName, FactOf, Step, StepOf } from './job.js';
 import { cutOffAt, dueAt, SECOND } from './pace.js';
 import { needsFloor } from './replay.js';
 import { continueFrom, takeAnswer, takeRecord } from './run-answer.js';
@@ -130,7 +131,7 @@ function postOf(run: Run, trigger: Trigger): Step {
 /** Nothing is at stake yet, so it tries several times. */
 function readBefore({ readBy }: Run, { deep }: State & { name: 'checking' }): Step {
   const downTo = deep ? 'forNodes' : 'newest';
-  return { do: 'read', downTo, lookUp: null, tries: 'several', cutAt: readBy };
+  return { do: 'read', downTo, tries: 'several', cutAt: readBy };
 }
 
 function nextRead(run: Run, now: number): Step {
@@ -142,26 +143,26 @@ function nextRead(run: Run, now: number): Step {
   }
   // If it fails, the next one is soon; but none follows the last one.
   const tries = now >= deadline ? 'several' : 'one';
-  return { do: 'read', ...depthOf(run, now), tries, cutAt: cutOffAt(deadline, now) };
+  return { do: 'read', downTo: depthOf(run, now), tries, cutAt: cutOffAt(deadline, now) };
 }
 
 /**
  * How far down the next read goes: to every entry that may change, and to where others may come.
  */
-export function depthOf(run: Run, now: number): Depth {
+export function depthOf(run: Run, now: number): DownTo {
   const { state, entries, replay, baseline } = run;
   if (state.name === 'blocked') {
-    return downToLowest(idsOf(state.blockers.progress().open));
+    return belowLowest(idsOf(state.blockers.progress().open));
   }
   if (!entries.listed?.isWhole || needsFloor(run) || maySendAgain(run, now)) {
-    return { downTo: 'forNodes', lookUp: null };
+    return 'forNodes';
   }
   const open = idsOf(entries.progress().open);
   if ('ids' in entries.wanted) {
     const unseen = entries.wanted.ids.filter((id) => !entries.byId.has(id));
-    return downToLowest([...open, ...unseen]);
+    return belowLowest([...open, ...unseen]);
   }
-  return isQuiet(run) ? downToLowest(open) : { downTo: replay?.floor ?? baseline.id, lookUp: null };
+  return isQuiet(run) ? belowLowest(open) : (replay?.floor ?? baseline.id);
 }
 
 /** Every target has its entry, and the run waits only for open ones. */
@@ -172,9 +173,9 @@ function isQuiet({ entries, acceptedAt }: Run): boolean {
 }
 
 /** Far enough to show these entries, and no further. There is always one, or the run would end. */
-function downToLowest(lookUp: readonly Id[]): Depth {
-  const [lowest = 0n] = lookUp.toSorted(compareIds);
-  return { downTo: lowest - 1n, lookUp };
+function belowLowest(ids: readonly Id[]): Id {
+  const [lowest = 0n] = ids.toSorted(compareIds);
+  return lowest - 1n;
 }
 
 const TAKE: { [K in StepName]: (run: Run, fact: FactOf<K>, now: number) => void } = {

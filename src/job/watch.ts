@@ -94,8 +94,6 @@ interface Watch {
   floor: Id;
   /** The newest entry at the start. */
   newestId: Id;
-  /** How many good reads there have been: it says whose turn it is to be looked up. */
-  reads: number;
   /** Whether one that it waits for was rejected. */
   anyRejected: boolean;
   events: WatchEvent[];
@@ -147,7 +145,6 @@ function startWatch(
     // Below the entries that every read shows, and below `after`, nothing is news.
     floor: known[RECENT - 1]?.id ?? after ?? -1n,
     newestId: known[0]?.id ?? -1n,
-    reads: 0,
     anyRejected: false,
     events: [],
     end: null,
@@ -175,15 +172,12 @@ function nextOf(watch: Watch, now: number): Step {
   if (now < due) return { do: 'wait', until: due };
   const open = openOf(watch).map(({ activity }) => activity.id);
   const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
-  // There may be hundreds of open entries, so only one of them is looked up by each read, in turn.
-  const turn = watch.reads % Math.max(open.length, 1);
   const cutAt = cutOffAt(watch.deadline, now);
-  return { do: 'read', downTo, lookUp: open.slice(turn, turn + 1), tries: 'one', cutAt };
+  return { do: 'read', downTo, tries: 'one', cutAt };
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
   goodRead(watch.pace, log.requests, now);
-  watch.reads += 1;
   const changed = log.entries.toReversed().filter((one) => notice(watch, one, log.startedAt));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);

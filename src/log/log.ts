@@ -7,17 +7,12 @@ import { onAbort, type Clock } from '../base/clock.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { MAX_PAGE_SIZE, type CallOptions, type Supervisor } from '../base/supervisor.js';
 import { newReading, Pages, type LogPage, type Reading } from './pages.js';
-import { seek } from './seek.js';
+import { foundIn } from './seek.js';
 import { Walk } from './walk.js';
 
 export interface DownToOptions extends CallOptions {
   /** How many pages it is expected to take, as in `Walk`. By default they are read one by one. */
   expectedPages?: number;
-  /**
-   * Only new entries and these matter: those that the newest 1,000 do not show are looked up one by
-   * one. So a poll stays small however long the log has grown. By default all matter.
-   */
-  lookUp?: readonly Id[] | null;
 }
 
 export interface NodeReadOptions extends CallOptions {
@@ -26,7 +21,7 @@ export interface NodeReadOptions extends CallOptions {
 }
 
 export interface LogRead {
-  /** Newest first, each once; last those that were looked up. */
+  /** Newest first, each once. */
   entries: Activity[];
   /** When its first request started: monotonic clock, ms. */
   startedAt: number;
@@ -50,7 +45,7 @@ export type ActivityLog = ReturnType<typeof openLog>;
 
 /** A read that need not show everything ends here: far enough for an entry of hundreds of nodes. */
 const ENOUGH_ENTRIES = 1000;
-/** A read for nodes ends here, too. */
+/** A read for nodes, or for one entry, ends here, too. */
 const ENOUGH_MS = 30 * 24 * 60 * 60_000;
 
 /**
@@ -69,14 +64,14 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     newest: (options?: CallOptions): Promise<LogRead> =>
       readUntil(log, 'newest', ({ reach }) => reach !== null, options),
 
-    /** Every entry above the id; with `lookUp`, those that matter. */
+    /** Every entry above the id. */
     downTo: (id: Id, options?: DownToOptions): Promise<LogRead> => readDownTo(log, id, options),
 
     /** Enough of the newest entries to show which nodes there are. */
     forNodes: (options?: NodeReadOptions): Promise<LogRead> => readForNodes(log, options),
 
-    /** One entry, in about a dozen requests even of 100,000. */
-    seek: (id: Id, options?: CallOptions) => seek(pages, id, newReading(clock, options)),
+    /** One entry of the last 30 days. */
+    seek: async (id: Id, options?: CallOptions) => foundIn(await readForId(log, id, options), id),
 
     /** The whole log, newest first, or what is not older than `since` (ms UTC), as it is taken. */
     all: (options?: CallOptions & { since?: number }) => readAll(log, options),
@@ -131,27 +126,9 @@ async function readUntil(
   return { entries, total, startedAt, serverTime, requests, downTo };
 }
 
-/** Reads down to an id; with `lookUp` no more than enough, and then looks up what that lacks. */
-async function readDownTo(
-  log: OpenLog,
-  id: Id,
-  { lookUp, ...options }: DownToOptions = {},
-): Promise<LogRead> {
-  const most = lookUp ? ENOUGH_ENTRIES : Infinity;
-  const read = await readUntil(
-    log,
-    id,
-    ({ reach }, { length }) => length >= most || (reach !== null && reach <= id),
-    options,
-  );
-  const entries = read.entries.filter((entry) => entry.id > id);
-  const sought = read.entries.length < most ? null : lookUp;
-  for (const wanted of sought ?? []) {
-    if (entries.some((entry) => entry.id === wanted)) continue;
-    const { activity } = await seek(log.pages, wanted, newReading(log.clock, options));
-    if (activity) entries.push(activity);
-  }
-  return { ...read, entries };
+async function readDownTo(log: OpenLog, id: Id, options?: DownToOptions): Promise<LogRead> {
+  const read = await readUntil(log, id, ({ reach }) => reach !== null && reach <= id, options);
+  return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
 }
 
 /**
@@ -162,15 +139,34 @@ function readForNodes(
   log: OpenLog,
   { isEnough, ...options }: NodeReadOptions = {},
 ): Promise<LogRead> {
-  let isPast: ReturnType<typeof pastWhen> | undefined;
-  const isAtEnd = async (page: LogPage, all: readonly Activity[], { serverTime }: Reading) => {
-    // Only an answer has the server's time, and this machine's may be months off.
-    isPast ??= pastWhen((serverTime ?? log.clock.now()) - ENOUGH_MS, log.pages);
-    if (isPast(page.entries) || all.length >= ENOUGH_ENTRIES) return true;
+  const isPast = pastEnough(log);
+  const isAtEnd = async (page: LogPage, all: readonly Activity[], reading: Reading) => {
+    if (isPast(page, reading) || all.length >= ENOUGH_ENTRIES) return true;
     return (await isEnough?.(all)) ?? false;
   };
   const expectedPages = ENOUGH_ENTRIES / MAX_PAGE_SIZE;
   return readUntil(log, 'forNodes', isAtEnd, { ...options, expectedPages });
+}
+
+/** Reads to where the entry of this id is, or would be. */
+function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead> {
+  const isPast = pastEnough(log);
+  return readUntil(
+    log,
+    id - 1n,
+    (page, _all, reading) => (page.reach !== null && page.reach < id) || isPast(page, reading),
+    { ...options, expectedPages: Infinity },
+  );
+}
+
+/** As `pastWhen`, for 30 days. */
+function pastEnough({ pages, clock }: OpenLog): (page: LogPage, reading: Reading) => boolean {
+  let isPast: ReturnType<typeof pastWhen> | undefined;
+  return ({ entries }, { serverTime }) => {
+    // Only an answer has the server's time, and this machine's may be months off.
+    isPast ??= pastWhen((serverTime ?? clock.now()) - ENOUGH_MS, pages);
+    return isPast(entries);
+  };
 }
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */

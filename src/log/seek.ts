@@ -1,5 +1,5 @@
 /*
- * Looks up one entry by its id.
+ * What a read shows of an entry that is asked for by its id.
  */
 
 import type { Activity } from '../base/activity.js';
@@ -7,7 +7,6 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
-import { middleOf, type LogPage, type Pages, type Reading } from './pages.js';
 
 /**
  * What the look-up of an entry has shown: itself, null where there is none, and the closest ids.
@@ -19,53 +18,17 @@ export interface Found {
   serverTime: number | null;
 }
 
-/**
- * Looks up one entry. There is no get-by-id, but ids grow with time: first the newest page, since
- * most of what is looked up is there, then the middle of what is left, again and again.
- */
-export async function seek(pages: Pages, id: Id, reading: Reading): Promise<Found> {
-  const seen: Activity[] = [];
-  const isSeen = (): boolean => seen.some((activity) => activity.id === id);
-  const look = async (asked: Promise<LogPage>): Promise<LogPage> => {
-    const page = await asked;
-    seen.push(...page.entries);
-    return page;
-  };
-  const isNewer = (page: LogPage): boolean => middleOf(page) > id;
-
-  let page = await look(pages.newest(reading));
-  // Numbers of pages. By its id the entry is below the middle of `abovePage`, and not below that of
-  // `belowPage`, which is one past the end at first. If the oldest is on page 1, further down is a
-  // lower number. If the entry is not below the middle of the newest page, both are that page, and
-  // there is nothing to halve.
-  let abovePage = page.number;
-  let belowPage = abovePage;
-  if (isNewer(page)) belowPage = pages.isNewestFirst ? page.last + 1 : 0;
-  while (!isSeen() && Math.abs(belowPage - abovePage) > 1) {
-    page = await look(pages.read(Math.trunc((abovePage + belowPage) / 2), reading));
-    if (isNewer(page)) abovePage = page.number;
-    else belowPage = page.number;
-  }
-
-  // As the log grows, the entry moves down, even past `belowPage`, but never up. So the pages below
-  // `abovePage` are read in turn, to the first one whose middle is older.
-  let next = pages.nextOlder({ ...page, number: abovePage });
-  while (!isSeen() && next !== null) {
-    // The search may have ended with this one.
-    if (page.number !== next) page = await look(pages.read(next, reading));
-    // An empty page says nothing: the log has shrunk meanwhile.
-    if (page.entries.length > 0 && !isNewer(page)) break;
-    next = pages.nextOlder(page);
-  }
-  return { ...foundIn(seen, id), serverTime: reading.serverTime };
-}
-
-function foundIn(seen: readonly Activity[], wanted: Id): Omit<Found, 'serverTime'> {
-  const ids = seen.map(({ id }) => id).sort(compareIds);
+/** @param read down to where the entry would be, newest first */
+export function foundIn(
+  { entries, serverTime }: { entries: readonly Activity[]; serverTime: number | null },
+  wanted: Id,
+): Found {
+  const ids = entries.map(({ id }) => id);
   return {
-    activity: seen.find(({ id }) => id === wanted) ?? null,
-    older: ids.findLast((id) => id < wanted) ?? null,
-    newer: ids.find((id) => id > wanted) ?? null,
+    activity: entries.find(({ id }) => id === wanted) ?? null,
+    older: ids.find((id) => id < wanted) ?? null,
+    newer: ids.findLast((id) => id > wanted) ?? null,
+    serverTime,
   };
 }
 
@@ -83,7 +46,8 @@ export async function findOne(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  const sorted = ids.toSorted(compareIds);
+  // The newest first: the others are further down.
+  const sorted = ids.toSorted((a, b) => compareIds(b, a));
   let last: Found | undefined;
   for (const isSecondLook of [false, true]) {
     if (isSecondLook) await clock.sleep(LOOK_AGAIN_AFTER_MS, signal);
@@ -92,7 +56,7 @@ export async function findOne(
       if (last.activity) return;
     }
   }
-  throw notHeld(sorted, last);
+  throw notHeld(ids, last);
 }
 
 /** @param found what the look-up of the last of them has shown */
@@ -100,7 +64,7 @@ export function notHeld(ids: readonly Id[], found: Found | undefined): LdctlErro
   return new LdctlError(
     'refused',
     'activity_not_found',
-    `the log has no activity ${shortList(ids)}`,
+    `the log of the last 30 days has no activity ${shortList(ids)}`,
     {
       hint: found && whereItWouldBe(found),
     },

@@ -89,21 +89,19 @@ const READS: Record<string, Read> = {
 type Pick = <T>(all: readonly T[]) => T;
 
 /** How the server of a history behaves. */
-function habitsOf(random: () => number, pick: Pick, name: string): Habits {
+function habitsOf(random: () => number, pick: Pick): Habits {
   const sort = pick(['id', 'time'] as const);
   const late = random() < 0.5;
   const isHard = late || sort === 'time';
   return {
     order: pick(['asc', 'desc']),
     cap: isHard ? 20 + Math.floor(random() * 81) : 3 + Math.floor(random() * 6),
-    // What comes late while others go is not promised, nor that one is found by halves while others
-    // come below it.
-    kind: pick(isHard ? KINDS.slice(0, name === 'find' ? 1 : 4) : KINDS),
+    // What comes late while others go is not promised.
+    kind: pick(isHard ? KINDS.slice(0, 4) : KINDS),
     rate: random(),
     size: Math.floor(random() * (isHard ? 300 : 120)),
     sort,
-    // An entry is found by halves where no page is of one moment alone.
-    together: random() < 0.5 ? 1 : 2 + Math.floor(random() * (name === 'find' ? 8 : 30)),
+    together: random() < 0.5 ? 1 : 2 + Math.floor(random() * 30),
     reversed: sort === 'time' && random() < 0.5,
     late,
   };
@@ -114,7 +112,7 @@ async function play(seed: number, tools: Tools, names: readonly string[]): Promi
   const random = seededRandom(seed);
   const pick: Pick = (all) => all[Math.floor(random() * all.length)] ?? assert.fail();
   const name = pick(names);
-  const habits = habitsOf(random, pick, name);
+  const habits = habitsOf(random, pick);
   const clock = new VirtualClock(NOW);
   const server = new MovingLog(clock, habits, random);
   const log = tools.openLog(server, DEPLOYMENT, clock);
@@ -217,12 +215,6 @@ describe('a log that moves while it is read', () => {
     ],
     'does not look where the newest page is now': ['pages.ts', 'page.number === page.last', 'true'],
     'does not see that pages are shorter': ['pages.ts', 'this.#size = length', 'this.#size += 0'],
-    'looks for an entry where it was': [
-      'seek.ts',
-      'next = pages.nextOlder(page);\n',
-      'break;\n',
-      ['find'],
-    ],
     'takes a log of a fixed size for one that lacks entries': [
       'walk.ts',
       'yield* this.#topDownTo(start);',
