@@ -197,7 +197,10 @@ function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: 
     [issue.path, issue.reason || issue.code].filter(Boolean).join(': '),
   );
   // More may be said after them.
-  const causes = [shortList(issues, 5), reason].filter(Boolean).join('; ').replace(/\.$/, '');
+  const causes = [shortList(issues, 5), reason]
+    .filter(Boolean)
+    .join('; ')
+    .replace(/(?<!\.)\.$/, '');
   if (causes && status < 500) return causes;
   const name = code === `http_${status}` ? (STATUS_CODES[status] ?? '') : code;
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;

@@ -199,8 +199,8 @@ async function failureOfFirstGate(
     const exitCode = await gate(node, null, { signal: cut });
     return cut.aborted ? null : exitCode;
   });
-  ending.throwIfAborted();
-  if (code === 0) return undefined;
+  if (countOf(before) === 0) ending.throwIfAborted();
+  if (code === 0 || ending.aborted) return undefined;
   const how = code === null ? 'was ended' : `failed with ${code}`;
   const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
     hint: 'Its output says why. Fix it, or give another --gate.',
@@ -233,7 +233,7 @@ export async function lookForBusy(
   } catch (failure) {
     const kept = recall();
     const isNew = countOf(before) === 0 || countOf(kept) > countOf(before);
-    if (isNew || signal.aborted || !(failure instanceof LdctlError)) throw failure;
+    if (isNew || !(failure instanceof LdctlError)) throw failure;
     return { failure, kept };
   }
 }
