@@ -125,9 +125,10 @@ export class Entries {
    */
   take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
     this.readAt = log.startedAt;
+    const { seen } = this.#census();
     const changes = shown.flatMap((activity) => {
       const entry = this.byId.get(activity.id);
-      return entry ? this.#update(entry, activity) : this.#add(activity, log, now);
+      return entry ? this.#update(entry, activity) : this.#add(activity, seen, log, now);
     });
     const ids = new Set(shown.map(({ id }) => id));
     for (const entry of this.byId.values()) {
@@ -147,15 +148,16 @@ export class Entries {
     }
   }
 
-  #add(activity: Activity, { serverTime }: LogRead, now: number): JobEvent[] {
+  /** @param seen the targets that have an entry: this one's is added */
+  #add(activity: Activity, seen: Set<Id>, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
     const isEarly = this.isEarly(activity);
     const target = this.#targetOf(activity);
-    const isDoubled =
-      !isEarly && this.#counted().some((one) => this.#targetOf(one.activity) === target);
+    const isDoubled = !isEarly && seen.has(target);
     this.byId.set(id, { activity, since: now - ageOf(activity, serverTime), goneSince: null });
     if (!isEarly) {
       this.newAt = now;
+      seen.add(target);
     }
     const change: JobEvent = { event: 'activity', activity };
     return isDoubled ? [change, warning('ambiguous', `node ${node}: ${DOUBLED}`)] : [change];
@@ -192,7 +194,7 @@ export class Entries {
     };
   }
 
-  #census(): Census {
+  #census(): Census & { seen: Set<Id> } {
     return {
       required: this.#required(),
       elsewhere: this.listed?.elsewhere ?? [],
@@ -237,14 +239,16 @@ export class Entries {
 
   /** Each target's entries that count. @param others targets that are not required */
   #byTarget(others: readonly Id[]): Map<Id, Entry[]> {
-    const targets = [...this.#required(), ...others].filter((id) => !this.notActedOn.includes(id));
-    const byTarget = new Map<Id, Entry[]>(targets.map((target) => [target, []]));
+    const byTarget = new Map<Id, Entry[]>();
+    for (const target of [...this.#required(), ...others]) byTarget.set(target, []);
+    for (const target of this.notActedOn) byTarget.delete(target);
     const byNode = this.#counted().sort((a, b) =>
       compareIds(a.activity.node_id, b.activity.node_id),
     );
     for (const entry of byNode) {
       const target = this.#targetOf(entry.activity);
-      byTarget.set(target, [...(byTarget.get(target) ?? []), entry]);
+      const before = byTarget.get(target) ?? [];
+      byTarget.set(target, [...before, entry]);
     }
     return byTarget;
   }
