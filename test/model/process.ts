@@ -77,12 +77,13 @@ export class Process {
   foundAt = Infinity;
   /** When a read was denied for good. */
   deniedAt = Infinity;
+  readonly startedAt: number;
   endedAt = Infinity;
   ended: Ended | null = null;
   /** In place of a result: nothing was sent. */
   thrown: LdctlError | null = null;
-  /** The keys of the nodes whose end halts no later one, as it has noted. */
-  readonly noted = new Set<string>();
+  /** The keys of the nodes whose end halts no later one, and when it has noted that. */
+  readonly noted = new Map<string, number>();
   /** Gates that run, and when they end. */
   readonly gates = new Map<bigint, { at: number; passes: boolean }>();
   /** How the gate of a node ended; false where it was cut off. */
@@ -105,6 +106,7 @@ export class Process {
     private readonly tell: (line: string) => void,
     private readonly isTold: boolean,
   ) {
+    this.startedAt = world.now;
     const disk = new MemoryJournal(world.disk, () => world.wall);
     this.journal = {
       read: (key) => this.#found(disk.read(key)),
@@ -253,7 +255,7 @@ export class Process {
       throw error;
     }
     disk.mark(key, generation, mark);
-    if (mark === 'rejected' || mark === 'unconfirmed') this.noted.add(key);
+    if (mark === 'rejected' || mark === 'unconfirmed') this.noted.set(key, this.world.now);
     this.tell(`notes: ${mark}`);
   }
 
@@ -267,7 +269,7 @@ export class Process {
     const answer = world.post(request, met, this.#sender(key), sendBy);
     this.tell(answer === null ? `  ${met}` : `  answer: ${met}`);
     if (met.startsWith('killed')) this.isDead = true;
-    if (met.endsWith('later')) this.revivesAfter = backAfter(this.setting);
+    if (met === 'killed before, run again later') this.revivesAfter = backAfter(this.setting);
     if (met.startsWith('interrupt')) return Promise.reject(this.interrupt());
     if (answer === null) return Promise.reject(new Error('killed'));
     this.#learn('post', answer instanceof Error ? asLdctlError(answer) : null, key);

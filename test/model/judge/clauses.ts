@@ -136,7 +136,7 @@ export const EXCUSES = {
   unsettled: 'at its deadline all is final, and another node may report',
   'early-trace': 'the late entry of the trigger before is a trace of what was lost',
   'ids-not-there': 'an id that is not there within a second is not waited for',
-  'no-time-left': 'a fault, and work that takes nearly all of its time',
+  'no-time-left': 'a fault, and work that takes nearly all of its time; or no POST may follow',
   'roll-time-short': 'the time of a roll is short',
   'unstable-sort': 'a server that sorts without a tie-breaker loses entries, which it says',
   'asleep-beside-others': 'another had something to send again while the machine slept',

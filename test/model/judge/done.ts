@@ -1,7 +1,7 @@
 import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
-import { SECOND } from '../setting.js';
-import type { Dispatch, Entry } from '../world.js';
+import { SECOND, type Setting } from '../setting.js';
+import type { Dispatch, Entry, Post } from '../world.js';
 import type { Findings } from './clauses.js';
 import { shownOf } from './shown.js';
 import {
@@ -260,9 +260,14 @@ function* noneMissed({ setting }: Story, process: Process, work: Work): Findings
     const { at, post } = dispatch;
     // One that continues from a record counts from its POST.
     const wasLong = post !== null && post.by !== by && at > post.at + SECOND;
-    if (!wasLong && at < decidedAt && misses(work, dispatch, endedAt)) yield 'done-before-grace';
+    if (wasLong || at >= decidedAt || !misses(work, dispatch, endedAt)) continue;
+    yield missOf(setting.past, post);
   }
 }
+
+/** The late entry of another trigger is a trace of a lost POST: then the grace began before. */
+const missOf = (past: Setting['past'], post: Post | null) =>
+  past === 'a late entry' && post?.means === 'unknown' ? 'early-trace' : 'done-before-grace';
 
 function misses({ ours, listed }: Work, { at, made }: Dispatch, endedAt: number): boolean {
   const grace = (listed === null ? 2 : listed.size === 0 ? 10 : 3) * SECOND;

@@ -1,8 +1,8 @@
 import { keyOf, TIMEOUT } from '../adapter.js';
 import type { Story } from '../play.js';
-import type { Process } from '../process.js';
+import type { Process, Seen } from '../process.js';
 import { ALL, id, SECOND, type Use } from '../setting.js';
-import type { Entry } from '../world.js';
+import type { Entry, Post } from '../world.js';
 import { isBusyFor } from './before.js';
 import type { Clause, Excuse, Findings } from './clauses.js';
 import {
@@ -84,6 +84,7 @@ function dueOfRun(story: Story, process: Process): Due {
   }
   if (isReplayed(story, trigger)) {
     const codes = looselyByLog(story, process, trigger);
+    if (isUnsettled(story, process, trigger)) codes.push(OPEN);
     return { codes, by: 'due-log', excuse: 'used-elsewhere' };
   }
   const statuses = statusesOf(story, process, trigger);
@@ -241,25 +242,31 @@ function hasFailed(story: Story, process: Process): boolean {
   const isLast = (facts.at(-1)?.code ?? null) !== null;
   if (wasBusyTooLong(story, process)) return true;
   if (isLast || deniedAt < Infinity || seen.some(({ isForeign }) => isForeign)) return true;
-  const isFinal = (key: string | null): boolean =>
-    story.world.posts.some((post) => post.by === by && post.key === key && post.means === 'no');
-  return facts.some(({ of, code, key }) => {
+  const postsOf = (key: string): Post[] =>
+    story.world.posts.filter((post) => post.by === by && post.key === key);
+  // It was refused, or no try may follow two minutes after the first.
+  const isFinal = (key: string, at: number): boolean => {
+    const posts = postsOf(key);
+    const isOver = posts.some((post) => at > post.at + 120 * SECOND);
+    return isOver || posts.some(({ means }) => means === 'no');
+  };
+  return facts.some(({ of, code, key, at }) => {
     if (code === null) return false;
     if (of === 'refusal') return true;
     const isUnsent = key !== null && !wasSent(story, process, { key, nodes: null });
-    return isUnsent && (of === 'record' || isFinal(key));
+    return isUnsent && (of === 'record' || isFinal(key, at));
   });
 }
 
 /** With `--if-busy wait`: a node is busy still when the time to wait for it is up. */
 function wasBusyTooLong(story: Story, process: Process): boolean {
-  const { seen, endedAt } = process;
+  const { seen } = process;
   const unsent = triggersOf(story).filter((trigger) => !wasSent(story, process, trigger));
   const isBusy = isBusyFor(
     story,
     unsent.flatMap(({ nodes }) => nodes ?? []),
   );
   const first = seen.find(isBusy);
-  const isOver = first !== undefined && endedAt >= first.at + TIMEOUT;
-  return story.setting.ifBusy === 'wait' && isOver && isBusy(seen.at(-1));
+  const isOver = ({ at }: Seen): boolean => first !== undefined && at >= first.at + TIMEOUT;
+  return story.setting.ifBusy === 'wait' && seen.some((read) => isOver(read) && isBusy(read));
 }

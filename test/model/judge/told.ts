@@ -113,14 +113,15 @@ function* gaveUp({ world }: Story, { ended, endedAt }: Process): Findings {
 function* leftOut(
   { processes }: Story,
   { continueOnError }: Use & { is: 'roll' },
-  { ended, by }: Process,
+  { ended, by, startedAt }: Process,
 ): Findings {
   const rows = ended?.run?.result.nodes ?? [];
   if (!rows.some(({ status }) => status === 'not_started')) return;
   if (continueOnError) yield 'roll-leaves-out';
-  // An earlier process was halted by it.
+  // When it started, another process had been halted by it.
   const isOld = (node: bigint | null): boolean =>
-    node !== null && processes.slice(0, by).some(({ noted }) => noted.has(keyOf([node])));
+    node !== null &&
+    processes.slice(0, by).some(({ noted }) => (noted.get(keyOf([node])) ?? Infinity) < startedAt);
   const halting = rows.filter(({ status }) => status !== 'not_started' && status !== 'completed');
   if (halting.every(({ status, node_id: node }) => isLasting(status) && isOld(node))) {
     yield 'roll-halts-again';
