@@ -312,6 +312,17 @@ describe('the journal of rolls', () => {
     assert.deepEqual(filesOf(folder, 'rolls/7'), ['1', '2', '2.finished']);
   });
 
+  it('makes no record where the one before is of another roll', () => {
+    const folder = privateFolder();
+    const journal = rollsIn(folder);
+    journal.start('r', ROLL, isSame);
+    const refuse = (): never => {
+      throw new Error('another roll');
+    };
+    assert.throws(() => journal.start('r', {}, refuse), /another roll/);
+    assert.deepEqual(filesOf(folder, 'rolls/7'), ['1']);
+  });
+
   it('finds the unfinished rolls of a deployment, the newest first', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
