@@ -4,7 +4,7 @@ import type { Id } from '../../../src/base/ids.js';
 import type { RunJournal } from '../../../src/base/journal.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { apiError, DEPLOYMENT, lost, noAnswer } from '../../helpers/virtual-server.js';
-import { clock, roll, server, setUp } from './bench.js';
+import { clock, refused, roll, server, setUp, statuses } from './bench.js';
 
 /* What many nodes share, and what a roll costs. Its order, pace and end are for the model to show. */
 
@@ -132,6 +132,16 @@ describe('the reads of a roll', () => {
     assert.equal(result.outcome, 'completed');
     const requests = server.reads.length + server.posts.length;
     assert.ok(requests < clock.elapsed() / 200, `${requests} requests in ${clock.elapsed()} ms`);
+  });
+});
+
+describe('a roll that is halted', () => {
+  it('ends by the node that halted it, not by one that was called off before its POST', async () => {
+    server.setFate(1n, { workMs: 100, result: 'rejected' });
+    server.onPost = (carryOut, { nodes }) => (nodes?.includes(1n) ? carryOut() : refused());
+    const ended = await roll({ ...BOTH, maxUnavailable: 2 });
+    assert.deepEqual([ended.exitCode, ended.error], [3, null]);
+    assert.deepEqual(statuses(ended), ['rejected', 'not_started']);
   });
 });
 
