@@ -1,7 +1,7 @@
 import type { KeptRun, RunJournal, RunRecord } from '../../../src/base/journal.js';
-import { ApiError, TransportError } from '../../../src/base/errors.js';
+import { TransportError } from '../../../src/base/errors.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
-import type { JobEvent, NodeProgress } from '../../../src/job/events.js';
+import type { JobEvent } from '../../../src/job/events.js';
 import { rollJob, runJob } from '../../../src/job/index.js';
 import type { Job, JobEnd } from '../../../src/job/job.js';
 import type { RollPlan } from '../../../src/job/roll-state.js';
@@ -108,16 +108,6 @@ export const warnings = (code: string): string[] =>
   events.flatMap((event) =>
     event.event === 'warning' && event.code === code ? [event.message] : [],
   );
-
-/** The rows of its nodes, each time that they were shown. */
-export const pictures = (): Array<readonly NodeProgress[]> =>
-  events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
-
-/** Another request with its key is running. @param retryAfterMs by default 10 minutes */
-export function inProgress(retryAfterMs = 600_000): ApiError {
-  const code = 'idempotent_request_in_progress';
-  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs });
-}
 
 /** Nobody listens: the POST was certainly not sent. */
 export const refused = (): TransportError =>

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
-import { LdctlError } from '../../../src/base/errors.js';
+import { ApiError, LdctlError } from '../../../src/base/errors.js';
 import { apiError, lost } from '../../helpers/virtual-server.js';
-import {
-  clock,
-  events,
-  inProgress,
-  refused,
-  run,
-  server,
-  setUp,
-  statuses,
-  warnings,
-} from './bench.js';
+import { clock, events, refused, run, server, setUp, statuses, warnings } from './bench.js';
 
 /*
  * How long a run looks and tries after its POST, and which entries count as its own, to the second.
@@ -22,6 +12,12 @@ const MINUTE = 60_000;
 const OWN_KEY = { keepsKey: true };
 
 beforeEach(() => setUp());
+
+/** Another request with its key is running. @param retryAfterMs by default 10 minutes */
+function inProgress(retryAfterMs = 600_000): ApiError {
+  const code = 'idempotent_request_in_progress';
+  return new ApiError('in progress', { status: 409, code, reason: '', retryAfterMs });
+}
 
 /** Nothing runs; entries of others show up. */
 function othersAct(error: Error, ...others: Array<Parameters<typeof server.add>[0]>): void {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
 import type { RunJournal } from '../../../src/base/journal.js';
+import type { NodeProgress } from '../../../src/job/events.js';
 import { busyText, isRunning, waitingText } from '../../../src/job/busy.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
 import {
   clock,
+  events,
   keptRun,
-  pictures,
   refused,
   run,
   runOf,
@@ -25,6 +26,10 @@ import {
 const HOUR = 3_600_000;
 
 beforeEach(() => setUp());
+
+/** The rows of its nodes, each time that they were shown. */
+const pictures = (): Array<readonly NodeProgress[]> =>
+  events.flatMap((event) => (event.event === 'progress' ? [event.nodes] : []));
 
 describe('a run', () => {
   it('asks for one page at a time while it waits for an open entry, however much others do', async () => {

@@ -13,7 +13,6 @@ import {
   freeze,
   idsOf,
   nodesIn,
-  pagesOf,
 } from './log-scene.js';
 
 describe('a read of the log', () => {
@@ -67,21 +66,6 @@ describe('a read of the log', () => {
       }
     });
   }
-
-  it('finds an entry of a log that loses the page on which it is looked for', async () => {
-    const { server, log } = open(1000, 'asc');
-    await log.newest();
-    server.reads.length = 0;
-    const list = server.list.bind(server);
-    server.list = (id, query) => {
-      const looks = server.reads.filter(({ page }) => page === query.page).length;
-      if (query.page === 8 && looks === 0) server.log.entries.splice(0, 20);
-      if (query.page === 7 && looks === 1) server.log.entries.splice(0, 500);
-      return list(id, query);
-    };
-    assert.equal((await log.seek(idAt(705))).activity?.id, idAt(705));
-    assert.deepEqual(pagesOf(server), [10, 5, 7, 8, 7, 5, 4, 3, 2]);
-  });
 
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
