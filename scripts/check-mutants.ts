@@ -1,8 +1,8 @@
 /*
  * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts, the
  * sessions or the quick model notice: nine of ten must be found. The places are drawn by a seed, so
- * that the same commit always has the same ones. In any other folder the tests of commands and of
- * HTTP stand for the model, as far as they need it.
+ * that the same commit always has the same ones. In any other folder the tests over real sockets stand
+ * for the model, as far as they need it.
  *
  *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
@@ -143,7 +143,7 @@ const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts
 
 const SESSIONS = testsIn('sessions');
 /** Not every folder is loaded by all of them. */
-const ELSEWHERE = [SESSIONS, ...['commands', 'wire'].map(testsIn)];
+const ELSEWHERE = [SESSIONS, testsIn('wire')];
 
 /** What may find a place that is broken in a folder of `src`, the tests of that part first. */
 function candidatesFor(folder: string): Check[] {
