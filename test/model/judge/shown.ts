@@ -83,8 +83,11 @@ function scopeOf(story: Story, process: Process, { key, nodes }: Trigger): Scope
   );
   const base = first && lastSeenBefore(process, first.at);
   if (!base) return null;
-  // In a roll, a read above the baseline of another node may show nothing.
+  // In a roll, a read above the baseline of another node, or of its record, may show nothing.
   const before = process.seen.filter(({ endedAt }) => endedAt <= first.at).map(highestIn);
+  for (const { kept, at } of process.found.values()) {
+    if (at <= first.at) before.push(kept.record.baseline);
+  }
   const above = base.shown.length > 0 ? highestIn(base) : before.reduce((a, b) => (a > b ? a : b));
   // The server's time is cut to whole seconds on its pages.
   const date = setting.log === 'whole' ? base.asOf : base.asOf - (base.asOf % SECOND);
