@@ -11,7 +11,7 @@ export default class ActivitiesShow extends ConnectedCommand {
   static override summary =
     'Show one entry of the activity log: every field, and how long it took.';
   static override description =
-    'Finds the entry of the last 30 days by its id. In JSON the entry is as the API gave it.';
+    'Finds an entry of the last 30 days by its id. In JSON it is as the API gave it.';
   static override examples = [
     'ldctl activities show 7261845022003200001',
     'ldctl activities show 7261845022003200001 -o json | jq -r .status',
