@@ -78,14 +78,6 @@ const EXCUSED: readonly Excused[] = [
       !use.ids.every((id) => entries.some((one) => one.id === id && one.shownAt < 0.9 * SECOND)),
   ],
   ['no-time-left', ({ setting: { takes }, faults }) => takes > 50 * SECOND && faults.length > 0],
-  // One was lost, and two minutes after the first no other may follow.
-  [
-    'no-time-left',
-    ({ world: { posts } }, { endedAt }) =>
-      posts.some(({ means }) => means === 'unknown') &&
-      posts.at(-1)?.means !== 'accepted' &&
-      endedAt > (posts[0]?.at ?? 0) + 120 * SECOND,
-  ],
   ['roll-time-short', ({ setting: { use } }) => use.is === 'roll' && use.timeoutMs !== undefined],
   ['unstable-sort', ({ setting: { log } }) => log === 'by time'],
   [
@@ -109,5 +101,13 @@ const EXCUSED: readonly Excused[] = [
       isLeft(setting, coreFor(setting, process) ?? 0) &&
       'wait' in setting.use &&
       exitOf(process) === 7,
+  ],
+  // One was lost, and two minutes after the first no other may follow.
+  [
+    'no-time-left',
+    ({ world: { posts } }, { endedAt }) =>
+      posts.some(({ means }) => means === 'unknown') &&
+      posts.at(-1)?.means !== 'accepted' &&
+      endedAt > (posts[0]?.at ?? 0) + 120 * SECOND,
   ],
 ];
