@@ -171,7 +171,7 @@ export async function roll(
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   return fromRecords(recall, tools, async (before) => {
-    const failure = await failureOfFirstGate(connection, plan, before, tools);
+    const failure = await failureOfFirstGate(connection, plan, before, tools, recall);
     // Some time may have passed since.
     const { kept, ...looked } =
       found || failure
@@ -191,6 +191,7 @@ async function failureOfFirstGate(
   { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
   before: Kept,
   { gate, signal, stopping = signal }: Tools,
+  recall: () => Kept,
 ): Promise<LdctlError | undefined> {
   const node = nodes.find((_, at) => !before[at]);
   if (!gateFirst || !gate || node === undefined) return undefined;
@@ -199,7 +200,7 @@ async function failureOfFirstGate(
     const exitCode = await gate(node, null, { signal: cut });
     return cut.aborted ? null : exitCode;
   });
-  if (countOf(before) === 0) ending.throwIfAborted();
+  if (countOf(recall()) === 0) ending.throwIfAborted();
   if (code === 0 || ending.aborted) return undefined;
   const how = code === null ? 'was ended' : `failed with ${code}`;
   const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
@@ -232,8 +233,9 @@ export async function lookForBusy(
     return { spentMs, kept: recall() };
   } catch (failure) {
     const kept = recall();
-    const isNew = countOf(before) === 0 || countOf(kept) > countOf(before);
-    if (isNew || !(failure instanceof LdctlError)) throw failure;
+    // One that is stopped does not start again from what another has left: it reports that.
+    const startsAgain = !signal.aborted && countOf(kept) > countOf(before);
+    if (countOf(kept) === 0 || startsAgain || !(failure instanceof LdctlError)) throw failure;
     return { failure, kept };
   }
 }
