@@ -173,9 +173,7 @@ async function read(
   try {
     const read = await within(cutAt - startedAt, { clock, signal }, (limited) => {
       const options = { signal: limited, tries };
-      return typeof downTo === 'bigint'
-        ? log.downTo(downTo, { ...options, expectedPages: Infinity })
-        : log[downTo](options);
+      return typeof downTo === 'bigint' ? log.downTo(downTo, options) : log[downTo](options);
     });
     return { is: 'read', read };
   } catch (error) {
