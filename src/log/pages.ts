@@ -211,7 +211,7 @@ function fallsAllTheWay(items: readonly Activity[]): boolean {
 /**
  * The id in the middle of a page, since those at its ends may have odd times; 0 where it is empty.
  */
-export const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? 0n;
+const middleOf = ({ entries }: LogPage): Id => entries[entries.length >> 1]?.id ?? 0n;
 
 /** One reading of the log: each of its requests takes the options, and adds what it shows. */
 export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions = {}) => ({
