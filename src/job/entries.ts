@@ -125,7 +125,7 @@ export class Entries {
    */
   take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
     this.readAt = log.startedAt;
-    const { seen } = this.#census();
+    const seen = this.#seen();
     const changes = shown.flatMap((activity) => {
       const entry = this.byId.get(activity.id);
       return entry ? this.#update(entry, activity) : this.#add(activity, seen, log, now);
@@ -194,11 +194,11 @@ export class Entries {
     };
   }
 
-  #census(): Census & { seen: Set<Id> } {
+  #census(): Census {
     return {
       required: this.#required(),
       elsewhere: this.listed?.elsewhere ?? [],
-      seen: new Set(this.#counted().map(({ activity }) => this.#targetOf(activity))),
+      seen: this.#seen(),
       core: this.only ? null : this.core,
       expect: this.expect,
     };
@@ -271,6 +271,11 @@ export class Entries {
       'ids' in this.wanted ? { activity_id: id } : { node_id: id, activity_id: early?.id ?? null };
     const created_at = early?.created_at ?? null;
     return { ...emptyRow(target, status), created_at };
+  }
+
+  /** The targets that have an entry that counts. */
+  #seen(): Set<Id> {
+    return new Set(this.#counted().map(({ activity }) => this.#targetOf(activity)));
   }
 
   #counted(): Entry[] {
