@@ -1,7 +1,9 @@
 import type { Entries } from '../../src/job/entries.js';
+import { MemoryJournal } from './disk.js';
 
 /*
- * Puts something else in the place of a function or a limit of src/job and src/log.
+ * Puts something else in the place of a function or a limit of src/job and src/log, or of a method
+ * of the journal.
  */
 
 /** Something is put in the place of a function or a limit. @returns puts it back */
@@ -65,26 +67,42 @@ export function inTable<F extends Fn = never>(
   };
 }
 
-type Method = 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly';
-type Args<M extends Method> = Parameters<Entries[M]>;
-type Returned<M extends Method> = ReturnType<Entries[M]>;
+/** What a method does in place of itself. */
+type Instead<T, F extends Fn> = (
+  on: T,
+  original: (...args: Parameters<F>) => ReturnType<F>,
+  ...args: Parameters<F>
+) => ReturnType<F>;
 
-/** `put` for a method of `Entries`. */
-export function ofEntries<M extends Method>(
-  name: M,
-  instead: (
-    entries: Entries,
-    original: (...args: Args<M>) => Returned<M>,
-    ...args: Args<M>
-  ) => Returned<M>,
+/** `put` for a method of a class. @param prototypeOf of the class as it is when this is done */
+function ofClass<T, F extends Fn>(
+  prototypeOf: () => object,
+  name: string,
+  instead: Instead<T, F>,
 ): Change {
   return () => {
-    const { prototype } = placeOf('job/entries', 'Entries').Entries as { prototype: object };
-    const methods = prototype as Record<string, (...args: Args<M>) => Returned<M>>;
+    const methods = prototypeOf() as Record<string, (...args: Parameters<F>) => ReturnType<F>>;
     const original = methods[name];
     if (!original) throw new Error(`no such method: ${name}`);
-    return swap(methods, name, function (this: Entries, ...args: Args<M>): Returned<M> {
+    return swap(methods, name, function (this: T, ...args: Parameters<F>): ReturnType<F> {
       return instead(this, (...same) => original.apply(this, same), ...args);
     });
   };
 }
+
+export const ofEntries = <
+  M extends 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly',
+>(
+  name: M,
+  instead: Instead<Entries, Entries[M]>,
+): Change =>
+  ofClass(
+    () => (placeOf('job/entries', 'Entries').Entries as { prototype: object }).prototype,
+    name,
+    instead,
+  );
+
+export const ofJournal = <M extends 'read' | 'claim'>(
+  name: M,
+  instead: Instead<MemoryJournal, MemoryJournal[M]>,
+): Change => ofClass(() => MemoryJournal.prototype, name, instead);

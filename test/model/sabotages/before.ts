@@ -2,11 +2,10 @@ import type { fromRecords } from '../../../src/app/jobs.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
 import type { Step } from '../../../src/job/job.js';
-import type { createWait } from '../../../src/job/run.js';
 import type { newRun, Run, Trigger } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
-import { plan, sabotage, type Rules } from './sabotage.js';
+import { plan, sabotage, waitsWithoutCore, type Rules } from './sabotage.js';
 
 /** Which nodes there are, and what a record spares. */
 export const BEFOREHAND: Rules = {
@@ -45,9 +44,7 @@ export const BEFOREHAND: Rules = {
       'due-log',
       'a wait on every node, four by Core',
       0,
-      put<typeof createWait>('job/run', 'createWait', (original, asked, now) =>
-        original({ ...asked, core: undefined }, now),
-      ),
+      waitsWithoutCore,
     ),
   ],
 };

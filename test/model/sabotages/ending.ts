@@ -1,4 +1,5 @@
 import { ApiError, TransportError } from '../../../src/base/errors.js';
+import type { ExitCode } from '../../../src/base/exit-codes.js';
 import type { NodeResult, Outcome } from '../../../src/base/outcome.js';
 import type { isHopeless } from '../../../src/job/answer.js';
 import type { Resume } from '../../../src/job/job.js';
@@ -9,11 +10,18 @@ import type { continueFrom } from '../../../src/job/run-answer.js';
 import type { judge } from '../../../src/job/run-end.js';
 import type { endWithError, follow, interrupt } from '../../../src/job/run-moves.js';
 import { endOf, type Run } from '../../../src/job/run-state.js';
-import { limit, ofEntries, put } from '../places.js';
+import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules, type SettlesAtOf } from './sabotage.js';
 
 type ResumeOf = (run: Run, outcome: Outcome, nodes: readonly NodeResult[]) => Resume | null;
+
+/** What ends with one exit code says another. */
+const tells = (wrong: ExitCode, right: ExitCode): Change =>
+  put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+    const end = original(run);
+    return end.exitCode === right ? { ...end, exitCode: wrong } : end;
+  });
 
 /** How long it looks, and how it ends. */
 export const ENDING: Rules = {
@@ -143,10 +151,7 @@ export const ENDING: Rules = {
       'due-interrupt',
       'one node',
       1,
-      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
-        const end = original(run);
-        return end.exitCode === 130 ? { ...end, exitCode: 7 } : end;
-      }),
+      tells(7, 130),
     ),
     sabotage(
       'what sent nothing ends with 6, whatever it met',
@@ -233,16 +238,7 @@ export const ENDING: Rules = {
         if (run.state.name === 'following') run.state.deadline = Infinity;
       }),
     ),
-    sabotage(
-      'what timed out ends with 0',
-      'due-outcome',
-      'one node',
-      1,
-      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
-        const end = original(run);
-        return end.exitCode === 8 ? { ...end, exitCode: 0 } : end;
-      }),
-    ),
+    sabotage('what timed out ends with 0', 'due-outcome', 'one node', 1, tells(0, 8)),
     sabotage(
       'an interrupt within a POST is told as one before it',
       'denies-what-it-sent',

@@ -7,14 +7,20 @@ import type { Entries } from '../../../src/job/entries.js';
 import type { foreignLog } from '../../../src/job/foreign.js';
 import type { findPeriodAndFloor, sift } from '../../../src/job/replay.js';
 import type { endWithError, setBaseline, takeLateCount } from '../../../src/job/run-moves.js';
-import type { waitJob } from '../../../src/job/index.js';
 import type { continueFrom } from '../../../src/job/run-answer.js';
 import type { Run } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { EPOCH } from '../world.js';
-import { plan, sabotage, type Progress, type Rules, type SettlesAtOf } from './sabotage.js';
+import {
+  plan,
+  sabotage,
+  waitsWithoutCore,
+  type Progress,
+  type Rules,
+  type SettlesAtOf,
+} from './sabotage.js';
 
 type OutcomeOf = (entries: Entries, tooMany: boolean, isSettled: boolean) => Outcome;
 
@@ -356,9 +362,7 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'a wait on every node, four by Core',
       0,
-      put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) =>
-        original({ ...asked, core: undefined }, now),
-      ),
+      waitsWithoutCore,
     ),
     sabotage(
       'a count excuses no name',

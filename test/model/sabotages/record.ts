@@ -1,12 +1,10 @@
-import type { RunJournal } from '../../../src/base/journal.js';
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
 import type { continueFrom, takeRecord } from '../../../src/job/run-answer.js';
 import type { addMark } from '../../../src/job/run-moves.js';
 import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
 import type { LogRead } from '../../../src/log/log.js';
-import { MemoryJournal } from '../disk.js';
-import { inTable, limit, put, type Change } from '../places.js';
+import { inTable, limit, ofJournal, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
@@ -45,15 +43,10 @@ export const RECORD: Rules = {
       'run-twice-forgotten',
       'killed and run again',
       1,
-      () => {
-        const { prototype } = MemoryJournal;
-        const read: RunJournal['read'] = Reflect.get<MemoryJournal, 'read'>(prototype, 'read');
-        prototype.read = function (this: MemoryJournal, key) {
-          const kept = read.call(this, key);
-          return kept && kept.ageMs < 600 * SECOND ? kept : null;
-        };
-        return () => void (prototype.read = read);
-      },
+      ofJournal('read', (_, read, key) => {
+        const kept = read(key);
+        return kept && kept.ageMs < 600 * SECOND ? kept : null;
+      }),
     ),
     sabotage(
       'another that has just sent has no 5 s',
@@ -143,16 +136,11 @@ export const RECORD: Rules = {
       'run-twice',
       'two processes that do not wait, the first POST lost',
       2,
-      () => {
-        const { prototype } = MemoryJournal;
-        const claim: RunJournal['claim'] = Reflect.get<MemoryJournal, 'claim'>(prototype, 'claim');
-        prototype.claim = function (this: MemoryJournal, record, after) {
-          const kept = this.read(record.key);
-          const isOurs = kept?.generation === after && !kept.accepted;
-          return isOurs ? { made: after } : claim.call(this, record, after);
-        };
-        return () => void (prototype.claim = claim);
-      },
+      ofJournal('claim', (journal, claim, record, after) => {
+        const kept = journal.read(record.key);
+        const isOurs = kept?.generation === after && !kept.accepted;
+        return isOurs ? { made: after } : claim(record, after);
+      }),
     ),
     sabotage(
       'another API key sends again',

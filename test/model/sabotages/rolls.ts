@@ -1,4 +1,4 @@
-import type { KeptRun, RunJournal } from '../../../src/base/journal.js';
+import type { KeptRun } from '../../../src/base/journal.js';
 import type { Outcome } from '../../../src/base/outcome.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import type { widenForAll } from '../../../src/job/roll-read.js';
@@ -15,8 +15,7 @@ import {
 import { interruptRoll, type gateEnded, type windDown } from '../../../src/job/roll.js';
 import type { callOff } from '../../../src/job/run-moves.js';
 import type { isForgotten, isRollOver, Run } from '../../../src/job/run-state.js';
-import { MemoryJournal } from '../disk.js';
-import { limit, put, type Change } from '../places.js';
+import { limit, ofJournal, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
 /** A roll is asked for something else. */
@@ -213,15 +212,12 @@ export const ROLLS: Rules = {
       'run-twice',
       'a roll of two, two at once, keys ignored',
       1,
-      () => {
-        const { prototype } = MemoryJournal;
-        const claim: RunJournal['claim'] = Reflect.get<MemoryJournal, 'claim'>(prototype, 'claim');
-        prototype.claim = function (this: MemoryJournal, record) {
-          const blind = Object.assign(Object.create(this) as MemoryJournal, { read: () => null });
-          return claim.call(blind, record, 0);
-        };
-        return () => void (prototype.claim = claim);
-      },
+      ofJournal('claim', (journal, claim, record) => {
+        Object.assign(journal, { read: () => null });
+        const made = claim(record, 0);
+        Reflect.deleteProperty(journal, 'read');
+        return made;
+      }),
     ),
     sabotage(
       'a gate that failed is not asked again',

@@ -1,5 +1,6 @@
 import type { Clause } from '../judge/clauses.js';
 import type { Entries } from '../../../src/job/entries.js';
+import type { waitJob } from '../../../src/job/index.js';
 import type { createRun } from '../../../src/job/run.js';
 import type { Run, RunPlan } from '../../../src/job/run-state.js';
 import { put, type Change } from '../places.js';
@@ -30,6 +31,13 @@ export const sabotage = (
   faults: number,
   ...changes: Change[]
 ): Sabotage => ({ name, clause, setting, faults, changes });
+
+/** A wait does not know how many nodes Core counts. */
+export const waitsWithoutCore: Change = put<typeof waitJob>(
+  'job/index',
+  'waitJob',
+  (original, asked, now) => original({ ...asked, core: undefined }, now),
+);
 
 /** A run is asked for something else. */
 export const plan = <K extends keyof RunPlan>(
