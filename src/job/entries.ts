@@ -36,6 +36,8 @@ export const NONE_LISTED: Listed = { here: [], elsewhere: [], isWhole: true };
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
   activity: Activity;
+  /** By the server, UTC. */
+  createdAt: number;
   /** When it started, as far as the server's clock tells. */
   since: number;
   /** When good reads stopped showing it, although it was not final; null while they show it. */
@@ -151,10 +153,13 @@ export class Entries {
   /** @param seen the targets that have an entry: this one's is added */
   #add(activity: Activity, seen: Set<Id>, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
-    const isEarly = this.isEarly(activity);
+    const createdAt = Date.parse(activity.created_at);
+    const since = now - ageOf(createdAt, serverTime);
+    const entry = { activity, createdAt, since, goneSince: null };
+    const isEarly = this.isEarly(entry);
     const target = this.#targetOf(activity);
     const isDoubled = !isEarly && seen.has(target);
-    this.byId.set(id, { activity, since: now - ageOf(activity, serverTime), goneSince: null });
+    this.byId.set(id, entry);
     if (!isEarly) {
       this.newAt = now;
       seen.add(target);
@@ -205,8 +210,8 @@ export class Entries {
   }
 
   /** Created too long before the trigger to be of it, by the server's clocks. */
-  isEarly({ created_at: at }: Activity): boolean {
-    return this.createdFrom !== null && Date.parse(at) < this.createdFrom;
+  isEarly({ createdAt }: Pick<Entry, 'createdAt'>): boolean {
+    return this.createdFrom !== null && createdAt < this.createdFrom;
   }
 
   /** The newest early entry of each target that has no other. */
@@ -279,7 +284,7 @@ export class Entries {
   }
 
   #counted(): Entry[] {
-    return [...this.byId.values()].filter(({ activity }) => !this.isEarly(activity));
+    return [...this.byId.values()].filter((entry) => !this.isEarly(entry));
   }
 
   /** The targets that must have an entry. */
@@ -305,9 +310,9 @@ export class Entries {
 }
 
 /** How long it has run by the server's clock, ms. A time that cannot be parsed says nothing. */
-function ageOf({ created_at: at }: Activity, serverTime: number | null): number {
+function ageOf(createdAt: number, serverTime: number | null): number {
   // The server's time is cut to whole seconds.
-  const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at);
+  const age = serverTime === null ? 0 : serverTime + SECOND - createdAt;
   return Math.max(age, 0) || 0;
 }
 

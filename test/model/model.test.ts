@@ -36,7 +36,7 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
 
   before(() => {
     // What takes longest starts first.
-    for (const { name } of [...DEEP].reverse()) play(name, FAULTS + 1, isLong ? 16 : 1);
+    for (const { name } of [...DEEP].reverse()) play(name, FAULTS + 1, isLong ? 16 : 2);
     for (const { name } of SETTINGS) if (!isDeep(name)) play(name, FAULTS, isLong ? 4 : 1);
     for (const { name } of SABOTAGES) found.set(name, pool.do({ sabotage: name }));
     if (isLong) sayHowFar();

@@ -194,7 +194,7 @@ export const ENTRIES: Rules = {
       'every node, a late entry',
       0,
       ofEntries('take', (entries, original, shown, log, now) => {
-        const isNew = shown.some((one) => entries.isEarly(one) && !entries.byId.has(one.id));
+        const isNew = shown.some((one) => isEarly(entries, one) && !entries.byId.has(one.id));
         const changes = original(shown, log, now);
         if (isNew) entries.newAt = now;
         return changes;
@@ -209,7 +209,7 @@ export const ENTRIES: Rules = {
         'job/run-read',
         'collect',
         (original, run, log, now) => {
-          const isTrace = (one: Activity): boolean => !run.entries.isEarly(one);
+          const isTrace = (one: Activity): boolean => !isEarly(run.entries, one);
           const entries = run.state.name === 'unknown' ? log.entries.filter(isTrace) : log.entries;
           original(run, { ...log, entries }, now);
         },
@@ -403,3 +403,6 @@ function oneIsEnough(): Change[] {
     }),
   ];
 }
+
+const isEarly = (entries: Entries, { created_at: at }: Activity): boolean =>
+  entries.isEarly({ createdAt: Date.parse(at) });
