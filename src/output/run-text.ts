@@ -89,7 +89,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const commands = nextCommands(sink, result, facts);
   return [
-    sentence(sink, endingOf(result) + (isGood ? earlier : ''), style),
+    sentence(sink, endingOf(result, sink) + (isGood ? earlier : ''), style),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
     keyText(sink, result),
@@ -117,8 +117,9 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   }
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
+    const names = forgotten.map((node) => nodeText(node, sink));
     lines.push(
-      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${shortList(forgotten)}. If it did not run there, a new roll can.`,
+      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${shortList(names)}. If it did not run there, a new roll can.`,
     );
   }
   return [...lines, ...hintOfMissing(result)];
@@ -215,7 +216,7 @@ function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: reques
   return sentence(sink, `idempotency key ${key}${ofRequest}`, 'dim', 'all');
 }
 
-function endingOf(result: ResultFields) {
+function endingOf(result: ResultFields, sink: Sink) {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
@@ -223,7 +224,7 @@ function endingOf(result: ResultFields) {
     return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
-  if (outcome === 'interrupted') return stoppedText(result);
+  if (outcome === 'interrupted') return stoppedText(result, sink);
   const exceedsExpected =
     outcome === 'unconfirmed' &&
     targets === 'expected' &&
@@ -233,25 +234,26 @@ function endingOf(result: ResultFields) {
     return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   }
   const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
-  return `✗ ${name}: ${troublesOfAll(result) || unknown}`;
+  return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
 }
 
 /** Of nodes that are lacking by Core's count, only their number is known. */
-function troublesOfAll({ nodes, targets, core_count: core }: ResultFields) {
-  if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes);
+function troublesOfAll({ nodes, targets, core_count: core }: ResultFields, sink: Sink) {
+  if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes, sink);
   const acted = nodes.filter(({ activity_id: activity }) => activity !== null).length;
   const share = `${acted} of ${core} nodes have an entry in the log; Core counts ${core}`;
-  return [troublesOf(nodes.filter((node) => !isUnknown(node))), share].filter(Boolean).join('; ');
+  const known = nodes.filter((node) => !isUnknown(node));
+  return [troublesOf(known, sink), share].filter(Boolean).join('; ');
 }
 
 /** `Stopped watching; the restart continues.`, unless all that was started had ended. */
-function stoppedText(result: ResultFields) {
+function stoppedText(result: ResultFields, sink: Sink) {
   const { nodes, action, replayed } = result;
   const isRoll = nodes.some(({ gate }) => gate !== undefined);
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
   if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
-    return `Stopped: ${runName(result)}, ${troublesOf(nodes) || when}`;
+    return `Stopped: ${runName(result)}, ${troublesOf(nodes, sink) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
   const isSeen = started.some((node) => progressOf(node) === 'open' && node.activity_id !== null);
@@ -263,16 +265,17 @@ function stoppedText(result: ResultFields) {
 }
 
 /** `1 of 3 nodes rejected it (610…); 1 not started` */
-function troublesOf(nodes: readonly NodeResult[]) {
+function troublesOf(nodes: readonly NodeResult[], sink: Sink) {
   const troubles = nodes.map(troubleOf);
   // Rejected and missing nodes come first, the others as they are found.
   const kinds = new Set([lookOf('rejected').trouble, lookOf(MISSING).trouble, ...troubles]);
   const groups = [...kinds].flatMap((words) => {
     const group = nodes.filter((_, at) => words && troubles[at] === words);
-    const ids = group.map(({ node_id, activity_id, status }) =>
-      status === NOT_STARTED ? null : (node_id ?? (activity_id && `activity ${activity_id}`)),
-    );
-    const known = ids.filter((id) => id !== null);
+    const known = group.flatMap(({ node_id: node, activity_id: activity, status }) => {
+      if (status === NOT_STARTED) return [];
+      if (node !== null) return nodeText(node, sink);
+      return activity === null ? [] : `activity ${activity}`;
+    });
     const which = known.length === 0 ? '' : ` (${shortList(known)})`;
     return group.length === 0 ? [] : [{ size: group.length, text: `${words}${which}` }];
   });
@@ -282,20 +285,20 @@ function troublesOf(nodes: readonly NodeResult[]) {
 }
 
 function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
-  const { request_id: id, replayed, recovered, earlier, node_id: node } = event;
+  const { request_id: id, replayed, recovered, earlier } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
-  const which = node === undefined ? '' : `${node} `;
   if (earlier) {
-    return `${which}sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
+    return `sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
   }
   if (recovered) {
-    return `${which}dispatched: the log has its entries${request}`;
+    return `dispatched: the log has its entries${request}`;
   }
-  return `${which}dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
+  return `dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }
 
 /** The line of an event, the same in every display; null where it has none. */
-export function eventText(event: JobEvent): string | null {
+export function eventText(event: JobEvent, sink: Sink): string | null {
+  const of = (node?: Id) => (node === undefined ? '' : `${nodeText(node, sink)} `);
   switch (event.event) {
     case 'baseline': {
       const { baseline, idempotencyKey, expects } = event;
@@ -303,13 +306,13 @@ export function eventText(event: JobEvent): string | null {
       return `idempotency key ${plainText(idempotencyKey)}, log read up to ${baseline}${expected}`;
     }
     case 'dispatched':
-      return dispatchedText(event);
+      return of(event.node_id) + dispatchedText(event);
     case 'activity':
-      return `${event.activity.node_id} ${activityText(event.activity)}`;
+      return of(event.activity.node_id) + activityText(event.activity);
     case 'gate':
-      return `${event.node_id} gate ${gateWord(event.gate)} (${formatDuration(event.gate.took_ms)})`;
+      return `${of(event.node_id)}gate ${gateWord(event.gate)} (${formatDuration(event.gate.took_ms)})`;
     case 'gate_output':
-      return `${event.node_id} gate | ${plainText(event.line)}`;
+      return `${of(event.node_id)}gate | ${plainText(event.line)}`;
     default:
       return null;
   }

@@ -6,9 +6,6 @@ import { painter, type Output, type Sink, type StyleName } from './streams.js';
 const COMMAND =
   /ldctl (?:activities|deployments|nodes|profiles|sandbox|whoami|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
-/** A command, to be left as it is, or what may be the id of a node. */
-const NODE_ID = new RegExp(`${COMMAND.source}|(?<![\\w-])(\\d{12,20})(?![\\w-])`, 'g');
-
 /**
  * A text for people, wrapped at a terminal. Further lines are indented, so that none looks like
  * another error.
@@ -24,22 +21,12 @@ export function sentence(
     .trimEnd()
     .split(/\r?\n/)
     .map(plainText)
-    .map((line) => withNames(line, sink))
     // A command is not wrapped, so that it can be copied: its spaces are hidden meanwhile.
     .map((line) => line.replace(COMMAND, (command) => command.replaceAll(' ', '\0')))
     .flatMap((line) => (sink.isTTY ? wrapWords(line, sink.columns - 2) : [line]))
     .map((line, index) => (index === 0 ? line : `  ${line}`).replaceAll('\0', ' '));
   if (styled === 'all') return lines.map((line) => `${paint(style, line)}\n`).join('');
   return `${lines.join('\n').replace(/^\S+/, (word) => paint(style, word))}\n`;
-}
-
-/**
- * Calls nodes by their names at a terminal, in any text: errors know ids alone. Ids are
- * unique, and these have digits enough not to be a count. A command keeps its ids.
- */
-function withNames(line: string, { isTTY, names }: Sink) {
-  if (!isTTY || names.size === 0) return line;
-  return line.replace(NODE_ID, (text, id?: string) => (id && names.get(BigInt(id))) ?? text);
 }
 
 export function warningText(sink: Sink, message: string) {

@@ -179,7 +179,7 @@ export function liveRunView(output: Output, { headline, clock }: RunViewOptions)
         hasStarted = true;
         table.print(sentence(sink, headline, 'bold', 'all'));
       }
-      const text = isSaid(event, options.debug) ? eventText(event) : null;
+      const text = isSaid(event, options.debug) ? eventText(event, sink) : null;
       if (text !== null) table.print(sentence(sink, text));
       table.on(event);
     },

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { LdctlError } from '../../../src/base/errors.js';
 import { type NodeResult, type ResultFields } from '../../../src/base/outcome.js';
-import { printRunResult } from '../../../src/output/run-result.js';
 import { doingText, summaryText, type SummaryFacts } from '../../../src/output/run-text.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
-import { HOSTILE, missing, node, NODE, options, run, written } from './support/samples.js';
+import { HOSTILE, missing, node, NODE, run, written } from './support/samples.js';
 
 /** What is said below the table. */
 const said = (result: ResultFields, facts: SummaryFacts = {}): string[] =>
@@ -92,22 +90,6 @@ describe('the outcome of a run', () => {
     const lost = run({ outcome: 'unconfirmed', nodes: absent });
     const [outcome] = said(lost);
     assert.match(outcome ?? '', /100000 of 100000 nodes missing/);
-  });
-});
-
-describe('at a terminal a node is called by its name', () => {
-  it('in rows and sentences, and not in a command', async () => {
-    const output = memoryOutput({ isTTY: true, colour: false });
-    output.names = new Map([[NODE, 'broker-1']]);
-    const error = new LdctlError('unconfirmed', 'timeout', `node ${NODE} is silent`, {
-      hint: `See ldctl activities list --node ${NODE}. Node ${NODE} may be gone.`,
-    });
-    const result = run({ outcome: 'rejected', nodes: [node({ status: 'rejected' })] });
-    await printRunResult(output, result, { ...options(), error });
-    assert.match(output.stdout.text, /^broker-1 /m);
-    assert.match(output.stderr.text, /^error: node broker-1 is silent$/m);
-    assert.match(output.stderr.text, /^✗ .*rejected it \(broker-1\)$/m);
-    assert.match(output.stderr.text, new RegExp(`--node ${NODE}\\. Node broker-1 may`));
   });
 });
 
