@@ -16,7 +16,8 @@ import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
-import { configDir, protectorOf, resolveSettings } from './config/settings.js';
+import { configDir, resolveSettings } from './config/settings.js';
+import { Account } from './app/account.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
 import { openDeployment } from './app/open.js';
 import { check, fields, id, text } from './app/requests.js';
@@ -130,18 +131,17 @@ export async function connectProfile(
     config: new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const deployment = await openDeployment(settings, {
+  const account = new Account(settings.account, { signal, core: (to) => new CoreApi(to) });
+  const deployment = await openDeployment(account, settings.deployment, {
     ...OWN,
     signal,
     // Without flags, no setting is another deployment's.
     say: () => undefined,
     journal: openRunJournal(folder, clock),
-    supervisor: ({ supervisorUrl, key }) =>
-      new SupervisorApi({ url: supervisorUrl.value, apiKey: key }),
-    core: ({ apiUrl: url, key: apiKey }) => new CoreApi({ url, apiKey }),
+    supervisor: (to) => new SupervisorApi(to),
   });
-  const needed = settings.deployment?.value.name ?? String(deployment.deploymentId);
-  const protector = protectorOf(settings, deployment.target.deployment);
+  const { protector, deploymentId } = deployment;
+  const needed = settings.deployment.named?.value.name ?? String(deploymentId);
   return deploymentOn(deployment, () => {
     if (!protector || confirm === needed) return;
     const hint = `Give connectProfile the name of the deployment: { confirm: ${JSON.stringify(needed)} }.`;

@@ -2,29 +2,39 @@
  * A deployment as its settings name it, opened: clients, log, journal, and the way to ask Core.
  */
 
-import type { CoreApi, DeploymentAddress } from '../api/core-api.js';
+import type { DeploymentAddress } from '../api/core-api.js';
 import type { Activity } from '../base/activity.js';
 import { optional, type Clock } from '../base/clock.js';
-import { refusedError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
+import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
-import { isProtectedByName, type Settings } from '../config/settings.js';
+import { urlText } from '../base/text.js';
+import type { Profile } from '../config/profiles.js';
 import {
+  isProtectedByName,
+  protectorOf,
+  STRUCTURE,
+  variablesOf,
+  type AccountSettings,
+  type DeploymentRef,
+  type DeploymentSettings,
+  type Setting,
+  type Source,
+  type SupervisorSetting,
+} from '../config/settings.js';
+import {
+  deploymentText,
   findDeployment,
-  coreKnowsDeployment,
   refTo,
-  resolveTarget,
-  resumeFlags,
-  type Target,
-  type TenantAccess,
-} from '../config/target.js';
+  supervisorUrlOf,
+  urlFor,
+} from '../config/structure.js';
 import type { ExpectedTenant } from '../job/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
-
-/** The part of the Core API that ldctl uses. */
-export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
+import type { Account, Core, Endpoint } from './account.js';
 
 /** What a deployment is opened with. */
 interface OpenTools {
@@ -35,8 +45,16 @@ interface OpenTools {
   /** Says which setting does not count. */
   say: (line: string) => void;
   journal: RunJournal;
-  supervisor: (target: Target) => Supervisor;
-  core: (access: Pick<TenantAccess, 'apiUrl' | 'key'>) => Pick<Core, 'structure' | 'deployment'>;
+  supervisor: (endpoint: Endpoint, deployment: KnownRef) => Supervisor;
+}
+
+/** Mutable: `place` fills in name and path later, when they are needed. */
+type KnownRef = DeploymentRef & { id: Id };
+
+/** Where a deployment is reached. */
+interface Located {
+  ref: KnownRef;
+  supervisorUrl: Setting<URL> & Partial<SupervisorSetting>;
 }
 
 /**
@@ -80,81 +98,170 @@ export interface Connection {
   keepsRolls?: boolean;
 }
 
-/** One deployment, and all that a command or a program uses for it, each made once. */
-export interface OpenDeployment extends Connection {
-  target: Target;
-  /** Fills in the target's name and path, where they are not known and can be had. */
-  nameTarget: () => Promise<void>;
+/** One deployment of an account, and all that is used for it, each made once. */
+export interface OpenDeployment extends Connection, Located {
+  account: Account;
+  key: ApiKey;
+  /** The profile that protects it. */
+  protector: Profile | null;
+  /** What it is called: its path, where that can be had; else its name or id. */
+  place: () => Promise<string>;
 }
 
-/** The deployment of these settings. @throws as `resolveTarget` does */
+/**
+ * Core is asked only for what is not known, id or supervisor URL, so that an outage of Core stops
+ * no restart.
+ * @throws UsageError without a key or a deployment; as `Account.structure` and `findDeployment` do
+ */
 export async function openDeployment(
-  settings: Settings,
+  account: Account,
+  settings: DeploymentSettings,
   tools: OpenTools,
 ): Promise<OpenDeployment> {
-  const { clock, signal, newKey, journal } = tools;
-  const structureFor = (access: TenantAccess) =>
-    tools.core(access).structure(access.tenantId, { signal });
-  const target = await resolveTarget(settings, structureFor, tools.say, signal);
-  const { deployment, key } = target;
-  const supervisor = tools.supervisor(target);
-  const core = tools.core({ apiUrl: settings.apiUrl.value, key });
-  const isCertain = coreKnowsDeployment(settings, target);
-  const { tenantId } = settings;
-  /** Fills in what the target does not know of the deployment yet. */
+  const { clock, newKey, journal } = tools;
+  account.assertKey();
+  const located = await locate(account, settings, tools.say);
+  const { ref, supervisorUrl } = located;
+  const key = await account.key();
+  const supervisor = tools.supervisor({ url: supervisorUrl.value, apiKey: key }, ref);
+  const isCertain = coreKnows(account.settings, supervisorUrl);
+  const { tenantId } = account.settings;
+  /** Fills in what is not known of the deployment yet. */
   const complete = async () => {
     if (!tenantId || !isCertain) return;
     await optional(tools, async (limited) => {
-      const structure = await core.structure(tenantId.value, { signal: limited });
-      Object.assign(deployment, refTo(findDeployment(structure, deployment)));
+      Object.assign(ref, refTo(findDeployment(await account.structure(limited), ref)));
     });
   };
   let completed: Promise<void> | undefined;
   const completeOnce = () => (completed ??= complete());
-  const nameTarget = async () => {
-    if (!deployment.path) await completeOnce();
+  const place = async () => {
+    if (!ref.path) await completeOnce();
+    return deploymentText(ref);
   };
-  if (isProtectedByName(settings)) await nameTarget();
+  if (isProtectedByName(settings)) await place();
   return {
-    target,
-    deploymentId: deployment.id,
+    ...located,
+    account,
+    key,
+    protector: protectorOf(settings, ref),
+    place,
+    deploymentId: ref.id,
     supervisor,
-    log: openLog(supervisor, deployment.id, clock),
+    log: openLog(supervisor, ref.id, clock),
     clock,
     newKey,
     tenant: tenantId && { tenantId: tenantId.value, origin: tenantId.source.name },
     apiKeyHash: key.fingerprint(hexHash),
     journal,
-    counter: nodeCounter(target, {
-      core,
-      clock,
-      isCertain,
-      tenantId: tenantId?.value,
-      complete: completeOnce,
-    }),
-    flags: resumeFlags(settings, target),
-    nameTarget,
+    counter: nodeCounter(ref, account, { clock, isCertain, complete: completeOnce }),
+    flags: flagsToContinue(account.settings, settings, located),
   };
 }
 
-/** @param complete fills in the place of the deployment, if it can be had */
+/** By its settings, and where they leave something open, by the tenant's structure. */
+async function locate(
+  account: Account,
+  { named, supervisorUrl }: DeploymentSettings,
+  say: (line: string) => void,
+): Promise<Located> {
+  if (!named) {
+    const what = 'no deployment: neither a flag, nor LD_DEPLOYMENT_ID, nor a profile names one';
+    throw usageError('no_deployment', what);
+  }
+  const { id } = named.value;
+  const known = urlFor(supervisorUrl, named.value, say);
+  if (id !== null && known) return { ref: { ...named.value, id }, supervisorUrl: known };
+  const structure = await account.structure();
+  const placed = findDeployment(structure, named.value);
+  const ref = refTo(placed);
+  const given = known === undefined ? urlFor(supervisorUrl, ref, say, structure) : known;
+  return {
+    ref,
+    supervisorUrl: given ?? { value: supervisorUrlOf(placed.deployment), source: STRUCTURE },
+  };
+}
+
+/**
+ * Whether this Core certainly knows the deployment: its URL was given, or it named the supervisor,
+ * or that is one of LaserData's own. A key for an on-premise supervisor must not travel to the
+ * public Core unasked.
+ */
+const coreKnows = ({ apiUrl }: AccountSettings, supervisorUrl: Setting<URL>) =>
+  apiUrl.source.from !== 'default' || isNamedByCore(supervisorUrl) || isHosted(supervisorUrl);
+
+const isNamedByCore = ({ source }: Setting<URL>) => source.from === 'structure';
+const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdata.cloud');
+
+/**
+ * The flags by which a later command acts on the same deployment as the same user, and asks Core
+ * under the same conditions, without what the environment or the profile gives again. Never a key:
+ * - all from profile prod: `--profile prod`
+ * - the deployment from profile prod, the key from LD_API_KEY: `--deployment 71 --supervisor-url …`,
+ *   since `--profile` would ignore the variable
+ * - all from variables: nothing
+ */
+function flagsToContinue(
+  account: AccountSettings,
+  { named }: DeploymentSettings,
+  located: Located,
+): string[] {
+  const { profile, key, tenantId, apiUrl } = account;
+  const isMixed = variablesOf([key, tenantId, apiUrl, named, located.supervisorUrl]).length > 0;
+  const used = isMixed ? null : profile;
+  /** No words where the later command is given the same by a variable or by `--profile`. */
+  const flagFor: FlagFor = (source, flag, value) =>
+    !source || source.from === 'env' || (used && source.from === 'profile') ? [] : [flag, value];
+  return [
+    ...(used ? ['--profile', used.name] : []),
+    ...deploymentFlags(named, located, flagFor),
+    ...accountFlags(account, located, flagFor),
+  ];
+}
+
+type FlagFor = (source: Source | undefined, flag: string, value: string) => string[];
+
+function deploymentFlags(
+  named: DeploymentSettings['named'],
+  { ref, supervisorUrl: { of, source, value } }: Located,
+  flagFor: FlagFor,
+) {
+  return [
+    ...flagFor(named?.source, '--deployment', String(ref.id)),
+    // By its variable alone it would be asked again whose it is.
+    ...flagFor(of ? STRUCTURE : source, '--supervisor-url', urlText(value)),
+  ];
+}
+
+function accountFlags(
+  { tenantId, apiUrl }: AccountSettings,
+  { supervisorUrl }: Located,
+  flagFor: FlagFor,
+) {
+  // The later command is given the supervisor's URL, and cannot know that the default Core named
+  // it.
+  const isDefaultEnough =
+    apiUrl.source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
+  return [
+    ...flagFor(tenantId?.source, '--tenant-id', String(tenantId?.value)),
+    ...(isDefaultEnough ? [] : flagFor(apiUrl.source, '--api-url', urlText(apiUrl.value))),
+  ];
+}
+
+/** What Core is asked through. */
+interface Counter {
+  settings: Pick<AccountSettings, 'tenantId'>;
+  core: () => Promise<Pick<Core, 'deployment'>>;
+}
+
+/** `complete` fills in the place of the deployment, if it can be had. */
 export function nodeCounter(
-  { deployment }: Pick<Target, 'deployment'>,
-  {
-    core,
-    clock,
-    isCertain,
-    tenantId,
-    complete,
-  }: {
-    core: Pick<Core, 'deployment'>;
-    clock: Clock;
-    isCertain: boolean;
-    tenantId: Id | undefined;
-    complete: () => Promise<void>;
-  },
+  ref: KnownRef,
+  account: Counter,
+  tools: { clock: Clock; isCertain: boolean; complete: () => Promise<void> },
 ): NodeCounter {
-  const addressBy = (entry?: Activity) => addressOf(deployment, tenantId, entry);
+  const { clock, isCertain, complete } = tools;
+  const addressBy = (entry?: Activity) => addressOf(ref, account.settings, entry);
   const countAt = async (
     known: DeploymentAddress | null,
     signal: AbortSignal,
@@ -165,6 +272,7 @@ export function nodeCounter(
     if (!address) {
       throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
     }
+    const core = await account.core();
     const { nodes_count: nodes } = await core.deployment(address, { signal, budgetMs });
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
@@ -191,11 +299,11 @@ export function nodeCounter(
 
 /** By what is known of the deployment, else by an entry; null where something is missing. */
 function addressOf(
-  { id, ...known }: Target['deployment'],
-  tenantId: Id | undefined,
+  { id, ...known }: KnownRef,
+  { tenantId }: Counter['settings'],
   entry: Activity | undefined,
 ): DeploymentAddress | null {
-  const tenant = tenantId ?? entry?.tenant_id;
+  const tenant = tenantId?.value ?? entry?.tenant_id;
   const { divisionId = entry?.division_id, environmentId = entry?.environment_id } = known;
   return tenant && divisionId && environmentId
     ? { tenantId: tenant, divisionId, environmentId, deploymentId: id }

@@ -3,7 +3,9 @@ import { elapsedText } from '../base/durations.js';
 import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../base/text.js';
-import { deploymentText, type Target } from '../config/target.js';
+import type { Profile } from '../config/profiles.js';
+import { protectorOf, type DeploymentRef } from '../config/settings.js';
+import { deploymentText } from '../config/structure.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
 import { oddStatus } from '../job/busy.js';
@@ -48,15 +50,15 @@ interface Consent {
  * @throws UsageError
  */
 export function requireConsent(
-  context: CommandContext,
+  { prompts, settings: { deployment } }: CommandContext,
   { what, nodes }: Pick<Asked, 'what' | 'nodes'>,
   flags: ConsentFlags,
+  protector = protectorOf(deployment),
 ) {
-  if (consentNeeded(context, nodes, flags) !== 'refuse') return;
-  const { protector } = context;
-  const { deployment } = context.settings;
+  if (consentNeeded(prompts, protector, nodes, flags) !== 'refuse') return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  const where = deployment ? ` of ${deploymentText(deployment.value)}` : '';
+  const { named } = deployment;
+  const where = named ? ` of ${deploymentText(named.value)}` : '';
   throw missing(
     `this would ${what} on ${whom}${where}, and ldctl cannot ask without a terminal; nothing was sent`,
     protector
@@ -67,7 +69,8 @@ export function requireConsent(
 
 /** Whether to ask, or to refuse where no one can be asked; `no` where flags give the consent. */
 export function consentNeeded(
-  { prompts, protector }: CommandContext,
+  prompts: Prompts | null,
+  protector: Profile | null,
   nodes: Asked['nodes'],
   { yes, confirm }: ConsentFlags,
 ): 'no' | 'ask' | 'refuse' {
@@ -82,17 +85,17 @@ export function consentNeeded(
  */
 export async function consentTo(
   context: CommandContext,
+  { protector, ref, place: nameIt }: OpenDeployment,
   asked: Asked,
   flags: ConsentFlags,
 ): Promise<Consent> {
   const { prompts } = context;
   const { nodes } = asked;
-  if (!prompts || consentNeeded(context, nodes, flags) === 'no') return {};
-  const place = ` of ${await context.place()}`;
+  if (!prompts || consentNeeded(prompts, protector, nodes, flags) === 'no') return {};
+  const place = ` of ${await nameIt()}`;
   const question = questionOf(context, asked, place, flags);
-  const { target } = await context.deployment();
-  if (context.protector) {
-    await askForName(prompts, asked, question, namesOf(target.deployment));
+  if (protector) {
+    await askForName(prompts, asked, question, namesOf(ref));
     // What keeps a node busy is a question of its own.
     if (!question.mayWait) return {};
   }
@@ -206,21 +209,18 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
 }
 
 /** @throws UsageError for a `--confirm` of another deployment */
-export async function checkConfirm(
-  { target: { deployment }, nameTarget }: OpenDeployment,
-  { confirm }: ConsentFlags,
-) {
-  if (confirm === undefined || namesOf(deployment).includes(confirm)) return;
-  await nameTarget();
-  if (namesOf(deployment).includes(confirm)) return;
+export async function checkConfirm({ ref, place }: OpenDeployment, { confirm }: ConsentFlags) {
+  if (confirm === undefined || namesOf(ref).includes(confirm)) return;
+  await place();
+  if (namesOf(ref).includes(confirm)) return;
   throw missing(
     `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
-    `Give one of: ${namesOf(deployment).join(', ')}.`,
+    `Give one of: ${namesOf(ref).join(', ')}.`,
   );
 }
 
 /** What may be typed for the deployment, as far as it is known: the longest first. */
-const namesOf = ({ path, name, id }: Target['deployment']) =>
+const namesOf = ({ path, name, id }: DeploymentRef) =>
   [path, name, String(id)].filter((text) => text !== null);
 
 function missing(message: string, hint: string) {

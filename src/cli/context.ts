@@ -1,7 +1,8 @@
 import type { ClientOptions } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import { openDeployment, type Core, type OpenDeployment } from '../app/open.js';
+import { Account, type Core, type Endpoint } from '../app/account.js';
+import { openDeployment, type OpenDeployment } from '../app/open.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
@@ -11,17 +12,17 @@ import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
 import { hintOfEnd, NodeNameStore } from '../config/node-names.js';
-import { ProfileStore, type Profile } from '../config/profiles.js';
+import { ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
-  protectorOf,
   resolveSettings,
   overridingVariables,
+  type DeploymentRef,
+  type DeploymentSettings,
   type SettingFlags,
   type Settings,
   type SettingsInput,
 } from '../config/settings.js';
-import { deploymentText, type Target, type TenantAccess } from '../config/target.js';
 import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
@@ -38,12 +39,11 @@ export class CommandContext {
   readonly nodeNames: NodeNameStore;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
-  /** Of the first page that listed any. */
-  #nodes: readonly Id[] = [];
+  /** Of each log, those on its first page that listed any. */
+  readonly #nodes: Id[][] = [];
   #settings: Settings | undefined;
+  #account: Account | undefined;
   #deployment: Promise<OpenDeployment> | undefined;
-  #opened: OpenDeployment | undefined;
-  #core: { key: ApiKey; api: Core } | undefined;
 
   /**
    * @param folder where profiles and the run journal are kept
@@ -71,19 +71,14 @@ export class CommandContext {
     return (this.#settings ??= this.resolve(this.flags));
   }
 
-  /** The profile that protects the deployment; by what the settings say, until it is opened. */
-  get protector(): Profile | null {
-    return protectorOf(this.settings, this.#opened?.target.deployment);
-  }
-
   /** Says which variables do not count, and that the key expires soon. */
   saySettings() {
-    const { profile } = this.settings;
+    const { account } = this.settings;
     const ignored = overridingVariables(this.host.env).join(', ');
-    if (profile?.source.from === 'flag' && ignored) {
-      this.say(`--profile ${profile.name}: ignoring ${ignored} from the environment`);
+    if (account.profile?.source.from === 'flag' && ignored) {
+      this.say(`--profile ${account.profile.name}: ignoring ${ignored} from the environment`);
     }
-    const warning = expiryWarning(this.settings, this.host.clock.now());
+    const warning = expiryWarning(account, this.host.clock.now());
     if (warning !== null) this.warn(warning);
   }
 
@@ -136,54 +131,64 @@ export class CommandContext {
   ): Settings {
     const { env = this.host.env, config = this.store.read() } = from;
     const settings = resolveSettings({ flags, env, config, keys: this.keyTools });
-    const { key } = settings;
-    return {
-      ...settings,
-      key: key && { ...key, fetch: async (signal) => this.guard(await key.fetch(signal)) },
+    const { key } = settings.account;
+    const guarded = key && {
+      ...key,
+      fetch: async (signal?: AbortSignal) => this.guard(await key.fetch(signal)),
     };
+    return { ...settings, account: { ...settings.account, key: guarded } };
   }
 
   /** Says of which id a node is the end, if the log has shown that one and not the node. */
   sayWholeIds(nodes: readonly Id[] = []) {
-    for (const node of nodes.filter((one) => !this.#nodes.includes(one))) {
-      const hint = hintOfEnd(node, this.#nodes);
+    const known = this.#nodes.flat();
+    for (const node of nodes.filter((one) => !known.includes(one))) {
+      const hint = hintOfEnd(node, known);
       if (hint) this.say(`hint: ${hint}`);
     }
   }
 
-  /** The deployment to act on, opened once. @throws as `openDeployment` does */
+  /** Of the settings. */
+  get account(): Account {
+    const { account } = this.settings;
+    return (this.#account ??= new Account(account, {
+      signal: this.signal,
+      core: (to) =>
+        this.core(to, (error) =>
+          explainRefusal(error, { ...to, account, deployment: null, nodes: [] }),
+        ),
+    }));
+  }
+
+  /** The deployment of the settings, opened once. @throws as `openDeployment` does */
   deployment(): Promise<OpenDeployment> {
-    return (this.#deployment ??= this.#openDeployment());
+    return (this.#deployment ??= this.open(this.account, this.settings.deployment));
   }
 
-  /** What the deployment is called: its path, where that can be had; else its name or id. */
-  async place(): Promise<string> {
-    const { target, nameTarget } = await this.deployment();
-    await nameTarget();
-    return deploymentText(target.deployment);
-  }
-
-  async #openDeployment(): Promise<OpenDeployment> {
+  /** One deployment of many, with names, journal and log of its own. @throws as `openDeployment` */
+  async open(account: Account, settings: DeploymentSettings): Promise<OpenDeployment> {
     const { clock, output } = this.host;
-    const opened = await openDeployment(this.settings, {
+    const opened = await openDeployment(account, settings, {
       clock,
       signal: this.signal,
       newKey: () => this.host.newIdempotencyKey(),
       say: (line) => this.say(line),
       journal: openRunJournal(this.folder, clock),
-      supervisor: (target) => this.#supervisor(target),
-      core: (access) => this.core(access),
+      supervisor: (to, ref) => this.#supervisor(account, to, ref),
     });
-    output.names = this.nodeNames.read(opened.deploymentId);
-    this.#opened = opened;
+    output.names = new Map([...output.names, ...this.nodeNames.read(opened.deploymentId)]);
     return opened;
   }
 
-  #supervisor({ supervisorUrl, key, deployment }: Target): Supervisor {
-    const api = new SupervisorApi(this.#client(supervisorUrl.value, key, deployment));
+  #supervisor({ settings: account }: Account, to: Endpoint, deployment: DeploymentRef): Supervisor {
+    const nodes: Id[] = [];
+    this.#nodes.push(nodes);
+    const onRefusal = (error: ApiError) =>
+      explainRefusal(error, { ...to, account, deployment, nodes });
+    const api = new SupervisorApi(this.#client(to, onRefusal));
     const list: Supervisor['list'] = async (...asked) => {
       const page = await api.list(...asked);
-      if (this.#nodes.length === 0) this.#nodes = page.items.map(({ node_id }) => node_id);
+      if (nodes.length === 0) nodes.push(...page.items.map(({ node_id }) => node_id));
       return page;
     };
     const trigger: Supervisor['trigger'] = (...asked) => {
@@ -193,29 +198,14 @@ export class CommandContext {
     return { trigger, list };
   }
 
-  /** The Core API for a key, by one client. */
-  core({ apiUrl, key }: Pick<TenantAccess, 'apiUrl' | 'key'>): Core {
-    if (this.#core?.key !== key) {
-      this.#core = { key, api: new CoreApi(this.#client(apiUrl, key)) };
-    }
-    return this.#core.api;
+  /** @param onRefusal says more of what the API refuses */
+  core(to: Endpoint, onRefusal?: ClientOptions['onRefusal']): Core {
+    return new CoreApi(this.#client(to, onRefusal));
   }
 
-  #client(url: URL, apiKey: ApiKey, deployment?: Target['deployment']): ClientOptions {
+  #client(to: Endpoint, onRefusal: ClientOptions['onRefusal']): ClientOptions {
     const { clock, output, agent } = this.host;
     const onTrace = (line: string) => output.stderr.write(`debug: ${plainText(line)}\n`);
-    const onRefusal = (error: ApiError): ApiError => {
-      const settings = this.#settings;
-      const asking = { url, apiKey, deployment, nodes: this.#nodes };
-      return settings ? explainRefusal(error, { ...asking, settings }) : error;
-    };
-    return {
-      url,
-      apiKey,
-      clock,
-      agent,
-      onRefusal,
-      onTrace: output.options.debug ? onTrace : undefined,
-    };
+    return { ...to, clock, agent, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
   }
 }

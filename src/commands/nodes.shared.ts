@@ -128,7 +128,7 @@ export async function resolveNodes(
     const names = context.nodeNames.read(deployment);
     return refs.map((ref) => lookUp(context, names, ref));
   };
-  const known = context.settings.deployment?.value.id ?? null;
+  const known = context.settings.deployment.named?.value.id ?? null;
   let idsAndEnds = lookAllUp(known);
   // Until the deployment is known, a name may be of any.
   if (known === null) idsAndEnds = lookAllUp(await deploymentIdOf(context));
@@ -139,7 +139,7 @@ export async function resolveNodes(
 
 /** Opens the deployment only if it has to be looked up by its name. */
 export const deploymentIdOf = async (context: CommandContext): Promise<Id> =>
-  context.settings.deployment?.value.id ?? (await context.deployment()).deploymentId;
+  context.settings.deployment.named?.value.id ?? (await context.deployment()).deploymentId;
 
 function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
   if (isId(ref)) return ref;

@@ -11,16 +11,11 @@ import {
   protectorOf,
   STRUCTURE,
   type DeploymentRef,
+  type DeploymentSettings,
   type Settings,
   type Source,
 } from '../config/settings.js';
-import {
-  findDeployment,
-  neededKey,
-  refTo,
-  urlFor,
-  type PlacedDeployment,
-} from '../config/target.js';
+import { findDeployment, refTo, urlFor, type PlacedDeployment } from '../config/structure.js';
 import type { Cell } from '../output/columns.js';
 import { fieldsOf } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
@@ -72,25 +67,26 @@ interface KeyFacts {
  * @throws ApiError (401) when the API does not know the key
  */
 async function findOut(context: CommandContext) {
-  const { settings, signal } = context;
-  const { tenantId, apiUrl, deployment } = settings;
-  const key = await neededKey(settings).fetch(signal);
-  const found: KeyFacts = { key, ref: deployment?.value, notes: [] };
+  const { account, settings, signal } = context;
+  const { tenantId } = account.settings;
+  const { named } = settings.deployment;
+  const key = await account.key();
+  const found: KeyFacts = { key, ref: named?.value, notes: [] };
   if (!tenantId) {
     found.notes.push(
       'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
     );
     return found;
   }
-  const core = context.core({ apiUrl: apiUrl.value, key });
+  const core = await account.core();
   found.known = await core.keyContext(tenantId.value, { signal });
-  if (!deployment) {
+  if (!named) {
     found.notes.push('no deployment is chosen, so what the key may do to it is not known');
     return found;
   }
   try {
-    found.structure = await core.structure(tenantId.value, { signal });
-    found.placed = findDeployment(found.structure, deployment.value);
+    found.structure = await account.structure();
+    found.placed = findDeployment(found.structure, named.value);
     found.ref = refTo(found.placed);
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof LdctlError)) throw error;
@@ -100,13 +96,13 @@ async function findOut(context: CommandContext) {
 }
 
 /** What is printed: in JSON, these keys in this order. What is not known is null. */
-function identityOf(settings: Settings, found: KeyFacts, now: number) {
-  const { profile, tenantId, apiUrl, deployment } = settings;
+function identityOf({ account, deployment }: Settings, found: KeyFacts, now: number) {
+  const { profile, tenantId, apiUrl } = account;
   const { key, known, structure, ref, notes } = found;
-  const supervisor = supervisorOf(settings, found);
+  const supervisor = supervisorOf(deployment, found);
   return {
     profile: profile?.name ?? null,
-    protected: protectorOf(settings, ref) !== null,
+    protected: protectorOf(deployment, ref) !== null,
     api_key: key.mask(),
     ...keyFields(known, now),
     tenant_id: tenantId?.value ?? null,
@@ -114,14 +110,14 @@ function identityOf(settings: Settings, found: KeyFacts, now: number) {
     api_url: urlText(apiUrl.value),
     ...deploymentFields(found),
     supervisor_url: supervisor && urlText(supervisor.value),
-    may_read: may('read', settings, found),
-    may_manage: may('manage', settings, found),
+    may_read: may('read', deployment, found),
+    may_manage: may('manage', deployment, found),
     origins: {
       profile: originOf(profile),
-      api_key: originOf(settings.key),
+      api_key: originOf(account.key),
       tenant_id: originOf(tenantId),
       api_url: originOf(apiUrl),
-      deployment: originOf(deployment),
+      deployment: originOf(deployment.named),
       supervisor_url: originOf(supervisor),
     },
     notes,
@@ -158,7 +154,10 @@ function deploymentFields({ ref, placed }: KeyFacts) {
   };
 }
 
-function supervisorOf({ supervisorUrl }: Settings, { ref, placed, structure, notes }: KeyFacts) {
+function supervisorOf(
+  { supervisorUrl }: DeploymentSettings,
+  { ref, placed, structure, notes }: KeyFacts,
+) {
   const given = ref
     ? urlFor(supervisorUrl, ref, (note) => notes.push(note), structure)
     : supervisorUrl;
@@ -170,10 +169,10 @@ function supervisorOf({ supervisorUrl }: Settings, { ref, placed, structure, not
 /** Null where it cannot be known. */
 function may(
   wanted: 'read' | 'manage',
-  { deployment }: Settings,
+  { named }: DeploymentSettings,
   { known, structure, placed }: KeyFacts,
 ): boolean | null {
-  if (!known || !deployment) return null;
+  if (!known || !named) return null;
   return structure && !placed ? false : isGranted(known.permissions, wanted, placed ?? null);
 }
 

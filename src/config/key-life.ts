@@ -3,7 +3,7 @@
  */
 
 import { count } from '../base/text.js';
-import type { Settings } from './settings.js';
+import type { AccountSettings } from './settings.js';
 
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
@@ -25,7 +25,7 @@ export function expiryOf(expiresAt: string | null, now: number) {
 }
 
 /** The warning that the key of the profile expires soon, by the time that is stored. */
-export function expiryWarning({ profile, key }: Settings, now: number): string | null {
+export function expiryWarning({ profile, key }: AccountSettings, now: number): string | null {
   if (!profile?.expires_at || key?.source.from !== 'profile') return null;
   const expiry = expiryOf(profile.expires_at, now);
   if (!expiry?.soon) return null;

@@ -3,17 +3,17 @@ import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { NEW_KEY, renewal } from './key-life.js';
 import { hintOfEnd } from './node-names.js';
-import type { Settings, Source } from './settings.js';
-import { deploymentText, type Target } from './target.js';
+import type { AccountSettings, DeploymentRef, Source } from './settings.js';
+import { deploymentText } from './structure.js';
 
 /** What a request was made with. */
 export interface Asking {
   /** The base URL. */
   url: URL;
   apiKey: ApiKey;
-  settings: Settings;
-  /** Undefined for a request to Core. */
-  deployment: Target['deployment'] | undefined;
+  account: AccountSettings;
+  /** Null for a request to Core. */
+  deployment: DeploymentRef | null;
   /** Some of the nodes in its log. */
   nodes: readonly Id[];
 }
@@ -23,11 +23,11 @@ export interface Asking {
  * calls a deployment by its id, not by its path.
  */
 export function explainRefusal(error: ApiError, asking: Asking): ApiError {
-  const { deployment, url, settings } = asking;
+  const { deployment, url, account } = asking;
   if (error.status === 401) {
-    const { key, profile } = settings;
+    const { key, profile } = account;
     const owner = key?.source.from === 'profile' ? profile : null;
-    const used = `ldctl used the key ${usedKeyText(asking.apiKey, settings)}. Check that it is complete.`;
+    const used = `ldctl used the key ${usedKeyText(asking)}. Check that it is complete.`;
     const advice = owner ? renewal(owner.name) : NEW_KEY;
     return withHint(error, `${used} If it expired or was revoked, ${advice}.`);
   }
@@ -48,14 +48,13 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
  * be either, or the address of this machine: the message is the server's, and the hint has all.
  */
 function explainDenial(error: ApiError, asking: Asking): ApiError {
-  const { apiKey, settings } = asking;
   const { reason, permission } = error;
-  const key = `the API key ${usedKeyText(apiKey, settings)}`;
+  const key = `the API key ${usedKeyText(asking)}`;
   const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
   if (lacking && (reason.includes(lacking) || /permission/i.test(reason))) {
     return withHint(error, adviceOn(lacking), lackText(lacking, asking));
   }
-  const { tenantId } = settings;
+  const { tenantId } = asking.account;
   if (tenantId && /\btenant\b/i.test(reason)) {
     const what = `${tenantText(tenantId.source)} is not the tenant of ${key}`;
     return withHint(error, 'The LaserData console shows which tenant a key belongs to.', what);
@@ -65,11 +64,12 @@ function explainDenial(error: ApiError, asking: Asking): ApiError {
   return withHint(error, `ldctl used ${key}.${needs} ${address} ${adviceOn(permission)}`);
 }
 
-type KeyUse = Pick<Asking, 'apiKey' | 'settings' | 'deployment'>;
+type KeyUse = Pick<Asking, 'apiKey' | 'account' | 'deployment'>;
 
-function lackText(permission: string, { apiKey, settings, deployment }: KeyUse) {
+function lackText(permission: string, use: KeyUse) {
+  const { deployment } = use;
   const where = deployment ? ` on ${deploymentText(deployment)}` : '';
-  return `the API key ${usedKeyText(apiKey, settings)} lacks ${permission}${where}`;
+  return `the API key ${usedKeyText(use)} lacks ${permission}${where}`;
 }
 
 /** For a key that may only read, by what Core says of it. */
@@ -86,8 +86,8 @@ function adviceOn(permission: string | undefined) {
 }
 
 /** `ld_pk_…SYSh (LD_API_KEY)`. */
-function usedKeyText(key: ApiKey, { key: setting }: Settings) {
-  return setting ? `${key.mask()} (${setting.source.name})` : key.mask();
+function usedKeyText({ apiKey, account: { key } }: Omit<KeyUse, 'deployment'>) {
+  return key ? `${apiKey.mask()} (${key.source.name})` : apiKey.mask();
 }
 
 /** `--tenant-id`, `LD_TENANT_ID`, `tenant_id of profile prod`. */

@@ -21,7 +21,7 @@ export type SettingFlags = Partial<Record<FlagName, string | undefined>>;
 
 /** Where a setting is from, and how people know that: `--api-url`, `LD_API_URL`, `profile prod`. */
 export interface Source {
-  /** `current` is a profile's alone; `structure` a supervisor URL's that target.ts has looked up. */
+  /** `current` is a profile's alone; `structure` a supervisor URL's that was looked up. */
   from: 'flag' | 'env' | 'profile' | 'current' | 'default' | 'structure';
   name: string;
 }
@@ -60,21 +60,34 @@ export interface KeySetting {
   fetch(signal?: AbortSignal): Promise<ApiKey>;
 }
 
-/** Where to act, and as whom. What was not given is null. */
-export interface Settings {
+/** A tenant, its key, and the Core that knows both. What was not given is null. */
+export interface AccountSettings {
   profile: (Profile & { source: Source }) | null;
   key: KeySetting | null;
   tenantId: Setting<Id> | null;
   apiUrl: Setting<URL>;
-  /** Null: it is looked up. */
-  supervisorUrl: SupervisorSetting | null;
-  deployment: Setting<DeploymentRef> | null;
-  /** All profiles that are stored: one protects its deployment whichever is used. */
-  stored: readonly Profile[];
+  /** There is no profile yet. */
+  isFirst: boolean;
   /** LDCTL_CONFIG_DIR, where it names a folder without profiles. */
   emptyFolder: string | null;
-  /** What to say before an action: which variables override the profile, or are empty. */
-  overrides: string | null;
+}
+
+/** A deployment of an account. */
+export interface DeploymentSettings {
+  /** Null: none was given. */
+  named: Setting<DeploymentRef> | null;
+  /** Null: it is looked up. */
+  supervisorUrl: SupervisorSetting | null;
+  /** The stored profiles that protect their deployments: each does so whichever profile is used. */
+  protectors: readonly Profile[];
+}
+
+/** Where to act, and as whom. */
+export interface Settings {
+  account: AccountSettings;
+  deployment: DeploymentSettings;
+  /** What to say before an action: which variables override the profile, or are empty; or ''. */
+  overrides: string;
 }
 
 export interface SettingsInput {
@@ -130,72 +143,81 @@ export function resolveSettings(input: SettingsInput): Settings {
   const profile = named
     ? { ...named.value, source: named.source }
     : current && { ...current, source: CURRENT };
-  const settingOf = <T>(
-    flag: FlagName,
-    parse: Parse<T>,
-    stored: (profile: Profile) => T | null,
-  ): Setting<T> | null => {
+  const settingOf: SettingOf = (flag, parse, stored) => {
     const found = fromFlagOrEnv(flag, parse);
     if (found || !profile) return found;
     const value = stored(profile);
     return value === null ? null : { value, source: sourceOf(profile) };
   };
 
-  const deployment = settingOf('deployment', parseDeployment, deploymentIn);
-  // The profile's supervisor URL is for the profile's deployment only.
-  const isStored = deployment?.source.from === 'profile';
-  const supervisorUrl = settingOf('supervisor-url', parseBaseUrl, (from) =>
-    isStored ? urlIn(from, 'supervisor_url') : null,
-  );
-  const found = {
+  const deployment = deploymentOf(input, profile, settingOf);
+  const isFirst = config.profiles.length === 0;
+  const account = {
+    profile,
     key: chooseKey(variables, profile, keys),
     tenantId: settingOf('tenant-id', parseId, ({ tenant_id }) => tenant_id),
     apiUrl: settingOf('api-url', parseBaseUrl, (from) => urlIn(from, 'api_url')) ?? {
       value: new URL(DEFAULT_API_URL),
       source: DEFAULT,
     },
-    supervisorUrl: supervisorUrl && {
-      ...supervisorUrl,
-      of: supervisorUrl.source.from === 'env' ? deploymentOfVariables(input) : null,
-    },
-    deployment,
+    isFirst,
+    emptyFolder: (isFirst && variableIn(env, 'LDCTL_CONFIG_DIR')) || null,
   };
-  return {
-    ...found,
-    profile,
-    stored: config.profiles,
-    emptyFolder: (config.profiles.length === 0 && variableIn(env, 'LDCTL_CONFIG_DIR')) || null,
-    overrides: overridesOf(variables, found, profile),
-  };
+  return { account, deployment, overrides: overridesOf(variables, account, deployment) };
+}
+
+/** By its flag, its variable, or the profile. */
+type SettingOf = <T>(
+  flag: FlagName,
+  parse: Parse<T>,
+  stored: (profile: Profile) => T | null,
+) => Setting<T> | null;
+
+function deploymentOf(
+  input: SettingsInput,
+  profile: Profile | null,
+  settingOf: SettingOf,
+): DeploymentSettings {
+  const named = settingOf('deployment', parseDeployment, deploymentIn);
+  // The profile's supervisor URL is for the profile's deployment only.
+  const isStored = named?.source.from === 'profile';
+  const url = settingOf('supervisor-url', parseBaseUrl, (from) =>
+    isStored ? urlIn(from, 'supervisor_url') : null,
+  );
+  const of = url?.source.from === 'env' ? deploymentOfVariables(input) : null;
+  // One that names no deployment protects whatever it is used for.
+  const protectors = input.config.profiles.filter(
+    (one) => one.protected === true && (deploymentIn(one) || one.name === profile?.name),
+  );
+  return { named, supervisorUrl: url && { ...url, of }, protectors };
 }
 
 /** What a variable's URL belongs to, where `--deployment` may be another: what is acted on without it. */
 function deploymentOfVariables({ flags, ...input }: SettingsInput) {
   if (flags.deployment === undefined) return null;
-  return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment;
+  return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment.named;
 }
 
 /**
  * The stored profile that protects a deployment, however that was reached; null for none. One that
- * has no id for its deployment protects what is called so, and one that names none whatever it is
- * used for.
+ * has no id for its deployment protects what is called so.
  */
 export function protectorOf(
-  { stored, profile, deployment }: Settings,
-  ref: DeploymentRef | null = deployment?.value ?? null,
+  { protectors, named }: DeploymentSettings,
+  ref: DeploymentRef | null = named?.value ?? null,
 ): Profile | null {
   const protects = (one: Profile) => {
     const own = deploymentIn(one);
-    if (!own) return one.name === profile?.name;
+    if (!own) return true;
     if (own.id !== null) return own.id === ref?.id;
     return own.name === ref?.name || own.name === ref?.path;
   };
-  return stored.find((one) => one.protected === true && protects(one)) ?? null;
+  return protectors.find(protects) ?? null;
 }
 
 /** Whether Core has to say what a deployment is called, so that it is known what protects it. */
-export const isProtectedByName = ({ stored }: Settings) =>
-  stored.some((one) => one.protected === true && deploymentIn(one)?.id === null);
+export const isProtectedByName = ({ protectors }: DeploymentSettings) =>
+  protectors.some((one) => deploymentIn(one)?.id === null);
 
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env): string[] =>
@@ -229,30 +251,31 @@ function deploymentIn(profile: Profile): DeploymentRef | null {
  */
 function overridesOf(
   env: Env,
-  found: Pick<Settings, 'deployment' | 'key' | 'tenantId' | 'apiUrl' | 'supervisorUrl'>,
-  profile: Settings['profile'],
-): string | null {
-  if (!profile) return null;
+  { profile, key, tenantId, apiUrl }: AccountSettings,
+  { named, supervisorUrl }: DeploymentSettings,
+): string {
+  if (!profile) return '';
   const { name, source } = profile;
-  const { deployment } = found;
   const isEmpty = (variable: string) => env[variable]?.trim() === '';
-  const fromEnv = Object.values(found).flatMap((setting) => {
-    // A supervisor's URL of another deployment overrides nothing.
-    const isOther = setting && 'of' in setting && setting.of;
-    return setting?.source.from === 'env' && !isOther ? setting.source.name : [];
-  });
+  // A supervisor's URL of another deployment overrides nothing.
+  const own = supervisorUrl?.of ? null : supervisorUrl;
+  const fromEnv = variablesOf([key, tenantId, apiUrl, own, named]);
   const lines = [
     isEmpty('LD_PROFILE') &&
       source.from === 'current' &&
       `LD_PROFILE is empty, so the current profile, ${name}, is used`,
     isEmpty('LD_DEPLOYMENT_ID') &&
-      deployment?.source.from === 'profile' &&
-      `LD_DEPLOYMENT_ID is empty, so this is ${name}'s deployment, ${deployment.value.name ?? deployment.value.id}`,
+      named?.source.from === 'profile' &&
+      `LD_DEPLOYMENT_ID is empty, so this is ${name}'s deployment, ${named.value.name ?? named.value.id}`,
     fromEnv.length > 0 &&
       `${fromEnv.join(', ')} ${fromEnv.length > 1 ? 'override' : 'overrides'} profile ${name}. To use the profile: --profile ${name}`,
   ];
-  return lines.filter(Boolean).join('\n') || null;
+  return lines.filter(Boolean).join('\n');
 }
+
+/** Those that some of these settings are from. */
+export const variablesOf = (settings: ReadonlyArray<{ source: Source } | null>) =>
+  settings.flatMap((one) => (one?.source.from === 'env' ? one.source.name : []));
 
 /** Digits are an id, any other text a name. */
 function parseDeployment(text: string, what: string): DeploymentRef {

@@ -112,6 +112,7 @@ export async function requestOf(
 
 /** What is known before consent is asked for. */
 export interface Before<T> {
+  own: OpenDeployment;
   /** Null where nothing has to be known, or a record says it. */
   found: Findings | null;
   /** What an earlier run with the key has left: it is followed as it is. */
@@ -140,12 +141,12 @@ export async function lookBefore<T>(
   if (!isDry) requireConsent(context, { what, nodes }, flags);
   const own = await openForJob(context);
   // A profile protects the deployment by its id, which may not have been known before.
-  if (!isDry) requireConsent(context, { what, nodes }, flags);
+  if (!isDry) requireConsent(context, { what, nodes }, flags, own.protector);
   await checkConfirm(own, flags);
-  const isAsked = consentNeeded(context, nodes, flags) !== 'no';
+  const isAsked = consentNeeded(context.prompts, own.protector, nodes, flags) !== 'no';
   const isShown = isDry || isAsked;
   // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (nodes && !isShown) return { found: null, kept: null, isAsked };
+  if (nodes && !isShown) return { own, found: null, kept: null, isAsked };
   const look = { ...request, isShown };
   return fromRecords(
     () => [recall(own)],
@@ -154,6 +155,7 @@ export async function lookBefore<T>(
       found: kept ? null : await surveyInTime(own, look, context.signal),
       kept,
       isAsked,
+      own,
     }),
   );
 }
@@ -194,24 +196,23 @@ function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) 
  * What Core does not say, or not in time, is no refusal.
  * @throws LdctlError (exit 4) where Core says that the key may not act
  */
-async function refuseReadOnly(context: CommandContext) {
-  const { settings, signal } = context;
-  const { clock } = context.host;
-  const { target, counter } = await context.deployment();
-  const { deployment, key } = target;
-  const { tenantId } = settings;
+async function refuseReadOnly(
+  { account, key, ref, counter, clock }: OpenDeployment,
+  signal: AbortSignal,
+) {
+  const { tenantId } = account.settings;
   if (!tenantId || !counter?.isCertain) return;
-  const core = context.core({ apiUrl: settings.apiUrl.value, key });
+  const core = await account.core();
   const known = await optional({ clock, signal }, (limited) =>
     core.keyContext(tenantId.value, { signal: limited }),
   );
-  const { divisionId, environmentId } = deployment;
+  const { divisionId, environmentId } = ref;
   const placed =
     divisionId && environmentId
       ? { division: { id: divisionId }, environment: { id: environmentId } }
       : null;
   if (!known || isGranted(known.permissions, 'manage', placed) !== false) return;
-  throw cannotAct({ apiKey: key, settings, deployment });
+  throw cannotAct({ apiKey: key, account: account.settings, deployment: ref });
 }
 
 /**
@@ -220,15 +221,16 @@ async function refuseReadOnly(context: CommandContext) {
  */
 export async function showDryRun(
   context: CommandContext,
+  own: OpenDeployment,
   request: LookRequest,
   found: Findings | null,
   { whom, how, leftOut = [] }: Pick<DryRun, 'how'> & { whom: Whom; leftOut?: readonly Id[] },
 ) {
   const { host } = context;
   const { runtime, action, nodes: named } = request;
-  const { deploymentId, target } = await context.deployment();
-  const place = await context.place();
-  await refuseReadOnly(context);
+  const { deploymentId, supervisorUrl } = own;
+  const place = await own.place();
+  await refuseReadOnly(own, context.signal);
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found && named) warnOfUnlisted(context, found, named);
   const busy = found ? busyNodesText(host, found) : '';
@@ -237,7 +239,7 @@ export async function showDryRun(
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
-    return describeTrigger(target.supervisorUrl.value, wire);
+    return describeTrigger(supervisorUrl.value, wire);
   };
   const result: ResultFields = {
     outcome: 'dry_run',

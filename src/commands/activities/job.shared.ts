@@ -10,7 +10,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { grouped, textFlag } from '../../cli/flags.js';
 import type { Whom } from '../../cli/whom.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
-import type { Connection, OpenDeployment } from '../../app/open.js';
+import type { OpenDeployment } from '../../app/open.js';
 import { triggerRequest } from '../../app/requests.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult } from '../../output/run-result.js';
@@ -57,24 +57,24 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 export async function openForJob(context: CommandContext): Promise<OpenDeployment> {
   const deployment = await context.deployment();
   const { overrides } = context.settings;
-  if (overrides !== null) context.say(overrides);
+  if (overrides) context.say(overrides);
   return deployment;
 }
 
 /**
  * Shows a job while it runs, and how it ended.
- * @param asked what is done, and to which nodes; null where activities are followed
+ * @param own where it runs @param asked what is done, and to which nodes; null where activities are followed
  * @returns the exit code of its outcome @throws what the job throws before anything was sent
  */
 export async function showJob(
   context: CommandContext,
+  own: OpenDeployment,
   asked: { runtime: string; action: string; whom: Whom } | null,
-  run: (connection: Connection, tools: Tools) => Promise<JobResult>,
+  run: (tools: Tools) => Promise<JobResult>,
 ) {
   const { host, signal } = context;
   const { output, clock, env } = host;
-  const deployment = await context.deployment();
-  const place = await context.place();
+  const place = await own.place();
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const number = asked?.whom.number ?? '';
   const headline = `${doing} on ${place}${number && `: ${number}`}`;
@@ -90,13 +90,13 @@ export async function showJob(
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
-  const running = run(deployment, { signal, emit });
+  const running = run({ signal, emit });
   const { result, error, exitCode } = await running.finally(() => view.stop());
   await printRunResult(output, result, {
     ranMs: clock.elapsed() - startedAt,
     earlierMs,
-    flags: deployment.flags.map(shellWord).join(' '),
-    lastCompleted: await lastCompletedOn(context, result),
+    flags: own.flags.map(shellWord).join(' '),
+    lastCompleted: await lastCompletedOn(own, result, signal),
     error,
   });
   await reportToGitHub(output, env, result, place);

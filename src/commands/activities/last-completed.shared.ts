@@ -2,7 +2,7 @@ import type { Activity } from '../../base/activity.js';
 import { optional } from '../../base/clock.js';
 import type { Id } from '../../base/ids.js';
 import type { ResultFields } from '../../base/outcome.js';
-import type { CommandContext } from '../../cli/context.js';
+import type { Connection } from '../../app/open.js';
 import { lastCompletedBefore } from '../../log/nodes.js';
 import type { LastCompleted } from '../../output/run-text.js';
 
@@ -15,16 +15,16 @@ type ByNode = ReadonlyMap<Id, LastCompleted | null>;
  * and nothing that happens here changes that result.
  */
 export async function lastCompletedOn(
-  context: CommandContext,
+  { log, clock }: Connection,
   result: ResultFields,
+  signal: AbortSignal,
 ): Promise<ByNode> {
   const unknown = lastCompletedIn([], result);
   if (unknown.size === 0) return unknown;
-  const { log, clock } = await context.deployment();
   const isEnough = (entries: readonly Activity[]) =>
     ![...lastCompletedIn(entries, result).values()].includes(null);
-  const read = await optional({ clock, signal: context.signal }, (signal) =>
-    log.forNodes({ signal, isEnough }),
+  const read = await optional({ clock, signal }, (limited) =>
+    log.forNodes({ signal: limited, isEnough }),
   ).catch(() => null);
   return read ? lastCompletedIn(read.entries, result) : unknown;
 }

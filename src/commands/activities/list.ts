@@ -147,7 +147,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   const { output, clock } = context.host;
   const deployment = await context.deployment();
   // Only a terminal shows it.
-  const place = output.stderr.canRedraw ? await context.place() : '';
+  const place = output.stderr.canRedraw ? await deployment.place() : '';
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
   const { after, filter, limit } = plan;
   const tools = { ...deployment, ...readingOf(context) };

@@ -20,7 +20,7 @@ import { grouped, optionalSwitch, optionalArg, textFlag, type FlagsOf } from '..
 import { runGate } from '../../cli/gate.js';
 import { whomOf, type Whom } from '../../cli/whom.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
-import { deploymentText, type Target } from '../../config/target.js';
+import { deploymentText } from '../../config/structure.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
@@ -102,12 +102,12 @@ export default class ActivitiesRoll extends ActingCommand {
     const { runtime, action, nodes: named, idempotencyKey: key } = asked;
     const what = rollText(asked, flags['max-unavailable']);
     // If the roll has a record, the process that wrote it has looked before.
-    const recall = (own: OpenDeployment) =>
-      (key !== undefined && journalOf(context, own).read(key)) || null;
+    const recall = (opened: OpenDeployment) =>
+      (key !== undefined && journalOf(context, opened).read(key)) || null;
     const look = { ...asked, isRoll: true };
     const before = await lookBefore(context, what, look, flags, recall);
-    const { found } = before;
-    const nodes = named ?? (await this.#unnamed(context, asked, before));
+    const { own, found } = before;
+    const nodes = named ?? this.#unnamed(asked, before);
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;
@@ -117,23 +117,18 @@ export default class ActivitiesRoll extends ActingCommand {
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
       const leftOut = named ? [] : found?.listed.elsewhere;
-      return showDryRun(context, request, found, { whom, how, leftOut });
+      return showDryRun(context, own, request, found, { whom, how, leftOut });
     }
     const question = { what, runtime, action, nodes: named, found, whom };
-    const consent = await consentTo(context, question, flags);
+    const consent = await consentTo(context, own, question, flags);
     const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
-    return this.#run(context, { ...request, ...consent }, { gate, found, whom: shown });
+    return this.#run(context, own, { ...request, ...consent }, { gate, found, whom: shown });
   }
 
   /** Those of the log or, if that was not looked at, of the record. @throws as `nodesOfRoll` does */
-  async #unnamed(
-    context: CommandContext,
-    asked: CheckedTrigger,
-    { found, kept, isAsked }: Before<RollRecord>,
-  ) {
+  #unnamed(asked: CheckedTrigger, { own, found, kept, isAsked }: Before<RollRecord>) {
     if (!found) return nodesIn(kept);
-    const deployment = await context.deployment();
-    const onEvery = ['trigger', asked.runtime, asked.action, ...deployment.flags];
+    const onEvery = ['trigger', asked.runtime, asked.action, ...own.flags];
     const command = (nodes: readonly Id[]) => {
       const words = nodes.length > 0 ? ['roll', ...withNodes(this.argv, nodes)] : onEvery;
       return ['ldctl', 'activities', ...words].map(shellWord).join(' ');
@@ -168,12 +163,16 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const deployment = await openForJob(context);
-    const journal = journalOf(context, deployment);
+    const own = await openForJob(context);
+    const journal = journalOf(context, own);
     const record = resume === 'last' ? journal.unfinished()[0] : journal.read(resume);
     if (!record) {
-      const place = deploymentText(deployment.target.deployment);
-      throw noSuchRoll(resume, place, journal.unfinished(), this.host.clock.now());
+      throw noSuchRoll(
+        resume,
+        deploymentText(own.ref),
+        journal.unfinished(),
+        this.host.clock.now(),
+      );
     }
     const { gate: before, ...kept } = rollIn(record);
     const how = fieldsIn(flags, FIELDS);
@@ -184,14 +183,15 @@ export default class ActivitiesRoll extends ActingCommand {
     const meant = { ...request, found: null, isRoll: true };
     const whom = whomOf(meant, this.host.output.stderr);
     const question = { ...request, what: rollText(request, request.maxUnavailable), whom };
-    requireConsent(context, question, flags);
-    await checkConfirm(deployment, flags);
-    await consentTo(context, question, flags);
-    return this.#run(context, request, { gate, found: null, whom });
+    requireConsent(context, question, flags, own.protector);
+    await checkConfirm(own, flags);
+    await consentTo(context, own, question, flags);
+    return this.#run(context, own, request, { gate, found: null, whom });
   }
 
   async #run(
     context: CommandContext,
+    own: OpenDeployment,
     request: CheckedRoll,
     { gate: command, found, whom }: { gate: string | null; found: Findings | null; whom: Whom },
   ) {
@@ -199,8 +199,7 @@ export default class ActivitiesRoll extends ActingCommand {
     // needs.
     const key = request.idempotencyKey ?? this.host.newIdempotencyKey();
     const keyed = { ...request, idempotencyKey: key };
-    const deployment = await context.deployment();
-    const journal = journalOf(context, deployment);
+    const journal = journalOf(context, own);
     const generation = journal.start(key, { ...keyed, gate: command }, (before) => {
       if (whatOf(rollIn(before)) === whatOf(request)) return;
       throw usageError(
@@ -210,11 +209,10 @@ export default class ActivitiesRoll extends ActingCommand {
       );
     });
     const stopping = context.interrupts.inTwoStages();
-    return showJob(context, { ...request, whom }, async (own, tools) => {
+    return showJob(context, own, { ...request, whom }, async (tools) => {
       try {
         const lasting = { ...own, keepsRolls: true };
-        const gate =
-          command === null ? undefined : this.#gate(command, deployment.target, request, tools);
+        const gate = command === null ? undefined : this.#gate(command, own, request, tools);
         const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
         if (end.result.resume === null) journal.end(key, generation, 'finished');
         return end;
@@ -228,18 +226,18 @@ export default class ActivitiesRoll extends ActingCommand {
 
   #gate(
     command: string,
-    target: Target,
+    { deploymentId: deployment_id, key }: OpenDeployment,
     { runtime, action }: CheckedRoll,
     { emit }: Tools,
   ): Tools['gate'] {
     const { env, platform, clock, output, runGate: run = runGate } = this.host;
-    const facts = { deployment_id: target.deployment.id, runtime, action };
+    const facts = { deployment_id, runtime, action };
     return (node_id, activity_id, { signal }) => {
       const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
       return run(
         command,
         { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
-        { env, platform, clock, key: target.key, signal, onLine },
+        { env, platform, clock, key, signal, onLine },
       );
     };
   }

@@ -44,20 +44,25 @@ export default class ActivitiesTrigger extends ActingCommand {
     const request = await requestOf(context, args, flags);
     const { runtime, action, nodes, wait } = request;
     const what = `${action} ${runtime}`;
-    const recall = (own: OpenDeployment) => keptRun(own, request);
-    const { found, isAsked } = await lookBefore(context, what, request, flags, recall);
+    const recall = (opened: OpenDeployment) => keptRun(opened, request);
+    const { own, found, isAsked } = await lookBefore(context, what, request, flags, recall);
     const meant = { runtime, nodes, found, isRoll: false };
     sayCounts(context, meant, { isAsked, isDry: flags['dry-run'], waits: wait });
     const whom = whomOf(meant, this.host.output.stderr);
     if (flags['dry-run']) {
       const leftOut = nodes ? [] : found?.listed.elsewhere;
-      return showDryRun(context, request, found, { whom, how: null, leftOut });
+      return showDryRun(context, own, request, found, { whom, how: null, leftOut });
     }
     // The person may choose some of the nodes.
-    const consent = await consentTo(context, { what, runtime, action, nodes, found, whom }, flags);
+    const consent = await consentTo(
+      context,
+      own,
+      { what, runtime, action, nodes, found, whom },
+      flags,
+    );
     const agreed = { ...request, ...consent };
     const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
-    return showJob(context, { runtime, action, whom: shown }, (own, tools) =>
+    return showJob(context, own, { runtime, action, whom: shown }, (tools) =>
       trigger(own, agreed, tools, found),
     );
   }

@@ -74,7 +74,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     }
     const times = { timeoutMs: flags.timeout, appearTimeoutMs: flags['appear-timeout'] };
     const request = check(waitRequest, 'wait', { ...times, ...wanted });
-    return showJob(context, null, (own, tools) => wait(own, request, tools));
+    return showJob(context, deployment, null, (tools) => wait(deployment, request, tools));
   }
 
   /** What words and flags name; null for everything that is processing. @throws UsageError */

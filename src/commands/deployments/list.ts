@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { placedDeployments, resolveTenant, type PlacedDeployment } from '../../config/target.js';
+import { placedDeployments, type PlacedDeployment } from '../../config/structure.js';
 import { fieldColumn, type Column } from '../../output/columns.js';
 import { connectionFlags } from '../../cli/flags.js';
 
@@ -51,13 +51,9 @@ export default class DeploymentsList extends BaseCommand {
   protected override async execute() {
     const { flags } = await this.parse(DeploymentsList);
     const context = await this.open(flags);
-    const { settings, signal } = context;
     context.saySettings();
-    const documents = async () => {
-      const access = await resolveTenant(settings, signal);
-      const structure = await context.core(access).structure(access.tenantId, { signal });
-      return placedDeployments(structure).map(documentOf);
-    };
+    const documents = async () =>
+      placedDeployments(await context.account.structure()).map(documentOf);
     return this.list(documents, { noun: 'deployments', columns });
   }
 }

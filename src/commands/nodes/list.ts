@@ -64,10 +64,10 @@ interface Known {
 
 /** Beside the log, for two seconds each: what the deployment is called, and how many nodes it has. */
 async function askCore(context: CommandContext, isWhole: boolean): Promise<Known> {
-  const { counter } = await context.deployment();
+  const { counter, place: nameIt } = await context.deployment();
   const isCounted = isWhole && counter?.isCertain;
   const counting = isCounted ? counter.start(OPTIONAL_MS, context.signal) : null;
-  const place = await context.place();
+  const place = await nameIt();
   return { place, core: await counting?.([]) };
 }
 

@@ -126,8 +126,9 @@ function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts
 type Intent = Omit<Gathered, 'tenantId' | 'apiKey'>;
 
 async function tenantFor({ stored, given }: Intent, prompts: Prompts | null) {
-  const known = given.tenantId?.value;
-  if (prompts && !stored && given.tenantId?.source.from !== 'flag') {
+  const { tenantId } = given.account;
+  const known = tenantId?.value;
+  if (prompts && !stored && tenantId?.source.from !== 'flag') {
     return askTenant(prompts, known);
   }
   if (known !== undefined) return known;
@@ -143,7 +144,7 @@ async function keyFor({ stored, flags, keyIs, given }: Intent, context: CommandC
   const { 'key-command': command, 'api-key-stdin': isPiped } = flags;
   if (command !== undefined) return runKeyCommand(command, 'the key command', keyTools, signal);
   // A stored key that is to be replaced is no preset for the new one.
-  const known = stored && keyIs === 'new' ? null : given.key;
+  const known = stored && keyIs === 'new' ? null : given.account.key;
   if (prompts && keyIs === 'new') return askKey(prompts, (await known?.fetch(signal)) ?? null);
   if (isPiped) {
     refuseDebuggedStreams('the key');

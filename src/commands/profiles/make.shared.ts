@@ -50,7 +50,7 @@ async function keep(name: string, verified: Verified, context: CommandContext) {
 /** All but the key. */
 async function decideFields(verified: Verified, context: CommandContext) {
   const { given, tenantId, found } = verified;
-  const apiUrl = urlText(given.apiUrl.value);
+  const apiUrl = urlText(given.account.apiUrl.value);
   const isProtected = await askProtection(verified, context);
   return {
     tenant_id: tenantId,

@@ -1,11 +1,14 @@
 import type { CommandContext } from '../../cli/context.js';
 import { accepts } from '../../cli/prompts.js';
+import type { Core } from '../../app/account.js';
 import { ApiError, withHint } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { ApiKey } from '../../base/secret.js';
 import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
 import type { KeyContext, TenantStructure } from '../../api/core-api.js';
 import type { Profile } from '../../config/profiles.js';
-import type { DeploymentRef, Settings } from '../../config/settings.js';
+import type { DeploymentRef, DeploymentSettings } from '../../config/settings.js';
 import {
   findDeployment,
   placedDeployments,
@@ -13,8 +16,7 @@ import {
   refTo,
   supervisorUrlOf,
   type PlacedDeployment,
-  type TenantAccess,
-} from '../../config/target.js';
+} from '../../config/structure.js';
 import { askKey, askTenant, type Gathered } from './gather.shared.js';
 
 /** What was gathered, as the API knows it. */
@@ -37,29 +39,38 @@ export async function verify(gathered: Gathered, context: CommandContext): Promi
   if (!gathered.mustVerify || !apiKey) {
     // Nothing is known of a new key, and what was known of the old one no longer holds.
     const expires_at = keyIs === 'new' ? undefined : stored?.expires_at;
-    return { ...gathered, found: { ...givenFields(given), expires_at } };
+    return { ...gathered, found: { ...givenFields(given.deployment), expires_at } };
   }
-  const first = { key: apiKey, tenantId, apiUrl: given.apiUrl.value };
-  const { known, access } = await checkKey(gathered, first, context);
+  const core = coreFor(apiKey, gathered, context);
+  const { known, access } = await checkKey(gathered, { tenantId, apiKey, core }, context);
   context.say(`key "${nameText(known.name)}", role ${nameText(known.role_name)}`);
   const fields = await lookUpFields(gathered, access, context);
   return {
     ...gathered,
     tenantId: access.tenantId,
-    apiKey: access.key,
+    apiKey: access.apiKey,
     found: { ...fields, expires_at: known.expiry_at ?? undefined },
   };
 }
 
+/** What is tried at Core. */
+interface Access {
+  tenantId: Id;
+  apiKey: ApiKey;
+  core: Core;
+}
+
+const coreFor = (apiKey: ApiKey, { given }: Gathered, context: CommandContext) =>
+  context.core({ url: given.account.apiUrl.value, apiKey });
+
 /** @returns what the API says of the key, with the key and tenant that it accepts */
 async function checkKey(
   gathered: Gathered,
-  first: TenantAccess,
+  first: Access,
   context: CommandContext,
-): Promise<{ known: KeyContext; access: TenantAccess }> {
+): Promise<{ known: KeyContext; access: Access }> {
   for (let access = first; ;) {
-    const core = context.core(access);
-    const ask = () => core.keyContext(access.tenantId, { signal: context.signal });
+    const ask = () => access.core.keyContext(access.tenantId, { signal: context.signal });
     try {
       return { known: await context.during('Checking the key', ask), access };
     } catch (error) {
@@ -71,10 +82,10 @@ async function checkKey(
 /** Asks for another key after a 401, else for another tenant. @throws the error if it cannot ask */
 async function askAgain(
   gathered: Gathered,
-  access: TenantAccess,
+  access: Access,
   error: unknown,
   context: CommandContext,
-): Promise<TenantAccess> {
+): Promise<Access> {
   const { prompts } = context;
   if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
   const isKey = error.status === 401;
@@ -86,9 +97,9 @@ async function askAgain(
     !isKey || (gathered.keyIs === 'new' && gathered.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
-  return isKey
-    ? { ...access, key: context.guard(await askKey(prompts, null)) }
-    : { ...access, tenantId: await askTenant(prompts, undefined) };
+  if (!isKey) return { ...access, tenantId: await askTenant(prompts, undefined) };
+  const apiKey = context.guard(await askKey(prompts, null));
+  return { ...access, apiKey, core: coreFor(apiKey, gathered, context) };
 }
 
 /** Each field of a profile that says where it acts; undefined for what is not known. */
@@ -107,8 +118,8 @@ function deploymentFields(
 }
 
 /** By flags, environment or profile, without asking the API. */
-const givenFields = ({ deployment, supervisorUrl }: Settings) =>
-  deployment ? deploymentFields(deployment.value, supervisorUrl?.value) : deploymentFields({});
+const givenFields = ({ named, supervisorUrl }: DeploymentSettings) =>
+  named ? deploymentFields(named.value, supervisorUrl?.value) : deploymentFields({});
 
 /**
  * Looks the deployment up by its name or id. An id with a supervisor URL needs no look-up, here as
@@ -116,21 +127,19 @@ const givenFields = ({ deployment, supervisorUrl }: Settings) =>
  */
 async function lookUpFields(
   { stored, given }: Gathered,
-  access: TenantAccess,
+  { tenantId, core }: Access,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
-  const { deployment, supervisorUrl } = given;
+  const { named, supervisorUrl } = given.deployment;
   // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
-  const needsLookUp = deployment
-    ? deployment.value.id === null || !supervisorUrl
+  const needsLookUp = named
+    ? named.value.id === null || !supervisorUrl
     : !stored && context.prompts !== null;
-  if (!needsLookUp) return givenFields(given);
+  if (!needsLookUp) return givenFields(given.deployment);
   const structure = await context.during('Fetching the deployments', () =>
-    context.core(access).structure(access.tenantId, { signal: context.signal }),
+    core.structure(tenantId, { signal: context.signal }),
   );
-  const placed = deployment
-    ? findDeployment(structure, deployment.value)
-    : await choose(structure, context);
+  const placed = named ? findDeployment(structure, named.value) : await choose(structure, context);
   if (!placed) return deploymentFields({});
   const url = supervisorUrl?.value ?? (await supervisorFor(placed, context));
   return deploymentFields(refTo(placed), url);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import type { RunEvent } from '../../../src/app/deployment.js';
 import { resumeCommand } from '../../../src/app/jobs.js';
+import type { CoreApi } from '../../../src/api/core-api.js';
 import { nodeCounter } from '../../../src/app/open.js';
 import type { RollRequest } from '../../../src/app/requests.js';
 import type { LdctlError } from '../../../src/base/errors.js';
@@ -59,24 +60,21 @@ describe('a program that triggers', () => {
     assert.equal((await trigger({ ...RESTART, expectNodes })).outcome, 'completed');
   });
 
+  const asking = (deployment: CoreApi['deployment']) => ({
+    settings: { tenantId: { value: 1n, source: { from: 'env', name: 'LD_TENANT_ID' } as const } },
+    core: () => Promise.resolve({ deployment }),
+  });
   const place = { name: null, path: null, divisionId: 2n, environmentId: 3n };
 
   it('gives a read of Core as long as it waits for the count', async () => {
     const budgets: Array<number | undefined> = [];
     const counter = nodeCounter(
-      { deployment: { id: DEPLOYMENT, ...place } },
-      {
-        core: {
-          deployment: (_, options) => {
-            budgets.push(options?.budgetMs);
-            return Promise.reject(apiError(503));
-          },
-        },
-        clock,
-        isCertain: true,
-        tenantId: 1n,
-        complete: () => Promise.resolve(),
-      },
+      { id: DEPLOYMENT, ...place },
+      asking((_, options) => {
+        budgets.push(options?.budgetMs);
+        return Promise.reject(apiError(503));
+      }),
+      { clock, isCertain: true, complete: () => Promise.resolve() },
     );
     const { signal } = new AbortController();
     await counter.start(15_000, signal)([]);
@@ -86,14 +84,9 @@ describe('a program that triggers', () => {
 
   it('is thrown why Core cannot count, also where the log takes longer', async () => {
     const counter = nodeCounter(
-      { deployment: { id: DEPLOYMENT, ...place } },
-      {
-        core: { deployment: () => Promise.reject(apiError(403)) },
-        clock,
-        isCertain: true,
-        tenantId: 1n,
-        complete: () => Promise.resolve(),
-      },
+      { id: DEPLOYMENT, ...place },
+      asking(() => Promise.reject(apiError(403))),
+      { clock, isCertain: true, complete: () => Promise.resolve() },
     );
     setUp(undefined, { counter });
     supervisor.onRead = async (page) => {

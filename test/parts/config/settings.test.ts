@@ -54,15 +54,16 @@ function sourceText({ from, name }: Source): string {
 }
 
 /** Each setting as `value < source`, and null for what is not set. */
-function shown({ tenantId, apiUrl, supervisorUrl, deployment, key, profile }: Settings) {
+function shown({ account, deployment: { named, supervisorUrl } }: Settings) {
+  const { tenantId, apiUrl, key, profile } = account;
   const text = (value: unknown, setting: { source: Source } | null): string | null =>
     setting && `${String(value)} < ${sourceText(setting.source)}`;
-  const { id, name } = deployment?.value ?? {};
+  const { id, name } = named?.value ?? {};
   return {
     tenantId: text(tenantId?.value, tenantId),
     apiUrl: text(apiUrl.value.host, apiUrl),
     supervisorUrl: text(supervisorUrl?.value.host, supervisorUrl),
-    deployment: text(`${String(id)} ${String(name)}`, deployment),
+    deployment: text(`${String(id)} ${String(name)}`, named),
     key: key && sourceText(key.source),
     profile: text(profile?.name, profile),
   };

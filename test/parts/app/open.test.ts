@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
+import { Account } from '../../../src/app/account.js';
+import { openDeployment, type OpenDeployment } from '../../../src/app/open.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
+import { openRunJournal } from '../../../src/config/journal.js';
 import { type Profile } from '../../../src/config/profiles.js';
 import { resolveSettings, type SettingFlags, type Settings } from '../../../src/config/settings.js';
-import {
-  coreKnowsDeployment,
-  resolveTarget,
-  resumeFlags,
-  type Target,
-  type TenantAccess,
-} from '../../../src/config/target.js';
-import { KEY, keyTools, profileNamed } from './fixtures.js';
+import { VirtualClock } from '../../helpers/clock.js';
+import { KEY, keyTools, profileNamed } from '../config/fixtures.js';
 
 function deployment(id: bigint, name: string, supervisor_url: string): Deployment {
   const where = { cloud: 'aws', region: 'us-east-1', tier: null, variant: 'managed' };
@@ -60,17 +57,41 @@ function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings 
   return resolveSettings({ flags, env, config: oneProfile, keys: keyTools() });
 }
 
-/** Resolves, and notes what Core was asked. */
-async function resolve(
-  given: Given,
-): Promise<{ target: Target; asked: TenantAccess[]; settings: Settings }> {
-  const asked: TenantAccess[] = [];
-  const lookUp = (access: TenantAccess): Promise<TenantStructure> => {
-    asked.push(access);
+const never = (): Promise<never> => Promise.reject(new Error('this was not to be asked'));
+const { signal } = new AbortController();
+
+/** An account, and for which tenants its Core was asked. */
+function accountOf({ account }: Settings): { account: Account; asked: bigint[] } {
+  const asked: bigint[] = [];
+  const structure = (tenantId: bigint): Promise<TenantStructure> => {
+    asked.push(tenantId);
     return Promise.resolve(STRUCTURE);
   };
+  const core = { structure, keyContext: never, deployment: never };
+  return { account: new Account(account, { signal, core: () => core }), asked };
+}
+
+function open(account: Account, { deployment }: Settings): Promise<OpenDeployment> {
+  const clock = new VirtualClock();
+  return openDeployment(account, deployment, {
+    clock,
+    signal,
+    newKey: () => 'a-random-key',
+    say: () => undefined,
+    journal: openRunJournal('/no/such/folder', clock),
+    supervisor: () => ({ trigger: never, list: never }),
+  });
+}
+
+/** Opens what is given, and notes what Core was asked. */
+async function openGiven(given: Given): Promise<{
+  settings: Settings;
+  opened: OpenDeployment;
+  asked: bigint[];
+}> {
   const settings = settingsOf(given);
-  return { target: await resolveTarget(settings, lookUp, () => undefined), asked, settings };
+  const { account, asked } = accountOf(settings);
+  return { settings, opened: await open(account, settings), asked };
 }
 
 describe('the flags of the command that continues', () => {
@@ -142,23 +163,48 @@ describe('the flags of the command that continues', () => {
     ],
   ] as const) {
     it(`${what}, so that the later command asks the same Core, if it may ask any`, async () => {
-      const before = await resolve(given);
-      const words = resumeFlags(before.settings, before.target);
+      const before = await openGiven(given);
+      const words = before.opened.flags;
       assert.deepEqual(words, flags);
       const flagged: Record<string, string> = {};
       for (let at = 0; at < words.length; at += 2) {
         flagged[String(words[at]).slice(2)] = String(words[at + 1]);
       }
-      const after = await resolve({ ...given, flags: flagged });
-      const askedOf = ({ settings, target }: typeof before) => ({
-        tenantId: settings.tenantId?.value,
-        apiUrl: settings.apiUrl.value.href,
-        isCertain: coreKnowsDeployment(settings, target),
-        deploymentId: target.deployment.id,
-        supervisorUrl: target.supervisorUrl.value.href,
+      const after = await openGiven({ ...given, flags: flagged });
+      const askedOf = ({ settings: { account }, opened }: typeof before) => ({
+        tenantId: account.tenantId?.value,
+        apiUrl: account.apiUrl.value.href,
+        isCertain: opened.counter?.isCertain,
+        deploymentId: opened.deploymentId,
+        supervisorUrl: opened.supervisorUrl.value.href,
       });
       assert.deepEqual(askedOf(after), askedOf(before));
       assert.deepEqual(after.asked, []);
     });
   }
+});
+
+describe('several deployments of one account', () => {
+  it('are open at once, each with its own place and flags, and the structure is fetched once', async () => {
+    const [solo, hosted] = ['solo', 'hosted'].map((name) =>
+      settingsOf({ flags: { deployment: name } }),
+    );
+    assert.ok(solo && hosted);
+    const { account, asked } = accountOf(solo);
+    const opened = [await open(account, solo), await open(account, hosted)];
+    assert.deepEqual(
+      await Promise.all(
+        opened.map(async ({ place, supervisorUrl, flags }) => [
+          await place(),
+          supervisorUrl.value.hostname,
+          flags[3],
+        ]),
+      ),
+      [
+        ['Payments/live/solo', 'supervisor-5.example', '5'],
+        ['Payments/live/hosted', 'supervisor.laserdata.cloud', '66'],
+      ],
+    );
+    assert.deepEqual(asked, [111n]);
+  });
 });

@@ -1,0 +1,103 @@
+/*
+ * The tenant's structure, as Core knows it: which deployments there are, where each one is, and
+ * which one is meant.
+ */
+
+import { parseBaseUrl } from '../api/base-url.js';
+import type { Deployment, Division, TenantEnvironment, TenantStructure } from '../api/core-api.js';
+import { refusedError } from '../base/errors.js';
+import { nameText, plainText } from '../base/text.js';
+import type { DeploymentRef, SupervisorSetting } from './settings.js';
+
+export interface PlacedDeployment {
+  division: Division;
+  environment: TenantEnvironment;
+  deployment: Deployment;
+}
+
+export function placedDeployments({ divisions }: TenantStructure): PlacedDeployment[] {
+  return divisions.flatMap((division) =>
+    division.environments.flatMap((environment) =>
+      environment.deployments.map((deployment) => ({ division, environment, deployment })),
+    ),
+  );
+}
+
+/** `division/environment/name`, fit for a terminal: what `--deployment` takes. */
+export function placeText({ division, environment, deployment }: PlacedDeployment) {
+  return nameText([division, environment, deployment].map(({ name }) => name).join('/'));
+}
+
+/** All that a deployment's place says of it. */
+export function refTo(placed: PlacedDeployment) {
+  const { division, environment, deployment } = placed;
+  return {
+    id: deployment.id,
+    name: deployment.name,
+    path: placeText(placed),
+    divisionId: division.id,
+    environmentId: environment.id,
+  };
+}
+
+/** What a deployment is called: its path, where that is known. */
+export function deploymentText({ id, name, path }: DeploymentRef) {
+  return nameText(path ?? `deployment ${name ?? id}`);
+}
+
+/** By its id; without one, by what a person wrote: its path or its name. */
+function isCalled(placed: PlacedDeployment, wanted: Pick<DeploymentRef, 'id' | 'name'>) {
+  const { id, name } = placed.deployment;
+  if (wanted.id !== null) return id === wanted.id;
+  return name === wanted.name || placeText(placed) === wanted.name;
+}
+
+/** @throws LdctlError (exit 5) where none is called so, or several are */
+export function findDeployment(
+  structure: TenantStructure,
+  wanted: Pick<DeploymentRef, 'id' | 'name'>,
+): PlacedDeployment {
+  const found = placedDeployments(structure).filter((placed) => isCalled(placed, wanted));
+  const called = wanted.id ?? JSON.stringify(wanted.name);
+  const [first, ...others] = found;
+  if (!first) {
+    const tenant = `${plainText(structure.name)} (${structure.id})`;
+    const what = `this key can see no deployment ${called} in tenant ${tenant}`;
+    const hint = '`ldctl deployments list` shows the ones it can see.';
+    throw refusedError('deployment_not_found', what, hint);
+  }
+  if (others.length > 0) {
+    const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`);
+    const what = `several deployments are named ${called}: ${candidates.join(', ')}`;
+    const hint = `Give the path or the id of the one you mean, such as ${placeText(first)}`;
+    throw refusedError('deployment_ambiguous', what, hint);
+  }
+  return first;
+}
+
+export function supervisorUrlOf({ id, name, variant, supervisor_url: url }: Deployment): URL {
+  if (url !== null) return parseBaseUrl(url, `the supervisor URL of deployment ${name}`);
+  const what = `deployment ${plainText(name)} (${id}, ${plainText(variant)})`;
+  throw refusedError('supervisor_url_missing', `the API knows no supervisor URL for ${what}`);
+}
+
+/**
+ * The supervisor's URL of the settings, if it belongs to this deployment; else null, which is said.
+ * Undefined where that takes the structure: one of them has a name alone.
+ */
+export function urlFor(
+  url: SupervisorSetting | null,
+  ref: DeploymentRef,
+  say: (line: string) => void,
+  structure?: TenantStructure,
+): SupervisorSetting | null | undefined {
+  if (!url?.of) return url;
+  const { value: owner, source } = url.of;
+  if (!structure && (owner.id === null || ref.id === null)) return undefined;
+  const all = structure && placedDeployments(structure).filter((placed) => isCalled(placed, owner));
+  const [id, ...others] = all?.map(({ deployment }) => deployment.id) ?? [owner.id];
+  if (id === ref.id && others.length === 0) return url;
+  const [own, acted] = [owner, ref].map(deploymentText);
+  say(`${url.source.name} is ignored: it belongs to ${own} (${source.name}), not to ${acted}`);
+  return null;
+}
