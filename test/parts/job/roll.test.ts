@@ -3,10 +3,10 @@ import { LdctlError } from '../../../src/base/errors.js';
 import type { Id } from '../../../src/base/ids.js';
 import type { RunJournal } from '../../../src/base/journal.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
-import { apiError, DEPLOYMENT, lost, noAnswer } from '../../helpers/virtual-server.js';
+import { apiError, DEPLOYMENT, slowAnswer } from '../../helpers/virtual-server.js';
 import { clock, refused, roll, server, setUp, statuses } from './bench.js';
 
-/* What many nodes share, and what a roll costs. Its order, pace and end are for the model to show. */
+/* The reads that the nodes of a roll share, and what a roll costs. The model plays its order and its ends. */
 
 const JOURNAL: RunJournal = {
   read: () => null,
@@ -15,8 +15,8 @@ const JOURNAL: RunJournal = {
 };
 const BOTH = { nodes: [1n, 2n] };
 
-/** @returns so many nodes, of a deployment that has no others */
-function nodesOf(count: number): Id[] {
+/** Makes a deployment with this many nodes. @returns their ids */
+function setUpNodes(count: number): Id[] {
   const nodes = Array.from({ length: count }, (_, index) => BigInt(index + 1));
   setUp(...nodes);
   return nodes;
@@ -24,8 +24,8 @@ function nodesOf(count: number): Id[] {
 
 beforeEach(() => setUp());
 
-/** @returns a log, and by which names it was asked */
-function listenedLog(): { log: ActivityLog; asked: string[] } {
+/** A log, and the names of its methods as they are called. */
+function spiedLog(): { log: ActivityLog; asked: string[] } {
   const asked: string[] = [];
   const log = openLog(server, DEPLOYMENT, clock);
   for (const name of ['newest', 'forNodes', 'downTo'] as const) {
@@ -39,7 +39,7 @@ function listenedLog(): { log: ActivityLog; asked: string[] } {
 }
 
 describe('a roll whose journal cannot be written', () => {
-  it('ends with 7: a later process would take a refused record for a lost POST', async () => {
+  it('ends with 7: without the mark of a refusal a later process would look for a lost POST', async () => {
     const broken = new LdctlError('refused', 'journal_broken', 'no space left');
     const mark = () => {
       throw broken;
@@ -52,81 +52,56 @@ describe('a roll whose journal cannot be written', () => {
 });
 
 describe('the reads of a roll', () => {
-  /** Answers come late, and the log shows nothing new. */
-  const isSlow = (replayed: boolean): void => {
-    for (const node of BOTH.nodes) server.add({ node });
+  it('give the newest entry as the baseline of each node, also those that show nothing new', async () => {
+    const newest = server.add({ node: 2n });
     server.hasDate = false;
-    server.onPost = () => {
-      clock.stop(2000);
-      return { requestId: null, replayed, serverTime: null };
-    };
-  };
-
-  it('show no older entry as new, whichever of them its nodes share', async () => {
-    isSlow(false);
+    server.onPost = () => ({ requestId: null, replayed: false, serverTime: null });
     const baselines: Id[] = [];
-    const claim: RunJournal['claim'] = ({ baseline }) => {
-      baselines.push(baseline);
-      return { made: 1 };
-    };
+    const claim: RunJournal['claim'] = ({ baseline }) => ({ made: baselines.push(baseline) });
     await roll(BOTH, { journal: { ...JOURNAL, claim } });
-    const newest = server.ids.at(-1);
     assert.deepEqual(baselines, [newest, newest]);
   });
 
-  it('go as deep as the replay of one node needs, while another asks for its baseline', async () => {
-    isSlow(true);
-    const { log, asked } = listenedLog();
+  it('go down to what one node is followed for, while another asks for its baseline', async () => {
+    const { log, asked } = spiedLog();
     await roll(BOTH, { log });
-    assert.deepEqual(asked.slice(0, 2), ['newest', 'forNodes']);
+    // For the baseline of node 1, to follow it, and for both.
+    assert.deepEqual(asked.slice(0, 3), ['newest', 'downTo', 'downTo']);
   });
 
   it('look for what keeps a node busy with --if-busy wait, for each anew', async () => {
-    const { log, asked } = listenedLog();
+    const { log, asked } = spiedLog();
     await roll({ ...BOTH, ifBusy: 'wait' }, { log });
-    assert.equal(asked.filter((one) => one === 'forNodes').length, 2);
+    assert.equal(
+      asked.filter((one) => one === 'forNodes').length,
+      2,
+      `it asked for ${asked.join()}`,
+    );
   });
 
   it('are given up a minute after the command started, if the first has no answer', async () => {
-    server.onRead = (_page, _query, { signal }) => noAnswer(signal);
-    const errors: unknown[] = [];
-    const ended = roll({ nodes: [1n], spentMs: 20_000 }).catch((error: unknown) =>
-      errors.push(error),
-    );
-    await clock.advance(39_999);
-    await clock.advance(0);
-    assert.equal(errors.length, 0);
-    await clock.advance(1);
-    await ended;
-    assert.ok(errors[0] instanceof LdctlError);
+    server.onRead = (_page, _query, { signal }) => slowAnswer(clock, signal);
+    await assert.rejects(roll({ nodes: [1n], spentMs: 20_000 }), LdctlError);
+    assert.equal(clock.elapsed(), 40_000);
   });
 
-  it('find the baseline of each node right before its POST, however many wait for their turn', async () => {
-    const nodes = nodesOf(40);
+  it('show the baseline of each node right before its POST, though 40 wait for their turn', async () => {
+    const nodes = setUpNodes(40);
+    const readMs = 100;
     server.onRead = async (page, _query, { signal }) => {
-      for (let left = 100; left > 0; left -= 25) await clock.sleep(25, signal);
+      await clock.sleep(readMs, signal);
       return page;
     };
-    const { exitCode } = await roll({ nodes, maxUnavailable: 40 });
-    assert.deepEqual([exitCode, server.posts.length], [0, 40]);
+    const ages: number[] = [];
+    const claim: RunJournal['claim'] = ({ date }) => ({
+      made: ages.push(clock.now() - Number(date)),
+    });
+    await roll({ nodes, maxUnavailable: 40 }, { journal: { ...JOURNAL, claim } });
+    assert.deepEqual(ages, Array(40).fill(readMs), 'ages of the baselines at their POSTs, ms');
   });
 
-  it('give a node nothing that they showed before its own baseline', async () => {
-    const nodes = nodesOf(6);
-    server.onPost = (carryOut, request) => (request.nodes?.[0] === 6n ? lost() : carryOut());
-    let isActedOn = false;
-    server.beforeRead = () => {
-      // By then the baseline of node 6 has been read. Its POST waits for its turn.
-      if (isActedOn || server.posts.length < 5) return;
-      isActedOn = true;
-      server.add({ node: 6n });
-    };
-    const { result } = await roll({ nodes, maxUnavailable: 6 });
-    assert.deepEqual([result.outcome, result.nodes[5]?.status], ['unconfirmed', null]);
-  });
-
-  it('and its POSTs are fewer than 5 requests a second, with 30 nodes running', async () => {
-    const nodes = nodesOf(60);
+  it('are, with its POSTs, fewer than 5 requests a second, with 30 nodes running', async () => {
+    const nodes = setUpNodes(60);
     for (const node of nodes) server.setFate(node, { workMs: 20_000 });
     const { result } = await roll({ nodes, maxUnavailable: 30 });
     assert.equal(result.outcome, 'completed');
@@ -136,7 +111,7 @@ describe('the reads of a roll', () => {
 });
 
 describe('a roll that is halted', () => {
-  it('ends by the node that halted it, not by one that was called off before its POST', async () => {
+  it('ends with the code of the node that halted it, not of one that was still to be sent', async () => {
     server.setFate(1n, { workMs: 100, result: 'rejected' });
     server.onPost = (carryOut, { nodes }) => (nodes?.includes(1n) ? carryOut() : refused());
     const ended = await roll({ ...BOTH, maxUnavailable: 2 });
@@ -145,8 +120,8 @@ describe('a roll that is halted', () => {
   });
 });
 
-describe('the time of a roll', () => {
-  it('is up for a node that became free just before', async () => {
+describe('the time limit of a roll', () => {
+  it('ends it while a node that was busy gives way to others, for up to 2 s', async () => {
     server.add({ node: 1n, workMs: 5700 });
     const plan = { nodes: [1n], ifBusy: 'wait', timeoutMs: 6000, idempotencyKey: 'b' } as const;
     await assert.rejects(roll(plan), { code: 'timed_out', exitCode: 5 });
