@@ -180,12 +180,6 @@ export class VirtualServer implements Supervisor {
   }
 }
 
-/** An answer that never comes, until its caller gives up. */
-export const noAnswer = (signal?: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) =>
-    signal?.addEventListener('abort', () => reject(signal.reason as Error)),
-  );
-
 export function failingRead(error: Error): ReadStep {
   return () => {
     throw error;
