@@ -170,74 +170,64 @@ export async function roll(
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
-  return fromRecords(recall, tools, async (before) => {
-    const failure = await failureOfFirstGate(connection, plan, before, tools, recall);
-    // Some time may have passed since.
-    const { kept, ...looked } =
-      found || failure
-        ? { kept: recall(), spentMs: found?.spentMs, core: found?.core, failure }
-        : await lookForBusy(connection, request, recall(), recall, tools.signal);
-    return follow(connection, (now) => rollJob({ ...plan, ...looked }, kept, now), tools);
-  });
+  /** @param known what was found before, or why nothing more is sent */
+  const start = ({ spentMs, core, failure }: Pick<RollPlan, 'spentMs' | 'core' | 'failure'>) => {
+    const known = { ...plan, spentMs, core, failure };
+    const kept = recall();
+    return follow(connection, (now) => rollJob(known, kept, now), tools);
+  };
+  return fromRecords(
+    recall,
+    tools,
+    async (before) => {
+      await passFirstGate(connection, plan, before, tools);
+      // A gate takes its time.
+      return start(found ?? (await lookForBusy(connection, request, recall(), tools.signal)));
+    },
+    (failure) => start({ failure }),
+  );
 }
 
 /**
  * With `gateFirst`, the gate is also run for the first node that nothing was sent to, before
- * anything is. If it fails, a new roll throws, while a resumed one reports that as its `failure`.
+ * anything is.
  * @throws LdctlError
  */
-async function failureOfFirstGate(
+async function passFirstGate(
   { clock }: Connection,
   { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
-  before: Kept,
+  kept: Kept,
   { gate, signal, stopping = signal }: Tools,
-  recall: () => Kept,
-): Promise<LdctlError | undefined> {
-  const node = nodes.find((_, at) => !before[at]);
-  if (!gateFirst || !gate || node === undefined) return undefined;
+): Promise<void> {
+  const node = nodes.find((_, at) => !kept[at]);
+  if (!gateFirst || !gate || node === undefined) return;
   const ending = AbortSignal.any([signal, stopping]);
   const code = await within(gateTimeoutMs, { clock, signal: ending }, async (cut) => {
     const exitCode = await gate(node, null, { signal: cut });
     return cut.aborted ? null : exitCode;
   });
-  if (countOf(recall()) === 0) ending.throwIfAborted();
-  if (code === 0 || ending.aborted) return undefined;
+  ending.throwIfAborted();
+  if (code === 0) return;
   const how = code === null ? 'was ended' : `failed with ${code}`;
-  const failure = new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
+  throw new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
     hint: 'Its output says why. Fix it, or give another --gate.',
   });
-  if (countOf(before) === 0) throw failure;
-  return failure;
 }
 
 /**
- * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on. If
- * something does, a new roll throws, while a resumed one reports it as its `failure`. A roll that
- * another process has continued meanwhile throws, too: that process may be what keeps a node busy.
- * @param before what earlier processes have left
- * @param recall reads that anew: its age counts from then, and the machine may sleep while the log
- * is read
+ * With `ifBusy: 'fail'`: looks for what keeps the nodes busy that are still to be acted on.
  * @throws LdctlError
  */
 export async function lookForBusy(
   surveyor: Surveyor,
   request: Pick<CheckedRoll, 'runtime' | 'nodes' | 'ifBusy'>,
-  before: Kept,
-  recall: () => Kept,
+  kept: Kept,
   signal: AbortSignal,
-): Promise<Pick<RollPlan, 'spentMs' | 'failure'> & { kept: Kept }> {
-  const nodes = request.nodes.filter((_, at) => !before[at]);
-  if (request.ifBusy !== 'fail' || nodes.length === 0) return { kept: before };
-  try {
-    const { spentMs } = await surveyInTime(surveyor, { ...request, nodes }, signal);
-    return { spentMs, kept: recall() };
-  } catch (failure) {
-    const kept = recall();
-    // One that is stopped does not start again from what another has left: it reports that.
-    const startsAgain = !signal.aborted && countOf(kept) > countOf(before);
-    if (countOf(kept) === 0 || startsAgain || !(failure instanceof LdctlError)) throw failure;
-    return { failure, kept };
-  }
+): Promise<Pick<RollPlan, 'spentMs'>> {
+  const nodes = request.nodes.filter((_, at) => !kept[at]);
+  if (request.ifBusy !== 'fail' || nodes.length === 0) return {};
+  const { spentMs } = await surveyInTime(surveyor, { ...request, nodes }, signal);
+  return { spentMs };
 }
 
 /** What earlier processes with the key have left: of a run, or of each node of a roll. */
@@ -246,22 +236,28 @@ type Kept = ReadonlyArray<KeptRun | null>;
 const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null).length;
 
 /**
- * Starts from what earlier processes with the key have left. If that fails, so that nothing was
- * sent, and another process has left more meanwhile, it starts again from that.
+ * Starts from what earlier processes with the key have left. If that fails, so that this process
+ * has sent nothing, and another has left more meanwhile, it starts again from that.
+ * @param report ends a roll of which something is left, and that cannot start; without a failure
+ * where it is stopped
  */
 export async function fromRecords<K extends readonly unknown[], T>(
   recall: () => K,
   { signal, stopping }: Pick<Tools, 'signal' | 'stopping'>,
   start: (kept: K) => Promise<T>,
+  report?: (failure: LdctlError | undefined) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const kept = recall();
     try {
       return await start(kept);
     } catch (error) {
+      if (!(error instanceof LdctlError)) throw error;
+      const left = countOf(recall());
       const isStopped = signal.aborted || stopping?.aborted;
-      if (isStopped || !(error instanceof LdctlError)) throw error;
-      if (countOf(recall()) <= countOf(kept)) throw error;
+      if (!isStopped && left > countOf(kept)) continue;
+      if (!report || left === 0) throw error;
+      return report(isStopped ? undefined : error);
     }
   }
 }

@@ -136,22 +136,32 @@ export function run(
   toItsEnd: (runner: Runner) => Promise<void>,
 ): Promise<Ended> {
   const recall = (): Kept => keptOf(setting, tools.journal);
-  return fromRecords(recall, tools, async (kept) => {
-    const runner = new Runner(await jobOf(setting, tools, kept, recall));
+  const play = async (job: Job<JobEnd | WatchResult>): Promise<Ended> => {
+    const runner = new Runner(job);
     await toItsEnd(runner);
     return runner.result();
-  });
+  };
+  const { use } = setting;
+  if (use.is !== 'roll') {
+    return fromRecords(recall, tools, async (kept) => play(await jobOf(setting, use, tools, kept)));
+  }
+  const roll = (known: Known): Promise<Ended> => play(rollOf(setting, use, tools, recall(), known));
+  return fromRecords(
+    recall,
+    tools,
+    async (kept) => roll(await lookFirst(setting, use, tools, kept)),
+    (failure) => roll({ failure }),
+  );
 }
 
 type Kept = ReadonlyArray<KeptRun | null>;
 
 async function jobOf(
   setting: Setting,
+  use: Exclude<Setting['use'], { is: 'roll' }>,
   start: Start,
   kept: Kept,
-  recall: () => Kept,
 ): Promise<Job<JobEnd | WatchResult>> {
-  const { use } = setting;
   switch (use.is) {
     case 'watch': {
       const { entries: known } = await start.log.newest();
@@ -167,8 +177,6 @@ async function jobOf(
       const plan = { nodes: nodes ?? undefined, expect, ...sharedPlan(setting, start, kept) };
       return runJob({ wait, ...plan, ...counts }, kept[0] ?? null, start.now());
     }
-    case 'roll':
-      return rollOf(setting, use, start, kept, recall);
   }
 }
 
@@ -204,18 +212,14 @@ function sharedPlan(setting: Setting, { apiKey }: Pick<Start, 'apiKey'>, kept: K
   };
 }
 
-async function rollOf(
-  setting: Setting,
-  use: Setting['use'] & { is: 'roll' },
-  start: Start,
-  kept: Kept,
-  recall: () => Kept,
-): Promise<Job> {
-  const { log, clock, signal, isLater, now } = start;
-  const { tenant, deploymentId } = limitsOf(setting);
+type RollUse = Setting['use'] & { is: 'roll' };
+/** What was found out before a roll starts. */
+type Known = Pick<Parameters<typeof rollJob>[0], 'spentMs' | 'failure'>;
+
+function rollOf(setting: Setting, use: RollUse, start: Start, kept: Kept, known: Known): Job {
   const { nodes, timeoutMs = Infinity } = use;
   const how = {
-    maxUnavailable: windowOf(use, isLater),
+    maxUnavailable: windowOf(use, start.isLater),
     pauseMs: PAUSE,
     gated: use.gated ?? false,
     gateTimeoutMs: GATE_TIMEOUT,
@@ -224,10 +228,19 @@ async function rollOf(
   };
   const shared = sharedPlan(setting, start, kept);
   const plan = { nodeTimeoutMs: TIMEOUT, ...shared, ...how, timeoutMs };
+  return rollJob({ ...plan, ...known }, kept, start.now());
+}
+
+function lookFirst(
+  setting: Setting,
+  { nodes }: RollUse,
+  { log, clock, signal }: Start,
+  kept: Kept,
+): ReturnType<typeof lookForBusy> {
+  const { tenant, deploymentId } = limitsOf(setting);
   const surveyor = { deploymentId, log, clock, tenant, counter: null };
   const request = { runtime: RESTART.runtime, nodes, ifBusy: setting.ifBusy };
-  const { kept: own, ...looked } = await lookForBusy(surveyor, request, kept, recall, signal);
-  return rollJob({ ...plan, ...looked }, own, now());
+  return lookForBusy(surveyor, request, kept, signal);
 }
 
 /** The nodes that were looked for before it starts. */
