@@ -1,15 +1,17 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of
-// README.md between markers (commands, exit codes, environment), the topics of test/README.md, and
-// whose repository pages name.
+// README.md between markers (commands, exit codes, environment), the topics of test/README.md, the
+// limits of docs/rules.md, and whose repository pages name.
 // With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
+import { limitTable } from './limit-table.js';
 import { topicTable } from './topic-table.js';
 
 const MANIFEST = 'oclif.manifest.json';
+const RULES = 'docs/rules.md';
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 /** The variables that are read, and what each is. */
@@ -66,6 +68,7 @@ function texts() {
   return [
     ['README.md', readme],
     ['test/README.md', filled(textOf('test/README.md'), 'topics', topicTable())],
+    [RULES, filled(textOf(RULES), 'limits', limitTable(textOf(RULES)))],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),
     ...[...commandPages(manifest, pjson)].map(([name, text]) => [
       `${COMMANDS_FOLDER}/${name}`,

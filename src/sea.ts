@@ -12,7 +12,7 @@ import { main } from './main.js';
 /** The argument that makes the executable the process for the keyring. */
 const KEYRING_WORD = '__keyring';
 const ADDON_FOLDER = 'ldctl-keyring-';
-/** By then a process that uses a folder has loaded what is in it. */
+/** When a folder of the executable is old: a process that uses it has loaded what is in it. */
 const STALE_MS = 60_000;
 
 /**

@@ -40,10 +40,13 @@ interface Call<T> extends CallOptions {
   read: (answer: Answer) => T;
 }
 
+/** The longest answer. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** How long one request may take. */
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Between the three tries of a read. Together they take no longer than the budget. */
+/** The pause between the three tries of a read. */
 const RETRY_DELAY_MS = 500;
+/** How long the three may take together. */
 const READ_BUDGET_MS = 10_000;
 const budgetOf = ({ budgetMs = READ_BUDGET_MS }: CallOptions) => budgetMs;
 

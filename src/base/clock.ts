@@ -67,7 +67,7 @@ export async function within<T>(
   }
 }
 
-/** The longest wait for what nothing depends on. */
+/** The longest wait for what nothing depends on, such as Core's count before a trigger. */
 export const OPTIONAL_MS = 2000;
 
 /** Asks for what nothing depends on. @returns null where it cannot be had in time */

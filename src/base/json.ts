@@ -1,8 +1,8 @@
 import { isInteger, LosslessNumber, parse, stringify } from 'lossless-json';
 
-/** An id has 20. To make a bigint of 31 MB of digits takes 15 s. */
+/** The digits of a number: an id has 20. To make a bigint of 31 MB of digits takes 15 s. */
 const MOST_DIGITS = 40;
-/** An entry has 2. What is nested far deeper overflows the stack when it is written again. */
+/** How deep an answer is nested: an entry has 2. What is nested far deeper overflows the stack when it is written again. */
 const DEEPEST = 1000;
 
 /**

@@ -6,7 +6,7 @@ import type { Env } from './text.js';
 /** `util.inspect.custom` by its name, so that the published types do not need Node's. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 const MASK = '…';
-/** A shorter key may be a word, or a part of an id. */
+/** A key of fewer characters is not masked: it may be a word, or a part of an id. */
 const SHORTEST_MASKED = 16;
 /** A key that looks like an id or another number of the data. */
 const NUMBER_LIKE = /^[\d.eE+-]+$/;

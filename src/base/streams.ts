@@ -13,10 +13,11 @@ export async function readUpTo(
   return Buffer.concat(chunks);
 }
 
+/** Where a line of a gate, or of another program, is cut. */
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * The lines of a stream, as UTF-8. Each is cut at 64 kB, so that a stream without line ends does
+ * The lines of a stream, as UTF-8. Long ones are cut, so that a stream without line ends does
  * not fill the memory.
  */
 export async function* linesOf(input: AsyncIterable<unknown>): AsyncGenerator<string> {

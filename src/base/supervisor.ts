@@ -60,7 +60,7 @@ export interface ActivityPage {
   requestId?: string | undefined;
 }
 
-/** As many nodes as any deployment has, and a result can list. */
+/** How many nodes a command takes: as many as any deployment has, and a result can list. */
 export const MOST_NODES = 100_000;
 
 /** The most entries a page can hold. */

@@ -191,6 +191,7 @@ const BEING: Readonly<Record<string, string>> = {
   restart: 'restarted',
   reconfigure: 'reconfigured',
 };
+/** How many busy nodes a question lists. */
 const MOST_BUSY = 3;
 
 /** `node 7 is being restarted (3s)`; '' where none is busy. */

@@ -12,7 +12,7 @@ const SHOW_CURSOR = `${ESCAPE}[?25h`;
 /** Moves to the top of the frame before, and clears it. */
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 
-/** Keys that were typed before a question are those that come with shorter gaps than this. */
+/** The gap that ends what was typed before a question. */
 const QUIET_MS = 50;
 
 /** Where a person can be asked. */

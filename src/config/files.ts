@@ -160,7 +160,7 @@ export function removeQuietly(path: string) {
   }
 }
 
-/** A million ids, one a line. A longer file is the wrong one, or has no end. */
+/** A file that is given to ldctl: a million ids, one a line. A longer one is wrong, or has no end. */
 const LONGEST_INPUT = 20 * 1024 * 1024;
 
 /**

@@ -24,15 +24,15 @@ import {
   removeQuietly,
 } from './files.js';
 
+/** How long a record counts: far longer than a server remembers its key. */
 const VALID_MS = 24 * 60 * 60_000;
 /**
- * Far longer than records are valid: a machine whose clock is a day ahead must not forget what it
- * did.
+ * How long records are kept: a machine whose clock is a day ahead must not forget what it did.
  */
 const KEPT_MS = 30 * VALID_MS;
 
 const RECORD = /^[\da-f]{64}\.\d+$/;
-/** No trigger is sent more often. A longer number is not ours. */
+/** The records of one key: no trigger is sent more often, and a longer number is not ours. */
 const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;

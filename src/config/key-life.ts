@@ -5,6 +5,7 @@
 import { count } from '../base/text.js';
 import type { AccountSettings } from './settings.js';
 
+/** How long before a key expires ldctl starts to say so. */
 const WARN_BEFORE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 

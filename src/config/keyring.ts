@@ -5,6 +5,7 @@ import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
 
 const SERVICE = 'ldctl';
+/** How long the system's keyring has to answer. */
 const TIME_LIMIT_MS = 3000;
 
 export class KeyringError extends UsageError {}

@@ -8,8 +8,9 @@ import { IS_POSIX, readInput } from './files.js';
 import type { Keyring } from './keyring.js';
 import type { Profile } from './profiles.js';
 
+/** How long a command that prints the key may take. */
 const COMMAND_LIMIT_MS = 10_000;
-/** No key is as long, and what has no end must not fill the memory. */
+/** How much it may say: no key is as long. */
 const LONGEST_OUTPUT = 64 * 1024;
 
 /** What keys are fetched with. */

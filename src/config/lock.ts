@@ -6,7 +6,8 @@ import { usageError } from '../base/errors.js';
 import { createPrivateFile, fileErrorCode, readPrivateFile, removeQuietly } from './files.js';
 
 /** Far longer than a change takes. An older lock is stale: its process was killed. */
-const STALE_MS = 10_000;
+const STALE_LOCK_MS = 10_000;
+/** How long a change waits for the lock of another. */
 const LONGEST_WAIT_MS = 20_000;
 
 /** A process that stood still for too long has lost its lock to another. */
@@ -61,7 +62,7 @@ function removeStale(path: string, clock: Clock) {
   const aside = `${path}.${randomUUID()}`;
   try {
     const { mtimeMs } = statSync(path);
-    if (clock.now() - mtimeMs <= STALE_MS) return false;
+    if (clock.now() - mtimeMs <= STALE_LOCK_MS) return false;
     // Another process, B, may remove the same lock at the same time:
     // 1. Both this one and B have seen that the lock is stale.
     // 2. B removes it, and B or a third process, C, takes a fresh lock.

@@ -12,6 +12,7 @@ export const MINUTE = 60 * SECOND;
 const OUTAGE = MINUTE;
 /** How long everything that is read before a POST may take in all. */
 export const BEFORE_POST = MINUTE;
+/** How far a server's `retry-after` is obeyed. */
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
 /** A read that failed, and when it started. */

@@ -43,9 +43,9 @@ export type LogPart = Pick<LogRead, 'entries' | 'total'>;
 
 export type ActivityLog = ReturnType<typeof openLog>;
 
-/** A read that need not show everything ends here: far enough for an entry of hundreds of nodes. */
+/** How far a read for nodes goes: far enough for an entry of hundreds of nodes. */
 const ENOUGH_ENTRIES = 1000;
-/** A read for nodes, or for one entry, ends here, too. */
+/** How old the entries are where a read for nodes, or for one entry, ends. */
 const ENOUGH_MS = 30 * 24 * 60 * 60_000;
 
 /**

@@ -32,7 +32,7 @@ export function foundIn(
   };
 }
 
-/** An entry that has just been created may be late. */
+/** When an id is looked for once more: an entry that has just been created may be late. */
 const LOOK_AGAIN_AFTER_MS = 1000;
 
 /**

@@ -170,7 +170,7 @@ function rejectionText(
 const forgottenNodes = (nodes: readonly NodeResult[]) =>
   nodes.flatMap((node) => (node.status === UNCONFIRMED ? (node.node_id ?? []) : []));
 
-/** More would be no command to read. */
+/** How many nodes `next:` names: more would be no command to read. */
 const MOST_NAMED = 20;
 
 /** What to do about nodes that failed, and how to continue. */

@@ -21,7 +21,7 @@ import { filterFlags, filterOf, filtersIn } from './filters.shared.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
-/** A CI step that watches must end; a person at a terminal ends it when it is enough. */
+/** How long `--watch` lasts off a terminal: a CI step must end, a person ends it at will. */
 const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 
 /** One page is shown as the API has it. */

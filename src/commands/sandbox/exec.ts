@@ -95,7 +95,7 @@ async function runInside(
   }
 }
 
-/** What some versions of cmd end with where they find no program. For a 1 execa looks itself. */
+// What some versions of cmd end with where they find no program. For a 1 execa looks itself.
 const UNKNOWN_TO_CMD = 9009;
 
 /** @returns the exit code, as a shell gives it, and why the program could not be run; else null */

@@ -139,7 +139,7 @@ export function layOut<T>(
 const sides = Object.keys(new CliTable().options.chars);
 const chars = { ...Object.fromEntries(sides.map((side) => [side, ''])), middle: GAP };
 const style = { 'padding-left': 0, 'padding-right': 0, border: [], compact: true };
-/** Rows of one cli-table3: its time grows with the square of them. */
+/** How many rows one cli-table3 lays out: its time grows with the square of them. */
 const AT_ONCE = 8;
 
 /** @param widths of the columns at least */

@@ -43,7 +43,7 @@ export interface WatchViewOptions extends ViewOptions {
   place: string;
 }
 
-/** CI systems kill a step that is silent for long. */
+/** Then a line says what is still to come: CI systems kill a step that is silent for long. */
 const SILENCE_MS = 30_000;
 
 /**

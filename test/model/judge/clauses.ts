@@ -104,18 +104,17 @@ export type Clause = keyof typeof CLAUSES;
  */
 export const LIMITS = {
   'late-and-ignored': 'A server ignores idempotency keys *and* shows an entry more than 5 s late.',
-  redirected:
-    "A run was redirected and is started again within 9 minutes. It may send once more, since only the server's key prevents that.",
+  redirected: 'A run was redirected and is started again within 9 minutes. It may send once more.',
   'late-replay':
-    'The POST of such a run is replayed, and its entries show up more than 10 s late. The newest entry of each node in the last 11 minutes counts instead.',
+    'The POST of such a run is replayed, and its entries show up more than 10 s late. The newest of each node counts instead.',
   rival:
     'Another operator does the same to the same node at the same moment. It counts as done, because it was done.',
   'earlier-trigger':
-    'An entry of an earlier trigger was created up to 10 s before the baseline was read (at any time before it, if answers have no `date`), and shows up after it.',
+    'An entry of an earlier trigger was created up to 10 s before the baseline was read, or at any time if no answer has a `date`, and shows up after it.',
   'gateway-429':
-    'A gateway answers `425` or `429` to a POST that it has sent on, and the server ignores idempotency keys. Then it runs twice.',
+    'A gateway answers `425` or `429` to a POST that it has sent on, and the server ignores idempotency keys.',
   'counted-out':
-    'A node that the log lists reports more than 10 s after the others, while Core counts one node too few. ldctl reports it as not acted on.',
+    'Core counts one node too few, and one that the log lists reports more than 10 s after the others. It is reported as not acted on.',
   'place-filled':
     'A node that the log lists for other runtimes only is gone. It fills the place of a new node that reports more than 10 s late.',
 } as const satisfies Record<string, string>;
@@ -124,7 +123,7 @@ export const LIMITS = {
 export const NOT_PLAYED = [
   'A process is suspended within a POST, and sends it when it resumes.',
   'A run with a key left no record here, and the server has forgotten the key.',
-  'A server stores a reconfigure without its config. The log then shows that a node was reconfigured, but not with what.',
+  'A server stores a reconfigure without its config, so the log does not show which.',
 ] as const;
 
 /**
