@@ -25,7 +25,7 @@ const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const START = Date.now();
 const clock = { now: () => START };
-/** A wall clock that is so much ahead. */
+/** A wall clock that is ahead by this. */
 const clockAt = (aheadMs: number) => ({ now: () => START + aheadMs });
 
 function recordOf(key: string, fields: Partial<RunRecord> = {}): RunRecord {
@@ -39,15 +39,15 @@ const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
   ...{ key, startedAt: START, request: ROLL },
   ...fields,
 });
-/** The rolls of deployment 7, by a clock that is so much ahead. */
+/** The rolls of deployment 7, by a clock that is ahead by this. */
 const rollsIn = (folder: string, aheadMs = 0) => openRollJournal(folder, 7n, clockAt(aheadMs));
 
 const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
-/** The path of the only file, or the first. */
+/** The path of the first file. */
 const pathIn = (folder: string, kind = 'runs'): string =>
   join(folder, kind, namesIn(folder, kind)[0] ?? '');
 const writtenAt = (path: string, at: number): void => utimesSync(path, at / 1000, at / 1000);
-/** The files of a key: `1`, `1.accepted`, `2` … */
+/** The files of a single key, without its hash: `1`, `1.accepted`, `2` … */
 const filesOf = (folder: string, kind = 'runs'): string[] =>
   namesIn(folder, kind).map((name) => name.slice(65));
 
@@ -114,7 +114,7 @@ describe('the run journal', () => {
   });
 
   // journal-model.test.ts plays which record counts, and who may make the next one.
-  it('knows a record for a day, by the time in it or by that of its file', () => {
+  it('reads a record for a day, by the time in it or by that of its file', () => {
     for (const { ageMs, fileAgeMs = ageMs, isKnown } of [
       { ageMs: -HOUR_MS, isKnown: true },
       { ageMs: 0, isKnown: true },
@@ -128,17 +128,17 @@ describe('the run journal', () => {
       const journal = openRunJournal(folder, clock);
       journal.claim(recordOf('a', { postedAt: START - ageMs }), 0);
       writtenAt(pathIn(folder), START - fileAgeMs);
-      const what = `${ageMs / HOUR_MS} hours, in a file of ${fileAgeMs / HOUR_MS}`;
+      const what = `a record ${ageMs / HOUR_MS} hours old, in a file ${fileAgeMs / HOUR_MS} hours old`;
       assert.equal(journal.read('a')?.ageMs, isKnown ? ageMs : undefined, what);
     }
   });
 
-  it('finds the record of another process that was accepted while this one wrote its own', () => {
+  it('claims no key whose earlier record is marked as accepted while this one is written', () => {
     const folder = privateFolder();
     const other = openRunJournal(folder, clock);
     const record = recordOf('a');
     other.claim(record, 0);
-    // The clock is asked once the names are read: what is marked then shows at the next look.
+    // It asks for the time after it has read the names, so it sees this mark only when it looks again.
     const slow = openRunJournal(folder, {
       now: () => {
         other.mark('a', 1, 'accepted');
@@ -146,18 +146,17 @@ describe('the run journal', () => {
       },
     });
     const claim = slow.claim(record, 1);
-    assert.ok('found' in claim, 'it would send');
+    assert.ok('found' in claim, 'it would send, though the other was accepted');
     assert.deepEqual(
       { generation: claim.found.generation, accepted: claim.found.accepted },
       { generation: 1, accepted: true },
     );
   });
 
-  it('takes the tenth record of a key for newer than the ninth', () => {
+  it('counts the tenth record of a key as newer than the ninth', () => {
     const journal = openRunJournal(privateFolder(), clock);
     for (let before = 0; before < 10; before += 1) {
-      const claim = journal.claim(recordOf('a', { baseline: BigInt(before) }), before);
-      assert.deepEqual(claim, { made: before + 1 });
+      assert.deepEqual(journal.claim(recordOf('a'), before), { made: before + 1 });
     }
     assert.equal(journal.read('a')?.generation, 10);
   });
@@ -195,7 +194,7 @@ describe('the run journal', () => {
     ]);
   });
 
-  it('gives a key to one of 3 processes that claim it at once, and its record to the others', async function () {
+  it('lets one of 3 processes that claim a key at once make its record, and gives that to the others', async function () {
     this.timeout(120_000);
     const folder = privateFolder();
     const script = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -204,12 +203,13 @@ describe('the run journal', () => {
       const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
       return { stdin: child.stdin, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
     });
-    const said = () =>
+    /** Of each process its next line: `ready`, and then `KEY mine` or `KEY WINNER`. */
+    const nextLines = () =>
       Promise.all(children.map(async ({ lines }) => String((await lines.next()).value)));
-    await said();
+    await nextLines();
     for (const { stdin } of children) stdin.write('go\n');
     for (let n = 0; n < 20; n++) {
-      const answers = await said();
+      const answers = await nextLines();
       const winner = answers.indexOf(`${n} mine`);
       assert.deepEqual(
         answers,
@@ -219,13 +219,13 @@ describe('the run journal', () => {
     assert.equal(namesIn(folder).length, 20);
   });
 
-  it('sweeps what is older than 30 days, once, when it writes; and nothing else', () => {
+  it('when it writes, deletes its own files of more than 30 days ago, and no others', () => {
     const HASH = 'a'.repeat(64);
-    const swept = [`${HASH}.1`, `${HASH}.1.accepted`, 'draft-1b4e28ba-2fa1-41d2-883f-0016d3cca427'];
+    const own = [`${HASH}.1`, `${HASH}.1.accepted`, 'draft-1b4e28ba-2fa1-41d2-883f-0016d3cca427'];
     const others = ['thesis.tex', `${HASH.slice(1)}.1`];
     const folder = privateFolder();
     mkdirSync(join(folder, 'runs'), { mode: 0o700 });
-    for (const name of [...swept, ...others]) {
+    for (const name of [...own, ...others]) {
       writeFileSync(join(folder, 'runs', name), '{}');
       utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
     }
@@ -233,12 +233,12 @@ describe('the run journal', () => {
     assert.equal(namesIn(folder).length, 6);
     openRunJournal(folder, clockAt(30.1 * DAY_MS)).claim(recordOf('new'), 0);
     assert.deepEqual(
-      [...swept, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
+      [...own, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
       others,
     );
   });
 
-  it('takes no mark of a record that was swept for one of its own', () => {
+  it('makes no record under the number of one that is gone, whose mark is still there', () => {
     const folder = privateFolder();
     openRunJournal(folder, clock).claim(recordOf('a'), 0);
     const path = pathIn(folder);
@@ -257,7 +257,7 @@ describe('the run journal', () => {
       return { journal, path: pathIn(folder) };
     };
 
-    it('a damaged record: exit 7 with its path, for reading and beginning alike, and left as it is', () => {
+    it('a damaged record: exit 7 with its path, whether it is read or claimed, and left as it is', () => {
       const damages: Record<string, (text: string) => string> = {
         'an empty file': () => '',
         'cut JSON': (text) => text.slice(0, 60),
@@ -293,11 +293,12 @@ describe('the run journal', () => {
 
 describe('the journal of rolls', () => {
   after(removeFolders);
-  const isSame = (): void => undefined;
+  /** Allows whatever the record before asks for. */
+  const allow = (): void => undefined;
 
-  it('gives the newest record of a roll back, as old as the first', () => {
+  it('gives back the newest record of a roll, with the start of the first', () => {
     const folder = privateFolder();
-    assert.equal(rollsIn(folder).start('r', ROLL, isSame), 1);
+    assert.equal(rollsIn(folder).start('r', ROLL, allow), 1);
     const journal = rollsIn(folder, HOUR_MS);
     assert.deepEqual(journal.read('r'), rollOf('r'));
     const seen: RollRecord[] = [];
@@ -312,65 +313,65 @@ describe('the journal of rolls', () => {
     assert.deepEqual(filesOf(folder, 'rolls/7'), ['1', '2', '2.finished']);
   });
 
-  it('makes no record where the one before is of another roll', () => {
+  it('makes no record if the check of the one before throws', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
-    journal.start('r', ROLL, isSame);
+    journal.start('r', ROLL, allow);
     const refuse = (): never => {
-      throw new Error('another roll');
+      throw new Error('it is another roll');
     };
-    assert.throws(() => journal.start('r', {}, refuse), /another roll/);
+    assert.throws(() => journal.start('r', {}, refuse), /it is another roll/);
     assert.deepEqual(filesOf(folder, 'rolls/7'), ['1']);
   });
 
-  it('finds the unfinished rolls of a deployment, the newest first', () => {
+  it('lists the unfinished rolls of a deployment, the newest first', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
     const keys = (): string[] => journal.unfinished().map(({ key }) => key);
     assert.deepEqual(keys(), []);
     const ages = { old: DAY_MS + 1, first: 3 * HOUR_MS, second: 2 * HOUR_MS, done: HOUR_MS };
     for (const [key, age] of Object.entries(ages)) {
-      rollsIn(folder, -age).start(key, ROLL, isSame);
+      rollsIn(folder, -age).start(key, ROLL, allow);
       writtenAt(join(folder, 'rolls/7', `${hexHash(key)}.1`), START - age);
     }
-    openRollJournal(folder, 8n, clock).start('elsewhere', ROLL, isSame);
+    openRollJournal(folder, 8n, clock).start('elsewhere', ROLL, allow);
     journal.end('done', 1, 'finished');
     assert.deepEqual(keys(), ['second', 'first']);
-    // Another process of a roll that has ended changes nothing.
+    // A roll stays finished, though another process starts it again.
     journal.end('second', 1, 'finished');
-    journal.start('second', ROLL, isSame);
+    journal.start('second', ROLL, allow);
     assert.deepEqual(keys(), ['first']);
   });
 
-  it('starts a roll anew where nothing was sent, and after 24 hours', () => {
+  it('starts a roll anew after 24 hours, or if nothing was sent', () => {
     const folder = privateFolder();
     const journal = rollsIn(folder);
-    rollsIn(folder, -DAY_MS - 1).start('r', ROLL, isSame);
+    rollsIn(folder, -DAY_MS - 1).start('r', ROLL, allow);
     writtenAt(pathIn(folder, 'rolls/7'), START - DAY_MS - 1);
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
-    assert.equal(journal.start('r', ROLL, isSame), 2);
+    assert.equal(journal.start('r', ROLL, allow), 2);
     journal.end('r', 2, 'refused');
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
-    assert.equal(journal.start('r', ROLL, isSame), 3);
+    assert.equal(journal.start('r', ROLL, allow), 3);
     assert.deepEqual(journal.unfinished(), [rollOf('r')]);
   });
 
-  it('keeps a roll that another process continues, though the one that started it sent nothing', () => {
+  it('lists a roll that a second process continues, though the first one sent nothing', () => {
     const folder = privateFolder();
     const [first, second] = [rollsIn(folder), rollsIn(folder)];
-    first.start('r', ROLL, isSame);
-    second.start('r', ROLL, isSame);
+    first.start('r', ROLL, allow);
+    second.start('r', ROLL, allow);
     first.end('r', 1, 'refused');
     assert.deepEqual(second.unfinished(), [rollOf('r')]);
   });
 
-  it('is not hindered by a broken roll of another deployment, where it looks for the last one', () => {
+  it('lists the rolls of a deployment though one of another deployment is broken', () => {
     const folder = privateFolder();
     const [journal, other] = [rollsIn(folder), openRollJournal(folder, 8n, clock)];
-    other.start('elsewhere', ROLL, isSame);
+    other.start('elsewhere', ROLL, allow);
     const path = pathIn(folder, 'rolls/8');
     const text = readFileSync(path, 'utf8');
-    journal.start('r', ROLL, isSame);
+    journal.start('r', ROLL, allow);
     for (const broken of [text.replace('{', '{"isShared":true,'), text.slice(0, -10)]) {
       writeFileSync(path, broken);
       assert.deepEqual(journal.unfinished(), [rollOf('r')]);
