@@ -110,7 +110,7 @@ export const warnings = (code: string): string[] =>
   );
 
 /** Nobody listens: the POST was certainly not sent. */
-export const refused = (): TransportError =>
+export const connectionRefused = (): TransportError =>
   new TransportError('ECONNREFUSED', 'refused', { sent: 'no' });
 
 /** Which node has which status. */

@@ -4,7 +4,7 @@ import type { Id } from '../../../src/base/ids.js';
 import type { RunJournal } from '../../../src/base/journal.js';
 import { openLog, type ActivityLog } from '../../../src/log/log.js';
 import { apiError, DEPLOYMENT, slowAnswer } from '../../helpers/virtual-server.js';
-import { clock, refused, roll, server, setUp, statuses } from './bench.js';
+import { clock, connectionRefused, roll, server, setUp, statuses } from './bench.js';
 
 /* The reads that the nodes of a roll share, and what a roll costs. The model plays its order and its ends. */
 
@@ -113,7 +113,8 @@ describe('the reads of a roll', () => {
 describe('a roll that is halted', () => {
   it('ends with the code of the node that halted it, not of one that was still to be sent', async () => {
     server.setFate(1n, { workMs: 100, result: 'rejected' });
-    server.onPost = (carryOut, { nodes }) => (nodes?.includes(1n) ? carryOut() : refused());
+    server.onPost = (carryOut, { nodes }) =>
+      nodes?.includes(1n) ? carryOut() : connectionRefused();
     const ended = await roll({ ...BOTH, maxUnavailable: 2 });
     assert.deepEqual([ended.exitCode, ended.error], [3, null]);
     assert.deepEqual(statuses(ended), ['rejected', 'not_started']);

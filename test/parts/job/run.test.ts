@@ -6,9 +6,9 @@ import { busyText, isRunning, waitingText } from '../../../src/job/busy.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
 import {
   clock,
+  connectionRefused,
   events,
   keptRun,
-  refused,
   run,
   runOf,
   server,
@@ -46,7 +46,7 @@ describe('a run', () => {
     server.beforeRead = () => {
       if (clock.elapsed() < (failsAt[0] ?? Infinity)) return;
       failsAt.shift();
-      throw refused();
+      throw connectionRefused();
     };
     const { exitCode } = await run();
     assert.deepEqual([exitCode, failsAt, warnings('log_unreadable').length], [0, [], 3]);
@@ -198,7 +198,7 @@ describe('a node that is busy', () => {
 
   it('is warned of once, also where the baseline is read again', async () => {
     server.add({ workMs: null });
-    server.onPost = (carryOut) => (server.postsMade === 1 ? refused() : carryOut());
+    server.onPost = (carryOut) => (server.postsMade === 1 ? connectionRefused() : carryOut());
     assert.equal((await run()).exitCode, 0);
     assert.equal(warnings('busy').length, 1);
   });
@@ -210,7 +210,7 @@ describe('a run that has waited for a busy node', () => {
     let downFrom = Infinity;
     server.onRead = (page) => {
       const downFor = clock.elapsed() - downFrom;
-      if (downFor > 0 && downFor < 30_000) throw refused();
+      if (downFor > 0 && downFor < 30_000) throw connectionRefused();
       if (page.items[0]?.status === 'completed') downFrom = Math.min(downFrom, clock.elapsed());
       return page;
     };
@@ -239,7 +239,7 @@ describe('a run that has waited for a busy node', () => {
     server.add({ workMs: 20_000 });
     server.onPost = () => {
       server.add({ workMs: null });
-      return refused();
+      return connectionRefused();
     };
     await assert.rejects(run({ ifBusy: 'wait', timeoutMs: 60_000 }), { code: 'busy', exitCode: 5 });
     const seconds = Math.floor(clock.elapsed() / 1000);
