@@ -13,53 +13,82 @@ import { nodeText } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 import type { Host } from './host.js';
 import { Declined, type Prompts } from './prompts.js';
-import { whomPicked, type Whom } from './whom.js';
+import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
+
+/** How what is to be done is consented to. */
+export type Consent =
+  | 'by flag'
+  | 'by names'
+  /** A roll that is resumed. */
+  | 'from a record'
+  | 'to be asked'
+  /** Only a dry run has this. */
+  | 'no one to ask';
+
+/** Whether no flag gives the consent. */
+export const isOpen = (consent: Consent) =>
+  consent === 'to be asked' || consent === 'no one to ask';
 
 interface ConsentFlags {
   yes: boolean;
   confirm?: string | undefined;
-  'if-busy'?: string | undefined;
+  'dry-run': boolean;
 }
 
-/** What consent is about. */
-interface Asked {
+/** What is to be done, and to which nodes. */
+export interface Intent extends Omit<Meant, 'found'> {
   /** Such as `restart iggy`. */
   what: string;
-  runtime: string;
   action: string;
-  /** Naming nodes is consent. Undefined: every node. */
-  nodes: readonly Id[] | undefined;
-  /**
-   * What is known of the deployment; nothing where a record of an earlier run is followed, and
-   * where no one is asked.
-   */
-  found?: Findings | null;
-  whom: Whom;
+  /** Whether it ends only when each node has. */
+  wait: boolean;
 }
 
-/** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */
-interface Consent {
-  nodes?: readonly Id[];
-  ifBusy?: 'wait';
+/** Where it is to be done, and what is known before. */
+export interface Before {
+  own: OpenDeployment;
+  consent: Consent;
+  /** Null where nothing has to be known, or a record says it. */
+  found: Findings | null;
 }
 
 /**
- * Refuses, before anything is read, what would have to be asked where there is no one to ask. Every
- * node takes `--yes` or `--confirm`; a protected deployment takes `--confirm`, and `--yes` is not
- * enough.
- * @throws UsageError
+ * How it is consented to. Naming nodes is consent, and so is `--yes` for every node, but not on a
+ * protected deployment, which takes `--confirm`.
+ * @param own null before it is opened, when only the settings say what protects it
+ * @throws UsageError where it would have to be asked, and there is no one to ask; for a `--confirm`
+ * of another deployment
  */
-export function requireConsent(
-  { prompts, settings: { deployment } }: CommandContext,
-  { what, nodes }: Pick<Asked, 'what' | 'nodes'>,
-  flags: ConsentFlags,
-  protector = protectorOf(deployment),
+export async function consentFor(
+  context: CommandContext,
+  own: OpenDeployment | null,
+  intent: Pick<Intent, 'what' | 'nodes'>,
+  { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags & { resume?: string | undefined },
+): Promise<Consent> {
+  const protector = own ? own.protector : protectorOf(context.settings.deployment);
+  if (confirm !== undefined) {
+    if (own) await checkConfirm(own, confirm);
+    return 'by flag';
+  }
+  if (!protector) {
+    if (resume !== undefined) return 'from a record';
+    if (intent.nodes) return 'by names';
+    if (yes) return 'by flag';
+  }
+  if (context.prompts) return 'to be asked';
+  if (isDry) return 'no one to ask';
+  throw noOneToAsk(context, protector, intent);
+}
+
+function noOneToAsk(
+  { settings }: CommandContext,
+  protector: Profile | null,
+  { what, nodes }: Pick<Intent, 'what' | 'nodes'>,
 ) {
-  if (consentNeeded(prompts, protector, nodes, flags) !== 'refuse') return;
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  const { named } = deployment;
+  const { named } = settings.deployment;
   const where = named ? ` of ${deploymentText(named.value)}` : '';
-  throw missing(
+  return missing(
     `this would ${what} on ${whom}${where}, and ldctl cannot ask without a terminal; nothing was sent`,
     protector
       ? `Profile ${protector.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
@@ -67,58 +96,75 @@ export function requireConsent(
   );
 }
 
-/** Whether to ask, or to refuse where no one can be asked; `no` where flags give the consent. */
-export function consentNeeded(
-  prompts: Prompts | null,
-  protector: Profile | null,
-  nodes: Asked['nodes'],
-  { yes, confirm }: ConsentFlags,
-): 'no' | 'ask' | 'refuse' {
-  if (confirm !== undefined || (!protector && (nodes || yes))) return 'no';
-  return prompts ? 'ask' : 'refuse';
+/** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */
+interface Changes {
+  nodes?: readonly Id[];
+  ifBusy?: 'wait';
 }
 
 /**
- * Asks whether it is meant, if no flag says so: once the deployment is known, before anything is
- * sent.
+ * Says what is to be known beforehand, and asks whether it is meant, if that is to be asked.
+ * @returns what the answer changes, and which nodes it is about, in words
  * @throws Declined; Unanswered; Interrupted
  */
-export async function consentTo(
+export async function agree(
   context: CommandContext,
+  before: Before,
+  intent: Intent,
+  ifBusy: string | undefined,
+): Promise<{ changes: Changes; whom: Whom }> {
+  const { own, consent, found } = before;
+  const meant = { ...intent, found };
+  const whom = sayWhom(context, meant, {
+    isAsked: isOpen(consent),
+    isDry: false,
+    waits: intent.wait,
+  });
+  const { prompts } = context;
+  if (consent !== 'to be asked' || !prompts) return { changes: {}, whom };
+  const changes = await ask(context, prompts, own, { ...meant, whom, ifBusy });
+  return { changes, whom: whomOf({ ...meant, ...changes }, context.host.output.stderr) };
+}
+
+/** What is asked about. */
+interface Asked extends Intent, Pick<Before, 'found'> {
+  whom: Whom;
+  ifBusy: string | undefined;
+}
+
+async function ask(
+  { host }: CommandContext,
+  prompts: Prompts,
   { protector, ref, place: nameIt }: OpenDeployment,
   asked: Asked,
-  flags: ConsentFlags,
-): Promise<Consent> {
-  const { prompts } = context;
-  const { nodes } = asked;
-  if (!prompts || consentNeeded(prompts, protector, nodes, flags) === 'no') return {};
+): Promise<Changes> {
   const place = ` of ${await nameIt()}`;
-  const question = questionOf(context, asked, place, flags);
+  const question = questionOf(host, asked, place);
   if (protector) {
     await askForName(prompts, asked, question, namesOf(ref));
     // What keeps a node busy is a question of its own.
     if (!question.mayWait) return {};
   }
-  const answer = await askForYes(prompts, question, nodes ? 0 : listedIn(asked).length);
-  if (answer !== 'some') return consentOf(answer);
+  const answer = await askForYes(prompts, question, asked.nodes ? 0 : listedIn(asked).length);
+  if (answer !== 'some') return changesBy(answer);
   // Picking is no consent.
-  const picked = await pick(context.host, prompts, asked, place);
-  const again = questionOf(context, picked, '', flags);
-  return { nodes: picked.nodes, ...consentOf(await askForYes(prompts, again, 0)) };
+  const picked = await pick(host, prompts, asked, place);
+  const again = questionOf(host, picked, '');
+  return { nodes: picked.nodes, ...changesBy(await askForYes(prompts, again, 0)) };
 }
 
-const consentOf = (answer: string): Consent => (answer === 'wait' ? { ifBusy: 'wait' } : {});
+const changesBy = (answer: string): Changes => (answer === 'wait' ? { ifBusy: 'wait' } : {});
 
 const listedIn = ({ found }: Asked): readonly Id[] =>
   found ? [...found.listed.here, ...found.listed.elsewhere] : [];
 
 /** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */
 function questionOf(
-  { host }: CommandContext,
-  { what, action, nodes, found, whom: { who, more = '', notes = [], number = who } }: Asked,
+  host: Host,
+  { what, action, nodes, found, ifBusy, whom }: Asked,
   place: string,
-  flags: ConsentFlags,
 ) {
+  const { who, more = '', notes = [], number = who } = whom;
   const busy = found ? busyNodesText(host, found) : '';
   const busyNodes = new Set(found?.busy.map(({ node_id: node }) => node)).size;
   const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
@@ -130,7 +176,7 @@ function questionOf(
     aside: `${note}${busy && ` ${capitalized(busy)}.`}`,
     yes: `yes, ${all}`,
     wait: `wait for ${them} to finish, then ${verbOf(action)} ${all}`,
-    mayWait: busy !== '' && flags['if-busy'] === undefined,
+    mayWait: busy !== '' && ifBusy === undefined,
   };
 }
 type Question = ReturnType<typeof questionOf>;
@@ -175,7 +221,7 @@ async function askForYes(
 
 /** Lets the person pick from the nodes that the log lists. @returns what is asked about then */
 async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
-  const { runtime, found = null } = asked;
+  const { runtime, found } = asked;
   const listed = listedIn(asked);
   const { nodeRows } = await import('./node-state.js');
   const rows = await nodeRows(host, { listed, runtime, found });
@@ -209,9 +255,8 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
   return plainText(shortList(texts, MOST_BUSY));
 }
 
-/** @throws UsageError for a `--confirm` of another deployment */
-export async function checkConfirm({ ref, place }: OpenDeployment, { confirm }: ConsentFlags) {
-  if (confirm === undefined || namesOf(ref).includes(confirm)) return;
+async function checkConfirm({ ref, place }: OpenDeployment, confirm: string) {
+  if (namesOf(ref).includes(confirm)) return;
   await place();
   if (namesOf(ref).includes(confirm)) return;
   throw missing(

@@ -7,6 +7,7 @@ import type { Id } from '../base/ids.js';
 import { count, shortList } from '../base/text.js';
 import { countMeant, inLog, type Listed } from '../job/entries.js';
 import { nodeText, shortNodes, type CellView } from '../output/columns.js';
+import type { CommandContext } from './context.js';
 
 export interface Meant {
   runtime: string;
@@ -105,7 +106,7 @@ function countNotes({ listed: { here }, core }: Findings): string[] {
   return core < here.length ? [counts, goneText(here.length - core)] : [counts];
 }
 
-export interface When {
+interface When {
   /** No flag gives the consent. */
   isAsked: boolean;
   isDry: boolean;
@@ -113,8 +114,27 @@ export interface When {
   waits: boolean;
 }
 
+/**
+ * Says where Core's count, the log, and the number that is expected differ, as far as no question
+ * does; and beforehand that it will end with 7, where that is known.
+ * @returns which nodes it is about
+ */
+export function sayWhom(context: CommandContext, meant: Meant, when: When): Whom {
+  const view = context.host.output.stderr;
+  const { found, nodes } = meant;
+  if (found && !nodes) {
+    for (const line of warningsOf({ ...meant, found }, when, view)) context.warn(line);
+    const { core, expect = 0, listed } = found;
+    const listing = `the log lists ${count(listed.here.length, 'node')}`;
+    if (core === undefined && expect > listed.here.length) {
+      context.say(`${listing}; whether there are ${expect} is checked at the end`);
+    }
+  }
+  return whomOf(meant, view);
+}
+
 /** What is to be said beforehand, as far as no question does. */
-export function warningsOf(
+function warningsOf(
   { found, runtime, isRoll }: Meant & { found: Findings },
   { isAsked, isDry, waits }: When,
   view: View,

@@ -8,20 +8,19 @@ import { describeTrigger } from '../../api/supervisor-api.js';
 import { fromRecords, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import { surveyInTime, type Findings, type SurveyRequest } from '../../app/survey.js';
+import { surveyInTime, type Findings } from '../../app/survey.js';
 import { parseRuntime } from '../../base/activity.js';
 import { optional } from '../../base/clock.js';
-import { Interrupted, LdctlError, OUTPUT_FAILED, withHint } from '../../base/errors.js';
+import { Interrupted, LdctlError, OUTPUT_FAILED, usageError, withHint } from '../../base/errors.js';
 import type { ExitName } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
-import { busyNodesText, checkConfirm, consentNeeded, requireConsent } from '../../cli/consent.js';
+import { busyNodesText, consentFor, isOpen, type Before, type Intent } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { Declined, Unanswered } from '../../cli/prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { warningsOf, type Meant, type When, type Whom } from '../../cli/whom.js';
+import { sayWhom } from '../../cli/whom.js';
 import { isGranted } from '../../config/grants.js';
 import { hintOfEnd } from '../../config/node-names.js';
 import { cannotAct } from '../../config/refusals.js';
@@ -79,7 +78,7 @@ export const actingFlags = {
 };
 type ActingFlags = FlagsOf<typeof actingFlags>;
 
-/** What the two arguments may be. */
+/** What the two arguments may be. Where they may be left out, `requestOf` refuses that. */
 export const RUNTIME = 'iggy or connectors';
 export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
 
@@ -89,9 +88,16 @@ export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with
  */
 export async function requestOf(
   context: CommandContext,
-  args: { runtime: string; action: string },
+  args: { runtime?: string | undefined; action?: string | undefined },
   flags: ActingFlags,
 ): Promise<CheckedTrigger> {
+  if (args.runtime === undefined || args.action === undefined) {
+    throw usageError(
+      'missing_argument',
+      'a roll needs a RUNTIME and an ACTION',
+      'For example: ldctl activities roll iggy restart --yes',
+    );
+  }
   checkRunResultOptions(context.host.output.options);
   const key = flags['idempotency-key'];
   if (key !== undefined && isPartOfKey(key)) {
@@ -110,81 +116,49 @@ export async function requestOf(
   });
 }
 
-/** What is known before consent is asked for. */
-export interface Before<T> {
-  own: OpenDeployment;
-  /** Null where nothing has to be known, or a record says it. */
-  found: Findings | null;
-  /** What an earlier run with the key has left: it is followed as it is. */
-  kept: T | null;
-  /** No flag gives the consent: a person is asked, or would be. */
-  isAsked: boolean;
-}
-
 /**
  * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at
  * it before anything is sent, unless an earlier run left a record. If the look fails, that is read
  * again, here and once the job starts: another process may have written one meanwhile.
- * @param what is to be done, in words
  * @param recall reads the record
- * @throws UsageError where consent is missing, or is for another deployment; as `surveyInTime` does
+ * @returns with what an earlier run with the key has left: it is followed as it is
+ * @throws UsageError as `consentFor`; as `surveyInTime` does
  */
 export async function lookBefore<T>(
   context: CommandContext,
-  what: string,
-  request: LookRequest & Pick<SurveyRequest, 'isRoll'>,
+  request: LookRequest & Pick<Intent, 'what' | 'isRoll'>,
   flags: ActingFlags,
   recall: (own: OpenDeployment) => T | null,
-): Promise<Before<T>> {
-  const { nodes } = request;
-  const isDry = flags['dry-run'];
-  if (!isDry) requireConsent(context, { what, nodes }, flags);
+): Promise<Before & { kept: T | null }> {
+  await consentFor(context, null, request, flags);
   const own = await openForJob(context);
   // A profile protects the deployment by its id, which may not have been known before.
-  if (!isDry) requireConsent(context, { what, nodes }, flags, own.protector);
-  await checkConfirm(own, flags);
-  const isAsked = consentNeeded(context.prompts, own.protector, nodes, flags) !== 'no';
-  const isShown = isDry || isAsked;
+  const consent = await consentFor(context, own, request, flags);
+  const isShown = flags['dry-run'] || isOpen(consent);
   // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (nodes && !isShown) return { own, found: null, kept: null, isAsked };
+  if (request.nodes && !isShown) return { own, consent, found: null, kept: null };
   const look = { ...request, isShown };
   return fromRecords(
     () => [recall(own)],
     context,
     async ([kept = null]) => ({
+      own,
+      consent,
       found: kept ? null : await surveyInTime(own, look, context.signal),
       kept,
-      isAsked,
-      own,
     }),
   );
 }
 
-/**
- * Says where Core's count, the log, and the number that is expected differ, as far as no question
- * does; and beforehand that it will end with 7, where that is known.
- */
-export function sayCounts(context: CommandContext, meant: Meant, when: When) {
-  const { found, nodes } = meant;
-  if (!found || nodes) return;
-  for (const line of warningsOf({ ...meant, found }, when, context.host.output.stderr)) {
-    context.warn(line);
-  }
-  const { core, expect = 0, listed } = found;
-  const { length } = listed.here;
-  if (core === undefined && expect > length) {
-    context.say(
-      `the log lists ${count(length, 'node')}; whether there are ${expect} is checked at the end`,
-    );
-  }
-}
-
-function warnOfUnlisted(context: CommandContext, { listed }: Findings, named: readonly Id[]) {
-  const nodes = [...listed.here, ...listed.elsewhere];
+/** Of nodes that are busy, or that are named and not listed. */
+function warnOfNodes(context: CommandContext, found: Findings, named: readonly Id[] = []) {
+  const nodes = [...found.listed.here, ...found.listed.elsewhere];
   for (const node of named.filter((one) => !nodes.includes(one))) {
     const advice = hintOfEnd(node, nodes) ?? 'check its id with `ldctl nodes list`';
     context.warn(`the log does not list node ${node}: ${advice}`);
   }
+  const busy = busyNodesText(context.host, found);
+  if (busy !== '') context.warn(busy);
 }
 
 function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) {
@@ -221,20 +195,20 @@ async function refuseReadOnly(
  */
 export async function showDryRun(
   context: CommandContext,
-  own: OpenDeployment,
+  { own, consent, found }: Before,
   request: LookRequest,
-  found: Findings | null,
-  { whom, how, leftOut = [] }: Pick<DryRun, 'how'> & { whom: Whom; leftOut?: readonly Id[] },
+  intent: Intent,
+  how: DryRun['how'],
 ) {
   const { host } = context;
   const { runtime, action, nodes: named } = request;
   const { deploymentId, supervisorUrl } = own;
+  const when = { isAsked: isOpen(consent), isDry: true, waits: intent.wait };
+  const whom = sayWhom(context, { ...intent, found }, when);
   const place = await own.place();
   await refuseReadOnly(own, context.signal);
   const key = request.idempotencyKey ?? host.newIdempotencyKey();
-  if (found && named) warnOfUnlisted(context, found, named);
-  const busy = found ? busyNodesText(host, found) : '';
-  if (busy !== '') context.warn(busy);
+  if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
@@ -253,7 +227,7 @@ export async function showDryRun(
     recovered: null,
     request_id: null,
     nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
-    not_acted_on: leftOut,
+    not_acted_on: intent.nodes ? [] : (found?.listed.elsewhere ?? []),
     resume: null,
   };
   const dryRun = {

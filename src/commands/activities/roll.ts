@@ -10,15 +10,13 @@ import {
   lookBefore,
   requestOf,
   RUNTIME,
-  sayCounts,
   showDryRun,
-  type Before,
 } from './acting.shared.js';
-import { checkConfirm, consentTo, requireConsent } from '../../cli/consent.js';
+import { agree, consentFor, isOpen, type Before } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { grouped, optionalSwitch, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
+import { grouped, optionalArg, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
-import { whomOf, type Whom } from '../../cli/whom.js';
+import type { Whom } from '../../cli/whom.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
@@ -26,7 +24,6 @@ import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
-import type { Findings } from '../../app/survey.js';
 import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
 import { openForJob, showJob } from './job.shared.js';
 
@@ -98,59 +95,46 @@ export default class ActivitiesRoll extends ActingCommand {
     if (flags.resume !== undefined) {
       return this.#resume(context, args.runtime, flags, flags.resume);
     }
-    const asked = await this.#asked(context, args, flags);
+    checkGate(flags, flags.gate ?? null);
+    // As a trigger has it, since its nodes may not be known yet.
+    const asked = await requestOf(context, args, flags);
     const { runtime, action, nodes: named, idempotencyKey: key } = asked;
-    const what = rollText(asked, flags['max-unavailable']);
+    const intent = intentOf(asked, flags['max-unavailable']);
     // If the roll has a record, the process that wrote it has looked before.
-    const recall = (opened: OpenDeployment) =>
-      (key !== undefined && journalOf(context, opened).read(key)) || null;
-    const look = { ...asked, isRoll: true };
-    const before = await lookBefore(context, what, look, flags, recall);
-    const { own, found } = before;
+    const recall = (own: OpenDeployment) =>
+      (key !== undefined && journalOf(context, own).read(key)) || null;
+    const before = await lookBefore(context, { ...asked, ...intent }, flags, recall);
+    const { found } = before;
     const nodes = named ?? this.#unnamed(asked, before);
     const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
     const request = check(rollRequest, 'roll', fields);
     const { gate = null } = flags;
-    const meant = { runtime, nodes: found ? named : nodes, found, isRoll: true };
-    sayCounts(context, meant, { ...before, isDry: flags['dry-run'], waits: true });
-    const whom = whomOf(meant, this.host.output.stderr);
+    const meant = { ...intent, nodes: found ? named : nodes };
     if (flags['dry-run']) {
       const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      const leftOut = named ? [] : found?.listed.elsewhere;
-      return showDryRun(context, own, request, found, { whom, how, leftOut });
+      return showDryRun(context, before, request, meant, how);
     }
-    const question = { what, runtime, action, nodes: named, found, whom };
-    const consent = await consentTo(context, own, question, flags);
-    const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
-    return this.#run(context, own, { ...request, ...consent }, { gate, found, whom: shown });
+    const { changes, whom } = await agree(context, before, meant, flags['if-busy']);
+    return this.#run(context, before, { ...request, ...changes }, { gate, whom });
   }
 
   /** Those of the log or, if that was not looked at, of the record. @throws as `nodesOfRoll` does */
-  #unnamed(asked: CheckedTrigger, { own, found, kept, isAsked }: Before<RollRecord>) {
+  #unnamed(
+    asked: CheckedTrigger,
+    { own, consent, found, kept }: Before & { kept: RollRecord | null },
+  ) {
     if (!found) return nodesIn(kept);
     const onEvery = ['trigger', asked.runtime, asked.action, ...own.flags];
     const command = (nodes: readonly Id[]) => {
       const words = nodes.length > 0 ? ['roll', ...withNodes(this.argv, nodes)] : onEvery;
       return ['ldctl', 'activities', ...words].map(shellWord).join(' ');
     };
-    return nodesOfRoll(found, { ...asked, isAsked, now: this.host.clock.now(), command });
-  }
-
-  /** The request as a trigger has it, since its nodes may not be known yet. @throws UsageError */
-  async #asked(
-    context: CommandContext,
-    { runtime, action }: { runtime?: string; action?: string },
-    flags: RollFlags,
-  ) {
-    if (runtime === undefined || action === undefined) {
-      throw usageError(
-        'missing_argument',
-        'a roll needs a RUNTIME and an ACTION',
-        'For example: ldctl activities roll iggy restart --yes',
-      );
-    }
-    checkGate(flags, flags.gate ?? null);
-    return requestOf(context, { runtime, action }, flags);
+    return nodesOfRoll(found, {
+      ...asked,
+      isAsked: isOpen(consent),
+      now: this.host.clock.now(),
+      command,
+    });
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -174,26 +158,24 @@ export default class ActivitiesRoll extends ActingCommand {
         this.host.clock.now(),
       );
     }
-    const { gate: before, ...kept } = rollIn(record);
+    const { gate: kept, ...rest } = rollIn(record);
     const how = fieldsIn(flags, FIELDS);
     // The time limit was for the process that started it.
-    const request = check(rollRequest, 'roll', { ...kept, timeoutMs: 0, ...how });
-    const gate = flags.gate ?? before;
+    const request = check(rollRequest, 'roll', { ...rest, timeoutMs: 0, ...how });
+    const gate = flags.gate ?? kept;
     checkGate(flags, gate);
-    const meant = { ...request, found: null, isRoll: true };
-    const whom = whomOf(meant, this.host.output.stderr);
-    const question = { ...request, what: rollText(request, request.maxUnavailable), whom };
-    requireConsent(context, question, flags, own.protector);
-    await checkConfirm(own, flags);
-    await consentTo(context, own, question, flags);
-    return this.#run(context, own, request, { gate, found: null, whom });
+    const intent = intentOf(request, request.maxUnavailable);
+    const consent = await consentFor(context, own, intent, flags);
+    const before = { own, consent, found: null };
+    const { whom } = await agree(context, before, intent, flags['if-busy']);
+    return this.#run(context, before, request, { gate, whom });
   }
 
   async #run(
     context: CommandContext,
-    own: OpenDeployment,
+    { own, found }: Before,
     request: CheckedRoll,
-    { gate: command, found, whom }: { gate: string | null; found: Findings | null; whom: Whom },
+    { gate: command, whom }: { gate: string | null; whom: Whom },
   ) {
     // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
     // needs.
@@ -251,11 +233,12 @@ const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
 /** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
-function rollText(
-  { runtime, action }: Pick<CheckedRoll, 'runtime' | 'action'>,
+function intentOf(
+  { runtime, action, nodes }: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'>,
   most: CheckedRoll['maxUnavailable'] = 1,
 ) {
-  return `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
+  const what = `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
+  return { what, runtime, action, nodes, wait: true, isRoll: true };
 }
 
 /** The words as they were typed, with these nodes in place of a number. */

@@ -1,8 +1,6 @@
 import { keptRun, trigger } from '../../app/jobs.js';
-import type { OpenDeployment } from '../../app/open.js';
-import { consentTo } from '../../cli/consent.js';
+import { agree } from '../../cli/consent.js';
 import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
-import { whomOf } from '../../cli/whom.js';
 import {
   ACTION,
   ActingCommand,
@@ -10,7 +8,6 @@ import {
   lookBefore,
   requestOf,
   RUNTIME,
-  sayCounts,
   showDryRun,
 } from './acting.shared.js';
 import { showJob } from './job.shared.js';
@@ -42,28 +39,13 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
     const request = await requestOf(context, args, flags);
-    const { runtime, action, nodes, wait } = request;
-    const what = `${action} ${runtime}`;
-    const recall = (opened: OpenDeployment) => keptRun(opened, request);
-    const { own, found, isAsked } = await lookBefore(context, what, request, flags, recall);
-    const meant = { runtime, nodes, found, isRoll: false };
-    sayCounts(context, meant, { isAsked, isDry: flags['dry-run'], waits: wait });
-    const whom = whomOf(meant, this.host.output.stderr);
-    if (flags['dry-run']) {
-      const leftOut = nodes ? [] : found?.listed.elsewhere;
-      return showDryRun(context, own, request, found, { whom, how: null, leftOut });
-    }
-    // The person may choose some of the nodes.
-    const consent = await consentTo(
-      context,
-      own,
-      { what, runtime, action, nodes, found, whom },
-      flags,
-    );
-    const agreed = { ...request, ...consent };
-    const shown = whomOf({ ...meant, ...consent }, this.host.output.stderr);
-    return showJob(context, own, { runtime, action, whom: shown }, (tools) =>
-      trigger(own, agreed, tools, found),
+    const intent = { ...request, what: `${request.action} ${request.runtime}`, isRoll: false };
+    const before = await lookBefore(context, intent, flags, (own) => keptRun(own, request));
+    if (flags['dry-run']) return showDryRun(context, before, request, intent, null);
+    const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
+    const { own, found } = before;
+    return showJob(context, own, { ...request, whom }, (tools) =>
+      trigger(own, { ...request, ...changes }, tools, found),
     );
   }
 }
