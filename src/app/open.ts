@@ -209,42 +209,39 @@ function flagsToContinue(
   const { profile, key, tenantId, apiUrl } = account;
   const isMixed = variablesOf([key, tenantId, apiUrl, named, located.supervisorUrl]).length > 0;
   const used = isMixed ? null : profile;
-  /** No words where the later command is given the same by a variable or by `--profile`. */
-  const flagFor: FlagFor = (source, flag, value) =>
-    !source || source.from === 'env' || (used && source.from === 'profile') ? [] : [flag, value];
+  /** Where the later command is not given the same by a variable or by `--profile`. */
+  const isLost = (source?: Source) =>
+    source && source.from !== 'env' && !(used && source.from === 'profile');
+  const flags = [...deploymentFlags(named, located), ...accountFlags(account, located)];
   return [
     ...(used ? ['--profile', used.name] : []),
-    ...deploymentFlags(named, located, flagFor),
-    ...accountFlags(account, located, flagFor),
+    ...flags.flatMap(([source, ...words]) => (isLost(source) ? words : [])),
   ];
 }
 
-type FlagFor = (source: Source | undefined, flag: string, value: string) => string[];
+/** A flag with its value, and where that is from; undefined where it is not needed. */
+type GivenFlag = readonly [source: Source | undefined, flag: string, value: string];
 
-function deploymentFlags(
+const deploymentFlags = (
   named: DeploymentSettings['named'],
   { ref, supervisorUrl: { of, source, value } }: Located,
-  flagFor: FlagFor,
-) {
-  return [
-    ...flagFor(named?.source, '--deployment', String(ref.id)),
-    // By its variable alone it would be asked again whose it is.
-    ...flagFor(of ? STRUCTURE : source, '--supervisor-url', urlText(value)),
-  ];
-}
+): readonly GivenFlag[] => [
+  [named?.source, '--deployment', String(ref.id)],
+  // By its variable alone it would be asked again whose it is.
+  [of ? STRUCTURE : source, '--supervisor-url', urlText(value)],
+];
 
 function accountFlags(
-  { tenantId, apiUrl }: AccountSettings,
+  { tenantId, apiUrl: { source, value } }: AccountSettings,
   { supervisorUrl }: Located,
-  flagFor: FlagFor,
-) {
+): readonly GivenFlag[] {
   // The later command is given the supervisor's URL, and cannot know that the default Core named
   // it.
   const isDefaultEnough =
-    apiUrl.source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
+    source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
   return [
-    ...flagFor(tenantId?.source, '--tenant-id', String(tenantId?.value)),
-    ...(isDefaultEnough ? [] : flagFor(apiUrl.source, '--api-url', urlText(apiUrl.value))),
+    [tenantId?.source, '--tenant-id', String(tenantId?.value)],
+    [isDefaultEnough ? undefined : source, '--api-url', urlText(value)],
   ];
 }
 

@@ -2,22 +2,24 @@
  * What trigger, roll and wait share: flags, and how a job is shown.
  */
 
+import { parseAction, type ActionName, type Activity } from '../../base/activity.js';
+import { optional } from '../../base/clock.js';
 import { usageError } from '../../base/errors.js';
-import { parseId } from '../../base/ids.js';
-import { parseAction, type ActionName } from '../../base/activity.js';
+import { parseId, type Id } from '../../base/ids.js';
+import type { ResultFields } from '../../base/outcome.js';
 import { shellWord } from '../../base/text.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, textFlag } from '../../cli/flags.js';
 import type { Whom } from '../../cli/whom.js';
 import type { JobResult, Tools } from '../../app/jobs.js';
-import type { OpenDeployment } from '../../app/open.js';
+import type { Connection, OpenDeployment } from '../../app/open.js';
 import { triggerRequest } from '../../app/requests.js';
+import { lastCompletedBefore } from '../../log/nodes.js';
 import { reportToGitHub } from '../../output/github.js';
 import { printRunResult } from '../../output/run-result.js';
-import { doingText } from '../../output/run-text.js';
+import { doingText, type LastCompleted } from '../../output/run-text.js';
 import { createRunView } from '../../output/views.js';
 import { durationFlag, nodeCountFlag, nodesFlag } from '../flags.shared.js';
-import { lastCompletedOn } from './last-completed.shared.js';
 
 /** Which nodes an action is about. */
 export const targetFlags = grouped('TARGET', {
@@ -101,4 +103,39 @@ export async function showJob(
   });
   await reportToGitHub(output, env, result, place);
   return exitCode;
+}
+
+/** By node; null where it is not known. */
+type ByNode = ReadonlyMap<Id, LastCompleted | null>;
+
+/**
+ * What was last completed on each node that rejected the action: the API gives no reason, and the
+ * log often does. It is looked up once the result stands, among the newest 1,000 entries at most,
+ * and nothing that happens here changes that result.
+ */
+async function lastCompletedOn(
+  { log, clock }: Connection,
+  result: ResultFields,
+  signal: AbortSignal,
+): Promise<ByNode> {
+  const unknown = lastCompletedIn([], result);
+  if (unknown.size === 0) return unknown;
+  const isEnough = (entries: readonly Activity[]) =>
+    ![...lastCompletedIn(entries, result).values()].includes(null);
+  const read = await optional({ clock, signal }, (limited) =>
+    log.forNodes({ signal: limited, isEnough }),
+  ).catch(() => null);
+  return read ? lastCompletedIn(read.entries, result) : unknown;
+}
+
+function lastCompletedIn(entries: readonly Activity[], { nodes, runtime }: ResultFields): ByNode {
+  const found = new Map<Id, LastCompleted | null>();
+  for (const { node_id, activity_id: id, status } of nodes) {
+    if (node_id === null || id === null || status !== 'rejected') continue;
+    const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
+    const last = lastCompletedBefore(entries, { id, node_id, runtime: own });
+    const { id: activity_id, action, finished_at = null } = last ?? {};
+    found.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
+  }
+  return found;
 }
