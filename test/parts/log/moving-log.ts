@@ -25,23 +25,21 @@ export const timeOf = (n: number): number => NOW - (5000 - n) * 60_000;
 
 export interface Habits {
   order: 'asc' | 'desc';
-  /** As many as a page holds at most. */
+  /** How many entries a page holds at most. */
   cap: number;
-  /** How it moves, and how often an answer sees that it has: 0 to 1. */
+  /** How it moves; `ring`: as many go as come. */
   kind: 'still' | 'grows' | 'loses' | 'ring' | 'all' | 'cleared';
+  /** How likely it moves before an answer, and after one: 0 to 1. */
   rate: number;
   /** How many entries at the start. */
   size: number;
-  /** By what it is sorted: with `time`, neighbours are out of the order of their ids. */
+  /** By what it is sorted; by `time`, ids are not in their order. */
   sort: 'id' | 'time';
-  /** So many entries in a row have the same time, as those of one trigger may. */
+  /** How many entries in a row have the same time, as those of one trigger may. */
   together: number;
-  /**
-   * Whether the ones of the same time stand the other way round than the rest, where it is sorted
-   * by time.
-   */
+  /** Sorted by time: whether entries of the same time are in the opposite order. */
   reversed: boolean;
-  /** Whether half of what comes has a lower id than some that were there before. */
+  /** Whether half of what comes has a lower id than entries that were there before. */
   late: boolean;
 }
 
@@ -75,7 +73,7 @@ export class MovingLog extends VirtualServer {
     return answer;
   }
 
-  /** Others come in between, and the log moves. */
+  /** Lets other requests overtake this one, and the log move. */
   async #delay(): Promise<void> {
     for (let turns = this.#pick(4); turns > 0; turns -= 1) await Promise.resolve();
     if (this.#random() < this.#habits.rate) this.#move();
@@ -84,7 +82,7 @@ export class MovingLog extends VirtualServer {
   #move(): void {
     const { kind, cap, late } = this.#habits;
     const { entries } = this.log;
-    // One that grows by a page with every request is never read to its end.
+    // Fewer than half a page: a log that grows by a page with every request is never read whole.
     const count = 1 + this.#pick(Math.min(Math.floor((cap - 1) / 2), 4));
     if (kind === 'grows' || kind === 'ring' || kind === 'all') {
       for (let n = 0; n < count; n += 1) this.#grow(late);
