@@ -2,21 +2,21 @@
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
     'a millisecond',
-  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - Date.parse(at); -> const age = serverTime === null ? 1 : serverTime + SECOND - Date.parse(at);':
+  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - createdAt; -> const age = serverTime === null ? 1 : serverTime + SECOND - createdAt;':
     'a millisecond',
-  'src/job/roll-state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
+  'src/job/roll/state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
     'a millisecond',
-  "src/job/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":
+  "src/job/roll/roll.ts: if (step.do === 'end' || step.do === 'wait') { -> if (step.do === 'end' && step.do === 'wait') {":
     'such a step then waits for nothing, and nobody asks which node it is of',
-  "src/job/roll.ts: return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) }; -> return { do: 'wait', until: Math.min(roll.deadline >= now ? roll.deadline : Infinity, ...wakeAt) };":
+  "src/job/roll/roll.ts: return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) }; -> return { do: 'wait', until: Math.min(roll.deadline >= now ? roll.deadline : Infinity, ...wakeAt) };":
     'it wakes once more in the same moment',
-  'src/job/run-answer.ts: run.generation = 0; -> run.generation = 1;':
+  'src/job/run/sending.ts: run.generation = 0; -> run.generation = 1;':
     'the journal leaves out a record that was refused',
-  'src/job/run-answer.ts: if (ageMs < 0 || isOtherApiKey) { -> if (ageMs < 1 || isOtherApiKey) {':
+  'src/job/run/unknown.ts: if (ageMs < 0 || isOtherApiKey) { -> if (ageMs < 1 || isOtherApiKey) {':
     'a millisecond',
-  'src/job/run-end.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
+  'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
-  "src/job/run-read.ts: } else if (log.downTo === 'forNodes' && now >= state.notBefore) { -> } else if (log.downTo === 'forNodes' && now > state.notBefore) {":
+  "src/job/run/unknown.ts: const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
     'a millisecond',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',

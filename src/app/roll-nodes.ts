@@ -8,7 +8,7 @@ import { ageText } from '../base/durations.js';
 import { type LdctlError, refusedError, type KnownNodes } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
-import { nodesOf } from '../job/entries.js';
+import { nodesOf } from '../job/census.js';
 import type { CheckedTrigger } from './requests.js';
 import { mayExpect, numbersText, otherCountText, type Findings } from './survey.js';
 

@@ -8,7 +8,7 @@ import { OPTIONAL_MS, within } from '../base/clock.js';
 import { refusedError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
-import { inLog, listedIn, type Listed } from '../job/entries.js';
+import { inLog, listedIn, type Listed } from '../job/census.js';
 import { foreignLog } from '../job/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';

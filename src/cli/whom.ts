@@ -5,7 +5,7 @@
 import type { Findings } from '../app/survey.js';
 import type { Id } from '../base/ids.js';
 import { count, shortList } from '../base/text.js';
-import { countMeant, inLog, type Listed } from '../job/entries.js';
+import { countMeant, inLog, type Listed } from '../job/census.js';
 import { nodeText, shortNodes, type CellView } from '../output/columns.js';
 import type { CommandContext } from './context.js';
 

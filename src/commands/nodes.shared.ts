@@ -10,7 +10,7 @@ import { Declined, readStdin } from '../cli/prompts.js';
 import { readInput } from '../config/files.js';
 import { endDigits, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
-import { nodesOf } from '../job/entries.js';
+import { nodesOf } from '../job/census.js';
 
 interface NodeFlags {
   node?: readonly NodeRef[] | undefined;

@@ -1,9 +1,23 @@
 /*
- * Who has to act in a run, and who has: L, M, C and N are as in docs/rules.md. An entry that is gone
- * from the log counts as seen, so that nothing waits for it. Its row says `missing`.
+ * Which nodes there are, which of them have to act in a run, and which have: L, M, C and N are as in
+ * docs/rules.md. An entry that is gone from the log counts as seen, so that nothing waits for it. Its
+ * row says `missing`.
  */
 
-import type { Id } from '../base/ids.js';
+import type { Activity } from '../base/activity.js';
+import { sortedUnique, type Id } from '../base/ids.js';
+
+/** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
+export interface Listed {
+  /** Those that were acted on in this runtime. */
+  here: readonly Id[];
+  /** Those that were acted on in other runtimes only. */
+  elsewhere: readonly Id[];
+  /** The log was read for them to its end: 1,000 entries or 30 days. */
+  isWhole: boolean;
+}
+
+export const NONE_LISTED: Listed = { here: [], elsewhere: [], isWhole: true };
 
 /** Ids of nodes, or of activities that are known by their ids. */
 export interface Census {
@@ -40,3 +54,46 @@ function isCountReached({ seen, core, expect }: Census): boolean {
 }
 
 const withoutEntry = ({ required, seen }: Census): Id[] => required.filter((id) => !seen.has(id));
+
+/**
+ * Which nodes these entries list, besides those that were listed before.
+ * @param isWhole whether the log was read for them to its end, now or before
+ */
+export function listedIn(
+  entries: readonly Activity[],
+  runtime: string,
+  isWhole: boolean,
+  before: Listed | null = null,
+): Listed {
+  const { here: known, elsewhere } = before ?? NONE_LISTED;
+  const here = sortedUnique([
+    ...known,
+    ...nodesOf(entries.filter((one) => one.runtime === runtime)),
+  ]);
+  const isHere = new Set(here);
+  const others = sortedUnique([...elsewhere, ...nodesOf(entries)]);
+  return { here, elsewhere: others.filter((node) => !isHere.has(node)), isWhole };
+}
+
+/** How many nodes the log lists, for whatever runtime. */
+export const inLog = ({ here, elsewhere }: Listed): number => here.length + elsewhere.length;
+
+/** How many nodes an action on every node is about; 0 where that is not known. */
+export function countMeant({
+  expect,
+  core,
+  listed,
+}: {
+  expect?: number | null;
+  core?: number | null;
+  listed: Listed | null;
+}): number {
+  if (expect) return expect;
+  // If the log was not read to its end, it does not say how many there are.
+  if (!listed?.isWhole) return 0;
+  return (core ?? 0) > inLog(listed) ? (core ?? 0) : listed.here.length;
+}
+
+/** The nodes of these entries, by id. */
+export const nodesOf = (entries: readonly Activity[]): Id[] =>
+  sortedUnique(entries.map(({ node_id: node }) => node));

@@ -1,37 +1,32 @@
 /*
- * The entries of the log that belong to one run: which nodes must have one, which have, and a row
- * for each. run-read.ts says which reads they come from, run-end.ts what they mean for the run.
+ * The entries of the log that belong to one run: which targets must have one, which have, and a row
+ * for each. run/whose.ts says which of a read they are, run/following.ts what they mean for the run.
  */
 
 import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
-import { compareIds, sortedUnique, type Id } from '../base/ids.js';
+import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import { awaited, mayStillReport, unknownNodes, type Census } from './census.js';
+import {
+  awaited,
+  mayStillReport,
+  NONE_LISTED,
+  unknownNodes,
+  type Census,
+  type Listed,
+} from './census.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
 import { SECOND } from './pace.js';
 
 /** What is followed: what a trigger did to nodes, or activities that are known by their ids. */
-export type Wanted =
-  | { ids: readonly Id[] }
-  | {
-      runtime: string;
-      action: ActionName;
-      nodes?: readonly Id[] | undefined;
-      expect?: number | undefined;
-    };
+export type Wanted = { ids: readonly Id[] } | WantedNodes;
 
-/** The nodes that the log lists. A log proves that a node exists, not that there are no others. */
-export interface Listed {
-  /** Those that were acted on in this runtime. */
-  here: readonly Id[];
-  /** Those that were acted on in other runtimes only. */
-  elsewhere: readonly Id[];
-  /** The log was read for them to its end: 1,000 entries or 30 days. */
-  isWhole: boolean;
+interface WantedNodes {
+  runtime: string;
+  action: ActionName;
+  nodes?: readonly Id[] | undefined;
+  expect?: number | undefined;
 }
-
-export const NONE_LISTED: Listed = { here: [], elsewhere: [], isWhole: true };
 
 /** One entry of the log that may be of a run. Times are ms of the job's clock. */
 interface Entry {
@@ -58,11 +53,9 @@ export interface Known {
 
 const DOUBLED = 'two entries could be ours, so the worse one counts';
 
-/** The entries of one run, and which nodes must have one. */
-export class Entries {
-  /**
-   * The targets that are named: nodes or, if `wanted` has `ids`, activities; null for every node.
-   */
+/** The entries of one run, and which targets must have one. */
+export abstract class Entries {
+  /** The targets that are named; null for every node. */
   readonly only: ReadonlySet<Id> | null;
   /** Null until the log was read for them. Named targets need none. */
   listed: Listed | null;
@@ -71,7 +64,7 @@ export class Entries {
   /** Whether Core is still counting them. */
   isCounting: boolean;
   /** How many nodes must have an entry; null when that is open. */
-  expect: number | null;
+  expect: number | null = null;
   /** What was created before this time is not of this trigger, ms UTC; null: time says nothing. */
   createdFrom: number | null = null;
   /** Set at the end: the nodes that had no entry, and needed none. */
@@ -84,18 +77,21 @@ export class Entries {
 
   readonly #appearMs: number;
 
+  /** @param target the field of an entry that says which target it is of */
   constructor(
-    readonly wanted: Wanted,
+    private readonly target: 'node_id' | 'id',
+    private readonly named: readonly Id[] | undefined,
     { appearMs, listed, core, isCounting = false }: Known,
   ) {
-    const only = 'ids' in wanted ? wanted.ids : wanted.nodes;
-    this.only = only ? new Set(only) : null;
-    this.listed = only ? NONE_LISTED : (listed ?? null);
+    this.only = named ? new Set(named) : null;
+    this.listed = named ? NONE_LISTED : (listed ?? null);
     this.core = core ?? null;
     this.isCounting = isCounting;
-    this.expect = 'ids' in wanted ? null : (wanted.expect ?? null);
     this.#appearMs = appearMs;
   }
+
+  /** What they all did; null where they differ. */
+  abstract get action(): { runtime: string | null; action: string | null };
 
   get hasBeenRead(): boolean {
     return this.readAt > -Infinity;
@@ -108,16 +104,15 @@ export class Entries {
     return this.expect === null ? 'observed' : 'expected';
   }
 
-  /**
-   * The same runtime and action, on a node that was asked for. Whether it came after the trigger is
-   * for the caller to say.
-   */
+  /** Whether it is asked for. Whether it came after the trigger is for the caller to say. */
   wants(activity: Activity): boolean {
-    const { wanted, only } = this;
-    const isSame =
-      'ids' in wanted ||
-      (activity.runtime === wanted.runtime && isSameAction(wanted.action, activity.action));
-    return isSame && (only?.has(this.#targetOf(activity)) ?? true);
+    return this.only?.has(activity[this.target]) ?? true;
+  }
+
+  /** Core has counted the nodes: in the process of a record, or beside this run. */
+  noteCount(core: number | null): void {
+    this.core = core ?? this.core;
+    this.isCounting &&= this.core === null;
   }
 
   /**
@@ -157,7 +152,7 @@ export class Entries {
     const since = now - ageOf(createdAt, serverTime);
     const entry = { activity, createdAt, since, goneSince: null };
     const isEarly = this.isEarly(entry);
-    const target = this.#targetOf(activity);
+    const target = activity[this.target];
     const isDoubled = !isEarly && seen.has(target);
     this.byId.set(id, entry);
     if (!isEarly) {
@@ -251,7 +246,7 @@ export class Entries {
       compareIds(a.activity.node_id, b.activity.node_id),
     );
     for (const entry of byNode) {
-      const target = this.#targetOf(entry.activity);
+      const target = entry.activity[this.target];
       const before = byTarget.get(target) ?? [];
       byTarget.set(target, [...before, entry]);
     }
@@ -272,15 +267,14 @@ export class Entries {
 
   /** @param early an entry that does not count as this trigger's */
   #rowWithoutEntry(id: Id, status: typeof MISSING | null, early?: Activity): NodeProgress {
-    const target =
-      'ids' in this.wanted ? { activity_id: id } : { node_id: id, activity_id: early?.id ?? null };
-    const created_at = early?.created_at ?? null;
-    return { ...emptyRow(target, status), created_at };
+    const known =
+      this.target === 'id' ? { activity_id: id } : { node_id: id, activity_id: early?.id ?? null };
+    return { ...emptyRow(known, status), created_at: early?.created_at ?? null };
   }
 
   /** The targets that have an entry that counts. */
   #seen(): Set<Id> {
-    return new Set(this.#counted().map(({ activity }) => this.#targetOf(activity)));
+    return new Set(this.#counted().map(({ activity }) => activity[this.target]));
   }
 
   #counted(): Entry[] {
@@ -289,14 +283,7 @@ export class Entries {
 
   /** The targets that must have an entry. */
   #required(): readonly Id[] {
-    if ('ids' in this.wanted) {
-      return this.wanted.ids;
-    }
-    return this.wanted.nodes ?? this.listed?.here ?? [];
-  }
-
-  #targetOf(activity: Activity): Id {
-    return 'ids' in this.wanted ? activity.id : activity.node_id;
+    return this.named ?? this.listed?.here ?? [];
   }
 
   #statusOf(entry: Entry): string {
@@ -306,6 +293,55 @@ export class Entries {
   /** An open entry that is gone from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
     return goneSince !== null && this.readAt - goneSince >= this.#appearMs;
+  }
+}
+
+/** What a trigger did to nodes. */
+export class NodeEntries extends Entries {
+  constructor(
+    readonly wanted: WantedNodes,
+    known: Known,
+  ) {
+    super('node_id', wanted.nodes, known);
+    this.expect = wanted.expect ?? null;
+  }
+
+  /** The same runtime and action, on a node that was asked for. */
+  override wants(activity: Activity): boolean {
+    const { runtime, action } = this.wanted;
+    const isSame = activity.runtime === runtime && isSameAction(action, activity.action);
+    return isSame && super.wants(activity);
+  }
+
+  get action() {
+    const { runtime, action } = this.wanted;
+    return { runtime, action };
+  }
+}
+
+/** Activities that are known by their ids. */
+export class IdEntries extends Entries {
+  constructor(
+    readonly ids: readonly Id[],
+    known: Known,
+  ) {
+    super('id', ids, known);
+  }
+
+  get action() {
+    return { runtime: this.#only('runtime'), action: this.#only('action') };
+  }
+
+  /** Those that have yet to show up, or to end. */
+  get awaited(): Id[] {
+    const unseen = this.ids.filter((id) => !this.byId.has(id));
+    return [...idsOf(this.progress().open), ...unseen];
+  }
+
+  #only(field: 'runtime' | 'action'): string | null {
+    const seen = [...this.byId.values()].map(({ activity }) => activity[field]);
+    const [value, ...others] = new Set(seen);
+    return others.length === 0 ? (value ?? null) : null;
   }
 }
 
@@ -323,50 +359,13 @@ function severity(status: string): number {
   return isFinal(status) ? 0 : 1;
 }
 
-/**
- * Which nodes these entries list, besides those that were listed before.
- * @param isWhole whether the log was read for them to its end, now or before
- */
-export function listedIn(
-  entries: readonly Activity[],
-  runtime: string,
-  isWhole: boolean,
-  before: Listed | null = null,
-): Listed {
-  const { here: known, elsewhere } = before ?? NONE_LISTED;
-  const here = sortedUnique([
-    ...known,
-    ...nodesOf(entries.filter((one) => one.runtime === runtime)),
-  ]);
-  const isHere = new Set(here);
-  const others = sortedUnique([...elsewhere, ...nodesOf(entries)]);
-  return { here, elsewhere: others.filter((node) => !isHere.has(node)), isWhole };
-}
-
-/** How many nodes the log lists, for whatever runtime. */
-export const inLog = ({ here, elsewhere }: Listed): number => here.length + elsewhere.length;
-
-/** How many nodes an action on every node is about; 0 where that is not known. */
-export function countMeant({
-  expect,
-  core,
-  listed,
-}: {
-  expect?: number | null;
-  core?: number | null;
-  listed: Listed | null;
-}): number {
-  if (expect) return expect;
-  // If the log was not read to its end, it does not say how many there are.
-  if (!listed?.isWhole) return 0;
-  return (core ?? 0) > inLog(listed) ? (core ?? 0) : listed.here.length;
-}
-
-/** The nodes of these entries, by id. */
-export const nodesOf = (entries: readonly Activity[]): Id[] =>
-  sortedUnique(entries.map(({ node_id: node }) => node));
-
 export const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);
+
+/** Far enough to show these entries, and no further. There is always one, or nothing would wait. */
+export function belowLowest(ids: readonly Id[]): Id {
+  const [lowest = 0n] = ids.toSorted(compareIds);
+  return lowest - 1n;
+}
 
 /** A row without an entry. */
 export const emptyRow = (...known: Parameters<typeof emptyNodeResult>): NodeProgress => ({

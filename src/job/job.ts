@@ -6,7 +6,6 @@ import type { GateResult, ResultFields } from '../base/outcome.js';
 import type { Accepted, WireTrigger } from '../base/supervisor.js';
 import type { DownTo, LogRead } from '../log/log.js';
 import type { JobEvent } from './events.js';
-import type { FailedRead } from './pace.js';
 
 /**
  * A job says what to do next, and learns the outcome. It has no clock, no I/O and no randomness:
@@ -89,6 +88,12 @@ type Unwritten = Omit<RunRecord, 'postedAt'> & { postedAt: number | null };
 
 type Done = { is: 'done' };
 type NotWritten = { is: 'unwritten'; error: LdctlError };
+
+/** A read that failed, and when it started. */
+export interface FailedRead {
+  error: LdctlError;
+  startedAt: number;
+}
 
 /** The facts that can answer each step. */
 interface Facts {

@@ -2,9 +2,11 @@
  * When the log is read next, and for how long failing reads are tolerated.
  */
 
-import { retryAfterOf, type LdctlError } from '../base/errors.js';
+import { retryAfterOf } from '../base/errors.js';
+import type { DownTo } from '../log/log.js';
 import { warning, type WarningEvent } from './events.js';
 import { isHopeless } from './answer.js';
+import type { FailedRead, StepOf } from './job.js';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -14,12 +16,6 @@ const OUTAGE = MINUTE;
 export const BEFORE_POST = MINUTE;
 /** How far a server's `retry-after` is obeyed. */
 const LONGEST_RETRY_AFTER = 5 * MINUTE;
-
-/** A read that failed, and when it started. */
-export interface FailedRead {
-  error: LdctlError;
-  startedAt: number;
-}
 
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
@@ -59,6 +55,28 @@ export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = I
  */
 export const cutOffAt = (deadline: number, now: number): number =>
   Math.max(deadline, now) + 15 * SECOND;
+
+/**
+ * The next read of a run that waits for something in the log, when it is due.
+ * @param depth how far down it goes
+ * @param deadline when what the run waits for must have come
+ * @param wanted an earlier time at which a read is wanted
+ */
+export function nextRead(
+  pace: Pace,
+  depth: () => DownTo,
+  now: number,
+  deadline = Infinity,
+  wanted = Infinity,
+): StepOf<'read'> | { do: 'wait'; until: number } {
+  const due = dueAt(pace, deadline, wanted);
+  if (now < due) {
+    return { do: 'wait', until: due };
+  }
+  // If it fails, the next one is soon; but none follows the last one.
+  const tries = now >= deadline ? 'several' : 'one';
+  return { do: 'read', downTo: depth(), tries, cutAt: cutOffAt(deadline, now) };
+}
 
 /** @returns whether the log is read no more, and what there is to say */
 export function failedRead(

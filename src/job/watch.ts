@@ -11,7 +11,7 @@ import type { LogRead } from '../log/log.js';
 import { LATEST_MS, RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
 import type { JobEvent } from './events.js';
-import type { Job, Step } from './job.js';
+import type { FailedRead, Job, Step } from './job.js';
 import {
   cutOffAt,
   dueAt,
@@ -20,7 +20,6 @@ import {
   newPace,
   quicken,
   SECOND,
-  type FailedRead,
   type Pace,
 } from './pace.js';
 

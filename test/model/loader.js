@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { transformSync } from 'rolldown/utils';
 
-const SABOTAGED = /\/src\/((?:(?:job|log)\/[\w-]+)|app\/jobs)\.ts$/;
+const SABOTAGED = /\/src\/((?:job|log)\/[\w/-]+|app\/jobs)\.ts$/;
 
 if (isMainThread) {
   // Compiling inlined code again and again takes longer than all stories.
@@ -22,7 +22,7 @@ if (isMainThread) {
 export function withPlaces(source, name) {
   const text = source.replace(/^(export )?const (\w+)/gm, '$1let $2');
   const names = [
-    ...text.matchAll(/^(?:export )?(?:async )?(?:function\*? |class |let )(\w+)/gm),
+    ...text.matchAll(/^(?:export )?(?:async )?(?:function\*? |(?:abstract )?class |let )(\w+)/gm),
   ].map((match) => match[1]);
   const accessors = names.map(
     (one) => `get ${one}() { return ${one} }, set ${one}(to) { ${one} = to }`,

@@ -53,20 +53,6 @@ export function limit(file: string, name: string, value: number): Change {
   };
 }
 
-/** `put` for a function that a table of its file holds. */
-export function inTable<F extends Fn = never>(
-  file: string,
-  [table, name]: [string, string],
-  instead: (original: F, ...args: Parameters<F>) => ReturnType<F>,
-): Change {
-  return () => {
-    const holder = placeOf(file, table)[table] as Record<string, F>;
-    const original = holder[name];
-    if (!original) throw new Error(`no such function: ${file} ${table}.${name}`);
-    return swap(holder, name, (...args: Parameters<F>) => instead(original, ...args));
-  };
-}
-
 /** What a method does in place of itself. */
 type Instead<T, F extends Fn> = (
   on: T,
@@ -95,12 +81,15 @@ export const ofEntries = <
 >(
   name: M,
   instead: Instead<Entries, Entries[M]>,
-): Change =>
-  ofClass(
-    () => (placeOf('job/entries', 'Entries').Entries as { prototype: object }).prototype,
+): Change => {
+  // Those of nodes have their own.
+  const of = name === 'wants' ? 'NodeEntries' : 'Entries';
+  return ofClass(
+    () => (placeOf('job/entries', of)[of] as { prototype: object }).prototype,
     name,
     instead,
   );
+};
 
 export const ofJournal = <M extends 'read' | 'claim'>(
   name: M,

@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { classify } from '../../src/job/answer.js';
 import type { StepName, FactOf } from '../../src/job/job.js';
-import type { createRun, createWait, takeOfRun, tickRun } from '../../src/job/run.js';
-import type { callOff, interrupt } from '../../src/job/run-moves.js';
-import type { Run, State } from '../../src/job/run-state.js';
+import type {
+  callOff,
+  createRun,
+  createWait,
+  interrupt,
+  takeOfRun,
+  tickRun,
+} from '../../src/job/run/run.js';
+import type { Run, State } from '../../src/job/run/state.js';
 import { put } from './places.js';
 
 /*
@@ -29,38 +35,38 @@ export function watchStates(told: (way: string) => void): () => void {
     return done;
   };
   const ways = [
-    put<typeof createRun>('job/run', 'createRun', (original, plan, kept, now) =>
+    put<typeof createRun>('job/run/run', 'createRun', (original, plan, kept, now) =>
       started(
         original(plan, kept, now),
         kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
       ),
     ),
-    put<typeof createWait>('job/run', 'createWait', (original, ...args) =>
+    put<typeof createWait>('job/run/run', 'createWait', (original, ...args) =>
       started(original(...args), 'wait'),
     ),
-    put<typeof tickRun>('job/run', 'tickRun', (original, run, now) =>
+    put<typeof tickRun>('job/run/run', 'tickRun', (original, run, now) =>
       changing(
         run,
         () => original(run, now),
         ({ name }) => (name === 'checking' ? 'old baseline' : 'too late'),
       ),
     ),
-    put<typeof takeOfRun>('job/run', 'takeOfRun', (original, run, step, fact, now) => {
+    put<typeof takeOfRun>('job/run/run', 'takeOfRun', (original, run, step, fact, now) => {
       const before = run.state.name;
       return changing(
         run,
         () => original(run, step, fact, now),
-        (state) => classOf(fact, before, state),
+        () => classOf(fact, before, run),
       );
     }),
-    put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) =>
+    put<typeof interrupt>('job/run/run', 'interrupt', (original, run, reason) =>
       changing(
         run,
-        () => original(run, ...rest),
+        () => original(run, reason),
         () => 'interrupt',
       ),
     ),
-    put<typeof callOff>('job/run-moves', 'callOff', (original, run, error) =>
+    put<typeof callOff>('job/run/run', 'callOff', (original, run, error) =>
       changing(
         run,
         () => original(run, error),
@@ -74,7 +80,7 @@ export function watchStates(told: (way: string) => void): () => void {
   };
 }
 
-function classOf(fact: FactOf<StepName>, before: State['name'], after: State): string {
+function classOf(fact: FactOf<StepName>, before: State['name'], run: Run): string {
   switch (fact.is) {
     case 'recorded':
       return 'recorded';
@@ -87,21 +93,22 @@ function classOf(fact: FactOf<StepName>, before: State['name'], after: State): s
     case 'answered':
       return fact.answer instanceof Error ? classify(fact.answer).replace('-', ' ') : '202';
     case 'read':
-      return shownBy(before, after);
+      return shownBy(before, run);
     case 'done':
       return 'noted';
   }
 }
 
 /** What a good read has shown. */
-function shownBy(before: State['name'], after: State): string {
+function shownBy(before: State['name'], { state: after, entries }: Run): string {
   if (after.name !== 'ended') {
     return SHOWN[`${before} → ${after.name}`] ?? 'anything';
   }
   const { outcome, error } = after;
   if (error?.code.startsWith('wrong_')) return 'log of another';
   if (error?.code === 'busy') return before === 'blocked' ? 'deadline' : 'busy';
-  return error ? 'too late' : (ENDS[outcome ?? ''] ?? 'anything');
+  if (error) return entries.byId.size > 0 ? 'entries' : 'too late';
+  return ENDS[outcome ?? ''] ?? 'anything';
 }
 
 const SHOWN: Record<string, string> = {
@@ -113,7 +120,7 @@ const SHOWN: Record<string, string> = {
 };
 const ENDS: Record<string, string> = {
   ...{ completed: 'all final', rejected: 'all final', timed_out: 'deadline' },
-  ...{ unconfirmed: 'missing', accepted: 'entries' },
+  unconfirmed: 'missing',
 };
 
 /** The ways that docs/rules.md draws. */

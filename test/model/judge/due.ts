@@ -78,9 +78,10 @@ const wasStopped = ({ isInterrupted, isEasing }: Process): boolean => isInterrup
 function dueOfRun(story: Story, process: Process): Due {
   const [trigger] = triggersOf(story);
   if (!trigger) throw new Error('no trigger');
-  const waits = waitsIn(story.setting.use);
-  if (!waits && process.facts.at(-1)?.of !== 'read') {
-    return { codes: [COMPLETED], by: 'due-accepted' };
+  if (!waitsIn(story.setting.use)) {
+    // What the log shows may be another operator's.
+    const isByLog = process.facts.at(-1)?.of === 'read';
+    return { codes: [isByLog ? UNCONFIRMED : COMPLETED], by: 'due-accepted' };
   }
   if (isReplayed(story, trigger)) {
     const codes = looselyByLog(story, process, trigger);
@@ -88,12 +89,10 @@ function dueOfRun(story: Story, process: Process): Due {
     return { codes, by: 'due-log', excuse: 'used-elsewhere' };
   }
   const statuses = statusesOf(story, process, trigger);
-  if (waits && codeOf(statuses) === COMPLETED && isUnsettled(story, process, trigger)) {
+  if (codeOf(statuses) === COMPLETED && isUnsettled(story, process, trigger)) {
     return { codes: [COMPLETED, OPEN], by: 'due-log', excuse: 'unsettled' };
   }
-  // With `--no-wait` each target must have an entry, and no more.
-  const code = waits || statuses === null ? codeOf(statuses) : COMPLETED;
-  return { codes: [code], by: 'due-log' };
+  return { codes: [codeOf(statuses)], by: 'due-log' };
 }
 
 /** At the deadline its newest entry was first shown less than 10 s ago: another may report. */

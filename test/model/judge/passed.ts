@@ -95,13 +95,7 @@ const EXCUSED: readonly Excused[] = [
     ({ setting: { past, ifBusy } }, { ended }) =>
       past === 'a use of the key' && ifBusy === 'fail' && !ended,
   ],
-  [
-    'seen-by-log-alone',
-    ({ setting }, process) =>
-      isLeft(setting, coreFor(setting, process) ?? 0) &&
-      'wait' in setting.use &&
-      exitOf(process) === 7,
-  ],
+  ['seen-by-log-alone', ({ setting: { use } }, process) => 'wait' in use && exitOf(process) === 7],
   // One was lost, and two minutes after the first no other may follow.
   [
     'no-time-left',

@@ -1,8 +1,11 @@
 import type { fromRecords } from '../../../src/app/jobs.js';
 import type { busyOf } from '../../../src/job/busy.js';
-import { NONE_LISTED, type listedIn } from '../../../src/job/entries.js';
-import type { Step } from '../../../src/job/job.js';
-import type { newRun, Run, Trigger } from '../../../src/job/run-state.js';
+import { type NodeEntries } from '../../../src/job/entries.js';
+import { NONE_LISTED, type listedIn } from '../../../src/job/census.js';
+import type { takeChecking } from '../../../src/job/run/checking.js';
+import type { createRun } from '../../../src/job/run/run.js';
+import type { askPosting } from '../../../src/job/run/sending.js';
+import type { Run } from '../../../src/job/run/state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, waitsWithoutCore, type Rules } from './sabotage.js';
@@ -15,7 +18,7 @@ export const BEFOREHAND: Rules = {
       'node-without-a-word',
       'every node',
       1,
-      put<typeof listedIn>('job/entries', 'listedIn', () => NONE_LISTED),
+      put<typeof listedIn>('job/census', 'listedIn', () => NONE_LISTED),
     ),
   ],
   'How far the log is read': [
@@ -24,7 +27,7 @@ export const BEFOREHAND: Rules = {
       'node-without-a-word',
       'every node, one further down, two by Core',
       1,
-      put<typeof listedIn>('job/entries', 'listedIn', (original, entries, runtime, _, before) =>
+      put<typeof listedIn>('job/census', 'listedIn', (original, entries, runtime, _, before) =>
         original(entries, runtime, true, before),
       ),
     ),
@@ -57,10 +60,11 @@ export const BEFORE: Rules = {
       'sent-without-baseline',
       'one node',
       0,
-      put<typeof newRun>('job/run-state', 'newRun', (original, plan, trigger, wanted, now) => {
-        const run = original(plan, trigger, wanted, now);
+      put<typeof createRun>('job/run/run', 'createRun', (original, plan, kept, now) => {
+        const run = original(plan, kept, now);
         run.baseline.readAt = now;
-        return trigger ? { ...run, state: { name: 'sending' } } : run;
+        if (run.state.name === 'checking') run.state = { name: 'sending', before: null };
+        return run;
       }),
     ),
     sabotage(
@@ -68,8 +72,8 @@ export const BEFORE: Rules = {
       'names-an-unlisted-node',
       'every node, two looked for, and a new one',
       0,
-      put<(run: Run, runtime: string, log: LogRead) => void>(
-        'job/run-read',
+      put<(run: Run, entries: NodeEntries, log: LogRead) => void>(
+        'job/run/whose',
         'listRest',
         (original, run, ...rest) => {
           const { id } = run.baseline;
@@ -84,14 +88,14 @@ export const BEFORE: Rules = {
       'old-baseline',
       'one node',
       1,
-      limit('job/run', 'FRESH', Infinity),
+      limit('job/run/sending', 'FRESH', Infinity),
     ),
     sabotage(
       'a POST that connects late is sent',
       'old-baseline',
       'one node',
       1,
-      put<(run: Run, trigger: Trigger) => Step>('job/run', 'postOf', (original, ...args) => ({
+      put<typeof askPosting>('job/run/sending', 'askPosting', (original, ...args) => ({
         ...original(...args),
         sendBy: Infinity,
       })),
@@ -117,18 +121,20 @@ export const BEFORE: Rules = {
       'busy-all-at-once',
       'one node, busy, if busy wait',
       0,
-      put<(key: string) => number>('job/run-check', 'spreadOf', () => 0),
+      put<(key: string) => number>('job/run/checking', 'spreadOf', () => 0),
     ),
     sabotage(
       '--if-busy fail looks only once',
       'busy-right-before',
       'one node, if busy fail, 429 at first',
       1,
-      put<(run: Run, trigger: Trigger, log: LogRead, now: number) => boolean>(
-        'job/run-check',
-        'stopForBusy',
-        (original, run, ...rest) =>
-          run.state.name === 'checking' && run.state.deep && original(run, ...rest),
+      put<typeof takeChecking>(
+        'job/run/checking',
+        'takeChecking',
+        (original, run, state, log, now) => {
+          const ended = log.entries.map((one) => ({ ...one, status: 'completed' }));
+          return original(run, state, state.deep ? log : { ...log, entries: ended }, now);
+        },
       ),
     ),
   ],

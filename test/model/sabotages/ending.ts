@@ -1,24 +1,23 @@
 import { ApiError, TransportError } from '../../../src/base/errors.js';
 import type { ExitCode } from '../../../src/base/exit-codes.js';
-import type { NodeResult, Outcome } from '../../../src/base/outcome.js';
+import type { NodeResult } from '../../../src/base/outcome.js';
 import type { isHopeless } from '../../../src/job/answer.js';
 import type { Resume } from '../../../src/job/job.js';
 import type { failedRead, goodRead, Pace } from '../../../src/job/pace.js';
-import type { resultOfRun } from '../../../src/job/result.js';
-import type { tickRun } from '../../../src/job/run.js';
-import type { continueFrom } from '../../../src/job/run-answer.js';
-import type { judge } from '../../../src/job/run-end.js';
-import type { endWithError, follow, interrupt } from '../../../src/job/run-moves.js';
-import { endOf, type Run } from '../../../src/job/run-state.js';
+import type { endWithError, resultOfRun } from '../../../src/job/run/ended.js';
+import type { followed, judge } from '../../../src/job/run/following.js';
+import type { interrupt, tickRun } from '../../../src/job/run/run.js';
+import { endOf, sentOf, type Reported, type Run } from '../../../src/job/run/state.js';
+import type { continueFrom } from '../../../src/job/run/unknown.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules, type SettlesAtOf } from './sabotage.js';
 
-type ResumeOf = (run: Run, outcome: Outcome, nodes: readonly NodeResult[]) => Resume | null;
+type ResumeOf = (run: Run, end: Reported, nodes: readonly NodeResult[]) => Resume | null;
 
 /** What ends with one exit code says another. */
 const tells = (wrong: ExitCode, right: ExitCode): Change =>
-  put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+  put<typeof resultOfRun>('job/run/ended', 'resultOfRun', (original, run) => {
     const end = original(run);
     return end.exitCode === right ? { ...end, exitCode: wrong } : end;
   });
@@ -31,8 +30,8 @@ export const ENDING: Rules = {
       'missing-too-late',
       'one node',
       1,
-      put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-        is.hasEnough ? original(run, at, is) : Infinity,
+      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
+        is.hasEnough ? original(run, state, is) : Infinity,
       ),
     ),
     sabotage(
@@ -67,7 +66,7 @@ export const ENDING: Rules = {
       'first-read-late',
       'one node',
       0,
-      limit('job/run-moves', 'FIRST_READ', 5 * SECOND),
+      limit('job/run/following', 'FIRST_READ', 5 * SECOND),
     ),
     sabotage(
       'a read of many pages is followed at once',
@@ -120,10 +119,9 @@ export const ENDING: Rules = {
       'due-error',
       'one node',
       1,
-      put<typeof endWithError>('job/run-moves', 'endWithError', (original, run, error) => {
-        original(run, error);
-        const { state } = run;
-        if (state.name === 'ended' && state.outcome === 'unconfirmed') state.outcome = 'timed_out';
+      put<typeof endWithError>('job/run/ended', 'endWithError', (original, ...args) => {
+        const end = original(...args);
+        return end.outcome === 'unconfirmed' ? { ...end, outcome: 'timed_out' } : end;
       }),
     ),
     sabotage(
@@ -140,8 +138,11 @@ export const ENDING: Rules = {
       'again-by-wrong-clock',
       'one node, killed, then the clock is set back',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
-        original(run, { ...kept, ageMs: Math.max(kept.ageMs, 0) }, now),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) =>
+          original(run, before, { ...kept, ageMs: Math.max(kept.ageMs, 0) }, now),
       ),
     ),
   ],
@@ -158,7 +159,7 @@ export const ENDING: Rules = {
       'due-nothing-sent',
       'one node',
       1,
-      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+      put<typeof resultOfRun>('job/run/ended', 'resultOfRun', (original, run) => {
         if (endOf(run)?.outcome === null) throw new TransportError('X', 'lost', { sent: 'no' });
         return original(run);
       }),
@@ -168,8 +169,8 @@ export const ENDING: Rules = {
       'sent-after-interrupt',
       'one node',
       1,
-      put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) => {
-        if (run.sent) original(run, ...rest);
+      put<typeof interrupt>('job/run/run', 'interrupt', (original, run, reason) => {
+        if (sentOf(run)) original(run, reason);
       }),
     ),
     sabotage(
@@ -177,20 +178,21 @@ export const ENDING: Rules = {
       'hides-what-it-read',
       'a wait for two entries',
       1,
-      put<typeof endWithError>('job/run-moves', 'endWithError', (_, run, error) => {
-        run.state = { name: 'ended', outcome: null, error };
-      }),
+      put<typeof endWithError>('job/run/ended', 'endWithError', (_, __, error) => ({
+        ...{ name: 'ended', outcome: null, error },
+      })),
     ),
     sabotage(
       'the log is not read at the deadline',
       'as-if-nothing-had-been',
       'one node, done right before the deadline',
       0,
-      put<typeof tickRun>('job/run', 'tickRun', (original, run, now) => {
+      put<typeof tickRun>('job/run/run', 'tickRun', (original, run, now) => {
         original(run, now);
         const { state } = run;
         if (state.name !== 'following' || now < state.deadline) return;
-        run.state = { name: 'ended', outcome: 'timed_out', error: null };
+        const { sent, acceptedAt } = state;
+        run.state = { name: 'ended', outcome: 'timed_out', error: null, sent, acceptedAt };
       }),
     ),
     sabotage(
@@ -198,10 +200,9 @@ export const ENDING: Rules = {
       'stops-too-soon',
       'one node',
       0,
-      put<typeof judge>('job/run-end', 'judge', (original, run, startedAt) => {
+      put<typeof judge>('job/run/following', 'judge', (original, run, state, startedAt) => {
         const isOpen = run.entries.progress().open.length > 0;
-        if (run.state.name === 'following' && isOpen) run.state.deadline = startedAt;
-        original(run, startedAt);
+        return original(run, isOpen ? { ...state, deadline: startedAt } : state, startedAt);
       }),
     ),
     sabotage(
@@ -209,21 +210,21 @@ export const ENDING: Rules = {
       'runs-on-after-interrupt',
       'one node',
       1,
-      put<typeof interrupt>('job/run-moves', 'interrupt', () => undefined),
+      put<typeof interrupt>('job/run/run', 'interrupt', () => undefined),
     ),
     sabotage(
       'nothing says how to continue',
       'says-no-next',
       'one node',
       1,
-      put<ResumeOf>('job/result', 'resumeOfRun', () => null),
+      put<ResumeOf>('job/run/ended', 'resumeOfRun', () => null),
     ),
     sabotage(
       'it continues above its entries',
       'next-is-too-high',
       'one node',
       1,
-      put<ResumeOf>('job/result', 'resumeOfRun', (original, ...args) => {
+      put<ResumeOf>('job/run/ended', 'resumeOfRun', (original, ...args) => {
         const resume = original(...args);
         return resume && 'after' in resume ? { ...resume, after: (1n << 64n) - 1n } : resume;
       }),
@@ -233,10 +234,10 @@ export const ENDING: Rules = {
       'never-ends',
       'one node',
       1,
-      put<typeof follow>('job/run-moves', 'follow', (original, run, now) => {
-        original(run, now);
-        if (run.state.name === 'following') run.state.deadline = Infinity;
-      }),
+      put<typeof followed>('job/run/following', 'followed', (original, ...args) => ({
+        ...original(...args),
+        deadline: Infinity,
+      })),
     ),
     sabotage('what timed out ends with 0', 'due-outcome', 'one node', 1, tells(0, 8)),
     sabotage(
@@ -244,9 +245,9 @@ export const ENDING: Rules = {
       'denies-what-it-sent',
       'named nodes',
       1,
-      put<typeof interrupt>('job/run-moves', 'interrupt', (original, run, ...rest) => {
-        if (run.state.name === 'posting') run.state = { name: 'sending' };
-        original(run, ...rest);
+      put<typeof interrupt>('job/run/run', 'interrupt', (original, run, reason) => {
+        if (run.state.name === 'posting') run.state = { name: 'sending', before: null };
+        original(run, reason);
       }),
     ),
   ],

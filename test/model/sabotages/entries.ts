@@ -1,15 +1,14 @@
 import type { Activity } from '../../../src/base/activity.js';
 import type { Id } from '../../../src/base/ids.js';
 import type { Outcome } from '../../../src/base/outcome.js';
-import type { Accepted } from '../../../src/base/supervisor.js';
 import type { unknownNodes } from '../../../src/job/census.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { foreignLog } from '../../../src/job/foreign.js';
-import type { findPeriodAndFloor, sift } from '../../../src/job/replay.js';
-import type { endWithError, setBaseline, takeLateCount } from '../../../src/job/run-moves.js';
-import type { continueFrom } from '../../../src/job/run-answer.js';
-import type { Run } from '../../../src/job/run-state.js';
-import type { LogRead } from '../../../src/log/log.js';
+import type { endWithError } from '../../../src/job/run/ended.js';
+import type { takeLateCount } from '../../../src/job/run/run.js';
+import type { Replay, Run } from '../../../src/job/run/state.js';
+import type { continueFrom } from '../../../src/job/run/unknown.js';
+import type { collect, findPeriodAndFloor, replayOf } from '../../../src/job/run/whose.js';
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { EPOCH } from '../world.js';
@@ -22,6 +21,7 @@ import {
   type SettlesAtOf,
 } from './sabotage.js';
 
+type Sift = (run: Run, replay: Replay | null, shown: readonly Activity[]) => Activity[];
 type OutcomeOf = (entries: Entries, tooMany: boolean, isSettled: boolean) => Outcome;
 
 const progress = <K extends keyof Progress>(
@@ -35,14 +35,14 @@ const progress = <K extends keyof Progress>(
 
 const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => number): Change =>
   put<(entries: Entries, isReplay: boolean) => number>(
-    'job/run-end',
+    'job/run/following',
     'graceOf',
     (original, entries, isReplay) => change(entries, isReplay, original(entries, isReplay)),
   );
 
 const lateCount = (
   instead: (take: typeof takeLateCount, ...args: Parameters<typeof takeLateCount>) => void,
-): Change => put<typeof takeLateCount>('job/run-moves', 'takeLateCount', instead);
+): Change => put<typeof takeLateCount>('job/run/run', 'takeLateCount', instead);
 
 /** Which entries count, and when they are all that there will be. */
 export const ENTRIES: Rules = {
@@ -52,7 +52,7 @@ export const ENTRIES: Rules = {
       'row-of-older-entry',
       'one node, no date',
       1,
-      put<(run: Run, activity: Activity) => boolean>('job/replay', 'isRecent', () => true),
+      put<() => boolean>('job/run/whose', 'isRecent', () => true),
     ),
     sabotage(
       'another action counts',
@@ -76,10 +76,11 @@ export const ENTRIES: Rules = {
       'denies-what-it-sent',
       'one node',
       1,
-      put<typeof endWithError>('job/run-moves', 'endWithError', (original, run, error) => {
-        original(run, error);
-        if (error.code.startsWith('wrong_')) run.state = { name: 'ended', outcome: null, error };
-      }),
+      put<typeof endWithError>('job/run/ended', 'endWithError', (original, run, error, sent) =>
+        error.code.startsWith('wrong_')
+          ? { name: 'ended', outcome: null, error }
+          : original(run, error, sent),
+      ),
     ),
     sabotage(
       "another deployment's entries count",
@@ -100,7 +101,7 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'named nodes',
       1,
-      put<OutcomeOf>('job/run-end', 'outcomeOf', (original, ...args) => {
+      put<OutcomeOf>('job/run/following', 'outcomeOf', (original, ...args) => {
         const outcome = original(...args);
         return outcome === 'rejected' ? 'completed' : outcome;
       }),
@@ -124,7 +125,7 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'one node, used before',
       0,
-      limit('job/run-answer', 'REPLAY_REACH', SECOND / 2),
+      limit('job/run/sending', 'REPLAY_REACH', SECOND / 2),
     ),
     sabotage(
       'a replay without a date takes what is old',
@@ -132,10 +133,10 @@ export const ENTRIES: Rules = {
       'one node, used before, no date',
       0,
       put<typeof findPeriodAndFloor>(
-        'job/replay',
+        'job/run/whose',
         'findPeriodAndFloor',
-        (original, run, replay, log) =>
-          original(run, replay, { ...log, serverTime: log.serverTime ?? EPOCH }),
+        (original, run, replay, log, ...rest) =>
+          original(run, replay, { ...log, serverTime: log.serverTime ?? EPOCH }, ...rest),
       ),
     ),
     sabotage(
@@ -143,10 +144,10 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'one node, used before',
       1,
-      put<typeof sift>('job/replay', 'sift', (original, run, shown) => {
+      put<Sift>('job/run/whose', 'sift', (original, run, replay, shown) => {
         const isOldest = ({ id, node_id: node }: Activity): boolean =>
           !shown.some((other) => other.node_id === node && other.id < id);
-        return original(run, run.replay ? shown.filter(isOldest) : shown);
+        return original(run, replay, replay ? shown.filter(isOldest) : shown);
       }),
     ),
     sabotage(
@@ -154,13 +155,8 @@ export const ENTRIES: Rules = {
       'row-of-older-entry',
       'one node, a key, late',
       1,
-      put<(run: Run, answer: Accepted, now: number) => void>(
-        'job/run-answer',
-        'takeAccepted',
-        (original, run, ...rest) => {
-          run.sent = null;
-          original(run, ...rest);
-        },
+      put<typeof replayOf>('job/run/whose', 'replayOf', (original, run, _, since) =>
+        original(run, null, since),
       ),
     ),
   ],
@@ -170,9 +166,10 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'one node, no date',
       0,
-      put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) =>
-        original(run, { ...baseline, date: baseline.date ?? EPOCH + 1e9 }),
-      ),
+      put<typeof collect>('job/run/whose', 'collect', (original, run, ...rest) => {
+        run.baseline.date ??= EPOCH + 1e9;
+        original(run, ...rest);
+      }),
     ),
     sabotage(
       'an entry that time refutes is not named',
@@ -205,15 +202,12 @@ export const ENTRIES: Rules = {
       'again-though-shown',
       'one node, a late entry',
       1,
-      put<(run: Run, log: LogRead, now: number) => void>(
-        'job/run-read',
-        'collect',
-        (original, run, log, now) => {
-          const isTrace = (one: Activity): boolean => !isEarly(run.entries, one);
-          const entries = run.state.name === 'unknown' ? log.entries.filter(isTrace) : log.entries;
-          original(run, { ...log, entries }, now);
-        },
-      ),
+      put<typeof collect>('job/run/whose', 'collect', (original, run, replay, log, now) => {
+        const from = (run.baseline.date ?? 0) - 10 * SECOND;
+        const isTrace = ({ created_at: at }: Activity): boolean => Date.parse(at) >= from;
+        const entries = run.state.name === 'unknown' ? log.entries.filter(isTrace) : log.entries;
+        original(run, replay, { ...log, entries }, now);
+      }),
     ),
   ],
   Done: [
@@ -245,8 +239,8 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'every node, two by Core',
       1,
-      put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-        original(run, at, { ...is, mayStillReport: [] }),
+      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
+        original(run, state, { ...is, mayStillReport: [] }),
       ),
     ),
     sabotage(
@@ -332,8 +326,11 @@ export const ENTRIES: Rules = {
       'count-differs',
       'every node, four by Core, killed',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
-        original(run, { ...kept, record: { ...kept.record, core: null } }, now),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) =>
+          original(run, before, { ...kept, record: { ...kept.record, core: null } }, now),
       ),
     ),
     sabotage(

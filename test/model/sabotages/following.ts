@@ -1,4 +1,4 @@
-import type { waitJob } from '../../../src/job/index.js';
+import type { waitJob } from '../../../src/job/run/run.js';
 import { put } from '../places.js';
 import { sabotage, type Sabotage, type SettlesAtOf } from './sabotage.js';
 
@@ -9,7 +9,7 @@ export const FOLLOWING: readonly Sabotage[] = [
     'due-log',
     'a wait for two entries',
     1,
-    put<typeof waitJob>('job/index', 'waitJob', (original, asked, now) => {
+    put<typeof waitJob>('job/run/run', 'waitJob', (original, asked, now) => {
       const { wanted } = asked;
       const less = 'ids' in wanted ? { ids: wanted.ids.slice(0, 1) } : wanted;
       return original({ ...asked, wanted: less }, now);
@@ -20,8 +20,8 @@ export const FOLLOWING: readonly Sabotage[] = [
     'as-if-nothing-had-been',
     'a wait for two entries that come within a second',
     0,
-    put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-      'ids' in run.entries.wanted ? at : original(run, at, is),
+    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
+      'ids' in run.entries ? state.acceptedAt : original(run, state, is),
     ),
   ),
   sabotage(
@@ -29,8 +29,8 @@ export const FOLLOWING: readonly Sabotage[] = [
     'missing-too-late',
     'a wait for two entries',
     1,
-    put<SettlesAtOf>('job/run-end', 'settlesAtOf', (original, run, at, is) =>
-      is.hasEnough ? original(run, at, is) : at + run.plan.appearMs,
+    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
+      is.hasEnough ? original(run, state, is) : state.acceptedAt + run.plan.appearMs,
     ),
   ),
 ];

@@ -1,14 +1,12 @@
 import type { DriveTools } from '../../../src/job/drive.js';
 import type { FactOf, StepOf } from '../../../src/job/job.js';
-import type { continueFrom, takeRecord } from '../../../src/job/run-answer.js';
-import type { addMark } from '../../../src/job/run-moves.js';
-import { isTooLate, type Run, type State } from '../../../src/job/run-state.js';
-import type { LogRead } from '../../../src/log/log.js';
-import { inTable, limit, ofJournal, put, type Change } from '../places.js';
+import type { takeSending } from '../../../src/job/run/sending.js';
+import type { addMark } from '../../../src/job/run/state.js';
+import type { continueFrom, takeUnknown } from '../../../src/job/run/unknown.js';
+import { limit, ofJournal, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { plan, sabotage, type Rules } from './sabotage.js';
 
-type Unknown = State & { name: 'unknown' };
 type RecordStep = (step: StepOf<'record'>, tools: DriveTools) => FactOf<'record'>;
 
 /** What one process leaves for the next: records, and marks beside them. */
@@ -53,18 +51,26 @@ export const RECORD: Rules = {
       'run-twice',
       'two processes, keys ignored',
       2,
-      inTable<typeof takeRecord>('job/run', ['TAKE', 'record'], (original, run, fact, now) => {
-        original(run, fact, now);
-        if (run.sent && fact.is === 'found') run.sent.lostAt = -Infinity;
-      }),
+      put<typeof takeSending>(
+        'job/run/sending',
+        'takeSending',
+        (original, run, state, fact, now) => {
+          const to = original(run, state, fact, now);
+          const isFound = fact.is === 'found' && to.name === 'unknown';
+          return isFound ? { ...to, sent: { ...to.sent, lostAt: -Infinity } } : to;
+        },
+      ),
     ),
     sabotage(
       'a record does not keep how many are expected',
       'due-log',
       'four nodes expected, killed',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
-        original(run, { ...kept, record: { ...kept.record, expect: null } }, now),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) =>
+          original(run, before, { ...kept, record: { ...kept.record, expect: null } }, now),
       ),
     ),
     sabotage(
@@ -72,7 +78,7 @@ export const RECORD: Rules = {
       'again-after-no',
       'killed and run again',
       1,
-      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
+      put<typeof addMark>('job/run/state', 'addMark', (original, run, mark) => {
         if (mark !== 'refused') original(run, mark);
       }),
     ),
@@ -81,7 +87,7 @@ export const RECORD: Rules = {
       'unsent-is-unconfirmed',
       'one node, killed, then another API key',
       2,
-      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
+      put<typeof addMark>('job/run/state', 'addMark', (original, run, mark) => {
         if (mark !== 'refused') original(run, mark);
       }),
     ),
@@ -90,22 +96,24 @@ export const RECORD: Rules = {
       'record-again-too-late',
       'killed and run again',
       1,
-      limit('job/run-state', 'RESEND', 1e12),
+      limit('job/run/unknown', 'RESEND', 1e12),
     ),
     sabotage(
       'a record is sent again for ten minutes',
       'record-again-too-late',
       'one node, killed, run again after 9.5 minutes',
       1,
-      limit('job/run-state', 'RESEND', 600 * SECOND),
+      limit('job/run/unknown', 'RESEND', 600 * SECOND),
     ),
     sabotage(
       'the nine minutes start anew with each record',
       'record-again-too-late',
       'killed and run again',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) =>
-        original(run, { ...kept, ageMs: 0 }, now),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) => original(run, before, { ...kept, ageMs: 0 }, now),
       ),
     ),
     sabotage(
@@ -113,13 +121,10 @@ export const RECORD: Rules = {
       'never-ends',
       'killed and run again',
       1,
-      put<(run: Run, state: Unknown, log: LogRead, now: number) => void>(
-        'job/run-read',
-        'lookForTrace',
-        (original, run, state, log, now) => {
-          if (run.entries.byId.size > 0 || !isTooLate(run, now)) original(run, state, log, now);
-        },
-      ),
+      put<typeof takeUnknown>('job/run/unknown', 'takeUnknown', (original, run, state, ...rest) => {
+        const to = original(run, state, ...rest);
+        return to.name === 'ended' && to.error === run.fateError ? state : to;
+      }),
     ),
     sabotage(
       'a record is replaced by one that slept',
@@ -147,17 +152,21 @@ export const RECORD: Rules = {
       'again-by-another-key',
       'one node, killed, then another API key',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
-        const apiKey = run.trigger?.apiKeyHash ?? '';
-        original(run, { ...kept, record: { ...kept.record, apiKey } }, now);
-      }),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) => {
+          const apiKey = run.trigger.apiKeyHash;
+          return original(run, before, { ...kept, record: { ...kept.record, apiKey } }, now);
+        },
+      ),
     ),
     sabotage(
       'an acceptance is not noted',
       'again-after-another',
       'two processes that do not wait',
       1,
-      put<typeof addMark>('job/run-moves', 'addMark', (original, run, mark) => {
+      put<typeof addMark>('job/run/state', 'addMark', (original, run, mark) => {
         if (mark !== 'accepted') original(run, mark);
       }),
     ),
@@ -166,10 +175,14 @@ export const RECORD: Rules = {
       'row-of-older-entry',
       'killed and run again',
       1,
-      put<typeof continueFrom>('job/run-answer', 'continueFrom', (original, run, kept, now) => {
-        const record = { ...kept.record, baseline: 0n, date: null };
-        original(run, { ...kept, record }, now);
-      }),
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) => {
+          const record = { ...kept.record, baseline: 0n, date: null };
+          return original(run, before, { ...kept, record }, now);
+        },
+      ),
     ),
   ],
 };

@@ -1,7 +1,7 @@
 import type { KeptRun } from '../../../src/base/journal.js';
 import type { Outcome } from '../../../src/base/outcome.js';
 import type { busyOf } from '../../../src/job/busy.js';
-import type { widenForAll } from '../../../src/job/roll-read.js';
+import type { widenForAll } from '../../../src/job/roll/read.js';
 import {
   isWaiting,
   runOf,
@@ -11,10 +11,11 @@ import {
   type Roll,
   type RollNode,
   type RollPlan,
-} from '../../../src/job/roll-state.js';
-import { interruptRoll, type gateEnded, type windDown } from '../../../src/job/roll.js';
-import type { callOff } from '../../../src/job/run-moves.js';
-import type { isForgotten, isRollOver, Run } from '../../../src/job/run-state.js';
+} from '../../../src/job/roll/state.js';
+import { interruptRoll, type gateEnded, type windDown } from '../../../src/job/roll/roll.js';
+import type { callOff } from '../../../src/job/run/run.js';
+import { sentOf, type isRollOver, type Run } from '../../../src/job/run/state.js';
+import type { isForgotten } from '../../../src/job/run/unknown.js';
 import { limit, ofJournal, put, type Change } from '../places.js';
 import { sabotage, type Rules } from './sabotage.js';
 
@@ -23,13 +24,13 @@ const rollPlan = <K extends keyof RollPlan>(
   name: K,
   change: (plan: RollPlan) => RollPlan[K],
 ): Change =>
-  put<typeof createRoll>('job/roll-state', 'createRoll', (original, asked, ...rest) =>
+  put<typeof createRoll>('job/roll/state', 'createRoll', (original, asked, ...rest) =>
     original({ ...asked, [name]: change(asked) }, ...rest),
   );
 
 /** What earlier processes have left of each node is another. */
 const keptOfRoll = (change: (kept: KeptRun) => Partial<KeptRun>): Change =>
-  put<typeof createRoll>('job/roll-state', 'createRoll', (original, asked, kept, now) =>
+  put<typeof createRoll>('job/roll/state', 'createRoll', (original, asked, kept, now) =>
     original(
       asked,
       kept.map((one) => one && { ...one, ...change(one) }),
@@ -65,7 +66,7 @@ export const ROLLS: Rules = {
       'as-if-nothing-had-been',
       'a roll by twos of long work, 429 at first',
       0,
-      put<typeof widenForAll>('job/roll-read', 'widenForAll', (_, __, step) => step),
+      put<typeof widenForAll>('job/roll/read', 'widenForAll', (_, __, step) => step),
     ),
   ],
   Pace: [
@@ -74,7 +75,7 @@ export const ROLLS: Rules = {
       'roll-pace',
       'a roll by twos',
       0,
-      limit('job/roll', 'POST_GAP', 0),
+      limit('job/roll/roll', 'POST_GAP', 0),
     ),
   ],
   Busy: [
@@ -91,7 +92,7 @@ export const ROLLS: Rules = {
       'a roll by twos, busy, if busy wait',
       0,
       put<IsAboutToSend>(
-        'job/roll',
+        'job/roll/roll',
         'isAboutToSend',
         (original, node, now) => runOf(node)?.state.name === 'blocked' || original(node, now),
       ),
@@ -141,7 +142,7 @@ export const ROLLS: Rules = {
       'a roll by twos',
       2,
       put<(roll: Roll) => { outcome: Outcome; error: null }>(
-        'job/result',
+        'job/roll/result',
         'outcomeOf',
         (original, roll) => {
           const ends = roll.nodes.map((node) => outcomeOf(runOf(node)));
@@ -155,22 +156,22 @@ export const ROLLS: Rules = {
       'roll-time',
       'a roll of three that has 5 s',
       0,
-      put<typeof isLate>('job/roll-state', 'isLate', () => false),
-      put<typeof isRollOver>('job/run-state', 'isRollOver', () => false),
+      put<typeof isLate>('job/roll/state', 'isLate', () => false),
+      put<typeof isRollOver>('job/run/state', 'isRollOver', () => false),
     ),
     sabotage(
       'its time is never up for its first POST',
       'roll-time',
       'a roll of three that has 5 s',
       1,
-      put<typeof isRollOver>('job/run-state', 'isRollOver', () => false),
+      put<typeof isRollOver>('job/run/state', 'isRollOver', () => false),
     ),
     sabotage(
       'the first Ctrl-C ends the running nodes',
       'stops-too-soon',
       'a roll of three',
       1,
-      put<typeof windDown>('job/roll', 'windDown', (_, roll, reason) =>
+      put<typeof windDown>('job/roll/roll', 'windDown', (_, roll, reason) =>
         interruptRoll(roll, reason, 0),
       ),
     ),
@@ -186,7 +187,7 @@ export const ROLLS: Rules = {
       'due-gate',
       'a gated roll of two, killed and run again',
       1,
-      put<typeof gateEnded>('job/roll', 'gateEnded', (original, roll, ...rest) => {
+      put<typeof gateEnded>('job/roll/roll', 'gateEnded', (original, roll, ...rest) => {
         original(roll, ...rest);
         if (roll.nodes.some(isWaiting)) roll.halted = false;
       }),
@@ -196,14 +197,14 @@ export const ROLLS: Rules = {
       'roll-stopped',
       'a roll of three',
       1,
-      put<typeof windDown>('job/roll', 'windDown', () => undefined),
+      put<typeof windDown>('job/roll/roll', 'windDown', () => undefined),
     ),
     sabotage(
       'a roll that is over sends again',
       'roll-stopped',
       'a roll by twos',
       1,
-      put<typeof callOff>('job/run-moves', 'callOff', () => undefined),
+      put<typeof callOff>('job/run/run', 'callOff', () => undefined),
     ),
   ],
   'The same roll': [
@@ -239,7 +240,7 @@ export const ROLLS: Rules = {
       'a roll of two, killed',
       2,
       put<(node: RollNode, outcome: Outcome) => boolean>(
-        'job/roll',
+        'job/roll/roll',
         'halts',
         (_, __, outcome) => outcome !== 'completed',
       ),
@@ -258,7 +259,7 @@ export const ROLLS: Rules = {
       'roll-window',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
-      put<typeof continuedNode>('job/roll-state', 'continuedNode', (original, ...args) => {
+      put<typeof continuedNode>('job/roll/state', 'continuedNode', (original, ...args) => {
         const node = original(...args);
         if (node.state.name === 'running' && node.state.run.state.name === 'unknown') {
           node.state.run.state.notBefore = -Infinity;
@@ -271,9 +272,10 @@ export const ROLLS: Rules = {
       'again-by-old-read',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
-      put<Admit>('job/roll', 'admit', (original, ...args) => {
+      put<Admit>('job/roll/roll', 'admit', (original, ...args) => {
         original(...args);
-        args[2].state = { name: 'sending' };
+        const [, , run] = args;
+        run.state = { name: 'sending', before: sentOf(run) };
       }),
     ),
     sabotage(
@@ -282,7 +284,7 @@ export const ROLLS: Rules = {
       'a roll by threes whose POSTs are lost, continued by twos',
       1,
       put<IsAboutToSend>(
-        'job/roll',
+        'job/roll/roll',
         'isAboutToSend',
         (original, node, now) => runOf(node)?.state.name !== 'unknown' && original(node, now),
       ),
@@ -292,7 +294,7 @@ export const ROLLS: Rules = {
       'as-if-nothing-had-been',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
-      put<(...args: unknown[]) => boolean>('job/roll', 'isToHold', () => false),
+      put<(...args: unknown[]) => boolean>('job/roll/roll', 'isToHold', () => false),
     ),
     sabotage(
       'what is too old to be sent again halts each process',
@@ -313,14 +315,14 @@ export const ROLLS: Rules = {
       'roll-gives-up',
       'a roll of two, killed',
       1,
-      put<typeof isForgotten>('job/run-state', 'isForgotten', () => true),
+      put<typeof isForgotten>('job/run/unknown', 'isForgotten', () => true),
     ),
     sabotage(
       'a resumed roll sends again after 9 minutes',
       'record-again-too-late',
       'a roll of two, killed',
       1,
-      limit('job/run-state', 'RESEND', 3_600_000),
+      limit('job/run/unknown', 'RESEND', 3_600_000),
     ),
   ],
 };

@@ -1,8 +1,7 @@
 import type { Clause } from '../judge/clauses.js';
 import type { Entries } from '../../../src/job/entries.js';
-import type { waitJob } from '../../../src/job/index.js';
-import type { createRun } from '../../../src/job/run.js';
-import type { Run, RunPlan } from '../../../src/job/run-state.js';
+import type { createRun, waitJob } from '../../../src/job/run/run.js';
+import type { In, Run, RunPlan } from '../../../src/job/run/state.js';
 import { put, type Change } from '../places.js';
 
 /** One rule of the job, broken on purpose: the model has to find it. */
@@ -18,8 +17,8 @@ export interface Sabotage {
 }
 
 export type Progress = ReturnType<Entries['progress']>;
-/** Of job/run-end. */
-export type SettlesAtOf = (run: Run, acceptedAt: number, progress: Progress) => number;
+/** Of job/run/following. */
+export type SettlesAtOf = (run: Run, state: In<'following'>, progress: Progress) => number;
 
 /** By the name of the rule in docs/rules.md. */
 export type Rules = Readonly<Record<string, readonly Sabotage[]>>;
@@ -34,7 +33,7 @@ export const sabotage = (
 
 /** A wait does not know how many nodes Core counts. */
 export const waitsWithoutCore: Change = put<typeof waitJob>(
-  'job/index',
+  'job/run/run',
   'waitJob',
   (original, asked, now) => original({ ...asked, core: undefined }, now),
 );
@@ -44,6 +43,6 @@ export const plan = <K extends keyof RunPlan>(
   name: K,
   change: (plan: RunPlan) => RunPlan[K],
 ): Change =>
-  put<typeof createRun>('job/run', 'createRun', (original, asked, ...rest) =>
+  put<typeof createRun>('job/run/run', 'createRun', (original, asked, ...rest) =>
     original({ ...asked, [name]: change(asked) }, ...rest),
   );

@@ -5,22 +5,20 @@ import {
   type LdctlError,
 } from '../../../src/base/errors.js';
 import type { Answer, classify, isInProgress } from '../../../src/job/answer.js';
-import type { Accepted } from '../../../src/base/supervisor.js';
-import type { resultOfRun } from '../../../src/job/result.js';
-import type { takeAnswer, tryLater } from '../../../src/job/run-answer.js';
-import type { lose, setBaseline } from '../../../src/job/run-moves.js';
+import type { tryLater } from '../../../src/job/run/checking.js';
+import type { resultOfRun } from '../../../src/job/run/ended.js';
+import type { takePosting } from '../../../src/job/run/sending.js';
+import { isTooLate, type In, type Run, type Sent, type State } from '../../../src/job/run/state.js';
+import type { maySendAgain, takeUnknown } from '../../../src/job/run/unknown.js';
 import type { LogRead } from '../../../src/log/log.js';
-import { isTooLate, type maySendAgain, type Run, type State } from '../../../src/job/run-state.js';
-import { inTable, limit, put, type Change } from '../places.js';
+import { limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
 
-type Following = State & { name: 'following' };
-type JudgeAccepted = (run: Run, state: Following, acceptedAt: number, startedAt: number) => void;
-type TakeAccepted = (run: Run, answer: Accepted, now: number) => void;
-type LookForTrace = (run: Run, state: Unknown, log: LogRead, now: number) => void;
-type Unknown = State & { name: 'unknown' };
-type FailedPost = (run: Run, error: LdctlError, now: number) => void;
+type TakeAccepted = (run: Run, state: In<'posting'>, ...rest: unknown[]) => State;
+type FailedPost = (run: Run, state: In<'posting'>, error: LdctlError, now: number) => State;
+type Lose = (run: Run, sent: Sent, now: number, notBefore?: number) => State;
+type TakeTrace = (run: Run, sent: Sent, log: LogRead, now: number) => State;
 
 const answers = (from: Answer, to: Answer): Change =>
   put<typeof classify>('job/answer', 'classify', (original, error) => {
@@ -41,10 +39,10 @@ export const SENDING: Rules = {
       'again-after-accepted',
       'one node',
       0,
-      put<TakeAccepted>('job/run-answer', 'takeAccepted', (original, run, ...rest) => {
-        original(run, ...rest);
-        if (run.attempts.backoffs === 0) run.state = { name: 'sending' };
-        run.attempts.backoffs = 1;
+      put<TakeAccepted>('job/run/sending', 'takeAccepted', (original, run, state, ...rest) => {
+        const to = original(run, state, ...rest);
+        run.attempts.backoffs += 1;
+        return run.attempts.backoffs === 1 ? { name: 'sending', before: state.sent } : to;
       }),
     ),
     sabotage(
@@ -52,7 +50,7 @@ export const SENDING: Rules = {
       'due-accepted',
       'every node, four by Core, no wait',
       0,
-      put<typeof resultOfRun>('job/result', 'resultOfRun', (original, run) => {
+      put<typeof resultOfRun>('job/run/ended', 'resultOfRun', (original, run) => {
         const end = original(run);
         return end.result.outcome === 'accepted' ? { ...end, exitCode: 8 } : end;
       }),
@@ -122,10 +120,11 @@ export const SENDING: Rules = {
       'denies-what-it-sent',
       'a log that shows late',
       2,
-      put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, error, now) => {
-        original(run, error, now);
-        if (error.code === 'denied') run.state = { name: 'ended', outcome: null, error };
-      }),
+      put<FailedPost>('job/run/sending', 'takeFailedPost', (original, run, state, error, now) =>
+        error.code === 'denied'
+          ? { name: 'ended', outcome: null, error }
+          : original(run, state, error, now),
+      ),
     ),
     sabotage(
       'what was refused is not tried again',
@@ -139,9 +138,9 @@ export const SENDING: Rules = {
       'again-too-soon',
       'one node',
       1,
-      put<typeof tryLater>('job/run-answer', 'tryLater', (original, run, error, now) => {
-        original(run, error, now);
-        if (run.state.name === 'checking') run.state.notBefore = now;
+      put<typeof tryLater>('job/run/checking', 'tryLater', (original, run, error, now) => {
+        const to = original(run, error, now);
+        return to.name === 'checking' ? { ...to, notBefore: now } : to;
       }),
     ),
     sabotage(
@@ -149,26 +148,34 @@ export const SENDING: Rules = {
       'row-of-older-entry',
       'one node, 429 at first',
       1,
-      put<typeof setBaseline>('job/run-moves', 'setBaseline', (original, run, baseline) => {
-        const isFirst = run.attempts.firstAt === null;
-        original(run, isFirst ? baseline : { ...run.baseline, readAt: baseline.readAt });
-      }),
+      put<(run: Run, log: LogRead) => boolean>(
+        'job/run/checking',
+        'moveBaseline',
+        (original, run, log) => {
+          const before = run.baseline;
+          const isNews = original(run, log);
+          const { readAt } = run.baseline;
+          if (run.attempts.firstAt !== null) run.baseline = { ...before, readAt };
+          return isNews;
+        },
+      ),
     ),
     sabotage(
       'it tries only for a second',
       'as-if-nothing-had-been',
       'one node',
       1,
-      limit('job/run-state', 'RETRY_WINDOW', SECOND),
+      limit('job/run/state', 'RETRY_WINDOW', SECOND),
     ),
     sabotage(
       'a redirect is sent again',
       'again-after-redirect',
       'named nodes',
       1,
-      put<FailedPost>('job/run-answer', 'takeFailedPost', (original, run, ...rest) => {
-        original(run, ...rest);
+      put<FailedPost>('job/run/sending', 'takeFailedPost', (original, run, ...rest) => {
+        const to = original(run, ...rest);
         run.attempts.windowMs = 120 * SECOND;
+        return to;
       }),
     ),
   ],
@@ -178,9 +185,9 @@ export const SENDING: Rules = {
       'run-twice',
       'named nodes, keys ignored',
       1,
-      put<typeof lose>('job/run-moves', 'lose', (original, run, now, more) => {
-        original(run, now, more);
-        if (!isTooLate(run, now)) run.state = { name: 'sending' };
+      put<Lose>('job/run/unknown', 'lose', (original, run, sent, now, notBefore) => {
+        const to = original(run, sent, now, notBefore);
+        return isTooLate(run, now) ? to : { name: 'sending', before: sent };
       }),
     ),
     sabotage(
@@ -188,8 +195,8 @@ export const SENDING: Rules = {
       'again-by-shallow-read',
       'one node',
       1,
-      put<typeof maySendAgain>('job/run-state', 'maySendAgain', () => false),
-      put<LookForTrace>('job/run-read', 'lookForTrace', (original, run, state, log, now) =>
+      put<typeof maySendAgain>('job/run/unknown', 'maySendAgain', () => false),
+      put<typeof takeUnknown>('job/run/unknown', 'takeUnknown', (original, run, state, log, now) =>
         original(run, state, { ...log, downTo: 'forNodes' }, now),
       ),
     ),
@@ -198,43 +205,46 @@ export const SENDING: Rules = {
       'run-twice',
       'named nodes, keys ignored',
       1,
-      limit('job/run-state', 'READ_AFTER', 0),
+      limit('job/run/unknown', 'READ_AFTER', 0),
     ),
     sabotage(
       'what the log shows is no proof',
       'again-though-shown',
       'named nodes, keys ignored',
       1,
-      put<(run: Run, now: number) => void>('job/run-read', 'takeTrace', (original, run, now) => {
-        if (isTooLate(run, now)) original(run, now);
-        else run.state = { name: 'sending' };
-      }),
+      put<TakeTrace>('job/run/unknown', 'takeTrace', (original, run, sent, log, now) =>
+        isTooLate(run, now) ? original(run, sent, log, now) : { name: 'sending', before: sent },
+      ),
     ),
     sabotage(
       'it sends again forever',
       'again-too-late',
       'one node',
       1,
-      limit('job/run-state', 'RETRY_WINDOW', 1e12),
+      limit('job/run/state', 'RETRY_WINDOW', 1e12),
     ),
     sabotage(
       'the two minutes count from the end of the POST',
       'again-too-late',
       'one node',
       1,
-      inTable<typeof takeAnswer>('job/run', ['TAKE', 'post'], (original, run, told, now) => {
-        run.attempts.firstAt = now;
-        original(run, told, now);
-      }),
+      put<typeof takePosting>(
+        'job/run/sending',
+        'takePosting',
+        (original, run, state, fact, now) => {
+          run.attempts.firstAt = now;
+          return original(run, state, fact, now);
+        },
+      ),
     ),
     sabotage(
-      '--no-wait is accepted by a single entry',
+      '--no-wait is accepted by an entry of the log',
       'accepted-unsent',
       'two nodes, no wait, the first POST lost',
       1,
-      put<JudgeAccepted>('job/run-end', 'judgeAccepted', (_, run) => {
-        run.state = { name: 'ended', outcome: 'accepted', error: null };
-      }),
+      put<TakeTrace>('job/run/unknown', 'takeTrace', (_, __, sent, ___, now) => ({
+        ...{ name: 'ended', outcome: 'accepted', error: null, sent, acceptedAt: now },
+      })),
     ),
   ],
 };

@@ -2,10 +2,11 @@ import type { KeptRun, RunJournal, RunRecord } from '../../../src/base/journal.j
 import { TransportError } from '../../../src/base/errors.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
-import { rollJob, runJob } from '../../../src/job/index.js';
+import { rollJob } from '../../../src/job/roll/roll.js';
+import { runJob } from '../../../src/job/run/run.js';
 import type { Job, JobEnd } from '../../../src/job/job.js';
-import type { RollPlan } from '../../../src/job/roll-state.js';
-import type { RunPlan } from '../../../src/job/run-state.js';
+import type { RollPlan } from '../../../src/job/roll/state.js';
+import type { RunPlan } from '../../../src/job/run/state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';

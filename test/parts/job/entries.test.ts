@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
-import { Entries } from '../../../src/job/entries.js';
+import { NodeEntries } from '../../../src/job/entries.js';
 
 const [NODE, FIRST, SECOND] = [18446744073709551615n, 9223372036854775809n, 9223372036854775810n];
 
@@ -23,7 +23,7 @@ describe('the row of a node that has two entries', () => {
   ];
   for (const [first, second, shown] of cases) {
     it(`shows the ${shown === FIRST ? 'first' : 'second'} of ${first} and ${second}`, () => {
-      const entries = new Entries(
+      const entries = new NodeEntries(
         { runtime: 'iggy', action: 'restart', nodes: [NODE] },
         { appearMs: 30_000 },
       );

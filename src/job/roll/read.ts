@@ -1,22 +1,22 @@
 /*
- * The reads of a roll: one serves all of its nodes. run-read.ts says what it means for each.
+ * The reads of a roll: one serves all of its nodes. run/run.ts says what it means for each.
  */
 
-import type { DownTo } from '../log/log.js';
-import type { FactOf, Step, StepOf } from './job.js';
-import { cutOffAt, readGap } from './pace.js';
-import { hasSent, runOf, type Roll } from './roll-state.js';
-import { depthOf, takeOfRun } from './run.js';
-import { deadlineOf, mayShowEntries } from './run-state.js';
+import type { DownTo } from '../../log/log.js';
+import type { FactOf, Step, StepOf } from '../job.js';
+import { readGap } from '../pace.js';
+import { sharedReadOf, takeOfRun } from '../run/run.js';
+import { hasSent, runOf, type Roll } from './state.js';
 
 /** As deep as any node needs, and cut off at the earliest cut-off. */
 export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step {
   let { downTo, cutAt } = step;
   for (const node of roll.nodes) {
     const run = runOf(node);
-    if (run && mayShowEntries(run)) {
-      downTo = deeper(downTo, depthOf(run, now));
-      cutAt = Math.min(cutAt, cutOffAt(deadlineOf(run), now));
+    const shared = run && sharedReadOf(run, now);
+    if (shared) {
+      downTo = deeper(downTo, shared.downTo);
+      cutAt = Math.min(cutAt, shared.cutAt);
     }
   }
   return { ...step, downTo, cutAt };
@@ -48,7 +48,7 @@ export function takeReadOfRoll(
   }
   for (const node of roll.nodes) {
     const run = runOf(node);
-    if (run && (mayShowEntries(run) || node.id === step.node)) {
+    if (run && (node.id === step.node || sharedReadOf(run, now))) {
       run.isUnderway ||= hasSent(roll);
       takeOfRun(run, step, fact, now);
     }

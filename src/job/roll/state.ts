@@ -3,14 +3,14 @@
  * each. roll.ts says what it does.
  */
 
-import { LdctlError, type Interrupted } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
-import type { KeptRun } from '../base/journal.js';
-import type { GateResult } from '../base/outcome.js';
-import { warning, type JobEvent } from './events.js';
-import { createRun } from './run.js';
-import { sendNoMore } from './run-moves.js';
-import type { Run, RunPlan } from './run-state.js';
+import { LdctlError, type Interrupted } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { KeptRun } from '../../base/journal.js';
+import type { GateResult } from '../../base/outcome.js';
+import { warning, type JobEvent } from '../events.js';
+import { createRun } from '../run/run.js';
+import { sendNoMore, sentOf, type Run, type RunPlan } from '../run/state.js';
+import { holdBack } from '../run/unknown.js';
 
 export interface RollPlan extends Omit<
   RunPlan,
@@ -63,7 +63,7 @@ export interface RollNode {
   reported: 'rejected' | 'unconfirmed' | null;
 }
 
-/** Plain data, changed only by the functions of roll*.ts; result.ts takes its events. */
+/** Plain data, changed only by the functions of this folder. */
 export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];
@@ -127,9 +127,7 @@ export function continuedNode(
 ): RollNode {
   const { rejected, unconfirmed } = record;
   const run = createRun(plan, record, now);
-  if (run.state.name === 'unknown') {
-    run.state.notBefore = Infinity;
-  }
+  holdBack(run, Infinity);
   if (unconfirmed) {
     // Also if the clock was set back since.
     sendNoMore(run);
@@ -171,7 +169,10 @@ export const isActive = (node: RollNode): boolean =>
   !hasToStart(node) && node.state.name !== 'done';
 
 /** Whether something may have been sent to a node. */
-export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => runOf(node)?.sent);
+export function hasSent({ nodes }: Roll): boolean {
+  const runs = nodes.flatMap((node) => runOf(node) ?? []);
+  return runs.some((run) => sentOf(run) !== null);
+}
 
 /** The time of the roll is up. As long as nothing was sent, each run ends by limits of its own. */
 export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline && hasSent(roll);

@@ -1,17 +1,20 @@
 /*
  * A roll, step by step: which nodes start, whose step comes first, and whose run takes the fact.
- * run.ts says what happens to one node, roll-read.ts what a read is for.
+ * run/ says what happens to one node, read.ts what a read is for.
  */
 
-import { Interrupted, type LdctlError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
-import { isFailedGate, type GateResult, type Outcome } from '../base/outcome.js';
-import { warning } from './events.js';
-import type { StepName, FactOf, Step, StepOf } from './job.js';
-import { SECOND } from './pace.js';
-import { takeReadOfRoll, widenForAll } from './roll-read.js';
+import { Interrupted, type LdctlError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { KeptRun } from '../../base/journal.js';
+import { isFailedGate, type GateResult, type Outcome } from '../../base/outcome.js';
+import { warning } from '../events.js';
+import type { FactOf, Job, Step, StepName, StepOf } from '../job.js';
+import { SECOND } from '../pace.js';
+import { takeReadOfRoll, widenForAll } from './read.js';
+import { eventsOfRoll, resultOfRoll } from './result.js';
 import {
   calledOffError,
+  createRoll,
   failRoll,
   halt,
   hasSent,
@@ -27,10 +30,11 @@ import {
   type StateOf,
   type Roll,
   type RollNode,
-} from './roll-state.js';
-import { createRun, nextOfRun, takeOfRun, tickRun } from './run.js';
-import { addMark, callOff, interrupt } from './run-moves.js';
-import { endOf, isForgotten, isTooLate, maySendAgain, READ_AFTER, type Run } from './run-state.js';
+  type RollPlan,
+} from './state.js';
+import { callOff, createRun, interrupt, nextOfRun, takeOfRun, tickRun } from '../run/run.js';
+import { addMark, endOf, isTooLate, type Run } from '../run/state.js';
+import { holdBack, isForgotten, maySendAgain, READ_AFTER } from '../run/unknown.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -41,11 +45,26 @@ const STOPPING =
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
 
+/** @param kept what earlier processes left of each node of the plan */
+export function rollJob(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, now: number): Job {
+  const roll = createRoll(plan, kept, now);
+  return {
+    tick: (at) => tickRoll(roll, at),
+    next: (at) => nextOfRoll(roll, at),
+    take: (step, fact, at) => takeOfRoll(roll, step, fact, at),
+    interrupt: (reason, at) => interruptRoll(roll, reason, at),
+    windDown: (reason) => windDown(roll, reason),
+    gateEnded: (node, gate, at) => gateEnded(roll, node, gate, at),
+    events: () => eventsOfRoll(roll),
+    result: () => resultOfRoll(roll),
+  };
+}
+
 /**
  * Again and again until nothing moves: a node that ends can make room for another, or halt the roll
  * before another starts.
  */
-export function tickRoll(roll: Roll, now: number): void {
+function tickRoll(roll: Roll, now: number): void {
   let moves: number;
   do {
     moves = roll.moves;
@@ -82,7 +101,7 @@ function startNode(roll: Roll, now: number): void {
 
 /** It is sent again, if one more read does not show its entry, either. */
 function admit(roll: Roll, node: RollNode, run: Run, now: number): void {
-  run.state = { name: 'unknown', notBefore: now };
+  holdBack(run, now);
   run.pace.nextRead = now;
   move(roll, node, { name: 'running', run });
 }
@@ -93,7 +112,9 @@ function isAboutToSend(node: RollNode, now: number): boolean {
   if (!run || run.state.name === 'blocked') {
     return false;
   }
-  return run.attempts.firstAt === null || run.state.name === 'sending' || maySendAgain(run, now);
+  const { state } = run;
+  const isNext = run.attempts.firstAt === null || state.name === 'sending';
+  return isNext || (state.name === 'unknown' && maySendAgain(run, state, now));
 }
 
 function tickNode(roll: Roll, node: RollNode, now: number): void {
@@ -135,9 +156,9 @@ function tickRunOf(
  * for room. It holds up no other, unless it can be sent no more and no process has halted at that.
  */
 function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
-  const { state, sent, entries } = run;
-  const isShown = state.name !== 'unknown' || state.notBefore < Infinity || sent === null;
-  if (isShown || entries.readAt - sent.lostAt < READ_AFTER) {
+  const { state, entries } = run;
+  const isHeldBack = state.name === 'unknown' && state.notBefore === Infinity;
+  if (!isHeldBack || entries.readAt - state.sent.lostAt < READ_AFTER) {
     return false;
   }
   return !isTooLate(run, now) || reported === 'unconfirmed';
@@ -214,15 +235,13 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
  * Which step comes first, when several nodes have one: what must not be lost, then a POST right
  * after its record, and last a read, which serves all.
  */
-const ORDER = ['note', 'post', 'record', 'gate', 'read'] as const;
+const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 };
 
-export function nextOfRoll(roll: Roll, now: number): Step {
+function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
-  for (const kind of ORDER) {
-    const step = steps.find((one) => one.do === kind);
-    if (step) {
-      return step.do === 'read' ? widenForAll(roll, step, now) : step;
-    }
+  const [first] = steps.filter(isToDo).sort((a, b) => RANK[a.do] - RANK[b.do]);
+  if (first) {
+    return first.do === 'read' ? widenForAll(roll, first, now) : first;
   }
   if (roll.nodes.every(({ state: { name } }) => name === 'waiting' || name === 'done')) {
     return { do: 'end' };
@@ -231,6 +250,8 @@ export function nextOfRoll(roll: Roll, now: number): Step {
   const wakeAt = steps.map((step) => (step.do === 'wait' ? step.until : Infinity));
   return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) };
 }
+
+const isToDo = (step: Step): step is StepOf<StepName> => step.do !== 'wait' && step.do !== 'end';
 
 const IDLE: Step = { do: 'wait', until: Infinity };
 
@@ -338,7 +359,7 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
   for (const node of roll.nodes) {
     const { state } = node;
     if (state.name === 'running' || state.name === 'held') {
-      interrupt(state.run, reason, now);
+      interrupt(state.run, reason);
     } else if (state.name !== 'waiting') {
       if (state.name === 'gate') {
         const took_ms = Math.round(now - state.since);

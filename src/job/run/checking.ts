@@ -1,0 +1,191 @@
+/*
+ * `checking` and `blocked`: before a POST the log is read for the nodes, the busy ones and the
+ * baseline. A run comes back to this after each POST that had no effect.
+ */
+
+import type { Activity } from '../../base/activity.js';
+import { formatDuration } from '../../base/durations.js';
+import { retryAfterOf, type LdctlError } from '../../base/errors.js';
+import { sha256 } from '../../base/hash.js';
+import type { LogRead } from '../../log/log.js';
+import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
+import { belowLowest, IdEntries, idsOf } from '../entries.js';
+import { countMeant, listedIn } from '../census.js';
+import { warning } from '../events.js';
+import { BEFORE_POST, nextRead, SECOND } from '../pace.js';
+import { endForRoll, endWithError } from './ended.js';
+import {
+  isRollOver,
+  isTooLate,
+  type Ask,
+  type In,
+  type Run,
+  type Sender,
+  type Then,
+} from './state.js';
+
+type Checking = In<'checking'>;
+
+export const tickChecking = (run: Run, state: Checking, now: number): In<'checking' | 'ended'> =>
+  isRollOver(run, now) ? endForRoll(run) : state;
+
+export function askChecking({ readBy }: Run, state: Checking, now: number): Ask<'checking'> {
+  if (now < state.notBefore) {
+    return { do: 'wait', until: state.notBefore };
+  }
+  const downTo = state.deep ? 'forNodes' : 'newest';
+  // Nothing is at stake yet, so it tries several times.
+  return { do: 'read', downTo, tries: 'several', cutAt: readBy };
+}
+
+/**
+ * Only a deep read shows which nodes there are, and which have been busy for long. If that took
+ * several requests, the newest page is read next, for what came meanwhile.
+ */
+export function takeChecking(
+  run: Sender,
+  state: Checking,
+  log: LogRead,
+  now: number,
+): Then<'checking'> {
+  const { entries, trigger } = run;
+  if (!entries.only) {
+    // On every node: those that the log has come to list since the last read.
+    const isWhole = state.deep || entries.listed?.isWhole === true;
+    entries.listed = listedIn(log.entries, trigger.runtime, isWhole, entries.listed);
+  }
+  const busy = busyOf(log.entries, trigger.runtime, entries.only);
+  if (busy.length > 0 && trigger.ifBusy === 'fail') {
+    return endWithError(run, busyError(busy));
+  }
+  if (busy.length > 0 && trigger.ifBusy === 'wait') {
+    return block(run, busy, log, now);
+  }
+  warnOfBusy(run, busy);
+  const isNews = moveBaseline(run, log);
+  if (state.deep && log.requests > 1) {
+    return { ...state, deep: false };
+  }
+  if (isNews) {
+    sayBaseline(run);
+  }
+  return { name: 'sending', before: null };
+}
+
+/** An earlier read of this run has warned of those up to the baseline. */
+function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void {
+  const fresh = busy.filter(({ id }) => id > baseline.id);
+  if (fresh.length > 0) {
+    events.push(warning('busy', busyText(fresh)));
+  }
+}
+
+/** @returns whether it says something new: a further try with the same baseline does not */
+function moveBaseline(run: Run, log: LogRead): boolean {
+  // In a roll, the read may have been made down to the baseline of another node (roll/read.ts). If
+  // it shows nothing above that, that is still the highest id.
+  const id = log.entries[0]?.id ?? (typeof log.downTo === 'bigint' ? log.downTo : 0n);
+  const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
+  run.baseline = { id, date: log.serverTime, readAt: log.startedAt };
+  return isNews;
+}
+
+function sayBaseline({ baseline, entries, events, trigger }: Sender): void {
+  const { nodes, idempotencyKey } = trigger;
+  // Nodes that are named need no count.
+  const expects = nodes ? 0 : countMeant(entries);
+  events.push({ event: 'baseline', baseline: baseline.id, idempotencyKey, expects });
+}
+
+function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): In<'blocked'> {
+  run.events.push(warning('busy', `${busyText(busy)}; ${waitingText(busy)}`));
+  const blockers = new IdEntries(idsOf(busy), run.plan);
+  blockers.take(busy, log, now);
+  const { timeoutMs, endsBy = Infinity } = run.plan;
+  run.busyDeadline = Math.min(run.busyDeadline, log.startedAt + timeoutMs, endsBy);
+  run.pace.nextRead = run.pace.earliest;
+  return { name: 'blocked', blockers };
+}
+
+export function askBlocked(run: Run, { blockers }: In<'blocked'>, now: number): Ask<'blocked'> {
+  const depth = () => belowLowest(idsOf(blockers.progress().open));
+  return nextRead(run.pace, depth, now, run.busyDeadline);
+}
+
+/** Goes on once all that it waited for has ended, or is gone from the log. */
+export function takeBlocked(
+  run: Sender,
+  state: In<'blocked'>,
+  log: LogRead,
+  now: number,
+): Then<'blocked'> {
+  const { blockers } = state;
+  blockers.take(
+    log.entries.filter((activity) => blockers.wants(activity)),
+    log,
+    now,
+  );
+  const open = blockers.progress().open.filter((one) => {
+    // Its status may be the same, and its end another.
+    const shown = log.entries.find(({ id }) => id === one.id);
+    return isRunning(shown ?? one, log.entries);
+  });
+  if (open.length === 0) {
+    return startAnew(run, now + spreadOf(run.trigger.wireKey));
+  }
+  const isOver = log.startedAt >= run.busyDeadline;
+  return isOver ? endWithError(run, busyError(open, 'It did not end in time.')) : state;
+}
+
+/**
+ * Several runs may have waited for the same entry: they go on at different times, up to 2 s later,
+ * so that the first one blocks the others.
+ */
+const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
+
+/**
+ * It has waited for a busy node. What it tried before was not sent, so its counters start again.
+ */
+function startAnew(run: Run, notBefore: number): Checking {
+  const { attempts } = run;
+  [attempts.backoffs, attempts.firstAt, attempts.postedAt] = [0, null, null];
+  run.isUnderway = true;
+  run.readBy = notBefore + BEFORE_POST;
+  return checkAgain(notBefore);
+}
+
+/**
+ * Some time has passed since the baseline was read, and no POST had an effect: it is read again.
+ * The newest entries are enough: what became busy since is among them.
+ */
+export const checkAgain = (notBefore: number): Checking => ({
+  name: 'checking',
+  deep: false,
+  notBefore,
+});
+
+/**
+ * The run tries again, since a POST had no effect, or a read before the next one has failed. It
+ * starts over with a new baseline: an entry of the meantime belongs to someone else.
+ */
+export function tryLater(run: Run, error: LdctlError, now: number): In<'checking' | 'ended'> {
+  const notBefore = backOff(run, error, now);
+  if (isTooLate(run, notBefore)) {
+    return endWithError(run, error, null);
+  }
+  sayTryingAgain(run, error, notBefore - now);
+  run.readBy = notBefore + BEFORE_POST;
+  return checkAgain(notBefore);
+}
+
+/** @returns when the run may try again, by the job's clock: each time later than the last */
+export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
+  const backoff = Math.min(2 ** attempts.backoffs, 8) * SECOND;
+  attempts.backoffs += 1;
+  return now + Math.max(backoff, retryAfterOf(error));
+}
+
+/** `not_sent` is about this try; an earlier one may have been sent. */
+export function sayTryingAgain({ events }: Run, error: LdctlError, waitMs: number): void {
+  events.push(warning('not_sent', `${error.message}; trying again in ${formatDuration(waitMs)}`));
+}

@@ -1,0 +1,162 @@
+/*
+ * `ended`: how a run came to its end, its result, and what is left to follow.
+ */
+
+import { isFinal } from '../../base/activity.js';
+import { Interrupted, LdctlError } from '../../base/errors.js';
+import { EXIT_CODES } from '../../base/exit-codes.js';
+import {
+  MISSING,
+  OUTCOMES,
+  type NodeResult,
+  type Outcome,
+  type ResultFacts,
+} from '../../base/outcome.js';
+import { IdEntries, idsOf, resultRow, type NodeEntries } from '../entries.js';
+import type { JobEnd, Resume } from '../job.js';
+import { SECOND } from '../pace.js';
+import {
+  acceptedAtOf,
+  endOf,
+  sentOf,
+  type In,
+  type Reported,
+  type Run,
+  type Sent,
+} from './state.js';
+
+/** How long a node that the log did not list may take to report. */
+export const LATE_NODE = 3 * SECOND;
+
+/**
+ * Also of an interrupt. The run has an outcome only if there is something to report: what may have
+ * been sent or, for a wait, what a read has shown. Otherwise it has the error alone.
+ */
+export function endWithError(run: Run, error: LdctlError, sent = mayHaveLeft(run)): In<'ended'> {
+  const { trigger, entries } = run;
+  const isInterrupt = error instanceof Interrupted;
+  const isReported = trigger ? sent !== null : entries.hasBeenRead || isInterrupt;
+  if (!isReported) {
+    return { name: 'ended', outcome: null, error };
+  }
+  const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
+  return { name: 'ended', outcome, error, sent, acceptedAt: acceptedAtOf(run) };
+}
+
+/** A POST that is running may leave at any moment. */
+function mayHaveLeft(run: Run): Sent | null {
+  return run.state.name === 'posting' ? run.state.sent : sentOf(run);
+}
+
+/** Nothing was sent, and the roll has no more time. */
+export const endForRoll = (run: Run): In<'ended'> =>
+  endWithError(run, new LdctlError('refused', 'timed_out', 'the time of the roll is up'));
+
+/** How it ended. @throws LdctlError why nothing was sent, or could be followed */
+export function resultOfRun(run: Run): JobEnd {
+  const { plan, trigger, entries, state } = run;
+  if (state.name !== 'ended') {
+    throw new Error('the run has not ended');
+  }
+  if (state.outcome === null) {
+    throw state.error;
+  }
+  // A run on every node that does not wait has not seen which of them report.
+  const isUnseen = state.outcome === 'accepted' && entries.targets !== 'named';
+  const nodes = isUnseen ? [] : entries.rows(emptyStatusOf(run)).map(resultRow);
+  const facts = {
+    ...entries.action,
+    deployment_id: plan.deploymentId,
+    idempotency_key: trigger?.idempotencyKey ?? null,
+    targets: entries.targets,
+    core_count: entries.core,
+    ...answerOf(run, state),
+    nodes,
+    not_acted_on: entries.notActedOn,
+  };
+  return jobEnd(state.outcome, state.error, facts, resumeOfRun(run, state, nodes));
+}
+
+export function jobEnd(
+  outcome: Outcome,
+  error: LdctlError | null,
+  facts: Omit<ResultFacts, 'resume'>,
+  resume: Resume | null,
+): JobEnd {
+  const result = { outcome, ...facts };
+  if (error instanceof Interrupted) {
+    return { result, resume, error: null, exitCode: error.exitCode };
+  }
+  return { result, resume, error, exitCode: EXIT_CODES[OUTCOMES[outcome]].code };
+}
+
+/** What is known of the answer to the POST; null where nothing is. */
+function answerOf({ trigger, hasPosted, fateError }: Run, { sent, acceptedAt }: Reported) {
+  const accepted = sent?.accepted ?? null;
+  const isKnown = trigger !== null && acceptedAt !== null;
+  return {
+    sent: hasPosted,
+    replayed: isKnown ? accepted?.replayed === true : null,
+    recovered: isKnown ? accepted === null : null,
+    request_id: accepted?.requestId ?? fateError.requestId ?? null,
+  };
+}
+
+/** A target without an entry is missing once the run has ended by what the log shows. */
+export function emptyStatusOf(run: Run): typeof MISSING | null {
+  const end = endOf(run);
+  return end?.error === null && end.outcome !== 'accepted' ? MISSING : null;
+}
+
+/** By the ids of its activities, where no other can come; else by what is above the baseline. */
+function resumeOfRun(
+  { entries, baseline }: Run,
+  end: Reported,
+  nodes: readonly NodeResult[],
+): Resume | null {
+  if (end.outcome === 'completed') {
+    return null;
+  }
+  // All that a node has was created too early to count, but may be of this trigger after all. The
+  // user has to look at these first, so the command names only them.
+  const early = entries.earlyOnly();
+  if (early.length > 0) {
+    return { ids: idsOf(early) };
+  }
+  if (hasNothingLeft(end, nodes)) {
+    return null;
+  }
+  if (entries instanceof IdEntries) {
+    return { ids: entries.ids };
+  }
+  if (areAllIdsKnown(entries, end, nodes)) {
+    const all = [...entries.byId.values()].map(({ activity }) => activity);
+    const open = all.filter(({ status }) => !isFinal(status));
+    return { ids: idsOf(open.length > 0 ? open : all) };
+  }
+  const { runtime, action, nodes: named } = entries.wanted;
+  const after = end.sent?.replay?.floor ?? baseline.id;
+  return { after, runtime, action, nodes: named, expect: entries.expect };
+}
+
+/** It has ended by what the log shows, and all is final. */
+function hasNothingLeft({ outcome, error }: Reported, nodes: readonly NodeResult[]): boolean {
+  const areFinal = nodes.every(({ status }) => status !== null && isFinal(status));
+  const isByLog = nodes.length > 0 && areFinal && error === null;
+  return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
+}
+
+/**
+ * Whether no other node is likely to report any more, so that the ids of its entries say all. Where
+ * following.ts would wait longer than for a node that is not listed, the run has mostly waited so
+ * long.
+ */
+function areAllIdsKnown(
+  { readAt, targets }: NodeEntries,
+  { acceptedAt }: Reported,
+  nodes: readonly NodeResult[],
+): boolean {
+  const areSeen = nodes.every(({ activity_id: id, status }) => id !== null && status !== MISSING);
+  const isPastGrace = readAt >= (acceptedAt ?? Infinity) + LATE_NODE;
+  return nodes.length > 0 && areSeen && (targets !== 'observed' || isPastGrace);
+}

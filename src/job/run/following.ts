@@ -1,0 +1,207 @@
+/*
+ * `following`: the run was accepted, or it is a wait. Its entries are read until they say how it
+ * went, or its time is up.
+ */
+
+import { formatDuration } from '../../base/durations.js';
+import type { Id } from '../../base/ids.js';
+import { MISSING, type Outcome } from '../../base/outcome.js';
+import { shortList } from '../../base/text.js';
+import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
+import { warning, type JobEvent } from '../events.js';
+import type { DownTo, LogRead } from '../../log/log.js';
+import { nextRead, quicken, SECOND } from '../pace.js';
+import { LATE_NODE } from './ended.js';
+import type { Ask, In, Plan, Run, Sender, Sent, Then } from './state.js';
+import { collect, findPeriodAndFloor } from './whose.js';
+
+/** Once no new entry has come for this long, no more are expected. */
+const QUIET = 10 * SECOND;
+
+/** How soon the log is read after a POST. */
+export const FIRST_READ = SECOND / 2;
+
+type Following = In<'following'>;
+type Progress = ReturnType<Entries['progress']>;
+
+/** From now on the time limit counts. @param sent null for a wait */
+export function followed(plan: Plan, sent: Sent | null, now: number): Following {
+  const { timeoutMs, endsBy = Infinity } = plan;
+  const deadline = Math.min(now + timeoutMs, endsBy);
+  return { name: 'following', sent, acceptedAt: now, deadline, decidesAt: null };
+}
+
+/** What was sent was accepted: its entries are followed. */
+export function follow(run: Run, sent: Sent, now: number): Following {
+  run.changed = true;
+  run.events.push(dispatchedBy(run, sent));
+  quicken(run.pace, now, now + FIRST_READ);
+  return followed(run.plan, sent, now);
+}
+
+/** An answer or a record says that it was accepted. A run that does not wait has ended. */
+export function accept(run: Sender, sent: Sent, now: number): In<'following' | 'ended'> {
+  const state = follow(run, sent, now);
+  return run.trigger.wait ? state : end(state, 'accepted');
+}
+
+/** It has ended as it was meant to, or by what the log shows. */
+const end = ({ sent, acceptedAt }: Following, outcome: Outcome): In<'ended'> => ({
+  name: 'ended',
+  outcome,
+  error: null,
+  sent,
+  acceptedAt,
+});
+
+function dispatchedBy({ hasPosted }: Run, { accepted, earlier }: Sent): JobEvent {
+  const { requestId = null, replayed = false } = accepted ?? {};
+  const recovered = accepted === null;
+  // If both have sent it, and no answer came, the log does not say whose POST made the entries.
+  const known = earlier && ((recovered && !hasPosted) || replayed) && { earlier };
+  return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
+}
+
+export function askFollowing(run: Run, state: Following, now: number): Ask<'following'> {
+  const { deadline, decidesAt } = state;
+  return nextRead(
+    run.pace,
+    () => depthOfFollowing(run, state),
+    now,
+    deadline,
+    decidesAt ?? Infinity,
+  );
+}
+
+/**
+ * How far down the next read goes: to every entry that may change, and to where others may come.
+ */
+export function depthOfFollowing({ entries, baseline }: Run, { sent }: Following): DownTo {
+  const floor = sent?.replay?.floor;
+  if (entries instanceof IdEntries) {
+    return belowLowest(entries.awaited);
+  }
+  if (!entries.listed?.isWhole || floor === null) {
+    return 'forNodes';
+  }
+  const { open, hasEnough, mayStillReport } = entries.progress();
+  // Every target has its entry, and the run waits only for open ones.
+  const isWhole = hasEnough && mayStillReport.length === 0 && open.length > 0;
+  const isQuiet = isWhole && entries.readAt - entries.newAt > QUIET;
+  return isQuiet ? belowLowest(idsOf(open)) : (floor ?? baseline.id);
+}
+
+export function takeFollowing(
+  run: Run,
+  state: Following,
+  log: LogRead,
+  now: number,
+): Then<'following'> {
+  const { replay = null, accepted = null } = state.sent ?? {};
+  if (replay?.floor === null) {
+    findPeriodAndFloor(run, replay, log, accepted?.serverTime);
+  }
+  collect(run, replay, log, now);
+  return judge(run, state, log.startedAt);
+}
+
+/**
+ * Ends the run if a read that started at this time decides it, or if the deadline has passed. It is
+ * settled once all entries are final, and no other is to be expected.
+ */
+export function judge(run: Run, state: Following, startedAt: number): Then<'following'> {
+  const { entries } = run;
+  const progress = entries.progress();
+  const { open, mayStillReport, tooMany } = progress;
+  const settlesAt = settlesAtOf(run, state, progress);
+  const isSettled = open.length === 0 && startedAt >= settlesAt;
+  const decidesAt = open.length === 0 && !isSettled ? settlesAt : null;
+  // The rows say how long the run still waits.
+  run.changed ||= state.decidesAt !== decidesAt;
+  if (!isSettled && startedAt < state.deadline) {
+    return { ...state, decidesAt };
+  }
+  if (mayStillReport.length > 0) {
+    noteNotActedOn(run, mayStillReport);
+  }
+  warnOfEarly(run);
+  return end(state, outcomeOf(entries, tooMany, isSettled));
+}
+
+/**
+ * When no other entry is to be expected any more. It counts from when this process learnt that the
+ * run was accepted, not from the first POST in the record: another process may have sent a later
+ * one just now.
+ */
+function settlesAtOf(
+  { entries, plan }: Run,
+  { acceptedAt, sent }: Following,
+  { hasEnough, mayStillReport }: Progress,
+): number {
+  if (entries.isCounting) {
+    // Core's number may excuse a node, or ask for one more.
+    return Infinity;
+  }
+  if (entries instanceof IdEntries) {
+    // Each id has its one entry, which has been in the log before: a second look is enough.
+    return acceptedAt + (hasEnough ? 0 : Math.min(plan.appearMs, SECOND));
+  }
+  if (!hasEnough) {
+    return acceptedAt + plan.appearMs;
+  }
+  const graceEnd = acceptedAt + graceOf(entries, Boolean(sent?.replay));
+  if (mayStillReport.length > 0) {
+    return Math.max(graceEnd, entries.newAt + QUIET);
+  }
+  // Nothing but the log says which nodes there are: another may follow the newest.
+  const isOpenEnded = entries.targets === 'observed';
+  return isOpenEnded ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
+}
+
+/** How long another entry may take after the run was accepted, although every target has one. */
+function graceOf({ targets, listed }: Entries, isReplay: boolean): number {
+  if (isReplay) {
+    // Until the newest entry of a node shows up, an older one may stand in its place.
+    return 10 * SECOND;
+  }
+  if (targets !== 'observed') {
+    // Only a second entry of a target may come, or one node too many.
+    return 2 * SECOND;
+  }
+  // A node that the log did not list may report; where it listed none, nothing says how many.
+  return listed?.here.length ? LATE_NODE : 10 * SECOND;
+}
+
+/** If several apply: unconfirmed before rejected before timed out. */
+function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outcome {
+  const statuses = entries.rows(MISSING).map(({ status }) => status);
+  if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) {
+    return 'unconfirmed';
+  }
+  if (statuses.includes('rejected')) {
+    return 'rejected';
+  }
+  const isDone = isSettled && statuses.every((status) => status === 'completed');
+  return isDone ? 'completed' : 'timed_out';
+}
+
+/** Notes, and warns of, the nodes that needed no entry, and have none. */
+function noteNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
+  entries.notActedOn = nodes;
+  events.push(
+    warning(
+      'not_acted_on',
+      `not acted on, perhaps gone or without this runtime: ${shortList(nodes, 5)}`,
+    ),
+  );
+}
+
+/** Says why a node is missing although the log has an entry for it: that was created too early. */
+function warnOfEarly({ entries, baseline, events }: Run): void {
+  for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
+    // Only by a date can an entry be too early.
+    const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));
+    const why = `created ${age} before this trigger, by the server's clocks: an earlier action, or clocks that differ`;
+    events.push(warning('created_earlier', `node ${node}: activity ${id} was ${why}`));
+  }
+}

@@ -1,0 +1,207 @@
+/*
+ * `sending` and `posting`: the record of a POST is written, the POST is made, and its answer says
+ * what comes next.
+ */
+
+import { retryAfterOf, type LdctlError } from '../../base/errors.js';
+import { compareIds } from '../../base/ids.js';
+import type { Accepted } from '../../base/supervisor.js';
+import { classify, isInProgress } from '../answer.js';
+import { NONE_LISTED } from '../census.js';
+import { warning } from '../events.js';
+import type { FactOf } from '../job.js';
+import { MINUTE, SECOND } from '../pace.js';
+import { backOff, checkAgain, sayTryingAgain, tryLater } from './checking.js';
+import { endForRoll, endWithError } from './ended.js';
+import { accept } from './following.js';
+import {
+  addMark,
+  isRollOver,
+  isTooLate,
+  newSent,
+  sendNoMore,
+  type Ask,
+  type In,
+  type Run,
+  type Sender,
+  type Sent,
+  type Then,
+} from './state.js';
+import { continueFrom, lose } from './unknown.js';
+import { replayOf } from './whose.js';
+
+/** A baseline older than this is read again before a POST. */
+const FRESH = 10 * SECOND;
+
+/** A replay is of a request of the last 10 minutes, plus a minute for its answer. */
+const REPLAY_REACH = 11 * MINUTE;
+
+/** A request that is in progress has started this long before the first POST at the earliest. */
+const IN_PROGRESS_REACH = MINUTE;
+
+/**
+ * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again,
+ * or the roll is over, and reads the baseline again if that is too old.
+ */
+export function tickSending(
+  run: Run,
+  state: In<'sending'>,
+  now: number,
+): In<'sending' | 'checking' | 'ended'> {
+  if (state.before) {
+    return isTooLate(run, now) ? endWithError(run, run.fateError) : state;
+  }
+  if (isRollOver(run, now)) {
+    return endForRoll(run);
+  }
+  return now > freshUntil(run, null) ? checkAgain(now) : state;
+}
+
+/** What may have been sent before is sent again whatever has come since. */
+const freshUntil = ({ baseline }: Run, before: Sent | null): number =>
+  before ? Infinity : baseline.readAt + FRESH;
+
+export function askSending(
+  { baseline, entries, generation, attempts, trigger }: Sender,
+  { before }: In<'sending'>,
+): Ask<'sending'> {
+  if (!trigger.keepsKey) {
+    return { do: 'record', record: null, after: 0 };
+  }
+  const { here, elsewhere } = entries.listed ?? NONE_LISTED;
+  const record = {
+    key: trigger.wireKey,
+    // Only its hash: 8 digits.
+    apiKey: trigger.apiKeyHash,
+    baseline: baseline.id,
+    date: baseline.date,
+    expect: entries.expect,
+    core: entries.core,
+    listed: { here, elsewhere },
+    // What was not sent does not count as the first POST.
+    postedAt: before ? attempts.postedAt : null,
+  };
+  return { do: 'record', record, after: generation };
+}
+
+/** Writing ahead: a POST without its record is not made. */
+export function takeSending(
+  run: Sender,
+  { before }: In<'sending'>,
+  fact: FactOf<'record'>,
+  now: number,
+): Then<'sending'> {
+  const { attempts, events } = run;
+  switch (fact.is) {
+    case 'recorded':
+      run.generation = fact.generation;
+      // The age of a POST counts from its start: the machine may sleep during it.
+      attempts.firstAt ??= now;
+      attempts.postedAt ??= fact.at;
+      run.hasPosted = true;
+      return { name: 'posting', sent: before ?? newSent(now), before };
+    case 'found':
+      return continueFrom(run, before, fact.kept, now);
+    case 'unwritten':
+      if (!before) {
+        return endWithError(run, fact.error);
+      }
+      // Without a record it does not send again, but an earlier POST may show in the log.
+      events.push(warning('journal_not_written', fact.error.message));
+      sendNoMore(run);
+      return lose(run, before, now);
+  }
+}
+
+export function askPosting(run: Sender, { before }: In<'posting'>): Ask<'posting'> {
+  const { deploymentId, runtime, action, wireKey, nodes } = run.trigger;
+  const sorted = nodes?.toSorted(compareIds) ?? null;
+  const request = { deploymentId, runtime, action, nodes: sorted, wireKey };
+  return { do: 'post', request, sendBy: freshUntil(run, before) };
+}
+
+export function takePosting(
+  run: Sender,
+  state: In<'posting'>,
+  { answer }: FactOf<'post'>,
+  now: number,
+): Then<'posting'> {
+  if (!(answer instanceof Error)) {
+    return takeAccepted(run, state, answer, now);
+  }
+  run.fateError = answer;
+  return takeFailedPost(run, state, answer, now);
+}
+
+function takeAccepted(
+  run: Sender,
+  { sent, before }: In<'posting'>,
+  answer: Accepted,
+  now: number,
+): In<'following' | 'ended'> {
+  // Without a replay, a request that was in progress before has failed, and this one ran instead.
+  const replay = answer.replayed ? replayOf(run, before, now - REPLAY_REACH) : null;
+  addMark(run, 'accepted');
+  return accept(run, { ...sent, replay, accepted: answer }, now);
+}
+
+function takeFailedPost(
+  run: Sender,
+  { sent, before }: In<'posting'>,
+  error: LdctlError,
+  now: number,
+): Then<'posting'> {
+  const lost = { ...sent, lostAt: now };
+  switch (classify(error)) {
+    case 'definite-no':
+      if (!before) noteRefused(run);
+      return endWithError(run, error, before);
+    case 'not-sent':
+    case 'not-now':
+      if (isInProgress(error)) {
+        // Its entries may show up from now on.
+        const since = (run.attempts.firstAt ?? now) - IN_PROGRESS_REACH;
+        return lookLater(run, { ...lost, replay: replayOf(run, before, since) }, error, now);
+      }
+      if (before) return lookLater(run, before, error, now);
+      noteRefused(run);
+      return tryLater(run, error, now);
+    case 'redirect':
+      sendNoMore(run);
+      return loseAnswer(
+        run,
+        lost,
+        error,
+        'ldctl does not send it again, and looks in the log',
+        now,
+      );
+    case 'uncertain':
+      return loseAnswer(run, lost, error, 'looking in the log before sending again', now);
+  }
+}
+
+/**
+ * No POST had an effect. The mark makes the journal pass over the record, so the next is a first.
+ */
+function noteRefused(run: Run): void {
+  addMark(run, 'refused');
+  run.generation = 0;
+}
+
+/** This POST had no effect, but one may have had: the log decides before the run tries again. */
+function lookLater(run: Run, sent: Sent, error: LdctlError, now: number): In<'unknown'> {
+  const notBefore = backOff(run, error, now);
+  sayTryingAgain(run, error, notBefore - now);
+  return lose(run, sent, now, notBefore);
+}
+
+function loseAnswer(
+  run: Run,
+  sent: Sent,
+  error: LdctlError,
+  next: string,
+  now: number,
+): In<'unknown'> {
+  run.events.push(warning('fate_unknown', `${error.message}; ${next}`));
+  return lose(run, sent, now, now + retryAfterOf(error));
+}

@@ -1,0 +1,148 @@
+/*
+ * `unknown`: a POST may have left, and nothing says whether it was accepted. The log is read until
+ * it shows that, or that the run may send again.
+ */
+
+import { LdctlError } from '../../base/errors.js';
+import type { KeptRun } from '../../base/journal.js';
+import type { DownTo, LogRead } from '../../log/log.js';
+import { MINUTE, nextRead, quicken, SECOND } from '../pace.js';
+import { endWithError } from './ended.js';
+import { accept, FIRST_READ, follow, judge } from './following.js';
+import {
+  acceptedAtOf,
+  addMark,
+  isTooLate,
+  newSent,
+  sendNoMore,
+  type Ask,
+  type In,
+  type Run,
+  type Sender,
+  type Sent,
+  type Then,
+} from './state.js';
+import { collect } from './whose.js';
+
+/** A read that started this long after a POST was lost shows what it did. */
+export const READ_AFTER = 5 * SECOND;
+
+/**
+ * How long after the first POST of a record the last may start: servers keep keys for 10 minutes.
+ */
+const RESEND = 9 * MINUTE;
+
+const OTHER_API_KEY =
+  'a run with this key and another API key was not answered, and the log shows nothing of it';
+
+type Unknown = In<'unknown'>;
+
+/** A POST may have left: the log is read before the run sends again. */
+export function lose(run: Run, sent: Sent, now: number, notBefore = now): Unknown {
+  quicken(run.pace, now, now + FIRST_READ);
+  return { name: 'unknown', sent, notBefore };
+}
+
+/**
+ * Takes the baseline, the nodes and the counts from the record of an earlier run, or of one in
+ * another process. If that was accepted, this run only follows; else the log decides whether it
+ * sends.
+ */
+export function continueFrom(
+  run: Sender,
+  before: Sent | null,
+  kept: KeptRun,
+  now: number,
+): In<'unknown' | 'following' | 'ended'> {
+  const { record, generation, ageMs, accepted } = kept;
+  const { entries, attempts, trigger } = run;
+  const age = Math.max(ageMs, 0);
+  run.baseline = { id: record.baseline, date: record.date, readAt: -Infinity };
+  // Nodes that are named need not be found.
+  entries.listed = { ...record.listed, isWhole: entries.only !== null };
+  entries.noteCount(record.core);
+  entries.expect = record.expect;
+  run.generation = generation;
+  attempts.firstAt = now - age;
+  attempts.postedAt = record.postedAt;
+  const sent = { ...(before ?? newSent(now)), lostAt: now, earlier: { ageMs: age } };
+  if (accepted) {
+    return accept(run, sent, now);
+  }
+  const isOtherApiKey = record.apiKey !== trigger.apiKeyHash;
+  if (isOtherApiKey) {
+    run.fateError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
+  }
+  attempts.windowMs = RESEND;
+  // A negative age: the clock was set back, so the record's age is unknown.
+  if (ageMs < 0 || isOtherApiKey) {
+    sendNoMore(run);
+  }
+  const state = lose(run, sent, now);
+  // The POST of the record was some time ago, so there may be something to read.
+  run.pace.nextRead = now;
+  return state;
+}
+
+export const askUnknown = (run: Run, state: Unknown, now: number): Ask<'unknown'> =>
+  nextRead(run.pace, () => depthOfUnknown(run, state, now), now);
+
+export function depthOfUnknown(run: Run, state: Unknown, now: number): DownTo {
+  const isDeep = !run.entries.listed?.isWhole || maySendAgain(run, state, now);
+  return isDeep ? 'forNodes' : run.baseline.id;
+}
+
+/**
+ * Whether the next read may let the run send again. It then goes as deep as the read for nodes:
+ * only that notices if a server that sorts without a tie-breaker has left an entry out.
+ */
+export function maySendAgain(run: Run, { sent, notBefore }: Unknown, now: number): boolean {
+  return now >= notBefore && now - sent.lostAt >= READ_AFTER && !isTooLate(run, now);
+}
+
+export function takeUnknown(
+  run: Sender,
+  state: Unknown,
+  log: LogRead,
+  now: number,
+): Then<'unknown'> {
+  const { sent, notBefore } = state;
+  collect(run, sent.replay, log, now);
+  if (run.entries.byId.size > 0) {
+    return takeTrace(run, sent, log, now);
+  }
+  const sinceLost = log.startedAt - sent.lostAt;
+  if (isTooLate(run, now)) {
+    // It may only look, as long as an entry may take.
+    return sinceLost >= run.plan.appearMs ? endWithError(run, run.fateError) : state;
+  }
+  const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
+  return isShown ? { name: 'sending', before: sent } : state;
+}
+
+/**
+ * An entry shows that the POST was accepted, and the same read may end the run. With `--no-wait` it
+ * may be another operator's, and nobody looks any further.
+ */
+function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
+  if (!run.trigger.wait) {
+    return endWithError(run, run.fateError);
+  }
+  addMark(run, 'accepted');
+  return judge(run, follow(run, sent, now), log.startedAt);
+}
+
+/**
+ * It only looks until then. A roll has no room for another POST before; Infinity: until it has.
+ */
+export function holdBack(run: Run, notBefore: number): void {
+  if (run.state.name === 'unknown') {
+    run.state = { ...run.state, notBefore };
+  }
+}
+
+/** It was never seen to be accepted, and no process will ever send it again. */
+export function isForgotten(run: Run, now: number): boolean {
+  const { firstAt } = run.attempts;
+  return acceptedAtOf(run) === null && firstAt !== null && now - firstAt > RESEND;
+}
