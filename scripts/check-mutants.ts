@@ -2,7 +2,7 @@
  * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts, the
  * sessions or the quick model notice: nine of ten must be found. The places are drawn by a seed, so
  * that the same commit always has the same ones. In any other folder the tests over real sockets stand
- * for the model, as far as they need it.
+ * for the model, as far as they need it. What none of them notices is built, and played in processes.
  *
  *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
@@ -142,6 +142,8 @@ const testsIn = (folder: string): Check => [...MOCHA, `test/${folder}/**/*.test.
 const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 
 const SESSIONS = testsIn('sessions');
+const BUILD: Check = ['scripts/build.js'];
+const PROCESSES = testsIn('process');
 /** Not every folder is loaded by all of them. */
 const ELSEWHERE = [SESSIONS, testsIn('wire')];
 
@@ -190,23 +192,24 @@ async function isFound(
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, source.slice(0, from) + text + source.slice(to));
+  let isBuilt = false;
   try {
     for (const check of checks) if (!(await passes(folder, check, mostMs))) return true;
-    return false;
+    isBuilt = true;
+    return !(await passes(folder, BUILD)) || !(await passes(folder, PROCESSES));
   } finally {
     writeFileSync(path, source);
+    // Sessions show the texts of help, which are of the last build.
+    if (isBuilt) await passes(folder, BUILD);
   }
 }
 
-/**
- * All but what is made, in a folder of its own, so that the real one stays as it is. The texts of
- * help, which sessions show, are of the last build.
- */
+/** All of it, as it was last built, in a folder of its own, so that the real one stays as it is. */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ldctl-mutants-'));
-  const made = ['.git', 'dist', 'node_modules'].map((name) => join(ROOT, name));
-  cpSync(ROOT, folder, { recursive: true, filter: (source) => !made.includes(source) });
-  for (const name of ['dist', 'node_modules']) symlinkSync(join(ROOT, name), join(folder, name));
+  const others = ['.git', 'node_modules'].map((name) => join(ROOT, name));
+  cpSync(ROOT, folder, { recursive: true, filter: (source) => !others.includes(source) });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
 
@@ -247,6 +250,7 @@ let done = 0;
 async function work(): Promise<void> {
   const folder = copy();
   try {
+    await timeOf([PROCESSES], folder);
     const longestMs = await timeOf(new Set(mutants.flatMap(({ checks }) => checks)), folder);
     const mostMs = Math.ceil(HANGS * longestMs);
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {

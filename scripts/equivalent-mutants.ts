@@ -1,5 +1,11 @@
-/** Places of src/job and src/log that may be broken so without any difference, and why; by file. */
+/** Places of src that may be broken so without any difference, and why; by file. */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
+  'src/app/open.ts: if (known) void ask(known); -> if (known) ;':
+    'Core is asked later, by the one who needs its answer',
+  'src/app/survey.ts: const { here } = listedIn(entries, runtime, false); -> const { here } = listedIn(entries, runtime, true);':
+    'whether the log was read to its end is not asked there',
+  'src/job/census.ts: return core !== null && seen.size >= Math.max(core, expect ?? 0); -> return core !== null && seen.size >= Math.max(core, expect ?? 1);':
+    'no deployment has no nodes',
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
     'a millisecond',
   'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - createdAt; -> const age = serverTime === null ? 1 : serverTime + SECOND - createdAt;':

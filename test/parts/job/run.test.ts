@@ -40,6 +40,33 @@ describe('a run', () => {
     assert.ok(server.reads.length < 200, `${server.reads.length} requests`);
   });
 
+  it('still sees an entry that shows up late, below one that has been open for long', async () => {
+    server.nodes = [1n, 2n];
+    server.setFate(1n, { appearMs: 20_000 });
+    server.setFate(2n, { workMs: 60_000 });
+    assert.deepEqual(statuses(await run({ nodes: [1n, 2n] })), ['completed', 'completed']);
+  });
+
+  it('shows its nodes as soon as it is accepted, before it reads the log', async () => {
+    let shown = 0;
+    server.beforeRead = () => {
+      if (server.postsMade > 0) shown ||= pictures().length;
+    };
+    await run();
+    assert.equal(shown, 1);
+  });
+
+  it('shows a row for each node as soon as Core has counted them', () => {
+    const listed = { here: [1n], elsewhere: [], isWhole: true };
+    const job = runOf({ nodes: undefined, isCounting: true, listed });
+    job.counted?.(4, clock.elapsed());
+    events.push(...job.events());
+    assert.deepEqual(
+      pictures().map((rows) => rows.map(({ node_id: node }) => node)),
+      [[1n, null, null, null]],
+    );
+  });
+
   it('continues over a third failed read, a minute after the first, with good ones between', async () => {
     server.setFate(1n, { workMs: 120_000 });
     const failsAt = [10_000, 40_000, 75_000];
