@@ -48,9 +48,9 @@ describe('a run', () => {
   });
 
   it('shows its nodes as soon as it is accepted, before it reads the log', async () => {
-    let shown = 0;
+    let shown: number | null = null;
     server.beforeRead = () => {
-      if (server.postsMade > 0) shown ||= pictures().length;
+      if (server.postsMade > 0) shown ??= pictures().length;
     };
     await run();
     assert.equal(shown, 1);
