@@ -120,6 +120,9 @@ async function readUntil(
     entries.push(...page.entries);
     ({ total } = page);
     if (await isEnough(page, entries, reading)) break;
+    // A poll tries its first page once, since the next poll is soon. One that goes on for many
+    // pages would hardly ever be whole that way.
+    reading.options = { ...reading.options, tries: 'several' };
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;

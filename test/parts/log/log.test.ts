@@ -67,6 +67,18 @@ describe('a read of the log', () => {
     });
   }
 
+  it('tries each page but the first several times, also where the first is tried once', async () => {
+    const { server, log } = open(1000);
+    const tries: unknown[] = [];
+    const list = server.list.bind(server);
+    server.list = (id, query, options) => {
+      tries.push(options?.tries);
+      return list(id, query, options);
+    };
+    await log.downTo(idAt(705), { tries: 'one' });
+    assert.deepEqual(tries, ['one', 'several', 'several']);
+  });
+
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
     assert.equal((await log.forNodes()).entries.length, 1000);
