@@ -140,21 +140,18 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
   priority: number,
   lead: number,
 ): Column<T> {
-  const text = ({ node_id: id }: T, view: CellView) => nodeText(id, view);
-  return fieldColumn('node', priority, 'node_id', { lead, text, short: endsOfNodes });
-}
-
-/** The last four digits of an id without a name, or as many as no two nodes share. */
-function endsOfNodes(items: ReadonlyArray<{ node_id?: Id | null }>) {
-  const short = shortNodes(
-    items.map(({ node_id: id }) => id),
-    4,
-  );
-  return ({ node_id: id }: { node_id?: Id | null }, view: CellView) => short(id, view);
+  return fieldColumn('node', priority, 'node_id', {
+    lead,
+    text: ({ node_id: id }, view) => nodeText(id, view),
+    short: (rows) => {
+      const short = shortNodes(rows.map(({ node_id: id }) => id));
+      return ({ node_id: id }, view) => short(id, view);
+    },
+  });
 }
 
 /** Nodes by their names, or by the ends of their ids: so many digits, or as no two of them share. */
-export function shortNodes(nodes: ReadonlyArray<Id | null | undefined>, least: number) {
+export function shortNodes(nodes: ReadonlyArray<Id | null | undefined>, least = 4) {
   const ids = [...new Set(nodes.map(String))];
   let digits = least;
   while (new Set(ids.map((id) => id.slice(-digits))).size < ids.length) digits += 1;

@@ -73,6 +73,13 @@ export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'fai
   return stage === 'done' || isEnded(status) ? 'failed' : 'open';
 }
 
+/** How many rows are open, done and failed. */
+export function countProgress(rows: readonly Row[]) {
+  const counts = { open: 0, done: 0, failed: 0 };
+  for (const row of rows) counts[progressOf(row)] += 1;
+  return counts;
+}
+
 const isEnded = (status: string | null) =>
   status === MISSING || status === UNCONFIRMED || (status !== null && isFinal(status));
 

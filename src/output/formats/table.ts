@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import {
   cellText,
+  type CellView,
   type Column,
   type Field,
   type Format,
@@ -63,6 +64,8 @@ interface Measured<T> {
 }
 
 const GAP = '  ';
+// Where a column without `lead` stands: after all that have one.
+const LAST = 100;
 
 const priorityOf = ({ column }: Measured<never>) => column.priority ?? 0;
 
@@ -83,26 +86,35 @@ function fit<T>(columns: Array<Measured<T>>, most: number) {
   return fitted;
 }
 
+/** Those that were chosen, or else all that have something to show here, in the order of a table. */
+function shownColumns<T>(
+  { columns, chosen }: Selection<T>,
+  items: readonly T[],
+  view: CellView,
+): readonly Column<T>[] {
+  if (chosen) return columns;
+  const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
+  // A live table has the columns that it has from the start.
+  const hasAny = ({ value }: Column<T>) =>
+    view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
+  return columns
+    .filter(({ where, priority }) => where !== elsewhere && priority !== null)
+    .filter((column) => column.only !== 'if any' || hasAny(column))
+    .sort((a, b) => (a.lead ?? LAST) - (b.lead ?? LAST));
+}
+
 /**
  * Chooses the columns of a table and their widths by the items known so far. No cell is wrapped or
  * cut.
  * @param kept the widths that a live table has had: they only grow, so that no column jumps
  */
 export function layOut<T>(
-  { columns, chosen }: Selection<T>,
+  selection: Selection<T>,
   items: readonly T[],
   { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
   kept = new Map<string, number>(),
 ): TableLayout<T> {
-  const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
-  const isShown = ({ priority, only, where, value }: Column<T>) => {
-    if (where === elsewhere || priority === null) return false;
-    if (only !== 'if any') return true;
-    return view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
-  };
-  const shown = chosen
-    ? columns
-    : columns.filter(isShown).sort((a, b) => (a.lead ?? Infinity) - (b.lead ?? Infinity) || 0);
+  const shown = shownColumns(selection, items, view);
   const measured = (isNarrow: boolean) =>
     shown.map((column): Measured<T> => {
       const textOf = (isNarrow && column.short?.(items)) || column.text;
@@ -116,22 +128,18 @@ export function layOut<T>(
       return { column, name, text, width };
     });
   const whole = measured(false);
-  const isTooWide = view.isTTY && !chosen && widthOf(whole) > most;
+  const isTooWide = view.isTTY && !selection.chosen && widthOf(whole) > most;
   const fitted = isTooWide ? fit(measured(true), most) : whole;
-  const isMissed = (column: Column<T>) =>
-    column.only !== 'if room' && !fitted.some((one) => one.column === column);
-  const names = fitted.map(({ name }) => paint('bold', name));
+  const columns = fitted.map(({ column }) => column);
   const widths = fitted.map(({ width }) => width);
+  const cellsOf = (item: T) =>
+    fitted.map(({ column, text }) => paint(column.style?.(item), text(item)));
   return {
-    header: align([names], widths).join(''),
-    dropped: shown.filter(isMissed).map(({ name }) => plainText(name)),
-    rows: (some) =>
-      align(
-        some.map((item) =>
-          fitted.map(({ column, text }) => paint(column.style?.(item), text(item))),
-        ),
-        widths,
-      ),
+    header: align([fitted.map(({ name }) => paint('bold', name))], widths).join(''),
+    dropped: shown
+      .filter((column) => column.only !== 'if room' && !columns.includes(column))
+      .map(({ name }) => plainText(name)),
+    rows: (some) => align(some.map(cellsOf), widths),
   };
 }
 

@@ -8,7 +8,7 @@ import { count, wrapWords } from '../../base/text.js';
 import { selectColumns, type Selection } from '../columns.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
-import { activityColumns, nodeColumns, progressOf } from '../rows.js';
+import { activityColumns, countProgress, nodeColumns, progressOf } from '../rows.js';
 import { eventText, waitingText } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
@@ -99,42 +99,45 @@ function frameLines<T>(
 
 /** What the foot of a run shows, beside its nodes: kept from the events as they come. */
 interface RunFacts {
+  /** On the monotonic clock, ms. */
+  since: number;
+  /** Something was sent, or a node has shown up. */
+  hasBegun: boolean;
   /** The nodes of a roll that this process has started; of any other run, null alone. */
   started: Set<Id | null>;
+  /** All is final, and until then one more node may report. */
   decidesAt?: number;
   /** No more nodes are started, and why. */
   ending?: 'halted' | 'stopping';
 }
 
-/** How far a run is. @param took since it started, ms */
-function runFoot(
-  nodes: readonly NodeProgress[],
-  { decidesAt, ...facts }: RunFacts,
-  elapsed: number,
-  took: number,
-) {
-  const progress = nodes.map(progressOf);
-  if (decidesAt !== undefined && !progress.includes('open')) {
+/** How far a run is. */
+function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
+  const { since, hasBegun, decidesAt } = facts;
+  const time = elapsedText(now - since);
+  if (nodes.length === 0) return `${waitingText(hasBegun)}, ${time}`;
+  const { open, done, failed } = countProgress(nodes);
+  if (decidesAt !== undefined && open === 0) {
     // Rounded up: while it waits, it never says 0 s.
-    return `waiting ${elapsedText(decidesAt - elapsed + 999)} for nodes that may still report`;
+    return `waiting ${elapsedText(decidesAt - now + 999)} for nodes that may still report`;
   }
-  const countOf = (kind: string) => progress.filter((one) => one === kind).length;
-  const failed = countOf('failed');
-  const far = `${countOf('done')} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}`;
+  const far = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${time}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
-  return `${far}, ${elapsedText(took)}${isRoll ? restText(nodes, facts, took) : ''}`;
+  return isRoll ? far + restText(nodes, facts, now) : far;
 }
 
 /** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
-function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts, took: number) {
+function restText(
+  nodes: readonly NodeProgress[],
+  { since, started, ending }: RunFacts,
+  now: number,
+) {
   if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
-  if (!nodes.some((node) => progressOf(node) === 'open')) return '';
+  if (countProgress(nodes).open === 0) return '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
   // What an earlier process has done says nothing about the pace of this one.
-  const own = nodes.filter(
-    (node) => started.has(node.node_id) && progressOf(node) === 'done',
-  ).length;
-  const about = own < 2 ? '' : `, about ${elapsedText((took / own) * ahead)}`;
+  const { done: own } = countProgress(nodes.filter((node) => started.has(node.node_id)));
+  const about = own < 2 ? '' : `, about ${elapsedText(((now - since) / own) * ahead)}`;
   const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
   return `${rest}. Ctrl-C: finish these, then stop`;
 }
@@ -145,18 +148,13 @@ function restText(nodes: readonly NodeProgress[], { started, ending }: RunFacts,
  */
 export function liveRunView(output: Output, { headline, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
-  const started = clock.elapsed();
-  const facts: RunFacts = { started: new Set() };
+  const facts: RunFacts = { since: clock.elapsed(), hasBegun: false, started: new Set() };
   let nodes: readonly NodeProgress[] = [];
-  let hasStarted = false;
 
-  const frame = (elapsed: number): Frame<NodeProgress> => ({
+  const frame = (now: number): Frame<NodeProgress> => ({
     rows: nodes,
-    foot:
-      nodes.length === 0
-        ? `${waitingText(hasStarted)}, ${elapsedText(elapsed - started)}`
-        : runFoot(nodes, facts, elapsed, elapsed - started),
-    isBad: nodes.some((node) => progressOf(node) === 'failed'),
+    foot: footOf(nodes, facts, now),
+    isBad: countProgress(nodes).failed > 0,
   });
   const selection = { columns: nodeColumns, chosen: false };
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
@@ -175,8 +173,8 @@ export function liveRunView(output: Output, { headline, clock }: RunViewOptions)
     on: (event) => {
       note(event);
       // Not before: a run that is refused has no headline.
-      if (!hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
-        hasStarted = true;
+      if (!facts.hasBegun && (event.event === 'dispatched' || nodes.length > 0)) {
+        facts.hasBegun = true;
         table.print(sentence(sink, headline, 'bold', 'all'));
       }
       const text = isSaid(event, options.debug) ? eventText(event, sink) : null;

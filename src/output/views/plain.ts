@@ -14,7 +14,7 @@ import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
-import { activityColumns, progressOf } from '../rows.js';
+import { activityColumns, countProgress } from '../rows.js';
 import { changeText, eventText, shareText, waitingText } from '../run-text.js';
 import type { Output } from '../streams.js';
 
@@ -82,7 +82,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   let hasHeadline = isData;
   let wasSent = false;
   const lines = openLines(output, shown, (elapsed) => {
-    const open = nodes.filter((node) => progressOf(node) === 'open').length;
+    const { open } = countProgress(nodes);
     const what =
       nodes.length === 0 ? waitingText(wasSent) : `${shareText(open, nodes.length)} to go`;
     return `still ${what}, ${elapsedText(elapsed)}`;
