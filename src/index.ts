@@ -17,7 +17,7 @@ import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { ProfileStore } from './config/profiles.js';
 import { configDir, resolveSettings } from './config/settings.js';
-import { Account } from './app/account.js';
+import { openAccount } from './app/account.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
 import { openDeployment } from './app/open.js';
 import { check, fields, id, text } from './app/requests.js';
@@ -131,7 +131,7 @@ export async function connectProfile(
     config: new ProfileStore(folder, clock).read(),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
-  const account = new Account(settings.account, { signal, core: (to) => new CoreApi(to) });
+  const account = openAccount(settings.account, { signal, core: (to) => new CoreApi(to) });
   const deployment = await openDeployment(account, settings.deployment, {
     ...OWN,
     signal,

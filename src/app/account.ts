@@ -22,50 +22,49 @@ interface AccountTools {
   core: (endpoint: Endpoint) => Core;
 }
 
-export class Account {
-  #key: Promise<ApiKey> | undefined;
-  #core: Core | undefined;
-  #structure: TenantStructure | undefined;
-
-  constructor(
-    readonly settings: AccountSettings,
-    private readonly tools: AccountTools,
-  ) {}
+export function openAccount(
+  settings: AccountSettings,
+  { signal: own, core: coreAt }: AccountTools,
+) {
+  let fetched: Promise<ApiKey> | undefined;
+  let client: Core | undefined;
+  let read: TenantStructure | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
-  assertKey() {
-    const { key, isFirst, emptyFolder } = this.settings;
-    if (key) return key;
-    const none = isFirst ? 'there is no profile yet' : 'there is no current profile';
-    const why = emptyFolder ? `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)` : none;
-    throw usageError(
-      'no_key',
-      `no API key: ${why}, and LD_API_KEY is empty or not set`,
-      isFirst
-        ? 'Add a profile with `ldctl profiles add NAME`, set LD_API_KEY, or try it without an account: ldctl sandbox exec -- bash'
-        : 'Choose a profile with `ldctl profiles use NAME`, add one with `ldctl profiles add NAME`, or set LD_API_KEY.',
-    );
-  }
+  const assertKey = () => settings.key ?? withoutKey(settings);
 
   /** @throws as `assertKey`; where the key cannot be had */
-  async key(): Promise<ApiKey> {
-    return (this.#key ??= this.assertKey().fetch(this.tools.signal));
-  }
+  const key = async () => (fetched ??= assertKey().fetch(own));
 
   /** @throws as `key` */
-  async core(): Promise<Core> {
-    const apiKey = await this.key();
-    return (this.#core ??= this.tools.core({ url: this.settings.apiUrl.value, apiKey }));
-  }
+  const core = async () => {
+    const apiKey = await key();
+    return (client ??= coreAt({ url: settings.apiUrl.value, apiKey }));
+  };
 
   /** @throws as `key`; UsageError without a tenant id; as `CoreApi.structure` does */
-  async structure(signal = this.tools.signal): Promise<TenantStructure> {
-    this.assertKey();
-    const { tenantId } = this.settings;
+  const structure = async (signal = own) => {
+    assertKey();
+    const { tenantId } = settings;
     if (!tenantId) {
       throw usageError('no_tenant', 'no tenant id, which is needed to look up a deployment');
     }
-    const core = await this.core();
-    return (this.#structure ??= await core.structure(tenantId.value, { signal }));
-  }
+    const api = await core();
+    return (read ??= await api.structure(tenantId.value, { signal }));
+  };
+
+  return { settings, assertKey, key, core, structure };
+}
+export type Account = ReturnType<typeof openAccount>;
+
+function withoutKey({ isFirst, emptyFolder }: AccountSettings): never {
+  const none = isFirst ? 'there is no profile yet' : 'there is no current profile';
+  const why = emptyFolder ? `there are no profiles in ${emptyFolder} (LDCTL_CONFIG_DIR)` : none;
+  throw usageError(
+    'no_key',
+    `no API key: ${why}, and LD_API_KEY is empty or not set`,
+    isFirst
+      ? 'Add a profile with `ldctl profiles add NAME`, set LD_API_KEY, or try it without an account: ldctl sandbox exec -- bash'
+      : 'Choose a profile with `ldctl profiles use NAME`, add one with `ldctl profiles add NAME`, or set LD_API_KEY.',
+  );
 }

@@ -254,42 +254,40 @@ interface Counter {
 /** `complete` fills in the place of the deployment, if it can be had. */
 export function nodeCounter(
   ref: KnownRef,
-  account: Counter,
-  tools: { clock: Clock; isCertain: boolean; complete: () => Promise<void> },
+  { settings, core }: Counter,
+  {
+    clock,
+    isCertain,
+    complete,
+  }: { clock: Clock; isCertain: boolean; complete: () => Promise<void> },
 ): NodeCounter {
-  const { clock, isCertain, complete } = tools;
-  const addressBy = (entry?: Activity) => addressOf(ref, account.settings, entry);
-  const countAt = async (
-    known: DeploymentAddress | null,
-    signal: AbortSignal,
-    budgetMs?: number,
-  ) => {
+  const count = async (entry: Activity | undefined, signal: AbortSignal, budgetMs?: number) => {
+    const known = addressOf(ref, settings, entry);
     if (!known) await complete();
-    const address = known ?? addressBy();
+    const address = known ?? addressOf(ref, settings);
     if (!address) {
       throw notCounted('the log is empty, so ldctl does not know where Core has this deployment');
     }
-    const core = await account.core();
-    const { nodes_count: nodes } = await core.deployment(address, { signal, budgetMs });
+    const { nodes_count: nodes } = await (await core()).deployment(address, { signal, budgetMs });
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
-  const countIn = async (ms: number, at: DeploymentAddress | null, signal: AbortSignal) =>
-    (await optional({ clock, signal }, (limited) => countAt(at, limited, ms), ms)) ?? undefined;
   return {
     isCertain,
     start(patience, signal) {
-      let counted: ReturnType<Counting> | undefined;
-      const ask = (address: DeploymentAddress | null) => {
-        counted ??=
-          patience === 'demanded' ? countAt(address, signal) : countIn(patience, address, signal);
-        // It may fail while a page is on its way, before anyone waits for it.
+      const ask = async (entry?: Activity) => {
+        if (patience === 'demanded') return count(entry, signal);
+        const inTime = (limited: AbortSignal) => count(entry, limited, patience);
+        return (await optional({ clock, signal }, inTime, patience)) ?? undefined;
+      };
+      // It may fail while a page is on its way, before anyone waits for it.
+      const askAhead = (entry?: Activity) => {
+        const counted = ask(entry);
         counted.catch(() => undefined);
         return counted;
       };
-      const known = addressBy();
-      if (known) void ask(known);
-      return ([entry]) => ask(addressBy(entry));
+      let counted = addressOf(ref, settings) ? askAhead() : null;
+      return ([entry]) => (counted ??= askAhead(entry));
     },
   };
 }
@@ -298,7 +296,7 @@ export function nodeCounter(
 function addressOf(
   { id, ...known }: KnownRef,
   { tenantId }: Counter['settings'],
-  entry: Activity | undefined,
+  entry?: Activity,
 ): DeploymentAddress | null {
   const tenant = tenantId?.value ?? entry?.tenant_id;
   const { divisionId = entry?.division_id, environmentId = entry?.environment_id } = known;

@@ -1,7 +1,7 @@
 import type { ClientOptions } from '../api/client.js';
 import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
-import { Account, type Core, type Endpoint } from '../app/account.js';
+import { openAccount, type Account, type Core, type Endpoint } from '../app/account.js';
 import { openDeployment, type OpenDeployment } from '../app/open.js';
 import type { ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -151,7 +151,7 @@ export class CommandContext {
   /** Of the settings. */
   get account(): Account {
     const { account } = this.settings;
-    return (this.#account ??= new Account(account, {
+    return (this.#account ??= openAccount(account, {
       signal: this.signal,
       core: (to) =>
         this.core(to, (error) =>

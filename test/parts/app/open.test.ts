@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Account } from '../../../src/app/account.js';
+import { openAccount, type Account } from '../../../src/app/account.js';
 import { openDeployment, type OpenDeployment } from '../../../src/app/open.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
@@ -68,7 +68,7 @@ function accountOf({ account }: Settings): { account: Account; asked: bigint[] }
     return Promise.resolve(STRUCTURE);
   };
   const core = { structure, keyContext: never, deployment: never };
-  return { account: new Account(account, { signal, core: () => core }), asked };
+  return { account: openAccount(account, { signal, core: () => core }), asked };
 }
 
 function open(account: Account, { deployment }: Settings): Promise<OpenDeployment> {
