@@ -19,7 +19,7 @@ import { findDeployment, refTo, urlFor, type PlacedDeployment } from '../config/
 import type { Cell } from '../output/columns.js';
 import { fieldsOf } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
-import { expiryText } from './profiles/profile.shared.js';
+import { expiryText } from '../cli/profiles/document.js';
 
 export default class Whoami extends ConnectedCommand {
   static override summary =

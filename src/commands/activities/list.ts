@@ -16,8 +16,8 @@ import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import type { WatchView } from '../../output/views/plain.js';
 import { createWatchView } from '../../output/views.js';
-import { durationFlag, valueFlag, wholeNumber } from '../flags.shared.js';
-import { filterFlags, filterOf, filtersIn } from './filters.shared.js';
+import { durationFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
+import { filterFlags, filterOf, filtersIn } from '../../cli/filters.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;

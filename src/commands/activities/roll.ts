@@ -11,7 +11,7 @@ import {
   requestOf,
   RUNTIME,
   showDryRun,
-} from './acting.shared.js';
+} from '../../cli/acting.js';
 import { agree, consentFor, isOpen, type Before } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
@@ -24,8 +24,8 @@ import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
-import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../flags.shared.js';
-import { openForJob, showJob } from './job.shared.js';
+import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../../cli/value-flags.js';
+import { openForJob, showJob } from '../../cli/following.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
 const NOT_TO_RESUME = [

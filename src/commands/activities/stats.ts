@@ -12,7 +12,7 @@ import {
   timeColumn,
   type Column,
 } from '../../output/columns.js';
-import { filterFlags, filtersIn, sinceFlag, summarize } from './filters.shared.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
 
 export default class ActivitiesStats extends ConnectedCommand {
   static override summary = 'Show how long actions take, and how often they are rejected.';

@@ -9,8 +9,8 @@ import {
   requestOf,
   RUNTIME,
   showDryRun,
-} from './acting.shared.js';
-import { showJob } from './job.shared.js';
+} from '../../cli/acting.js';
+import { showJob } from '../../cli/following.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =

@@ -11,9 +11,9 @@ import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { foreignLog } from '../../job/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { valueFlag, wholeNumber } from '../flags.shared.js';
-import { actionOf, followFlags, openForJob, showJob, targetFlags } from './job.shared.js';
-import { readNodes } from '../nodes.shared.js';
+import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
+import { actionOf, followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';
+import { readNodes } from '../../cli/nodes.js';
 
 const waitFlags = {
   after: valueFlag('ID', 'Follow the entries after this id.', parseId),

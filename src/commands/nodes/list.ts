@@ -8,7 +8,7 @@ import { nodeStates, type NodeState } from '../../log/nodes.js';
 import { nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
 import { sentence } from '../../output/sentence.js';
-import { filterFlags, filtersIn, sinceFlag, summarize } from '../activities/filters.shared.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
 
 /** How far back nodes are looked for. */
 const SPAN = '30d';

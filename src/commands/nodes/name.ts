@@ -2,7 +2,7 @@ import { usageError } from '../../base/errors.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import { neededArg, optionalArg, switchFlag } from '../../cli/flags.js';
 import { checkNodeName, parseNodeRef } from '../../config/node-names.js';
-import { deploymentIdOf, resolveNodes } from '../nodes.shared.js';
+import { deploymentIdOf, resolveNodes } from '../../cli/nodes.js';
 
 export default class NodesName extends ConnectedCommand {
   static override summary = 'Give a node a name, to use in place of its id.';

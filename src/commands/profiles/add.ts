@@ -3,9 +3,9 @@ import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/prompts.js';
 import { expiryOf } from '../../config/key-life.js';
 import { variableIn } from '../../config/settings.js';
-import { profileFlags } from './gather.shared.js';
-import { makeProfile } from './make.shared.js';
-import { placeIn, profileDocument, type ProfileDocument } from './profile.shared.js';
+import { profileFlags } from '../../cli/profiles/gather.js';
+import { makeProfile } from '../../cli/profiles/make.js';
+import { placeIn, profileDocument, type ProfileDocument } from '../../cli/profiles/document.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Store a tenant, an API key and a deployment under a name.';

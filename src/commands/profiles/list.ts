@@ -1,7 +1,12 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { expiryOf } from '../../config/key-life.js';
 import { cellText, fieldColumn, type Column } from '../../output/columns.js';
-import { placeIn, profileDocument, readProfiles, type ProfileDocument } from './profile.shared.js';
+import {
+  placeIn,
+  profileDocument,
+  readProfiles,
+  type ProfileDocument,
+} from '../../cli/profiles/document.js';
 
 export default class ProfilesList extends BaseCommand {
   static override summary = 'List all profiles, and mark the current one. Sends no request.';

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../cli/context.js';
 import { Declined } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
-import { forgetKey } from './make.shared.js';
+import { forgetKey } from '../../cli/profiles/make.js';
 
 export default class ProfilesRemove extends BaseCommand {
   static override summary = 'Remove a profile and its stored key.';

@@ -3,7 +3,7 @@ import { optionalArg } from '../../cli/flags.js';
 import { usageError } from '../../base/errors.js';
 import { fieldsOf } from '../../output/list.js';
 import { currentProfile, findProfile } from '../../config/profiles.js';
-import { expiryText, profileDocument, readProfiles } from './profile.shared.js';
+import { expiryText, profileDocument, readProfiles } from '../../cli/profiles/document.js';
 
 export default class ProfilesShow extends BaseCommand {
   static override summary = 'Show one profile, with its key masked. Sends no request.';

@@ -2,9 +2,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { hintOnInterrupt } from '../../cli/prompts.js';
 import { findProfile } from '../../config/profiles.js';
-import { profileFlags } from './gather.shared.js';
-import { makeProfile } from './make.shared.js';
-import { profileDocument } from './profile.shared.js';
+import { profileFlags } from '../../cli/profiles/gather.js';
+import { makeProfile } from '../../cli/profiles/make.js';
+import { profileDocument } from '../../cli/profiles/document.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment or any other setting.';

@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { variableIn, overridingVariables } from '../../config/settings.js';
-import { profileDocument } from './profile.shared.js';
+import { profileDocument } from '../../cli/profiles/document.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one, used unless you choose another.';

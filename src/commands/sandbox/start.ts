@@ -12,7 +12,7 @@ import {
   idsFlag,
   valueFlag,
   wholeNumber,
-} from '../flags.shared.js';
+} from '../../cli/value-flags.js';
 
 const countFlag = (summary: string, max = 2 ** 32 - 1) => wholeNumber(summary, { min: 0, max });
 

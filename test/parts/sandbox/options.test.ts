@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
-import { fieldsIn } from '../../../src/commands/flags.shared.js';
+import { fieldsIn } from '../../../src/cli/value-flags.js';
 import { sandboxFlags, sandboxOf } from '../../../src/commands/sandbox/start.js';
 import {
   startSandbox,

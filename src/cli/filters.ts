@@ -1,14 +1,14 @@
 import * as Flags from '@oclif/core/flags';
 import { is } from 'valibot';
-import { activitiesRequest, check } from '../../app/requests.js';
-import { RUNTIMES, STATUSES } from '../../base/activity.js';
-import { parseDuration } from '../../base/durations.js';
-import { usageError } from '../../base/errors.js';
-import type { CommandContext } from '../../cli/context.js';
-import { textFlag, type FlagsOf } from '../../cli/flags.js';
-import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
-import { idsFlag, MANY, nodesFlag, parsing } from '../flags.shared.js';
-import { resolveNodes } from '../nodes.shared.js';
+import { activitiesRequest, check } from '../app/requests.js';
+import { RUNTIMES, STATUSES } from '../base/activity.js';
+import { parseDuration } from '../base/durations.js';
+import { usageError } from '../base/errors.js';
+import type { CommandContext } from './context.js';
+import { textFlag, type FlagsOf } from './flags.js';
+import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
+import { idsFlag, MANY, nodesFlag, parsing } from './value-flags.js';
+import { resolveNodes } from './nodes.js';
 
 /** Words that this field of a request may have. Upper case does not count, but for a connector's id. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>

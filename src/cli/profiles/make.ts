@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { CommandContext } from '../../cli/context.js';
+import type { CommandContext } from '../context.js';
 import type { ApiKey } from '../../base/secret.js';
 import { urlText } from '../../base/text.js';
 import { KeyringError } from '../../config/keyring.js';
 import type { Profile, ProfileKey } from '../../config/profiles.js';
 import { DEFAULT_API_URL } from '../../config/settings.js';
-import { gather, type ProfileFlags } from './gather.shared.js';
-import { verify, type Verified } from './verify.shared.js';
+import { gather, type ProfileFlags } from './gather.js';
+import { verify, type Verified } from './verify.js';
 
 /**
  * Makes a profile, or changes a stored one. A new one comes from flags, the environment, and what

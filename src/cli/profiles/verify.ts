@@ -1,5 +1,5 @@
-import type { CommandContext } from '../../cli/context.js';
-import { accepts } from '../../cli/prompts.js';
+import type { CommandContext } from '../context.js';
+import { accepts } from '../prompts.js';
 import type { Core } from '../../app/account.js';
 import { ApiError, withHint } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
@@ -17,7 +17,7 @@ import {
   supervisorUrlOf,
   type PlacedDeployment,
 } from '../../config/structure.js';
-import { askKey, askTenant, type Gathered } from './gather.shared.js';
+import { askKey, askTenant, type Gathered } from './gather.js';
 
 /** What was gathered, as the API knows it. */
 export interface Verified extends Gathered {

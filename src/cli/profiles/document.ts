@@ -1,4 +1,4 @@
-import type { Host } from '../../cli/host.js';
+import type { Host } from '../host.js';
 import { ProfileStore, type Profile } from '../../config/profiles.js';
 import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/key-life.js';

@@ -4,31 +4,31 @@
  */
 
 import * as Flags from '@oclif/core/flags';
-import { describeTrigger } from '../../api/supervisor-api.js';
-import { fromRecords, type LookRequest } from '../../app/jobs.js';
-import type { OpenDeployment } from '../../app/open.js';
-import { check, triggerRequest, type CheckedTrigger } from '../../app/requests.js';
-import { surveyInTime, type Findings } from '../../app/survey.js';
-import { parseRuntime } from '../../base/activity.js';
-import { optional } from '../../base/clock.js';
-import { Interrupted, LdctlError, OUTPUT_FAILED, usageError, withHint } from '../../base/errors.js';
-import type { ExitName } from '../../base/exit-codes.js';
-import type { Id } from '../../base/ids.js';
-import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../../base/outcome.js';
-import { ConnectedCommand } from '../../cli/base-command.js';
-import { busyNodesText, consentFor, isOpen, type Before, type Intent } from '../../cli/consent.js';
-import type { CommandContext } from '../../cli/context.js';
-import { Declined, Unanswered } from '../../cli/prompts.js';
-import { grouped, switchFlag, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { sayWhom } from '../../cli/whom.js';
-import { isGranted } from '../../config/grants.js';
-import { hintOfEnd } from '../../config/node-names.js';
-import { cannotAct } from '../../config/refusals.js';
-import { checkIdempotencyKey, isPartOfKey, wireKey } from '../../job/wire-key.js';
-import { checkRunResultOptions, printRunResult, type DryRun } from '../../output/run-result.js';
-import { fieldsIn, parsing } from '../flags.shared.js';
-import { readNodes } from '../nodes.shared.js';
-import { actionOf, followFlags, openForJob, targetFlags } from './job.shared.js';
+import { describeTrigger } from '../api/supervisor-api.js';
+import { fromRecords, type LookRequest } from '../app/jobs.js';
+import type { OpenDeployment } from '../app/open.js';
+import { check, triggerRequest, type CheckedTrigger } from '../app/requests.js';
+import { surveyInTime, type Findings } from '../app/survey.js';
+import { parseRuntime } from '../base/activity.js';
+import { optional } from '../base/clock.js';
+import { Interrupted, LdctlError, OUTPUT_FAILED, usageError, withHint } from '../base/errors.js';
+import type { ExitName } from '../base/exit-codes.js';
+import type { Id } from '../base/ids.js';
+import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../base/outcome.js';
+import { ConnectedCommand } from './base-command.js';
+import { busyNodesText, consentFor, isOpen, type Before, type Intent } from './consent.js';
+import type { CommandContext } from './context.js';
+import { Declined, Unanswered } from './prompts.js';
+import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
+import { sayWhom } from './whom.js';
+import { isGranted } from '../config/grants.js';
+import { hintOfEnd } from '../config/node-names.js';
+import { cannotAct } from '../config/refusals.js';
+import { checkIdempotencyKey, isPartOfKey, wireKey } from '../job/wire-key.js';
+import { checkRunResultOptions, printRunResult, type DryRun } from '../output/run-result.js';
+import { fieldsIn, parsing } from './value-flags.js';
+import { readNodes } from './nodes.js';
+import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];

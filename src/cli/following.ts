@@ -2,24 +2,24 @@
  * What trigger, roll and wait share: flags, and how a job is shown.
  */
 
-import { parseAction, type ActionName, type Activity } from '../../base/activity.js';
-import { optional } from '../../base/clock.js';
-import { usageError } from '../../base/errors.js';
-import { parseId, type Id } from '../../base/ids.js';
-import type { ResultFields } from '../../base/outcome.js';
-import { shellWord } from '../../base/text.js';
-import type { CommandContext } from '../../cli/context.js';
-import { grouped, textFlag } from '../../cli/flags.js';
-import type { Whom } from '../../cli/whom.js';
-import type { JobResult, Tools } from '../../app/jobs.js';
-import type { Connection, OpenDeployment } from '../../app/open.js';
-import { triggerRequest } from '../../app/requests.js';
-import { lastCompletedBefore } from '../../log/nodes.js';
-import { reportToGitHub } from '../../output/github.js';
-import { printRunResult } from '../../output/run-result.js';
-import { doingText, type LastCompleted } from '../../output/run-text.js';
-import { createRunView } from '../../output/views.js';
-import { durationFlag, nodeCountFlag, nodesFlag } from '../flags.shared.js';
+import { parseAction, type ActionName, type Activity } from '../base/activity.js';
+import { optional } from '../base/clock.js';
+import { usageError } from '../base/errors.js';
+import { parseId, type Id } from '../base/ids.js';
+import type { ResultFields } from '../base/outcome.js';
+import { shellWord } from '../base/text.js';
+import type { CommandContext } from './context.js';
+import { grouped, textFlag } from './flags.js';
+import type { Whom } from './whom.js';
+import type { JobResult, Tools } from '../app/jobs.js';
+import type { Connection, OpenDeployment } from '../app/open.js';
+import { triggerRequest } from '../app/requests.js';
+import { lastCompletedBefore } from '../log/nodes.js';
+import { reportToGitHub } from '../output/github.js';
+import { printRunResult } from '../output/run-result.js';
+import { doingText, type LastCompleted } from '../output/run-text.js';
+import { createRunView } from '../output/views.js';
+import { durationFlag, nodeCountFlag, nodesFlag } from './value-flags.js';
 
 /** Which nodes an action is about. */
 export const targetFlags = grouped('TARGET', {

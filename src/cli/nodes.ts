@@ -5,8 +5,8 @@
 import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
-import type { CommandContext } from '../cli/context.js';
-import { Declined, readStdin } from '../cli/prompts.js';
+import type { CommandContext } from './context.js';
+import { Declined, readStdin } from './prompts.js';
 import { readInput } from '../config/files.js';
 import { endDigits, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
