@@ -99,28 +99,34 @@ function settingsFor(
   return context.resolve(flags, { env, config });
 }
 
-/** @throws UsageError for nothing to change */
+/**
+ * By what is given:
+ *
+ * | given                                           | the key is     | the API is asked |
+ * | ----------------------------------------------- | -------------- | ---------------- |
+ * | a new profile; a key; nothing, at a terminal    | new            | yes              |
+ * | --tenant-id, --api-url or --deployment          | kept, or moved | yes              |
+ * | only --supervisor-url, --key-store, --protected | kept, or moved | no               |
+ *
+ * @throws UsageError for nothing to change
+ */
 function changesOf(stored: Profile | null, flags: ProfileFlags, prompts: Prompts | null): Changes {
   const isGiven = (...names: Array<keyof ProfileFlags>) =>
     names.some((flag) => flags[flag] !== undefined);
   const givesKey = isGiven('key-command') || flags['api-key-stdin'];
   const changesAccess = isGiven('tenant-id', 'api-url', 'deployment');
-  const changesMore = isGiven('supervisor-url', 'key-store', 'protected');
-  const givesNoFlags = [givesKey, changesAccess, changesMore].every((given) => !given);
-  if (stored && givesNoFlags && !prompts) {
+  const isBare =
+    !givesKey && !changesAccess && !isGiven('supervisor-url', 'key-store', 'protected');
+  if (!stored || givesKey || (isBare && prompts)) return { keyIs: 'new', mustVerify: flags.verify };
+  if (isBare) {
     throw usageError(
       'nothing_to_change',
       'nothing to change',
       'Say what: --api-key-stdin, --deployment, --protected, … See ldctl profiles update --help',
     );
   }
-  // At a terminal, `profiles update` without flags asks for a new key.
-  const isNew = !stored || givesNoFlags || givesKey;
-  const stays = isGiven('key-store') ? 'moved' : 'kept';
-  return {
-    keyIs: isNew ? 'new' : stays,
-    mustVerify: flags.verify && (isNew || changesAccess),
-  };
+  const keyIs = isGiven('key-store') ? 'moved' : 'kept';
+  return { keyIs, mustVerify: flags.verify && changesAccess };
 }
 
 type Intent = Omit<Gathered, 'tenantId' | 'apiKey'>;
