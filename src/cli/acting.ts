@@ -16,7 +16,7 @@ import type { ExitName } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../base/outcome.js';
 import { ConnectedCommand } from './base-command.js';
-import { busyNodesText, consentFor, isOpen, type Before, type Intent } from './consent.js';
+import { busyNodesText, consentFor, type Before, type Intent } from './consent.js';
 import type { CommandContext } from './context.js';
 import { Declined, Unanswered } from './prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
@@ -134,7 +134,7 @@ export async function lookBefore<T>(
   const own = await openForJob(context);
   // A profile protects the deployment by its id, which may not have been known before.
   const consent = await consentFor(context, own, request, flags);
-  const isShown = flags['dry-run'] || isOpen(consent);
+  const isShown = flags['dry-run'] || consent === 'to be asked';
   // For named nodes, only a question or a dry run shows what keeps them busy.
   if (request.nodes && !isShown) return { own, consent, found: null, kept: null };
   const look = { ...request, isShown };
@@ -195,7 +195,7 @@ async function refuseReadOnly(
  */
 export async function showDryRun(
   context: CommandContext,
-  { own, consent, found }: Before,
+  { own, found }: Before,
   request: LookRequest,
   intent: Intent,
   how: DryRun['how'],
@@ -203,8 +203,7 @@ export async function showDryRun(
   const { host } = context;
   const { runtime, action, nodes: named } = request;
   const { deploymentId, supervisorUrl } = own;
-  const when = { isAsked: isOpen(consent), isDry: true, waits: intent.wait };
-  const whom = sayWhom(context, { ...intent, found }, when);
+  const whom = sayWhom(context, { ...intent, found }, { isAsked: false, isDry: true });
   const place = await own.place();
   await refuseReadOnly(own, context.signal);
   const key = request.idempotencyKey ?? host.newIdempotencyKey();

@@ -25,14 +25,11 @@ export type Consent =
   /** Only a dry run has this. */
   | 'no one to ask';
 
-/** Whether no flag gives the consent. */
-export const isOpen = (consent: Consent) =>
-  consent === 'to be asked' || consent === 'no one to ask';
-
 interface ConsentFlags {
   yes: boolean;
   confirm?: string | undefined;
   'dry-run': boolean;
+  resume?: string | undefined;
 }
 
 /** What is to be done, and to which nodes. */
@@ -44,7 +41,7 @@ export interface Intent extends Omit<Meant, 'found'> {
   wait: boolean;
 }
 
-/** Where it is to be done, and what is known before. */
+/** Where it is to be done, how that is consented to, and what is known before. */
 export interface Before {
   own: OpenDeployment;
   consent: Consent;
@@ -63,7 +60,7 @@ export async function consentFor(
   context: CommandContext,
   own: OpenDeployment | null,
   intent: Pick<Intent, 'what' | 'nodes'>,
-  { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags & { resume?: string | undefined },
+  { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
 ): Promise<Consent> {
   const protector = own ? own.protector : protectorOf(context.settings.deployment);
   if (confirm !== undefined) {
@@ -115,13 +112,10 @@ export async function agree(
 ): Promise<{ changes: Changes; whom: Whom }> {
   const { own, consent, found } = before;
   const meant = { ...intent, found };
-  const whom = sayWhom(context, meant, {
-    isAsked: isOpen(consent),
-    isDry: false,
-    waits: intent.wait,
-  });
   const { prompts } = context;
-  if (consent !== 'to be asked' || !prompts) return { changes: {}, whom };
+  const isAsked = consent === 'to be asked';
+  const whom = sayWhom(context, meant, { isAsked, isDry: false });
+  if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context, prompts, own, { ...meant, whom, ifBusy });
   return { changes, whom: whomOf({ ...meant, ...changes }, context.host.output.stderr) };
 }

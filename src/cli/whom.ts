@@ -107,19 +107,20 @@ function countNotes({ listed: { here }, core }: Findings): string[] {
 }
 
 interface When {
-  /** No flag gives the consent. */
+  /** A question says the rest. */
   isAsked: boolean;
   isDry: boolean;
-  /** Whether it ends only when each node has. */
-  waits: boolean;
 }
+
+/** `wait`: it ends only when each node has. */
+type Meaning = Meant & { wait: boolean };
 
 /**
  * Says where Core's count, the log, and the number that is expected differ, as far as no question
  * does; and beforehand that it will end with 7, where that is known.
  * @returns which nodes it is about
  */
-export function sayWhom(context: CommandContext, meant: Meant, when: When): Whom {
+export function sayWhom(context: CommandContext, meant: Meaning, when: When): Whom {
   const view = context.host.output.stderr;
   const { found, nodes } = meant;
   if (found && !nodes) {
@@ -135,19 +136,18 @@ export function sayWhom(context: CommandContext, meant: Meant, when: When): Whom
 
 /** What is to be said beforehand, as far as no question does. */
 function warningsOf(
-  { found, runtime, isRoll }: Meant & { found: Findings },
-  { isAsked, isDry, waits }: When,
+  { found, runtime, isRoll, wait }: Meaning & { found: Findings },
+  { isAsked, isDry }: When,
   view: View,
 ): string[] {
   const { listed, countAgain } = found;
-  const isSaid = isAsked && !isDry;
   const them = listed.elsewhere.length === 1 ? 'it' : 'them';
   // A run that follows says so itself, once Core had its time.
   const isSilent = countAgain !== null && (isRoll || isDry);
-  const isLeftOut = isRoll && !isSaid && listed.elsewhere.length > 0;
+  const isLeftOut = isRoll && !isAsked && listed.elsewhere.length > 0;
   return [
     ...(isSilent ? ['Core did not say how many nodes there are: only the log decides'] : []),
-    ...countWarnings(found, waits && !isRoll, isSaid),
+    ...countWarnings(found, wait && !isRoll, isAsked),
     ...(isLeftOut
       ? [`Left out: ${leftOutText(listed, runtime, view)}. To include ${them}: --node`]
       : []),

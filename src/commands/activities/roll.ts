@@ -12,7 +12,7 @@ import {
   RUNTIME,
   showDryRun,
 } from '../../cli/acting.js';
-import { agree, consentFor, isOpen, type Before } from '../../cli/consent.js';
+import { agree, consentFor, type Before } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { runGate } from '../../cli/gate.js';
@@ -131,7 +131,7 @@ export default class ActivitiesRoll extends ActingCommand {
     };
     return nodesOfRoll(found, {
       ...asked,
-      isAsked: isOpen(consent),
+      isAsked: consent === 'to be asked' || consent === 'no one to ask',
       now: this.host.clock.now(),
       command,
     });
