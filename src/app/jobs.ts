@@ -84,7 +84,7 @@ async function countForRecord(
   signal: AbortSignal,
 ): Promise<Findings['countAgain']> {
   if (kept?.record.core !== null) return null;
-  // Something may have been sent, so no read that fails ends it here.
+  // Something may have been sent: a read that fails must not end the run here.
   return countBeside(connection, signal).catch(() => null);
 }
 
@@ -133,7 +133,7 @@ async function wantedBy(
   return { wanted: { ...request, expect: nodes ? undefined : expectNodes }, after };
 }
 
-/** Where it is certain which Core knows the deployment, that counts its nodes beside the job. */
+/** Has Core count the nodes beside the job, where it is certain which Core that is. */
 async function countBeside(
   connection: Connection,
   signal: AbortSignal,
@@ -145,8 +145,7 @@ async function countBeside(
 }
 
 /**
- * As many nodes at once as the request says, from where earlier processes with the same key left
- * off.
+ * Acts on the nodes a few at a time, from where earlier processes with the same key left off.
  * @param found what `surveyInTime` has found; without it, ldctl looks now, if a busy node is to stop
  * it
  * @throws LdctlError when nothing was sent

@@ -28,8 +28,8 @@ export interface Findings {
   /** How many nodes Core counts, where that is known. */
   core: number | undefined;
   /**
-   * Core was asked, and did not answer in time: asks once more, 15 s at most. Undefined where it
-   * does not say. Never rejects.
+   * Where Core did not answer in time: asks it once more. Undefined if it does not say. Never
+   * rejects.
    */
   countAgain: ((signal: AbortSignal) => Promise<number | undefined>) | null;
   /** How many nodes must be reached, where none are named; undefined where the log decides. */
@@ -57,7 +57,7 @@ const PATIENCE_MS = 15_000;
 
 /**
  * `survey` as it comes before a POST: in a minute at most.
- * @throws as that does; after it, exit 6
+ * @throws as `survey`; exit 6 once the minute is over
  */
 export const surveyInTime = (
   surveyor: Surveyor,
@@ -146,15 +146,15 @@ function startCounting(
 }
 
 /**
- * Whether so many nodes may be expected: as many as Core counts, or as many as are listed, if each
- * that Core counts is listed for some runtime.
+ * Whether this number may be expected: Core's count; or that of the nodes listed, if the log
+ * lists every node that Core counts, for whatever runtime.
  */
 export const mayExpect = (expected: number, listed: Listed, core: number | undefined): boolean =>
   expected === core || (expected === listed.here.length && (core ?? 0) <= inLog(listed));
 
 /**
  * How many nodes must be reached; undefined where that was not said.
- * @throws LdctlError (exit 5) where so many may not be expected; without Core, where the log lists
+ * @throws LdctlError (exit 5) where that number may not be expected; without Core, where the log lists
  * more
  */
 function expectedOf(

@@ -105,7 +105,7 @@ export class Pages {
     return page.number === page.last ? page : null;
   }
 
-  /** The oldest entry of a log with so many; null where it has another number of them by now. */
+  /** The oldest entry of a log with this many entries; null if their number has changed. */
   async oldest(total: number, reading: Reading): Promise<Id | null> {
     // With one entry a page, page N is the N-th entry: the oldest is the last one, or page 1.
     const { items, total_results: now } = await this.#ask(

@@ -29,12 +29,12 @@ export interface Column<T> {
   value: (item: T, view: Pick<CellView, 'names'>) => Cell;
   /** For people. Control characters are taken out afterwards. */
   text?: (item: T, view: CellView) => string;
-  /** The same in little room, made for these items; used before a column is dropped. */
+  /** A shorter text for these rows, tried where there is little room, before a column is dropped. */
   short?: (items: readonly T[]) => (item: T, view: CellView) => string;
   style?: (item: T) => StyleName | undefined;
   /**
-   * Unless `--columns` names it, a table shows it only if a row has a value and the table is not
-   * live; or only if there is room, and does not say so if there is none.
+   * `if any`: a table shows it only if a row has a value, and never while it is live. `if room`: it
+   * is dropped without a word. Neither counts where `--columns` names it.
    */
   only?: 'if any' | 'if room';
   /** Tables start with these, the lowest first; CSV keeps the order of the list. */
@@ -150,7 +150,7 @@ export function nodeColumn<T extends { node_id?: Id | null }>(
   });
 }
 
-/** Nodes by their names, or by the ends of their ids: so many digits, or as no two of them share. */
+/** Nodes by their names, or by the ends of their ids: as many digits as tell them apart. */
 export function shortNodes(nodes: ReadonlyArray<Id | null | undefined>, least = 4) {
   const ids = [...new Set(nodes.map(String))];
   let digits = least;

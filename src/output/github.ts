@@ -35,7 +35,7 @@ export async function reportToGitHub(
   }
 }
 
-/** Without waiting for anyone who reads a FIFO: the command has ended. */
+/** A FIFO that no one reads must not hold up a command that has ended. */
 async function append(path: string, text: string) {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);

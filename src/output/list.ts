@@ -26,7 +26,7 @@ interface ListPart<T> {
   entries: readonly T[];
   /** How many there are before filters; null: it is not written. */
   total: number | null;
-  /** Why this is not what was waited for: the list ends as one that broke off. */
+  /** Why the wait for this list failed: it is printed, and ends as one that broke off. */
   error?: Error | null;
 }
 

@@ -65,9 +65,9 @@ export interface LastCompleted {
 
 /** What a summary says beside the result. */
 export interface SummaryFacts {
-  /** By which a later command acts on the same deployment, as a shell takes them. */
+  /** The flags by which a later command acts on the same deployment, as a shell takes them. */
   flags?: string;
-  /** By each node that rejected the action, for want of a reason; null where it is not known. */
+  /** What each node that rejected the action had last completed, since the API gives no reason. */
   lastCompleted?: ReadonlyMap<Id, LastCompleted | null>;
   /** How long it was followed, ms. */
   ranMs?: number;
@@ -125,7 +125,7 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return [...lines, ...hintOfMissing(result)];
 }
 
-/** Of every node: why one may be missing, and what to do about it the next time. */
+/** After a run on every node: why one may be missing, and what to do about it the next time. */
 function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFields) {
   const areMissing = targets === 'observed' && nodes.some(({ status }) => status === MISSING);
   if (!areMissing) return [];
@@ -145,7 +145,7 @@ function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFiel
 const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult) =>
   status === MISSING && node === null && activity === null;
 
-/** What was last completed on nodes that rejected it, for want of a reason; and how to try again. */
+/** The API gives no reason for a rejection: what the node had last completed, and how to try again. */
 function rejectionText(
   sink: Sink,
   { sent, replayed }: ResultFields,
@@ -184,7 +184,7 @@ function nextCommands(
   );
   const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
   const needStart = isFew && /^re(start|configure)/.test(action ?? '');
-  // Of an activity that is known by its id alone, no list of nodes says anything.
+  // Where only the id of an activity is known, a list of nodes does not help.
   const isAboutNodes = nodes.some(
     ({ status, node_id: node, activity_id: activity }) =>
       status === 'rejected' ||
@@ -331,5 +331,5 @@ export function changeText(activity: Activity) {
   return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
-/** Of a run that shows no node yet. Before it was sent, the log is read, or a node is busy. */
+/** While a run shows no node yet. Before it is sent, the log is read, or a node is busy. */
 export const waitingText = (wasSent: boolean) => `waiting${wasSent ? ' for the first entry' : ''}`;

@@ -48,7 +48,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
 interface TableLayout<T> {
   /** Upper case and bold. */
   header: string;
-  /** The names of those that the terminal has no room for, and that are missed. */
+  /** The columns that had no room, but for those that go without a word. */
   dropped: string[];
   /** A line for each item. A cell that is too wide widens its column for these items. */
   rows(items: readonly T[]): string[];
