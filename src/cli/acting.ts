@@ -26,7 +26,7 @@ import { hintOfEnd } from '../config/node-names.js';
 import { cannotAct } from '../config/refusals.js';
 import { checkIdempotencyKey, isPartOfKey, wireKey } from '../job/wire-key.js';
 import { checkRunResultOptions, printRunResult, type DryRun } from '../output/run-result.js';
-import { fieldsIn, parsing } from './value-flags.js';
+import { parsing } from './value-flags.js';
 import { readNodes } from './nodes.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 
@@ -82,6 +82,14 @@ type ActingFlags = FlagsOf<typeof actingFlags>;
 export const RUNTIME = 'iggy or connectors';
 export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
 
+/** What the same flags say of a trigger and of a roll. */
+export const sharedFields = (flags: ActingFlags) => ({
+  timeoutMs: flags.timeout,
+  appearTimeoutMs: flags['appear-timeout'],
+  ifBusy: flags['if-busy'],
+  idempotencyKey: flags['idempotency-key'],
+});
+
 /**
  * The words and flags of an action as a request.
  * @throws UsageError; as `readNodes` does
@@ -89,7 +97,7 @@ export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with
 export async function requestOf(
   context: CommandContext,
   args: { runtime?: string | undefined; action?: string | undefined },
-  flags: ActingFlags,
+  flags: ActingFlags & { wait?: boolean },
 ): Promise<CheckedTrigger> {
   if (args.runtime === undefined || args.action === undefined) {
     throw usageError(
@@ -109,7 +117,9 @@ export async function requestOf(
   const action = actionOf(args.action, flags.config);
   const nodes = await readNodes(context, flags);
   return check(triggerRequest, 'trigger', {
-    ...fieldsIn(flags, triggerRequest.entries),
+    ...sharedFields(flags),
+    expectNodes: flags['expect-nodes'],
+    wait: flags.wait,
     runtime,
     action,
     ...(nodes && { nodes }),

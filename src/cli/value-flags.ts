@@ -13,16 +13,6 @@ export const parsing =
   (text: string, _command: unknown, { name }: { name: string }) =>
     Promise.resolve(parse(text, `--${name}`));
 
-/** The flag of a field: `appearTimeoutMs` → `appear-timeout`. */
-export const flagOf = (field: string) =>
-  field.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** The flags that are given as fields of a request. */
-export function fieldsIn(flags: Readonly<Record<string, unknown>>, fields: object) {
-  const values = Object.keys(fields).map((field) => [field, flags[flagOf(field)]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
-}
-
 /** Repeated, or with commas. */
 export const MANY = { multiple: true, multipleNonGreedy: true, delimiter: ',' } as const;
 

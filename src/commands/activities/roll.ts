@@ -10,6 +10,7 @@ import {
   lookBefore,
   requestOf,
   RUNTIME,
+  sharedFields,
   showDryRun,
 } from '../../cli/acting.js';
 import { agree, consentFor, type Before } from '../../cli/consent.js';
@@ -22,9 +23,15 @@ import { deploymentText } from '../../config/structure.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
+import {
+  check,
+  rollRequest,
+  type CheckedRoll,
+  type CheckedTrigger,
+  type RollRequest,
+} from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
-import { durationFlag, fieldsIn, nodeCountFlag, parsing } from '../../cli/value-flags.js';
+import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
 import { openForJob, showJob } from '../../cli/following.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
@@ -71,11 +78,20 @@ const storedRoll = v.strictObject({
   ),
   gate: v.nullable(v.string()),
 });
-/** The fields of a request that flags give as they are; `--gate` is a command, not a function. */
-const FIELDS = v.omit(rollRequest, ['gate']).entries;
-
 const allFlags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof allFlags>;
+
+/** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
+const howOf = (flags: RollFlags) =>
+  ({
+    ...sharedFields(flags),
+    maxUnavailable: flags['max-unavailable'],
+    pauseMs: flags.pause,
+    gateTimeoutMs: flags['gate-timeout'],
+    gateFirst: flags['gate-first'],
+    nodeTimeoutMs: flags['node-timeout'],
+    continueOnError: flags['continue-on-error'],
+  }) satisfies Partial<Record<keyof RollRequest, unknown>>;
 
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
@@ -106,8 +122,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const before = await lookBefore(context, { ...asked, ...intent }, flags, recall);
     const { found } = before;
     const nodes = named ?? this.#unnamed(asked, before);
-    const fields = { ...fieldsIn(flags, FIELDS), runtime, action, nodes };
-    const request = check(rollRequest, 'roll', fields);
+    const request = check(rollRequest, 'roll', { ...howOf(flags), runtime, action, nodes });
     const { gate = null } = flags;
     const meant = { ...intent, nodes: found ? named : nodes };
     if (flags['dry-run']) {
@@ -159,9 +174,13 @@ export default class ActivitiesRoll extends ActingCommand {
       );
     }
     const { gate: kept, ...rest } = rollIn(record);
-    const how = fieldsIn(flags, FIELDS);
+    const how = Object.entries(howOf(flags)).filter(([, value]) => value !== undefined);
     // The time limit was for the process that started it.
-    const request = check(rollRequest, 'roll', { ...rest, timeoutMs: 0, ...how });
+    const request = check(rollRequest, 'roll', {
+      ...rest,
+      timeoutMs: 0,
+      ...Object.fromEntries(how),
+    });
     const gate = flags.gate ?? kept;
     checkGate(flags, gate);
     const intent = intentOf(request, request.maxUnavailable);

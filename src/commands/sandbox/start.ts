@@ -3,16 +3,13 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { UsageError } from '../../base/errors.js';
-import { startSandbox, type RunningSandbox } from '../../sandbox/index.js';
-import { OptionError, sandboxOptions } from '../../sandbox/options.js';
 import {
-  durationFlag,
-  fieldsIn,
-  flagOf,
-  idsFlag,
-  valueFlag,
-  wholeNumber,
-} from '../../cli/value-flags.js';
+  startSandbox,
+  type RunningSandbox,
+  type StartSandboxOptions,
+} from '../../sandbox/index.js';
+import { OptionError } from '../../sandbox/options.js';
+import { durationFlag, idsFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
 
 const countFlag = (summary: string, max = 2 ** 32 - 1) => wholeNumber(summary, { min: 0, max });
 
@@ -76,13 +73,31 @@ export const sandboxFlags = {
 };
 type SandboxFlags = FlagsOf<typeof sandboxFlags>;
 
+export const optionsOf = (flags: SandboxFlags): StartSandboxOptions => ({
+  port: flags.port,
+  nodes: flags.nodes,
+  history: flags.history,
+  order: flags.order,
+  seed: flags.seed,
+  appearMs: flags.appear,
+  workMs: flags.work,
+  reject: flags.reject,
+  stuck: flags.stuck,
+  missing: flags.missing,
+  dropPosts: flags['drop-posts'],
+  failRate: flags['fail-rate'],
+  rateLimit: flags['rate-limit'],
+  ignoreIdempotency: flags['ignore-idempotency'],
+});
+
 /** @throws UsageError that names the flag */
 export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
   try {
-    return await startSandbox(fieldsIn(flags, sandboxOptions));
+    return await startSandbox(optionsOf(flags));
   } catch (error) {
+    // Of nodes that do not exist: the flags have checked the rest.
     if (error instanceof OptionError) {
-      throw new UsageError(`--${flagOf(error.option)}: ${error.why}`);
+      throw new UsageError(`--${error.option}: ${error.why}`);
     }
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict';
 import { Parser } from '@oclif/core';
-import { fieldsIn } from '../../../src/cli/value-flags.js';
-import { sandboxFlags, sandboxOf } from '../../../src/commands/sandbox/start.js';
+import { optionsOf, sandboxFlags, sandboxOf } from '../../../src/commands/sandbox/start.js';
 import {
   startSandbox,
   type RunningSandbox,
   type StartSandboxOptions,
 } from '../../../src/sandbox/index.js';
-import { nodeIds, readOptions, sandboxOptions } from '../../../src/sandbox/options.js';
+import { nodeIds, readOptions } from '../../../src/sandbox/options.js';
 
 async function flagsOf(...argv: string[]): Promise<Parameters<typeof sandboxOf>[0]> {
   return (await Parser.parse(argv, { flags: sandboxFlags })).flags;
 }
 
-async function optionsOf(line: string): Promise<ReturnType<typeof readOptions>> {
-  return readOptions(fieldsIn(await flagsOf(...line.split(' ').filter(Boolean)), sandboxOptions));
+async function settingsOf(line: string): Promise<ReturnType<typeof readOptions>> {
+  return readOptions(optionsOf(await flagsOf(...line.split(' ').filter(Boolean))));
 }
 
 describe('the options of a sandbox', () => {
   const nodes = nodeIds(3);
 
   it('default, by flags and without, to three healthy nodes, newest first, in short but real time', async () => {
-    for (const { now, seed, ...options } of [readOptions({}), await optionsOf('')]) {
+    for (const { now, seed, ...options } of [readOptions({}), await settingsOf('')]) {
       assert.ok(Math.abs(now() - Date.now()) < 5000);
       assert.ok(seed >= 0 && seed < 2 ** 32);
       assert.deepEqual(options, {
@@ -44,14 +43,14 @@ describe('the options of a sandbox', () => {
       [nodes[2], 'missing'],
     ]);
     assert.deepEqual(
-      (await optionsOf('--reject 1 --stuck 610809900976570890 --missing 3')).troubles,
+      (await settingsOf('--reject 1 --stuck 610809900976570890 --missing 3')).troubles,
       wanted,
     );
     assert.deepEqual(
       readOptions({ reject: [1], stuck: [610809900976570890n], missing: [3] }).troubles,
       wanted,
     );
-    assert.equal((await optionsOf('--reject 1 --reject 2')).troubles.size, 2);
+    assert.equal((await settingsOf('--reject 1 --reject 2')).troubles.size, 2);
     assert.deepEqual(
       [...readOptions({ nodes: [7n, 8n], reject: [8n] }).troubles],
       [[8n, 'reject']],
