@@ -173,25 +173,29 @@ export abstract class Entries {
     return [{ event: 'activity', activity }];
   }
 
-  /** Which entries are still to come, and which are still to end, as far as reads have shown. */
-  progress() {
-    const counted = this.#counted();
+  /** The entries that are neither final nor lost, as far as reads have shown. */
+  open(): Activity[] {
+    const isOpen = (entry: Entry) => !isFinal(entry.activity.status) && !this.#isLost(entry);
+    return this.#counted()
+      .filter(isOpen)
+      .map(({ activity }) => activity);
+  }
+
+  /** Each that must have an entry has one, as many as are expected (one at least) or Core counts. */
+  hasEnough(): boolean {
     const census = this.#census();
-    const { size } = census.seen;
-    const hasNamed = awaited(census).length === 0 && size >= (this.expect ?? 1);
-    const open = counted.filter((entry) => !isFinal(entry.activity.status) && !this.#isLost(entry));
-    return {
-      /** Each that must have an entry has one, and as many as are expected: one at least. */
-      hasNamed,
-      /** So have as many as Core counts. */
-      hasEnough: hasNamed && unknownNodes(census) === 0,
-      /** The nodes that have no entry, and need none. */
-      mayStillReport: mayStillReport(census),
-      /** More nodes have an entry than are expected. */
-      tooMany: size > (this.expect ?? Infinity),
-      /** Neither final nor lost. */
-      open: open.map(({ activity }) => activity),
-    };
+    const hasNamed = awaited(census).length === 0 && census.seen.size >= (this.expect ?? 1);
+    return hasNamed && unknownNodes(census) === 0;
+  }
+
+  /** More nodes have an entry than are expected. */
+  hasTooMany(): boolean {
+    return this.#seen().size > (this.expect ?? Infinity);
+  }
+
+  /** The nodes that have no entry, and need none. */
+  mayStillReport(): Id[] {
+    return mayStillReport(this.#census());
   }
 
   #census(): Census {
@@ -335,7 +339,7 @@ export class IdEntries extends Entries {
   /** Those that have yet to show up, or to end. */
   get awaited(): Id[] {
     const unseen = this.ids.filter((id) => !this.byId.has(id));
-    return [...idsOf(this.progress().open), ...unseen];
+    return [...idsOf(this.open()), ...unseen];
   }
 
   #only(field: 'runtime' | 'action'): string | null {

@@ -77,7 +77,16 @@ function ofClass<T, F extends Fn>(
 }
 
 export const ofEntries = <
-  M extends 'progress' | 'rows' | 'isEarly' | 'wants' | 'take' | 'earlyOnly',
+  M extends
+    | 'open'
+    | 'hasEnough'
+    | 'hasTooMany'
+    | 'mayStillReport'
+    | 'rows'
+    | 'isEarly'
+    | 'wants'
+    | 'take'
+    | 'earlyOnly',
 >(
   name: M,
   instead: Instead<Entries, Entries[M]>,

@@ -108,7 +108,7 @@ function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): 
 }
 
 export function askBlocked(run: Run, { blockers }: In<'blocked'>, now: number): Ask<'blocked'> {
-  const depth = () => belowLowest(idsOf(blockers.progress().open));
+  const depth = () => belowLowest(idsOf(blockers.open()));
   return nextRead(run.pace, depth, now, run.busyDeadline);
 }
 
@@ -125,7 +125,7 @@ export function takeBlocked(
     log,
     now,
   );
-  const open = blockers.progress().open.filter((one) => {
+  const open = blockers.open().filter((one) => {
     // Its status may be the same, and its end another.
     const shown = log.entries.find(({ id }) => id === one.id);
     return isRunning(shown ?? one, log.entries);

@@ -4,7 +4,6 @@
  */
 
 import { formatDuration } from '../../base/durations.js';
-import type { Id } from '../../base/ids.js';
 import { MISSING, type Outcome } from '../../base/outcome.js';
 import { shortList } from '../../base/text.js';
 import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
@@ -22,7 +21,6 @@ const QUIET = 10 * SECOND;
 export const FIRST_READ = SECOND / 2;
 
 type Following = In<'following'>;
-type Progress = ReturnType<Entries['progress']>;
 
 /** From now on the time limit counts. @param sent null for a wait */
 export function followed(plan: Plan, sent: Sent | null, now: number): Following {
@@ -84,9 +82,9 @@ export function depthOfFollowing({ entries, baseline }: Run, { sent }: Following
   if (!entries.listed?.isWhole || floor === null) {
     return 'forNodes';
   }
-  const { open, hasEnough, mayStillReport } = entries.progress();
+  const open = entries.open();
   // Every target has its entry, and the run waits only for open ones.
-  const isWhole = hasEnough && mayStillReport.length === 0 && open.length > 0;
+  const isWhole = open.length > 0 && entries.hasEnough() && entries.mayStillReport().length === 0;
   const isQuiet = isWhole && entries.readAt - entries.newAt > QUIET;
   return isQuiet ? belowLowest(idsOf(open)) : (floor ?? baseline.id);
 }
@@ -111,21 +109,18 @@ export function takeFollowing(
  */
 export function judge(run: Run, state: Following, startedAt: number): Then<'following'> {
   const { entries } = run;
-  const progress = entries.progress();
-  const { open, mayStillReport, tooMany } = progress;
-  const settlesAt = settlesAtOf(run, state, progress);
-  const isSettled = open.length === 0 && startedAt >= settlesAt;
-  const decidesAt = open.length === 0 && !isSettled ? settlesAt : null;
+  const areFinal = entries.open().length === 0;
+  const settlesAt = settlesAtOf(run, state);
+  const isSettled = areFinal && startedAt >= settlesAt;
+  const decidesAt = areFinal && !isSettled ? settlesAt : null;
   // The rows say how long the run still waits.
   run.changed ||= state.decidesAt !== decidesAt;
   if (!isSettled && startedAt < state.deadline) {
     return { ...state, decidesAt };
   }
-  if (mayStillReport.length > 0) {
-    noteNotActedOn(run, mayStillReport);
-  }
+  noteNotActedOn(run);
   warnOfEarly(run);
-  return end(state, outcomeOf(entries, tooMany, isSettled));
+  return end(state, outcomeOf(entries, isSettled));
 }
 
 /**
@@ -133,24 +128,20 @@ export function judge(run: Run, state: Following, startedAt: number): Then<'foll
  * run was accepted, not from the first POST in the record: another process may have sent a later
  * one just now.
  */
-function settlesAtOf(
-  { entries, plan }: Run,
-  { acceptedAt, sent }: Following,
-  { hasEnough, mayStillReport }: Progress,
-): number {
+function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): number {
   if (entries.isCounting) {
     // Core's number may excuse a node, or ask for one more.
     return Infinity;
   }
   if (entries instanceof IdEntries) {
     // Each id has its one entry, which has been in the log before: a second look is enough.
-    return acceptedAt + (hasEnough ? 0 : Math.min(plan.appearMs, SECOND));
+    return acceptedAt + (entries.hasEnough() ? 0 : Math.min(plan.appearMs, SECOND));
   }
-  if (!hasEnough) {
+  if (!entries.hasEnough()) {
     return acceptedAt + plan.appearMs;
   }
   const graceEnd = acceptedAt + graceOf(entries, Boolean(sent?.replay));
-  if (mayStillReport.length > 0) {
+  if (entries.mayStillReport().length > 0) {
     return Math.max(graceEnd, entries.newAt + QUIET);
   }
   // Nothing but the log says which nodes there are: another may follow the newest.
@@ -173,9 +164,9 @@ function graceOf({ targets, listed }: Entries, isReplay: boolean): number {
 }
 
 /** If several apply: unconfirmed before rejected before timed out. */
-function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outcome {
+function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
   const statuses = entries.rows(MISSING).map(({ status }) => status);
-  if (statuses.length === 0 || statuses.includes(MISSING) || tooMany) {
+  if (statuses.length === 0 || statuses.includes(MISSING) || entries.hasTooMany()) {
     return 'unconfirmed';
   }
   if (statuses.includes('rejected')) {
@@ -186,7 +177,11 @@ function outcomeOf(entries: Entries, tooMany: boolean, isSettled: boolean): Outc
 }
 
 /** Notes, and warns of, the nodes that needed no entry, and have none. */
-function noteNotActedOn({ entries, events }: Run, nodes: readonly Id[]): void {
+function noteNotActedOn({ entries, events }: Run): void {
+  const nodes = entries.mayStillReport();
+  if (nodes.length === 0) {
+    return;
+  }
   entries.notActedOn = nodes;
   events.push(
     warning(

@@ -30,8 +30,8 @@ export const ENDING: Rules = {
       'missing-too-late',
       'one node',
       1,
-      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
-        is.hasEnough ? original(run, state, is) : Infinity,
+      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state) =>
+        run.entries.hasEnough() ? original(run, state) : Infinity,
       ),
     ),
     sabotage(
@@ -201,7 +201,7 @@ export const ENDING: Rules = {
       'one node',
       0,
       put<typeof judge>('job/run/following', 'judge', (original, run, state, startedAt) => {
-        const isOpen = run.entries.progress().open.length > 0;
+        const isOpen = run.entries.open().length > 0;
         return original(run, isOpen ? { ...state, deadline: startedAt } : state, startedAt);
       }),
     ),

@@ -12,26 +12,10 @@ import type { collect, findPeriodAndFloor, replayOf } from '../../../src/job/run
 import { limit, ofEntries, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { EPOCH } from '../world.js';
-import {
-  plan,
-  sabotage,
-  waitsWithoutCore,
-  type Progress,
-  type Rules,
-  type SettlesAtOf,
-} from './sabotage.js';
+import { plan, sabotage, waitsWithoutCore, type Rules, type SettlesAtOf } from './sabotage.js';
 
 type Sift = (run: Run, replay: Replay | null, shown: readonly Activity[]) => Activity[];
-type OutcomeOf = (entries: Entries, tooMany: boolean, isSettled: boolean) => Outcome;
-
-const progress = <K extends keyof Progress>(
-  name: K,
-  change: (entries: Entries, progress: Progress) => Progress[K],
-): Change =>
-  ofEntries('progress', (self, original) => {
-    const is = original();
-    return { ...is, [name]: change(self, is) };
-  });
+type OutcomeOf = (entries: Entries, isSettled: boolean) => Outcome;
 
 const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => number): Change =>
   put<(entries: Entries, isReplay: boolean) => number>(
@@ -239,17 +223,20 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'every node, two by Core',
       1,
-      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
-        original(run, state, { ...is, mayStillReport: [] }),
-      ),
+      put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state) => {
+        const others = Object.assign(run.entries, { mayStillReport: () => [] });
+        const settlesAt = original(run, state);
+        Reflect.deleteProperty(others, 'mayStillReport');
+        return settlesAt;
+      }),
     ),
     sabotage(
       'another node stands in for a listed one',
       'due-log',
       'a count',
       2,
-      progress('hasEnough', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
-      progress('mayStillReport', ({ byId, listed }) => {
+      ofEntries('hasEnough', ({ byId, expect }) => seenIn(byId).size >= (expect ?? 1)),
+      ofEntries('mayStillReport', ({ byId, listed }) => {
         const seen = seenIn(byId);
         return (listed?.here ?? []).filter((node) => !seen.has(node));
       }),
@@ -274,12 +261,12 @@ export const ENTRIES: Rules = {
       'stops-too-soon',
       'named nodes',
       1,
-      progress('open', ({ byId }, { open }) => {
+      ofEntries('open', ({ byId }, original) => {
         const ended = (one: Activity): boolean =>
           [...byId.values()].some(
             ({ activity }) => activity.node_id === one.node_id && activity.status === 'completed',
           );
-        return open.filter((one) => !ended(one));
+        return original().filter((one) => !ended(one));
       }),
     ),
     sabotage(
@@ -380,7 +367,7 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'two of three nodes expected',
       0,
-      progress('tooMany', () => false),
+      ofEntries('hasTooMany', () => false),
     ),
   ],
 };
@@ -392,7 +379,7 @@ const seenIn = (byId: Entries['byId']): Set<Id> =>
 /** Those that have no entry are none of it. */
 function oneIsEnough(): Change[] {
   return [
-    progress('hasEnough', ({ byId }) => byId.size > 0),
+    ofEntries('hasEnough', ({ byId }) => byId.size > 0),
     ofEntries('rows', (_, original, emptyStatus) => {
       const rows = original(emptyStatus);
       const some = rows.filter(({ activity_id: id }) => id !== null);

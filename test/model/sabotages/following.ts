@@ -20,8 +20,8 @@ export const FOLLOWING: readonly Sabotage[] = [
     'as-if-nothing-had-been',
     'a wait for two entries that come within a second',
     0,
-    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
-      'ids' in run.entries ? state.acceptedAt : original(run, state, is),
+    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state) =>
+      'ids' in run.entries ? state.acceptedAt : original(run, state),
     ),
   ),
   sabotage(
@@ -29,8 +29,8 @@ export const FOLLOWING: readonly Sabotage[] = [
     'missing-too-late',
     'a wait for two entries',
     1,
-    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state, is) =>
-      is.hasEnough ? original(run, state, is) : state.acceptedAt + run.plan.appearMs,
+    put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state) =>
+      run.entries.hasEnough() ? original(run, state) : state.acceptedAt + run.plan.appearMs,
     ),
   ),
 ];

@@ -1,5 +1,4 @@
 import type { Clause } from '../judge/clauses.js';
-import type { Entries } from '../../../src/job/entries.js';
 import type { createRun, waitJob } from '../../../src/job/run/run.js';
 import type { In, Run, RunPlan } from '../../../src/job/run/state.js';
 import { put, type Change } from '../places.js';
@@ -16,9 +15,8 @@ export interface Sabotage {
   changes: readonly Change[];
 }
 
-export type Progress = ReturnType<Entries['progress']>;
 /** Of job/run/following. */
-export type SettlesAtOf = (run: Run, state: In<'following'>, progress: Progress) => number;
+export type SettlesAtOf = (run: Run, state: In<'following'>) => number;
 
 /** By the name of the rule in docs/rules.md. */
 export type Rules = Readonly<Record<string, readonly Sabotage[]>>;
