@@ -111,7 +111,7 @@ export function processesOf({ life }: Setting): number {
   return life === 'two at once' ? 2 : life === 'three at once' ? 3 : 1;
 }
 
-/** The nodes that are asked for; null forevery node. */
+/** The nodes that are asked for; null for every node. */
 export function nodesOf({ use }: Setting): readonly bigint[] | null {
   return 'nodes' in use ? use.nodes : null;
 }

@@ -118,7 +118,7 @@ describe('the API key', () => {
       ]) {
         assertAbsent(key, await endsWith(0, scene.start(args, { DEBUG: '*' }).input(key)));
       }
-      assert.deepEqual(stop(), []);
+      assert.deepEqual(stop(), [], 'expected none: processes that show the key');
       const config = join(scene.folder, 'config');
       const holders = filesBelow(scene.folder).filter((path) =>
         readFileSync(path, 'utf8').includes(key),

@@ -3,7 +3,7 @@ import type { Process, Seen } from '../process.js';
 import { ALL, isKept, SECOND } from '../setting.js';
 import type { Post } from '../world.js';
 import type { Findings } from './clauses.js';
-import { hasReadAnother, isMaybeSent, lastSeenBefore } from './facts.js';
+import { hasReadForeign, isMaybeSent, lastSeenBefore } from './facts.js';
 
 /** Rules 1, 2, 5 and 9: what comes before a POST. */
 export function* before(story: Story): Findings {
@@ -25,7 +25,7 @@ function* beforePost(
   const nth = same.filter(({ by }) => by === post.by).length;
   if (isKept(story.setting) && post.records <= nth) yield 'sent-without-record';
   const continues = use.is === 'roll' && use.continueOnError;
-  if (!continues && hasReadAnother(process, post.at)) yield 'sent-by-foreign-log';
+  if (!continues && hasReadForeign(process, post.at)) yield 'sent-by-foreign-log';
   if (process.interruptedAt <= post.at) yield 'sent-after-interrupt';
   if (post.continues || same.some(isMaybeSent)) return;
   const base = lastSeenBefore(process, post.at);
@@ -34,7 +34,7 @@ function* beforePost(
   yield* busy(story, post, process);
 }
 
-/** By its key each run waits a little, up to 2 s; by those of the model at least so long. */
+/** How long a run waits depends on its key: up to 2 s, and with the keys of the model at least this. */
 const SPREAD = 0.5 * SECOND;
 
 function* busy(story: Story, post: Post, process: Process): Findings {

@@ -1,36 +1,36 @@
 /*
- * What a story can be accused of, and what it is let off. Each name is stable: a sabotage says which
- * clause it trips, and a test plays it.
+ * What a story can be accused of, and what it is let off. A test plays a sabotage for each clause,
+ * and counts each excuse.
  */
 
 export const CLAUSES = {
   'never-ends': 'it never ends, or waits for nothing',
 
   // Promise 2: at most once (sent.ts).
-  'run-twice': 'run twice, though the log showed it',
+  'run-twice': 'run twice, though the log showed the first run within 5 s',
   'run-twice-forgotten': 'run twice: the server had forgotten the key',
   'again-after-accepted': 'sent again after it was accepted',
-  'again-after-no': 'sent again after a no',
+  'again-after-no': 'sent again after the server had said no',
   'again-after-redirect': 'sent again after a redirect',
-  'again-too-soon': 'sent again sooner than it was told',
+  'again-too-soon': 'sent again sooner than the answer before allows',
   'again-too-late': 'sent again more than 120 s after its first POST started',
   'record-again-too-late': 'sent again more than 540 s after the first POST of a record started',
   'again-though-shown': 'sent again though the log showed an entry',
-  'again-after-another': 'sent again after another process had ended well',
-  'again-by-old-read': 'sent again on a read that was long ago',
+  'again-after-another': 'sent again after another process had been accepted and had ended',
+  'again-by-old-read': 'sent again on an old read of the log',
   'again-by-shallow-read': 'sent again though no read since went as deep as that for nodes',
-  'again-by-wrong-clock': 'sent again by a clock that is off',
-  'again-by-another-key': 'sent again by another API key',
+  'again-by-wrong-clock': 'sent again by a process whose clock was set back',
+  'again-by-another-key': 'sent again with another API key',
 
   // What comes before a POST (before.ts).
   'sent-without-record': 'sent without a record',
   'sent-without-baseline': 'sent without a baseline',
   'old-baseline': 'sent on a baseline older than 10 s',
-  'sent-by-foreign-log': 'sent though the log is that of another',
+  'sent-by-foreign-log': 'sent though the log is that of another deployment or tenant',
   'sent-after-interrupt': 'sent after an interrupt',
   'busy-at-first': 'sent though its first read showed a busy node, with --if-busy fail',
   'busy-right-before': 'sent to a node that was busy right before',
-  'busy-all-at-once': 'sent right when a node became free',
+  'busy-all-at-once': 'sent within 0.5 s after a node became free',
 
   // A roll (rolled.ts).
   'roll-pace': 'a roll sent more than two a second',
@@ -43,9 +43,9 @@ export const CLAUSES = {
   'roll-overtakes': 'a roll started a node before one that an earlier process may have sent to',
   'roll-held-up': 'a node that waits for a busy one holds up another node of its roll',
   'roll-leaves-out': 'a roll that continues on an error left out a node',
-  'roll-halts-again': 'a roll was halted by what had halted one before',
-  'roll-gives-up': 'a node was given up for good too soon',
-  'gate-once': 'it asked a gate again that had passed',
+  'roll-halts-again': 'a roll was halted by a node that had halted an earlier process',
+  'roll-gives-up': 'a node was given up within 9 minutes of its first POST',
+  'gate-once': 'a gate that had passed was run again',
 
   // Promise 4: the exit code, by what a process was shown (due.ts).
   'due-nothing-sent': 'nothing was sent, and its exit code does not say why',
@@ -53,30 +53,31 @@ export const CLAUSES = {
   'due-error': 'what it met last leaves it unconfirmed, and it does not end with 7',
   'due-accepted': 'it was accepted and does not wait, and does not end with 0',
   'due-log': 'its exit code is not what the log showed',
-  'due-roll': 'the exit code of a roll is not what its nodes were shown to have done',
+  'due-roll': 'the exit code of a roll is not what the log showed of its nodes',
   'due-gate': 'a gate failed, and the roll does not end with 9',
   'due-watch': 'a watch does not end as the log showed',
   'due-outcome': 'its exit code is that of another outcome',
   'denies-what-it-sent': 'it said that nothing was sent, and cannot know',
-  'guard-after-sent': 'a guard ended it, though its key had been sent',
-  'unsent-is-unconfirmed': 'exit 7, and nothing was sent',
+  'guard-after-sent': 'a busy node or a foreign log ended it, though its key had been sent',
+  'unsent-is-unconfirmed': 'exit 7, though all that was sent was refused',
   'hides-what-it-read': 'a wait did not say what it had read',
-  'as-if-nothing-had-been': 'all that went wrong went by, and it ended otherwise',
+  'as-if-nothing-had-been': 'all faults had passed, and it does not end as without them',
 
   // Promise 3: exit 0 means done, by what the world did (done.ts).
-  'done-by-foreign-log': 'exit 0 by the log of another',
+  'done-by-foreign-log': 'exit 0 by the log of another deployment or tenant',
   'accepted-unsent': 'accepted, and nothing was sent',
   'done-before-grace': 'exit 0 before the grace was over',
-  'done-by-earlier-deploy': 'exit 0 by the deploy before',
-  'done-by-what-was-running': 'exit 0 by what was in progress before',
+  'done-by-earlier-deploy': 'exit 0 by an older entry than those of the POST that was replayed',
+  'done-by-what-was-running': 'exit 0 by an older entry of a node than that of its POST',
   'done-before-count': 'exit 0 before Core had counted',
   'node-without-a-word': 'exit 0 without a word of a node that the log lists',
   'names-an-unlisted-node': 'it names a node that the log did not list',
-  'row-of-no-entry': 'a row has an entry that is none',
-  'row-of-older-entry': 'a row has an older entry',
-  'row-hides-early-entry': 'a row does not name what time refutes',
+  'row-of-no-entry': 'a row has an id that is no entry of its node',
+  'row-of-older-entry': 'a row has an entry from before the trigger',
+  'row-hides-early-entry':
+    'a row has no id, though the log showed an entry that is too early to count',
   'count-differs': 'the result has another count than Core',
-  'rows-lacking': 'another number of nodes is lacking than Core counts',
+  'rows-lacking': 'rows without an id are not as many as the nodes that only Core counts',
   'watch-ends-too-soon': 'a watch ended too soon',
   'watch-hides': 'a watch did not show what it had read',
   'watch-loses-rejection': 'a watch lost a rejection',
@@ -84,16 +85,16 @@ export const CLAUSES = {
   // How long it looks, and how often (looked.ts).
   'reads-on-when-denied': 'it read on though it was denied',
   'runs-on-after-interrupt': 'it ran on after Ctrl-C',
-  'first-read-late': 'its first read came late',
+  'first-read-late': 'it first read the log more than 2 s after its POST',
   'reads-too-often': 'it read again right after a long read',
   'reads-too-seldom': 'it did not look at the log for 3 s',
-  'missing-too-soon': 'missing before the time to appear',
-  'missing-too-late': 'missing long after the time to appear',
+  'missing-too-soon': 'a node is missing before the time to appear is over',
+  'missing-too-late': 'a node is missing only long after the time to appear',
   'obeys-too-long': 'it did not look at the log for more than 5 minutes, as it was told',
   'ends-too-late': 'all had completed, and it waited on',
   'stops-too-soon': 'it stopped following before its time was up',
   'says-no-next': 'nothing says how to continue',
-  'next-is-too-high': 'it is continued above its entries',
+  'next-is-too-high': 'the command that continues it starts above its entries',
 } as const satisfies Record<string, string>;
 
 export type Clause = keyof typeof CLAUSES;
@@ -127,18 +128,19 @@ export const NOT_PLAYED = [
 ] as const;
 
 /**
- * Where all that went wrong went by, and a run ends otherwise all the same. `due` holds it even then
- * to what it was shown.
+ * Why a run may end otherwise than without faults, though all of them have passed. `due` holds it
+ * all the same to what it was shown.
  */
 export const EXCUSES = {
   'used-elsewhere': 'its key was used elsewhere, so older entries count, too',
   unsettled: 'at its deadline all is final, and another node may report',
-  'early-trace': 'the late entry of the trigger before is a trace of what was lost',
+  'early-trace': 'the late entry of the trigger before counts as a trace of the lost POST',
   'ids-not-there': 'an id that is not there within a second is not waited for',
-  'no-time-left': 'a fault, and work that takes nearly all of its time; or no POST may follow',
+  'no-time-left': 'a fault, and work that takes nearly all of the time',
+  'too-late-to-send': 'a POST was lost, and two minutes after the first no other may follow',
   'roll-time-short': 'the time of a roll is short',
-  'unstable-sort': 'a server that sorts without a tie-breaker loses entries, which it says',
-  'asleep-beside-others': 'another had something to send again while the machine slept',
+  'unstable-sort': 'a server that sorts without a tie-breaker hides entries, and ldctl says so',
+  'asleep-beside-others': 'the machine slept while another POST was still to be sent again',
   'may-not-send': 'another API key, or a clock that was set back, never sends again',
   'busy-by-its-own-key': 'what the runner before has sent keeps the nodes busy',
   'seen-by-log-alone': 'with --no-wait only the log could say that it was accepted',

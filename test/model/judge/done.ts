@@ -6,10 +6,10 @@ import type { Findings } from './clauses.js';
 import { shownOf } from './shown.js';
 import {
   coreFor,
-  hasReadAnother,
+  hasReadForeign,
   hasSlept,
+  isOnlyReplayed,
   isOf,
-  isReplay,
   readsFor,
   sinceOf,
   statusOf,
@@ -31,7 +31,7 @@ export function* done(story: Story, process: Process): Findings {
   yield* lacking(story, process);
   yield* rows(story, process);
   if (run.exitCode !== 0) return;
-  if (hasReadAnother(process, Infinity)) yield 'done-by-foreign-log';
+  if (hasReadForeign(process, Infinity)) yield 'done-by-foreign-log';
   for (const trigger of triggersOf(story)) {
     const since = sinceOf(story, trigger);
     if (!since) continue;
@@ -60,7 +60,7 @@ function knownNodes({ ended }: Process, { listed, elsewhere }: Since): Set<bigin
   return new Set([...listed, ...elsewhere, ...rows.flatMap(({ node_id: node }) => node ?? [])]);
 }
 
-/** What a row says has been shown, and is of this trigger. */
+/** The id of each row is an entry of its node, and of this trigger. */
 function* rows(story: Story, process: Process): Findings {
   const triggers = triggersOf(story);
   for (const { node_id: node, activity_id: id, status } of process.ended?.run?.result.nodes ?? []) {
@@ -72,19 +72,19 @@ function* rows(story: Story, process: Process): Findings {
     }
     const entry = story.world.entries.find((one) => one.id === id);
     if (entry?.node !== node) yield 'row-of-no-entry';
-    else if (!ONLY_NAMED.has(status)) yield* row(trigger, since, entry);
+    else if (!OPEN_STATUSES.has(status)) yield* row(trigger, since, entry);
   }
 }
 
-/** A node of which nothing is known may name the entry of an earlier POST. */
-const ONLY_NAMED: ReadonlySet<string | null> = new Set(['missing', null]);
+/** Rows of these may have the id of an entry that does not count. */
+const OPEN_STATUSES: ReadonlySet<string | null> = new Set(['missing', null]);
 
 function* row(trigger: Trigger | undefined, since: Since | null, entry: Entry): Findings {
   if (!trigger || !since || !isOf(trigger, since, entry)) yield 'row-of-older-entry';
   else if (!entry.dispatch) yield entry.createdAt < 0 ? 'earlier-trigger' : 'rival';
 }
 
-/** Rule 6: an entry above the baseline that time refutes has its id in the row. */
+/** Rule 6: a row has the id of an entry above the baseline that was created too early to count. */
 function* unnamed(
   { world }: Story,
   { seen }: Process,
@@ -118,22 +118,22 @@ function* completed(story: Story, process: Process, trigger: Trigger, since: Sin
   const dispatches = world.dispatches.filter(({ key }) => key === trigger.key);
   if (trigger.nodes === null) {
     yield* counted(story, process, since);
-    yield* late(story, process, dispatches);
+    yield* actsAfterAll(story, process, dispatches);
   }
-  if (isReplay(story, trigger)) {
+  if (isOnlyReplayed(story, trigger)) {
     yield* replayed(dispatches, ours, reads);
     return;
   }
-  if (isLate(story, process, trigger, since)) yield 'ends-too-late';
+  if (waitsTooLong(story, process, trigger, since)) yield 'ends-too-late';
   yield* noneLater(process, since, dispatches);
   const isOpenEnded = trigger.nodes === null && !('expect' in setting.use && setting.use.expect);
   const listed = isOpenEnded ? since.listed : null;
   yield* noneMissed(story, process, { trigger, ours, dispatches, listed });
 }
 
-/** Rule 7, of a run that had its time for itself: it ends once no other entry is to be expected. */
-function isLate(story: Story, process: Process, trigger: Trigger, since: Since): boolean {
-  if (!hadItsTime(story, process)) return false;
+/** Rule 7: a run ends once no other entry is to be expected. Held to it only without faults. */
+function waitsTooLong(story: Story, process: Process, trigger: Trigger, since: Since): boolean {
+  if (!isUndisturbed(story, process)) return false;
   const { seen, facts, endedAt } = process;
   const { grace, quiet } = patience(story, process, trigger, since);
   const accepted = facts.find(({ of }) => of === 'post')?.at ?? 0;
@@ -144,7 +144,7 @@ function isLate(story: Story, process: Process, trigger: Trigger, since: Since):
   return endedAt > settled + gap + SECOND / 2;
 }
 
-function hadItsTime(story: Story, { facts }: Process): boolean {
+function isUndisturbed(story: Story, { facts }: Process): boolean {
   const { setting, wasKilled, processes } = story;
   const isAlone = setting.use.is === 'run' && processes.length === 1 && !wasKilled;
   const isPlain = setting.coreTakes === 0 && !hasSlept(story);
@@ -181,7 +181,7 @@ function isNews(
   );
 }
 
-/** Rule 7: Core's count obliges, and whom it excuses is named. */
+/** Rule 7: exit 0 comes after Core's count, and the result lists every node that the log lists. */
 function* counted({ setting }: Story, process: Process, since: Since): Findings {
   const { nodes = [], not_acted_on: left = [] } = process.ended?.run?.result ?? {};
   if (setting.coreTakes > 0 && !process.hasCounted) yield 'done-before-count';
@@ -193,8 +193,12 @@ function* counted({ setting }: Story, process: Process, since: Since): Findings 
   }
 }
 
-/** A node that was done without, and that has acted all the same, or will. */
-function* late({ setting }: Story, process: Process, dispatches: readonly Dispatch[]): Findings {
+/** Two limits: a node that Core's count left out acts all the same. */
+function* actsAfterAll(
+  { setting }: Story,
+  process: Process,
+  dispatches: readonly Dispatch[],
+): Findings {
   const { nodes = [], not_acted_on: left = [] } = process.ended?.run?.result ?? {};
   const acts = (node: bigint): boolean =>
     dispatches.some(({ made }) => made.some((entry) => entry.node === node));
@@ -290,20 +294,20 @@ function misses({ ours, listed }: Work, { at, made }: Dispatch, endedAt: number)
   return false;
 }
 
-/** A watch has told of each entry as it was last shown, and ends when those are final. */
+/** A watch has emitted each entry as it was last shown, and ends when those are final. */
 function* watched({ world }: Story, { ended, seen }: Process): Findings {
   if (!ended?.watch) return;
   const { entries, error, anyRejected } = ended.watch;
-  const toldOf = (id: bigint): string | null =>
+  const emittedOf = (id: bigint): string | null =>
     entries.find((one) => one.id === id)?.status ?? null;
-  if (world.entries.some(({ id }) => statusOf(seen, id) !== toldOf(id))) yield 'watch-hides';
+  if (world.entries.some(({ id }) => statusOf(seen, id) !== emittedOf(id))) yield 'watch-hides';
   const startedAt = seen[0]?.at ?? Infinity;
   const early = world.entries.filter(
     ({ shownAt, goneAt }) => shownAt <= startedAt + 2 * SECOND && goneAt === Infinity,
   );
   if (error) return;
-  if (early.some(({ id }) => isOpen(toldOf(id)))) yield 'watch-ends-too-soon';
-  const wasRejected = early.some(({ id }) => toldOf(id) === 'rejected' && wasOpen(seen, id));
+  if (early.some(({ id }) => isOpen(emittedOf(id)))) yield 'watch-ends-too-soon';
+  const wasRejected = early.some(({ id }) => emittedOf(id) === 'rejected' && wasOpen(seen, id));
   if (wasRejected && !anyRejected) yield 'watch-loses-rejection';
 }
 

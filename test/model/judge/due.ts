@@ -9,7 +9,7 @@ import {
   coreFor,
   highestIn,
   isMaybeSent,
-  isReplayed,
+  wasUsedElsewhere,
   sinceOf,
   triggersOf,
   type Trigger,
@@ -42,7 +42,7 @@ export function* due(process: Process, { codes, by, excuse }: Due): Findings {
   if (excuse) yield excuse;
 }
 
-/** Of a program's watch, too: what the command makes of it. */
+/** Of a watch, the one that its command makes of its end. */
 export function exitOf({ ended, thrown }: Process): number {
   if (ended?.run) return ended.run.exitCode;
   return (ended ? ended.watch.error?.exitCode : thrown?.exitCode) ?? COMPLETED;
@@ -60,7 +60,7 @@ export function dueOf(story: Story, process: Process): Due {
   return use.is === 'watch' ? dueOfWatch(story, process) : dueOfRun(story, process);
 }
 
-/** Its last fact says why, or the log that showed a busy node; or the time of its roll is up. */
+/** Its last fact failed, or the log showed a busy node, or the time of its roll is up. */
 function nothingSent({ setting: { use, ifBusy } }: Story, process: Process): Due {
   const by = 'due-nothing-sent';
   if (wasStopped(process)) return { codes: [INTERRUPTED], by };
@@ -83,7 +83,7 @@ function dueOfRun(story: Story, process: Process): Due {
     const isByLog = process.facts.at(-1)?.of === 'read';
     return { codes: [isByLog ? UNCONFIRMED : COMPLETED], by: 'due-accepted' };
   }
-  if (isReplayed(story, trigger)) {
+  if (wasUsedElsewhere(story, trigger)) {
     const codes = looselyByLog(story, process, trigger);
     if (isUnsettled(story, process, trigger)) codes.push(OPEN);
     return { codes, by: 'due-log', excuse: 'used-elsewhere' };
@@ -199,7 +199,7 @@ function dueOfWatch({ world }: Story, { seen }: Process): Due {
 function dueOfRoll(story: Story, use: Use & { is: 'roll' }, process: Process): Due {
   const by = 'due-roll';
   const triggers = triggersOf(story);
-  if (triggers.some((trigger) => isReplayed(story, trigger))) {
+  if (triggers.some((trigger) => wasUsedElsewhere(story, trigger))) {
     const codes = triggers.flatMap((trigger) => looselyByLog(story, process, trigger));
     const all = new Set([...codes, OPEN, HALTED, INTERRUPTED]);
     return { codes: [...all], by, excuse: 'used-elsewhere' };
@@ -218,7 +218,7 @@ function dueOfRoll(story: Story, use: Use & { is: 'roll' }, process: Process): D
   return isHalted ? { codes: [HALTED], by: 'due-gate' } : { codes: [OPEN], by };
 }
 
-/** It has ended by a read that failed, or by an interrupt. */
+/** Its node was ended by a read that failed, or by an interrupt. */
 function isCut({ facts, settled, interruptedAt }: Process, node: bigint): boolean {
   const settledAt = settled.get(node)?.at ?? Infinity;
   const isByRead = facts.some(

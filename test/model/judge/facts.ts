@@ -12,10 +12,10 @@ export function lastSeenBefore({ seen }: Process, at: number): Seen | undefined 
 }
 
 /**
- * Whether what it read up to then was the log of another. Before it found a record, that only kept
- * it from sending.
+ * Whether it read the log of another deployment or tenant up to then. Before it found a record, that
+ * only kept it from sending, so it does not count.
  */
-export function hasReadAnother({ seen, foundAt }: Process, until: number): boolean {
+export function hasReadForeign({ seen, foundAt }: Process, until: number): boolean {
   const from = foundAt < until ? foundAt : -Infinity;
   return seen.some(({ isForeign, at, endedAt }) => isForeign && at >= from && endedAt <= until);
 }
@@ -45,7 +45,7 @@ export function triggersOf({ setting }: Story): Trigger[] {
 export interface Since {
   /** Entries created before this are older. */
   from: number;
-  /** When the log was as the baseline shows it. */
+  /** When the log was as the baseline shows it; -Infinity if the key was used elsewhere. */
   asOf: number;
   wasShown: ReadonlySet<bigint>;
   /** Shown before the POST, and of the trigger all the same, where their node has no newer one. */
@@ -62,10 +62,10 @@ export interface Since {
 const REPLAY = -660 * SECOND;
 
 /**
- * Whether the `202` was the replay of what a runner that is gone has sent, and nothing but that may
- * have been sent before.
+ * Whether the `202` was the replay of what a runner that is gone has sent, and nothing else may have
+ * been sent before.
  */
-export function isReplay({ setting, world }: Story, { key }: Trigger): boolean {
+export function isOnlyReplayed({ setting, world }: Story, { key }: Trigger): boolean {
   const all = world.posts.filter((post) => post.key === key);
   const first = all.find((post) => isMaybeSent(post) && post.met !== 'in progress');
   const isAfterAnother = setting.past === 'a use of the key' || all.some(isInProgress);
@@ -106,7 +106,7 @@ function findSince(story: Story, trigger: Trigger): Since | null {
   // Without a `date` only what is newer than the baseline counts.
   if (!setting.hasDate) return { from: -Infinity, ...newer };
   const anyOf = { ...newer, asOf: -Infinity, wasShown: NONE };
-  if (isReplay(story, trigger)) return { from: REPLAY, ...anyOf };
+  if (isOnlyReplayed(story, trigger)) return { from: REPLAY, ...anyOf };
   // What was in progress may have been another's: a minute before the first POST.
   const isAfterAnother =
     isKept(setting) && world.posts.some((one) => one.key === key && isInProgress(one));
@@ -120,8 +120,7 @@ function firstOf(
   key: string,
 ): { process: Process; sentAt: number } | null {
   const first = world.posts.find((post) => post.key === key && isMaybeSent(post));
-  // One that was refused, and that another process has followed all the same, was accepted by what
-  // another operator did.
+  // One with both marks was refused, and then another process counted what another operator did.
   const recorded = world.disk
     .get(key)
     ?.find(({ marks }) => !marks.has('refused') || marks.has('accepted'));
@@ -131,7 +130,7 @@ function firstOf(
 }
 
 /** Whether its key was used elsewhere, so that entries from before its baseline count, too. */
-export const isReplayed = (story: Story, trigger: Trigger): boolean =>
+export const wasUsedElsewhere = (story: Story, trigger: Trigger): boolean =>
   sinceOf(story, trigger)?.asOf === -Infinity;
 
 /** Which nodes the log listed then, for the runtime and for others only, as far as it goes back. */
@@ -151,8 +150,8 @@ function listedAt(
 }
 
 /**
- * An entry of the trigger, or of another operator who did the same after it was sent. One of up to
- * 10 s before the baseline is not told from it; without a `date`, none is.
+ * Whether an entry counts for the trigger, as far as a client can know: also that of another
+ * operator who did the same later, or up to 10 s before the baseline; without a `date`, at any time.
  */
 export function isOf({ nodes }: Trigger, since: Since, entry: Entry): boolean {
   const { id, node, action, createdAt, shownAt } = entry;

@@ -3,7 +3,7 @@ import type { Story } from '../play.js';
 import type { Fact, Process, Seen } from '../process.js';
 import { processesOf, SECOND, type Use } from '../setting.js';
 import type { Findings } from './clauses.js';
-import { hasReadAnother, hasSlept, isMaybeSent, triggersOf, type Trigger } from './facts.js';
+import { hasReadForeign, hasSlept, isMaybeSent, triggersOf, type Trigger } from './facts.js';
 
 /** Rules 8, 10, 11 and 13: how often the log is read, and for how long. */
 export function* looked(story: Story, process: Process): Findings {
@@ -60,8 +60,8 @@ const endsByTime = ({ is }: Use, outcome: string): boolean =>
 function* tooSoon(story: Story, process: Process): Findings {
   const { by, endedAt, ended, deniedAt } = process;
   const { use } = story.setting;
-  // The first ends it at once, the second when its own time is up.
-  if (hasReadAnother(process, Infinity) || (use.is === 'roll' && use.timeoutMs)) return;
+  // A foreign log ends it at once, and a roll ends when its own time is up.
+  if (hasReadForeign(process, Infinity) || (use.is === 'roll' && use.timeoutMs)) return;
   const open = ended?.run?.result.nodes.filter(({ status }) => status === 'processing') ?? [];
   for (const { key, nodes } of triggersOf(story)) {
     const isOpen = open.some(

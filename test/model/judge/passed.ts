@@ -5,14 +5,14 @@ import type { EXCUSES, Findings } from './clauses.js';
 import { exitOf } from './due.js';
 import { coreFor, isMaybeSent } from './facts.js';
 
-/** They leave open whether a POST was run, and it can be found out. */
+/** It is open whether the POST ran, and the log can show it. */
 const UNCERTAIN: ReadonlySet<unknown> = new Set([
   ...['lost before', 'lost after', 'arrives later', '503 before', '503 after', '408 after'],
   ...['409 of a gateway', '200 after', 'a bug after', 'sleeps, lost after', 'redirect after'],
   'doubled by a gateway',
 ]);
 
-/** What goes by, goes by: all of it ends as if nothing had been, where nothing lasts. */
+/** Faults that pass. After them a run ends as it does without any. */
 const PASSING: ReadonlySet<unknown> = new Set([
   ...UNCERTAIN,
   ...['connected late', 'refused', '429', '425', 'in progress', 'all of it', 4 * SECOND],
@@ -20,21 +20,21 @@ const PASSING: ReadonlySet<unknown> = new Set([
   ...['another continues', 'another continues to its end'],
 ]);
 
-/** All that went wrong has gone by, so it ends as it does where nothing went wrong. */
+/** If all faults have passed, a run ends as it does without any. */
 export function* passed(story: Story, process: Process): Findings {
   const { outage } = story.setting;
   if (outage && outage.is !== 'lost') return;
-  if (!story.faults.every((fault) => goesBy(story, process, fault))) return;
+  if (!story.faults.every((fault) => isPassing(story, process, fault))) return;
   const exit = exitOf(process);
   if (exit === wantedOf(story, process)) return;
   const excuse = EXCUSED.find(([, isExcused]) => isExcused(story, process));
   yield excuse ? excuse[0] : 'as-if-nothing-had-been';
 }
 
-function goesBy({ setting, world }: Story, process: Process, fault: unknown): boolean {
+function isPassing({ setting, world }: Story, process: Process, fault: unknown): boolean {
   if (fault === 'doubled, running') return setting.takes < 10 * SECOND;
   if (fault !== 'unreadable') return PASSING.has(fault);
-  // A read that fails once is of no matter where something was sent before.
+  // Once something was sent, a read that fails once changes nothing.
   const first = world.posts.find((post) => post.by === process.by && isMaybeSent(post));
   const reads = process.facts.filter(({ of, code }) => of === 'read' && code !== null);
   return setting.use.is === 'run' && first !== undefined && reads.every(({ at }) => at > first.at);
@@ -64,7 +64,7 @@ const isLost = ({ wasKilled, setting, world }: Story): boolean =>
   wasKilled || processesOf(setting) > 1 || world.posts.some(({ means }) => means === 'unknown');
 
 const EXCUSED: readonly Excused[] = [
-  // One that may have sent takes nothing any more for what an earlier runner did.
+  // A process that may have sent counts nothing that an earlier one did.
   [
     'used-elsewhere',
     ({ setting: { past, hasDate }, faults }) =>
@@ -96,9 +96,8 @@ const EXCUSED: readonly Excused[] = [
       past === 'a use of the key' && ifBusy === 'fail' && !ended,
   ],
   ['seen-by-log-alone', ({ setting: { use } }, process) => 'wait' in use && exitOf(process) === 7],
-  // One was lost, and two minutes after the first no other may follow.
   [
-    'no-time-left',
+    'too-late-to-send',
     ({ world: { posts } }, { endedAt }) =>
       posts.some(({ means }) => means === 'unknown') &&
       posts.at(-1)?.means !== 'accepted' &&

@@ -62,9 +62,9 @@ function* overtaken({ story, earlier, post, process }: Sent): Findings {
   const before = story.processes.slice(0, post.by);
   for (const other of earlier) {
     const [node = 0n] = other.nodes ?? [];
-    const isTold = before.some(({ noted }) => noted.has(other.key));
+    const isNoted = before.some(({ noted }) => noted.has(other.key));
     const isOpen = (process.settled.get(node)?.at ?? Infinity) > post.at;
-    if (other.by < post.by && isMaybeSent(other) && isOpen && !isTold) yield 'roll-overtakes';
+    if (other.by < post.by && isMaybeSent(other) && isOpen && !isNoted) yield 'roll-overtakes';
   }
 }
 
@@ -77,9 +77,9 @@ function* time({ use, post, process }: Sent): Findings {
 function* afterNode({ story, use, post, process }: Sent, node: bigint): Findings {
   const { at = Infinity, status = null } = process.settled.get(node) ?? {};
   if (post.nodes?.includes(node) || at > post.at || use.continueOnError) return;
-  const isTold = story.processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
+  const isNoted = story.processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
   if (status !== 'completed') {
-    if (!isLasting(status) || !isTold) yield 'roll-halts';
+    if (!isLasting(status) || !isNoted) yield 'roll-halts';
     return;
   }
   // Without a gate, no pause of another process is repeated.

@@ -2,7 +2,7 @@ import type { Story } from '../play.js';
 import { processesOf, SECOND, windowOf } from '../setting.js';
 import type { Dispatch, Post } from '../world.js';
 import type { Findings } from './clauses.js';
-import { isMaybeSent, isOf, sinceOf, triggersOf } from './facts.js';
+import { isMaybeSent, isOf, sinceOf, triggersOf, wasUsedElsewhere } from './facts.js';
 
 /** Promise 2, at most once: what is sent again, when, and by whom. */
 export function* sent(story: Story): Findings {
@@ -51,7 +51,7 @@ function* againByItself(same: readonly Post[], post: Post): Findings {
   if (last && post.at < last.endedAt + pause) yield 'again-too-soon';
 }
 
-/** Rules 2 and 4: what may have been sent is sent again only so long, and after a look at the log. */
+/** Rules 2 and 4: how long a POST that may have run is sent again, and after which reads. */
 function* again(story: Story, same: readonly Post[], post: Post): Findings {
   const others = same.filter((one) => one.by !== post.by && isMaybeSent(one));
   const own = same.filter((one) => one.by === post.by && isMaybeSent(one));
@@ -81,7 +81,7 @@ function* afterOthers({ processes, faults }: Story, others: readonly Post[], pos
   if (others.some(({ apiKey }) => apiKey !== post.apiKey)) yield 'again-by-another-key';
 }
 
-/** Whether what may have been sent is sent again by a read that another one should have followed. */
+/** Whether it is sent again on an old read: another read should have come first. */
 function isByOldRead({ setting, processes }: Story, { by, at }: Post): boolean {
   const { use } = setting;
   // Beside others a process may be held up at any time.
@@ -98,7 +98,7 @@ function wasShown(story: Story, first: Post, post: Post): boolean {
   const trigger = triggersOf(story).find((one) => one.key === key);
   const since = trigger && sinceOf(story, trigger);
   // What was in progress may have been another's.
-  if (!since || since.asOf === -Infinity) return false;
+  if (!since || wasUsedElsewhere(story, trigger)) return false;
   const reads =
     story.processes[by]?.seen.filter(
       (read) => read.at > first.endedAt && read.endedAt <= post.at,

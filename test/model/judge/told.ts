@@ -25,7 +25,7 @@ export function* told(story: Story, process: Process): Findings {
   }
 }
 
-/** 5 or 6 before its own POST: this key was never sent from here. */
+/** These end a run only if this key was never sent from here. */
 const GUARDS: ReadonlySet<string> = new Set(['busy', 'wrong_deployment', 'wrong_tenant']);
 
 function* nothingSent({ world, setting }: Story, process: Process): Findings {
@@ -41,20 +41,20 @@ function* nothingSent({ world, setting }: Story, process: Process): Findings {
   if (world.posts.some((post) => post.by === by && isMaybeSent(post))) yield 'denies-what-it-sent';
 }
 
-/** What these have run is below the baseline of the POST that follows. */
-const OF_ANOTHER: ReadonlySet<string> = new Set([
+/** After these answers, what has run is below the baseline of the next POST. */
+const RAN_BEFORE: ReadonlySet<string> = new Set([
   'in progress',
   '429 of a gateway that has sent it on',
 ]);
 
-/** What is left to follow can be followed, by a later command. */
+/** If anything is left to follow, a command is printed that follows it from where it should. */
 function* continued(story: Story, { ended }: Process): Findings {
   const { result, resume = null } = ended?.run ?? {};
   const isLeft = result?.nodes.some(({ status }) => status !== 'completed' && !isLasting(status));
   if (isLeft && resume === null) yield 'says-no-next';
-  // What was replayed, or in progress, may be older.
+  // Entries of a replay, or of what was in progress, may be older than the baseline.
   const { world, setting } = story;
-  const isOlder = world.posts.some(({ replayed, met }) => replayed || OF_ANOTHER.has(met));
+  const isOlder = world.posts.some(({ replayed, met }) => replayed || RAN_BEFORE.has(met));
   if (!resume || !('after' in resume) || isOlder || setting.past === 'a use of the key') return;
   for (const { key } of triggersOf(story)) {
     const own = world.entries.filter(({ dispatch }) => dispatch?.key === key);
@@ -62,7 +62,7 @@ function* continued(story: Story, { ended }: Process): Findings {
   }
 }
 
-/** What is known to be refused is no open question. */
+/** If every POST is known to have been refused, nothing is unconfirmed. */
 function* unsent({ world, setting, processes, faults }: Story, { by }: Process): Findings {
   const key = keyOf(nodesOf(setting));
   const posts = world.posts.filter((post) => post.key === key && post.by < by);
@@ -84,7 +84,7 @@ function* ofRoll(story: Story, use: Use & { is: 'roll' }, process: Process): Fin
   if (isByNode && !isCut && !use.gated) yield* leftOut(story, use, process);
 }
 
-/** A gate has passed, and that is noted, where its process went on to the next node. */
+/** Its process has noted that a gate passed before it goes on to the next node. */
 function hasAskedAgain(
   { processes, world, faults }: Story,
   use: Use & { is: 'roll' },
@@ -100,7 +100,7 @@ function hasAskedAgain(
   );
 }
 
-/** A node of a roll is given up for good only once its key may be forgotten. */
+/** A node of a roll is given up only once the server may have forgotten its key. */
 function* gaveUp({ world }: Story, { ended, endedAt }: Process): Findings {
   for (const { node_id: node, status } of ended?.run?.result.nodes ?? []) {
     if (status !== 'unconfirmed' || node === null) continue;

@@ -58,7 +58,7 @@ describe('files and folders that are named', () => {
   ] as const) {
     it(`in ${where} are there`, () => {
       assert.ok(files.length > 10);
-      assert.deepEqual(files.flatMap(missingIn), []);
+      assert.deepEqual(files.flatMap(missingIn), [], 'expected none: paths that are not there');
     });
   }
 
@@ -72,7 +72,7 @@ describe('files and folders that are named', () => {
     const missing = [...tree, ...inText].filter(
       (named) => !isThere(`src/${named}`) && !isThere(named),
     );
-    assert.deepEqual(missing, []);
+    assert.deepEqual(missing, [], 'expected none: paths that are not there');
   });
 
   it('in the rules of dependency-cruiser match something', () => {
@@ -91,7 +91,7 @@ describe('files and folders that are named', () => {
     const unmatched = patterns.filter(
       (pattern) => !THERE.some((path) => new RegExp(pattern).test(path)),
     );
-    assert.deepEqual([...new Set(unmatched)], []);
+    assert.deepEqual([...new Set(unmatched)], [], 'expected none: patterns that match no path');
     // Each folder of src has a rule, but for those that may import everything.
     const folders = new Set(
       THERE.filter((path) => /^src\/[^/]+\/$/.test(path)).map((path) => `^${path}`),
