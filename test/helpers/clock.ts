@@ -16,7 +16,7 @@ interface Limit {
  */
 const LONGEST_RUN_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** After so many turns it is more than what Node does within itself. */
+/** What takes more turns than this is more than what Node does within itself. */
 const MOST_BUSY_TURNS = 100;
 
 /** Calls back again and again, by limits. @returns ends it */
@@ -78,7 +78,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Is called once so much time has passed, by sleeps or by hand: it makes no time pass itself. */
+  /** Is called after this time, which sleeps or a test let pass: it makes no time pass itself. */
   limit(ms: number, call: () => void): () => void {
     const limit = { at: this.#elapsed + ms, call };
     this.#limits.add(limit);

@@ -229,7 +229,7 @@ export function story(
   plan(title, () => withScene(options, play));
 }
 
-/** Lets so many in at a time; the others wait. */
+/** Lets as many in at a time as it has places; the others wait. */
 export function turnstile(places: number): (work: () => Promise<void>) => Promise<void> {
   const inside = new Set<Promise<void>>();
   return async (work) => {

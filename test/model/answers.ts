@@ -10,7 +10,7 @@ const SECOND = 1000;
 
 /**
  * What a POST can meet. `connects`: how long that takes, ms; then it is sent, if it may still be.
- * `runs`: the server does the action, at once or so many ms later. `takes`: how long until its
+ * `runs`: the server does the action, at once or this many ms later. `takes`: how long until its
  * process knows, ms. `means`: what that can know of it.
  */
 interface Meeting {

@@ -10,7 +10,7 @@ export interface Explored {
   broken: Map<Clause, Found>;
   /** In how many stories each excuse let something off. */
   excused: Map<Excuse, number>;
-  /** How many ends of processes might have had so many exit codes. */
+  /** By how many exit codes an end might have had: how many ends of processes. */
   allowed: Map<number, number>;
 }
 
@@ -23,14 +23,13 @@ export interface Found {
 interface Options extends Listener {
   /** It ends when this many things are broken. */
   enough?: (broken: ReadonlyMap<Clause, Found>) => boolean;
-  /** Only one of so many parts, of about the same size: which, from 0. */
+  /** Only one of several parts of about the same size: which, from 0, of how many. */
   part?: { number: number; of: number };
 }
 
 /**
- * Plays the stories of a setting with at most so many faults. The first one is tried at every choice;
- * amid reads that show the same again and again it is the only one, and no further one is tried
- * there. Stories with fewer faults come first.
+ * Plays the stories of a setting, with fewer faults first, up to this many. The first fault is tried
+ * at every choice, a further one not amid reads that show the same again and again.
  */
 export async function explore(
   setting: Setting,

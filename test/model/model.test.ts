@@ -10,7 +10,7 @@ import { storyOf } from './story.js';
 
 const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
 
-/** So many faults in every setting, and one more in those that are played deepest. */
+/** How many faults a story has at most; one more in the settings that are played deepest. */
 const FAULTS = Number(process.env.MODEL_FAULTS ?? 1);
 const isLong = FAULTS > 1;
 

@@ -8,7 +8,7 @@ import { VirtualClock } from '../../helpers/clock.js';
 import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 
 const HOUR = 3_600_000;
-/** Of these, so many are listed for iggy; then come those that are listed for connectors only. */
+/** The log lists the first of these for iggy, and the next for connectors only: see `lists`. */
 const NODES = [
   18446744073709541001n,
   18446744073709541002n,

@@ -30,7 +30,7 @@ export function open(size: number, order: Order = 'desc') {
   return { server, log: openLog(server, DEPLOYMENT, clock), clock, grow };
 }
 
-/** Has the server answer otherwise: what `answer` makes of the right one. */
+/** Lets the server answer with what `answer` makes of the right answer. */
 export function spoil(
   server: VirtualServer,
   answer: (right: ActivityPage, query: PageQuery) => ActivityPage,
@@ -39,7 +39,7 @@ export function spoil(
   server.list = async (id, query) => answer(await list(id, query), query);
 }
 
-/** Has the server answer from all that it has now, which is quicker where that is a lot. */
+/** Lets the server answer from what it has now, which is quicker for a long log. */
 export async function freeze(server: VirtualServer): Promise<void> {
   const size = server.log.entries.length;
   const { items, ...rest } = await server.list(DEPLOYMENT, { page: 1, results: size });

@@ -169,7 +169,7 @@ describe('what a read of the log costs', () => {
     ['the whole log', idsOf, { asc: 228, desc: 228 }],
   ];
   for (const order of ORDERS) {
-    it(`${order}: so many requests at most`, async () => {
+    it(`${order}: each read costs no more requests than here`, async () => {
       const { server } = open(20_000, order);
       await freeze(server);
       for (const [what, read, requests] of COSTS) {

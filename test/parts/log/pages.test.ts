@@ -88,7 +88,7 @@ describe('the pages of a server', () => {
     assert.equal((await idsOf(log)).length, 100);
   });
 
-  it('may be of one moment: once the order is known, no other page is asked', async () => {
+  it('may be of one moment: the next one is read, and not the last one again for the order', async () => {
     const { server, log, clock } = open(250);
     await log.newest();
     for (let n = 0; n < 100; n += 1) server.add({ id: idAt(250 + n), createdAt: clock.now() });
@@ -100,7 +100,7 @@ describe('the pages of a server', () => {
     );
   });
 
-  it('may be of one moment at the oldest end, ids falling: that alone does not make it the newest', async () => {
+  it('may hold the oldest entries, of one moment with falling ids, and is not the newest page for that', async () => {
     const { server, log } = open(450, 'asc');
     const at = (n: number) => new Date(Date.parse(ENTRY.created_at) + n * 1000).toISOString();
     const all = Array.from({ length: 450 }, (_, n) =>
@@ -165,7 +165,7 @@ describe('the pages of a server', () => {
 });
 
 describe('a server that repeats an entry in place of another', () => {
-  /** It has the newest entry in place of the oldest, so many times. */
+  /** It gives the newest entry in place of the oldest, this many times. */
   function hiding(times: number): ReturnType<typeof open> {
     const opened = open(250);
     const [first] = newestFirst(opened.server);
@@ -177,14 +177,14 @@ describe('a server that repeats an entry in place of another', () => {
     });
     return opened;
   }
-  it('is read once more, from the top, where the log counts more than it gave', async () => {
+  it('is read once more, from the top, if the log counts more than it gave', async () => {
     const { server, log } = hiding(1);
     assert.deepEqual(await idsOf(log), newestFirst(server));
     // In between, it looks for what came meanwhile.
     assert.deepEqual(pagesOf(server), [1, 2, 3, 1, 1, 2, 3]);
   });
 
-  it('is exit 6 where it does so again, after what it gave', async () => {
+  it('ends with 6 if it does so again, after the entries that it gave', async () => {
     const { server, log } = hiding(2);
     const ids: bigint[] = [];
     const read = async (): Promise<void> => {
@@ -199,8 +199,8 @@ describe('a server that repeats an entry in place of another', () => {
   });
 });
 
-describe('a server that has enough', () => {
-  /** Says so of page 7, so often. */
+describe('a server that answers 429', () => {
+  /** It answers so to page 7, this many times. */
   function busy(times: number, retryAfterMs: number, status = 429): ReturnType<typeof open> {
     const opened = open(2000);
     let left = times;
@@ -223,7 +223,7 @@ describe('a server that has enough', () => {
     );
   });
 
-  it('ends the reading where it says so of a page alone, or wants more than a minute', async () => {
+  it('ends the reading if it says so of a single page, or asks for more than a minute', async () => {
     for (const { log, clock } of [busy(2, 1000), busy(1, 60_001)]) {
       await assert.rejects(clock.run(idsOf(log)), { status: 429 });
     }
@@ -231,7 +231,7 @@ describe('a server that has enough', () => {
     assert.deepEqual(await clock.run(idsOf(log)), newestFirst(server));
   });
 
-  it('is not one that fails: that ends the reading at once', async () => {
+  it('is not one that answers 503: that ends the reading at once', async () => {
     const { log, clock } = busy(1, 1000, 503);
     await assert.rejects(clock.run(idsOf(log)), { status: 503 });
     assert.deepEqual(clock.sleeps, []);

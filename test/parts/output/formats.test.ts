@@ -38,7 +38,7 @@ before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
 
 const lost = new LdctlError('unreachable', 'timeout', 'no answer in 15s');
 
-/** A read that breaks off after so many entries. */
+/** A read that breaks off after this many entries. */
 async function* breakingOff(
   items: readonly Activity[],
   error: unknown = lost,

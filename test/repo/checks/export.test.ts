@@ -6,7 +6,7 @@ import { blocksOf } from '../../helpers/docs.js';
 import { plan, until, withScene } from '../../helpers/scene.js';
 import { seededRandom } from '../../../src/sandbox/tenant.js';
 
-/** The sandbox's clock runs so many times as fast: a minute there is 0.6 s here. */
+/** How much faster the sandbox's clock runs: a minute there is 0.6 s here. */
 const SPEED = 100;
 const KILLS = 10;
 const LOOP = blocksOf('docs/scripting.md').find(({ lines }) =>

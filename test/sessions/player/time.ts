@@ -56,7 +56,7 @@ const RELEASED = new Error('released');
 
 /** A command's work is over, for now, once it has had this many turns to show more of it. */
 const QUIET_TURNS = 4;
-/** What has not come after so much virtual time never comes. */
+/** What has not come after this much virtual time never comes. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /**
