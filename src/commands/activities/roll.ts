@@ -130,7 +130,7 @@ export default class ActivitiesRoll extends ActingCommand {
       return showDryRun(context, before, request, meant, how);
     }
     const { changes, whom } = await agree(context, before, meant, flags['if-busy']);
-    return this.#run(context, before, { ...request, ...changes }, { gate, whom });
+    return this.#run(context, before, { ...request, ...changes }, { ...flags, gate, whom });
   }
 
   /** Those of the log or, if that was not looked at, of the record. @throws as `nodesOfRoll` does */
@@ -187,14 +187,18 @@ export default class ActivitiesRoll extends ActingCommand {
     const consent = await consentFor(context, own, intent, flags);
     const before = { own, consent, found: null };
     const { whom } = await agree(context, before, intent, flags['if-busy']);
-    return this.#run(context, before, request, { gate, whom });
+    return this.#run(context, before, request, { ...flags, gate, whom });
   }
 
   async #run(
     context: CommandContext,
     { own, found }: Before,
     request: CheckedRoll,
-    { gate: command, whom }: { gate: string | null; whom: Whom },
+    {
+      gate: command,
+      whom,
+      confirm,
+    }: Pick<RollFlags, 'confirm'> & { gate: string | null; whom: Whom },
   ) {
     // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
     // needs.
@@ -212,7 +216,9 @@ export default class ActivitiesRoll extends ActingCommand {
     const stopping = context.interrupts.inTwoStages();
     return showJob(context, own, { ...request, whom }, async (tools) => {
       try {
-        const lasting = { ...own, keepsRolls: true };
+        // Off a terminal the roll would not continue without it.
+        const words = confirm === undefined ? own.flags : [...own.flags, '--confirm', confirm];
+        const lasting = { ...own, flags: words, keepsRolls: true };
         const gate = command === null ? undefined : this.#gate(command, own, request, tools);
         const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
         if (end.result.resume === null) journal.end(key, generation, 'finished');
