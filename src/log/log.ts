@@ -162,15 +162,9 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
   );
 }
 
-/** As `pastWhen`, for 30 days. */
-function pastEnough({ pages, clock }: OpenLog): (page: LogPage, reading: Reading) => boolean {
-  let isPast: ReturnType<typeof pastWhen> | undefined;
-  return ({ entries }, { serverTime }) => {
-    // Only an answer has the server's time, and this machine's may be months off.
-    isPast ??= pastWhen((serverTime ?? clock.now()) - ENOUGH_MS, pages);
-    return isPast(entries);
-  };
-}
+/** As `pastWhen`, for 30 days. Only an answer has the server's time: this machine's may be wrong. */
+const pastEnough = ({ pages, clock }: OpenLog) =>
+  pastWhen(pages, ({ serverTime }) => (serverTime ?? clock.now()) - ENOUGH_MS);
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(
@@ -178,10 +172,10 @@ async function* readAll(
   { since, ...options }: CallOptions & { since?: number } = {},
 ): AsyncGenerator<LogPart> {
   const reading = newReading(log.clock, options);
-  const isPast = since === undefined ? () => false : pastWhen(since, log.pages);
-  for await (const { entries, total } of walk(log, reading, Infinity)) {
-    yield { entries, total };
-    if (isPast(entries)) return;
+  const isPast = since === undefined ? () => false : pastWhen(log.pages, () => since);
+  for await (const page of walk(log, reading, Infinity)) {
+    yield page;
+    if (isPast(page, reading)) return;
   }
 }
 
@@ -189,10 +183,16 @@ async function* readAll(
  * A check to call with one page after the other: whether all that follows is older than a time. It
  * says so once a whole page of entries in a row is older, since a single one may have a time that
  * cannot be true, such as one in the year 1.
+ * @param timeIn is asked once, when the first page has come
  */
-function pastWhen(since: number, pages: Pages): (entries: readonly Activity[]) => boolean {
+function pastWhen(
+  pages: Pages,
+  timeIn: (reading: Reading) => number,
+): (page: LogPage, reading: Reading) => boolean {
   let inRow = 0;
-  return (entries) => {
+  let time: number | undefined;
+  return ({ entries }, reading) => {
+    const since = (time ??= timeIn(reading));
     for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0;
     return inRow >= pages.size;
   };

@@ -78,6 +78,7 @@ const storedRoll = v.strictObject({
   ),
   gate: v.nullable(v.string()),
 });
+
 const allFlags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof allFlags>;
 
@@ -91,7 +92,7 @@ const howOf = (flags: RollFlags) =>
     gateFirst: flags['gate-first'],
     nodeTimeoutMs: flags['node-timeout'],
     continueOnError: flags['continue-on-error'],
-  }) satisfies Partial<Record<keyof RollRequest, unknown>>;
+  }) satisfies Partial<RollRequest>;
 
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
