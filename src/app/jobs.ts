@@ -169,6 +169,9 @@ export async function roll(
     gateTimeoutMs: gateTimeoutMs || Infinity,
     nodeTimeoutMs: nodeTimeoutMs || Infinity,
   };
+  // Until something is sent, the first Ctrl-C ends it.
+  const { signal, stopping = signal } = tools;
+  const ending = AbortSignal.any([signal, stopping]);
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   /** @param known what was found before, or why nothing more is sent */
   const start = ({ spentMs, core, failure }: Pick<RollPlan, 'spentMs' | 'core' | 'failure'>) => {
@@ -180,9 +183,9 @@ export async function roll(
     recall,
     tools,
     async (before) => {
-      await passFirstGate(connection, plan, before, tools);
+      await passFirstGate(connection, plan, before, tools.gate, ending);
       // A gate takes its time.
-      return start(found ?? (await lookForBusy(connection, request, recall(), tools.signal)));
+      return start(found ?? (await lookForBusy(connection, request, recall(), ending)));
     },
     (failure) => start({ failure }),
   );
@@ -197,16 +200,16 @@ async function passFirstGate(
   { clock }: Connection,
   { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
   kept: Kept,
-  { gate, signal, stopping = signal }: Tools,
+  gate: Tools['gate'],
+  signal: AbortSignal,
 ): Promise<void> {
   const node = nodes.find((_, at) => !kept[at]);
   if (!gateFirst || !gate || node === undefined) return;
-  const ending = AbortSignal.any([signal, stopping]);
-  const code = await within(gateTimeoutMs, { clock, signal: ending }, async (cut) => {
+  const code = await within(gateTimeoutMs, { clock, signal }, async (cut) => {
     const exitCode = await gate(node, null, { signal: cut });
     return cut.aborted ? null : exitCode;
   });
-  ending.throwIfAborted();
+  signal.throwIfAborted();
   if (code === 0) return;
   const how = code === null ? 'was ended' : `failed with ${code}`;
   throw new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
