@@ -116,8 +116,8 @@ export abstract class Entries {
   }
 
   /**
-   * Takes in the entries of a good read that may be of this run. A final status never changes. The
-   * read goes down to every open entry (`depthOf`), so one that it does not show is gone.
+   * Takes in the entries of a good read that may be of this run. A final status never changes. Every
+   * read goes down to all open entries (`depthOfFollowing`), so one that it does not show is gone.
    * @returns what changed
    */
   take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
@@ -184,8 +184,8 @@ export abstract class Entries {
   /** Each that must have an entry has one, as many as are expected (one at least) or Core counts. */
   hasEnough(): boolean {
     const census = this.#census();
-    const hasNamed = awaited(census).length === 0 && census.seen.size >= (this.expect ?? 1);
-    return hasNamed && unknownNodes(census) === 0;
+    const isSeen = awaited(census).length === 0 && census.seen.size >= (this.expect ?? 1);
+    return isSeen && unknownNodes(census) === 0;
   }
 
   /** More nodes have an entry than are expected. */
@@ -337,7 +337,7 @@ export class IdEntries extends Entries {
   }
 
   /** Those that have yet to show up, or to end. */
-  get awaited(): Id[] {
+  get unfinished(): Id[] {
     const unseen = this.ids.filter((id) => !this.byId.has(id));
     return [...idsOf(this.open()), ...unseen];
   }

@@ -32,9 +32,17 @@ import {
   type RollNode,
   type RollPlan,
 } from './state.js';
-import { callOff, createRun, interrupt, nextOfRun, takeOfRun, tickRun } from '../run/run.js';
+import {
+  callOff,
+  createRun,
+  holdBack,
+  interrupt,
+  nextOfRun,
+  takeOfRun,
+  tickRun,
+} from '../run/run.js';
 import { addMark, endOf, isTooLate, type Run } from '../run/state.js';
-import { holdBack, isForgotten, maySendAgain, READ_AFTER } from '../run/unknown.js';
+import { isForgotten, maySendAgain, READ_AFTER } from '../run/unknown.js';
 
 /** At most two POSTs a second. */
 const POST_GAP = SECOND / 2;
@@ -99,14 +107,14 @@ function startNode(roll: Roll, now: number): void {
   }
 }
 
-/** It is sent again, if one more read does not show its entry, either. */
+/** One that was held has room now: it is sent again, if one more read shows no entry of it. */
 function admit(roll: Roll, node: RollNode, run: Run, now: number): void {
   holdBack(run, now);
   run.pace.nextRead = now;
   move(roll, node, { name: 'running', run });
 }
 
-/** Its first POST comes next, or another one, if the next read does not show its entry. */
+/** Whether its first POST comes next, or another one if the next read shows no entry of it. */
 function isAboutToSend(node: RollNode, now: number): boolean {
   const run = runOf(node);
   if (!run || run.state.name === 'blocked') {
@@ -152,8 +160,10 @@ function tickRunOf(
 }
 
 /**
- * An earlier process may have sent to it, a read that started 5 s later shows nothing, and it waits
- * for room. It holds up no other, unless it can be sent no more and no process has halted at that.
+ * Whether it waits outside the window: an earlier process may have sent to it, a read that started
+ * 5 s later shows nothing, and so only another POST could help, for which there is no room yet. If
+ * it is too late for that, it keeps its place until it ends with 7 and halts the roll, unless an
+ * earlier process has halted at it.
  */
 function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
   const { state, entries } = run;
@@ -232,8 +242,8 @@ function pass(roll: Roll, node: RollNode, run: Run): void {
 }
 
 /**
- * Which step comes first, when several nodes have one: what must not be lost, then a POST right
- * after its record, and last a read, which serves all.
+ * Which step comes first, when several nodes have one: a mark, which must not be lost; a POST, right
+ * after its record; a gate, which then runs beside the rest; and last a read, which serves all.
  */
 const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 };
 
@@ -365,7 +375,7 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
         const took_ms = Math.round(now - state.since);
         node.gate = { exit_code: null, timed_out: false, cut_off: true, took_ms };
       }
-      node.state = { name: 'done', run: state.run };
+      move(roll, node, { name: 'done', run: state.run });
     }
   }
 }

@@ -8,9 +8,8 @@ import type { Id } from '../../base/ids.js';
 import type { KeptRun } from '../../base/journal.js';
 import type { GateResult } from '../../base/outcome.js';
 import { warning, type JobEvent } from '../events.js';
-import { createRun } from '../run/run.js';
+import { createRun, holdBack } from '../run/run.js';
 import { sendNoMore, sentOf, type Run, type RunPlan } from '../run/state.js';
-import { holdBack } from '../run/unknown.js';
 
 export interface RollPlan extends Omit<
   RunPlan,
@@ -37,11 +36,11 @@ export interface RollPlan extends Omit<
 
 /** Where a node stands. Each state holds what only it needs. */
 export type RollNodeState =
-  /** Nothing was sent to it. */
+  /** Nothing was sent to it. It waits for room in the window. */
   | { name: 'waiting' }
   /**
-   * An earlier process may have sent to it, and the log does not show that. It waits for room, too,
-   * and is followed if its entry shows up after all.
+   * An earlier process may have sent to it, and the log does not show that. It waits for room to
+   * send again, and is followed if its entry shows up after all.
    */
   | { name: 'held'; run: Run }
   | { name: 'running'; run: Run }
@@ -117,7 +116,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
   return roll;
 }
 
-/** If nothing says that its POST was accepted, the log is only looked at: `admit` lets it send. */
+/** If nothing says that its POST was accepted, it only looks in the log until `admit` has room. */
 export function continuedNode(
   plan: RunPlan,
   id: Id,

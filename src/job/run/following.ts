@@ -77,15 +77,16 @@ export function askFollowing(run: Run, state: Following, now: number): Ask<'foll
 export function depthOfFollowing({ entries, baseline }: Run, { sent }: Following): DownTo {
   const floor = sent?.replay?.floor;
   if (entries instanceof IdEntries) {
-    return belowLowest(entries.awaited);
+    return belowLowest(entries.unfinished);
   }
   if (!entries.listed?.isWhole || floor === null) {
     return 'forNodes';
   }
   const open = entries.open();
   // Every target has its entry, and the run waits only for open ones.
-  const isWhole = open.length > 0 && entries.hasEnough() && entries.mayStillReport().length === 0;
-  const isQuiet = isWhole && entries.readAt - entries.newAt > QUIET;
+  const isComplete =
+    open.length > 0 && entries.hasEnough() && entries.mayStillReport().length === 0;
+  const isQuiet = isComplete && entries.readAt - entries.newAt > QUIET;
   return isQuiet ? belowLowest(idsOf(open)) : (floor ?? baseline.id);
 }
 

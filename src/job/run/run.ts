@@ -80,7 +80,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run
     now,
   );
   if (kept) {
-    run.state = continueFrom(run, null, kept, now);
+    run.state = continueFrom(senderOf(run), null, kept, now);
   }
   return run;
 }
@@ -94,10 +94,7 @@ export function createWait(plan: WaitPlan, now: number): Run {
   return run;
 }
 
-function newRun<K extends Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>>(
-  known: K,
-  now: number,
-): Run & Pick<K, 'trigger'> {
+function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now: number): Run {
   return {
     ...known,
     pace: newPace(now),
@@ -210,7 +207,7 @@ function takeRead(run: Run, log: LogRead, now: number): State {
 const isReading = (state: State): state is In<'checking' | 'blocked' | 'unknown' | 'following'> =>
   state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended';
 
-/** Which read it was for makes a difference to how long others like it are tolerated. */
+/** How many failed reads end the run depends on its state. */
 function takeFailedRead(run: Run, failure: FailedRead, now: number): State {
   const { state, attempts } = run;
   if (!isReading(state)) {
@@ -291,7 +288,14 @@ export function callOff(run: Run, error: LdctlError): void {
   }
 }
 
-/** A count that was still awaited when the run started. */
+/** `unknown` only looks until then. Infinity: until its roll has room for another POST. */
+export function holdBack(run: Run, notBefore: number): void {
+  if (run.state.name === 'unknown') {
+    run.state = { ...run.state, notBefore };
+  }
+}
+
+/** Core has counted the nodes after the run started. */
 export function takeLateCount(run: Run, core: number | null, now: number): void {
   const { entries, state } = run;
   if (state.name === 'ended') {

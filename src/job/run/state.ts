@@ -16,8 +16,10 @@ import type { StepName, StepOf } from '../job.js';
 import { SECOND, type Pace } from '../pace.js';
 
 /**
- * What each state holds, which step it asks for, and which states may follow once that is done.
- * docs/rules.md draws it, and says why a run goes each way. Times are ms of the job's clock.
+ * What each state holds, which step it asks for, and which states may follow once that is done. Not
+ * here: what time alone does (`tickChecking`, `tickSending`), and what comes from outside in any
+ * state (run.ts), such as an interrupt. docs/rules.md draws it all, and says why a run goes each
+ * way. Times are ms of the job's clock.
  */
 interface States {
   /**
@@ -36,8 +38,8 @@ interface States {
     next: 'blocked' | 'checking' | 'ended';
   };
   /**
-   * Its record, if the key is kept, is being written. The POST follows at once. `before`: an earlier
-   * one that may have left, of which the log shows nothing.
+   * The POST comes next, after its record if the key is kept. `before`: an earlier POST that may
+   * have left, although the log shows no entry of it. The next one is then the same again.
    */
   sending: {
     is: { before: Sent | null };
@@ -72,7 +74,7 @@ export type StateName = keyof States;
 /** A run that is in one of these states. */
 export type In<N extends StateName> = { [P in N]: { name: P } & States[P]['is'] }[N];
 export type State = In<StateName>;
-/** Where a run is once it has the fact that it asked for. */
+/** The state that follows once a run has the fact that it asked for. */
 export type Then<N extends StateName> = In<States[N]['next']>;
 /** What a state asks for. */
 export type Ask<N extends StateName> = StepOf<States[N]['asks'] & StepName> | Wait;
@@ -122,8 +124,8 @@ interface Attempts {
 /** A POST that may have left: of this run, or of another one with its key. */
 export interface Sent {
   /**
-   * When its fate was last found unknown: a read that starts 5 s later shows it. Not used after
-   * that.
+   * When no answer came, or a record said that none had come: a read that starts `READ_AFTER` later
+   * shows what it did. Only `unknown` uses it.
    */
   lostAt: number;
   /**
@@ -204,12 +206,13 @@ export interface Run {
   readonly entries: NodeEntries | IdEntries;
   readonly pace: Pace;
   readonly attempts: Attempts;
+  /** Set by run.ts alone; the functions of the states return the next one. */
   state: State;
   /** A POST of it was made by this process. */
   hasPosted: boolean;
   /**
-   * It has waited for a busy node, or its roll has acted on another one: too much was done by then
-   * for a log that cannot be read to end it at once.
+   * It has waited for a busy node, or its roll has acted on another one. Then a failed read before
+   * its POST does not end it at once.
    */
   isUnderway: boolean;
   /** When `--if-busy wait` gives up; Infinity until it first waits. Later waits share it. */

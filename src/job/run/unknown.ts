@@ -116,8 +116,8 @@ export function takeUnknown(
     // It may only look, as long as an entry may take.
     return sinceLost >= run.plan.appearMs ? endWithError(run, run.fateError) : state;
   }
-  const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
-  return isShown ? { name: 'sending', before: sent } : state;
+  const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
+  return isAbsent ? { name: 'sending', before: sent } : state;
 }
 
 /**
@@ -130,15 +130,6 @@ function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'foll
   }
   addMark(run, 'accepted');
   return judge(run, follow(run, sent, now), log.startedAt);
-}
-
-/**
- * It only looks until then. A roll has no room for another POST before; Infinity: until it has.
- */
-export function holdBack(run: Run, notBefore: number): void {
-  if (run.state.name === 'unknown') {
-    run.state = { ...run.state, notBefore };
-  }
 }
 
 /** It was never seen to be accepted, and no process will ever send it again. */
