@@ -227,7 +227,7 @@ const deploymentFlags = (
   { ref, supervisorUrl: { of, source, value } }: Located,
 ): readonly GivenFlag[] => [
   [named?.source, '--deployment', String(ref.id)],
-  // By its variable alone it would be asked again whose it is.
+  // By its variable alone the later command would have to look up again whose URL it is.
   [of ? STRUCTURE : source, '--supervisor-url', urlText(value)],
 ];
 

@@ -37,9 +37,9 @@ export interface Setting<T> {
   source: Source;
 }
 
-/** It belongs to the deployment that it was given with. */
+/** A URL counts only for the deployment that it was given with: `urlFor` (structure.ts) decides. */
 export interface SupervisorSetting extends Setting<URL> {
-  /** Null: to the one that is acted on. */
+  /** That deployment, where `--deployment` may be another; null: it is the one that is acted on. */
   of: Setting<DeploymentRef> | null;
 }
 
@@ -192,7 +192,7 @@ function deploymentOf(
   return { named, supervisorUrl: url && { ...url, of }, protectors };
 }
 
-/** What a variable's URL belongs to, where `--deployment` may be another: what is acted on without it. */
+/** The owner of LD_SUPERVISOR_URL: the deployment that is acted on without `--deployment`. */
 function deploymentOfVariables({ flags, ...input }: SettingsInput) {
   if (flags.deployment === undefined) return null;
   return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment.named;

@@ -30,31 +30,27 @@ import {
 const SHORTEST = 3 * SECOND;
 
 /**
- * `list --watch` gives `limit` and `timeoutMs`, `list --follow` only `limit`, and a program neither
- * of them. `--follow` and a program may give `after`, which counts instead of `limit`.
+ * `list --watch` gives `limit` and `timeoutMs`, `list --follow` only `limit`, and a program neither.
+ * `--follow` and a program may give `after`, which then counts in place of `limit`.
  */
 export interface FollowPlan {
   filter: ActivityFilter;
   /** It starts with what the log has above this id. */
   after?: Id | undefined;
-  /** It starts with so many of the newest entries (0: all); without it, with none. */
+  /** How many of the newest entries it starts with (0: all); none without it. */
   limit?: number;
   /**
-   * It ends when all that it waits for is final, or after so many milliseconds (Infinity: however
-   * long that takes). Without it, it is endless, and keeps only the recent entries and the open
-   * ones in memory.
+   * It ends when all that it waits for is final, or after this many ms (may be Infinity). Without
+   * it, it is endless, and keeps only the recent entries and the open ones in memory.
    */
   timeoutMs?: number | undefined;
 }
 
-/** What was read before the watch. */
+/** What was read before the watch: none of it is news. */
 interface WatchStart {
-  /** The newest entries, newest first: a page or so, or all above `after`. None of them is news. */
+  /** The newest entries, newest first, whether the filter wants them or not. */
   known: readonly Activity[];
-  /**
-   * What it starts with: a listing, which was filtered, or all above `after`. What the filter wants
-   * apart from its status is followed.
-   */
+  /** What it starts with: it shows those that match the filter, and follows those that may yet. */
   first: readonly Activity[];
 }
 
@@ -69,7 +65,7 @@ export interface WatchResult {
 
 type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
-/** An entry that a read has shown, so that it is no news. */
+/** An entry that a read has shown. From then on only a change of it is news. */
 interface SeenEntry {
   /** As last seen. */
   activity: Activity;
@@ -77,7 +73,7 @@ interface SeenEntry {
   since: number;
   /** It is followed: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
-  /** It was listed or reported once, and from then on each change of it is. */
+  /** It was listed or reported once: from then on each change of its status is reported. */
   isShown: boolean;
 }
 
@@ -89,7 +85,7 @@ interface Watch {
   pace: Pace;
   /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
   entries: Map<Id, SeenEntry>;
-  /** An unknown entry is news if it is above this id. It rises with time. */
+  /** An entry that is not in `entries` is new if it is above this id. It rises with time. */
   floor: Id;
   /** The newest entry at the start. */
   newestId: Id;
@@ -141,7 +137,7 @@ function startWatch(
     startedAt,
     deadline: startedAt + (timeoutMs ?? Infinity),
     pace: newPace(startedAt, startedAt + SECOND),
-    // Below the entries that every read shows, and below `after`, nothing is news.
+    // Nothing below the entries that every read shows, and nothing below `after`, is new.
     floor: known[RECENT - 1]?.id ?? after ?? -1n,
     newestId: known[0]?.id ?? -1n,
     anyRejected: false,
@@ -210,9 +206,9 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
   !isFinal(activity.status) && matches({ ...filter, status: undefined }, activity);
 
 /**
- * An entry may show up late, below newer ones, but by less than a minute. So the floor rises to
- * entries that were first seen a minute ago, but never into the newest RECENT: every read shows
- * those, and one that was forgotten would look new. What is settled below the floor is forgotten.
+ * Forgets what is settled below the floor, where no entry counts as new. An entry may show up late,
+ * below newer ones, but by less than a minute: so the floor rises to what was first seen a minute
+ * ago. It stays below the newest RECENT, which every read looks at for late ones.
  */
 function forgetSettled(watch: Watch, log: LogRead): void {
   const highest = log.entries[RECENT - 1]?.id ?? -1n;

@@ -58,13 +58,13 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
   const log = { pages, clock };
   return {
     /**
-     * The newest entries, until it is sure how far down they reach: mostly one page. The first is
-     * the newest of the log.
+     * The newest entries, until a page is sure how far down it reaches: mostly the first one. The
+     * first entry is the newest of the log.
      */
     newest: (options?: CallOptions): Promise<LogRead> =>
       readUntil(log, 'newest', ({ reach }) => reach !== null, options),
 
-    /** Every entry above the id. */
+    /** Every entry above the id: until a page is sure that all older pages are below it. */
     downTo: (id: Id, options?: DownToOptions): Promise<LogRead> => readDownTo(log, id, options),
 
     /** Enough of the newest entries to show which nodes there are. */

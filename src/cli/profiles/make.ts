@@ -9,10 +9,11 @@ import { gather, type ProfileFlags } from './gather.js';
 import { verify, type Verified } from './verify.js';
 
 /**
- * Makes a profile, or changes a stored one. A new one comes from flags, the environment, and what
- * the user answers. A stored one is changed by flags alone, since a variable may be left over from
- * another profile; without flags, ldctl asks for a new key. Nothing is stored before the end, and
- * nothing that the API rejects, unless `--no-verify` keeps ldctl from asking it.
+ * Makes a profile, or changes a stored one: gathers the tenant and the key, verifies them and the
+ * deployment with the API, and stores the key, then the profile. A new one comes from flags, the
+ * environment, and what the user answers. A stored one is changed by flags alone, since a variable
+ * may be left over from another profile; without flags, ldctl asks for a new key. Nothing is stored
+ * that the API rejects, unless `--no-verify` keeps ldctl from asking it.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(

@@ -29,8 +29,8 @@ import {
 export const LATE_NODE = 3 * SECOND;
 
 /**
- * Also of an interrupt. The run has an outcome only if there is something to report: what may have
- * been sent or, for a wait, what a read has shown. Otherwise it has the error alone.
+ * The end by an error, or by an interrupt. It has an outcome only if there is something to report:
+ * what may have been sent or, for a wait, what a read has shown. Otherwise it is the error alone.
  */
 export function endWithError(run: Run, error: LdctlError, sent = mayHaveLeft(run)): In<'ended'> {
   const { trigger, entries } = run;
@@ -147,9 +147,9 @@ function hasNothingLeft({ outcome, error }: Reported, nodes: readonly NodeResult
 }
 
 /**
- * Whether no other node is likely to report any more, so that the ids of its entries say all. Where
- * following.ts would wait longer than for a node that is not listed, the run has mostly waited so
- * long.
+ * Whether the ids of its entries are all that is left to follow, since no other node is likely to
+ * report. Where following.ts waits longer than `LATE_NODE` for another one, the run has mostly
+ * waited that long by its end.
  */
 function areAllIdsKnown(
   { readAt, targets }: NodeEntries,

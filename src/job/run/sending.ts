@@ -57,7 +57,10 @@ export function tickSending(
   return now > freshUntil(run, null) ? checkAgain(now) : state;
 }
 
-/** What may have been sent before is sent again whatever has come since. */
+/**
+ * Until when its baseline is good for a POST. One that may have been sent before keeps its baseline:
+ * entries above it may be its own.
+ */
 const freshUntil = ({ baseline }: Run, before: Sent | null): number =>
   before ? Infinity : baseline.readAt + FRESH;
 
@@ -78,7 +81,7 @@ export function askSending(
     expect: entries.expect,
     core: entries.core,
     listed: { here, elsewhere },
-    // What was not sent does not count as the first POST.
+    // A new POST is timed as it is recorded (`drive`): what was not sent before does not count.
     postedAt: before ? attempts.postedAt : null,
   };
   return { do: 'record', record, after: generation };
@@ -180,9 +183,7 @@ function takeFailedPost(
   }
 }
 
-/**
- * No POST had an effect. The mark makes the journal pass over the record, so the next is a first.
- */
+/** No POST had an effect. The journal passes over a record with this mark, so the next is a first. */
 function noteRefused(run: Run): void {
   addMark(run, 'refused');
   run.generation = 0;

@@ -49,13 +49,13 @@ export function findPeriodAndFloor(
   if (serverTime) {
     replay.period = { from: serverTime - (startedAt - replay.since), to: serverTime + MINUTE };
   }
-  // The floor is the first entry below the recent ones, not the oldest recent one: a late entry may
-  // show up between the two. If none is recent, it is the newest entry; if all are, one below the
-  // oldest, but not above the baseline.
+  // The floor is the first entry that is older than all recent ones, since a late entry may still
+  // show up above that.
   const oldestRecent = entries.findLastIndex((activity) => isRecent(run, replay, activity));
-  const nextOlder = entries[oldestRecent + 1];
-  const below = (entries[oldestRecent]?.id ?? 1n) - 1n;
-  replay.floor = nextOlder?.id ?? (below < baseline.id ? below : baseline.id);
+  const older = entries[oldestRecent + 1];
+  // The read did not go down to such an entry.
+  const belowAll = (entries.at(-1)?.id ?? 1n) - 1n;
+  replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id);
 }
 
 /** Takes in the entries that count. */
