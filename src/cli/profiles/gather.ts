@@ -76,6 +76,9 @@ export async function gather(
 ): Promise<Gathered> {
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
+  if (flags['supervisor-url'] !== undefined && !given.deployment.named && !context.prompts) {
+    throw usageError('no_deployment', '--supervisor-url is of one deployment, and none is named');
+  }
   const intent = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
   const tenantId = await tenantFor(intent, context.prompts);
   const isNeeded = intent.keyIs !== 'kept' || intent.mustVerify;
