@@ -272,22 +272,20 @@ export function nodeCounter(
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
+  const countInTime = async (entry: Activity | undefined, signal: AbortSignal, ms: number) =>
+    (await optional({ clock, signal }, (limited) => count(entry, limited, ms), ms)) ?? undefined;
   return {
     isCertain,
     start(patience, signal) {
-      const ask = async (entry?: Activity) => {
-        if (patience === 'demanded') return count(entry, signal);
-        const inTime = (limited: AbortSignal) => count(entry, limited, patience);
-        return (await optional({ clock, signal }, inTime, patience)) ?? undefined;
-      };
-      // It may fail while a page is on its way, before anyone waits for it.
-      const askAhead = (entry?: Activity) => {
-        const counted = ask(entry);
+      const ask = (entry?: Activity) => {
+        const counted =
+          patience === 'demanded' ? count(entry, signal) : countInTime(entry, signal, patience);
+        // It may fail while a page is on its way, before anyone waits for it.
         counted.catch(() => undefined);
         return counted;
       };
-      let counted = addressOf(ref, settings) ? askAhead() : null;
-      return ([entry]) => (counted ??= askAhead(entry));
+      let counted = addressOf(ref, settings) ? ask() : null;
+      return ([entry]) => (counted ??= ask(entry));
     },
   };
 }

@@ -46,7 +46,7 @@ export interface NodeProgress extends NodeResult {
 /** What a job emits: data, and what is for people only. */
 export type JobEvent =
   /**
-   * `earlier`: a run with the same key that has dispatched what this one follows, so many ms ago.
+   * `earlier`: how long ago another run with the same key dispatched what this one follows.
    */
   | (ShownStep & { earlier?: { ageMs: number } })
   /**

@@ -26,7 +26,7 @@ export interface Pace {
   failing: { since: number; count: number } | null;
 }
 
-/** How long to wait after a read of so many requests: four a second at most. */
+/** How long to wait after a read of this many requests: four a second at most. */
 export const readGap = (requests: number): number => requests * (SECOND / 4);
 
 export function newPace(now: number, nextRead = now): Pace {

@@ -145,7 +145,7 @@ function tickRunOf(
   now: number,
 ): void {
   if (!mayStillAct(roll, now)) {
-    // No more POSTs; a run that was accepted goes on.
+    // No more POSTs; a run that was accepted continues.
     callOff(run, calledOffError());
   }
   tickRun(run, now);

@@ -26,7 +26,7 @@ export interface RollPlan extends Omit<
   gateTimeoutMs: number;
   /** For each node, from when its POST was accepted; ms. `timeoutMs` is for the whole roll. */
   nodeTimeoutMs: number;
-  /** Whether the roll goes on after a node that does not complete. */
+  /** Whether the roll continues after a node that does not complete. */
   continueOnError: boolean;
   /**
    * Why none of its nodes may be started. Those that an earlier process has sent to are followed.
@@ -67,7 +67,7 @@ export interface Roll {
   readonly plan: RollPlan;
   readonly nodes: readonly RollNode[];
   readonly deadline: number;
-  /** When the reads before its first POST began. */
+  /** When the reads before its first POST started. */
   readonly readFrom: number;
   halted: boolean;
   stopping: Interrupted | null;
@@ -79,7 +79,7 @@ export interface Roll {
   nextReadAt: number;
   /** Another process has been seen to run it, too. */
   isShared: boolean;
-  /** How often a node has gone on to another state. */
+  /** How many times a node has changed its state. */
   moves: number;
   /** Whether the rows have changed since they were last emitted. */
   changed: boolean;

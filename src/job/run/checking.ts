@@ -112,7 +112,7 @@ export function askBlocked(run: Run, { blockers }: In<'blocked'>, now: number): 
   return nextRead(run.pace, depth, now, run.busyDeadline);
 }
 
-/** Goes on once all that it waited for has ended, or is gone from the log. */
+/** Continues once all that it waited for has ended, or is gone from the log. */
 export function takeBlocked(
   run: Sender,
   state: In<'blocked'>,
@@ -138,8 +138,8 @@ export function takeBlocked(
 }
 
 /**
- * Several runs may have waited for the same entry: they go on at different times, up to 2 s later,
- * so that the first one blocks the others.
+ * Several runs may have waited for the same entry: they continue at different times, up to 2 s
+ * later, so that the first one blocks the others.
  */
 const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
 

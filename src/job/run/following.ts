@@ -56,8 +56,14 @@ function dispatchedBy({ hasPosted }: Run, { accepted, earlier }: Sent): JobEvent
   const { requestId = null, replayed = false } = accepted ?? {};
   const recovered = accepted === null;
   // If both have sent it, and no answer came, the log does not say whose POST made the entries.
-  const known = earlier && ((recovered && !hasPosted) || replayed) && { earlier };
-  return { event: 'dispatched', request_id: requestId, replayed, recovered, ...known };
+  const isTheirs = recovered ? !hasPosted : replayed;
+  return {
+    event: 'dispatched',
+    request_id: requestId,
+    replayed,
+    recovered,
+    ...(earlier && isTheirs && { earlier }),
+  };
 }
 
 export function askFollowing(run: Run, state: Following, now: number): Ask<'following'> {

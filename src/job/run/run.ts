@@ -168,8 +168,8 @@ export function takeOfRun<K extends StepName>(
 }
 
 /**
- * Without the mark, a later run is more careful. Without `refused` it will take that POST for one
- * that was lost, so this one ends as if it was (7).
+ * Without the mark, a later run is more careful. Without `refused` it treats that POST as one that
+ * was lost, so this run ends as if it was (7).
  */
 function takeNote(run: Run, fact: FactOf<'note'>, now: number): State {
   const note = run.marks.shift();
@@ -240,8 +240,8 @@ function deadlineOf({ state, busyDeadline }: Run): number {
 }
 
 /**
- * Where the log may show its entries by now: the read that it needs. In a roll, one serves all.
- * Null in any other state.
+ * The read that it needs, where the log may show its entries by now; else null. In a roll, one read
+ * serves all.
  */
 export function sharedReadOf(run: Run, now: number): { downTo: DownTo; cutAt: number } | null {
   const { state } = run;

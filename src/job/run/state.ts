@@ -31,7 +31,7 @@ interface States {
     asks: 'read';
     next: 'checking' | 'blocked' | 'sending' | 'ended';
   };
-  /** Before a POST, too: `--if-busy wait` waits until these entries are final. */
+  /** Also before a POST: `--if-busy wait` waits until these entries are final. */
   blocked: {
     is: { blockers: IdEntries };
     asks: 'read';
@@ -256,7 +256,10 @@ export const newSent = (now: number): Sent => ({
   accepted: null,
 });
 
-/** What may have been sent, as far as it is known by now; null: certainly nothing was. */
+/**
+ * What may have been sent; null: nothing was. Without a POST that is running, which only its end
+ * counts (`mayHaveLeft`).
+ */
 export function sentOf({ state }: Run): Sent | null {
   switch (state.name) {
     case 'sending':
