@@ -143,7 +143,8 @@ const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts
 
 const SESSIONS = testsIn('sessions');
 const BUILD: Check = ['scripts/build.js'];
-const PROCESSES = testsIn('process');
+/** One that hangs is ended after a minute: what a process shows takes no longer. */
+const PROCESSES: Check = [...testsIn('process'), '--timeout', '60000'];
 /** Not every folder is loaded by all of them. */
 const ELSEWHERE = [SESSIONS, testsIn('wire')];
 
