@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { ldctl, type Ended, type Run } from '../helpers/ldctl.js';
 import { endsWith, plan, Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -51,6 +51,14 @@ describe('sandbox exec and start', () => {
     }
     assert.deepEqual([env.has('LD_API_KEY_FILE'), env.has('LD_PROFILE')], [false, false]);
     assert.equal(env.get('NO_PROXY'), 'example.com,127.0.0.1');
+  });
+
+  plan('exec puts this same ldctl first on the PATH of the command', async () => {
+    const folder = mkdtempSync(join(scene.folder, 'another-'));
+    writeFileSync(join(folder, 'ldctl'), '#!/bin/sh\necho another\n', { mode: 0o700 });
+    const PATH = [folder, process.env.PATH].join(delimiter);
+    const { stdout } = await endsWith(0, exec(['sh', '-c', 'ldctl --version'], { PATH }).input());
+    assert.equal(stdout, (await scene.ends(0, '--version')).stdout);
   });
 
   plan('exec says nothing of a profile that its variables override', async () => {
