@@ -1,7 +1,5 @@
 /** Places of src that may be broken so without any difference, and why; by file. */
 export const EQUIVALENT: Readonly<Record<string, string>> = {
-  'src/app/open.ts: if (known) void ask(known); -> if (known) ;':
-    'Core is asked later, by the one who needs its answer',
   'src/app/survey.ts: const { here } = listedIn(entries, runtime, false); -> const { here } = listedIn(entries, runtime, true);':
     'whether the log was read to its end is not asked there',
   'src/job/census.ts: return core !== null && seen.size >= Math.max(core, expect ?? 0); -> return core !== null && seen.size >= Math.max(core, expect ?? 1);':
@@ -22,7 +20,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
-  "src/job/run/unknown.ts: const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isShown = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
+  "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
     'a millisecond',
   'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
     'the floor rises two entries later',
