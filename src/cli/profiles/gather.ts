@@ -77,7 +77,10 @@ export async function gather(
   if (!stored) context.store.assertCanAdd(checkProfileName(name));
   const given = settingsFor(stored, flags, context);
   if (flags['supervisor-url'] !== undefined && !given.deployment.named && !context.prompts) {
-    throw usageError('no_deployment', '--supervisor-url is of one deployment, and none is named');
+    throw usageError(
+      'no_deployment',
+      '--supervisor-url belongs to a deployment, and none is named',
+    );
   }
   const intent = { stored, flags, given, ...changesOf(stored, flags, context.prompts) };
   const tenantId = await tenantFor(intent, context.prompts);
