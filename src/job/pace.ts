@@ -10,7 +10,7 @@ import type { FailedRead, StepOf } from './job.js';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
-/** Failing reads are tolerated for so long, and at least three of them. */
+/** How long the log may fail to be read, three times at least, before ldctl gives up. */
 const OUTAGE = MINUTE;
 /** How long everything that is read before a POST may take in all. */
 export const BEFORE_POST = MINUTE;

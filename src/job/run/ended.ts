@@ -14,7 +14,7 @@ import {
 } from '../../base/outcome.js';
 import { IdEntries, idsOf, resultRow, type NodeEntries } from '../entries.js';
 import type { JobEnd, Resume } from '../job.js';
-import { SECOND } from '../pace.js';
+import { LATE_NODE } from './following.js';
 import {
   acceptedAtOf,
   endOf,
@@ -24,9 +24,6 @@ import {
   type Run,
   type Sent,
 } from './state.js';
-
-/** How long a node that the log did not list may take to report. */
-export const LATE_NODE = 3 * SECOND;
 
 /**
  * The end by an error, or by an interrupt. It has an outcome only if there is something to report:

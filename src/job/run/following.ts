@@ -10,12 +10,14 @@ import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
 import { warning, type JobEvent } from '../events.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { nextRead, quicken, SECOND } from '../pace.js';
-import { LATE_NODE } from './ended.js';
 import type { Ask, In, Plan, Run, Sender, Sent, Then } from './state.js';
 import { collect, findPeriodAndFloor } from './whose.js';
 
 /** Once no new entry has come for this long, no more are expected. */
 const QUIET = 10 * SECOND;
+
+/** How long a node that the log did not list may take to report. */
+export const LATE_NODE = 3 * SECOND;
 
 /** How soon the log is read after a POST. */
 export const FIRST_READ = SECOND / 2;

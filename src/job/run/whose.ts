@@ -101,9 +101,9 @@ function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Acti
   if (!replay) {
     return recent;
   }
-  const byId = recent.toSorted((a, b) => compareIds(a.id, b.id));
+  const oldestFirst = recent.toSorted((a, b) => compareIds(a.id, b.id));
   // A map keeps the last one of each node.
-  const newest = new Map(byId.map(({ id, node_id: node }) => [node, id]));
+  const newest = new Map(oldestFirst.map(({ id, node_id: node }) => [node, id]));
   const isSuperseded = ({ id, node_id: node }: Activity): boolean =>
     id <= baseline.id && id < (newest.get(node) ?? 0n);
   entries.forget(isSuperseded);
