@@ -274,7 +274,7 @@ export function callOff(run: Run, error: LdctlError): void {
       return;
     case 'sending':
       sendNoMore(run);
-      // It will not send again, so there is no time to wait for.
+      // Nothing is sent any more, so `notBefore` does not matter.
       run.state = state.before
         ? { name: 'unknown', sent: state.before, notBefore: 0 }
         : endWithError(run, error);

@@ -59,8 +59,8 @@ interface States {
     next: 'unknown' | 'sending' | 'following' | 'ended';
   };
   /**
-   * Accepted, from when the time limits count. `sent`: null for a wait. `decidesAt`: all entries
-   * are final; if no other shows up by then, the run ends.
+   * It was accepted: its time limits count from then. `sent`: null for a wait. `decidesAt`: all
+   * entries are final, and if no other shows up by then, the run ends.
    */
   following: {
     is: { sent: Sent | null; acceptedAt: number; deadline: number; decidesAt: number | null };
