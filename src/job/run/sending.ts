@@ -54,15 +54,17 @@ export function tickSending(
   if (isRollOver(run, now)) {
     return endForRoll(run);
   }
-  return now > freshUntil(run, null) ? checkAgain(now) : state;
+  return now > sendByOf(run, null) ? checkAgain(now) : state;
 }
 
 /**
- * Until when its baseline is good for a POST. One that may have been sent before keeps its baseline:
- * entries above it may be its own.
+ * Until when the POST may leave: a first one while its baseline is fresh. Another one keeps its
+ * baseline, since entries above that may be its own, and may leave as long as the key is known.
  */
-const freshUntil = ({ baseline }: Run, before: Sent | null): number =>
-  before ? Infinity : baseline.readAt + FRESH;
+function sendByOf({ baseline, attempts }: Run, before: Sent | null): number {
+  const { firstAt, windowMs } = attempts;
+  return before ? (firstAt ?? 0) + (windowMs ?? 0) : baseline.readAt + FRESH;
+}
 
 export function askSending(
   { baseline, entries, generation, attempts, trigger }: Sender,
@@ -120,7 +122,7 @@ export function askPosting(run: Sender, { before }: In<'posting'>): Ask<'posting
   const { deploymentId, runtime, action, wireKey, nodes } = run.trigger;
   const sorted = nodes?.toSorted(compareIds) ?? null;
   const request = { deploymentId, runtime, action, nodes: sorted, wireKey };
-  return { do: 'post', request, sendBy: freshUntil(run, before) };
+  return { do: 'post', request, sendBy: sendByOf(run, before) };
 }
 
 export function takePosting(

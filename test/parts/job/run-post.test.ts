@@ -37,6 +37,21 @@ function onlyOthersAct(error: Error, ...others: Array<Parameters<typeof server.a
   };
 }
 
+describe('a POST that follows a lost one', () => {
+  it('may leave until two minutes after the first one, however long its connection takes', async () => {
+    const posts: Array<{ at: number; sendBy: number }> = [];
+    const trigger = server.trigger.bind(server);
+    server.trigger = (request, options) => {
+      posts.push({ at: clock.elapsed(), sendBy: options?.sendBy ?? Infinity });
+      return trigger(request, options);
+    };
+    server.onPost = (carryOut) => (server.postsMade > 1 ? carryOut() : lost());
+    await run();
+    const [first, second] = posts;
+    assert.equal(second?.sendBy, (first?.at ?? 0) + 2 * MINUTE);
+  });
+});
+
 describe('a POST that was not sent', () => {
   it('is tried again after 1, 2, 4, 8, 8 … s, for two minutes, and ends with 6', async () => {
     server.onPost = connectionRefused;
