@@ -14,7 +14,7 @@ import type { Supervisor } from '../base/supervisor.js';
 import { urlText } from '../base/text.js';
 import type { Profile } from '../config/profiles.js';
 import {
-  isProtectedByName,
+  protectorByName,
   protectorOf,
   STRUCTURE,
   variablesOf,
@@ -139,12 +139,15 @@ export async function openDeployment(
     if (!ref.path) await completeOnce();
     return deploymentText(ref);
   };
-  if (isProtectedByName(settings)) await place();
+  const byName = protectorByName(settings);
+  if (byName) await place();
+  // Without its name it may be the one that is protected.
+  const mayBeProtected = ref.name || ref.path ? null : byName;
   return {
     ...located,
     account,
     key,
-    protector: protectorOf(settings, ref),
+    protector: protectorOf(settings, ref) ?? mayBeProtected,
     place,
     deploymentId: ref.id,
     supervisor,

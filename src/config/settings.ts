@@ -215,9 +215,12 @@ export function protectorOf(
   return protectors.find(protects) ?? null;
 }
 
-/** Whether Core has to say what a deployment is called, so that it is known what protects it. */
-export const isProtectedByName = ({ protectors }: DeploymentSettings) =>
-  protectors.some((one) => deploymentIn(one)?.id === null);
+/**
+ * One that protects a deployment of which it knows the name alone: Core has to say what another one
+ * is called, so that it is certain that this one does not protect it.
+ */
+export const protectorByName = ({ protectors }: DeploymentSettings): Profile | null =>
+  protectors.find((one) => deploymentIn(one)?.id === null) ?? null;
 
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env): string[] =>

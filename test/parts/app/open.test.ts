@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { openAccount, type Account } from '../../../src/app/account.js';
 import { openDeployment, type OpenDeployment } from '../../../src/app/open.js';
+import { TransportError } from '../../../src/base/errors.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Deployment, type TenantStructure } from '../../../src/api/core-api.js';
 import { openRunJournal } from '../../../src/config/journal.js';
@@ -61,11 +62,14 @@ const never = (): Promise<never> => Promise.reject(new Error('this was not to be
 const { signal } = new AbortController();
 
 /** An account, and for which tenants its Core was asked. */
-function accountOf({ account }: Settings): { account: Account; asked: bigint[] } {
+function accountOf(
+  { account }: Settings,
+  answer: () => Promise<TenantStructure> = () => Promise.resolve(STRUCTURE),
+): { account: Account; asked: bigint[] } {
   const asked: bigint[] = [];
   const structure = (tenantId: bigint): Promise<TenantStructure> => {
     asked.push(tenantId);
-    return Promise.resolve(STRUCTURE);
+    return answer();
   };
   const core = { structure, keyContext: never, deployment: never };
   return { account: openAccount(account, { signal, core: () => core }), asked };
@@ -180,6 +184,27 @@ describe('the flags of the command that continues', () => {
       });
       assert.deepEqual(askedOf(after), askedOf(before));
       assert.deepEqual(after.asked, []);
+    });
+  }
+});
+
+describe('a deployment that a profile protects by its name', () => {
+  const given: Given = {
+    flags: { deployment: '5', 'supervisor-url': 'https://supervisor-5.example' },
+    env: { LD_API_KEY: KEY, LD_TENANT_ID: '111', LD_API_URL: 'https://core.example' },
+  };
+  const isDown = () => Promise.reject(new TransportError('ECONNREFUSED', 'no', { sent: 'no' }));
+  for (const [what, name, answer, protects] of [
+    ['is protected if Core says that it is called so', 'solo', undefined, true],
+    ['is not protected if Core says another name', 'hosted', undefined, false],
+    ['is protected if Core does not say what it is called', 'hosted', isDown, true],
+  ] as const) {
+    it(what, async () => {
+      const stored = { deployment_id: undefined, deployment_name: name, protected: true };
+      const settings = settingsOf({ ...given, stored });
+      const { account } = accountOf(settings, answer);
+      const { protector } = await open(account, settings);
+      assert.equal(protector?.name, protects ? 'prod' : undefined);
     });
   }
 });
