@@ -123,26 +123,6 @@ export function reply(
   };
 }
 
-/** Hands a request on to another server, by the headers that matter. */
-export function forward(
-  to: string,
-  { method, url, headers, body }: SeenRequest,
-): Promise<Response> {
-  const kept = ['ld-api-key', 'idempotency-key', 'content-type'].flatMap((name) => {
-    const value = headers[name];
-    return typeof value === 'string' ? [[name, value] as [string, string]] : [];
-  });
-  return fetch(to + url, { method, headers: kept, ...(method === 'POST' && { body }) });
-}
-
-/** Answers as another server does. */
-export function answerOf(to: string): Step {
-  return async (request, response, socket) => {
-    const answer = await forward(to, request);
-    return reply(answer.status, await answer.text())(request, response, socket);
-  };
-}
-
 /** The `ld-request` of every `reply` that does not name another. */
 export const REQUEST_ID = '0123456789abcdef0123456789abcdef';
 
