@@ -14,6 +14,7 @@ import {
   calledOffError,
   hasSent,
   runOf,
+  sentRunOf,
   type RollNodeState,
   type Roll,
   type RollNode,
@@ -54,8 +55,8 @@ function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
 
 /** What is known of its entry. */
 function entryRow(node: RollNode): NodeProgress {
-  const run = runOf(node);
-  const [row] = run && sentOf(run) ? run.entries.rows(emptyStatusOf(run)) : [];
+  const run = sentRunOf(node);
+  const [row] = run ? run.entries.rows(emptyStatusOf(run)) : [];
   if (!row) {
     return emptyRow({}, NOT_STARTED);
   }
@@ -64,8 +65,7 @@ function entryRow(node: RollNode): NodeProgress {
 
 function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
   const { id, gate, state, passed } = node;
-  const run = runOf(node);
-  const postedAt = run && sentOf(run) ? run.attempts.postedAt : null;
+  const postedAt = sentRunOf(node)?.attempts.postedAt;
   return {
     ...entryRow(node),
     node_id: id,
@@ -114,7 +114,7 @@ export function resultOfRoll(roll: Roll): JobEnd {
 
 /** `replayed`: whether any was; null where it is not known of all that were sent. */
 function answersOf(nodes: readonly RollNode[]) {
-  const runs = nodes.flatMap((node) => runOf(node) ?? []).filter((run) => sentOf(run) !== null);
+  const runs = nodes.flatMap((node) => sentRunOf(node) ?? []);
   const areKnown = runs.every((run) => acceptedAtOf(run) !== null);
   return {
     sent: runs.some(({ hasPosted }) => hasPosted),

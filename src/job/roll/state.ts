@@ -167,11 +167,14 @@ export const hasToStart = ({ state: { name } }: RollNode): boolean =>
 export const isActive = (node: RollNode): boolean =>
   !hasToStart(node) && node.state.name !== 'done';
 
-/** Whether something may have been sent to a node. */
-export function hasSent({ nodes }: Roll): boolean {
-  const runs = nodes.flatMap((node) => runOf(node) ?? []);
-  return runs.some((run) => sentOf(run) !== null);
+/** Its run, if something may have been sent to it; else null. */
+export function sentRunOf(node: RollNode): Run | null {
+  const run = runOf(node);
+  return run && sentOf(run) ? run : null;
 }
+
+/** Whether something may have been sent to a node. */
+export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => sentRunOf(node) !== null);
 
 /** The time of the roll is up. As long as nothing was sent, each run ends by limits of its own. */
 export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline && hasSent(roll);

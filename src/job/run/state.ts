@@ -197,7 +197,7 @@ export interface WaitPlan extends Plan {
 /** With the key as the header has it, which also covers the action and the nodes. */
 export type Trigger = RunPlan & { wireKey: string };
 
-/** Data, changed only by the functions of this folder and, in a roll, by roll/read.ts. */
+/** Data, changed only by the functions of this folder and, in a roll, by those of roll/. */
 export interface Run {
   /** What a run and a wait both have. */
   readonly plan: Plan;
@@ -274,6 +274,10 @@ export function sentOf({ state }: Run): Sent | null {
       return null;
   }
 }
+
+/** Whether the log may show entries of it by now. In a roll, all such runs share their reads. */
+export const mayShowEntries = ({ state: { name } }: Run): boolean =>
+  name === 'unknown' || name === 'following';
 
 /** Since when it is known to be accepted, by the job's clock; null where it is not. */
 export function acceptedAtOf({ state }: Run): number | null {
