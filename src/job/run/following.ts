@@ -25,7 +25,7 @@ export const FIRST_READ = SECOND / 2;
 type Following = In<'following'>;
 
 /** From now on the time limit counts. @param sent null for a wait */
-export function followed(plan: Plan, sent: Sent | null, now: number): Following {
+export function newFollowing(plan: Plan, sent: Sent | null, now: number): Following {
   const { timeoutMs, endsBy = Infinity } = plan;
   const deadline = Math.min(now + timeoutMs, endsBy);
   return { name: 'following', sent, acceptedAt: now, deadline, decidesAt: null };
@@ -36,7 +36,7 @@ export function follow(run: Run, sent: Sent, now: number): Following {
   run.changed = true;
   run.events.push(dispatchedBy(run, sent));
   quicken(run.pace, now, now + FIRST_READ);
-  return followed(run.plan, sent, now);
+  return newFollowing(run.plan, sent, now);
 }
 
 /** An answer or a record says that it was accepted. A run that does not wait has ended. */

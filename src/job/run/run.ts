@@ -23,7 +23,7 @@ import {
   tryLater,
 } from './checking.js';
 import { endWithError, resultOfRun } from './ended.js';
-import { askFollowing, depthOfFollowing, followed, takeFollowing } from './following.js';
+import { askFollowing, depthOfFollowing, newFollowing, takeFollowing } from './following.js';
 import { askPosting, askSending, takePosting, takeSending, tickSending } from './sending.js';
 import {
   endOf,
@@ -89,7 +89,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run
 export function createWait(plan: WaitPlan, now: number): Run {
   const { wanted, after } = plan;
   const entries = 'ids' in wanted ? new IdEntries(wanted.ids, plan) : new NodeEntries(wanted, plan);
-  const run = newRun({ plan, trigger: null, entries, state: followed(plan, null, now) }, now);
+  const run = newRun({ plan, trigger: null, entries, state: newFollowing(plan, null, now) }, now);
   run.baseline.id = after ?? 0n;
   return run;
 }
@@ -152,8 +152,15 @@ const TAKE: { [K in StepName]: (run: Run, fact: FactOf<K>, now: number) => State
     run.state.name === 'sending' ? takeSending(senderOf(run), run.state, fact, now) : run.state,
   post: (run, fact, now) =>
     run.state.name === 'posting' ? takePosting(senderOf(run), run.state, fact, now) : run.state,
-  read: (run, fact, now) =>
-    fact.is === 'read' ? takeRead(run, fact.read, now) : takeFailedRead(run, fact, now),
+  read(run, fact, now) {
+    const { state } = run;
+    if (!isReading(state)) {
+      return state;
+    }
+    return fact.is === 'read'
+      ? takeRead(run, state, fact.read, now)
+      : takeFailedRead(run, state, fact, now);
+  },
   // Only a roll has gates.
   gate: ({ state }) => state,
 };
@@ -182,11 +189,13 @@ function takeNote(run: Run, fact: FactOf<'note'>, now: number): State {
     : run.state;
 }
 
-function takeRead(run: Run, log: LogRead, now: number): State {
-  const { state, plan } = run;
-  if (!isReading(state)) {
-    return state;
-  }
+type Reading = In<'checking' | 'blocked' | 'unknown' | 'following'>;
+
+const isReading = (state: State): state is Reading =>
+  state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended';
+
+function takeRead(run: Run, state: Reading, log: LogRead, now: number): State {
+  const { plan } = run;
   goodRead(run.pace, log.requests, now);
   const problem = foreignLog(log.entries, plan.deploymentId, plan.tenant);
   if (problem) {
@@ -204,15 +213,9 @@ function takeRead(run: Run, log: LogRead, now: number): State {
   }
 }
 
-const isReading = (state: State): state is In<'checking' | 'blocked' | 'unknown' | 'following'> =>
-  state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended';
-
 /** How many failed reads end the run depends on its state. */
-function takeFailedRead(run: Run, failure: FailedRead, now: number): State {
-  const { state, attempts } = run;
-  if (!isReading(state)) {
-    return state;
-  }
+function takeFailedRead(run: Run, state: Reading, failure: FailedRead, now: number): State {
+  const { attempts } = run;
   const isChecking = state.name === 'checking';
   if (isChecking && attempts.firstAt !== null && !isHopeless(failure.error)) {
     // The API was there when the run started, so this counts as another try that failed.

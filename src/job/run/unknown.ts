@@ -122,7 +122,7 @@ export function takeUnknown(
 
 /**
  * An entry shows that the POST was accepted, and the same read may end the run. With `--no-wait` it
- * may be another operator's, and nobody looks any further.
+ * may be another operator's, and the run looks no further.
  */
 function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
   if (!run.trigger.wait) {

@@ -5,7 +5,7 @@ import type { isHopeless } from '../../../src/job/answer.js';
 import type { Resume } from '../../../src/job/job.js';
 import type { failedRead, goodRead, Pace } from '../../../src/job/pace.js';
 import type { endWithError, resultOfRun } from '../../../src/job/run/ended.js';
-import type { followed, judge } from '../../../src/job/run/following.js';
+import type { judge, newFollowing } from '../../../src/job/run/following.js';
 import type { interrupt, tickRun } from '../../../src/job/run/run.js';
 import { endOf, sentOf, type Reported, type Run } from '../../../src/job/run/state.js';
 import type { continueFrom } from '../../../src/job/run/unknown.js';
@@ -234,7 +234,7 @@ export const ENDING: Rules = {
       'never-ends',
       'one node',
       1,
-      put<typeof followed>('job/run/following', 'followed', (original, ...args) => ({
+      put<typeof newFollowing>('job/run/following', 'newFollowing', (original, ...args) => ({
         ...original(...args),
         deadline: Infinity,
       })),
