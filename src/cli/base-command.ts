@@ -2,7 +2,8 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
 import type { Interrupted } from '../base/errors.js';
-import { configDir, type SettingFlags } from '../config/settings.js';
+import { configDir } from '../config/settings.js';
+import type { TargetFlags } from '../config/targets.js';
 import type { Field } from '../output/columns.js';
 import { loadFormat } from '../output/formats.js';
 import { printList, printObject, type ListSpec } from '../output/list.js';
@@ -49,7 +50,7 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  protected async open(flags: SettingFlags = {}): Promise<CommandContext> {
+  protected async open(flags: TargetFlags = {}): Promise<CommandContext> {
     const { host, interrupts } = this;
     const [{ CommandContext }, folder] = await Promise.all([
       import('./context.js'),
@@ -101,9 +102,12 @@ export abstract class BaseCommand extends Command {
 export abstract class ConnectedCommand extends BaseCommand {
   static override baseFlags = { ...outputFlags, ...connectionFlags };
 
-  protected override async open(flags: SettingFlags) {
+  /** Whether several deployments may be named, by `severalFlags`. */
+  protected readonly takesSeveral: boolean = false;
+
+  protected override async open(flags: TargetFlags) {
     const context = await super.open(flags);
-    context.saySettings();
+    context.saySettings(this.takesSeveral ? await context.findTargets() : undefined);
     return context;
   }
 }

@@ -3,7 +3,7 @@ import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openAccount, type Account, type Core, type Endpoint } from '../app/account.js';
 import { openDeployment, type OpenDeployment } from '../app/open.js';
-import type { ApiError } from '../base/errors.js';
+import { usageError, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -17,16 +17,28 @@ import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   overridingVariables,
+  variableIn,
+  type AccountSettings,
   type DeploymentRef,
   type DeploymentSettings,
   type SettingFlags,
   type Settings,
   type SettingsInput,
 } from '../config/settings.js';
+import { isThere } from '../config/structure.js';
+import { flagsOfEach, flagsOfOne, type TargetFlags } from '../config/targets.js';
 import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
+
+/** One deployment to act on, by settings of its own. */
+export interface Target {
+  readonly settings: Settings;
+  readonly account: Account;
+  /** Opens it, once. @throws as `openDeployment` */
+  open(): Promise<OpenDeployment>;
+}
 
 /**
  * What a command is given: the world around it, its flags, the profiles, a user who may be asked,
@@ -41,9 +53,7 @@ export class CommandContext {
   readonly keyTools: KeyTools;
   /** Of each log, those on its first page that listed any. */
   readonly #nodes: Id[][] = [];
-  #settings: Settings | undefined;
-  #account: Account | undefined;
-  #deployment: Promise<OpenDeployment> | undefined;
+  #targets: readonly Target[] | undefined;
 
   /**
    * @param folder where profiles and the run journal are kept
@@ -51,7 +61,7 @@ export class CommandContext {
    */
   constructor(
     readonly host: Host,
-    private readonly flags: SettingFlags,
+    private readonly flags: TargetFlags,
     readonly interrupts: Interrupts,
     readonly folder: string,
     readonly prompts: Prompts | null,
@@ -64,22 +74,94 @@ export class CommandContext {
   }
 
   /**
-   * Where to act, and as whom.
+   * The deployment to act on, where only one can be named.
    * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does
    */
-  get settings(): Settings {
-    return (this.#settings ??= this.resolve(this.flags));
+  get target(): Target {
+    const [target, ...others] = (this.#targets ??= [
+      this.#targetOf(this.resolve(flagsOfOne(this.flags))),
+    ]);
+    if (target && others.length === 0) return target;
+    throw new Error('one deployment is asked for, and several are named');
   }
 
-  /** Says which variables do not count, and that the key expires soon. */
-  saySettings() {
-    const { account } = this.settings;
-    const ignored = overridingVariables(this.host.env).join(', ');
-    if (account.profile?.source.from === 'flag' && ignored) {
-      this.say(`--profile ${account.profile.name}: ignoring ${ignored} from the environment`);
+  /** Where to act, and as whom. @throws as `target` */
+  get settings(): Settings {
+    return this.target.settings;
+  }
+
+  /** Of the settings. @throws as `target` */
+  get account(): Account {
+    return this.target.account;
+  }
+
+  /** The deployment of the settings. @throws as `target`, `openDeployment` */
+  deployment(): Promise<OpenDeployment> {
+    return this.target.open();
+  }
+
+  /**
+   * The deployments that are named, in the order given: several share an account if they share a
+   * profile.
+   * @throws as `flagsOfEach`, `target`
+   */
+  async findTargets(): Promise<readonly Target[]> {
+    if (this.#targets) return this.#targets;
+    const each = await flagsOfEach(this.flags, this.store.read(), async (flags) => {
+      const { account, deployment } = this.resolve(flags);
+      const structure = await this.#openAccount(account).structure();
+      return deployment.named !== null && isThere(structure, deployment.named.value);
+    });
+    if (each.length > 1) return (this.#targets = this.#severalOf(each));
+    const [flags = {}] = each;
+    return (this.#targets = [this.#targetOf(this.resolve(flags))]);
+  }
+
+  /** Each supervisor is looked up, unless a profile names it. */
+  #severalOf(each: readonly SettingFlags[]): Target[] {
+    if (this.flags['supervisor-url'] !== undefined) {
+      throw usageError(
+        'not_together',
+        '--supervisor-url is of one deployment, and several are named',
+        'Leave it out: each supervisor is looked up.',
+      );
     }
-    const warning = expiryWarning(account, this.host.clock.now());
-    if (warning !== null) this.warn(warning);
+    const env = { ...this.host.env, LD_SUPERVISOR_URL: undefined };
+    const isProfile = this.flags.profile !== undefined || this.flags['all-profiles'];
+    if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !isProfile) {
+      this.say('LD_SUPERVISOR_URL is ignored: of several deployments each supervisor is looked up');
+    }
+    const [first, ...others] = each.map((flags) => this.resolve(flags, { env }));
+    if (!first) return [];
+    const target = this.#targetOf(first);
+    const isShared = each.every(({ profile }) => profile === each[0]?.profile);
+    const account = isShared ? target.account : undefined;
+    return [target, ...others.map((settings) => this.#targetOf(settings, account))];
+  }
+
+  #targetOf(settings: Settings, account = this.#openAccount(settings.account)): Target {
+    let opened: Promise<OpenDeployment> | undefined;
+    return {
+      settings,
+      account,
+      open: () => (opened ??= this.open(account, settings.deployment)),
+    };
+  }
+
+  /** Says which variables do not count, and which keys expire soon. */
+  saySettings(targets: readonly Target[] = [this.target]) {
+    const accounts = [...new Set(targets.map(({ account }) => account.settings))];
+    const ignored = overridingVariables(this.host.env).join(', ');
+    const chosen = accounts.flatMap(({ profile }) =>
+      profile?.source.from === 'flag' ? profile.name : [],
+    );
+    if (chosen.length > 0 && ignored) {
+      this.say(`--profile ${chosen.join()}: ignoring ${ignored} from the environment`);
+    }
+    for (const account of accounts) {
+      const warning = expiryWarning(account, this.host.clock.now());
+      if (warning !== null) this.warn(warning);
+    }
   }
 
   /** Says what was done, on stderr; nothing with `--quiet`. */
@@ -148,21 +230,14 @@ export class CommandContext {
     }
   }
 
-  /** Of the settings. */
-  get account(): Account {
-    const { account } = this.settings;
-    return (this.#account ??= openAccount(account, {
+  #openAccount(account: AccountSettings): Account {
+    return openAccount(account, {
       signal: this.signal,
       core: (to) =>
         this.core(to, (error) =>
           explainRefusal(error, { ...to, account, deployment: null, nodes: [] }),
         ),
-    }));
-  }
-
-  /** The deployment of the settings, opened once. @throws as `openDeployment` does */
-  deployment(): Promise<OpenDeployment> {
-    return (this.#deployment ??= this.open(this.account, this.settings.deployment));
+    });
   }
 
   /** One deployment of many, with names, journal and log of its own. @throws as `openDeployment` */

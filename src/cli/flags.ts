@@ -63,3 +63,16 @@ export const connectionFlags = grouped('GLOBAL', {
   'api-url': textFlag('URL', 'Base URL of the Core API. [env: LD_API_URL]'),
   'tenant-id': textFlag('ID', 'The tenant. [env: LD_TENANT_ID]'),
 });
+
+/** In place of two of these, where several deployments may be named: `-p a,b`, or each repeated. */
+export const severalFlags = grouped('GLOBAL', {
+  profile: Flags.string({
+    ...{ multiple: true, multipleNonGreedy: true, char: 'p', helpValue: 'NAME,…' },
+    summary: 'The profiles to use, each with its own deployment. Then LD_* variables do not count.',
+  }),
+  deployment: Flags.string({
+    ...{ multiple: true, multipleNonGreedy: true, char: 'd', helpValue: 'ID|NAME|PATH,…' },
+    summary: 'The deployments to act on, of one key. [env: LD_DEPLOYMENT_ID]',
+    aliases: ['deployment-id'],
+  }),
+});

@@ -52,6 +52,11 @@ function isCalled(placed: PlacedDeployment, wanted: Pick<DeploymentRef, 'id' | '
   return name === wanted.name || placeText(placed) === wanted.name;
 }
 
+export const isThere = (
+  structure: TenantStructure,
+  wanted: Pick<DeploymentRef, 'id' | 'name'>,
+): boolean => placedDeployments(structure).some((placed) => isCalled(placed, wanted));
+
 /** @throws LdctlError (exit 5) where none is called so, or several are */
 export function findDeployment(
   structure: TenantStructure,

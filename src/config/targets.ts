@@ -1,0 +1,105 @@
+/*
+ * Which deployments a command line names: one, or several.
+ */
+
+import { refusedError, usageError } from '../base/errors.js';
+import { count } from '../base/text.js';
+import type { Config, Profile } from './profiles.js';
+import type { SettingFlags } from './settings.js';
+
+type Named = string | readonly string[] | undefined;
+
+/** The flags that say where to act. Of a command that takes several deployments, two are lists. */
+export interface TargetFlags extends Omit<SettingFlags, 'profile' | 'deployment'> {
+  profile?: Named;
+  deployment?: Named;
+  'all-profiles'?: boolean;
+}
+
+/** The flags of a command that acts on one deployment. @throws UsageError where they name several */
+export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): SettingFlags {
+  const one = (flag: string, named: Named) => {
+    const texts = [named ?? []].flat();
+    const [text] = texts;
+    // No profile has a comma in its name, but a deployment may.
+    const isList = flag === '--profile' ? text?.includes(',') : /^\d+(,\d+)+$/.test(text ?? '');
+    if (!isList && texts.length < 2) return text;
+    const names = texts.flatMap((each) => each.split(','));
+    throw usageError(
+      'several_deployments',
+      `this command acts on one deployment, and ${flag} names ${names.length}: ${names.join(', ')}`,
+      'Name one. `activities roll` and the lists take several.',
+    );
+  };
+  return {
+    ...flags,
+    profile: one('--profile', profile),
+    deployment: one('--deployment', deployment),
+  };
+}
+
+/**
+ * The flags of each deployment that is named, in the order given: `-p a,b`, `-d a,b`, each also
+ * repeated, or every profile that has a deployment.
+ * @param isName whether a deployment is called so: a name may have a comma
+ * @throws UsageError; LdctlError (exit 5) where no profile has a deployment
+ */
+export async function flagsOfEach(
+  { 'all-profiles': isEvery = false, profile, deployment, ...flags }: TargetFlags,
+  { profiles }: Pick<Config, 'profiles'>,
+  isName: (flags: SettingFlags) => Promise<boolean>,
+): Promise<SettingFlags[]> {
+  const named = isEvery ? namesOf(profiles) : splitAll('--profile', [profile ?? []].flat());
+  const texts = [deployment ?? []].flat();
+  if (named.length > 1 && texts.length > 0) {
+    throw usageError(
+      'not_together',
+      'give several profiles or several deployments, not both',
+      'Each profile acts on its own deployment.',
+    );
+  }
+  const each: SettingFlags[] = named.map((name) => ({ ...flags, profile: name }));
+  if (each.length > 1 || texts.length === 0) return each.length > 0 ? each : [flags];
+  const [own = flags] = each;
+  const areNames = await Promise.all(
+    texts.map(async (text) => !text.includes(',') || (await isName({ ...own, deployment: text }))),
+  );
+  const deployments = texts.flatMap((text, at) => (areNames[at] ? text : text.split(',')));
+  return checked('--deployment', deployments).map((text) => ({ ...own, deployment: text }));
+}
+
+const splitAll = (flag: string, texts: readonly string[]) =>
+  checked(
+    flag,
+    texts.flatMap((text) => text.split(',')),
+  );
+
+/** @throws UsageError for one that is empty, or stands there twice */
+function checked(flag: string, texts: readonly string[]): string[] {
+  const names = texts.map((text) => text.trim());
+  if (names.length > 1 && names.includes('')) {
+    throw usageError('empty_name', `${flag}: a name in the list is empty`, 'Is a variable unset?');
+  }
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw standsTwice(`${flag}: ${twice}`);
+  return names;
+}
+
+export const standsTwice = (what: string) =>
+  usageError('deployment_twice', `${what} stands in the list twice`, 'Name each deployment once.');
+
+/** Of each deployment, the first profile that names it. */
+function namesOf(profiles: readonly Profile[]): string[] {
+  const byDeployment = new Map<string, string>();
+  for (const { name, tenant_id: tenant, deployment_id: id, deployment_name: called } of profiles) {
+    if (id === undefined && called === undefined) continue;
+    const key = `${tenant} ${id ?? called}`;
+    if (!byDeployment.has(key)) byDeployment.set(key, name);
+  }
+  if (byDeployment.size > 0) return [...byDeployment.values()];
+  throw refusedError(
+    'no_profile',
+    `${count(profiles.length, 'profile')}, and none has a deployment`,
+    'Add one with `ldctl profiles add NAME`.',
+  );
+}
