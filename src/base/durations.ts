@@ -2,11 +2,12 @@ import ms, { type StringValue } from 'ms';
 import { usageError } from './errors.js';
 import { plainText } from './text.js';
 
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
-const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+const UNITS = 'ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?';
+const PART = new RegExp(String.raw`\d+(?:\.\d+)? ?(?:${UNITS})`, 'g');
+const WHOLE = new RegExp(`^${PART.source}(?: ?${PART.source})*$`);
 
 /**
- * Reads `90s`, `1h30m` or `7d` as milliseconds; `0` needs no unit.
+ * Reads `90s`, `1h30m`, `7d` or `24 hours` as milliseconds; `0` needs no unit.
  * @param what names it in the error
  */
 export function parseDuration(text: string, what = 'duration'): number {

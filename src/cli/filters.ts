@@ -1,11 +1,10 @@
 import * as Flags from '@oclif/core/flags';
-import { is } from 'valibot';
 import { activitiesRequest, check } from '../app/requests.js';
 import { RUNTIMES, STATUSES } from '../base/activity.js';
-import { parseDuration } from '../base/durations.js';
 import { usageError } from '../base/errors.js';
 import type { CommandContext } from './context.js';
 import { textFlag, type FlagsOf } from './flags.js';
+import { momentOf } from './moments.js';
 import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
 import { idsFlag, MANY, nodesFlag, parsing } from './value-flags.js';
 import { resolveNodes } from './nodes.js';
@@ -25,9 +24,11 @@ const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
 
 /** @param span how far back it reaches where it is not given */
 export const sinceFlag = (span?: string) =>
-  textFlag('TIME', 'Not older than this: 2h, or 2026-03-16T12:00:00Z.', {
-    ...(span !== undefined && { default: span }),
-  });
+  textFlag(
+    'TIME',
+    'Not older than this: 2h, yesterday, 2026-03-16T12:00 or 2026-03-16T12:00:00Z.',
+    span === undefined ? {} : { default: span },
+  );
 
 /** Which entries of the log. */
 export const filterFlags = {
@@ -53,12 +54,15 @@ export async function filterOf(
   flags: Partial<FlagsOf<typeof filterFlags>>,
 ): Promise<ActivityFilter> {
   const { status, runtime, action, node, author: authors } = flags;
-  const now = context.host.clock.now();
-  const [since, until] = (['since', 'until'] as const).map((name) =>
-    momentOf(flags[name], `--${name}`, now),
-  );
+  const { clock, output } = context.host;
+  const reading = { now: clock.now(), utc: output.options.utc };
+  const momentIn = (name: 'since' | 'until') => {
+    const text = flags[name];
+    return text === undefined ? null : momentOf(text, { ...reading, flag: `--${name}` });
+  };
+  const [since, until] = [momentIn('since'), momentIn('until')];
   const nodes = node && (await resolveNodes(context, node));
-  const given = { status, runtime, action, nodes, authors, since, until };
+  const given = { status, runtime, action, nodes, authors, since: since?.at, until: until?.at };
   const filter = check(activitiesRequest, 'filter', given);
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {
     throw usageError(
@@ -67,6 +71,7 @@ export async function filterOf(
       'With durations, --since is the longer one: --since 2d --until 1d.',
     );
   }
+  for (const moment of [since, until]) if (moment?.note) context.say(moment.note);
   return filter;
 }
 
@@ -85,30 +90,4 @@ export async function summarize<T>(
   const made = await context.during('Reading the log', () => make(entries));
   context.sayWholeIds(filter.nodes);
   return made;
-}
-
-/** RFC 3339, a date (UTC), or how long ago. @param now ms, UTC */
-function momentOf(text: string | undefined, flag: string, now: number): string | Date | undefined {
-  if (text === undefined) return undefined;
-  const moment = text.toUpperCase().replace(' ', 'T');
-  if (is(activitiesRequest.entries.since, moment)) return moment;
-  const date = new Date(now - durationOf(text, flag));
-  if (!Number.isNaN(date.getTime())) return date;
-  throw usageError(
-    'invalid_time',
-    `${flag}: ${JSON.stringify(text)} is too long ago`,
-    `${flag} 1970-01-01 is before any entry of the log.`,
-  );
-}
-
-function durationOf(text: string, flag: string): number {
-  try {
-    return parseDuration(text, flag);
-  } catch {
-    throw usageError(
-      'invalid_time',
-      `${flag}: ${JSON.stringify(text)} is not a time`,
-      'Write how long ago (90s, 2h, 7d), or a time such as 2026-03-16T12:00:00Z.',
-    );
-  }
 }
