@@ -1,6 +1,6 @@
 // Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of
 // README.md between markers (commands, exit codes, environment), the topics of test/README.md, the
-// limits of docs/rules.md, and whose repository pages name.
+// limits of docs/rules.md, docs/pictures, and whose repository pages name.
 // With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { limitTable } from './limit-table.js';
+import { pictures, PICTURES_FOLDER } from './pictures.js';
 import { topicTable } from './topic-table.js';
 
 const MANIFEST = 'oclif.manifest.json';
@@ -36,12 +37,16 @@ const ENVIRONMENT = [
 ];
 const check = process.argv.includes('--check');
 
-mkdirSync(COMMANDS_FOLDER, { recursive: true });
+for (const folder of [COMMANDS_FOLDER, PICTURES_FOLDER]) mkdirSync(folder, { recursive: true });
 const pjson = JSON.parse(textOf('package.json'));
 const manifest = await manifestOf();
-const generated = new Map([[MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`], ...texts()]);
-const old = readdirSync(COMMANDS_FOLDER)
-  .map((name) => `${COMMANDS_FOLDER}/${name}`)
+const generated = new Map([
+  [MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`],
+  ...texts(),
+  ...(await pictures()),
+]);
+const old = [COMMANDS_FOLDER, PICTURES_FOLDER]
+  .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
   .filter((file) => !generated.has(file));
 const differing = [
   ...[...generated].filter(([file, text]) => text !== textOf(file)).map(([file]) => file),

@@ -160,7 +160,10 @@ export const nodeColumns: readonly Column<Row>[] = [
     only: 'if any',
     value: ({ gate, passed_earlier }) =>
       gate ? gateWord(gate) : passed_earlier && 'passed earlier',
-    style: ({ gate }) => (isFailedGate(gate) ? 'bad' : 'ok'),
+    style: ({ gate, passed_earlier }) => {
+      if (gate?.exit_code === 0 || passed_earlier) return 'ok';
+      return gate ? 'bad' : undefined;
+    },
   },
   nameColumn(4, 1),
 ];

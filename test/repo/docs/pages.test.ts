@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { docPages, readPage } from '../../helpers/docs.js';
 import { ROOT } from '../../helpers/root.js';
 
+const PICTURE = /!\[([^\]]*)\]\(([^)]*)\)/g;
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
 
 /** The anchors that GitHub gives to the headings of a page. */
@@ -23,6 +24,17 @@ describe('README, CONTRIBUTING and docs', () => {
       }),
     );
     assert.deepEqual(broken, [], 'expected none: links that lead nowhere');
+  });
+
+  it('show every picture, and say what is seen on it', () => {
+    const shown = docPages().flatMap((page) =>
+      [...readPage(page).matchAll(PICTURE)].map(([, seen = '', path = '']) => {
+        assert.ok(seen.length > 60, `${page}: ${path}`);
+        return normalize(join(dirname(page), path));
+      }),
+    );
+    const made = readdirSync(join(ROOT, 'docs/pictures')).map((name) => join('docs/pictures', name));
+    assert.deepEqual(shown.sort(), made.sort());
   });
 
   it('give a key that stays when a job is retried', () => {

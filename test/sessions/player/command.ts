@@ -82,7 +82,7 @@ export class Command {
     if (name === 'SIGINT') {
       // In raw mode the terminal sends none, but the key.
       if (this.#readsKeys) return this.world.terminal?.press('ctrl-c');
-      this.world.terminal?.echo('^C');
+      this.world.terminal?.draw('^C');
     }
     if (!this.#signals.emit(name, name)) throw new Error(`it does not listen to ${name}`);
   }

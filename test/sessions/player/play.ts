@@ -3,19 +3,19 @@ import { parse as parseExactly } from 'lossless-json';
 import { withEnv } from '../../helpers/env.js';
 import { type StartSandboxOptions } from '../../../src/sandbox/options.js';
 import { inLine, isOutput, readScript, ScriptError, stepText, type Step } from './script.js';
-import { Session } from './session.js';
+import { Session, type OnTerminal } from './session.js';
 
 /** Plays a session. @returns its text, as it is now. @throws ScriptError */
-export function playSession(text: string): Promise<string> {
+export function playSession(text: string, onTerminal: OnTerminal = () => {}): Promise<string> {
   // At a terminal times are those of the place where it stands.
-  return withEnv({ TZ: 'UTC' }, () => play(text));
+  return withEnv({ TZ: 'UTC' }, () => play(text, onTerminal));
 }
 
-async function play(text: string): Promise<string> {
+async function play(text: string, onTerminal: OnTerminal): Promise<string> {
   const { steps } = readScript(text);
   const first = steps.find(({ is }) => is !== 'note');
   const settings = first?.is === 'event' && first.text.startsWith('sandbox ') ? first : null;
-  const session = await openSession(settings);
+  const session = await openSession(settings, onTerminal);
   const shown: string[] = [];
   try {
     for (const [at, step] of steps.entries()) {
@@ -40,9 +40,9 @@ async function play(text: string): Promise<string> {
   return `${shown.join('\n')}\n`;
 }
 
-function openSession(settings: Step | null): Promise<Session> {
-  if (!settings) return Promise.resolve(new Session({}));
-  return inLine(settings, () => new Session(readSettings(settings.text)));
+function openSession(settings: Step | null, onTerminal: OnTerminal): Promise<Session> {
+  if (!settings) return Promise.resolve(new Session({}, onTerminal));
+  return inLine(settings, () => new Session(readSettings(settings.text), onTerminal));
 }
 
 /** Whether a command has just ended. */

@@ -21,6 +21,9 @@ interface Armed {
   step: Step;
 }
 
+/** Called with each command that is typed at a terminal. */
+export type OnTerminal = (typed: string, terminal: ScreenTerminal) => void;
+
 /** Shells, the machines that they are on, and the API. */
 export class Session implements Scene {
   readonly cloud: CloudOfSession;
@@ -43,7 +46,10 @@ export class Session implements Scene {
   /** The last screen that was shown of the command at the terminal. */
   #shownEnd = false;
 
-  constructor(options: StartSandboxOptions) {
+  constructor(
+    options: StartSandboxOptions,
+    private readonly onTerminal: OnTerminal,
+  ) {
     this.cloud = new CloudOfSession(this.#time, options);
     // It may fail while nothing waits for it.
     this.#failed.catch(() => undefined);
@@ -203,7 +209,9 @@ export class Session implements Scene {
     if (this.#size && step.shell !== '') {
       throw new Error('only the shell without a letter has a screen');
     }
-    const terminal = this.#size && new ScreenTerminal(this.#size, shell.machine.home);
+    const elapsed = (): number => this.#time.elapsed();
+    const terminal = this.#size && new ScreenTerminal(this.#size, shell.machine.home, elapsed);
+    if (terminal) this.onTerminal(step.text, terminal);
     this.#shownEnd = false;
     shell.start(step.text, terminal);
     if (!shell.running) return;

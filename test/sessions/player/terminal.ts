@@ -14,16 +14,24 @@ const SPINNING = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g;
 
 /** A terminal within this process, as large as it is said: what is typed, and what is drawn. */
 export class ScreenTerminal {
+  /** All that was written, and when, in ms of the session: what a picture is drawn from. */
+  readonly writes: Array<{ at: number; text: string }> = [];
+  /** How much of it each screen had that the session shows. */
+  readonly shown: number[] = [];
   readonly stdin: NodeJS.ReadStream;
   /** Whether a program reads each key as it comes. */
   isRaw = false;
   readonly #keys = new PassThrough();
   readonly #screen;
 
-  /** @param folder shown as `~`: it has another name each time */
+  /**
+   * @param folder shown as `~`: it has another name each time
+   * @param elapsed the time of the session
+   */
   constructor(
     readonly size: { columns: number; rows: number },
     private readonly folder: string,
+    private readonly elapsed: () => number,
   ) {
     this.#screen = new Screen(size);
     const setRawMode = (isRaw: boolean): NodeJS.ReadStream => {
@@ -41,7 +49,7 @@ export class ScreenTerminal {
     const write = (chunk: string | Buffer, _encoding: string, done: () => void): void => {
       const text = withHome(chunk.toString(), this.folder);
       onText(text);
-      this.#screen.write(text);
+      this.draw(text);
       done();
     };
     const stream = new Writable({ decodeStrings: false, write });
@@ -67,13 +75,15 @@ export class ScreenTerminal {
     this.#keys.write(text);
   }
 
-  /** What the system shows of a Ctrl-C that no program reads. */
-  echo(text: string): void {
+  /** What a program writes, and what the system shows of a Ctrl-C that no program reads. */
+  draw(text: string): void {
+    this.writes.push({ at: this.elapsed(), text });
     this.#screen.write(text);
   }
 
   /** What is on the screen, without empty lines at its end. */
   async lines(): Promise<string[]> {
+    this.shown.push(this.writes.length);
     const lines = await this.#screen.lines();
     return withoutEnd(lines.map((line) => line.replace(SPINNING, '⠋')));
   }
