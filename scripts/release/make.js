@@ -1,6 +1,6 @@
 // Makes all files of a release, into an empty folder, out of a folder with an executable for each
 // target: node scripts/release/make.js EXECUTABLES OUT [LEVEL]. LEVEL of compression is 9 unless
-// given. On Linux, with tar, xz, zip and dpkg-deb. All times in it are SOURCE_DATE_EPOCH, or that
+// given. On Linux, with tar, xz and zip. All times in it are SOURCE_DATE_EPOCH, or that
 // of the commit: the same executables make the same files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { bundle, noticesOf } from '../bundle.js';
-import { layOutDebianPackage } from './debian.js';
 import { archiveOf, executableOf, isWindows, NODE_VERSION, TARGETS } from '../targets.js';
 
 const [executables, out, level = '9'] = process.argv.slice(2);
@@ -40,7 +39,6 @@ try {
     // On its way from another machine it may have lost its mode.
     chmodSync(executable, 0o755);
     makeArchive(target, executable, licences);
-    if (target.debian) makeDebianPackage(target, executable, licences);
   }
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', out]);
   const script = readFileSync('install.sh', 'utf8');
@@ -101,17 +99,6 @@ function makeArchive(target, executable, licences) {
   const owned = ['--owner=0', '--group=0', '--numeric-owner', '--format=gnu'];
   if (isWindows(target)) run('zip', ['-q', `-${level}`, '-X', '-r', archive, name], work);
   else run('tar', ['-cf', archive, compress, '--sort=name', ...owned, name], work);
-  rmSync(root, { recursive: true });
-}
-
-function makeDebianPackage({ name, debian }, executable, licences) {
-  const root = join(work, 'debian');
-  const summary = description.split(',')[0];
-  const about = { executable, licences, version, summary, homepage, owner, epoch };
-  layOutDebianPackage(root, { ...about, architecture: debian });
-  settle(root);
-  const file = resolve(out, `ldctl-${name}.deb`);
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', `-z${level}`, '--build', root, file]);
   rmSync(root, { recursive: true });
 }
 

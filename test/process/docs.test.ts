@@ -5,7 +5,7 @@ import { plan } from '../helpers/scene.js';
 
 const SHELL = ['sh', 'console'];
 /** Fences that hold no commands; one without a language shows a diagram, or help. */
-const OTHER = ['ts', 'yaml', 'json', 'diff', 'mermaid', ''];
+const OTHER = ['ts', 'yaml', 'json', 'diff', 'dockerfile', 'mermaid', ''];
 const COMMAND_LINE = /^(\$ )?(ldctl|npm|npx|node|curl) \S/;
 
 const blocks = docPages().flatMap((page) => blocksOf(page));

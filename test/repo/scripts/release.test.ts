@@ -60,9 +60,9 @@ describeOnPosix('a release that is run again', 'GitHub releases on Linux', () =>
 
   describe('GitHub', () => {
     const release = (answers: string, tag = 'v1.2.3') =>
-      run('github.sh', [tag, 'notes.md', 'a.deb', 'b.tgz'], 'gh', answers);
+      run('github.sh', [tag, 'notes.md', 'a.zip', 'b.tgz'], 'gh', answers);
     const upload = [
-      'release upload v1.2.3 --clobber a.deb b.tgz',
+      'release upload v1.2.3 --clobber a.zip b.tgz',
       'release edit v1.2.3 --draft=false',
     ];
     const create =
@@ -82,6 +82,33 @@ describeOnPosix('a release that is run again', 'GitHub releases on Linux', () =>
 
     it('marks a candidate as a pre-release', () => {
       assert.match(release('exit 1', 'v1.3.0-rc.1').calls[0] ?? '', / --prerelease$/);
+    });
+  });
+
+  describe("the action's tag", () => {
+    const move = (answers: string, tag = 'v1.2.3') =>
+      run('action-tag.sh', [tag, 'abc'], 'gh', answers);
+    const moved =
+      'api --silent --method PATCH repos/{owner}/{repo}/git/refs/tags/v1 -f sha=abc -F force=true';
+
+    it('is moved to the newest release', () => {
+      assert.deepEqual(move('echo v1.2.3'), { status: 0, calls: [moved] });
+    });
+
+    it('is made where there is none', () => {
+      const { status, calls } = move('echo v1.2.3 ;; *PATCH*) exit 1');
+      const made =
+        'api --silent --method POST repos/{owner}/{repo}/git/refs -f ref=refs/tags/v1 -f sha=abc';
+      assert.deepEqual([status, calls], [0, [made]]);
+    });
+
+    it('stays where it is for an older release, and for a candidate', () => {
+      assert.deepEqual(move('echo v1.3.0'), { status: 0, calls: [] });
+      assert.deepEqual(move('echo v1.2.3', 'v1.3.0-rc.1'), { status: 0, calls: [] });
+    });
+
+    it('fails where GitHub does not say which release is the newest', () => {
+      assert.deepEqual(move('exit 1'), { status: 1, calls: [] });
     });
   });
 });
