@@ -4,7 +4,8 @@
  */
 
 import type { CoreApi, TenantStructure } from '../api/core-api.js';
-import { usageError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { AccountSettings } from '../config/settings.js';
 
@@ -29,6 +30,7 @@ export function openAccount(
   let fetched: Promise<ApiKey> | undefined;
   let client: Core | undefined;
   let read: TenantStructure | undefined;
+  let owner: Id | null | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
   const assertKey = () => settings.key ?? withoutKey(settings);
@@ -53,7 +55,25 @@ export function openAccount(
     return (read ??= await api.structure(tenantId.value, { signal }));
   };
 
-  return { settings, assertKey, key, core, structure };
+  /**
+   * Whose key it is.
+   * @throws as `key`; UsageError without a tenant id; as `CoreApi.keyContext` does; LdctlError (exit
+   * 5) where Core does not say
+   */
+  const user = async (signal = own) => {
+    const api = await core();
+    const { tenantId } = settings;
+    if (!tenantId) {
+      const hint = 'Give --tenant-id ID, or set LD_TENANT_ID.';
+      throw usageError('no_tenant', 'no tenant id, which is needed to ask whose key this is', hint);
+    }
+    owner ??= (await api.keyContext(tenantId.value, { signal })).user_id;
+    if (owner) return owner;
+    const what = 'Core does not say which user this key belongs to';
+    throw refusedError('no_user', what, 'Give the id of the user in its place.');
+  };
+
+  return { settings, assertKey, key, core, structure, user };
 }
 export type Account = ReturnType<typeof openAccount>;
 

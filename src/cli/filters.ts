@@ -6,7 +6,8 @@ import type { CommandContext } from './context.js';
 import { textFlag, type FlagsOf } from './flags.js';
 import { momentOf } from './moments.js';
 import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
-import { idsFlag, MANY, nodesFlag, parsing } from './value-flags.js';
+import { MANY, nodesFlag, parsing } from './value-flags.js';
+import { authorsOf, authorsFlag } from './who.js';
 import { resolveNodes } from './nodes.js';
 
 /** Words that this field of a request may have. Upper case does not count, but for a connector's id. */
@@ -26,7 +27,7 @@ const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>
 export const sinceFlag = (span?: string) =>
   textFlag(
     'TIME',
-    'Not older than this: 2h, yesterday, 2026-03-16T12:00 or 2026-03-16T12:00:00Z.',
+    'Not older than this: 2h, yesterday, or 2026-03-16T12:00:00Z.',
     span === undefined ? {} : { default: span },
   );
 
@@ -39,7 +40,7 @@ export const filterFlags = {
   ),
   action: wordsFlag('action', 'Only these actions; reconfigure matches any config.'),
   node: nodesFlag({ summary: 'Only these nodes.' }),
-  author: idsFlag({ summary: 'Only what these users or keys did.' }),
+  author: authorsFlag,
   since: sinceFlag(),
   until: textFlag('TIME', 'Not newer than this: 1h, or a time as above.'),
 };
@@ -53,7 +54,7 @@ export async function filterOf(
   context: CommandContext,
   flags: Partial<FlagsOf<typeof filterFlags>>,
 ): Promise<ActivityFilter> {
-  const { status, runtime, action, node, author: authors } = flags;
+  const { status, runtime, action, node, author } = flags;
   const { clock, output } = context.host;
   const reading = { now: clock.now(), utc: output.options.utc };
   const momentIn = (name: 'since' | 'until') => {
@@ -62,6 +63,7 @@ export async function filterOf(
   };
   const [since, until] = [momentIn('since'), momentIn('until')];
   const nodes = node && (await resolveNodes(context, node));
+  const authors = author && (await authorsOf(context.account, author));
   const given = { status, runtime, action, nodes, authors, since: since?.at, until: until?.at };
   const filter = check(activitiesRequest, 'filter', given);
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {

@@ -6,15 +6,12 @@ import { is } from 'valibot';
 import { activitiesRequest } from '../app/requests.js';
 import { parseDuration } from '../base/durations.js';
 import { usageError } from '../base/errors.js';
-import { timeText } from '../output/columns.js';
+import { dateText, timeText } from '../output/columns.js';
 
-const DAY_MS = 24 * 60 * 60_000;
-
-/** A moment for a request. */
-interface Moment {
-  at: string | Date;
-  /** In which zone a text without one was read, for people. */
-  note?: string;
+/** With a zone, or a date. JavaScript would read the 31st of June as the 1st of July. */
+function isTime(text: string) {
+  const day = text.slice(0, 10);
+  return is(activitiesRequest.entries.since, text) && new Date(day).toISOString().startsWith(day);
 }
 
 /**
@@ -22,50 +19,28 @@ interface Moment {
  * means the same on every machine).
  * @param now ms, UTC
  * @param utc what has no zone is in UTC, and not in local time
+ * @returns with a note for people, where no zone was typed
  * @throws UsageError
  */
 export function momentOf(
   text: string,
   { flag, now, utc }: { flag: string; now: number; utc: boolean },
-): Moment {
+): { at: Date; note?: string } {
   const typed = text.toUpperCase().replace(' ', 'T');
-  const whole = startOfDay(typed, now, utc) ?? typed.replace(/(T\d\d:\d\d)(?!:)/, '$1:00');
-  const noted = (at: Date, inUtc: boolean) => ({
-    at,
-    note: `${flag} ${text} is ${zonedText(at, inUtc)}`,
-  });
-  if (isTime(whole)) {
-    const at = new Date(whole);
-    const isPlain = whole.includes('T') || at.getTimezoneOffset() === 0;
-    return isPlain ? { at: whole } : noted(at, true);
-  }
+  const daysAgo = ['TODAY', 'YESTERDAY'].indexOf(typed);
+  const whole =
+    daysAgo < 0
+      ? typed.replace(/(T\d\d:\d\d)(?!:)/, '$1:00')
+      : `${dateText(now, daysAgo, utc)}T00:00:00`;
+  const lacksZone = isTime(`${whole}Z`);
+  if (!lacksZone && !isTime(whole)) return { at: timeAgo(text, flag, now) };
   // Of an hour that the clocks show twice this is the first; one that they skip is an hour later.
-  if (isTime(`${whole}Z`)) return noted(new Date(utc ? `${whole}Z` : whole), utc);
-  return { at: timeAgo(text, flag, now) };
-}
-
-/** Of `TODAY` and `YESTERDAY`, without its zone. */
-function startOfDay(word: string, now: number, utc: boolean) {
-  const daysAgo = ['TODAY', 'YESTERDAY'].indexOf(word);
-  if (daysAgo < 0) return null;
-  const today = timeText(new Date(now).toISOString(), utc).slice(0, 10);
-  // A day may have 23 or 25 hours, but not in UTC.
-  const day = new Date(Date.parse(today) - daysAgo * DAY_MS);
-  return day.toISOString().replace(/\..*/, '');
-}
-
-/** With a zone, or a date. The 31st of a month that has 30 days is no time. */
-function isTime(text: string) {
-  const day = text.slice(0, 10);
-  return (
-    is(activitiesRequest.entries.since, text) && new Date(day).toISOString().slice(0, 10) === day
-  );
-}
-
-/** `2026-11-30 13:00:00 local time, 2026-11-30 12:00:00Z` */
-function zonedText(at: Date, inUtc: boolean) {
-  const text = at.toISOString();
-  return `${inUtc ? '' : `${timeText(text, false)} local time, `}${timeText(text, true)}`;
+  const at = new Date(lacksZone && utc ? `${whole}Z` : whole);
+  const isOtherDay = !whole.includes('T') && at.getTimezoneOffset() !== 0;
+  if (!lacksZone && !isOtherDay) return { at };
+  const iso = at.toISOString();
+  const local = lacksZone && !utc ? `${timeText(iso, false)} local time, ` : '';
+  return { at, note: `${flag} ${text} is ${local}${timeText(iso, true)}` };
 }
 
 function timeAgo(text: string, flag: string, now: number) {

@@ -14,6 +14,8 @@ export interface CellView {
   /** The monotonic clock, ms; in a live display only. */
   elapsed?: number;
   names: NodeNames;
+  /** What users are called, by their ids. */
+  people: NodeNames;
   isTTY: boolean;
 }
 
@@ -39,6 +41,8 @@ export interface Column<T> {
   only?: 'if any' | 'if room';
   /** Tables start with these, the lowest first; CSV keeps the order of the list. */
   lead?: number;
+  /** At a terminal in its place. */
+  leadAtTerminal?: number;
   /** Only in tables at a terminal, or everywhere else; unless `--columns` names it. */
   where?: 'terminal' | 'elsewhere';
 }
@@ -57,6 +61,8 @@ export function fieldColumn<T>(
 export interface Selection<T> {
   columns: readonly Column<T>[];
   chosen: boolean;
+  /** When an item was: a terminal then has a line where the day changes. */
+  timeOf?: ((item: T) => string) | undefined;
 }
 
 export interface FormatOptions {
@@ -136,17 +142,25 @@ export function idAndName(id: Id, names: NodeNames) {
 }
 
 /** The node of a row. */
-export function nodeColumn<T extends { node_id?: Id | null }>(
+export const nodeColumn = <T extends { node_id?: Id | null }>(priority: number, lead: number) =>
+  namedColumn<T>('node', priority, 'node_id', { lead });
+
+/** The field has an id: at a terminal its name, or the end of it where there is little room. */
+export function namedColumn<T>(
+  name: string,
   priority: number,
-  lead: number,
+  field: keyof T,
+  { by = 'names', ...more }: Partial<Column<T>> & { by?: 'names' | 'people' },
 ): Column<T> {
-  return fieldColumn('node', priority, 'node_id', {
-    lead,
-    text: ({ node_id: id }, view) => nodeText(id, view),
+  const idOf = (item: T) => item[field] as Id | null | undefined;
+  const viewOf = ({ isTTY, [by]: names }: CellView) => ({ isTTY, names });
+  return fieldColumn(name, priority, field, {
+    text: (item, view) => nodeText(idOf(item), viewOf(view)),
     short: (rows) => {
-      const short = shortNodes(rows.map(({ node_id: id }) => id));
-      return ({ node_id: id }, view) => short(id, view);
+      const short = shortNodes(rows.map(idOf));
+      return (item, view) => short(idOf(item), viewOf(view));
     },
+    ...more,
   });
 }
 
@@ -200,6 +214,13 @@ export function timeText(text: string, utc: boolean) {
   // Shifted, so that `toISOString` writes local time.
   const shown = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return `${shown.toISOString().slice(0, 19).replace('T', ' ')}${utc ? 'Z' : ''}`;
+}
+
+/** The date so many days before now, local or in UTC: a day may have 23 hours. @param now ms, UTC */
+export function dateText(now: number, daysAgo: number, utc: boolean) {
+  const date = new Date(timeText(new Date(now).toISOString(), utc).slice(0, 10));
+  date.setUTCDate(date.getUTCDate() - daysAgo);
+  return date.toISOString().slice(0, 10);
 }
 
 /** By the server's clock; null before it has finished. */

@@ -6,6 +6,7 @@ import {
   type Field,
   type FormatOptions,
   type ListWriter,
+  type Selection,
 } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
@@ -19,6 +20,9 @@ export interface ListSpec<T> {
   filters?: Readonly<Record<string, unknown>>;
   /** What is said of an empty list, in place of noun and filters. */
   empty?: string | null;
+  timeOf?: Selection<T>['timeOf'];
+  /** Resolves once all is known that the text of a cell depends on. */
+  ready?: Promise<void>;
 }
 
 /** Some of a list, as they arrive. */
@@ -42,7 +46,7 @@ export async function printList<T>(
   spec: ListSpec<T>,
 ) {
   const { stdout, options } = output;
-  const writer = listWriter(output, spec.columns);
+  const writer = listWriter(output, spec.columns, spec.timeOf);
   let printed = 0;
   let total: number | null = 0;
   const write = async (text = '') => {
@@ -51,6 +55,7 @@ export async function printList<T>(
   };
   try {
     for await (const part of parts) {
+      await spec.ready;
       const { entries } = part;
       ({ total } = part);
       printed += entries.length;
@@ -80,9 +85,14 @@ function sayEmpty(
 }
 
 /** @throws UsageError for unknown columns, in every format */
-export function listWriter<T>(output: Output, columns: readonly Column<T>[]): ListWriter<T> {
+export function listWriter<T>(
+  output: Output,
+  columns: readonly Column<T>[],
+  timeOf?: Selection<T>['timeOf'],
+): ListWriter<T> {
   const { format, columns: names } = output.options;
-  return formatOf(format).list(selectColumns(columns, names), formatOptions(output));
+  const selection = { ...selectColumns(columns, names), timeOf };
+  return formatOf(format).list(selection, formatOptions(output));
 }
 
 /** An object as fields. @param texts for people, in place of some values */
@@ -114,13 +124,13 @@ export function printError(output: Output, error: unknown) {
   output.stderr.write(errorText(output, error));
 }
 
-export function formatOptions({ stdout, options, inUtc }: Output): FormatOptions {
+export function formatOptions({ stdout, options, inUtc, people }: Output): FormatOptions {
   const { isTTY, names, colour, columns } = stdout;
   const { header, numberIds } = options;
   return {
     header,
     numberIds,
-    view: { utc: inUtc, now: stdout.now(), isTTY, names },
+    view: { utc: inUtc, now: stdout.now(), isTTY, names, people },
     paint: painter(colour),
     width: columns,
   };

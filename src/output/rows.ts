@@ -14,6 +14,7 @@ import { plainText } from '../base/text.js';
 import {
   fieldColumn,
   nameColumn,
+  namedColumn,
   nodeColumn,
   timeColumn,
   tookMs,
@@ -192,7 +193,7 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
       elapsed === undefined ? status : `${lookOf(status).sign} ${status}`,
     style: ({ status }) => lookOf(status).style,
   }),
-  fieldColumn('author', 9, 'author_id', { only: 'if room' }),
+  namedColumn('author', 9, 'author_id', { by: 'people', leadAtTerminal: 5, only: 'if room' }),
   timeColumn('created', 3, 'created_at', { lead: 0, where: 'elsewhere' }),
   timeColumn('age', 3, 'created_at', { isAge: true, lead: 0, where: 'terminal' }),
   timeColumn('finished', null, 'finished_at'),

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { onAbort } from '../base/clock.js';
 import { LdctlError, OUTPUT_FAILED } from '../base/errors.js';
-import type { NodeNames } from '../base/ids.js';
+import type { Id, NodeNames } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
@@ -171,6 +171,8 @@ export class Sink {
 export class Output {
   /** Nothing may be added to stdout, no error document either. */
   complete = false;
+  /** What users are called, as far as that is known by now. */
+  readonly people = new Map<Id, string>();
 
   constructor(
     readonly stdout: Sink,

@@ -1,4 +1,4 @@
-import { isFinal } from '../../base/activity.js';
+import { isFinal, type Activity } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
@@ -18,6 +18,7 @@ import type { WatchView } from '../../output/views/plain.js';
 import { createWatchView } from '../../output/views.js';
 import { durationFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
 import { filterFlags, filterOf, filtersIn } from '../../cli/filters.js';
+import { nameYou } from '../../cli/who.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;
@@ -113,8 +114,10 @@ function readingOf({ host, signal }: CommandContext) {
 
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
 async function print(context: CommandContext, plan: Plan) {
-  const parts = partsOf(await context.deployment(), plan, readingOf(context));
-  await printList(context.host.output, parts, specOf(plan));
+  const deployment = await context.deployment();
+  const parts = partsOf(deployment, plan, readingOf(context));
+  const ready = nameYou(context, deployment);
+  await printList(context.host.output, parts, { ...specOf(plan), ready });
   return 0;
 }
 
@@ -133,10 +136,11 @@ function partsOf(
 }
 
 function specOf(plan: Plan) {
-  const { after } = plan;
+  const { after, since, until } = plan;
+  const timeOf = (since ?? until) ? undefined : ({ created_at: at }: Activity) => at;
   const noun =
     after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
-  return { noun, columns: activityColumns, filters: filtersIn(plan) };
+  return { noun, columns: activityColumns, filters: filtersIn(plan), timeOf };
 }
 
 /**
@@ -149,6 +153,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   // Only a terminal shows it.
   const place = output.stderr.canRedraw ? await deployment.place() : '';
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
+  void nameYou(context, deployment);
   const { after, filter, limit } = plan;
   const tools = { ...deployment, ...readingOf(context) };
   const events = followLog({ after, filter, limit, timeoutMs }, tools);

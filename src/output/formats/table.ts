@@ -3,6 +3,8 @@ import stringWidth from 'string-width';
 import { plainText } from '../../base/text.js';
 import {
   cellText,
+  dateText,
+  timeText,
   type CellView,
   type Column,
   type Field,
@@ -24,13 +26,16 @@ const joinLines = (lines: readonly string[]) => lines.map((line) => `${line}\n`)
 function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T> {
   let sample: readonly T[] = [];
   let layout: TableLayout<T> | undefined;
+  const dayAbove = dayLines(selection, options);
+  const rowsOf = (made: TableLayout<T>, some: readonly T[]) =>
+    made.rows(some).map((row, at) => dayAbove(some[at]) + row);
   const start = () => {
     if (layout || sample.length === 0) return '';
     layout = layOut(selection, sample, options);
-    return joinLines([...(options.header ? [layout.header] : []), ...layout.rows(sample)]);
+    return joinLines([...(options.header ? [layout.header] : []), ...rowsOf(layout, sample)]);
   };
   const items = (batch: readonly T[]) => {
-    if (layout) return joinLines(layout.rows(batch));
+    if (layout) return joinLines(rowsOf(layout, batch));
     sample = [...sample, ...batch];
     return sample.length < SAMPLE ? '' : start();
   };
@@ -43,6 +48,23 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     return `${rows}${options.paint('dim', foot)}\n`;
   };
   return { items, end, broken: start };
+}
+
+/** @returns the line above a row that is of another day than the row before it, if any */
+function dayLines<T>(
+  { chosen, timeOf }: Selection<T>,
+  { header, view: { isTTY, now, utc }, paint }: FormatOptions,
+) {
+  const timeIn = isTTY && header && !chosen ? timeOf : undefined;
+  const [today, yesterday] = [dateText(now, 0, utc), dateText(now, 1, utc)];
+  let last: string | undefined;
+  return (item: T | undefined) => {
+    const date = item && timeIn ? timeText(timeIn(item), utc) : today;
+    const day = date >= today ? 'today' : date >= yesterday ? 'yesterday' : 'earlier';
+    const changed = last !== undefined && last !== day;
+    last = day;
+    return changed ? `${paint('dim', `── ${day} ──`)}\n` : '';
+  };
 }
 
 interface TableLayout<T> {
@@ -94,13 +116,15 @@ function shownColumns<T>(
 ): readonly Column<T>[] {
   if (chosen) return columns;
   const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
+  const leadOf = ({ lead = LAST, leadAtTerminal = lead }: Column<T>) =>
+    view.isTTY ? leadAtTerminal : lead;
   // A live table has the columns that it has from the start.
   const hasAny = ({ value }: Column<T>) =>
     view.elapsed === undefined && items.some((item) => Boolean(value(item, view)));
   return columns
     .filter(({ where, priority }) => where !== elsewhere && priority !== null)
     .filter((column) => column.only !== 'if any' || hasAny(column))
-    .sort((a, b) => (a.lead ?? LAST) - (b.lead ?? LAST));
+    .sort((a, b) => leadOf(a) - leadOf(b));
 }
 
 /**

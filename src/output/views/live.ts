@@ -89,7 +89,9 @@ function frameLines<T>(
   const fits = rows.length <= height;
   const ranked = fits || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
   const visible = fits ? rows : ranked.slice(0, height - 1);
-  const view = { utc: options.utc, now: clock.now(), elapsed, names: sink.names, isTTY: true };
+  const { names } = sink;
+  const { people } = output;
+  const view = { utc: options.utc, now: clock.now(), elapsed, names, people, isTTY: true };
   const look = { view, paint, header: true, width: sink.columns };
   const layout = layOut(selection, visible, look, widths);
   const left = rows.length - visible.length;

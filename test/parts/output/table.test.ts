@@ -3,6 +3,7 @@ import { type Activity } from '../../../src/base/activity.js';
 import { cellText } from '../../../src/output/columns.js';
 import { printList } from '../../../src/output/list.js';
 import { activityColumns } from '../../../src/output/rows.js';
+import { withEnv } from '../../helpers/env.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { activity, HOSTILE, LARGEST, written } from './support/samples.js';
 
@@ -37,6 +38,25 @@ describe('a list as a table', () => {
     assert.equal(rows[1100], '1100  completed');
     assert.equal(rows[1101], '18446744073709551615  completed');
   });
+});
+
+it('a list at a terminal has a line where the day changes, also beyond its first rows', async () => {
+  const output = memoryOutput({ isTTY: true, colour: false });
+  output.stdout.now = () => Date.parse('2026-03-17T00:10:00Z');
+  const page = (created_at: string) => ({
+    entries: Array.from({ length: 350 }, () => activity({ created_at })),
+    total: null,
+  });
+  const days = ['2026-03-17T00:05:00Z', '2026-03-16T23:59:59Z', '2026-03-16T00:00:00Z'];
+  const pages = [...days, '2026-03-15T23:59:59Z'].map(page);
+  const timeOf = ({ created_at: at }: Activity) => at;
+  await withEnv({ TZ: 'UTC' }, () =>
+    printList(output, pages, { noun: 'activities', columns: activityColumns, timeOf }),
+  );
+  const { lines: written } = output.stdout;
+  assert.equal(written.length, 1 + 1400 + 2);
+  assert.equal(written[351], '── yesterday ──');
+  assert.equal(written[1052], '── earlier ──');
 });
 
 it('the text of a cell is never empty, exact for ids, in words for booleans, and harmless', () => {

@@ -1,0 +1,48 @@
+/*
+ * The user of the key, among those who acted: `--author me`, and `you` in a table.
+ */
+
+import * as Flags from '@oclif/core/flags';
+import type { Account } from '../app/account.js';
+import type { OpenDeployment } from '../app/open.js';
+import { optional } from '../base/clock.js';
+import { parseId, type Id } from '../base/ids.js';
+import type { CommandContext } from './context.js';
+import { MANY, parsing } from './value-flags.js';
+
+type Author = Id | 'me';
+
+export const authorsFlag = Flags.custom<Author>({
+  ...MANY,
+  helpValue: 'ID|me',
+  summary: 'Only what these users or keys did; me is the user of your key.',
+  parse: parsing((text, flag) => (/^me$/i.test(text) ? 'me' : parseId(text, flag))),
+})();
+
+/** @throws as `Account.user` */
+export async function authorsOf({ user }: Account, authors: readonly Author[]) {
+  const ids: Id[] = [];
+  for (const author of authors) ids.push(author === 'me' ? await user() : author);
+  return ids;
+}
+
+/**
+ * A table at a terminal calls the user of the key `you`, once Core has said who that is.
+ * @returns resolves then, or after 2 s; rejects with the signal's reason
+ */
+export function nameYou(context: CommandContext, deployment: OpenDeployment) {
+  const named = askWhoYouAre(context, deployment);
+  // The log may fail first, and a watch does not wait.
+  named.catch(() => undefined);
+  return named;
+}
+
+async function askWhoYouAre(
+  { host: { output, clock }, signal }: CommandContext,
+  { account, counter }: OpenDeployment,
+) {
+  const isShown = output.stdout.isTTY && output.options.format === 'table';
+  if (!isShown || !counter?.isCertain) return;
+  const user = await optional({ clock, signal }, account.user);
+  if (user !== null) output.people.set(user, 'you');
+}
