@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
+import { ENVIRONMENT } from './environment.js';
 import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
 import { limitTable } from './limit-table.js';
 import { pictures, PICTURES_FOLDER } from './pictures.js';
@@ -15,26 +16,6 @@ const MANIFEST = 'oclif.manifest.json';
 const RULES = 'docs/rules.md';
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
-/** The variables that are read, and what each is. */
-const ENVIRONMENT = [
-  ['LD_API_KEY', 'the API key'],
-  ['LD_API_KEY_FILE', 'a file that contains the API key, such as a mounted secret'],
-  ['LD_TENANT_ID', 'the tenant'],
-  ['LD_API_URL', 'base URL of the Core API (never of the Supervisor)'],
-  [
-    'LD_SUPERVISOR_URL',
-    "base URL of the Supervisor API of `LD_DEPLOYMENT_ID`, else of the profile's deployment",
-  ],
-  ['LD_DEPLOYMENT_ID', 'the deployment, by id, name or path'],
-  [
-    'LD_PROFILE',
-    'the profile to use instead of the current one; other variables still override it',
-  ],
-  ['LDCTL_CONFIG_DIR', 'the folder for profiles and the run journal'],
-  ['HTTPS_PROXY, NO_PROXY', 'the proxy for https, and the hosts to reach without it'],
-  ['NODE_EXTRA_CA_CERTS', 'a file with more certificate authorities to trust'],
-  ['NO_COLOR', 'turns colour off'],
-];
 const check = process.argv.includes('--check');
 
 for (const folder of [COMMANDS_FOLDER, PICTURES_FOLDER]) mkdirSync(folder, { recursive: true });

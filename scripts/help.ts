@@ -3,6 +3,7 @@ import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { RUNTIMES, VERBS } from '../src/base/activity.js';
 import { EXIT_CODES } from '../src/base/exit-codes.js';
 import { wrapWords } from '../src/base/text.js';
+import { ENVIRONMENT } from './environment.js';
 
 /** Lines under a header, which may be empty. */
 type Part = readonly [header: string, lines: readonly string[]];
@@ -12,6 +13,22 @@ const WIDTH = 80;
 /** Flags of this many characters have their meaning beside them; longer ones below. */
 const MOST_LEFT = 26;
 const GLOBAL = 'GLOBAL';
+/** Ways in, for whom ldctl is new. All of it fits on a screen of 24 lines, with the prompt below it. */
+const START = [
+  'TRY     ldctl sandbox exec -- bash      # on this machine, without an account',
+  'SET UP  ldctl profiles add prod         # store a tenant, a key and a deployment',
+  'LOOK    ldctl nodes list                # what runs on each node',
+  '        ldctl activities list --watch   # what is happening now',
+  'ACT     ldctl activities trigger iggy restart           # it asks first',
+  '        ldctl activities roll iggy restart --gate CMD   # one node at a time',
+  `        runtimes: ${RUNTIMES.join('|')}; actions: ${VERBS.join('|')}:ID`,
+];
+const HELP = [
+  'HELP    ldctl help COMMAND        # flags and examples',
+  '        ldctl help environment    # the variables that ldctl reads',
+  '        ldctl help exit-codes     # what each means, and if anything was sent',
+  '        ldctl help global-flags   # the flags that commands share',
+];
 
 /**
  * What explains all of ldctl (''), and each group, command and topic, by its words with colons
@@ -28,39 +45,21 @@ export function helpTexts(
   ]);
   const list = (own: readonly Command.Cached[]) =>
     pairs(own.map((one) => [nameOf(one), one.summary ?? '']));
-  const root = page(
-    paragraph(`${description}.`),
-    ['USAGE', ['  $ ldctl COMMAND']],
-    ['TRY', ['  ldctl sandbox exec -- bash   # a LaserData on this machine, no account needed']],
-    ['SET UP', ['  ldctl profiles add prod      # store a tenant, a key and a deployment']],
-    ['LOOK', ['  ldctl nodes list', '  ldctl activities list --watch']],
-    [
-      'ACT',
-      [
-        '  ldctl activities trigger iggy restart --node ID   # one node',
-        '  ldctl activities trigger iggy restart             # every node: it asks first',
-        '  ldctl activities roll iggy restart --gate CMD     # one node at a time',
-        `  runtimes: ${RUNTIMES.join(', ')}; actions: ${VERBS.join(', ')}:ID`,
-      ],
-    ],
-    ['GROUPS', pairs(groups)],
-    ['COMMANDS', list(all.filter(({ id }) => !id.includes(':')))],
-    [
-      'MORE',
-      pairs([
-        ['help exit-codes', 'What each exit code means, and whether anything was sent.'],
-        ['help global-flags', 'The flags that commands share, and what they mean.'],
-      ]),
-    ],
-  );
-  const ofGroups = groups.map(([name = '', about = '']): [string, string] => {
+  const about = paragraph(`${description}.`);
+  const others = all.filter(({ id }) => !id.includes(':') && id !== 'help').map(nameOf);
+  const rows = [...groups, ['(none)', others.join(', ')]];
+  const root = page(about, ['', START], ['GROUPS', pairs(rows)], ['', HELP]);
+  const ofGroups = groups.map(([name = '', text = '']): [string, string] => {
     const usage: Part = ['USAGE', [`  $ ldctl ${name} COMMAND`]];
     const own = all.filter(({ id }) => id.startsWith(`${name}:`));
-    const more = paragraph(`\`ldctl ${name} COMMAND --help\` has more.`);
-    return [name, page(paragraph(about), usage, ['COMMANDS', list(own)], more)];
+    const foot = paragraph(`\`ldctl ${name} COMMAND --help\` has more.`);
+    return [name, page(paragraph(text), usage, ['COMMANDS', list(own)], foot)];
   });
   const ofCommands = all.map((command): [string, string] => [command.id, commandText(command)]);
-  const topics = { '': root, 'exit-codes': exitCodes(), 'global-flags': globalFlags(all) };
+  const topics = {
+    ...{ '': root, 'exit-codes': exitCodes() },
+    ...{ environment: environment(), 'global-flags': globalFlags(all) },
+  };
   return { ...topics, ...Object.fromEntries([...ofGroups, ...ofCommands]) };
 }
 
@@ -79,7 +78,8 @@ function commandText(command: Command.Cached): string {
     return [`${group ?? ''} FLAGS`.trim(), ...rows];
   });
   const shared = flags.filter(({ helpGroup }) => helpGroup === GLOBAL);
-  const names = shared.map(({ name, char }) => `${char ? `-${char}/` : ''}--${name}`).join(', ');
+  const short = shared.flatMap(({ char }) => (char ? `-${char}` : []));
+  const rest = `${short.join(', ')} and ${shared.length - short.length} more`;
   const args = Object.values(command.args).map(({ name, description = '' }) => [
     name.toUpperCase(),
     description,
@@ -94,9 +94,8 @@ function commandText(command: Command.Cached): string {
     paragraph(command.summary ?? ''),
     ['USAGE', [`  $ ldctl ${usageOf(command)}`, ...pairs(args)]],
     ['EXAMPLES', examples],
-    ['', ofFlags],
+    ['', [...ofFlags, `GLOBAL FLAGS  ${rest}: \`ldctl help global-flags\``]],
     ['DESCRIPTION', indented(command.description ?? '')],
-    ['GLOBAL FLAGS', indented(`${names}: \`ldctl help global-flags\``)],
   );
 }
 
@@ -119,6 +118,12 @@ function globalFlags(commands: readonly Command.Cached[]): string {
     'These flags may stand anywhere on the command line. Only commands that call an API take the flags that choose the ' +
     'deployment, the API and the profile.';
   return page(paragraph(about), ['', flagRows(Object.values(flags), MOST_LEFT)]);
+}
+
+function environment(): string {
+  const about =
+    'A flag overrides a variable, and a variable overrides the current profile. With --profile the LD_* variables do not count.';
+  return page(paragraph(about), ['', pairs(ENVIRONMENT.map((row) => [...row]))]);
 }
 
 function exitCodes(): string {

@@ -6,7 +6,8 @@ import { readManifest, type Host } from './host.js';
  * (scripts/help.ts).
  */
 const TEXTS = 'dist/help.json';
-const HEADER = /^[A-Z][A-Z ]*$/gm;
+/** Alone in a line, or before what it is about. */
+const HEADER = /^[A-Z][A-Z ]*(?=$| {2}[-a-z])/gm;
 
 /** @throws UsageError where the words name nothing */
 export async function printHelp({ program, output: { stdout } }: Host, words: readonly string[]) {

@@ -231,9 +231,9 @@ const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
   no_tenant:
-    'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
+    'Give --tenant-id ID, or set LD_TENANT_ID (`ldctl help environment`). A deployment by id with --supervisor-url needs none.',
   no_deployment:
-    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows them all.',
+    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID (`ldctl help environment`). `ldctl deployments list` shows them all.',
   supervisor_url_missing:
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
   busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',

@@ -74,7 +74,7 @@ async function findOut(context: CommandContext) {
   const found: KeyFacts = { key, ref: named?.value, notes: [] };
   if (!tenantId) {
     found.notes.push(
-      'without a tenant id the API cannot be asked about the key: give --tenant-id, or set LD_TENANT_ID',
+      'without a tenant id ldctl cannot ask about the key: give --tenant-id, or set LD_TENANT_ID',
     );
     return found;
   }

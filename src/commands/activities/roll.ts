@@ -59,7 +59,7 @@ const rollFlags = {
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
     // Given neither way, `--resume` keeps what the roll had.
     'gate-first': optionalSwitch('Run the gate before the first node, too.'),
-    'gate-timeout': durationFlag('Fail a gate that takes longer. [default: 5m]'),
+    'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {

@@ -16,13 +16,11 @@ export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
-    'Exit code 0 means that every targeted node completed the action; `ldctl help exit-codes` lists the others. Without ' +
-    '--node it acts on every node, and asks first unless you give --yes. It runs at most once, whatever the network ' +
-    'does.';
+    'Exit code 0 means that every targeted node completed the action; `ldctl help exit-codes` lists the others. It runs ' +
+    'at most once, whatever the network does.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
-    'ldctl activities trigger iggy restart --yes -o json',
-    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9 --idempotency-key "$CI_PIPELINE_ID-$CI_JOB_NAME"',
+    'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9',
   ];
   static override args = { runtime: neededArg(RUNTIME), action: neededArg(ACTION) };
   static override flags = {

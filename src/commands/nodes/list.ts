@@ -18,7 +18,7 @@ export default class NodesList extends ConnectedCommand {
     'List the nodes in the activity log, and whether each runtime is running.';
   static override description =
     'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
-    'with it. The log does not show a crash, or a node that nothing was ever done on. It may still list a node that is ' +
+    'with it. The log does not show a crash, or a node that has never acted. It may still list a node that is ' +
     'gone. At a terminal, the line above the table says how many nodes Core counts.';
   static override examples = [
     'ldctl nodes list',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { ENVIRONMENT } from '../../../scripts/environment.js';
 import { docPages, readPage } from '../../helpers/docs.js';
 import { ROOT } from '../../helpers/root.js';
 
@@ -35,6 +36,15 @@ describe('README, CONTRIBUTING and docs', () => {
     );
     const made = readdirSync(join(ROOT, 'docs/pictures')).map((name) => join('docs/pictures', name));
     assert.deepEqual(shown.sort(), made.sort());
+  });
+
+  it('list every variable that ldctl reads', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const read = sources
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => readPage(join('src', name)).match(/\bLD_[A-Z_]*[A-Z]\b/g) ?? []);
+    const listed = ENVIRONMENT.map(([name]) => name).filter((name) => name.startsWith('LD_'));
+    assert.deepEqual([...new Set(read)].sort(), listed.sort());
   });
 
   it('give a key that stays when a job is retried', () => {
