@@ -34,20 +34,14 @@ export function commandPages(manifest: Manifest, pjson: PJSON): ReadonlyMap<stri
     pages.set(`${group}.md`, page(title, about, shared, ...sections));
   }
   const flags = fenced(helpTexts(manifest, pjson)['global-flags'] ?? '');
-  return pages.set(
-    INDEX,
-    page('Commands', commandTable(manifest, pjson, '').join('\n'), '## Global flags', flags),
-  );
+  return pages.set(INDEX, page('Commands', tableOf(all).join('\n'), '## Global flags', flags));
 }
 
-/**
- * Every command with what it does, a row each, and a link to its section.
- * @param base what the links start with
- */
-export function commandTable(manifest: Manifest, pjson: PJSON, base: string): string[] {
-  const rows = shownOf(manifest, pjson).map(
+/** Every command with what it does, a row each, and a link to its section. */
+function tableOf(all: readonly Shown[]): string[] {
+  const rows = all.map(
     ({ group, heading, summary }) =>
-      `| [\`${heading}\`](${base}${group}.md#${anchorOf(heading)}) | ${summary} |`,
+      `| [\`${heading}\`](${group}.md#${anchorOf(heading)}) | ${summary} |`,
   );
   return ['| command | does |', '|---|---|', ...rows];
 }

@@ -1,4 +1,4 @@
-/** The one table of the variables that ldctl reads; README and `ldctl help environment` are made from it. */
+/** The one table of the variables that ldctl reads; docs/profiles.md and `ldctl help environment` are made from it. */
 export const ENVIRONMENT: ReadonlyArray<readonly [names: string, what: string]> = [
   ['LD_API_KEY', 'The API key.'],
   ['LD_API_KEY_FILE', 'A file that contains the API key, such as a mounted secret.'],

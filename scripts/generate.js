@@ -1,19 +1,20 @@
-// Makes what is generated from the code: oclif.manifest.json, docs/commands, the tables of
-// README.md between markers (commands, exit codes, environment), the topics of test/README.md, the
-// limits of docs/rules.md, docs/pictures, and whose repository pages name.
+// Makes what is generated from the code: oclif.manifest.json, docs/commands, docs/pictures, tables
+// between markers (the exit codes of README.md, the variables of docs/profiles.md, the topics of
+// test/README.md, the limits of docs/rules.md), and whose repository pages name.
 // With --check it leaves the files as they are, and fails when they differ.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { EXIT_CODES } from '../src/base/exit-codes.ts';
 import { ENVIRONMENT } from './environment.js';
-import { COMMANDS_FOLDER, commandPages, commandTable } from './command-pages.js';
+import { COMMANDS_FOLDER, commandPages } from './command-pages.js';
 import { limitTable } from './limit-table.js';
 import { pictures, PICTURES_FOLDER } from './pictures.js';
 import { topicTable } from './topic-table.js';
 
 const MANIFEST = 'oclif.manifest.json';
 const RULES = 'docs/rules.md';
+const PROFILES = 'docs/profiles.md';
 /** Pages that name the repository. */
 const OWNED = ['docs/install.md', 'docs/scripting.md'];
 const check = process.argv.includes('--check');
@@ -46,13 +47,9 @@ if (!check) {
 
 /** Everything but the manifest, by its file. */
 function texts() {
-  const readme = [
-    ['commands', commandTable(manifest, pjson, `${COMMANDS_FOLDER}/`)],
-    ['exit codes', exitCodeRows()],
-    ['environment', environmentRows()],
-  ].reduce((text, [name, rows]) => filled(text, name, rows), textOf('README.md'));
   return [
-    ['README.md', readme],
+    ['README.md', filled(textOf('README.md'), 'exit codes', exitCodeRows())],
+    [PROFILES, filled(textOf(PROFILES), 'environment', environmentRows())],
     ['test/README.md', filled(textOf('test/README.md'), 'topics', topicTable())],
     [RULES, filled(textOf(RULES), 'limits', limitTable(textOf(RULES)))],
     ...OWNED.map((page) => [page, withOwner(textOf(page))]),

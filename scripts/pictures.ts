@@ -24,9 +24,9 @@ const [CELL, LINE, FONT] = [9, 22, 15];
 const MARGIN = 18;
 
 /** How long a picture that moves shows its frames, in ms. */
-const [FIRST, TYPED, READ] = [600, 60, 5000];
+const [FIRST, TYPED, READ] = [600, 60, 4500];
 /** So many letters are typed at once. */
-const TYPED_AT_ONCE = 3;
+const TYPED_AT_ONCE = 4;
 /** Then it stays at its end: what moves for ever beside a text keeps people from reading it. */
 const PLAYS = 2;
 
