@@ -19,8 +19,8 @@ const START = [
   'SET UP  ldctl profiles add prod         # store a tenant, a key and a deployment',
   'LOOK    ldctl nodes list                # what runs on each node',
   '        ldctl activities list --watch   # what is happening now',
-  'ACT     ldctl activities trigger iggy restart           # it asks first',
-  '        ldctl activities roll iggy restart --gate CMD   # one node at a time',
+  'ACT     ldctl activities trigger iggy restart --node ID   # without --node: all',
+  '        ldctl activities roll iggy restart --gate CMD     # one node at a time',
   `        runtimes: ${RUNTIMES.join('|')}; actions: ${VERBS.join('|')}:ID`,
 ];
 const HELP = [

@@ -27,7 +27,7 @@ const MARGIN = 18;
 const [FIRST, TYPED, READ] = [600, 60, 4500];
 /** So many letters are typed at once. */
 const TYPED_AT_ONCE = 4;
-/** Then it stays at its end: what moves for ever beside a text keeps people from reading it. */
+/** Then it stays at its end: what moves forever beside a text keeps people from reading it. */
 const PLAYS = 2;
 
 /** Of light and dark screens, as GitHub has them. */

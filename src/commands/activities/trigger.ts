@@ -16,8 +16,8 @@ export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
-    'Exit code 0 means that every targeted node completed the action; `ldctl help exit-codes` lists the others. It runs ' +
-    'at most once, whatever the network does.';
+    'Exit code 0: every targeted node completed it (`ldctl help exit-codes`). It runs at most once, whatever the network ' +
+    'does. Ctrl-C leaves it running.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9',
