@@ -16,16 +16,17 @@ import type { ExitName } from '../base/exit-codes.js';
 import type { Id } from '../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../base/outcome.js';
 import { ConnectedCommand } from './base-command.js';
-import { busyNodesText, consentFor, type Before, type Intent } from './consent.js';
-import type { CommandContext } from './context.js';
+import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
+import type { CommandContext, Target } from './context.js';
 import { Declined, Unanswered } from './prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
 import { sayWhom } from './whom.js';
 import { isGranted } from '../config/grants.js';
 import { hintOfEnd } from '../config/node-names.js';
 import { cannotAct } from '../config/refusals.js';
+import { standsTwice } from '../config/targets.js';
 import { checkIdempotencyKey, isPartOfKey, wireKey } from '../job/wire-key.js';
-import { checkRunResultOptions, printRunResult, type DryRun } from '../output/run-result.js';
+import { printDryRuns, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
 import { readNodes } from './nodes.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
@@ -61,7 +62,10 @@ export const actingFlags = {
   ...targetFlags,
   ...grouped('CONSENT', {
     yes: switchFlag('Act on every node without asking.', { char: 'y' }),
-    confirm: textFlag('NAME', 'Act only if the deployment has this name or path.'),
+    confirm: Flags.string({
+      ...{ multiple: true, multipleNonGreedy: true, helpValue: 'NAME' },
+      summary: 'Act only if the deployment has this name or path.',
+    }),
     'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),
   ...followFlags,
@@ -106,7 +110,6 @@ export async function requestOf(
       'For example: ldctl activities roll iggy restart --yes',
     );
   }
-  checkRunResultOptions(context.host.output.options);
   const key = flags['idempotency-key'];
   if (key !== undefined && isPartOfKey(key)) {
     context.warn(
@@ -127,23 +130,54 @@ export async function requestOf(
 }
 
 /**
- * Refuses what there is no consent to and no one to ask about; opens the deployment, and looks at
- * it before anything is sent, unless an earlier run left a record. If the look fails, that is read
- * again, here and once the job starts: another process may have written one meanwhile.
+ * Refuses what there is no consent to and no one to ask about, and opens the deployments.
+ * @throws UsageError as `consentFor` and `checkConfirm`; as `openDeployment` does
+ */
+export async function openAgreed(
+  context: CommandContext,
+  targets: readonly Target[],
+  intent: Pick<Intent, 'what' | 'nodes'>,
+  flags: Parameters<typeof consentFor>[4],
+): Promise<OpenDeployment[]> {
+  for (const target of targets) await consentFor(context, target, null, intent, flags);
+  return openEach(context, targets, flags);
+}
+
+/**
+ * Opens the deployments of a job.
+ * @throws UsageError where two are the same, and for a `--confirm` of none; as `openDeployment` does
+ */
+export async function openEach(
+  context: CommandContext,
+  targets: readonly Target[],
+  { confirm }: Parameters<typeof consentFor>[4],
+): Promise<OpenDeployment[]> {
+  const owns = await Promise.all(targets.map((target) => openForJob(context, target)));
+  const ids = owns.map(({ deploymentId }) => deploymentId);
+  const twice = owns.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
+  if (twice) throw standsTwice(await twice.place());
+  await checkConfirm(owns, confirm);
+  return owns;
+}
+
+/**
+ * Looks at a deployment before anything is sent, unless an earlier run left a record. If the look
+ * fails, that is read again, here and once the job starts: another process may have written one
+ * meanwhile.
  * @param recall reads the record
  * @returns with what an earlier run with the key has left: it is followed as it is
  * @throws UsageError as `consentFor`; as `surveyInTime` does
  */
 export async function lookBefore<T>(
   context: CommandContext,
+  target: Target,
   request: LookRequest & Pick<Intent, 'what' | 'isRoll'>,
-  flags: ActingFlags,
+  flags: Parameters<typeof consentFor>[4],
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {
-  await consentFor(context, null, request, flags);
-  const own = await openForJob(context);
+  const own = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
-  const consent = await consentFor(context, own, request, flags);
+  const consent = await consentFor(context, target, own, request, flags);
   const isShown = flags['dry-run'] || consent === 'to be asked';
   // For named nodes, only a question or a dry run shows what keeps them busy.
   if (request.nodes && !isShown) return { own, consent, found: null, kept: null };
@@ -199,24 +233,37 @@ async function refuseReadOnly(
   throw cannotAct({ apiKey: key, account: account.settings, deployment: ref });
 }
 
+/** What would be done on one deployment. */
+interface Planned {
+  before: Before;
+  request: LookRequest;
+  intent: Intent;
+  how: DryRun['how'];
+}
+
 /**
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
  * @returns exit code 0 @throws LdctlError (exit 4) where it is known that the key may not act
  */
-export async function showDryRun(
+export async function showDryRuns(context: CommandContext, all: readonly Planned[]) {
+  const { output } = context.host;
+  const key = all[0]?.request.idempotencyKey ?? context.host.newIdempotencyKey();
+  const shown: DryRun[] = [];
+  for (const planned of all) shown.push(await dryRunOf(context, planned, key));
+  await printDryRuns(output, shown);
+  return 0;
+}
+
+async function dryRunOf(
   context: CommandContext,
-  { own, found }: Before,
-  request: LookRequest,
-  intent: Intent,
-  how: DryRun['how'],
-) {
-  const { host } = context;
+  { before: { own, found }, request, intent, how }: Planned,
+  key: string,
+): Promise<DryRun> {
   const { runtime, action, nodes: named } = request;
   const { deploymentId, supervisorUrl } = own;
   const whom = sayWhom(context, { ...intent, found }, { isAsked: false, isDry: true });
   const place = await own.place();
   await refuseReadOnly(own, context.signal);
-  const key = request.idempotencyKey ?? host.newIdempotencyKey();
   if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some?: readonly Id[]) => {
@@ -239,11 +286,12 @@ export async function showDryRun(
     not_acted_on: intent.nodes ? [] : (found?.listed.elsewhere ?? []),
     resume: null,
   };
-  const dryRun = {
+  return {
+    place,
+    path: own.ref.path,
+    result,
     what: `${whom.who} of ${place}${whom.more ?? ''}`,
     how,
     requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
   };
-  await printRunResult(host.output, result, { dryRun });
-  return 0;
 }

@@ -4,13 +4,13 @@ import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../base/text.js';
 import type { Profile } from '../config/profiles.js';
-import { protectorOf, type DeploymentRef } from '../config/settings.js';
+import { protectorOf, type DeploymentRef, type Settings } from '../config/settings.js';
 import { deploymentText } from '../config/structure.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
 import { oddStatus } from '../job/busy.js';
 import { nodeText } from '../output/columns.js';
-import type { CommandContext } from './context.js';
+import type { CommandContext, Target } from './context.js';
 import type { Host } from './host.js';
 import { Declined, type Prompts } from './prompts.js';
 import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
@@ -27,7 +27,8 @@ export type Consent =
 
 interface ConsentFlags {
   yes: boolean;
-  confirm?: string | undefined;
+  /** Of a roll over several deployments there may be one for each. */
+  confirm?: string | readonly string[] | undefined;
   'dry-run': boolean;
   resume?: string | undefined;
 }
@@ -53,32 +54,30 @@ export interface Before {
  * How it is consented to. Naming nodes is consent, and so is `--yes` for every node, but not on a
  * protected deployment, which takes `--confirm`.
  * @param own null before it is opened, when only the settings say what protects it
- * @throws UsageError where it would have to be asked, and there is no one to ask; for a `--confirm`
- * of another deployment
+ * @throws UsageError where it would have to be asked, and there is no one to ask
  */
 export async function consentFor(
-  context: CommandContext,
+  { prompts }: CommandContext,
+  { settings }: Target,
   own: OpenDeployment | null,
   intent: Pick<Intent, 'what' | 'nodes'>,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
 ): Promise<Consent> {
-  const protector = own ? own.protector : protectorOf(context.settings.deployment);
-  if (confirm !== undefined) {
-    if (own) await checkConfirm(own, confirm);
-    return 'by flag';
-  }
+  const protector = own ? own.protector : protectorOf(settings.deployment);
+  const confirmed = own ? await confirmOf(own, confirm) : confirm;
+  if (confirmed !== undefined) return 'by flag';
   if (!protector) {
     if (resume !== undefined) return 'from a record';
     if (intent.nodes) return 'by names';
     if (yes) return 'by flag';
   }
-  if (context.prompts) return 'to be asked';
+  if (prompts) return 'to be asked';
   if (isDry) return 'no one to ask';
-  throw noOneToAsk(context, protector, intent);
+  throw noOneToAsk(settings, protector, intent);
 }
 
 function noOneToAsk(
-  { settings }: CommandContext,
+  settings: Settings,
   protector: Profile | null,
   { what, nodes }: Pick<Intent, 'what' | 'nodes'>,
 ) {
@@ -249,14 +248,29 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
   return plainText(shortList(texts, MOST_BUSY));
 }
 
-async function checkConfirm({ ref, place }: OpenDeployment, confirm: string) {
-  if (namesOf(ref).includes(confirm)) return;
-  await place();
-  if (namesOf(ref).includes(confirm)) return;
-  throw missing(
-    `--confirm ${JSON.stringify(confirm)} does not name the deployment; nothing was sent`,
-    `Give one of: ${namesOf(ref).join(', ')}.`,
-  );
+/** The `--confirm` that names it; undefined for none. */
+export async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['confirm']) {
+  const isNamed = (text: string) => namesOf(own.ref).includes(text);
+  const texts = [confirm ?? []].flat();
+  if (texts.length > 0 && !texts.some(isNamed)) await own.place();
+  return texts.find(isNamed);
+}
+
+/** @throws UsageError for a `--confirm` that names none of them */
+export async function checkConfirm(
+  owns: readonly OpenDeployment[],
+  confirm: ConsentFlags['confirm'],
+) {
+  for (const text of [confirm ?? []].flat()) {
+    const named = await Promise.all(owns.map((own) => confirmOf(own, text)));
+    if (named.some((one) => one !== undefined)) continue;
+    const which = owns.length === 1 ? 'the deployment' : 'any of the deployments';
+    const names = owns.flatMap(({ ref }) => namesOf(ref));
+    throw missing(
+      `--confirm ${JSON.stringify(text)} does not name ${which}; nothing was sent`,
+      `Give one of: ${names.join(', ')}.`,
+    );
+  }
 }
 
 /** What may be typed for the deployment, as far as it is known: the longest first. */

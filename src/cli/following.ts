@@ -17,7 +17,7 @@ import { triggerRequest } from '../app/requests.js';
 import { lastCompletedBefore } from '../log/nodes.js';
 import { reportToGitHub } from '../output/github.js';
 import { printRunResult } from '../output/run-result.js';
-import { doingText, type LastCompleted } from '../output/run-text.js';
+import { doingText, type LastCompleted, type SummaryFacts } from '../output/run-text.js';
 import { createRunView } from '../output/views.js';
 import { durationFlag, nodeCountFlag, nodesFlag } from './value-flags.js';
 
@@ -56,26 +56,35 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 }
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
-export async function openForJob(context: CommandContext): Promise<OpenDeployment> {
-  const deployment = await context.deployment();
-  const { overrides } = context.settings;
+export async function openForJob(
+  context: CommandContext,
+  target = context.target,
+): Promise<OpenDeployment> {
+  const deployment = await target.open();
+  const { overrides } = target.settings;
   if (overrides) context.say(overrides);
   return deployment;
 }
 
+/** How a job ended, where, and what to say of it. */
+export interface Followed extends JobResult {
+  place: string;
+  facts: SummaryFacts;
+}
+
 /**
- * Shows a job while it runs, and how it ended.
+ * Shows a job while it runs.
  * @param own where it runs @param asked what is done, and to which nodes; null where activities are followed
- * @returns the exit code of its outcome @throws what the job throws before anything was sent
+ * @throws what the job throws before anything was sent
  */
-export async function showJob(
+export async function followJob(
   context: CommandContext,
   own: OpenDeployment,
   asked: { runtime: string; action: string; whom: Whom } | null,
   run: (tools: Tools) => Promise<JobResult>,
-) {
+): Promise<Followed> {
   const { host, signal } = context;
-  const { output, clock, env } = host;
+  const { output, clock } = host;
   const place = await own.place();
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const number = asked?.whom.number ?? '';
@@ -92,16 +101,25 @@ export async function showJob(
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
-  const running = run({ signal, emit });
-  const { result, error, exitCode } = await running.finally(() => view.stop());
-  await printRunResult(output, result, {
+  const end = await run({ signal, emit }).finally(() => view.stop());
+  const facts = {
     ranMs: clock.elapsed() - startedAt,
     earlierMs,
     flags: own.flags.map(shellWord).join(' '),
-    lastCompleted: await lastCompletedOn(own, result, signal),
-    error,
-  });
-  await reportToGitHub(output, env, result, place);
+    lastCompleted: await lastCompletedOn(own, end.result, signal),
+  };
+  return { ...end, place, facts };
+}
+
+/**
+ * Shows a job while it runs, and how it ended.
+ * @returns the exit code of its outcome @throws as `followJob` does
+ */
+export async function showJob(...asked: Parameters<typeof followJob>) {
+  const [{ host }] = asked;
+  const { result, error, exitCode, place, facts } = await followJob(...asked);
+  await printRunResult(host.output, result, { ...facts, error });
+  await reportToGitHub(host.output, host.env, result, place);
   return exitCode;
 }
 

@@ -11,17 +11,15 @@ import { runName, troubleOf } from './run-text.js';
 import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
 
+/** A part of a roll over several may not have started. */
+type Ended = Omit<ResultFields, 'outcome'> & { outcome: string };
+
 /**
  * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
  * and a table in the summary of the step. The runner reads annotations from stderr, too; stdout is
  * data.
  */
-export async function reportToGitHub(
-  output: Output,
-  env: Env,
-  result: ResultFields,
-  place: string,
-) {
+export async function reportToGitHub(output: Output, env: Env, result: Ended, place: string) {
   if (env.GITHUB_ACTIONS !== 'true') return;
   const { stderr } = output;
   stderr.write(annotations(result, stderr.names), 'command');
@@ -47,7 +45,7 @@ async function append(path: string, text: string) {
 }
 
 /** `::error` lines, as GitHub's workflow commands want them. */
-function annotations(result: ResultFields, names: NodeNames) {
+function annotations(result: Ended, names: NodeNames) {
   const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
   // A node that is still running is reported if it was waited for.
   const isWaitedFor = result.outcome !== 'accepted' && result.outcome !== 'interrupted';
@@ -76,7 +74,7 @@ function escapeMessage(text: string) {
  * The result as stdout has it off a terminal, in a block of code, where no text of the API is
  * markup. An API text never starts a line, so it cannot close the block.
  */
-function stepSummary(output: Output, result: ResultFields, place: string) {
+function stepSummary(output: Output, result: Ended, place: string) {
   const writer = table.list({ columns: nodeColumns, chosen: false }, formatOptions(output));
   // A key is masked before markup hides it.
   const name = markdownText(output.stderr.masked(runName(result)));

@@ -169,6 +169,15 @@ export const nodeColumns: readonly Column<Row>[] = [
   nameColumn(4, 1),
 ];
 
+/** A target of a roll over several deployments. */
+export type PlacedRow = Row & { deployment: string };
+
+/** The same, of a roll over several deployments. */
+export const placedNodeColumns: ReadonlyArray<Column<PlacedRow>> = [
+  fieldColumn('deployment', 1, 'deployment', { lead: -1 }),
+  ...nodeColumns,
+];
+
 /** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
 function whatText({ runtime, action }: Activity) {
   return `${runtime} ${action.replace(/\d+(?=\d{3}$)/, '…')}`;

@@ -73,6 +73,8 @@ export interface SummaryFacts {
   ranMs?: number;
   /** How long ago an earlier run sent what this one followed, ms. */
   earlierMs?: number;
+  /** The deployment, of one part of a roll over several: the end of all says what comes next. */
+  place?: string;
 }
 
 /**
@@ -87,9 +89,12 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   // Who counts on a restart has to hear that there was none.
   if (isGood && options.quiet && earlier === '') return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
-  const commands = nextCommands(sink, result, facts);
+  const { place } = facts;
+  const ending = endingOf(result, sink) + (isGood ? earlier : '');
+  const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
+  const commands = place === undefined ? nextCommands(sink, result, facts) : [];
   return [
-    sentence(sink, endingOf(result, sink) + (isGood ? earlier : ''), style),
+    sentence(sink, text, style),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
     keyText(sink, result),

@@ -1,38 +1,50 @@
-import * as v from 'valibot';
-import { refusedError, UsageError, usageError } from '../../base/errors.js';
+import { LdctlError, refusedError, UsageError, usageError } from '../../base/errors.js';
 import { formatDuration } from '../../base/durations.js';
-import { parseId, sortedUnique, type Id } from '../../base/ids.js';
-import { count, shellWord } from '../../base/text.js';
+import { count } from '../../base/text.js';
 import {
   ACTION,
   ActingCommand,
   actingFlags,
-  lookBefore,
+  openAgreed,
+  openEach,
   requestOf,
   RUNTIME,
   sharedFields,
-  showDryRun,
+  showDryRuns,
 } from '../../cli/acting.js';
-import { agree, consentFor, type Before } from '../../cli/consent.js';
-import type { CommandContext } from '../../cli/context.js';
-import { grouped, optionalArg, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { runGate } from '../../cli/gate.js';
-import type { Whom } from '../../cli/whom.js';
-import { openRollJournal, type RollRecord } from '../../config/journal.js';
+import { readCommandLine } from '../../cli/argv.js';
+import { consentFor } from '../../cli/consent.js';
+import type { CommandContext, Target } from '../../cli/context.js';
+import {
+  grouped,
+  optionalArg,
+  optionalSwitch,
+  severalFlags,
+  textFlag,
+  type FlagsOf,
+} from '../../cli/flags.js';
+import { readManifest } from '../../cli/host.js';
+import {
+  agreePart,
+  intentOf,
+  journalOf,
+  preparePart,
+  resumedPart,
+  rollIn,
+  rollOne,
+  type AgreedPart,
+  type How,
+  type Part,
+} from '../../cli/roll/part.js';
+import { assignNodes, flagsOfAll, nameDeployment, rollSeveral } from '../../cli/roll/several.js';
+import { recordOfSeveral, refuseAlone } from '../../cli/roll/record.js';
+import type { RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import {
-  check,
-  rollRequest,
-  type CheckedRoll,
-  type CheckedTrigger,
-  type RollRequest,
-} from '../../app/requests.js';
-import { nodesOfRoll } from '../../app/roll-nodes.js';
+import { rollRequest } from '../../app/requests.js';
 import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
-import { openForJob, showJob } from '../../cli/following.js';
+import { checkRunResultOptions } from '../../output/run-result.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
 const NOT_TO_RESUME = [
@@ -61,6 +73,10 @@ const rollFlags = {
     'gate-first': optionalSwitch('Run the gate before the first node, too.'),
     'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
+    'pause-between': durationFlag(
+      'Of several deployments: wait this long before each next one.',
+      '10m',
+    ),
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
@@ -69,30 +85,30 @@ const rollFlags = {
   }),
 };
 
-/** A roll as the journal keeps it: ids as text, and the command of a gate. */
-const storedRoll = v.strictObject({
-  ...rollRequest.entries,
-  nodes: v.pipe(
-    v.array(v.string()),
-    v.transform((all) => all.map((digits) => parseId(digits))),
-  ),
-  gate: v.nullable(v.string()),
-});
-
 const allFlags = { ...actingFlags, ...rollFlags };
-type RollFlags = FlagsOf<typeof allFlags>;
+type RollFlags = FlagsOf<typeof allFlags & typeof severalFlags>;
+
+/** What says where a roll acts, and agrees to it: a new roll over the rest has its own. */
+const OF_THIS_ROLL = [
+  ...Object.keys(severalFlags),
+  'node',
+  'nodes-from',
+  'expect-nodes',
+  'idempotency-key',
+  'yes',
+  'confirm',
+];
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
-const howOf = (flags: RollFlags) =>
-  ({
-    ...sharedFields(flags),
-    maxUnavailable: flags['max-unavailable'],
-    pauseMs: flags.pause,
-    gateTimeoutMs: flags['gate-timeout'],
-    gateFirst: flags['gate-first'],
-    nodeTimeoutMs: flags['node-timeout'],
-    continueOnError: flags['continue-on-error'],
-  }) satisfies Partial<RollRequest>;
+const howOf = (flags: RollFlags): How => ({
+  ...sharedFields(flags),
+  maxUnavailable: flags['max-unavailable'],
+  pauseMs: flags.pause,
+  gateTimeoutMs: flags['gate-timeout'],
+  gateFirst: flags['gate-first'],
+  nodeTimeoutMs: flags['node-timeout'],
+  continueOnError: flags['continue-on-error'],
+});
 
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
@@ -104,58 +120,78 @@ export default class ActivitiesRoll extends ActingCommand {
     'ldctl activities roll --resume last',
   ];
   static override args = { runtime: optionalArg(RUNTIME), action: optionalArg(ACTION) };
-  static override flags = allFlags;
+  static override flags = { ...allFlags, ...severalFlags };
+
+  protected override readonly takesSeveral = true;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const context = await this.open(flags);
+    const context = await this.open(flags).catch(refuseGone(flags));
+    const targets = await context.findTargets();
+    checkRunResultOptions(this.host.output.options, targets.length > 1);
     if (flags.resume !== undefined) {
-      return this.#resume(context, args.runtime, flags, flags.resume);
+      return this.#resume(context, targets, args.runtime, flags, flags.resume);
     }
-    checkGate(flags, flags.gate ?? null);
-    // As a trigger has it, since its nodes may not be known yet.
-    const asked = await requestOf(context, args, flags);
-    const { runtime, action, nodes: named, idempotencyKey: key } = asked;
-    const intent = intentOf(asked, flags['max-unavailable']);
-    // If the roll has a record, the process that wrote it has looked before.
-    const recall = (own: OpenDeployment) =>
-      (key !== undefined && journalOf(context, own).read(key)) || null;
-    const before = await lookBefore(context, { ...asked, ...intent }, flags, recall);
-    const { found } = before;
-    const nodes = named ?? this.#unnamed(asked, before);
-    const request = check(rollRequest, 'roll', { ...howOf(flags), runtime, action, nodes });
     const { gate = null } = flags;
-    const meant = { ...intent, nodes: found ? named : nodes };
-    if (flags['dry-run']) {
-      const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return showDryRun(context, before, request, meant, how);
+    checkGate(flags, gate);
+    checkSeveral(flags, targets);
+    // As a trigger has it, since its nodes may not be known yet.
+    const request = await requestOf(context, args, flags);
+    const how = howOf(flags);
+    const owns = await openAgreed(context, targets, intentOf(request, how.maxUnavailable), flags);
+    const { nodes } = request;
+    const named = nodes && owns.length > 1 ? await assignNodes(context, owns, nodes) : [nodes];
+    const parts: Part[] = [];
+    for (const [at, target] of targets.entries()) {
+      const asked = { request: { ...request, nodes: named[at] }, how, gate };
+      const own = owns.length > 1 ? owns[at] : undefined;
+      parts.push(
+        await preparePart(context, target, asked, flags, this.argv).catch(nameDeployment(own)),
+      );
     }
-    const { changes, whom } = await agree(context, before, meant, flags['if-busy']);
-    return this.#run(context, before, { ...request, ...changes }, { ...flags, gate, whom });
+    if (flags['dry-run']) return this.#dryRun(context, parts);
+    const agreed = await this.#agreed(context, parts, flags['if-busy'], request.idempotencyKey);
+    return this.#run(context, agreed, flags, this.#words());
   }
 
-  /** Those of the log or, if that was not looked at, of the record. @throws as `nodesOfRoll` does */
-  #unnamed(
-    asked: CheckedTrigger,
-    { own, consent, found, kept }: Before & { kept: RollRecord | null },
-  ) {
-    if (!found) return nodesIn(kept);
-    const onEvery = ['trigger', asked.runtime, asked.action, ...own.flags];
-    const command = (nodes: readonly Id[]) => {
-      const words = nodes.length > 0 ? ['roll', ...withNodes(this.argv, nodes)] : onEvery;
-      return ['ldctl', 'activities', ...words].map(shellWord).join(' ');
-    };
-    return nodesOfRoll(found, {
-      ...asked,
-      isAsked: consent === 'to be asked' || consent === 'no one to ask',
-      now: this.host.clock.now(),
-      command,
+  #dryRun(context: CommandContext, parts: readonly Part[]) {
+    const runs = parts.map(({ request, gate, ...part }) => {
+      const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
+      return { before: part, request, intent: part.intent, how };
     });
+    return showDryRuns(context, runs);
+  }
+
+  /** Asks about each, before anything is sent. The key is one for all. */
+  async #agreed(
+    context: CommandContext,
+    parts: readonly Part[],
+    ifBusy: string | undefined,
+    given: string | undefined,
+  ): Promise<AgreedPart[]> {
+    const agreed = [];
+    for (const part of parts) agreed.push(await agreePart(context, part, ifBusy));
+    // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
+    // needs.
+    const idempotencyKey = given ?? this.host.newIdempotencyKey();
+    return agreed.map((part) => ({ ...part, request: { ...part.request, idempotencyKey } }));
+  }
+
+  /** What was typed, without what says where and on which nodes, and what agrees to that. */
+  #words() {
+    const line = ['activities', 'roll', ...this.argv];
+    const { words, flags } = readCommandLine(line, readManifest(this.host.program).commands);
+    const kept = flags.filter(({ name }) => name !== null && !OF_THIS_ROLL.includes(name));
+    return [
+      ...words.slice(2),
+      ...kept.flatMap(({ typed, value }) => (value === undefined ? [typed] : [typed, value])),
+    ];
   }
 
   /** Reads the record of the roll, and runs it again. */
   async #resume(
     context: CommandContext,
+    targets: readonly Target[],
     runtime: string | undefined,
     flags: RollFlags,
     resume: string,
@@ -163,121 +199,70 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime !== undefined) {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const own = await openForJob(context);
+    const owns = await openEach(context, targets, flags);
+    const several = owns.length > 1 ? recordOfSeveral(context, resume, owns) : null;
+    const parts: Part[] = [];
+    for (const [at, own] of owns.entries()) {
+      const record = this.#recordOf(context, own, several?.key ?? resume);
+      if (!several) refuseAlone(context, record.key, own);
+      const part = resumedPart(record, howOf(flags), flags.gate);
+      checkGate(flags, part.gate);
+      const target = targets[at] ?? context.target;
+      const consent = await consentFor(context, target, own, part.intent, flags);
+      parts.push({ ...part, own, consent, found: null });
+    }
+    const key = parts[0]?.request.idempotencyKey;
+    const agreed = await this.#agreed(context, parts, flags['if-busy'], key);
+    return this.#run(context, agreed, flags, several?.words ?? [], several?.pauseBetweenMs);
+  }
+
+  #recordOf(context: CommandContext, own: OpenDeployment, resume: string): RollRecord {
     const journal = journalOf(context, own);
     const record = resume === 'last' ? journal.unfinished()[0] : journal.read(resume);
-    if (!record) {
-      throw noSuchRoll(
-        resume,
-        deploymentText(own.ref),
-        journal.unfinished(),
-        this.host.clock.now(),
-      );
-    }
-    const { gate: kept, ...rest } = rollIn(record);
-    const how = Object.entries(howOf(flags)).filter(([, value]) => value !== undefined);
-    // The time limit was for the process that started it.
-    const request = check(rollRequest, 'roll', {
-      ...rest,
-      timeoutMs: 0,
-      ...Object.fromEntries(how),
-    });
-    const gate = flags.gate ?? kept;
-    checkGate(flags, gate);
-    const intent = intentOf(request, request.maxUnavailable);
-    const consent = await consentFor(context, own, intent, flags);
-    const before = { own, consent, found: null };
-    const { whom } = await agree(context, before, intent, flags['if-busy']);
-    return this.#run(context, before, request, { ...flags, gate, whom });
+    if (record) return record;
+    const place = deploymentText(own.ref);
+    throw noSuchRoll(resume, place, journal.unfinished(), this.host.clock.now());
   }
 
-  async #run(
+  #run(
     context: CommandContext,
-    { own, found }: Before,
-    request: CheckedRoll,
-    {
-      gate: command,
-      whom,
-      confirm,
-    }: Pick<RollFlags, 'confirm'> & { gate: string | null; whom: Whom },
+    parts: readonly AgreedPart[],
+    flags: RollFlags,
+    words: readonly string[],
+    pauseBetweenMs = 0,
   ) {
-    // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
-    // needs.
-    const key = request.idempotencyKey ?? this.host.newIdempotencyKey();
-    const keyed = { ...request, idempotencyKey: key };
-    const journal = journalOf(context, own);
-    const generation = journal.start(key, { ...keyed, gate: command }, (before) => {
-      if (whatOf(rollIn(before)) === whatOf(request)) return;
-      throw usageError(
-        'key_used',
-        'this idempotency key was used for another roll; nothing was sent',
-        `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
-      );
-    });
-    const stopping = context.interrupts.inTwoStages();
-    return showJob(context, own, { ...request, whom }, async (tools) => {
-      try {
-        // Off a terminal the roll would not continue without it.
-        const words = confirm === undefined ? own.flags : [...own.flags, '--confirm', confirm];
-        const lasting = { ...own, flags: words, keepsRolls: true };
-        const gate = command === null ? undefined : this.#gate(command, own, request, tools);
-        const end = await roll(lasting, keyed, { ...tools, stopping, gate }, found);
-        if (end.result.resume === null) journal.end(key, generation, 'finished');
-        return end;
-      } catch (error) {
-        // Nothing was sent, so there is nothing to resume.
-        journal.end(key, generation, 'refused');
-        throw error;
-      }
+    const [part, ...others] = parts;
+    if (!part) throw new Error('a roll without a deployment');
+    // Off a terminal the roll would not continue without it.
+    const consent = (flags.confirm ?? []).flatMap((text) => ['--confirm', text]);
+    if (others.length === 0) return rollOne(context, part, [...part.own.flags, ...consent]);
+    return rollSeveral(context, parts, {
+      key: part.request.idempotencyKey,
+      flags: [...flagsOfAll(parts.map(({ own }) => own)), ...consent],
+      words,
+      pauseBetweenMs: flags['pause-between'] ?? pauseBetweenMs,
+      timeoutMs: part.request.timeoutMs,
     });
   }
+}
 
-  #gate(
-    command: string,
-    { deploymentId: deployment_id, key }: OpenDeployment,
-    { runtime, action }: CheckedRoll,
-    { emit }: Tools,
-  ): Tools['gate'] {
-    const { env, platform, clock, output, runGate: run = runGate } = this.host;
-    const facts = { deployment_id, runtime, action };
-    return (node_id, activity_id, { signal }) => {
-      const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
-      return run(
-        command,
-        { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
-        { env, platform, clock, key, signal, onLine },
-      );
-    };
+/** A profile of the list that is gone: the roll over it cannot continue. */
+const refuseGone = (flags: RollFlags) => (error: unknown) => {
+  const isGone = error instanceof LdctlError && error.code === 'profile_not_found';
+  const isList = flags.profile?.join().includes(',');
+  if (!isGone || !isList || flags.resume === undefined) throw error;
+  throw usageError(error.code, error.message, error.hint);
+};
+
+/** @throws UsageError for what goes with one deployment alone, or with several alone */
+function checkSeveral(flags: RollFlags, { length }: readonly Target[]) {
+  if (length === 1) {
+    if (flags['pause-between'] === undefined) return;
+    throw new UsageError('--pause-between goes with several deployments: -p a,b or -d a,b');
   }
-}
-
-const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
-  openRollJournal(folder, deploymentId, clock);
-
-const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
-
-const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
-
-/** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
-function intentOf(
-  { runtime, action, nodes }: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'>,
-  most: CheckedRoll['maxUnavailable'] = 1,
-) {
-  const what = `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
-  return { what, runtime, action, nodes, wait: true, isRoll: true };
-}
-
-/** The words as they were typed, with these nodes in place of a number. */
-function withNodes(argv: readonly string[], nodes: readonly Id[]) {
-  const words = argv.filter(
-    (word, at) => !/^--expect-nodes(=|$)/.test(word) && argv[at - 1] !== '--expect-nodes',
-  );
-  return [...words, '--node', nodes.join()];
-}
-
-/** What a roll does to which nodes, as text. */
-function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
-  return [runtime, action, ...sortedUnique(nodes)].join(' ');
+  if (typeof flags['expect-nodes'] === 'number') {
+    throw new UsageError('--expect-nodes N is of one deployment; of several give `deployment`');
+  }
 }
 
 /** @throws UsageError */

@@ -6,11 +6,13 @@ import {
   ActingCommand,
   actingFlags,
   lookBefore,
+  openAgreed,
   requestOf,
   RUNTIME,
-  showDryRun,
+  showDryRuns,
 } from '../../cli/acting.js';
 import { showJob } from '../../cli/following.js';
+import { checkRunResultOptions } from '../../output/run-result.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
@@ -36,10 +38,15 @@ export default class ActivitiesTrigger extends ActingCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const context = await this.open(flags);
+    checkRunResultOptions(this.host.output.options);
     const request = await requestOf(context, args, flags);
     const intent = { ...request, what: `${request.action} ${request.runtime}`, isRoll: false };
-    const before = await lookBefore(context, intent, flags, (own) => keptRun(own, request));
-    if (flags['dry-run']) return showDryRun(context, before, request, intent, null);
+    const { target } = context;
+    await openAgreed(context, [target], intent, flags);
+    const before = await lookBefore(context, target, intent, flags, (own) => keptRun(own, request));
+    if (flags['dry-run']) {
+      return showDryRuns(context, [{ before, request, intent, how: null }]);
+    }
     const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
     const { own, found } = before;
     return showJob(context, own, { ...request, whom }, (tools) =>

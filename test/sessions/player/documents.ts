@@ -37,7 +37,7 @@ export function checkDocuments({ id, flags }: CommandLine, stdout: string): void
   const has = (name: string): boolean => flags.some((flag) => flag.name === name);
   const texts = format === 'json' ? [stdout] : stdout.trimEnd().split('\n');
   for (const text of texts) {
-    const schema = isError(text) ? 'error' : schemaFor(id, format, has);
+    const schema = isError(text) ? 'error' : schemaFor(id, format, has, isOverSeveral(text));
     if (schema !== null) assertMatches(schema, text, numberIds ? 'integer' : 'string');
   }
 }
@@ -47,14 +47,19 @@ const isError = (text: string): boolean => {
   return names.length === 1 && names[0] === 'error';
 };
 
+/** The result of a roll over several deployments. */
+const isOverSeveral = (text: string): boolean => 'deployments' in (JSON.parse(text) as object);
+
 function schemaFor(
   id: string | null,
   format: 'json' | 'ndjson',
   has: (flag: string) => boolean,
+  isSeveral: boolean,
 ): string | null {
   if (id !== null && WITHOUT.includes(id)) return null;
   const schemas = SCHEMAS[id ?? ''];
   if (!schemas) throw new Error(`no schema is known for what ${id ?? 'this'} prints`);
+  if (isSeveral) return 'several-result';
   if (format === 'json') return has('dry-run') ? 'dry-run' : schemas[0];
   const isFollowed = id === 'activities:list' && (has('watch') || has('follow'));
   return isFollowed ? 'activity-list-event' : schemas[1];
