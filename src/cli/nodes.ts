@@ -39,25 +39,31 @@ export async function readNodes(
  * @throws UsageError, also for a file that yields no id: it must never become every node; the
  * signal's reason
  */
-async function readNodesFrom({ host, signal }: CommandContext, path: string) {
-  const isPipe = path === '-';
-  const read = isPipe ? await readStdin(host, signal) : await readInput(path, FLAG, signal);
-  const text = read.trim();
-  const entries = /^[[{]/.test(text) ? fromJson(text) : fromLines(text);
+async function readNodesFrom(context: CommandContext, path: string) {
+  const text = await readGiven(context, path, FLAG);
+  const entries = isJson(text) ? listIn(text, FLAG).map(nodeOf) : fromLines(text);
   if (entries.length === 0) {
     throw usageError(
       'empty_node',
-      `${FLAG}: ${isPipe ? 'stdin' : path} lists no node`,
-      isPipe ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
+      `${FLAG}: ${path === '-' ? 'stdin' : path} lists no node`,
+      path === '-' ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
     );
   }
   return entries.map((entry) => {
     if (isId(entry)) return entry;
     if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
     // A number that is no id has lost digits.
-    throw noList();
+    throw noList(FLAG);
   });
 }
+
+/** The text of a file, or of stdin for `-`. @throws UsageError; the signal's reason */
+export async function readGiven({ host, signal }: CommandContext, path: string, flag: string) {
+  const read = path === '-' ? readStdin(host, signal) : readInput(path, flag, signal);
+  return (await read).trim();
+}
+
+export const isJson = (text: string) => /^[[{]/.test(text);
 
 /** A word is a node, also as a JSON string, such as jq prints. `#` starts a comment. */
 function fromLines(text: string) {
@@ -76,40 +82,43 @@ function fromLines(text: string) {
 }
 
 /**
- * A list of nodes, or what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`), of which each entry's
- * `node_id` is taken.
+ * A list, or the one in what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`).
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
-function fromJson(text: string): unknown[] {
-  const { nodes, items = [], error } = readPrinted(text);
+export function listIn(text: string, flag: string): unknown[] {
+  const { nodes, items = [], error } = readPrinted(text, flag);
   if (error) {
     throw usageError(
       'list_broke_off',
-      `${FLAG}: this list broke off, so it may lack nodes`,
+      `${flag}: this list broke off, so it may lack nodes`,
       'Its `error` says why. Make the list again.',
     );
   }
   const list = nodes ?? items;
-  if (!Array.isArray(list)) throw noList();
-  return list.map((entry: unknown) =>
-    typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry,
-  );
+  if (!Array.isArray(list)) throw noList(flag);
+  return list;
 }
 
+const nodeOf = (entry: unknown): unknown =>
+  typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry;
+
 /** What ldctl prints; a list alone is its nodes. */
-function readPrinted(text: string): { nodes?: unknown; items?: unknown; error?: unknown } {
+function readPrinted(
+  text: string,
+  flag: string,
+): { nodes?: unknown; items?: unknown; error?: unknown } {
   try {
     const json = parseJson(text);
     return Array.isArray(json) ? { nodes: json } : (json as object);
   } catch {
-    throw noList();
+    throw noList(flag);
   }
 }
 
-const noList = () =>
+const noList = (flag: string) =>
   usageError(
     'invalid_json',
-    `${FLAG}: this JSON holds no list of nodes`,
+    `${flag}: this JSON holds no list of nodes`,
     'Give a list of ids, or {"nodes":[…]}.',
   );
 

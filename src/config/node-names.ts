@@ -67,6 +67,24 @@ const namesOfOne = v.pipe(
 );
 const namesOfAll = v.record(digits, namesOfOne);
 
+/** What nodes are to be called; null takes a name away. */
+export type NewNames = ReadonlyMap<Id, string | null>;
+
+/** @throws LdctlError (exit 5) for the name of a node that is to keep it */
+export function checkFree(names: NodeNames, given: NewNames) {
+  const kept = [...names].filter(([node]) => !given.has(node));
+  const owners = new Map(kept.map(([node, name]) => [name.toLowerCase(), node]));
+  for (const name of given.values()) {
+    const owner = owners.get(name?.toLowerCase() ?? '');
+    if (owner === undefined) continue;
+    throw refusedError(
+      'node_name_taken',
+      `${name} is the name of node ${owner}`,
+      `To free it: ldctl nodes name ${owner} --remove`,
+    );
+  }
+}
+
 /** Throws UsageError (exit 2), as `ProfileStore` does, for a file that cannot be used. */
 export class NodeNameStore {
   readonly #path: string;
@@ -85,23 +103,13 @@ export class NodeNameStore {
     return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
   }
 
-  /**
-   * Gives a node its name, or takes it away.
-   * @param name null takes it away
-   * @throws LdctlError (exit 5) for the name of another node
-   */
-  rename(deployment: Id, node: Id, name: string | null): Promise<void> {
+  /** Gives nodes their names, all or none. @throws as `checkFree` */
+  rename(deployment: Id, given: NewNames): Promise<void> {
     return this.store.locked((replace) => {
       const kept = this.#read();
-      const owner = name === null ? null : nodeNamed(this.read(deployment), name);
-      if (owner !== null && owner !== node) {
-        throw refusedError(
-          'node_name_taken',
-          `${name} is the name of node ${owner}`,
-          `To free it: ldctl nodes name ${owner} --remove`,
-        );
-      }
-      const names = { ...kept[String(deployment)], [String(node)]: name ?? undefined };
+      checkFree(this.read(deployment), given);
+      const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
+      const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
       replace('nodes', { ...kept, [String(deployment)]: names });
     });
   }

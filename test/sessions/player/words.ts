@@ -28,10 +28,14 @@ export function readTask(
     if (program !== 'echo') throw new Error('before | there may only be echo');
     const piped = readWords(redirected(second, lookUp.file));
     if (piped.do !== 'ldctl') throw new Error('after | there may only be ldctl');
-    return { ...piped, input: `${rest.join(' ')}\n` };
+    return { ...piped, input: echoed(rest) };
   }
   return readWords({ words, input, to });
 }
+
+/** As in dash, `\\n` ends a line, and `\\r` is what Windows has before it. */
+const echoed = (words: readonly string[]) =>
+  `${words.join(' ').replaceAll('\\r', '\r').replaceAll('\\n', '\n')}\n`;
 
 type Entry = ReturnType<typeof parse>[number];
 
@@ -86,7 +90,7 @@ function builtIn(name: string, args: string[], to: string | null): Task | null {
   const [file = ''] = args;
   switch (name) {
     case 'echo':
-      return to === null ? null : { do: 'write', file: to, text: `${args.join(' ')}\n` };
+      return to === null ? null : { do: 'write', file: to, text: echoed(args) };
     case 'cat':
     case 'rm':
       return args.length === 1 ? { do: name, file } : null;
