@@ -42,7 +42,7 @@ export default class ActivitiesWait extends ConnectedCommand {
   static override description =
     'Give the ids of activities. If not all entries of a trigger have shown up yet, give --after with the newest id ' +
     'before the trigger, and its runtime, action and nodes; `activities trigger` prints that command. Without an id, at a ' +
-    'terminal, it follows everything that is processing. Its exit codes are those of `activities trigger`.';
+    'terminal, it follows everything that is processing. Its exit codes are those of `activities trigger` (`ldctl help exit-codes`).';
   static override examples = [
     'ldctl activities wait 7261845022003200001 7261845022003200002',
     'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
