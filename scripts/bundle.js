@@ -148,7 +148,7 @@ const settings = (...plugins) => ({
 const OUTPUT = {
   // A `require` takes no loader of ES modules; a single executable has none.
   dynamicImportInCjs: false,
-  // For the tests, which see in them what a bundle holds. Nothing turns them on, and none is packed.
+  // Tests read from them which packages a bundle holds. Nothing else uses them: npm packs none.
   sourcemap: 'hidden',
   sourcemapExcludeSources: true,
   // Names of functions and classes stay: they are in messages and stack traces. So do line breaks:

@@ -1,7 +1,7 @@
 /*
  * The pictures of README.md and docs: what a session shows at a terminal, as SVG. The moving one is
- * a strip of frames behind a window, which CSS moves on from frame to frame. Whatever font there
- * is, each run of text is as wide as its cells.
+ * a strip of frames behind a window; CSS moves the strip from frame to frame. Each run of text is
+ * as wide as its cells, whatever font there is.
  */
 import { readFileSync } from 'node:fs';
 import { withEnv } from '../test/helpers/env.js';
@@ -151,7 +151,7 @@ async function drawn(screen: Screen): Promise<string[]> {
   return withoutEnd(lines.map((runs) => runs.map(runSvg).join('')));
 }
 
-/** A sign that the font may lack comes from another one: it has its place to itself. */
+/** The font may lack a sign, which then comes from another one: each gets its cell to itself. */
 const PARTS = /[^ -~]|(?:[!-~]+ ?)+/g;
 
 function runSvg({ at, text, colour, isBold, isDim }: Run): string {
@@ -222,7 +222,7 @@ function styles(): string[] {
   ];
 }
 
-/** Who wants no motion, and whatever knows none, sees the last frame. */
+/** Readers who want no motion, and programs that know no CSS, see the last frame. */
 function motion(frames: readonly Frame[], height: number): string[] {
   const total = (frames.at(-1)?.at ?? 0) + READ;
   const steps = frames.map(

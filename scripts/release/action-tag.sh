@@ -3,7 +3,7 @@
 set -euo pipefail
 tag=$1 commit=$2 moving=${1%%.*}
 
-# Who wants a candidate names it.
+# A candidate is named by its whole version.
 case $tag in *-*) exit 0 ;; esac
 # The job of an older release may be run again.
 newest=$(gh release view --json tagName --jq .tagName)

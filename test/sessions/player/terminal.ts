@@ -16,7 +16,7 @@ const SPINNING = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/g;
 export class ScreenTerminal {
   /** All that was written, and when, in ms of the session: what a picture is drawn from. */
   readonly writes: Array<{ at: number; text: string }> = [];
-  /** How much of it each screen had that the session shows. */
+  /** How many of them were drawn on each screen that the session shows. */
   readonly shown: number[] = [];
   readonly stdin: NodeJS.ReadStream;
   /** Whether a program reads each key as it comes. */
