@@ -99,10 +99,12 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
   const [first] = parts;
   const name = first ? runName(first.result) : '';
   const each = parts.map((part) => `${part.place} ${part.outcome.replaceAll('_', ' ')}`);
+  const isLate = outcome === 'timed_out' && !parts.some((part) => part.outcome === outcome);
+  const all = `${name}${isLate ? ' timed out' : ''}: ${each.join(', ')}`;
   const text =
     outcome === 'completed'
       ? `✓ ${name} completed on ${parts.length === 2 ? 'both' : `all ${parts.length}`} deployments`
-      : `${outcome === 'interrupted' ? 'Stopped' : '✗'} ${name}: ${each.join(', ')}`;
+      : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
   const style = outcome === 'completed' ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const command = anew ?? resume;
   return [

@@ -112,7 +112,7 @@ export async function rollSeveral(
   const ends: PartEnding[] = [];
   for (const [at, part] of parts.entries()) {
     if (at > 0 && !(await pauseBefore(run, part))) break;
-    const end = await endOf(run, part, at).catch((error: unknown) => {
+    const end = await endOf(run, part, at, part === parts.at(-1)).catch((error: unknown) => {
       if (at === 0) endRecords.all('refused');
       throw error;
     });
@@ -181,21 +181,26 @@ async function endOf(
   { context, plan, stopping, deadline }: SeveralRun,
   part: AgreedPart,
   at: number,
+  isLast: boolean,
 ): Promise<PartEnding> {
   const { output, clock, env } = context.host;
   const { own, whom } = part;
   const { path, id: deploymentId } = own.ref;
   const left = Math.max(deadline - clock.elapsed(), 1);
   const request = { ...part.request, timeoutMs: left === Infinity ? 0 : left };
+  // What the look before the first POST has found is too old for what comes later.
+  const found = at === 0 ? part.found : null;
   try {
     const run = (tools: Tools) =>
-      runPart(context, { ...part, request }, plan.flags, { ...tools, stopping });
+      runPart(context, { ...part, request, found }, plan.flags, { ...tools, stopping });
     const followed = await followJob(context, own, { ...request, whom }, run).catch(
       at === 0 ? undefined : nameDeployment(own),
     );
-    const ending = { ...followed, deploymentId, path, outcome: followed.result.outcome };
+    const result = { ...followed.result, core_count: part.found?.core ?? null };
+    const ending = { ...followed, result, deploymentId, path, outcome: result.outcome };
     printPartEnding(output, ending);
-    await reportToGitHub(output, env, followed.result, followed.place);
+    const resume = isLast || !result.nodes.some(isOver) ? result.resume : null;
+    await reportToGitHub(output, env, { ...result, resume }, followed.place);
     return ending;
   } catch (error) {
     if (at === 0 || !(error instanceof LdctlError)) throw error;
