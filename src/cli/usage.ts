@@ -85,6 +85,24 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
     stop: 'activities:trigger',
     restart: 'activities:trigger',
     reconfigure: 'activities:trigger',
+    logs: 'activities:list',
+    history: 'activities:list',
+    'get nodes': 'nodes:list',
+    'auth login': 'profiles:add',
+  }),
+);
+
+/** What other tools call a flag. */
+const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '--detach': '--no-wait',
+    '--parallel': '--max-unavailable',
+    '--force': '--yes',
+    '--format': '-o',
+    '--context': '-p',
+    '--selector': '--node',
+    '--app': '-d',
+    '--mine': '--author me',
   }),
 );
 
@@ -94,7 +112,13 @@ function unknownCommand(typed: readonly string[], commands: Commands): UsageErro
   if (typed.join(' ') === 'sandbox stop') {
     return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
   }
-  const words = typed.flatMap((word) => (OTHER_WORDS.get(word) ?? word).split(':'));
+  if (typed[0] === 'cancel') return mistake(what, '', 'A trigger cannot be cancelled.');
+  const run = inOrder(typed) ?? inOrder([...typed].reverse());
+  if (run) return mistake(what, '', toWrite('activities:trigger', run));
+  const phrase = OTHER_WORDS.get(typed.join(' '));
+  const words = (phrase ? [phrase] : typed).flatMap((word) =>
+    (OTHER_WORDS.get(word) ?? word).split(':'),
+  );
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(
     (id) =>
@@ -124,9 +148,8 @@ export function unknownTopic(
 function unknownFlag(typed: string, owner: string, line: CommandLine, commands: Commands) {
   const what = `there is no flag ${typed}`;
   const { id = '', args = {} } = commands[owner] ?? {};
-  if (/^activities:(trigger|roll|wait)$/.test(id) && /^(-w|-f|--watch|--follow)$/.test(typed)) {
-    return mistake(what, owner, 'It follows to the end without a flag.');
-  }
+  const needless = needlessFlag(id, typed);
+  if (needless) return mistake(what, owner, needless);
   if (Object.hasOwn(args, typed.slice(2))) {
     const given = line.words.slice(id.split(':').length);
     const valueOf = (name: string) => line.flags.find((flag) => flag.typed === `--${name}`)?.value;
@@ -136,7 +159,7 @@ function unknownFlag(typed: string, owner: string, line: CommandLine, commands: 
     return mistake(what, owner, toWrite(id, words));
   }
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
-  const meant = /^(-v|--version)$/i.test(typed) ? 'ldctl --version' : nearest(typed, known);
+  const meant = meantFlag(typed, known);
   if (meant !== null) return mistake(what, owner, `Did you mean ${meant}?`);
   const group = owner.replace(/:.*/, ':');
   const other = Object.values(commands).find(
@@ -144,6 +167,21 @@ function unknownFlag(typed: string, owner: string, line: CommandLine, commands: 
   );
   if (!other) return mistake(what, owner);
   return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
+}
+
+function meantFlag(typed: string, known: readonly string[]) {
+  if (/^(-v|--version)$/i.test(typed)) return 'ldctl --version';
+  const alias = OTHER_FLAGS.get(typed.toLowerCase());
+  if (alias === undefined) return nearest(typed, known);
+  return known.some((flag) => alias.startsWith(flag)) ? alias : null;
+}
+
+/** What a command that acts does without it. */
+function needlessFlag(id: string, typed: string) {
+  if (!/^activities:(trigger|roll|wait)$/.test(id)) return '';
+  if (typed === '--all') return 'Leave --node out for every node.';
+  const isFollow = /^(-w|-f|--watch|--follow)$/.test(typed);
+  return isFollow ? 'It follows to the end without a flag.' : '';
 }
 
 const toWrite = (id: string, words: readonly string[]) =>
