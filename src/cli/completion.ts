@@ -88,11 +88,7 @@ export function complete(
   const flag = flagAt(prefix, line, flags);
   if (flag?.type === 'option') {
     if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
-    const values = valuesOf(flag, known);
-    return matching(
-      word,
-      values.map(([value, about]) => [prefix + value, about]),
-    );
+    return valuesAfter(word, prefix.length, flag, known);
   }
   if (word.startsWith('-')) return matching(word, namesOf(flags));
   return matching(
@@ -105,6 +101,22 @@ export function complete(
 
 /** Only `sandbox exec` takes a command after `--`. */
 const afterDashes = ({ id }: CommandLine) => (id === 'sandbox:exec' ? 'files' : []);
+
+/** The values of a flag; where it takes several, those that may come after the last comma. */
+function valuesAfter(
+  word: string,
+  from: number,
+  flag: Parameters<typeof valuesOf>[0] & { multiple?: boolean },
+  known: Known,
+) {
+  const start = flag.multiple ? Math.max(word.lastIndexOf(',') + 1, from) : from;
+  const named = word.slice(from, start).split(',');
+  const values = valuesOf(flag, known).filter(([value]) => !named.includes(value));
+  return matching(
+    word,
+    values.map(([value, about]) => [word.slice(0, start) + value, about]),
+  );
+}
 
 /** The flag whose value the word is: one in the same word, `--node=`, or one before it. */
 function flagAt(prefix: string, line: CommandLine, flags: FlagTable) {
