@@ -65,7 +65,11 @@ export function helpTexts(
 
 function commandText(command: Command.Cached): string {
   const flags = Object.values(command.flags);
-  const own = flags.filter(({ helpGroup }) => helpGroup !== GLOBAL);
+  const isGrouped = ({ helpGroup }: Command.Flag.Cached): number => Number(helpGroup !== undefined);
+  // The flags of every command come first in the manifest, also where a command groups them anew.
+  const own = flags
+    .filter(({ helpGroup }) => helpGroup !== GLOBAL)
+    .sort((a, b) => isGrouped(a) - isGrouped(b));
   const left = Math.max(
     0,
     ...own.map((flag) => flagText(flag).length).filter((length) => length <= MOST_LEFT),
@@ -112,8 +116,11 @@ function nameOf({ id }: Command.Cached): string {
 }
 
 function globalFlags(commands: readonly Command.Cached[]): string {
-  const all = commands.flatMap(({ flags }) => Object.entries(flags));
-  const flags = Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === GLOBAL));
+  const ofEach = commands.map(({ flags }) =>
+    Object.entries(flags).filter(([, { helpGroup }]) => helpGroup === GLOBAL),
+  );
+  // In the order of a command that has all of them.
+  const flags = Object.fromEntries(ofEach.sort((a, b) => b.length - a.length).flat());
   const about =
     'These flags may stand anywhere on the command line. Only commands that call an API take the flags that choose the ' +
     'deployment, the API and the profile.';

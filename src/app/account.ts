@@ -29,7 +29,7 @@ export function openAccount(
 ) {
   let fetched: Promise<ApiKey> | undefined;
   let client: Core | undefined;
-  let read: TenantStructure | undefined;
+  let reading: Promise<TenantStructure> | undefined;
   let owner: Id | null | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
@@ -52,7 +52,12 @@ export function openAccount(
       throw usageError('no_tenant', 'no tenant id, which is needed to look up a deployment');
     }
     const api = await core();
-    return (read ??= await api.structure(tenantId.value, { signal }));
+    const again = (error: unknown) => {
+      reading = undefined;
+      throw error;
+    };
+    // Several deployments may be looked up at once.
+    return (reading ??= api.structure(tenantId.value, { signal }).catch(again));
   };
 
   /**

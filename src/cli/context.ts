@@ -12,7 +12,7 @@ import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
 import { hintOfEnd, NodeNameStore } from '../config/node-names.js';
-import { ProfileStore } from '../config/profiles.js';
+import { ProfileStore, type Config } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
@@ -26,7 +26,7 @@ import {
   type SettingsInput,
 } from '../config/settings.js';
 import { isThere } from '../config/structure.js';
-import { flagsOfEach, flagsOfOne, type TargetFlags } from '../config/targets.js';
+import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
 import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
@@ -107,18 +107,22 @@ export class CommandContext {
    */
   async findTargets(): Promise<readonly Target[]> {
     if (this.#targets) return this.#targets;
-    const each = await flagsOfEach(this.flags, this.store.read(), async (flags) => {
+    const config = this.store.read();
+    let asked: Account | undefined;
+    const each = await flagsOfEach(this.flags, config, async (flags) => {
       const { account, deployment } = this.resolve(flags);
-      const structure = await this.#openAccount(account).structure();
+      asked ??= this.#openAccount(account);
+      const structure = await asked.structure();
       return deployment.named !== null && isThere(structure, deployment.named.value);
     });
-    if (each.length > 1) return (this.#targets = this.#severalOf(each));
+    if (this.flags['all-profiles']) this.#sayLeftOut(config);
+    if (each.length > 1) return (this.#targets = this.#severalOf(each, asked));
     const [flags = {}] = each;
-    return (this.#targets = [this.#targetOf(this.resolve(flags))]);
+    return (this.#targets = [this.#targetOf(this.resolve(flags), asked)]);
   }
 
   /** Each supervisor is looked up, unless a profile names it. */
-  #severalOf(each: readonly SettingFlags[]): Target[] {
+  #severalOf(each: readonly SettingFlags[], asked?: Account): Target[] {
     if (this.flags['supervisor-url'] !== undefined) {
       throw usageError(
         'not_together',
@@ -131,20 +135,29 @@ export class CommandContext {
     if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !isProfile) {
       this.say('LD_SUPERVISOR_URL is ignored: of several deployments each supervisor is looked up');
     }
-    const [first, ...others] = each.map((flags) => this.resolve(flags, { env }));
-    if (!first) return [];
-    const target = this.#targetOf(first);
-    const isShared = each.every(({ profile }) => profile === each[0]?.profile);
-    const account = isShared ? target.account : undefined;
-    return [target, ...others.map((settings) => this.#targetOf(settings, account))];
+    const settings = each.map((flags) => this.resolve(flags, { env }));
+    const [first] = settings;
+    const isShared = first && each.every(({ profile }) => profile === each[0]?.profile);
+    const shared = isShared ? (asked ?? this.#openAccount(first.account)) : undefined;
+    return settings.map((one) => this.#targetOf(one, shared));
+  }
+
+  /** With `--all-profiles` a profile without a deployment is no mistake. */
+  #sayLeftOut({ profiles }: Config) {
+    const names = profiles.filter((profile) => !hasDeployment(profile)).map(({ name }) => name);
+    if (names.length > 0) this.say(`no deployment, so left out: profile ${names.join(', ')}`);
   }
 
   #targetOf(settings: Settings, account = this.#openAccount(settings.account)): Target {
     let opened: Promise<OpenDeployment> | undefined;
+    const again = (error: unknown) => {
+      opened = undefined;
+      throw error;
+    };
     return {
       settings,
       account,
-      open: () => (opened ??= this.open(account, settings.deployment)),
+      open: () => (opened ??= this.open(account, settings.deployment).catch(again)),
     };
   }
 

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import type { OpenDeployment } from '../app/open.js';
 import { activitiesRequest, check } from '../app/requests.js';
 import { RUNTIMES, STATUSES } from '../base/activity.js';
 import { usageError } from '../base/errors.js';
@@ -53,6 +54,7 @@ export const filtersIn = (flags: Record<string, unknown>) =>
 export async function filterOf(
   context: CommandContext,
   flags: Partial<FlagsOf<typeof filterFlags>>,
+  several?: readonly OpenDeployment[],
 ): Promise<ActivityFilter> {
   const { status, runtime, action, node, author } = flags;
   const { clock, output } = context.host;
@@ -62,8 +64,8 @@ export async function filterOf(
     return text === undefined ? null : momentOf(text, { ...reading, flag: `--${name}` });
   };
   const [since, until] = [momentIn('since'), momentIn('until')];
-  const nodes = node && (await resolveNodes(context, node));
-  const authors = author && (await authorsOf(context.account, author));
+  const nodes = node && (await resolveNodes(context, node, several));
+  const authors = author && (await authorsOf(context, author, several));
   const given = { status, runtime, action, nodes, authors, since: since?.at, until: until?.at };
   const filter = check(activitiesRequest, 'filter', given);
   if (filter.since !== undefined && filter.until !== undefined && filter.until < filter.since) {

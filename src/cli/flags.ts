@@ -65,7 +65,7 @@ export const connectionFlags = grouped('GLOBAL', {
 });
 
 /** In place of two of these, where several deployments may be named: `-p a,b`, or each repeated. */
-export const severalFlags = grouped('GLOBAL', {
+export const severalFlags = grouped('DEPLOYMENT', {
   profile: Flags.string({
     ...{ multiple: true, multipleNonGreedy: true, char: 'p', helpValue: 'NAME,…' },
     summary: 'The profiles to use, each with its own deployment. Then LD_* variables do not count.',
@@ -76,3 +76,13 @@ export const severalFlags = grouped('GLOBAL', {
     aliases: ['deployment-id'],
   }),
 });
+
+/** Of what only reads: also every deployment that there is a profile for. */
+export const readSeveralFlags = {
+  ...severalFlags,
+  ...grouped('DEPLOYMENT', {
+    'all-profiles': switchFlag('Every profile that has a deployment; each deployment once.', {
+      exclusive: ['profile', 'deployment'],
+    }),
+  }),
+};

@@ -5,6 +5,7 @@
 import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
 import { parseJson } from '../base/json.js';
+import type { OpenDeployment } from '../app/open.js';
 import type { CommandContext } from './context.js';
 import { Declined, readStdin } from './prompts.js';
 import { readInput } from '../config/files.js';
@@ -86,12 +87,12 @@ function fromLines(text: string) {
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
 export function listIn(text: string, flag: string): unknown[] {
-  const { nodes, items = [], error } = readPrinted(text, flag);
-  if (error) {
+  const { nodes, items = [], error, errors } = readPrinted(text, flag);
+  if (error || errors) {
     throw usageError(
       'list_broke_off',
       `${flag}: this list broke off, so it may lack nodes`,
-      'Its `error` says why. Make the list again.',
+      `Its \`${error ? 'error' : 'errors'}\` says why. Make the list again.`,
     );
   }
   const list = nodes ?? items;
@@ -106,7 +107,7 @@ const nodeOf = (entry: unknown): unknown =>
 function readPrinted(
   text: string,
   flag: string,
-): { nodes?: unknown; items?: unknown; error?: unknown } {
+): { [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown } {
   try {
     const json = parseJson(text);
     return Array.isArray(json) ? { nodes: json } : (json as object);
@@ -125,18 +126,24 @@ const noList = (flag: string) =>
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
  * only the end of an id needs the log, and a name the deployment's id.
+ * @param several where several deployments are named: those that could be opened
  * @throws UsageError for a name that no node has; Declined for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
 export async function resolveNodes(
   context: CommandContext,
   refs: readonly NodeRef[],
+  several?: readonly OpenDeployment[],
 ): Promise<Id[]> {
   if (refs.every(isId)) return [...refs];
   const lookAllUp = (deployment: Id | null) => {
     const names = context.nodeNames.read(deployment);
     return refs.map((ref) => lookUp(context, names, ref));
   };
+  if (several) {
+    const names = several.map(({ deploymentId }) => context.nodeNames.read(deploymentId));
+    return refs.flatMap((ref) => nodesCalled(names, ref));
+  }
   const known = context.settings.deployment.named?.value.id ?? null;
   let idsAndEnds = lookAllUp(known);
   // Until the deployment is known, a name may be of any.
@@ -144,6 +151,13 @@ export async function resolveNodes(
   const nodes: Id[] = [];
   for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
+}
+
+/** Each node of several deployments that is called so. @throws UsageError where none is */
+function nodesCalled(names: readonly NodeNames[], ref: NodeRef): Id[] {
+  const nodes = isId(ref) ? [ref] : names.flatMap((known) => nodeNamed(known, ref) ?? []);
+  if (nodes.length > 0) return nodes;
+  throw unknownNode(`no node is named ${shownWord(String(ref))} in any of them`);
 }
 
 /** Opens the deployment only if it has to be looked up by its name. */

@@ -3,7 +3,6 @@
  */
 
 import * as Flags from '@oclif/core/flags';
-import type { Account } from '../app/account.js';
 import type { OpenDeployment } from '../app/open.js';
 import { optional } from '../base/clock.js';
 import { parseId, type Id } from '../base/ids.js';
@@ -19,10 +18,18 @@ export const authorsFlag = Flags.custom<Author>({
   parse: parsing((text, flag) => (/^me$/i.test(text) ? 'me' : parseId(text, flag))),
 })();
 
-/** @throws as `Account.user` */
-export async function authorsOf({ user }: Account, authors: readonly Author[]) {
+/** @param several where several deployments are named: each has a key @throws as `Account.user` */
+export async function authorsOf(
+  context: CommandContext,
+  authors: readonly Author[],
+  several?: readonly OpenDeployment[],
+) {
+  const accounts = several?.map(({ account }) => account) ?? [context.account];
   const ids: Id[] = [];
-  for (const author of authors) ids.push(author === 'me' ? await user() : author);
+  for (const author of authors) {
+    if (author !== 'me') ids.push(author);
+    else for (const { user } of new Set(accounts)) ids.push(await user());
+  }
   return ids;
 }
 

@@ -22,7 +22,7 @@ export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): Sett
     const texts = [named ?? []].flat();
     const [text] = texts;
     // No profile has a comma in its name, but a deployment may.
-    const isList = flag === '--profile' ? text?.includes(',') : /^\d+(,\d+)+$/.test(text ?? '');
+    const isList = flag === '--profile' ? text?.includes(',') : areIds(text ?? '');
     if (!isList && texts.length < 2) return text;
     const names = texts.flatMap((each) => each.split(','));
     throw usageError(
@@ -62,11 +62,16 @@ export async function flagsOfEach(
   if (each.length > 1 || texts.length === 0) return each.length > 0 ? each : [flags];
   const [own = flags] = each;
   const areNames = await Promise.all(
-    texts.map(async (text) => !text.includes(',') || (await isName({ ...own, deployment: text }))),
+    texts.map(
+      async (text) =>
+        !text.includes(',') || (!areIds(text) && (await isName({ ...own, deployment: text }))),
+    ),
   );
   const deployments = texts.flatMap((text, at) => (areNames[at] ? text : text.split(',')));
   return checked('--deployment', deployments).map((text) => ({ ...own, deployment: text }));
 }
+
+const areIds = (text: string) => /^\d+(,\d+)+$/.test(text);
 
 const splitAll = (flag: string, texts: readonly string[]) =>
   checked(
@@ -88,11 +93,18 @@ function checked(flag: string, texts: readonly string[]): string[] {
 export const standsTwice = (what: string) =>
   usageError('deployment_twice', `${what} stands in the list twice`, 'Name each deployment once.');
 
+export const hasDeployment = ({ deployment_id: id, deployment_name: name }: Profile) =>
+  (id ?? name) !== undefined;
+
 /** Of each deployment, the first profile that names it. */
 function namesOf(profiles: readonly Profile[]): string[] {
   const byDeployment = new Map<string, string>();
-  for (const { name, tenant_id: tenant, deployment_id: id, deployment_name: called } of profiles) {
-    if (id === undefined && called === undefined) continue;
+  for (const {
+    name,
+    tenant_id: tenant,
+    deployment_id: id,
+    deployment_name: called,
+  } of profiles.filter(hasDeployment)) {
     const key = `${tenant} ${id ?? called}`;
     if (!byDeployment.has(key)) byDeployment.set(key, name);
   }

@@ -78,8 +78,11 @@ export interface FormatOptions {
 export interface ListWriter<T> {
   /** @param batch at least one */
   items(batch: readonly T[]): string;
-  /** @param total how many there are before filters; null where that is not written */
-  end(total: number | null): string;
+  /**
+   * @param total how many there are before filters; null where that is not written
+   * @param errors what could not be read, for formats of values
+   */
+  end(total: number | null, errors?: readonly object[]): string;
   /**
    * In place of `end`, when the source failed after its first item: keeps the output well-formed.
    */
@@ -232,4 +235,37 @@ export function tookMs(activity: {
   if (!created || !finished) return null;
   const took = Date.parse(finished) - Date.parse(created);
   return Number.isNaN(took) ? null : Math.max(0, took);
+}
+
+/** Of which of several deployments a row is, if it says so. */
+interface Placed {
+  deployment_id?: Id | null;
+  deployment_path?: string | null;
+}
+
+/** @param places what each is called */
+export function deploymentColumns<T>(places: ReadonlyMap<Id, string>): Array<Column<T>> {
+  const all = [...places.values()].join('\n');
+  // What all paths start with, and what they end with.
+  const [, start = ''] = /^(.*\/).*(?:\n\1.*)*$/.exec(all) ?? [];
+  const [, end = ''] = /^.*?(\/.*)(?:\n.*?\1)*$/.exec(all) ?? [];
+  const textOf = (row: T) => {
+    const { deployment_id: id } = row as Placed;
+    return (id && places.get(id)) || cellText(id);
+  };
+  return [
+    {
+      name: 'deployment',
+      priority: 0,
+      lead: -1,
+      value: (row) => (row as Placed).deployment_id,
+      text: textOf,
+      short: () => (row) => textOf(row).slice(start.length, -end.length || undefined),
+    },
+    {
+      name: 'deployment_path',
+      priority: null,
+      value: (row) => (row as Placed).deployment_path,
+    },
+  ];
 }

@@ -1,5 +1,6 @@
 import { errorDocument } from '../base/errors.js';
 import {
+  deploymentColumns,
   selectColumns,
   type Cell,
   type Column,
@@ -22,7 +23,9 @@ export interface ListSpec<T> {
   empty?: string | null;
   timeOf?: Selection<T>['timeOf'];
   /** Resolves once all is known that the text of a cell depends on. */
-  ready?: Promise<void>;
+  ready?: Promise<unknown>;
+  /** What could not be read, and hides nothing of the rest. Asked once all is read. */
+  errors?: () => readonly object[] | undefined;
 }
 
 /** Some of a list, as they arrive. */
@@ -45,7 +48,7 @@ export async function printList<T>(
   parts: AsyncIterable<ListPart<T>> | Iterable<ListPart<T>>,
   spec: ListSpec<T>,
 ) {
-  const { stdout, options } = output;
+  const { stdout } = output;
   const writer = listWriter(output, spec.columns, spec.timeOf);
   let printed = 0;
   let total: number | null = 0;
@@ -69,15 +72,17 @@ export async function printList<T>(
     if (printed > 0) await write(writer.broken?.(errorDocument(error)));
     throw error;
   }
-  await write(writer.end(total));
-  if (printed === 0 && options.format === 'table') sayEmpty(output, spec);
+  const errors = spec.errors?.();
+  await write(writer.end(total, errors));
+  if (printed === 0) sayEmpty(output, spec);
 }
 
 /** `no activities with --status rejected --since 2h` */
 function sayEmpty(
-  { stderr }: Output,
+  { stderr, options }: Output,
   { noun, filters = {}, empty }: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty'>,
 ) {
+  if (options.format !== 'table') return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
   const none = `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`;
@@ -90,9 +95,18 @@ export function listWriter<T>(
   columns: readonly Column<T>[],
   timeOf?: Selection<T>['timeOf'],
 ): ListWriter<T> {
-  const { format, columns: names } = output.options;
-  const selection = { ...selectColumns(columns, names), timeOf };
-  return formatOf(format).list(selection, formatOptions(output));
+  const selection = { ...select(output, columns), timeOf };
+  return formatOf(output.options.format).list(selection, formatOptions(output));
+}
+
+/** Of a list over several deployments, the columns start with theirs. @throws as `selectColumns` */
+export function select<T>(
+  { options, places }: Output,
+  columns: readonly Column<T>[],
+): Selection<T> {
+  const own = columns.filter(({ name }) => name !== 'deployment');
+  const all = places.size > 0 ? [...deploymentColumns(places), ...own] : columns;
+  return selectColumns(all, options.columns);
 }
 
 /** An object as fields. @param texts for people, in place of some values */

@@ -329,11 +329,12 @@ function activityText(activity: Activity) {
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 
-/** The line of an entry in a followed log, with the server's time. */
-export function changeText(activity: Activity) {
+/** The line of an entry in a followed log, with the server's time. @param place of several */
+export function changeText(activity: Activity, place?: string | 0n | null) {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const what = plainText(`${activity.runtime} ${activity.action}`);
-  return `${at} ${activity.node_id} ${what}, ${activityText(activity)}`;
+  const where = place ? `${plainText(place)} ` : '';
+  return `${at} ${where}${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
 /** While a run shows no node yet. Before it is sent, the log is read, or a node is busy. */

@@ -173,6 +173,8 @@ export class Output {
   complete = false;
   /** What users are called, as far as that is known by now. */
   readonly people = new Map<Id, string>();
+  /** What each deployment is called, where there are several. */
+  readonly places = new Map<Id, string>();
 
   constructor(
     readonly stdout: Sink,

@@ -24,7 +24,7 @@ export interface DispatchedActivity {
 type Fate = Pick<DispatchedActivity, 'appears_at' | 'finishes_at' | 'result'>;
 
 /** A node, its runtimes started. It works on the activities of a runtime one after the other. */
-class SandboxNode {
+export class SandboxNode {
   /** The state of each runtime after its queue, and when that is done. */
   readonly #runtimes = { iggy: { isUp: true, freeAt: 0 }, connectors: { isUp: true, freeAt: 0 } };
 

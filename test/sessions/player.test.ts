@@ -70,7 +70,7 @@ describe('the player of sessions', () => {
     ['Ctrl-C where nothing runs', /line 2: no command runs/, '> Ctrl-C', '$ ldctl version'],
     [
       'a node that there is not',
-      /line 2: node: there is no node 8/,
+      /line 2: there is no node 8/,
       '> node 8 recovers',
       '$ ldctl version',
     ],

@@ -2,13 +2,26 @@ import { isFinal, type Activity } from '../../base/activity.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
+import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { switchFlag, type FlagsOf } from '../../cli/flags.js';
+import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/keyboard.js';
+import {
+  listSource,
+  openEach,
+  placed,
+  printEach,
+  refuseDocument,
+  refuseFlags,
+  untilStopped,
+  type Source,
+} from '../../cli/several.js';
+import { warning } from '../../job/events.js';
 import { followLog, type WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
+import { mergeNewest } from '../../log/merge.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
 import { formatOf } from '../../output/formats.js';
@@ -27,6 +40,8 @@ const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 
 /** One page is shown as the API has it. */
 const UNPAGED = ['limit', 'after', 'watch', 'follow'];
+/** What one deployment alone can be asked for: its pages, what is after an id, and to be all final. */
+const OF_ONE = ['page', 'results', 'after', 'watch'];
 
 const listFlags = {
   limit: wholeNumber('How many entries; 0 for all. [default: 20]', { min: 0, max: 1e9 }),
@@ -57,6 +72,7 @@ const listFlags = {
   timeout: durationFlag(
     'With --watch: give up after this long. [default: never at a terminal, 10m elsewhere]',
   ),
+  ...readSeveralFlags,
 };
 type ListFlags = FlagsOf<typeof listFlags>;
 
@@ -73,11 +89,14 @@ export default class ActivitiesList extends ConnectedCommand {
     'ldctl activities list --limit 0 --runtime iggy -o json | jq .items[].node_id',
   ];
   static override flags = listFlags;
+  protected override readonly takesSeveral = true;
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
+    const { length } = await context.findTargets();
+    if (length > 1) return ofEach(context, flags);
     const filter = await filterOf(context, flags);
     const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
     const show = flags.follow ? follow : flags.watch ? watch : print;
@@ -91,7 +110,7 @@ export default class ActivitiesList extends ConnectedCommand {
 type Plan = Omit<ListFlags, 'limit'> & { filter: ActivityFilter; limit: number };
 
 /** @throws UsageError for flags that do not go together */
-function checkTogether(flags: ListFlags, { format }: PrintOptions) {
+function checkTogether(flags: ListFlags, options: PrintOptions) {
   if (!flags.watch && flags['exit-status']) throw new UsageError('--exit-status needs --watch');
   if (!flags.watch && flags.timeout !== undefined) throw new UsageError('--timeout needs --watch');
   if (!flags.follow) return;
@@ -100,11 +119,7 @@ function checkTogether(flags: ListFlags, { format }: PrintOptions) {
       '--limit cannot be used with --after and --follow: what it cuts off would be missing',
     );
   }
-  // The document would never be closed.
-  if (format !== 'json' && format !== 'yaml') return;
-  throw new UsageError(`--follow never ends, so it cannot print ${format}`, {
-    hint: 'Use -o ndjson: one event per line.',
-  });
+  refuseDocument('--follow', options);
 }
 
 /** When the reader of stdout goes away, nothing more is read either. */
@@ -119,6 +134,55 @@ async function print(context: CommandContext, plan: Plan) {
   const ready = nameYou(context, deployment);
   await printList(context.host.output, parts, { ...specOf(plan), ready });
   return 0;
+}
+
+/** The logs of several deployments as one list. @returns exit code */
+async function ofEach(context: CommandContext, flags: ListFlags) {
+  refuseFlags(flags, OF_ONE);
+  const { sources, filter, ready } = await openEach(context, flags);
+  const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
+  if (flags.follow) return followEach(context, sources, plan);
+  const listings = sources.map((source) => listSource(context, source, plan));
+  const parts = mergeNewest(listings, plan.limit);
+  context.sayWholeIds(filter.nodes);
+  return printEach(context.host.output, sources, parts, { ...specOf(plan), ready });
+}
+
+/** Shows what comes in any of them, until it is stopped. @returns exit code */
+async function followEach(context: CommandContext, sources: readonly Source[], plan: Plan) {
+  const { output, clock } = context.host;
+  const place = count(sources.length, 'deployment');
+  const view = await createWatchView(output, { follow: true, place, clock });
+  const { filter, limit } = plan;
+  const starting = new Set(sources);
+  const first: Activity[] = [];
+  const start = (source: Source, activities: readonly Activity[] = []) => {
+    first.push(...activities);
+    if (!starting.delete(source) || starting.size > 0) return;
+    first.sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at));
+    const listed = first.slice(0, limit || Infinity);
+    view.on({ event: 'listing', activities: listed, total: first.length });
+  };
+  const followOne = async (source: Source, signal: AbortSignal) => {
+    const { own, name } = source;
+    if (!own) return;
+    for await (const event of followLog({ filter, limit }, { ...own, clock, signal })) {
+      if (event.event === 'listing') start(source, placed(own, event.activities));
+      else if (event.event === 'warning') view.on(warning(event.code, `${name}: ${event.message}`));
+      else for (const activity of placed(own, [event.activity])) view.on({ ...event, activity });
+    }
+  };
+  const onFailure = (source: Source, { code, message }: LdctlError) => {
+    view.on(warning(code, message));
+    start(source);
+  };
+  try {
+    return await untilStopped(context, sources, followOne, onFailure);
+  } catch (error) {
+    view.stop(error instanceof LdctlError ? error : undefined);
+    if (error instanceof Interrupted) return error.exitCode;
+    throw error;
+  }
 }
 
 function partsOf(

@@ -3,7 +3,10 @@ import { OPTIONAL_MS } from '../../base/clock.js';
 import { capitalized, count, shellWord } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
+import { readSeveralFlags, type FlagsOf } from '../../cli/flags.js';
 import { stateText } from '../../cli/node-state.js';
+import { listSource, openEach, printEach, type Source } from '../../cli/several.js';
+import type { NodeNames } from '../../base/ids.js';
 import { nodeStates, type NodeState } from '../../log/nodes.js';
 import { nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
 import { lookOf, withName } from '../../output/rows.js';
@@ -12,6 +15,14 @@ import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.
 
 /** How far back nodes are looked for. */
 const SPAN = '30d';
+
+const listFlags = {
+  node: filterFlags.node,
+  runtime: filterFlags.runtime,
+  since: sinceFlag(SPAN),
+  ...readSeveralFlags,
+};
+type ListFlags = FlagsOf<typeof listFlags>;
 
 export default class NodesList extends ConnectedCommand {
   static override summary =
@@ -25,17 +36,16 @@ export default class NodesList extends ConnectedCommand {
     'ldctl nodes list --since 7d --runtime iggy',
     'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.state}"',
   ];
-  static override flags = {
-    node: filterFlags.node,
-    runtime: filterFlags.runtime,
-    since: sinceFlag(SPAN),
-  };
+  static override flags = listFlags;
+  protected override readonly takesSeveral = true;
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
     const { output } = this.host;
     const { options, stdout, stderr } = output;
     const context = await this.open(flags);
+    const { length } = await context.findTargets();
+    if (length > 1) return ofEach(context, flags);
     const isSpan = flags.since === SPAN;
     const isWhole = isSpan && !flags.node && !flags.runtime;
     const isForPerson = stdout.isTTY && options.format === 'table' && !options.quiet;
@@ -45,15 +55,47 @@ export default class NodesList extends ConnectedCommand {
     const nodes = states.map((state) => withName(state, output.names));
     if (known && nodes.length > 0) stderr.write(sentence(stderr, headline(known, nodes.length)));
     const spec = {
-      noun: isSpan ? 'nodes in the log of the last 30 days' : 'nodes in the log',
-      // The span is the default, not a filter that the user gave.
-      filters: { ...filtersIn(flags), ...(isSpan && { since: undefined }) },
+      ...specOf(flags),
       empty: isWhole ? emptyText(known, (await context.deployment()).flags) : null,
       columns: nodeColumns(nodes),
     };
     return this.list(() => nodes, spec, false);
   }
 }
+
+function specOf(flags: ListFlags) {
+  const isSpan = flags.since === SPAN;
+  return {
+    noun: isSpan ? 'nodes in the log of the last 30 days' : 'nodes in the log',
+    // The span is the default, not a filter that the user gave.
+    filters: { ...filtersIn(flags), ...(isSpan && { since: undefined }) },
+  };
+}
+
+/** In the order of the deployments, which are read side by side. @returns exit code */
+async function ofEach(context: CommandContext, flags: ListFlags) {
+  const { output } = context.host;
+  const { sources, filter } = await openEach(context, flags);
+  const rowsOf = async (source: Source) => {
+    const states = await nodeStates(listSource(context, source, { filter, limit: 0 }));
+    // Those of half a log may be wrong.
+    return source.error ? [] : states.map((state) => nodeRow(source, state, output.names));
+  };
+  const each = await context.during('Reading the logs', () => Promise.all(sources.map(rowsOf)));
+  context.sayWholeIds(filter.nodes);
+  const entries = each.flat();
+  const spec = { ...specOf(flags), columns: nodeColumns(entries) };
+  const code = await printEach(output, sources, [{ entries, total: null }], spec);
+  const empty = sources.filter(({ error }, at) => !error && each[at]?.length === 0);
+  if (entries.length > 0) for (const { name } of empty) context.say(`${name}: no ${spec.noun}`);
+  return code;
+}
+
+const nodeRow = ({ own }: Source, state: NodeState, names: NodeNames) => ({
+  deployment_id: own?.ref.id,
+  deployment_path: own?.ref.path,
+  ...withName(state, names),
+});
 
 /** What is said above the table about the deployment. */
 interface Known {

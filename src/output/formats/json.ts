@@ -15,9 +15,10 @@ export const json: Format = {
         isEmpty = false;
         return lead + jsonTexts(batch, options, ',\n');
       },
-      end: (total) => {
+      end: (total, errors) => {
         const open = isEmpty ? '{"items":[' : '\n';
-        return `${open}]${total === null ? '' : `,"total_results":${total}`}}\n`;
+        const count = total === null ? '' : `,"total_results":${total}`;
+        return `${open}]${count}${errors ? `,"errors":${jsonText(errors, options)}` : ''}}\n`;
       },
       broken: (error) => `\n],"error":${jsonText(error, options)}}\n`,
     };

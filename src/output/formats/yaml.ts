@@ -18,8 +18,11 @@ export const yaml: Format = {
         isEmpty = false;
         return lead + yamlText(batch, options);
       },
-      end: (total) =>
-        `${isEmpty ? 'items: []\n' : ''}${total === null ? '' : `total_results: ${total}\n`}`,
+      end: (total, errors) => {
+        const rest = { ...(total !== null && { total_results: total }), ...(errors && { errors }) };
+        const count = Object.keys(rest).length > 0 ? yamlText(rest, options) : '';
+        return `${isEmpty ? 'items: []\n' : ''}${count}`;
+      },
       broken: (error) => yamlText({ error }, options),
     };
   },

@@ -5,7 +5,8 @@ import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count, wrapWords } from '../../base/text.js';
-import { selectColumns, type Selection } from '../columns.js';
+import type { Selection } from '../columns.js';
+import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
 import { activityColumns, countProgress, nodeColumns, progressOf } from '../rows.js';
@@ -215,9 +216,12 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(activity.id, activity);
-    rows = [...byId.values()].sort((a, b) => compareIds(b.id, a.id));
+    // Ids of different deployments say nothing of one another.
+    const isOne = output.places.size === 0;
+    const time = ({ created_at: at }: Activity) => (isOne ? 0 : Date.parse(at));
+    rows = [...byId.values()].sort((a, b) => time(b) - time(a) || compareIds(b.id, a.id));
   };
-  const selection = selectColumns(activityColumns, output.options.columns);
+  const selection = select(output, activityColumns);
   const table = liveTable({ clock, output, selection, frame });
   table.print(sentence(output.stderr, `Activities of ${place}`, 'bold', 'all'));
   return {

@@ -166,7 +166,8 @@ function changeWriter(output: Output): ChangeWriter {
     return { change: (activity) => line({ event: 'activity', activity }), end: line };
   }
   if (options.format !== 'csv') {
-    return { change: (activity) => `${changeText(activity)}\n`, end: () => '' };
+    const where = ({ deployment_id: id }: Activity) => id && output.places.get(id);
+    return { change: (activity) => `${changeText(activity, where(activity))}\n`, end: () => '' };
   }
   const writer = listWriter(output, activityColumns);
   return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { type Id } from '../../../src/base/ids.js';
 import { Sandbox, type SandboxAnswer } from '../../../src/sandbox/engine.js';
 import { readOptions, type StartSandboxOptions } from '../../../src/sandbox/options.js';
+import { type SandboxDeployment } from '../../../src/sandbox/state.js';
 import { LocalAgent, type End } from './connection.js';
 import { type SessionTime, type Waits } from './time.js';
 
@@ -19,8 +21,8 @@ const USUAL: StartSandboxOptions = {
 };
 const HALF_WAY = (): number => 0.5;
 
-/** What a request asks: a POST, a read of the log, or a read of Core. */
-export type Asked = 'POST' | 'read' | 'read of Core';
+/** What a request asks: a POST, a read of the log, that of one deployment, or a read of Core. */
+export type Asked = 'POST' | 'read' | 'read of Core' | `read of ${string}/${string}`;
 
 /** What becomes of a request. */
 export interface Fault {
@@ -52,7 +54,7 @@ export interface Exchange {
 export class CloudOfSession {
   readonly sandbox: Sandbox;
   readonly url = URL;
-  readonly #faults: Record<Asked, Fault[]> = { POST: [], read: [], 'read of Core': [] };
+  readonly #faults = new Map<Asked, Fault[]>();
 
   constructor(
     private readonly time: SessionTime,
@@ -64,12 +66,38 @@ export class CloudOfSession {
 
   /** From now on, what these requests meet, in this order. */
   addFaults(asked: Asked, ...faults: readonly Fault[]): void {
-    this.#faults[asked].push(...faults);
+    this.#faults.set(asked, [...(this.#faults.get(asked) ?? []), ...faults]);
+  }
+
+  /** By its path; without one, the deployment that the sandbox's options are for. */
+  deployment(place?: string): SandboxDeployment {
+    const { deployments, main } = this.sandbox.cloud;
+    if (place === undefined) return main;
+    const found = deployments.find((one) => this.#placeOf(one.summary.id) === place);
+    if (found) return found;
+    throw new Error(`there is no deployment ${place}`);
+  }
+
+  #placeOf(id: Id): string | null {
+    for (const division of this.sandbox.cloud.structure.divisions) {
+      for (const { name, deployments } of division.environments) {
+        const found = deployments.find((one) => one.id === id);
+        if (found) return `${division.name}/${name}/${found.name}`;
+      }
+    }
+    return null;
+  }
+
+  #askedBy(method: string, path: string): Asked[] {
+    const id = /^\/deployments\/(\d+)/.exec(path)?.[1];
+    if (method === 'POST') return ['POST'];
+    if (id === undefined) return ['read of Core'];
+    return [`read of ${this.#placeOf(BigInt(id)) ?? '/'}` as Asked, 'read'];
   }
 
   /** The faults that no request has met. */
   get unused(): string[] {
-    return Object.entries(this.#faults).flatMap(([asked, { length }]) =>
+    return [...this.#faults].flatMap(([asked, { length }]) =>
       length > 0 ? [`${length} faults that no ${asked} has met`] : [],
     );
   }
@@ -81,12 +109,11 @@ export class CloudOfSession {
         .then(onExchange)
         .catch((error: unknown) => response.destroy(error as Error));
     });
-    const faults = Object.values(this.#faults);
     return new LocalAgent(
       PORT,
       (end) => server.emit('connection', end),
       () => {
-        const first = faults.find(([next]) => next?.answer === 'refused');
+        const first = [...this.#faults.values()].find(([next]) => next?.answer === 'refused');
         return first?.shift() !== undefined;
       },
     );
@@ -101,7 +128,7 @@ export class CloudOfSession {
     const { method = '', url: path = '', headers } = request;
     // The very bytes: what reads JSON on the way may round ids.
     const body = await text(request);
-    const [{ answer, runs, holdMs } = NONE] = this.#faults[askedBy(method, path)].splice(0, 1);
+    const { answer, runs, holdMs } = this.#faultFor(method, path);
     const { dispatches } = this.sandbox.record;
     const before = dispatches.length;
     const answered = runs ? this.sandbox.handle({ method, path, headers, body }) : null;
@@ -117,6 +144,11 @@ export class CloudOfSession {
     return { method, path, body, idempotencyKey, status: given === null ? null : given.status };
   }
 
+  #faultFor(method: string, path: string): Fault {
+    const faults = this.#askedBy(method, path).map((asked) => this.#faults.get(asked) ?? []);
+    return faults.find(({ length }) => length > 0)?.shift() ?? NONE;
+  }
+
   async #hold(end: End, waits: Waits, ms: number): Promise<void> {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
@@ -128,9 +160,6 @@ export class CloudOfSession {
 }
 
 const NONE: Fault = { runs: true, answer: 'as it should', holdMs: 0 };
-
-const askedBy = (method: string, path: string): Asked =>
-  method === 'POST' ? 'POST' : path.startsWith('/deployments/') ? 'read' : 'read of Core';
 
 /** @param answer null: the connection ends without one */
 function give(

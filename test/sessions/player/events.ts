@@ -3,7 +3,8 @@ import { type ActionName, type Runtime } from '../../../src/base/activity.js';
 import { parseDuration } from '../../../src/base/durations.js';
 import { type Id } from '../../../src/base/ids.js';
 import { parseJson } from '../../../src/base/json.js';
-import { type Trouble } from '../../../src/sandbox/options.js';
+import { nodeIds, type Trouble } from '../../../src/sandbox/options.js';
+import { SandboxNode, type SandboxDeployment } from '../../../src/sandbox/state.js';
 import { OPERATORS } from '../../../src/sandbox/tenant.js';
 import { type Asked, type CloudOfSession, type Fault } from './cloud.js';
 import { type Machine } from './machine.js';
@@ -98,7 +99,7 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
       scene.signal(name === 'SIGTERM' || name === 'SIGHUP' ? name : 'SIGINT', shell),
   ],
   [
-    /^the next (?:(\d+) )?(POSTs?|reads? of Core|reads?) (.*)$/s,
+    /^the next (?:(\d+) )?(POSTs?|reads? of [\w/]+|reads?) (.*)$/s,
     'the next POST runs, but its answer is lost',
     ({ cloud }, [times = '1', asked = '', what = '']) => {
       const fault = readFault(what);
@@ -108,8 +109,9 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
   [
     /^node (\d+) (rejects everything|gets stuck|goes missing|recovers)$/,
     'node 7 recovers',
-    ({ cloud }, [node = '', trouble = '']) =>
-      cloud.sandbox.setTrouble(BigInt(node), TROUBLES[trouble]),
+    ({ cloud }, [node = '', trouble = '']) => {
+      nodeOf(cloud, node).trouble = TROUBLES[trouble];
+    },
   ],
   [
     /^node (\d+) (completes|rejects) what it has begun$/,
@@ -140,26 +142,40 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     /^node (\d+) takes (\S+)(?:, and shows up after (\S+))?$/,
     'node 7 takes 5s, and shows up after 2s',
     ({ cloud }, [id = '', work = '', appear]) => {
-      const node = cloud.sandbox.cloud.main.nodes.get(BigInt(id));
-      if (!node) throw new Error(`there is no node ${id}`);
+      const node = nodeOf(cloud, id);
       node.workMs = parseDuration(work);
       if (appear !== undefined) node.appearMs = parseDuration(appear);
     },
   ],
   [
-    /^the log has an entry (\{.*\})$/,
-    'the log has an entry {"age":"3d","took":"4.2s","result":"rejected"}',
-    ({ cloud, now }, [json = '']) => addEntry(cloud, now, parseJson(json) as EntryFields),
+    /^the log(?: of (\S+))? has an entry (\{.*\})$/,
+    'the log of platform/demo/staging has an entry {"age":"3d","took":"4.2s","result":"rejected"}',
+    ({ cloud, now }, [place, json = '']) =>
+      addEntry(cloud, cloud.deployment(place), now, parseJson(json) as EntryFields),
   ],
   [
-    /^another operator: (iggy|connectors) (\S+)(?: on ([\d,]+))?(?: (\d+) times)?$/,
-    'another operator: iggy restart on 7,8 60 times',
-    ({ cloud }, [runtime = '', action = '', nodes, times = '1']) => {
+    /^(\S+) has (\d+) nodes$/,
+    'platform/demo/staging has 9 nodes',
+    ({ cloud }, [place = '', count = '']) => {
+      const { summary, nodes } = cloud.deployment(place);
+      const [{ appearMs, workMs } = { appearMs: 0, workMs: 0 }] = nodes.values();
+      const all = nodes as Map<Id, SandboxNode>;
+      all.clear();
+      // Those of different deployments are a thousand apart.
+      for (const id of nodeIds(Number(count), summary.id * 2n + (summary.id % 100n) * 1000n)) {
+        all.set(id, new SandboxNode(undefined, appearMs, workMs));
+      }
+    },
+  ],
+  [
+    /^another operator: (iggy|connectors) (\S+)(?: in (\S+\/\S+))?(?: on ([\d,]+))?(?: (\d+) times)?$/,
+    'another operator: iggy restart in platform/demo/staging on 7,8 60 times',
+    ({ cloud, now }, [runtime = '', action = '', place, nodes, times = '1']) => {
       for (let time = 0; time < Number(times); time += 1) {
-        cloud.sandbox.dispatchAsOther({
-          runtime: runtime as Runtime,
-          action: action as ActionName,
-          ...(nodes !== undefined && { nodes: nodes.split(',').map(BigInt) }),
+        cloud.sandbox.cloud.dispatch(cloud.deployment(place), {
+          ...{ runtime: runtime as Runtime, action: action as ActionName },
+          ...{ authorId: OPERATORS.bo, at: now },
+          nodes: nodes?.split(',').map(BigInt) ?? null,
         });
       }
     },
@@ -175,12 +191,16 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 type EntryFields = Record<string, unknown> & { age?: string; took?: string };
 
 /** An entry of the past, of the first node unless it says otherwise; with what fields it likes. */
-function addEntry({ sandbox }: CloudOfSession, now: number, fields: EntryFields): void {
+function addEntry(
+  { sandbox }: CloudOfSession,
+  { nodes, entries }: SandboxDeployment,
+  now: number,
+  fields: EntryFields,
+): void {
   const { age = '0s', took = '1s', ...given } = fields;
-  const { main } = sandbox.cloud;
   const at = now - parseDuration(age);
-  const [node_id = 0n] = main.nodes.keys();
-  main.entries.push({
+  const [node_id = 0n] = nodes.keys();
+  entries.push({
     ...{ id: sandbox.cloud.nextActivityId(), node_id, author_id: OPERATORS.ada },
     ...{ runtime: 'iggy', action: 'restart', result: 'completed' },
     ...{ created_at: new Date(at).toISOString(), appears_at: at },
@@ -189,17 +209,24 @@ function addEntry({ sandbox }: CloudOfSession, now: number, fields: EntryFields)
   });
 }
 
+/** Of any deployment. @throws Error for one that there is not */
+function nodeOf({ sandbox }: CloudOfSession, id: string): SandboxNode {
+  const [node] = sandbox.cloud.deployments.flatMap(({ nodes }) => nodes.get(BigInt(id)) ?? []);
+  if (!node) throw new Error(`there is no node ${id}`);
+  return node;
+}
+
 /** What a node was sent, and has not ended. @throws Error where there is nothing */
 function openEntries({ sandbox }: CloudOfSession, node: Id) {
-  const open = sandbox.cloud.main.entries.filter(
-    (entry) => entry.node_id === node && entry.finishes_at === null,
-  );
+  const open = sandbox.cloud.deployments
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.node_id === node && entry.finishes_at === null);
   if (open.length === 0) throw new Error(`node ${node} has nothing open`);
   return open;
 }
 
 const askedBy = (words: string): Asked =>
-  words.startsWith('POST') ? 'POST' : words.endsWith('Core') ? 'read of Core' : 'read';
+  words.startsWith('POST') ? 'POST' : (words.replace(/^reads/, 'read') as Asked);
 
 /** What becomes of a request: how it is written, an example, and what it is. */
 const FAULTS: ReadonlyArray<

@@ -1,0 +1,193 @@
+/*
+ * What the lists of several deployments share: each is read beside the others, and one that cannot
+ * be read hides none of them.
+ */
+
+import type { Activity } from '../base/activity.js';
+import { errorDocument, LdctlError, usageError, withHint } from '../base/errors.js';
+import type { OpenDeployment } from '../app/open.js';
+import { deploymentText } from '../config/structure.js';
+import { standsTwice } from '../config/targets.js';
+import { foreignLog } from '../job/foreign.js';
+import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
+import { printList } from '../output/list.js';
+import { errorText } from '../output/sentence.js';
+import type { Output, PrintOptions } from '../output/streams.js';
+import type { CommandContext, Target } from './context.js';
+import { filterOf } from './filters.js';
+import { nameYou } from './who.js';
+import type { TargetFlags } from '../config/targets.js';
+
+/** One of several deployments. */
+export interface Source {
+  readonly target: Target;
+  /** Null where it could not be opened. */
+  own: OpenDeployment | null;
+  /** Its path, or what else it is called. */
+  name: string;
+  /** How many entries its log has, once some were read. */
+  total: number | null;
+  /** Why it cannot be read. */
+  error: LdctlError | null;
+}
+
+type Flags = TargetFlags & Parameters<typeof filterOf>[1];
+
+/**
+ * Opens all deployments that are named, in their order.
+ * @throws UsageError where two of them are one, unless every profile was asked for; as `filterOf`
+ */
+export async function openEach(context: CommandContext, flags: Flags) {
+  const targets = await context.findTargets();
+  // A program that gives the key may ask for a passphrase: one at a time.
+  for (const { account } of targets) await account.key().catch(() => undefined);
+  const opened = await Promise.all(targets.map((target) => openOne(context, target)));
+  const sources = opened.filter(({ own, name }, at) => {
+    const first = opened.findIndex((one) => one.own?.deploymentId === own?.deploymentId);
+    if (own === null || first === at) return true;
+    if (flags['all-profiles']) return false;
+    throw standsTwice(name);
+  });
+  const owns = sources.flatMap(({ own }) => own ?? []);
+  const ready = Promise.all(owns.map((own) => nameYou(context, own)));
+  // A list that is followed does not wait for it.
+  ready.catch(() => undefined);
+  return { sources, ready, filter: await filterOf(context, flags, owns) };
+}
+
+async function openOne(context: CommandContext, target: Target): Promise<Source> {
+  const { account, deployment } = target.settings;
+  const { named } = deployment;
+  const name = named ? deploymentText(named.value) : `profile ${account.profile?.name}`;
+  const source: Source = { target, own: null, name, total: null, error: null };
+  await reopen(context, source).catch((error: unknown) => keepFailure(context, source, error));
+  return source;
+}
+
+/** @throws as `openDeployment` */
+export async function reopen({ host: { output } }: CommandContext, source: Source) {
+  const own = await source.target.open();
+  source.name = await own.place();
+  output.places.set(own.deploymentId, source.name);
+  return (source.own = own);
+}
+
+/** @throws what ends the command: an interrupt, a reader that went away, a bug */
+export function keepFailure({ signal, host }: CommandContext, source: Source, error: unknown) {
+  signal.throwIfAborted();
+  host.output.stdout.gone.throwIfAborted();
+  if (!(error instanceof LdctlError)) throw error;
+  source.error = withHint(error, error.hint, `${source.name} cannot be read: ${error.message}`);
+}
+
+/** The entries of one that a list is made of. */
+export async function* listSource(
+  context: CommandContext,
+  source: Source,
+  plan: { filter: ActivityFilter; limit: number },
+): Listing {
+  const { own } = source;
+  if (!own) return;
+  const signal = AbortSignal.any([context.signal, context.host.output.stdout.gone]);
+  try {
+    for await (const { entries, total } of listNewest(own.log, plan, { signal })) {
+      source.total = total;
+      yield { entries: placed(own, entries), total };
+    }
+  } catch (error) {
+    keepFailure(context, source, error);
+  }
+}
+
+/** @throws LdctlError for the log of another deployment, or of another tenant's */
+export function placed(own: OpenDeployment, entries: readonly Activity[]): Activity[] {
+  const { deploymentId, ref, tenant } = own;
+  const error = foreignLog(entries, deploymentId, tenant);
+  if (error) throw error;
+  return entries.map((entry) => ({
+    deployment_path: ref.path,
+    ...entry,
+    deployment_id: deploymentId,
+  }));
+}
+
+/**
+ * Prints what was read of them, and which could not be read.
+ * @returns the lowest exit code of those @throws LdctlError where none could be read
+ */
+export async function printEach<T>(
+  output: Output,
+  sources: readonly Source[],
+  ...[parts, spec]: [Parameters<typeof printList<T>>[1], Parameters<typeof printList<T>>[2]]
+) {
+  const say = (errors: readonly LdctlError[]) => {
+    for (const error of errors) output.stderr.write(errorText(output, error));
+  };
+  const errors = () => {
+    const [worst, ...others] = failuresOf(sources);
+    if (worst && sources.every(({ error, total }) => error && total === null)) {
+      say(others);
+      throw worst;
+    }
+    return worst && sources.filter(({ error }) => error).map(failureDocument);
+  };
+  await printList(output, parts, { ...spec, errors });
+  const failures = failuresOf(sources);
+  say(failures);
+  return failures[0]?.exitCode ?? 0;
+}
+
+/** Why some cannot be read, the lowest exit code first. */
+const failuresOf = (sources: readonly Source[]) =>
+  sources.flatMap(({ error }) => error ?? []).sort((a, b) => a.exitCode - b.exitCode);
+
+function failureDocument({ target, own, error }: Source) {
+  const { account, deployment } = target.settings;
+  const { id = null, path = null } = own?.ref ?? deployment.named?.value ?? {};
+  return {
+    deployment_id: id,
+    deployment_path: path,
+    profile: account.profile?.name ?? null,
+    ...errorDocument(error),
+  };
+}
+
+/**
+ * Does something with all of them at once, until it is stopped.
+ * @param onFailure is told of each that cannot be read
+ * @throws the reason of the stop; LdctlError once none can be read
+ */
+export async function untilStopped(
+  context: CommandContext,
+  sources: readonly Source[],
+  work: (source: Source, signal: AbortSignal) => Promise<void>,
+  onFailure: (source: Source, error: LdctlError) => void,
+): Promise<never> {
+  const over = new AbortController();
+  const { stdout } = context.host.output;
+  const signal = AbortSignal.any([context.signal, stdout.gone, over.signal]);
+  const workOn = async (source: Source) => {
+    await work(source, signal).catch((error: unknown) => keepFailure(context, source, error));
+    if (source.error) onFailure(source, source.error);
+  };
+  try {
+    await Promise.all(sources.map(workOn));
+    throw failuresOf(sources)[0] ?? new Error('it ended by itself');
+  } finally {
+    over.abort(new Error('it is over'));
+  }
+}
+
+/** @throws UsageError for what only one deployment can be asked for */
+export function refuseFlags(flags: Readonly<Record<string, unknown>>, names: readonly string[]) {
+  const name = names.find((one) => flags[one]);
+  if (name === undefined) return;
+  throw usageError('not_together', `--${name} is of one deployment, and several are named`);
+}
+
+/** The document would never be closed. @throws UsageError */
+export function refuseDocument(flag: string, { format }: PrintOptions) {
+  if (format !== 'json' && format !== 'yaml') return;
+  const what = `${flag} never ends, so it cannot print ${format}`;
+  throw usageError('usage', what, 'Use -o ndjson: one event per line.');
+}
