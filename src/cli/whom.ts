@@ -160,7 +160,7 @@ function countWarnings({ listed, core }: Findings, ends: boolean, isSaid: boolea
   const known = inLog(listed);
   const { length } = listed.here;
   if (core > known && (ends || !isSaid)) {
-    const all = core === 1 ? 'it shows up' : `all ${core} show up`;
+    const all = core === 2 ? 'both show up' : core === 1 ? 'it shows up' : `all ${core} show up`;
     return [`${numbersText(core, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`];
   }
   const isGone = core < length && listed.isWhole;
