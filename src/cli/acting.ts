@@ -4,30 +4,41 @@
  */
 
 import * as Flags from '@oclif/core/flags';
+import type { ParserOutput } from '@oclif/core/interfaces';
 import { describeTrigger } from '../api/supervisor-api.js';
 import { fromRecords, type LookRequest } from '../app/jobs.js';
 import type { OpenDeployment } from '../app/open.js';
-import { check, triggerRequest, type CheckedTrigger } from '../app/requests.js';
+import { check, triggerRequest } from '../app/requests.js';
 import { surveyInTime, type Findings } from '../app/survey.js';
-import { parseRuntime } from '../base/activity.js';
+import { parseRuntime, RUNTIMES } from '../base/activity.js';
 import { optional } from '../base/clock.js';
-import { Interrupted, LdctlError, OUTPUT_FAILED, usageError, withHint } from '../base/errors.js';
+import {
+  Interrupted,
+  LdctlError,
+  OUTPUT_FAILED,
+  refusedError,
+  usageError,
+  withHint,
+} from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
-import type { Id } from '../base/ids.js';
+import { parseId, type Id } from '../base/ids.js';
 import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../base/outcome.js';
+import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
 import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
 import type { CommandContext, Target } from './context.js';
-import { Declined, Unanswered } from './prompts.js';
+import { accepts, Declined, type Prompts } from './prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
 import { sayWhom } from './whom.js';
 import { isGranted } from '../config/grants.js';
 import { hintOfEnd } from '../config/node-names.js';
 import { cannotAct } from '../config/refusals.js';
 import { standsTwice } from '../config/targets.js';
+import { listedIn } from '../job/census.js';
 import { checkIdempotencyKey, isPartOfKey, wireKey } from '../job/wire-key.js';
 import { printDryRuns, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
+import { nodeRows } from './node-state.js';
 import { readNodes } from './nodes.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 
@@ -39,9 +50,7 @@ const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
  */
 export abstract class ActingCommand extends ConnectedCommand {
   protected override catch(error: unknown): Promise<void> {
-    // Ctrl-D is a no, too.
-    const isNo = error instanceof Declined || error instanceof Unanswered;
-    if (isNo) return super.catch(new Declined('nothing was sent'));
+    if (error instanceof Declined) return super.catch(new Declined('nothing was sent'));
     // A signal can also cut off the result of a job, if that is read too slowly.
     const isEarly = error instanceof Interrupted && !this.host.mayBeSent;
     // That stdout cannot be written says nothing of what was sent before.
@@ -82,7 +91,7 @@ export const actingFlags = {
 };
 type ActingFlags = FlagsOf<typeof actingFlags>;
 
-/** What the two arguments may be. Where they may be left out, `requestOf` refuses that. */
+/** What the two arguments may be. */
 export const RUNTIME = 'iggy or connectors';
 export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
 
@@ -94,32 +103,38 @@ export const sharedFields = (flags: ActingFlags) => ({
   idempotencyKey: flags['idempotency-key'],
 });
 
+/** As the parser has it. */
+interface Typed {
+  args: Record<'runtime' | 'action', string>;
+  flags: ActingFlags & { wait?: boolean } & Record<string, unknown>;
+  raw: ParserOutput['raw'];
+}
+
 /**
  * The words and flags of an action as a request.
- * @throws UsageError; as `readNodes` does
+ * @param prompts asks for what is missing; null where nothing is
+ * @throws UsageError; as `readNodes` and `askWhat` do
  */
 export async function requestOf(
   context: CommandContext,
-  args: { runtime?: string | undefined; action?: string | undefined },
-  flags: ActingFlags & { wait?: boolean },
-): Promise<CheckedTrigger> {
-  if (args.runtime === undefined || args.action === undefined) {
-    throw usageError(
-      'missing_argument',
-      'a roll needs a RUNTIME and an ACTION',
-      'For example: ldctl activities roll iggy restart --yes',
-    );
-  }
+  prompts: Prompts | null,
+  typed: Typed,
+  name: string,
+) {
+  const { args, flags } = typed;
   const key = flags['idempotency-key'];
   if (key !== undefined && isPartOfKey(key)) {
     context.warn(
       `--idempotency-key ${JSON.stringify(key)} starts or ends with a separator; is a variable unset?`,
     );
   }
-  const runtime = parseRuntime(args.runtime);
-  const action = actionOf(args.action, flags.config);
-  const nodes = await readNodes(context, flags);
-  return check(triggerRequest, 'trigger', {
+  const asked = prompts && (await askWhat(context, prompts, typed));
+  const { runtime, action, nodes } = asked ?? {
+    runtime: parseRuntime(args.runtime),
+    action: actionOf(args.action, flags.config),
+    nodes: await readNodes(context, flags),
+  };
+  const request = check(triggerRequest, 'trigger', {
     ...sharedFields(flags),
     expectNodes: flags['expect-nodes'],
     wait: flags.wait,
@@ -127,6 +142,66 @@ export async function requestOf(
     action,
     ...(nodes && { nodes }),
   });
+  return { request, chosen: asked && asCommand([name, runtime, action], typed, nodes) };
+}
+
+/**
+ * Asks for the action and, if they are missing, for the runtime and the nodes.
+ * @throws UsageError for what was typed; LdctlError (exit 5) where there is no node to pick;
+ * Declined; Interrupted; as `Supervisor.list` does
+ */
+async function askWhat(context: CommandContext, prompts: Prompts, { args, flags }: Typed) {
+  if (flags['expect-nodes'] !== undefined || (await context.findTargets()).length > 1) {
+    throw usageError(
+      'missing_argument',
+      'give a RUNTIME and an ACTION: without them nodes are picked, of one deployment and without --expect-nodes',
+    );
+  }
+  const typed = args.runtime && parseRuntime(args.runtime);
+  const named = await readNodes(context, flags);
+  const own = await openForJob(context);
+  const found = await own.log.forNodes({ signal: context.signal });
+  const { entries } = found;
+  if (!named && entries.length === 0) {
+    throw refusedError(
+      'no_nodes_known',
+      'the activity log is empty, so there is no node to pick',
+      'Name nodes with --node, or act on every node: ldctl activities trigger iggy restart',
+    );
+  }
+  const runtimes = RUNTIMES.map((value) => ({
+    value,
+    name: `${value.padEnd(10)}  ${count(listedIn(entries, value, true).here.length, 'node')}`,
+    short: value,
+  }));
+  const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
+  const verbs = ['restart', 'stop', 'start', 'reconfigure'].map((name) => ({ value: name, name }));
+  // A config goes with nothing else.
+  const verb = flags.config ? 'reconfigure' : await prompts.choose('Which action?', verbs);
+  const isOpen = verb === 'reconfigure' && !flags.config;
+  const validate = accepts((text) => parseId(text, 'config'));
+  const config = isOpen ? await prompts.text('Which config? Its id:', { validate }) : flags.config;
+  const action = actionOf(verb, config);
+  const { here, elsewhere } = listedIn(entries, runtime, true);
+  const of = { listed: [...here, ...elsewhere], runtime, found };
+  const nodes =
+    named ??
+    (await prompts.nodes(`Which nodes of ${await own.place()}?`, await nodeRows(context.host, of)));
+  return { runtime, action, nodes };
+}
+
+/** What was chosen, and all flags that were typed, as a shell takes them. */
+function asCommand(what: readonly string[], { flags, raw }: Typed, nodes: readonly Id[] = []) {
+  const typed = raw.flatMap((token) => {
+    if (token.type === 'arg') return [];
+    const { flag, input } = token;
+    // The other words say it, or no question is left to answer.
+    if (['node', 'nodes-from', 'config', 'yes'].includes(flag)) return [];
+    if (typeof flags[flag] !== 'boolean') return [`--${flag}`, input];
+    return `--${flags[flag] ? '' : 'no-'}${flag}`;
+  });
+  const words = ['ldctl', 'activities', ...what, ...typed, '--node', nodes.join()];
+  return (more = '') => words.map(shellWord).join(' ') + more;
 }
 
 /**
@@ -136,7 +211,7 @@ export async function requestOf(
 export async function openAgreed(
   context: CommandContext,
   targets: readonly Target[],
-  intent: Pick<Intent, 'what' | 'nodes'>,
+  intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
   flags: Parameters<typeof consentFor>[4],
 ): Promise<OpenDeployment[]> {
   for (const target of targets) await consentFor(context, target, null, intent, flags);
@@ -171,7 +246,7 @@ export async function openEach(
 export async function lookBefore<T>(
   context: CommandContext,
   target: Target,
-  request: LookRequest & Pick<Intent, 'what' | 'isRoll'>,
+  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'>,
   flags: Parameters<typeof consentFor>[4],
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {

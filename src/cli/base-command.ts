@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
-import type { Interrupted } from '../base/errors.js';
+import { UsageError, type Interrupted } from '../base/errors.js';
 import { configDir } from '../config/settings.js';
 import type { TargetFlags } from '../config/targets.js';
 import type { Field } from '../output/columns.js';
@@ -11,7 +11,7 @@ import { printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
 import { connectionFlags, outputFlags } from './flags.js';
 import type { Host } from './host.js';
-import { terminalPrompts } from './prompts.js';
+import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
 /**
@@ -56,8 +56,25 @@ export abstract class BaseCommand extends Command {
       import('./context.js'),
       configDir(host.env),
     ]);
-    const prompts = host.prompts ?? terminalPrompts(host, interrupts.signal);
-    return new CommandContext(host, flags, interrupts, folder, prompts);
+    return new CommandContext(host, flags, interrupts, folder, this.prompts());
+  }
+
+  /**
+   * Who is asked for the arguments that are missing; null if none is.
+   * @throws UsageError that names them, where there is no one to ask
+   */
+  protected asker(args: Record<string, string>): Prompts | null {
+    const missing = Object.entries(this.ctor.args).filter(([name]) => args[name] === '');
+    if (missing.length === 0) return null;
+    const prompts = this.prompts();
+    if (prompts) return prompts;
+    const text = missing.map(([name, { description }]) => `${name.toUpperCase()} (${description})`);
+    throw new UsageError(`missing ${text.join(' and ')}`);
+  }
+
+  /** Who may be asked; null for no one. */
+  protected prompts() {
+    return this.host.prompts ?? terminalPrompts(this.host, this.interrupts.signal);
   }
 
   /**

@@ -10,6 +10,7 @@ import type { OpenDeployment } from '../app/open.js';
 import type { Findings } from '../app/survey.js';
 import { oddStatus } from '../job/busy.js';
 import { nodeText } from '../output/columns.js';
+import { nextText } from '../output/sentence.js';
 import type { CommandContext, Target } from './context.js';
 import type { Host } from './host.js';
 import { Declined, type Prompts } from './prompts.js';
@@ -40,6 +41,8 @@ export interface Intent extends Omit<Meant, 'found'> {
   action: string;
   /** Whether it ends only when each node has. */
   wait: boolean;
+  /** Where arguments were missing: what a person has chosen as a command, with `more` at its end. */
+  chosen?: ((more?: string) => string) | null;
 }
 
 /** Where it is to be done, how that is consented to, and what is known before. */
@@ -52,7 +55,7 @@ export interface Before {
 
 /**
  * How it is consented to. Naming nodes is consent, and so is `--yes` for every node, but not on a
- * protected deployment, which takes `--confirm`.
+ * protected deployment, which takes `--confirm`. What was chosen from lists is always asked about.
  * @param own null before it is opened, when only the settings say what protects it
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
@@ -60,10 +63,11 @@ export async function consentFor(
   { prompts }: CommandContext,
   { settings }: Target,
   own: OpenDeployment | null,
-  intent: Pick<Intent, 'what' | 'nodes'>,
+  intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
 ): Promise<Consent> {
   const protector = own ? own.protector : protectorOf(settings.deployment);
+  if (intent.chosen) return 'to be asked';
   const confirmed = own ? await confirmOf(own, confirm) : confirm;
   if (confirmed !== undefined) return 'by flag';
   if (!protector) {
@@ -101,7 +105,7 @@ interface Changes {
 /**
  * Says what is to be known beforehand, and asks whether it is meant, if that is to be asked.
  * @returns what the answer changes, and which nodes it is about, in words
- * @throws Declined; Unanswered; Interrupted
+ * @throws Declined; Interrupted
  */
 export async function agree(
   context: CommandContext,
@@ -110,13 +114,21 @@ export async function agree(
   ifBusy: string | undefined,
 ): Promise<{ changes: Changes; whom: Whom }> {
   const { own, consent, found } = before;
+  const { chosen, nodes } = intent;
   const meant = { ...intent, found };
   const { prompts } = context;
+  const { stderr, options } = context.host.output;
   const isAsked = consent === 'to be asked';
-  const whom = sayWhom(context, meant, { isAsked, isDry: false });
+  const whom =
+    chosen && nodes
+      ? whomPicked(nodes, [...listedIn(meant), ...nodes], stderr)
+      : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context, prompts, own, { ...meant, whom, ifBusy });
-  return { changes, whom: whomOf({ ...meant, ...changes }, context.host.output.stderr) };
+  if (chosen && !options.quiet) {
+    stderr.write(nextText(stderr, chosen(changes.ifBusy && ' --if-busy wait'), 'as a command:'));
+  }
+  return { changes, whom: whomOf({ ...meant, ...changes }, stderr) };
 }
 
 /** What is asked about. */
@@ -148,7 +160,7 @@ async function ask(
 
 const changesBy = (answer: string): Changes => (answer === 'wait' ? { ifBusy: 'wait' } : {});
 
-const listedIn = ({ found }: Asked): readonly Id[] =>
+const listedIn = ({ found }: Pick<Before, 'found'>): readonly Id[] =>
   found ? [...found.listed.here, ...found.listed.elsewhere] : [];
 
 /** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */

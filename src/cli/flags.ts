@@ -10,6 +10,10 @@ export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;
 export const neededArg = (description: string) =>
   Args.string({ required: true, ignoreStdin: true, description });
 
+/** One that a person is asked for, by `BaseCommand.asker`. '' where it is missing. */
+export const askedArg = (description: string) =>
+  Args.string({ default: () => Promise.resolve(''), ignoreStdin: true, description });
+
 /** One that may be left out. */
 export const optionalArg = (description: string) => Args.string({ ignoreStdin: true, description });
 

@@ -63,6 +63,8 @@ export async function openForJob(
   const deployment = await target.open();
   const { overrides } = target.settings;
   if (overrides) context.say(overrides);
+  // Once.
+  target.settings.overrides = '';
   return deployment;
 }
 

@@ -29,7 +29,11 @@ export function stateText(
 /** What there is to pick from, with the state of a runtime. */
 export async function nodeRows(
   { clock, output }: Host,
-  asked: { listed: readonly Id[]; runtime: string; found: Findings | null },
+  asked: {
+    listed: readonly Id[];
+    runtime: string;
+    found: Pick<Findings, 'entries' | 'serverTime'> | null;
+  },
 ): Promise<NodeRow[]> {
   const { listed, runtime, found } = asked;
   const view = { isTTY: true, now: found?.serverTime ?? clock.now() };

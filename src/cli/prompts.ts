@@ -2,27 +2,9 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Interrupted, UsageError, withHint } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import { plainText, wrapWords } from '../base/text.js';
+import { capitalized, plainText, wrapWords } from '../base/text.js';
 import type { NodeRow } from './node-picker.js';
 import { isInteractive, openKeyboard, type Terminal } from './keyboard.js';
-
-/** Ctrl-D or Escape: no answer, which is never a yes. */
-export class Unanswered extends UsageError {
-  constructor() {
-    super('the question was not answered', { code: 'not_answered' });
-  }
-}
-
-/**
- * Lets an interrupt, or a question without an answer, say what was left undone:
- * `work().catch(hintOnInterrupt('Nothing was stored.'))`.
- */
-export function hintOnInterrupt(hint: string): (error: unknown) => never {
-  return (error) => {
-    const isLeft = error instanceof Interrupted || error instanceof Unanswered;
-    throw isLeft ? withHint(error, hint) : error;
-  };
-}
 
 /** The answer "no". At a terminal its sentence is all that is printed. */
 export class Declined extends UsageError {
@@ -32,9 +14,21 @@ export class Declined extends UsageError {
   }
 }
 
+/**
+ * Lets an interrupt, or a no, say what was left undone: `work().catch(leaving('nothing was stored'))`.
+ */
+export function leaving(undone: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Declined) throw new Declined(undone);
+    throw error instanceof Interrupted ? withHint(error, `${capitalized(undone)}.`) : error;
+  };
+}
+
 export interface Choice<T> {
   value: T;
   name: string;
+  /** In place of the name, once it is chosen. */
+  short?: string;
   /** Shown below the list while this one is picked. */
   description?: string;
 }
@@ -47,7 +41,7 @@ const THEME = { prefix: { done: '?' } };
 
 /**
  * The user at the terminal, or null where no one can be asked. On stderr, since stdout is data.
- * Every method throws Interrupted when the answer is Ctrl-C, and Unanswered when it is Ctrl-D or
+ * Every method throws Interrupted when the answer is Ctrl-C, and Declined when it is Ctrl-D or
  * Escape.
  */
 export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
@@ -60,7 +54,7 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
   return {
     confirm: (message: string) =>
       ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
-        if (error instanceof Unanswered) return false;
+        if (error instanceof Declined) return false;
         throw error;
       }),
     text: (message: string, options?: { default?: string; validate?: Validate }) =>
@@ -100,7 +94,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     const picker = type === 'nodes' && (await import('./node-picker.js')).nodePicker;
     const left = new AbortController();
     const keyboard = openKeyboard(terminal, (by) =>
-      left.abort(by === 'no' ? new Unanswered() : new Interrupted(by)),
+      left.abort(by === 'no' ? new Declined() : new Interrupted(by)),
     );
     const ends = AbortSignal.any([signal, left.signal]);
     const { input, output } = keyboard;

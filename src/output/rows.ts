@@ -179,7 +179,7 @@ export const placedNodeColumns: ReadonlyArray<Column<PlacedRow>> = [
 ];
 
 /** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
-function whatText({ runtime, action }: Activity) {
+export function whatText({ runtime, action }: Activity) {
   return `${runtime} ${action.replace(/\d+(?=\d{3}$)/, '…')}`;
 }
 

@@ -1,5 +1,7 @@
+import { refusedError } from '../../base/errors.js';
 import type { Host } from '../host.js';
-import { ProfileStore, type Profile } from '../../config/profiles.js';
+import type { Prompts } from '../prompts.js';
+import { ProfileStore, type Config, type Profile } from '../../config/profiles.js';
 import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/key-life.js';
 import { timeText } from '../../output/columns.js';
@@ -42,4 +44,23 @@ export type ProfileDocument = ReturnType<typeof profileDocument>;
 export function expiryText(at: string, now: number, utc: boolean) {
   const expiry = expiryOf(at, now);
   return expiry ? `${timeText(at, utc)} (${expiry.text})` : timeText(at, utc);
+}
+
+/** A person chooses a profile. @returns its name @throws LdctlError (exit 5) where there is none */
+export function chooseProfile(prompts: Prompts, { profiles, current }: Config) {
+  if (profiles.length === 0) {
+    throw refusedError(
+      'profile_not_found',
+      'there are no profiles yet',
+      '`ldctl profiles add NAME` adds one.',
+    );
+  }
+  const width = Math.max(...profiles.map(({ name }) => name.length));
+  const choices = profiles.map((profile) => {
+    const { name } = profile;
+    const place = placeIn(profileDocument(profile, current)) ?? '';
+    const mark = name === current ? ' (current)' : '';
+    return { value: name, name: `${name.padEnd(width)}  ${place}${mark}`, short: name };
+  });
+  return prompts.choose('Which profile?', choices);
 }

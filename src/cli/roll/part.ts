@@ -57,22 +57,23 @@ interface PartAsked {
   request: CheckedTrigger;
   how: How;
   gate: string | null;
+  chosen: Intent['chosen'];
 }
 
 /** Finds out which nodes it acts on. @throws as `lookBefore` and `nodesOfRoll` do */
 export async function preparePart(
   context: CommandContext,
   target: Target,
-  { request: asked, how, gate }: PartAsked,
+  { request: asked, how, gate, chosen }: PartAsked,
   flags: Parameters<typeof lookBefore>[3],
   argv: readonly string[],
 ): Promise<Part> {
   const { runtime, action, nodes: named, idempotencyKey: key } = asked;
-  const intent = intentOf(asked, how.maxUnavailable);
+  const intent = { ...intentOf(asked, how.maxUnavailable), chosen };
   // If the roll has a record, the process that wrote it has looked before.
   const recall = (own: OpenDeployment) =>
     (key !== undefined && journalOf(context, own).read(key)) || null;
-  const look = { ...asked, what: intent.what, isRoll: true };
+  const look = { ...asked, what: intent.what, isRoll: true, chosen };
   const before = await lookBefore(context, target, look, flags, recall);
   const { own, consent, found, kept } = before;
   const command = (nodes: readonly Id[]) => {

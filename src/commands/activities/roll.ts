@@ -16,8 +16,8 @@ import { readCommandLine } from '../../cli/argv.js';
 import { consentFor } from '../../cli/consent.js';
 import type { CommandContext, Target } from '../../cli/context.js';
 import {
+  askedArg,
   grouped,
-  optionalArg,
   optionalSwitch,
   severalFlags,
   textFlag,
@@ -114,18 +114,19 @@ export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
     'A node starts when the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
-    'nodes finish; a second leaves them.';
+    'nodes finish; a second leaves them. At a terminal it asks for what you leave out: RUNTIME, ACTION and nodes.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
   ];
-  static override args = { runtime: optionalArg(RUNTIME), action: optionalArg(ACTION) };
+  static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
   static override flags = { ...allFlags, ...severalFlags };
 
   protected override readonly takesSeveral = true;
 
   protected override async execute() {
-    const { args, flags } = await this.parse(ActivitiesRoll);
+    const typed = await this.parse(ActivitiesRoll);
+    const { args, flags } = typed;
     const context = await this.open(flags).catch(refuseGone(flags));
     const targets = await context.findTargets();
     checkRunResultOptions(this.host.output.options, targets.length > 1);
@@ -136,14 +137,15 @@ export default class ActivitiesRoll extends ActingCommand {
     checkGate(flags, gate);
     checkSeveral(flags, targets);
     // As a trigger has it, since its nodes may not be known yet.
-    const request = await requestOf(context, args, flags);
+    const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
-    const owns = await openAgreed(context, targets, intentOf(request, how.maxUnavailable), flags);
+    const intent = { ...intentOf(request, how.maxUnavailable), chosen };
+    const owns = await openAgreed(context, targets, intent, flags);
     const { nodes } = request;
     const named = nodes && owns.length > 1 ? await assignNodes(context, owns, nodes) : [nodes];
     const parts: Part[] = [];
     for (const [at, target] of targets.entries()) {
-      const asked = { request: { ...request, nodes: named[at] }, how, gate };
+      const asked = { request: { ...request, nodes: named[at] }, how, gate, chosen };
       const own = owns.length > 1 ? owns[at] : undefined;
       parts.push(
         await preparePart(context, target, asked, flags, this.argv).catch(nameDeployment(own)),
@@ -192,11 +194,11 @@ export default class ActivitiesRoll extends ActingCommand {
   async #resume(
     context: CommandContext,
     targets: readonly Target[],
-    runtime: string | undefined,
+    runtime: string,
     flags: RollFlags,
     resume: string,
   ) {
-    if (runtime !== undefined) {
+    if (runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const owns = await openEach(context, targets, flags);

@@ -1,31 +1,37 @@
 import { isFinal, type Activity } from '../../base/activity.js';
-import { formatDuration } from '../../base/durations.js';
-import { parseId, type NodeNames } from '../../base/ids.js';
+import { ageText, formatDuration } from '../../base/durations.js';
+import { isId, parseId, type NodeNames } from '../../base/ids.js';
+import { refusedError } from '../../base/errors.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
-import { neededArg } from '../../cli/flags.js';
+import type { CommandContext } from '../../cli/context.js';
+import { askedArg } from '../../cli/flags.js';
+import type { Prompts } from '../../cli/prompts.js';
 import { notHeld } from '../../log/seek.js';
 import { idAndName, timeText, tookMs, type Cell, type Field } from '../../output/columns.js';
+import { whatText } from '../../output/rows.js';
 import { jsonText } from '../../output/formats/json.js';
 
 export default class ActivitiesShow extends ConnectedCommand {
   static override summary =
     'Show one entry of the activity log: every field, and how long it took.';
   static override description =
-    'Finds an entry of the last 30 days by its id. In JSON it is as the API gave it.';
+    'Finds an entry of the last 30 days by its id. In JSON it is as the API gave it. If you leave out the id, at a ' +
+    'terminal, you choose from the newest entries.';
   static override examples = [
     'ldctl activities show 7261845022003200001',
     'ldctl activities show 7261845022003200001 -o json | jq -r .status',
   ];
   static override args = {
-    id: neededArg('the id of the activity'),
+    id: askedArg('the id of the activity'),
   };
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesShow);
-    const id = parseId(args.id, 'ID');
+    const asked = this.asker(args) ?? parseId(args.id, 'ID');
     const { output, clock } = this.host;
     const context = await this.open(flags);
     const { log } = await context.deployment();
+    const id = isId(asked) ? asked : await chooseActivity(asked, context);
     const found = await log.seek(id, { signal: context.signal });
     if (!found.activity) throw notHeld([id], found);
     const { options } = output;
@@ -36,6 +42,29 @@ export default class ActivitiesShow extends ConnectedCommand {
     }
     return this.show(found.activity, fields);
   }
+}
+
+/** One of the newest 50. @throws LdctlError (exit 5) where the log is empty */
+async function chooseActivity(prompts: Prompts, context: CommandContext) {
+  const { log, clock } = await context.deployment();
+  const { entries, serverTime } = await log.newest({ signal: context.signal });
+  if (entries.length === 0) {
+    throw refusedError(
+      'activity_not_found',
+      'the activity log is empty, so there is no entry to choose',
+      'Is this the right deployment? `ldctl deployments list` shows them all.',
+    );
+  }
+  const choices = entries.slice(0, 50).map((entry) => {
+    const cells = [
+      ageText(entry.created_at, serverTime ?? clock.now()).padEnd(3),
+      whatText(entry).padEnd(27),
+      entry.status.padEnd(10),
+      idAndName(entry.node_id, context.host.output.names),
+    ];
+    return { value: entry.id, name: cells.join('  '), short: String(entry.id) };
+  });
+  return prompts.search('Which activity?', choices);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { keptRun, trigger } from '../../app/jobs.js';
 import { agree } from '../../cli/consent.js';
-import { grouped, neededArg, switchFlag } from '../../cli/flags.js';
+import { askedArg, grouped, switchFlag } from '../../cli/flags.js';
 import {
   ACTION,
   ActingCommand,
@@ -18,13 +18,13 @@ export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
     'Trigger an action on some or all nodes, and follow every node to its end.';
   static override description =
-    'Exit code 0: every targeted node completed it (`ldctl help exit-codes`). It runs at most once, whatever the network ' +
-    'does. Ctrl-C leaves it running.';
+    'Exit code 0: every targeted node completed it (`ldctl help exit-codes`). It runs at most once. Ctrl-C leaves it ' +
+    'running. It asks for what you leave out.';
   static override examples = [
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9',
   ];
-  static override args = { runtime: neededArg(RUNTIME), action: neededArg(ACTION) };
+  static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
   static override flags = {
     ...actingFlags,
     ...grouped('FOLLOWING', {
@@ -36,11 +36,18 @@ export default class ActivitiesTrigger extends ActingCommand {
   };
 
   protected override async execute() {
-    const { args, flags } = await this.parse(ActivitiesTrigger);
+    const typed = await this.parse(ActivitiesTrigger);
+    const { flags } = typed;
+    const prompts = this.asker(typed.args);
     const context = await this.open(flags);
     checkRunResultOptions(this.host.output.options);
-    const request = await requestOf(context, args, flags);
-    const intent = { ...request, what: `${request.action} ${request.runtime}`, isRoll: false };
+    const { request, chosen } = await requestOf(context, prompts, typed, 'trigger');
+    const intent = {
+      ...request,
+      what: `${request.action} ${request.runtime}`,
+      isRoll: false,
+      chosen,
+    };
     const { target } = context;
     await openAgreed(context, [target], intent, flags);
     const before = await lookBefore(context, target, intent, flags, (own) => keptRun(own, request));

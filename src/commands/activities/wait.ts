@@ -14,6 +14,7 @@ import { checkRunResultOptions } from '../../output/run-result.js';
 import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';
 import { readNodes } from '../../cli/nodes.js';
+import { whatText } from '../../output/rows.js';
 
 const waitFlags = {
   after: valueFlag('ID', 'Follow the entries after this id.', parseId),
@@ -42,7 +43,8 @@ export default class ActivitiesWait extends ConnectedCommand {
   static override description =
     'Give the ids of activities. If not all entries of a trigger have shown up yet, give --after with the newest id ' +
     'before the trigger, and its runtime, action and nodes; `activities trigger` prints that command. Without an id, at a ' +
-    'terminal, it follows everything that is processing. Its exit codes are those of `activities trigger` (`ldctl help exit-codes`).';
+    'terminal, it follows everything that is processing, and asks which if that is more than one action. Its exit codes ' +
+    'are those of `activities trigger` (`ldctl help exit-codes`).';
   static override examples = [
     'ldctl activities wait 7261845022003200001 7261845022003200002',
     'ldctl activities wait --after 7261845022003200000 --runtime iggy --action restart --node 610809900976570889',
@@ -66,7 +68,7 @@ export default class ActivitiesWait extends ConnectedCommand {
       });
     }
     const deployment = await openForJob(context);
-    const wanted = named ?? (await idsInProgress(deployment, context));
+    const wanted = named ?? (await chooseInProgress(deployment, context));
     // Ids that are named are at least one.
     if (wanted.ids?.length === 0) {
       context.say('nothing is processing');
@@ -102,12 +104,20 @@ export default class ActivitiesWait extends ConnectedCommand {
   }
 }
 
-async function idsInProgress(
+/** All that is processing. If that is more than one action, a person chooses. */
+async function chooseInProgress(
   { log, deploymentId, tenant }: OpenDeployment,
-  { signal }: CommandContext,
+  { signal, prompts }: CommandContext,
 ) {
   const { entries } = await log.forNodes({ signal });
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
-  return { ids: entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id) };
+  const open = entries.filter(({ status }) => !isFinal(status));
+  const all = `all ${open.length}`;
+  const choices = [all, ...new Set(open.map(whatText))].map((name) => ({ value: name, name }));
+  const chosen =
+    prompts && choices.length > 2 ? await prompts.choose('Wait for which?', choices) : all;
+  return {
+    ids: open.filter((entry) => [all, whatText(entry)].includes(chosen)).map(({ id }) => id),
+  };
 }

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import { hintOnInterrupt } from '../../cli/prompts.js';
+import { leaving } from '../../cli/prompts.js';
 import { expiryOf } from '../../config/key-life.js';
 import { variableIn } from '../../config/settings.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
@@ -29,7 +29,7 @@ export default class ProfilesAdd extends BaseCommand {
     const { args, flags } = await this.parse(ProfilesAdd);
     const context = await this.open();
     const added = await makeProfile(args.name, null, flags, context).catch(
-      hintOnInterrupt('Nothing was stored.'),
+      leaving('nothing was stored'),
     );
     const document = profileDocument(added.profile, added.current);
     const chosen = variableIn(this.host.env, 'LD_PROFILE') ?? added.current;

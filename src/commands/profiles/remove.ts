@@ -1,19 +1,20 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { neededArg, switchFlag } from '../../cli/flags.js';
+import { askedArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
 import { Declined } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
+import { chooseProfile } from '../../cli/profiles/document.js';
 import { forgetKey } from '../../cli/profiles/make.js';
 
 export default class ProfilesRemove extends BaseCommand {
   static override summary = 'Remove a profile and its stored key.';
   static override description =
     'Asks first; without a terminal it needs --yes. The key itself stays valid until you revoke it in the LaserData ' +
-    'console. If you remove the current profile, no profile is current.';
+    'console. If you remove the current profile, no profile is current. Without a name, at a terminal, you choose from a list.';
   static override examples = ['ldctl profiles remove old --yes'];
   static override args = {
-    name: neededArg('the profile to remove'),
+    name: askedArg('the profile to remove'),
   };
   static override flags = {
     yes: switchFlag('Do not ask.', { char: 'y' }),
@@ -21,13 +22,13 @@ export default class ProfilesRemove extends BaseCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ProfilesRemove);
+    const prompts = this.asker(args);
     const context = await this.open();
-    const current = await removeProfile(args.name, flags.yes, context);
+    const name = prompts ? await chooseProfile(prompts, context.store.read()) : args.name;
+    // Choosing from a list is no consent.
+    const current = await removeProfile(name, flags.yes && !prompts, context);
     const rest = current === null ? '; no profile is the current one now' : '';
-    return this.done(context, `removed profile ${args.name}${rest}`, {
-      removed: args.name,
-      current,
-    });
+    return this.done(context, `removed profile ${name}${rest}`, { removed: name, current });
   }
 }
 

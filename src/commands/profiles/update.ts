@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
-import { hintOnInterrupt } from '../../cli/prompts.js';
+import { leaving } from '../../cli/prompts.js';
 import { findProfile } from '../../config/profiles.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
 import { makeProfile } from '../../cli/profiles/make.js';
@@ -27,7 +27,7 @@ export default class ProfilesUpdate extends BaseCommand {
     const context = await this.open();
     const stored = findProfile(context.store.read(), args.name);
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
-      hintOnInterrupt('Nothing was changed.'),
+      leaving('nothing was changed'),
     );
     const text = `updated profile ${profile.name}`;
     return this.done(context, text, profileDocument(profile, current));

@@ -1,21 +1,23 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { neededArg } from '../../cli/flags.js';
+import { askedArg } from '../../cli/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { variableIn, overridingVariables } from '../../config/settings.js';
-import { profileDocument } from '../../cli/profiles/document.js';
+import { chooseProfile, profileDocument } from '../../cli/profiles/document.js';
 
 export default class ProfilesUse extends BaseCommand {
   static override summary = 'Make a profile the current one, used unless you choose another.';
   static override examples = ['ldctl profiles use prod'];
   static override args = {
-    name: neededArg('the profile to use from now on'),
+    name: askedArg('the profile to use from now on'),
   };
 
   protected override async execute() {
     const { args } = await this.parse(ProfilesUse);
+    const prompts = this.asker(args);
     const context = await this.open();
+    const name = prompts ? await chooseProfile(prompts, context.store.read()) : args.name;
     const profile = await context.store.change((config) => {
-      const found = findProfile(config, args.name);
+      const found = findProfile(config, name);
       config.current = found.name;
       return found;
     });
