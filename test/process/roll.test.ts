@@ -70,6 +70,9 @@ describe('a roll', () => {
   );
 });
 
+// More of them, at random moments: `npm run check:kills`.
+const { ROLL_KILLS: kills } = process.env;
+
 describe('a roll that is interrupted', () => {
   story(
     'by two in a gate asks that one again, and none that had passed',
@@ -118,8 +121,6 @@ describe('a roll that is interrupted', () => {
     assert.ok(longest > 65_000 && longest < 66_000, `${longest} characters in a line`);
   });
 
-  // More of them, at random moments: `npm run check:kills`.
-  const { ROLL_KILLS: kills } = process.env;
   const moments = kills
     ? Array.from({ length: Number(kills) }, () => Math.random() * 9000)
     : [700, 4300];
@@ -143,6 +144,35 @@ describe('a roll that is interrupted', () => {
         const ended = await scene.ends(0, roll);
         assert.deepEqual(scene.actedOn.sort(compareIds), scene.sandbox.nodeIds);
         assert.deepEqual(nodesWith(ended, 'completed'), scene.sandbox.nodeIds);
+      },
+    );
+  }
+});
+
+describe('a roll over two deployments', () => {
+  const STAGING = '7263012455120900035';
+  const moments = kills
+    ? Array.from({ length: Number(kills) }, () => Math.random() * 9000)
+    : [3500];
+  for (const [index, moment] of moments.entries()) {
+    const killAfterMs = Math.round(moment);
+    story(
+      `by SIGKILL after ${killAfterMs} ms, and repeated, acts on each node once, and in order`,
+      { ...withNodes(2, 300), answerMs: 200, seed: index },
+      async (scene) => {
+        // Its log is empty before.
+        await scene.ends(0, `activities trigger iggy restart --yes -d ${STAGING}`);
+        const staging = scene.actedOn.slice();
+        const both = `${STAGING},${scene.sandbox.deploymentId}`;
+        const roll = `${ROLL} --yes -o json -d ${both} --idempotency-key deploy-7`.split(' ');
+        const killed = scene.start(roll).input();
+        await Promise.race([realSleep(killAfterMs), killed.ended()]);
+        killed.kill('SIGKILL');
+        await killed.ended();
+        const ended = await scene.ends(0, roll);
+        const wanted = [...staging, ...scene.sandbox.nodeIds];
+        assert.deepEqual(scene.actedOn.slice(staging.length), wanted);
+        assert.deepEqual(nodesWith(ended, 'completed'), wanted);
       },
     );
   }
