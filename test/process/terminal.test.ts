@@ -16,6 +16,7 @@ const COLOUR = new RegExp(`${ESCAPE}\\[[\\d;]*m`);
 /** The question, and what is below its answers. */
 const QUESTION = /Restart iggy on [^?]*\?[^]*navigate/;
 const RESTART = 'activities trigger iggy restart';
+const TRIGGER = 'activities trigger';
 const ONE = { nodes: [7n] };
 
 /** Loaded into ldctl: it does nothing for a while once a question reads the keyboard. */
@@ -76,6 +77,21 @@ describe('at a terminal', () => {
     assert.match(stdout, /\nNothing was sent\.\r?\n/);
     assert.deepEqual(scene.posts, []);
   });
+
+  terminalStory(
+    'Escape is no where an argument is asked for',
+    {},
+    TRIGGER,
+    async (terminal, scene) => {
+      await terminal.shows(/\? Which runtime\?[^]*iggy +3 nodes/);
+      terminal.enter();
+      await terminal.shows(/\? Which action\?[^]*reconfigure/);
+      terminal.type(ESCAPE);
+      const { stdout } = await ends(2, terminal);
+      assert.match(stdout, /\nNothing was sent\.\r?\n/);
+      assert.deepEqual(scene.posts, []);
+    },
+  );
 
   // A single executable takes no code that is loaded before it.
   if (LDCTL.endsWith('.js')) {
