@@ -215,14 +215,14 @@ export async function openAgreed(
   flags: Parameters<typeof consentFor>[4],
 ): Promise<OpenDeployment[]> {
   for (const target of targets) await consentFor(context, target, null, intent, flags);
-  return openEach(context, targets, flags);
+  return openTargets(context, targets, flags);
 }
 
 /**
  * Opens the deployments of a job.
  * @throws UsageError where two are the same, and for a `--confirm` of none; as `openDeployment` does
  */
-export async function openEach(
+export async function openTargets(
   context: CommandContext,
   targets: readonly Target[],
   { confirm }: Parameters<typeof consentFor>[4],

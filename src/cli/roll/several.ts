@@ -22,7 +22,7 @@ import {
   printSeveral,
   type PartEnding,
   type SeveralEnding,
-} from '../../output/several.js';
+} from '../../output/several-result.js';
 import type { CommandContext } from '../context.js';
 import { followJob } from '../following.js';
 import { runPart, type AgreedPart } from './part.js';
@@ -104,6 +104,7 @@ export async function rollSeveral(
   const endRecords = recordSeveral(context, parts, plan);
   const stopping = context.interrupts.inTwoStages();
   const run: SeveralRun = {
+    count: parts.length,
     context,
     plan,
     stopping,
@@ -112,7 +113,7 @@ export async function rollSeveral(
   const ends: PartEnding[] = [];
   for (const [at, part] of parts.entries()) {
     if (at > 0 && !(await pauseBefore(run, part))) break;
-    const end = await endOf(run, part, at, part === parts.at(-1)).catch((error: unknown) => {
+    const end = await endOf(run, part, at).catch((error: unknown) => {
       if (at === 0) endRecords.all('refused');
       throw error;
     });
@@ -141,6 +142,8 @@ export async function rollSeveral(
 }
 
 interface SeveralRun {
+  /** How many deployments there are. */
+  count: number;
   context: CommandContext;
   plan: SeveralPlan;
   /** The first Ctrl-C: nothing more is started. */
@@ -178,14 +181,15 @@ async function pauseBefore(
 
 /** @throws LdctlError where the first cannot start: nothing was sent */
 async function endOf(
-  { context, plan, stopping, deadline }: SeveralRun,
+  { context, plan, count, stopping, deadline }: SeveralRun,
   part: AgreedPart,
   at: number,
-  isLast: boolean,
 ): Promise<PartEnding> {
   const { output, clock, env } = context.host;
-  const { own, whom } = part;
+  const { own } = part;
   const { path, id: deploymentId } = own.ref;
+  const number = `${part.whom.number ?? part.whom.who} (deployment ${at + 1} of ${count})`;
+  const whom = { ...part.whom, number };
   const left = Math.max(deadline - clock.elapsed(), 1);
   const request = { ...part.request, timeoutMs: left === Infinity ? 0 : left };
   // What the look before the first POST has found is too old for what comes later.
@@ -199,6 +203,7 @@ async function endOf(
     const result = { ...followed.result, core_count: part.found?.core ?? null };
     const ending = { ...followed, result, deploymentId, path, outcome: result.outcome };
     printPartEnding(output, ending);
+    const isLast = at + 1 === count;
     const resume = isLast || !result.nodes.some(isOver) ? result.resume : null;
     await reportToGitHub(output, env, { ...result, resume }, followed.place);
     return ending;

@@ -6,7 +6,7 @@ import {
   ActingCommand,
   actingFlags,
   openAgreed,
-  openEach,
+  openTargets,
   requestOf,
   RUNTIME,
   sharedFields,
@@ -201,7 +201,7 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const owns = await openEach(context, targets, flags);
+    const owns = await openTargets(context, targets, flags);
     const several = owns.length > 1 ? recordOfSeveral(context, resume, owns) : null;
     const parts: Part[] = [];
     for (const [at, own] of owns.entries()) {
