@@ -52,7 +52,11 @@ export async function openEach(context: CommandContext, flags: Flags) {
   const ready = Promise.all(owns.map((own) => nameYou(context, own)));
   // A list that is followed does not wait for it.
   ready.catch(() => undefined);
-  return { sources, ready, filter: await filterOf(context, flags, owns) };
+  return {
+    sources,
+    ready,
+    filter: await filterOf(context, flags, targets.length > 1 ? owns : undefined),
+  };
 }
 
 async function openOne(context: CommandContext, target: Target): Promise<Source> {
@@ -65,10 +69,11 @@ async function openOne(context: CommandContext, target: Target): Promise<Source>
 }
 
 /** @throws as `openDeployment` */
-export async function reopen({ host: { output } }: CommandContext, source: Source) {
+export async function reopen(context: CommandContext, source: Source) {
   const own = await source.target.open();
   source.name = await own.place();
-  output.places.set(own.deploymentId, source.name);
+  const { length } = await context.findTargets();
+  if (length > 1) context.host.output.places.set(own.deploymentId, source.name);
   return (source.own = own);
 }
 
@@ -77,8 +82,12 @@ export function keepFailure({ signal, host }: CommandContext, source: Source, er
   signal.throwIfAborted();
   host.output.stdout.gone.throwIfAborted();
   if (!(error instanceof LdctlError)) throw error;
-  source.error = withHint(error, error.hint, `${source.name} cannot be read: ${error.message}`);
+  source.error = error;
 }
+
+/** An error that says which of several deployments it is about. */
+export const nameError = (error: LdctlError, name: string) =>
+  withHint(error, error.hint, `${name} cannot be read: ${error.message}`);
 
 /** The entries of one that a list is made of. */
 export async function* listSource(
@@ -120,26 +129,33 @@ export async function printEach<T>(
   sources: readonly Source[],
   ...[parts, spec]: [Parameters<typeof printList<T>>[1], Parameters<typeof printList<T>>[2]]
 ) {
-  const say = (errors: readonly LdctlError[]) => {
-    for (const error of errors) output.stderr.write(errorText(output, error));
-  };
   const errors = () => {
-    const [worst, ...others] = failuresOf(sources);
-    if (worst && sources.every(({ error, total }) => error && total === null)) {
-      say(others);
-      throw worst;
-    }
-    return worst && sources.filter(({ error }) => error).map(failureDocument);
+    const failed = sources.filter(({ error }) => error);
+    const isNone = sources.every(({ error, total }) => error && total === null);
+    if (isNone) throw sayNoneRead(output, sources);
+    return failed.length > 0 ? failed.map(failureDocument) : undefined;
   };
   await printList(output, parts, { ...spec, errors });
   const failures = failuresOf(sources);
-  say(failures);
+  for (const error of failures) output.stderr.write(errorText(output, error));
   return failures[0]?.exitCode ?? 0;
 }
 
 /** Why some cannot be read, the lowest exit code first. */
 const failuresOf = (sources: readonly Source[]) =>
-  sources.flatMap(({ error }) => error ?? []).sort((a, b) => a.exitCode - b.exitCode);
+  sources
+    .flatMap(({ error, name }) => {
+      if (!error) return [];
+      return sources.length > 1 ? nameError(error, name) : error;
+    })
+    .sort((a, b) => a.exitCode - b.exitCode);
+
+/** Says why none can be read. @returns the error that is left to say: that of the lowest exit code */
+export function sayNoneRead(output: Output, sources: readonly Source[]): Error {
+  const [worst, ...others] = failuresOf(sources);
+  for (const error of others) output.stderr.write(errorText(output, error));
+  return worst ?? new Error('none has failed');
+}
 
 function failureDocument({ target, own, error }: Source) {
   const { account, deployment } = target.settings;
@@ -154,27 +170,47 @@ function failureDocument({ target, own, error }: Source) {
 
 /**
  * Does something with all of them at once, until it is stopped.
- * @param onFailure is told of each that cannot be read
+ * @param onFailure is told of each that cannot be read @returns whether to try again
  * @throws the reason of the stop; LdctlError once none can be read
  */
-export async function untilStopped(
+export async function untilStopped<S extends Source>(
   context: CommandContext,
-  sources: readonly Source[],
-  work: (source: Source, signal: AbortSignal) => Promise<void>,
-  onFailure: (source: Source, error: LdctlError) => void,
+  sources: readonly S[],
+  work: (source: S, signal: AbortSignal) => Promise<void>,
+  onFailure: (source: S, error: LdctlError, signal: AbortSignal) => Promise<boolean>,
+  timeoutMs?: number,
 ): Promise<never> {
+  const { output, clock } = context.host;
   const over = new AbortController();
-  const { stdout } = context.host.output;
-  const signal = AbortSignal.any([context.signal, stdout.gone, over.signal]);
-  const workOn = async (source: Source) => {
-    await work(source, signal).catch((error: unknown) => keepFailure(context, source, error));
-    if (source.error) onFailure(source, source.error);
+  const release =
+    timeoutMs === undefined ? null : clock.limit(timeoutMs, () => over.abort(new TimeOver()));
+  const signal = AbortSignal.any([context.signal, output.stdout.gone, over.signal]);
+  const workOn = async (source: S) => {
+    let isOpen = source.own !== null;
+    for (;;) {
+      if (isOpen) {
+        await work(source, signal).catch((error: unknown) => {
+          signal.throwIfAborted();
+          keepFailure(context, source, error);
+        });
+      }
+      isOpen = true;
+      if (!source.error || !(await onFailure(source, source.error, signal))) return;
+    }
   };
   try {
     await Promise.all(sources.map(workOn));
     throw failuresOf(sources)[0] ?? new Error('it ended by itself');
   } finally {
+    release?.();
     over.abort(new Error('it is over'));
+  }
+}
+
+/** `--timeout` ends what would not end by itself. */
+class TimeOver extends LdctlError {
+  constructor() {
+    super('done', 'time_over', 'the time is over');
   }
 }
 

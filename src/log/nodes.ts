@@ -49,26 +49,34 @@ interface Part {
   entries: readonly Activity[];
 }
 
-/**
- * By node, in order of their ids. Keeps only two entries per runtime in memory.
- * @param parts entries in any order: their ids decide
- */
+/** Keeps only two entries per runtime in memory, of entries in any order: their ids decide. */
+export function trackNodes() {
+  const nodes = new Map<Id, Map<string, Seen>>();
+  return {
+    add: (entries: readonly Activity[]) => {
+      for (const activity of entries) {
+        const runtimes = nodes.get(activity.node_id) ?? new Map<string, Seen>();
+        nodes.set(activity.node_id, runtimes);
+        const { last = activity, decider = null } = runtimes.get(activity.runtime) ?? {};
+        runtimes.set(activity.runtime, {
+          last: newer(last, activity),
+          decider: decidesState(activity) ? newer(decider, activity) : decider,
+        });
+      }
+    },
+    /** By node, in order of their ids. */
+    states: (): NodeState[] =>
+      [...nodes].sort(([a], [b]) => compareIds(a, b)).map(([id, seen]) => stateOf(id, seen)),
+  };
+}
+
+/** By node, in order of their ids. @param parts entries in any order */
 export async function nodeStates(
   parts: AsyncIterable<Part> | Iterable<Part>,
 ): Promise<NodeState[]> {
-  const nodes = new Map<Id, Map<string, Seen>>();
-  for await (const { entries } of parts) {
-    for (const activity of entries) {
-      const runtimes = nodes.get(activity.node_id) ?? new Map<string, Seen>();
-      nodes.set(activity.node_id, runtimes);
-      const { last = activity, decider = null } = runtimes.get(activity.runtime) ?? {};
-      runtimes.set(activity.runtime, {
-        last: newer(last, activity),
-        decider: decidesState(activity) ? newer(decider, activity) : decider,
-      });
-    }
-  }
-  return [...nodes].sort(([a], [b]) => compareIds(a, b)).map(([id, seen]) => stateOf(id, seen));
+  const nodes = trackNodes();
+  for await (const { entries } of parts) nodes.add(entries);
+  return nodes.states();
 }
 
 function stateOf(node_id: Id, seen: ReadonlyMap<string, Seen>): NodeState {

@@ -9,6 +9,7 @@ import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/keyboard.js';
 import {
   listSource,
+  nameError,
   openEach,
   placed,
   printEach,
@@ -172,9 +173,10 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
       else for (const activity of placed(own, [event.activity])) view.on({ ...event, activity });
     }
   };
-  const onFailure = (source: Source, { code, message }: LdctlError) => {
-    view.on(warning(code, message));
+  const onFailure = (source: Source, error: LdctlError) => {
+    view.on(warning(error.code, nameError(error, source.name).message));
     start(source);
+    return Promise.resolve(false);
   };
   try {
     return await untilStopped(context, sources, followOne, onFailure);

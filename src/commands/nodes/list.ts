@@ -1,16 +1,16 @@
-import { RUNTIMES } from '../../base/activity.js';
 import { OPTIONAL_MS } from '../../base/clock.js';
+import { UsageError } from '../../base/errors.js';
 import { capitalized, count, shellWord } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { readSeveralFlags, type FlagsOf } from '../../cli/flags.js';
-import { stateText } from '../../cli/node-state.js';
-import { listSource, openEach, printEach, type Source } from '../../cli/several.js';
-import type { NodeNames } from '../../base/ids.js';
-import { nodeStates, type NodeState } from '../../log/nodes.js';
-import { nameColumn, nodeColumn, timeColumn, type Column } from '../../output/columns.js';
-import { lookOf, withName } from '../../output/rows.js';
+import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
+import { durationFlag } from '../../cli/value-flags.js';
+import { nodeColumns, nodeRow } from '../../cli/node-rows.js';
+import { listSource, openEach, printEach, refuseDocument, type Source } from '../../cli/several.js';
+import { nodeStates } from '../../log/nodes.js';
+import { withName } from '../../output/rows.js';
 import { sentence } from '../../output/sentence.js';
+import type { PrintOptions } from '../../output/streams.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
 
 /** How far back nodes are looked for. */
@@ -20,6 +20,8 @@ const listFlags = {
   node: filterFlags.node,
   runtime: filterFlags.runtime,
   since: sinceFlag(SPAN),
+  watch: switchFlag('Keep the list on the screen, up to date, until interrupted.', { char: 'w' }),
+  timeout: durationFlag('With --watch: end after this long. [default: never]'),
   ...readSeveralFlags,
 };
 type ListFlags = FlagsOf<typeof listFlags>;
@@ -30,10 +32,12 @@ export default class NodesList extends ConnectedCommand {
   static override description =
     'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
     'with it. The log does not show a crash, or a node that has never acted. It may still list a node that is ' +
-    'gone. At a terminal, the line above the table says how many nodes Core counts.';
+    'gone. At a terminal, the line above the table says how many nodes Core counts. With --watch the list stays on the ' +
+    'screen and up to date.';
   static override examples = [
     'ldctl nodes list',
     'ldctl nodes list --since 7d --runtime iggy',
+    'ldctl nodes list --all-profiles --watch',
     'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.state}"',
   ];
   static override flags = listFlags;
@@ -43,7 +47,9 @@ export default class NodesList extends ConnectedCommand {
     const { flags } = await this.parse(NodesList);
     const { output } = this.host;
     const { options, stdout, stderr } = output;
+    checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
+    if (flags.watch) return watch(context, flags);
     const { length } = await context.findTargets();
     if (length > 1) return ofEach(context, flags);
     const isSpan = flags.since === SPAN;
@@ -63,6 +69,19 @@ export default class NodesList extends ConnectedCommand {
   }
 }
 
+/** @throws UsageError for flags that do not go together */
+function checkTogether(flags: ListFlags, options: PrintOptions) {
+  if (flags.watch) refuseDocument('--watch', options);
+  else if (flags.timeout !== undefined) throw new UsageError('--timeout needs --watch');
+}
+
+/** The screen that stays open. @returns exit code */
+async function watch(context: CommandContext, flags: ListFlags) {
+  const { sources, filter } = await openEach(context, flags);
+  const { watchNodes } = await import('../../cli/node-watch.js');
+  return watchNodes(context, sources, filter, flags.timeout || undefined);
+}
+
 function specOf(flags: ListFlags) {
   const isSpan = flags.since === SPAN;
   return {
@@ -79,7 +98,7 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
   const rowsOf = async (source: Source) => {
     const states = await nodeStates(listSource(context, source, { filter, limit: 0 }));
     // Those of half a log may be wrong.
-    return source.error ? [] : states.map((state) => nodeRow(source, state, output.names));
+    return source.error ? [] : states.map((state) => nodeRow(source, state, output));
   };
   const each = await context.during('Reading the logs', () => Promise.all(sources.map(rowsOf)));
   context.sayWholeIds(filter.nodes);
@@ -90,12 +109,6 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
   if (entries.length > 0) for (const { name } of empty) context.say(`${name}: no ${spec.noun}`);
   return code;
 }
-
-const nodeRow = ({ own }: Source, state: NodeState, names: NodeNames) => ({
-  deployment_id: own?.ref.id,
-  deployment_path: own?.ref.path,
-  ...withName(state, names),
-});
 
 /** What is said above the table about the deployment. */
 interface Known {
@@ -134,30 +147,4 @@ function countedText(core: number) {
   }
   const all = core === 2 ? 'both' : `all ${core}`;
   return `Core counts ${core} nodes; none has acted in 30 days, so their ids are not known yet. To act on ${all}`;
-}
-
-type Row = ReturnType<typeof withName<NodeState>>;
-
-function nodeColumns(nodes: readonly Row[]): ReadonlyArray<Column<Row>> {
-  // Those that can be triggered, whether or not they are listed, so that CSV has the same columns
-  // each time.
-  const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
-  const runtimes = [...new Set([...RUNTIMES, ...named])];
-  return [
-    nodeColumn(1, 0),
-    ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2)),
-    timeColumn<Row>('last', runtimes.length + 2, 'last_activity_at', { isAge: true }),
-    nameColumn(1, 1),
-  ];
-}
-
-/** In CSV how the last activity ended; for people what the runtime is by the log. */
-function runtimeColumn(runtime: string, priority: number): Column<Row> {
-  return {
-    name: runtime,
-    priority,
-    value: ({ runtimes }) => runtimes[runtime]?.status,
-    text: ({ runtimes }, view) => stateText(runtimes[runtime], view),
-    style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
-  };
 }

@@ -4,7 +4,7 @@ import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
-import { count, wrapWords } from '../../base/text.js';
+import { count, plainText, wrapWords } from '../../base/text.js';
 import type { Selection } from '../columns.js';
 import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
@@ -23,6 +23,8 @@ import {
 
 interface Frame<T> {
   rows: readonly T[];
+  /** Lines below the rows. */
+  notes?: readonly string[];
   foot: string;
   isBad?: boolean;
 }
@@ -30,20 +32,29 @@ interface Frame<T> {
 interface LiveTableOptions<T> extends ViewOptions {
   output: Output;
   selection: Selection<T>;
-  /** Where not all rows fit, those of the lowest rank are shown first. */
+  /** Where not all rows fit, those of the lowest rank are shown, and first. */
   rank?: (row: T) => number;
+  /** Those that are shown keep their places. */
+  inPlace?: boolean;
   /** Called every second and at every event. */
   frame: (elapsed: number) => Frame<T>;
 }
 
 /** A table that is drawn anew in place, below lines that stay. */
-function liveTable<T>(table: LiveTableOptions<T>) {
+export function liveTable<T>(table: LiveTableOptions<T>) {
   const { stderr: sink } = table.output;
   // Of a stream, log-update needs only what a sink has: write, isTTY and the size.
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
-  // log-update may break a line within a key, where the sink would not find it.
-  const redraw = () => log(sink.masked(frameLines(table, widths).join('\n')));
+  let height = 0;
+  const redraw = () => {
+    const lines = frameLines(table, widths);
+    // log-update loses lines where two frames of different heights end in the same one.
+    if (lines.length !== height) log.clear();
+    height = lines.length;
+    // It may break a line within a key, where the sink would not find it.
+    log(sink.masked(lines.join('\n')));
+  };
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();
@@ -59,6 +70,7 @@ function liveTable<T>(table: LiveTableOptions<T>) {
   };
   return {
     print,
+    redraw,
     on: (event: JobEvent | FollowEvent) => {
       if (event.event === 'warning') print(warningText(sink, event.message));
       else redraw();
@@ -75,21 +87,23 @@ function liveTable<T>(table: LiveTableOptions<T>) {
 }
 
 function frameLines<T>(
-  { output, clock, selection, rank, frame }: LiveTableOptions<T>,
+  { output, clock, selection, rank, inPlace, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
 ) {
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
-  const { rows, foot, isBad = false } = frame(elapsed);
+  const { rows, notes = [], foot, isBad = false } = frame(elapsed);
   const [below = ''] = wrapWords(foot, sink.columns);
-  const last = paint(isBad ? 'bad' : 'dim', below);
-  // Without the header, the last line, and that of the cursor.
-  const height = sink.rows - 3;
-  if (rows.length === 0 || height < 2) return [last];
+  const noted = notes.flatMap((note) => wrapWords(plainText(note), sink.columns));
+  const last = [...noted.map((line) => paint('bad', line)), paint(isBad ? 'bad' : 'dim', below)];
+  // Without the header, the last lines, and that of the cursor.
+  const height = sink.rows - 2 - last.length;
+  if (rows.length === 0 || height < 2) return last;
   const fits = rows.length <= height;
   const ranked = fits || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
-  const visible = fits ? rows : ranked.slice(0, height - 1);
+  const first = fits ? rows : ranked.slice(0, height - 1);
+  const visible = inPlace ? rows.filter((row) => first.includes(row)) : first;
   const { names } = sink;
   const { people } = output;
   const view = { utc: options.utc, now: clock.now(), elapsed, names, people, isTTY: true };
@@ -97,7 +111,7 @@ function frameLines<T>(
   const layout = layOut(selection, visible, look, widths);
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
-  return [layout.header, ...layout.rows(visible), ...more, last];
+  return [layout.header, ...layout.rows(visible), ...more, ...last];
 }
 
 /** What the foot of a run shows, beside its nodes: kept from the events as they come. */

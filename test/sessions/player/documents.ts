@@ -61,6 +61,5 @@ function schemaFor(
   if (!schemas) throw new Error(`no schema is known for what ${id ?? 'this'} prints`);
   if (isSeveral) return 'several-result';
   if (format === 'json') return has('dry-run') ? 'dry-run' : schemas[0];
-  const isFollowed = id === 'activities:list' && (has('watch') || has('follow'));
-  return isFollowed ? 'activity-list-event' : schemas[1];
+  return has('watch') || has('follow') ? `${schemas[0]}-event` : schemas[1];
 }

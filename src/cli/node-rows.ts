@@ -1,0 +1,57 @@
+/*
+ * A node as the log shows it: a row of a table, and an item of JSON.
+ */
+
+import { RUNTIMES } from '../base/activity.js';
+import type { Id } from '../base/ids.js';
+import type { NodeState } from '../log/nodes.js';
+import {
+  nameColumn,
+  nodeColumn,
+  timeColumn,
+  type CellView,
+  type Column,
+} from '../output/columns.js';
+import { lookOf, withName } from '../output/rows.js';
+import type { Output } from '../output/streams.js';
+import { stateText } from './node-state.js';
+import type { Source } from './several.js';
+
+type Row = ReturnType<typeof withName<NodeState>>;
+export type NodeRow = Row & { deployment_id?: Id; deployment_path?: string | null };
+
+/** Of several deployments, with its own first. */
+export function nodeRow({ own }: Source, state: NodeState, { names, places }: Output): NodeRow {
+  const place = own && { deployment_id: own.ref.id, deployment_path: own.ref.path };
+  return { ...(places.size > 0 && place), ...withName(state, names) };
+}
+
+export function nodeColumns(nodes: readonly NodeRow[]): ReadonlyArray<Column<Row>> {
+  // Those that can be triggered, whether or not they are listed, so that CSV has the same columns
+  // each time.
+  const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
+  const runtimes = [...new Set([...RUNTIMES, ...named])];
+  const isBrief = nodes.some((node) => 'deployment_id' in node);
+  return [
+    nodeColumn(1, 0),
+    ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2, isBrief)),
+    timeColumn<Row>('last', runtimes.length + 2, 'last_activity_at', { isAge: true }),
+    nameColumn(1, 1),
+  ];
+}
+
+/**
+ * In CSV how the last activity ended; for people what the runtime is by the log.
+ * @param isBrief beside a deployment there is less room: when it was tried may be left out
+ */
+function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Column<Row> {
+  const text = ({ runtimes }: Row, view: CellView) => stateText(runtimes[runtime], view);
+  return {
+    name: runtime,
+    priority,
+    value: ({ runtimes }) => runtimes[runtime]?.status,
+    text,
+    ...(isBrief && { short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, '') }),
+    style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
+  };
+}
