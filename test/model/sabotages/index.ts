@@ -13,6 +13,8 @@ export const BY_RULE = {
   'Before anything is sent': BEFOREHAND,
   'A run': { ...BEFORE, ...RECORD, ...SENDING, ...ENTRIES, ...ENDING },
   'A roll': ROLLS,
+  // The model plays its parts: what one process does after the other is no job.
+  'A roll over several deployments': {},
   'The log': LOG,
 };
 
@@ -24,8 +26,17 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, st
     'One number': 'sessions/questions/one-number.txt',
     'Asking Core': 'sessions/trigger/core-nobody-named.txt',
     'Few requests': 'sessions/trigger/a-long-log.txt',
+    'Missing arguments': 'sessions/missing/trigger.txt',
     Questions: 'sessions/questions/every-node.txt',
     'Busy nodes': 'sessions/questions/busy-nodes.txt',
+  },
+  'A roll over several deployments': {
+    'A part for each': 'sessions/several/one-key-for-each-and-for-both.txt',
+    Order: 'sessions/several/the-first-is-rejected.txt',
+    'First all are looked at': 'sessions/several/mistakes.txt',
+    'The record over them': 'sessions/several/resumed-elsewhere.txt',
+    'Over under this key': 'sessions/several/the-first-is-rejected.txt',
+    'The exit code': 'sessions/several/the-second-cannot-start.txt',
   },
   'The log': {
     'Newest first': 'parts/log/whole-log.test.ts',
@@ -35,6 +46,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, st
     State: 'sessions/nodes/list.txt',
     'No single time is trusted': 'parts/log/log.test.ts',
     '`--after ID`': 'sessions/list/after.txt',
+    'Over several deployments': 'parts/log/merge.test.ts',
   },
 };
 
