@@ -227,7 +227,9 @@ export async function openTargets(
   targets: readonly Target[],
   { confirm }: Parameters<typeof consentFor>[4],
 ): Promise<OpenDeployment[]> {
-  const owns = await Promise.all(targets.map((target) => openForJob(context, target)));
+  const owns: OpenDeployment[] = [];
+  // What gives the key may ask for a passphrase: one at a time.
+  for (const target of targets) owns.push(await openForJob(context, target));
   const ids = owns.map(({ deploymentId }) => deploymentId);
   const twice = owns.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
   if (twice) throw standsTwice(await twice.place());
@@ -246,7 +248,7 @@ export async function openTargets(
 export async function lookBefore<T>(
   context: CommandContext,
   target: Target,
-  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'>,
+  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'> & { isOneOfSeveral?: boolean },
   flags: Parameters<typeof consentFor>[4],
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {
@@ -254,8 +256,10 @@ export async function lookBefore<T>(
   // A profile protects the deployment by its id, which may not have been known before.
   const consent = await consentFor(context, target, own, request, flags);
   const isShown = flags['dry-run'] || consent === 'to be asked';
-  // For named nodes, only a question or a dry run shows what keeps them busy.
-  if (request.nodes && !isShown) return { own, consent, found: null, kept: null };
+  // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
+  // later one of several, before the first is acted on.
+  const mayRefuse = request.isOneOfSeveral && request.ifBusy === 'fail';
+  if (request.nodes && !isShown && !mayRefuse) return { own, consent, found: null, kept: null };
   const look = { ...request, isShown };
   return fromRecords(
     () => [recall(own)],

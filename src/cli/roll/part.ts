@@ -55,6 +55,7 @@ export type How = { [K in keyof RollRequest]?: RollRequest[K] | undefined };
 interface PartAsked {
   /** As a trigger has it, since its nodes may not be known yet. */
   request: CheckedTrigger;
+  isOneOfSeveral: boolean;
   how: How;
   gate: string | null;
   chosen: Intent['chosen'];
@@ -64,7 +65,7 @@ interface PartAsked {
 export async function preparePart(
   context: CommandContext,
   target: Target,
-  { request: asked, how, gate, chosen }: PartAsked,
+  { request: asked, isOneOfSeveral, how, gate, chosen }: PartAsked,
   flags: Parameters<typeof lookBefore>[3],
   argv: readonly string[],
 ): Promise<Part> {
@@ -73,13 +74,16 @@ export async function preparePart(
   // If the roll has a record, the process that wrote it has looked before.
   const recall = (own: OpenDeployment) =>
     (key !== undefined && journalOf(context, own).read(key)) || null;
-  const look = { ...asked, what: intent.what, isRoll: true, chosen };
+  const look = { ...asked, what: intent.what, isRoll: true, isOneOfSeveral, chosen };
   const before = await lookBefore(context, target, look, flags, recall);
   const { own, consent, found, kept } = before;
   const command = (nodes: readonly Id[]) => {
-    const onEvery = ['trigger', runtime, action, ...own.flags];
-    const words = nodes.length > 0 ? ['roll', ...withNodes(argv, nodes)] : onEvery;
-    return ['ldctl', 'activities', ...words].map(shellWord).join(' ');
+    const onEvery = ['activities', 'trigger', runtime, action, ...own.flags];
+    // The nodes of the other deployments are not known yet.
+    const onThese = isOneOfSeveral
+      ? ['nodes', 'list', ...own.flags]
+      : ['activities', 'roll', ...withNodes(argv, nodes)];
+    return ['ldctl', ...(nodes.length > 0 ? onThese : onEvery)].map(shellWord).join(' ');
   };
   const isAsked = consent === 'to be asked' || consent === 'no one to ask';
   const now = context.host.clock.now();
@@ -124,11 +128,11 @@ export function intentOf(
 
 /** The words as they were typed, with these nodes in place of a number. */
 function withNodes(argv: readonly string[], nodes: readonly Id[]) {
-  const words = argv.filter(
-    (word, at) => !/^--expect-nodes(=|$)/.test(word) && argv[at - 1] !== '--expect-nodes',
-  );
-  return [...words, '--node', nodes.join()];
+  return [...withoutFlag('--expect-nodes', argv), '--node', nodes.join()];
 }
+
+export const withoutFlag = (flag: string, argv: readonly string[]) =>
+  argv.filter((word, at) => word !== flag && !word.startsWith(`${flag}=`) && argv[at - 1] !== flag);
 
 /** A part that is agreed to, under the key of the roll. */
 export interface AgreedPart extends Part {

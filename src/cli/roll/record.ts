@@ -27,7 +27,7 @@ const storedSeveral = v.strictObject({
   /** By which a later command names the same deployments: `--profile staging,prod`. */
   flags: v.array(v.string()),
   pauseBetweenMs: v.number(),
-  /** How the roll goes, as it was typed, without its deployments and nodes. */
+  /** The flags that say how the roll goes, as they were typed. */
   words: v.array(v.string()),
 });
 type StoredSeveral = v.InferOutput<typeof storedSeveral>;

@@ -25,23 +25,26 @@ import {
 } from '../../output/several-result.js';
 import type { CommandContext } from '../context.js';
 import { followJob } from '../following.js';
-import { runPart, type AgreedPart } from './part.js';
+import { runPart, withoutFlag, type AgreedPart } from './part.js';
 import { recordSeveral, resumeText, type SeveralPlan } from './record.js';
 
 /** The flags by which a later command acts on the same deployments, in this order. */
 export function flagsOfAll(owns: readonly OpenDeployment[]): string[] {
-  const valueOf = (flag: string) =>
-    owns.flatMap(({ flags }) => flags[flags.indexOf(flag) + 1] ?? []).join();
-  const flags = owns[0]?.flags ?? [];
-  const all: string[] = [];
-  // Each supervisor is looked up again.
-  for (const [at, flag] of flags.entries()) {
-    if (at % 2 !== 0 || flag === '--supervisor-url') continue;
+  const [first, ...others] = owns;
+  if (!first) return [];
+  const { flags } = first;
+  if (others.length === 0) return [...flags];
+  return flags.flatMap((flag, at) => {
+    // Each supervisor is looked up again.
+    if (at % 2 !== 0 || flag === '--supervisor-url') return [];
+    const values = owns.map((own) => own.flags[own.flags.indexOf(flag) + 1] ?? '');
     const isList =
       flag === '--deployment' || (flag === '--profile' && !flags.includes('--deployment'));
-    all.push(flag, isList ? valueOf(flag) : (flags[at + 1] ?? ''));
-  }
-  return all;
+    if (isList) return [flag, values.join()];
+    // What not all of them have, such as the default of one for Core, is not for the others.
+    const isShared = owns.every((own) => own.flags.includes(flag) && new Set(values).size === 1);
+    return isShared ? [flag, values[0] ?? ''] : [];
+  });
 }
 
 /**
@@ -101,6 +104,11 @@ export async function rollSeveral(
   plan: SeveralPlan,
 ): Promise<ExitCode> {
   const { host } = context;
+  // Read before the first POST: what fails later would hide the result.
+  const hasBegun = parts.map(({ own, request }) =>
+    request.nodes.some((node) => keptRun(own, { ...request, nodes: [node] })),
+  );
+  for (const { own } of parts) await own.place();
   const endRecords = recordSeveral(context, parts, plan);
   const stopping = context.interrupts.inTwoStages();
   const run: SeveralRun = {
@@ -112,7 +120,7 @@ export async function rollSeveral(
   };
   const ends: PartEnding[] = [];
   for (const [at, part] of parts.entries()) {
-    if (at > 0 && !(await pauseBefore(run, part))) break;
+    if (at > 0 && !(await pauseBefore(run, part, hasBegun[at]))) break;
     const end = await endOf(run, part, at).catch((error: unknown) => {
       if (at === 0) endRecords.all('refused');
       throw error;
@@ -126,7 +134,7 @@ export async function rollSeveral(
   const rest = parts.slice(ends.length);
   const left = await Promise.all(rest.map(unstarted));
   const outcome = outcomeOf(ends, left.length, run);
-  const next = nextOf(ends, rest, plan);
+  const next = nextOf([...ends, ...left], parts, plan);
   if (next.resume === null) endRecords.all('finished');
   for (const { result, place } of left) {
     const unsent = { ...result, outcome: NOT_STARTED };
@@ -153,15 +161,15 @@ interface SeveralRun {
 }
 
 /**
- * Waits before a deployment that nothing was sent to yet.
+ * Waits before a deployment, unless something was sent to it earlier.
  * @returns false where nothing more is started: at an interrupt, or once the time is up
  */
 async function pauseBefore(
   { context, plan, stopping, deadline }: SeveralRun,
-  { own, request }: AgreedPart,
+  { own }: AgreedPart,
+  hasBegun: boolean | undefined,
 ): Promise<boolean> {
   const { clock } = context.host;
-  const hasBegun = request.nodes.some((node) => keptRun(own, { ...request, nodes: [node] }));
   const ms = Math.min(plan.pauseBetweenMs, deadline - clock.elapsed());
   const ending = AbortSignal.any([stopping, context.signal]);
   if (ms > 0 && !hasBegun) {
@@ -269,20 +277,26 @@ function exitCodeOf(outcome: Outcome, { stopping, context: { signal } }: Several
 
 /**
  * How it goes on: under its key; or, where a deployment can no longer pass under that, by a new roll
- * over those that were not started.
+ * over all that was not started.
  */
 function nextOf(
   ends: readonly PartEnding[],
-  left: readonly AgreedPart[],
+  parts: readonly AgreedPart[],
   { key, flags, words }: SeveralPlan,
 ): Pick<SeveralEnding, 'resume' | 'anew'> {
   const last = ends.at(-1);
-  if (left.length > 0 && last?.result.nodes.some(isOver)) {
-    const nodes = left.flatMap(({ request }) => request.nodes);
-    const own = flagsOfAll(left.map((part) => part.own));
-    const all = ['ldctl', 'activities', 'roll', ...words, ...own, '--node', nodes.join()];
+  const isLeft = last?.outcome === NOT_STARTED;
+  if (isLeft && ends.some(({ result }) => result.nodes.some(isOver))) {
+    const unstarted = ends.map(({ result: { nodes } }) =>
+      nodes.flatMap(({ node_id: node, status }) => (status === NOT_STARTED ? (node ?? []) : [])),
+    );
+    const owns = parts.flatMap(({ own }, at) => (unstarted[at]?.length === 0 ? [] : own));
+    const how = owns.length > 1 ? words : withoutFlag('--pause-between', words);
+    const { runtime, action } = last.result;
+    const what = ['ldctl', 'activities', 'roll', runtime ?? '', action ?? '', ...how];
+    const all = [...what, ...flagsOfAll(owns), '--node', unstarted.flat().join()];
     return { resume: null, anew: all.map(shellWord).join(' ') };
   }
-  const isOpen = left.length > 0 || last?.outcome === NOT_STARTED || last?.result.resume !== null;
+  const isOpen = isLeft || last?.result.resume !== null;
   return { resume: isOpen ? resumeText(key, flags) : null, anew: null };
 }

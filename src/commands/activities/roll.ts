@@ -91,6 +91,10 @@ type RollFlags = FlagsOf<typeof allFlags & typeof severalFlags>;
 /** What says where a roll acts, and agrees to it: a new roll over the rest has its own. */
 const OF_THIS_ROLL = [
   ...Object.keys(severalFlags),
+  'tenant-id',
+  'api-url',
+  'config',
+  'resume',
   'node',
   'nodes-from',
   'expect-nodes',
@@ -145,8 +149,10 @@ export default class ActivitiesRoll extends ActingCommand {
     const named = nodes && owns.length > 1 ? await assignNodes(context, owns, nodes) : [nodes];
     const parts: Part[] = [];
     for (const [at, target] of targets.entries()) {
-      const asked = { request: { ...request, nodes: named[at] }, how, gate, chosen };
       const own = owns.length > 1 ? owns[at] : undefined;
+      const isOneOfSeveral = own !== undefined;
+      const ofPart = { request: { ...request, nodes: named[at] }, isOneOfSeveral };
+      const asked = { ...ofPart, how, gate, chosen };
       parts.push(
         await preparePart(context, target, asked, flags, this.argv).catch(nameDeployment(own)),
       );
@@ -179,15 +185,20 @@ export default class ActivitiesRoll extends ActingCommand {
     return agreed.map((part) => ({ ...part, request: { ...part.request, idempotencyKey } }));
   }
 
-  /** What was typed, without what says where and on which nodes, and what agrees to that. */
-  #words() {
-    const line = ['activities', 'roll', ...this.argv];
-    const { words, flags } = readCommandLine(line, readManifest(this.host.program).commands);
-    const kept = flags.filter(({ name }) => name !== null && !OF_THIS_ROLL.includes(name));
-    return [
-      ...words.slice(2),
-      ...kept.flatMap(({ typed, value }) => (value === undefined ? [typed] : [typed, value])),
-    ];
+  /**
+   * The flags that say how it goes, as they were typed.
+   * @param before those of the roll that is resumed: what is typed now replaces them
+   */
+  #words(before: readonly string[] = []) {
+    const { commands } = readManifest(this.host.program);
+    const { flags } = readCommandLine(['activities', 'roll', ...before, ...this.argv], commands);
+    const kept = flags.filter(
+      ({ name }, at) =>
+        name !== null &&
+        !OF_THIS_ROLL.includes(name) &&
+        !flags.slice(at + 1).some((later) => later.name === name),
+    );
+    return kept.flatMap(({ typed, value }) => (value === undefined ? [typed] : [typed, value]));
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -215,7 +226,7 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const key = parts[0]?.request.idempotencyKey;
     const agreed = await this.#agreed(context, parts, flags['if-busy'], key);
-    return this.#run(context, agreed, flags, several?.words ?? [], several?.pauseBetweenMs);
+    return this.#run(context, agreed, flags, this.#words(several?.words), several?.pauseBetweenMs);
   }
 
   #recordOf(context: CommandContext, own: OpenDeployment, resume: string): RollRecord {
