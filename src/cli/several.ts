@@ -15,7 +15,6 @@ import { errorText } from '../output/sentence.js';
 import type { Output, PrintOptions } from '../output/streams.js';
 import type { CommandContext, Target } from './context.js';
 import { filterOf } from './filters.js';
-import { nameYou } from './who.js';
 import type { TargetFlags } from '../config/targets.js';
 
 /** One of several deployments. */
@@ -49,14 +48,8 @@ export async function openEach(context: CommandContext, flags: Flags) {
     throw standsTwice(name);
   });
   const owns = sources.flatMap(({ own }) => own ?? []);
-  const ready = Promise.all(owns.map((own) => nameYou(context, own)));
-  // A list that is followed does not wait for it.
-  ready.catch(() => undefined);
-  return {
-    sources,
-    ready,
-    filter: await filterOf(context, flags, targets.length > 1 ? owns : undefined),
-  };
+  const filter = await filterOf(context, flags, targets.length > 1 ? owns : undefined);
+  return { sources, filter };
 }
 
 async function openOne(context: CommandContext, target: Target): Promise<Source> {

@@ -140,7 +140,10 @@ async function print(context: CommandContext, plan: Plan) {
 /** The logs of several deployments as one list. @returns exit code */
 async function ofEach(context: CommandContext, flags: ListFlags) {
   refuseFlags(flags, OF_ONE);
-  const { sources, filter, ready } = await openEach(context, flags);
+  const { sources, filter } = await openEach(context, flags);
+  const ready = Promise.all(sources.flatMap(({ own }) => (own ? nameYou(context, own) : [])));
+  // What is followed does not wait for it.
+  ready.catch(() => undefined);
   const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
   if (flags.follow) return followEach(context, sources, plan);
   const listings = sources.map((source) => listSource(context, source, plan));
