@@ -59,6 +59,8 @@ class Records<T> {
     private readonly schema: v.GenericSchema<unknown, T>,
     private readonly madeAt: (record: T) => number,
     private readonly clock: Pick<Clock, 'now'>,
+    /** Whether the time of its file keeps a record, too. */
+    private readonly lastsByFile: boolean,
   ) {}
 
   /** What counts of one key, oldest first; and the generation that the next record will be. */
@@ -86,7 +88,8 @@ class Records<T> {
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
       const path = join(this.folder, name);
       const record = this.#load(path);
-      return record && (this.#isYoung(this.madeAt(record)) || this.#isYoung(writtenAt(path)))
+      const isByFile = () => this.lastsByFile && this.#isYoung(writtenAt(path));
+      return record && (this.#isYoung(this.madeAt(record)) || isByFile())
         ? [{ record, generation: generationOf(name), has }]
         : [];
     });
@@ -148,7 +151,8 @@ const writtenAt = (path: string) => statSync(path, { throwIfNoEntry: false })?.m
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
-  const records = new Records(join(folder, 'runs'), runRecord, ({ postedAt }) => postedAt, clock);
+  const runs = join(folder, 'runs');
+  const records = new Records(runs, runRecord, ({ postedAt }) => postedAt, clock, true);
 
   const look = (key: string): { found: KeptRun | null; next: number } => {
     const { kept, next } = records.find(key);
@@ -203,7 +207,8 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
  */
 export function openRollJournal(folder: string, of: Id | 'several', clock: Pick<Clock, 'now'>) {
   const rolls = join(folder, 'rolls', String(of));
-  const records = new Records(rolls, rollRecord, ({ startedAt }) => startedAt, clock);
+  // Resumed after 23 hours, it must not last longer than the records of its nodes.
+  const records = new Records(rolls, rollRecord, ({ startedAt }) => startedAt, clock, false);
   const read = (key: string) => records.find(key).kept.at(-1)?.record;
 
   return {

@@ -349,6 +349,10 @@ describe('the journal of rolls', () => {
     rollsIn(folder, -DAY_MS - 1).start('r', ROLL, allow);
     writtenAt(pathIn(folder, 'rolls/7'), START - DAY_MS - 1);
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
+    // So does one that was resumed an hour before: the records of its nodes are too old.
+    rollsIn(folder, -DAY_MS - 1).start('s', ROLL, allow);
+    rollsIn(folder, -2 * HOUR_MS).start('s', ROLL, allow);
+    assert.deepEqual([journal.read('s'), journal.unfinished()], [undefined, []]);
     assert.equal(journal.start('r', ROLL, allow), 2);
     journal.end('r', 2, 'refused');
     assert.deepEqual([journal.read('r'), journal.unfinished()], [undefined, []]);
