@@ -51,6 +51,8 @@ export class CommandContext {
   readonly nodeNames: NodeNameStore;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
+  /** All that were fetched. */
+  readonly keys: ApiKey[] = [];
   /** Of each log, those on its first page that listed any. */
   readonly #nodes: Id[][] = [];
   #targets: readonly Target[] | undefined;
@@ -212,6 +214,7 @@ export class CommandContext {
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
+    this.keys.push(key);
     this.host.output.redact(key);
     return key;
   }

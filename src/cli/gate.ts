@@ -18,8 +18,8 @@ export interface GateOptions {
   env: Env;
   platform: NodeJS.Platform;
   clock: Clock;
-  /** It is not for gates. */
-  key: ApiKey;
+  /** They are not for gates. */
+  keys: readonly ApiKey[];
   /** Ends the gate and its process group. */
   signal: AbortSignal;
   /**
@@ -115,10 +115,11 @@ const EXECA_OPTIONS = {
 } as const satisfies Options;
 type Child = ResultPromise<typeof EXECA_OPTIONS>;
 
-/** Without the key, and the way to it. */
-function gateEnvironment(facts: GateFacts, { env, key }: GateOptions): NodeJS.ProcessEnv {
+/** Without the keys, and the way to them. */
+function gateEnvironment(facts: GateFacts, { env, keys }: GateOptions): NodeJS.ProcessEnv {
   const isHarmless = ([name, value = '']: [string, string?]) =>
-    !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) && !key.isIn(value);
+    !['LD_API_KEY', 'LD_API_KEY_FILE'].includes(name.toUpperCase()) &&
+    !keys.some((key) => key.isIn(value));
   const given = Object.entries(facts).map(([name, fact]) => [
     `LDCTL_${name.toUpperCase()}`,
     String(fact ?? ''),

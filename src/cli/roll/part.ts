@@ -213,9 +213,9 @@ export function runPart(
 }
 
 function gateOf(
-  { host }: CommandContext,
+  { host, keys }: CommandContext,
   command: string,
-  { deploymentId: deployment_id, key }: OpenDeployment,
+  { deploymentId: deployment_id }: OpenDeployment,
   { runtime, action }: CheckedRoll,
   { emit }: Tools,
 ): Tools['gate'] {
@@ -226,7 +226,7 @@ function gateOf(
     return run(
       command,
       { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
-      { env, platform, clock, key, signal, onLine },
+      { env, platform, clock, keys, signal, onLine },
     );
   };
 }

@@ -58,7 +58,9 @@ export async function assignNodes(
   nodes: readonly Id[],
 ): Promise<Array<readonly Id[]>> {
   const logs = await within(BEFORE_POST, { clock: host.clock, signal }, (limited) =>
-    Promise.all(owns.map(({ log }) => log.forNodes({ signal: limited }))),
+    Promise.all(
+      owns.map((own) => own.log.forNodes({ signal: limited }).catch(nameDeployment(own))),
+    ),
   );
   const listed = owns.map(({ deploymentId, tenant }, at) => {
     const entries = logs[at]?.entries ?? [];

@@ -48,7 +48,7 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
       env: { PATH: process.env.PATH, FOLDER: folder },
       platform: 'linux',
       clock: systemClock,
-      key: new ApiKey(KEY),
+      keys: [new ApiKey(KEY), new ApiKey('key-of-prod')],
       signal: new AbortController().signal,
       onLine: (line) => void lines.push(line),
       ...options,
@@ -110,11 +110,12 @@ describeOnPosix('a gate', 'its commands are for sh', () => {
     assert.ok(longest <= 200, `${longest} lines in one turn`);
   });
 
-  it('knows the node, every id to its last digit, and nothing of the key', async () => {
+  it('knows the node, every id to its last digit, and nothing of any key', async () => {
     const secrets = {
       LD_API_KEY: KEY,
       LD_API_KEY_FILE: '/run/key',
       CI_SECRET: KEY,
+      PROD_KEY: 'key-of-prod',
       AUTHORIZATION: `Bearer ${KEY}`,
     };
     await run('env', { env: { PATH: process.env.PATH, HARMLESS: 'yes', ...secrets } });
