@@ -133,9 +133,10 @@ async function liveView(
     rank: (row) => (openOf(row).length > 0 ? -Infinity : -Date.parse(row.last_activity_at)),
     frame: (elapsed) => {
       const rows = sources.flatMap(rowsOf);
-      const notes = sources.flatMap(({ note, name, readAt }) => {
-        if (note !== null) return `${name} cannot be read: ${note}`;
-        return readAt === null ? `${name}: reading the log` : [];
+      const notes = sources.flatMap(({ note, name, readAt, nodes }) => {
+        if (note !== null) return { text: `${name} cannot be read: ${note}`, isBad: true };
+        if (readAt === null) return { text: `${name}: reading the log` };
+        return nodes.states().length > 0 ? [] : { text: `${name}: no nodes in the log` };
       });
       return { rows, notes, foot: footOf(sources, rows, elapsed) };
     },

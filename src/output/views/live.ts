@@ -24,7 +24,7 @@ import {
 interface Frame<T> {
   rows: readonly T[];
   /** Lines below the rows. */
-  notes?: readonly string[];
+  notes?: ReadonlyArray<{ text: string; isBad?: boolean }>;
   foot: string;
   isBad?: boolean;
 }
@@ -95,8 +95,11 @@ function frameLines<T>(
   const elapsed = clock.elapsed();
   const { rows, notes = [], foot, isBad = false } = frame(elapsed);
   const [below = ''] = wrapWords(foot, sink.columns);
-  const noted = notes.flatMap((note) => wrapWords(plainText(note), sink.columns));
-  const last = [...noted.map((line) => paint('bad', line)), paint(isBad ? 'bad' : 'dim', below)];
+  const colour = (bad = false) => (bad ? 'bad' : 'dim');
+  const noted = notes.flatMap(({ text, isBad: bad }) =>
+    wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
+  );
+  const last = [...noted, paint(colour(isBad), below)];
   // Without the header, the last lines, and that of the cursor.
   const height = sink.rows - 2 - last.length;
   if (rows.length === 0 || height < 2) return last;
