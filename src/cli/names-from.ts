@@ -42,7 +42,7 @@ export async function readNames(context: CommandContext, path: string) {
  * refused.
  */
 function entriesOfCsv(text: string): Entry[] {
-  const lines = text.replace(/^\W*(?:node_)?id\W.*/i, '').split('\n');
+  const lines = text.replace(/^\W*(?:id|node(?:_id)?)\W.*/i, '').split('\n');
   return lines
     .filter((line) => line.trim() !== '')
     .map((line) => {
