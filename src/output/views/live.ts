@@ -13,6 +13,7 @@ import { activityColumns, countProgress, nodeColumns, progressOf } from '../rows
 import { eventText, waitingText } from '../run-text.js';
 import { painter, type Output } from '../streams.js';
 import {
+  keyOf,
   tally,
   type RunView,
   type RunViewOptions,
@@ -222,7 +223,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const { clock, follow, place } = shown;
   const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
   const started = clock.elapsed();
-  const byId = new Map<Id, Activity>();
+  const byId = new Map<string, Activity>();
   let rows: readonly Activity[] = [];
 
   const frame = (elapsed: number): Frame<Activity> => {
@@ -232,7 +233,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
     return { rows, foot };
   };
   const add = (activities: readonly Activity[]) => {
-    for (const activity of activities) byId.set(activity.id, activity);
+    for (const activity of activities) byId.set(keyOf(activity), activity);
     // Ids of different deployments say nothing of one another.
     const isOne = output.places.size === 0;
     const time = ({ created_at: at }: Activity) => (isOne ? 0 : Date.parse(at));

@@ -6,7 +6,6 @@ import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { elapsedText } from '../../base/durations.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
-import type { Id } from '../../base/ids.js';
 import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
 import { count } from '../../base/text.js';
@@ -116,14 +115,14 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   const { format, quiet } = output.options;
   const { events } = formatOf(format);
   const writer = events || shown.follow ? changeWriter(output) : null;
-  const statuses = new Map<Id, string>();
+  const statuses = new Map<string, string>();
   const lines = openLines(output, shown, (elapsed) => {
     const { total, processing, other } = tally(statuses.values());
     const all = count(total, 'entry', 'entries');
     return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
   });
   const show = (activity: Activity, onStderr: boolean) => {
-    statuses.set(activity.id, activity.status);
+    statuses.set(keyOf(activity), activity.status);
     if (writer) output.stdout.write(writer.change(activity));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
@@ -172,6 +171,9 @@ function changeWriter(output: Output): ChangeWriter {
   const writer = listWriter(output, activityColumns);
   return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };
 }
+
+/** Two deployments may have entries of the same id. */
+export const keyOf = ({ deployment_id: deployment, id }: Activity) => `${deployment} ${id}`;
 
 /** How many entries have which status. */
 export function tally(statuses: Iterable<string>) {

@@ -35,3 +35,21 @@ it('a followed log masks a key that its lines would break in two', async () => {
   assert.ok(!text.includes('4f9a8b7c6d5e4f'), text);
   assert.match(text, /610809900976570889 +ld_pk_…6d5e/);
 });
+
+it('two deployments that are followed may have entries of the same id', async () => {
+  const [first, second] = [71n, 72n].map((deployment_id) => activity({ id: 7n, deployment_id }));
+  assert.ok(first && second);
+  const events = [
+    { event: 'listing', activities: [first], total: 1 },
+    { event: 'activity', activity: second },
+  ] as const;
+  const lines = memoryOutput();
+  const screen = memoryOutput(TERMINAL);
+  for (const output of [written(lines, { format: 'ndjson' }), written(screen)]) {
+    const view = await createWatchView(output, { follow: true, place: '2 deployments', clock });
+    events.forEach((event) => view.on(event));
+    view.stop();
+  }
+  assert.match(lines.stdout.text, /"event":"result","total":2,/);
+  assert.match(screen.stderr.text, /^2 entries, /m);
+});
