@@ -1,4 +1,5 @@
 import { isFinal, type Activity } from '../../base/activity.js';
+import { OPTIONAL_MS } from '../../base/clock.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
@@ -9,7 +10,6 @@ import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
 import { isInteractive } from '../../cli/keyboard.js';
 import {
   listSource,
-  nameError,
   openEach,
   placed,
   printEach,
@@ -19,7 +19,7 @@ import {
   type Source,
 } from '../../cli/several.js';
 import { warning } from '../../job/events.js';
-import { followLog, type WatchResult } from '../../job/watch.js';
+import { followLog, type FollowEvent, type WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { mergeNewest } from '../../log/merge.js';
@@ -159,13 +159,31 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
   const view = await createWatchView(output, { follow: true, place, clock });
   const { filter, limit } = plan;
   const starting = new Set(sources);
-  const first: Activity[] = [];
-  const start = (source: Source, activities: readonly Activity[] = []) => {
-    first.push(...activities);
-    if (!starting.delete(source) || starting.size > 0) return;
+  let first: Activity[] | null = [];
+  /** What comes before the list. */
+  const early: FollowEvent[] = [];
+  const show = (event: FollowEvent) => {
+    if (first) early.push(event);
+    else view.on(event);
+  };
+  const list = (activities: readonly Activity[]) =>
+    show({ event: 'listing', activities, total: activities.length });
+  const begin = () => {
+    if (!first) return;
     first.sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at));
     const listed = first.slice(0, limit || Infinity);
-    view.on({ event: 'listing', activities: listed, total: first.length });
+    first = null;
+    list(listed);
+    for (const { name } of starting) view.on(warning('slow', `${name}: its entries come later`));
+    for (const event of early) view.on(event);
+  };
+  // One that hangs holds up none of the others.
+  const release = clock.limit(OPTIONAL_MS, begin);
+  const start = (source: Source, activities: readonly Activity[] = []) => {
+    if (!starting.delete(source)) return;
+    if (first) first.push(...activities);
+    else if (activities.length > 0) list(activities);
+    if (starting.size === 0) begin();
   };
   const followOne = async (source: Source, signal: AbortSignal) => {
     const { own, name } = source;
@@ -173,11 +191,11 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
     for await (const event of followLog({ filter, limit }, { ...own, clock, signal })) {
       if (event.event === 'listing') start(source, placed(own, event.activities));
       else if (event.event === 'warning') view.on(warning(event.code, `${name}: ${event.message}`));
-      else for (const activity of placed(own, [event.activity])) view.on({ ...event, activity });
+      else for (const activity of placed(own, [event.activity])) show({ ...event, activity });
     }
   };
   const onFailure = (source: Source, error: LdctlError) => {
-    view.on(warning(error.code, nameError(error, source.name).message));
+    view.on(warning(error.code, `${source.name} is not followed: ${error.message}`));
     start(source);
     return Promise.resolve(false);
   };
@@ -187,6 +205,8 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
     view.stop(error instanceof LdctlError ? error : undefined);
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
+  } finally {
+    release();
   }
 }
 
