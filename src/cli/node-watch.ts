@@ -18,7 +18,15 @@ import { sentence, warningText } from '../output/sentence.js';
 import type { CommandContext } from './context.js';
 import { nodeColumns, nodeRow, type NodeRow } from './node-rows.js';
 import { stateText } from './node-state.js';
-import { placed, reopen, sayNoneRead, untilStopped, type Source } from './several.js';
+import {
+  failuresOf,
+  placed,
+  reopen,
+  sayFailures,
+  sayNoneRead,
+  untilStopped,
+  type Source,
+} from './several.js';
 
 /** How long after a failure a deployment is read again, at the earliest. */
 const AGAIN_MS = 30 * SECOND;
@@ -70,8 +78,9 @@ export async function watchNodes(
   } catch (error) {
     const known = error instanceof LdctlError ? error : undefined;
     const isDone = known?.exit === 'done';
-    view.stop(isDone ? undefined : known);
-    if (isDone || known instanceof Interrupted) return known.exitCode;
+    view.stop(isDone ? failuresOf(sources)[0] : known);
+    if (isDone) return sayFailures(output, sources);
+    if (known instanceof Interrupted) return known.exitCode;
     throw known ? sayNoneRead(output, sources) : error;
   }
 }
@@ -105,6 +114,8 @@ async function followNodes(
       source.nodes.add(placed(own, [activity]));
       view.changed(source, activity.finished_at ?? activity.created_at);
     } else {
+      // The end is no failure.
+      signal.throwIfAborted();
       source.note = reasonIn(event.message);
       view.failed(source);
     }

@@ -79,7 +79,7 @@ export function keepFailure({ signal, host }: CommandContext, source: Source, er
 }
 
 /** An error that says which of several deployments it is about. */
-export const nameError = (error: LdctlError, name: string) =>
+const nameError = (error: LdctlError, name: string) =>
   withHint(error, error.hint, `${name} cannot be read: ${error.message}`);
 
 /** The entries of one that a list is made of. */
@@ -129,13 +129,18 @@ export async function printEach<T>(
     return failed.length > 0 ? failed.map(failureDocument) : undefined;
   };
   await printList(output, parts, { ...spec, errors });
+  return sayFailures(output, sources);
+}
+
+/** Says which could not be read, and why. @returns the lowest exit code of those */
+export function sayFailures(output: Output, sources: readonly Source[]) {
   const failures = failuresOf(sources);
   for (const error of failures) output.stderr.write(errorText(output, error));
   return failures[0]?.exitCode ?? 0;
 }
 
 /** Why some cannot be read, the lowest exit code first. */
-const failuresOf = (sources: readonly Source[]) =>
+export const failuresOf = (sources: readonly Source[]) =>
   sources
     .flatMap(({ error, name }) => {
       if (!error) return [];
