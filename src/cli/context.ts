@@ -141,7 +141,10 @@ export class CommandContext {
     const [first] = settings;
     const isShared = first && each.every(({ profile }) => profile === each[0]?.profile);
     const shared = isShared ? (asked ?? this.#openAccount(first.account)) : undefined;
-    return settings.map((one) => this.#targetOf(one, shared));
+    // What overrides a profile is said once.
+    return settings.map((one, at) =>
+      this.#targetOf(at === 0 ? one : { ...one, overrides: '' }, shared),
+    );
   }
 
   /** With `--all-profiles` a profile without a deployment is no mistake. */

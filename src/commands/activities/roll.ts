@@ -134,12 +134,12 @@ export default class ActivitiesRoll extends ActingCommand {
     const context = await this.open(flags).catch(refuseGone(flags));
     const targets = await context.findTargets();
     checkRunResultOptions(this.host.output.options, targets.length > 1);
+    checkSeveral(flags, targets);
     if (flags.resume !== undefined) {
       return this.#resume(context, targets, args.runtime, flags, flags.resume);
     }
     const { gate = null } = flags;
     checkGate(flags, gate);
-    checkSeveral(flags, targets);
     // As a trigger has it, since its nodes may not be known yet.
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
