@@ -6,7 +6,7 @@ import { DOING, isFinal, verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
 import { errorDocument, Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
 import { count, plainText } from '../base/text.js';
-import { SECOND } from '../job/pace.js';
+import { LONGEST_RETRY_AFTER, SECOND } from '../job/pace.js';
 import { followLog } from '../job/watch.js';
 import type { ActivityFilter } from '../log/list.js';
 import { trackNodes } from '../log/nodes.js';
@@ -70,7 +70,8 @@ export async function watchNodes(
     source.note = reasonIn(error.message);
     if (sources.every(({ note, readAt }) => note !== null && readAt === null)) throw error;
     view.failed(source);
-    await clock.sleep(Math.max(AGAIN_MS, retryAfterOf(error)), signal);
+    const asked = Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
+    await clock.sleep(Math.max(AGAIN_MS, asked), signal);
     return true;
   };
   try {

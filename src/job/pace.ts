@@ -15,7 +15,7 @@ const OUTAGE = MINUTE;
 /** How long everything that is read before a POST may take in all. */
 export const BEFORE_POST = MINUTE;
 /** How far a server's `retry-after` is obeyed. */
-const LONGEST_RETRY_AFTER = 5 * MINUTE;
+export const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
