@@ -82,7 +82,8 @@ export async function watchNodes(
     view.stop(isDone ? failuresOf(sources)[0] : known);
     if (isDone) return sayFailures(output, sources);
     if (known instanceof Interrupted) return known.exitCode;
-    throw known ? sayNoneRead(output, sources) : error;
+    // Else stdout cannot be written, or it is a bug.
+    throw sources.some((one) => one.error === error) ? sayNoneRead(output, sources) : error;
   }
 }
 

@@ -118,7 +118,8 @@ describe('the standard streams', () => {
       ONE,
       async (scene) => {
         const dry = `${RESTART} --dry-run`;
-        for (const words of ['--help', '--version', 'activities list', dry, `${RESTART} -o json`]) {
+        const lists = ['activities list', 'nodes list -w -o csv'];
+        for (const words of ['--help', '--version', ...lists, dry, `${RESTART} -o json`]) {
           // 6 would mean that nothing was sent.
           const code = words.endsWith('json') ? 7 : 6;
           const { stderr } = await endsWith(code, scene.shell(`ldctl ${words} > /dev/full`));
