@@ -91,7 +91,8 @@ export async function followJob(
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const number = asked?.whom.number ?? '';
   const headline = `${doing} on ${place}${number && `: ${number}`}`;
-  const view = await createRunView(output, { headline, clock });
+  const action = asked?.action ?? null;
+  const view = await createRunView(output, { headline, action, clock });
   let earlierMs: number | undefined;
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') {

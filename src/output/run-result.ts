@@ -1,10 +1,11 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
 import type { NodeResult, ResultFields } from '../base/outcome.js';
-import { selectColumns, type Column } from './columns.js';
-import { errorText } from './sentence.js';
+import { formatDuration } from '../base/durations.js';
+import { selectColumns, tookMs, type Column } from './columns.js';
+import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
 import { formatOptions, listWriter } from './list.js';
-import { nodeColumns, placedNodeColumns, withName, type PlacedRow } from './rows.js';
+import { nodeColumns, placedNodeColumns, progressOf, withName, type PlacedRow } from './rows.js';
 import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions } from './streams.js';
 
@@ -34,10 +35,34 @@ export async function printRunResult(output: Output, result: ResultFields, endin
     nodes: nodeDocuments(output, result.nodes, ending),
     ...(error && { error: errorDocument(error) }),
   };
-  writeResult(output, value, result.nodes, nodeColumns);
+  output.complete = true;
+  const { rows, folded } = foldedAt(output, result.nodes);
+  if (rows.length > 0 || folded === '') writeResult(output, value, rows, nodeColumns);
+  stdout.write(folded);
   if (error) stderr.write(errorText(output, error));
   stderr.write(summaryText(output, result, ending));
   await stdout.drained();
+}
+
+/** More nodes than a screen holds beside what was typed. */
+const MOST_ROWS = 20;
+
+/**
+ * At a terminal a table of many nodes has those that need a look, what failed first, and counts the
+ * others below: `✓ 47 completed, 1.2s to 2.9s`.
+ */
+function foldedAt({ stdout, options }: Output, nodes: readonly NodeResult[]) {
+  const isFolded = stdout.isTTY && options.format === 'table' && nodes.length > MOST_ROWS;
+  if (!isFolded || options.columns) return { rows: nodes, folded: '' };
+  const of = (progress: string) => nodes.filter((node) => progressOf(node) === progress);
+  const done = of('done');
+  const took = done.flatMap((node) => tookMs(node) ?? []);
+  const range = [...new Set([Math.min(...took), Math.max(...took)].map(formatDuration))];
+  const text = `✓ ${done.length} completed${took.length > 0 ? `, ${range.join(' to ')}` : ''}`;
+  return {
+    rows: [...of('failed'), ...of('open')],
+    folded: done.length > 0 ? sentence(stdout, text, 'ok') : '',
+  };
 }
 
 /** On stdout: the value in formats of values, else the rows. */

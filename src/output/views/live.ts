@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { Activity } from '../../base/activity.js';
+import { verbOf, type Activity } from '../../base/activity.js';
 import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
@@ -128,6 +128,8 @@ interface RunFacts {
   started: Set<Id | null>;
   /** All is final, and until then one more node may report. */
   decidesAt?: number;
+  /** What Ctrl-C leaves running: `; the restart continues`. */
+  goesOn: string;
   /** No more nodes are started, and why. */
   ending?: 'halted' | 'stopping';
 }
@@ -142,9 +144,12 @@ function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
     // Rounded up: while it waits, it never says 0 s.
     return `waiting ${elapsedText(decidesAt - now + 999)} for nodes that may still report`;
   }
-  const far = `${done} of ${nodes.length} done${failed ? `, ${failed} failed` : ''}, ${time}`;
+  const rejected = nodes.filter(({ status }) => status === 'rejected').length;
+  const word = failed === rejected ? 'rejected' : 'failed';
+  const far = `${done} of ${nodes.length} done${failed ? `, ${failed} ${word}` : ''}, ${time}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
-  return isRoll ? far + restText(nodes, facts, now) : far;
+  if (isRoll) return far + restText(nodes, facts, now);
+  return open > 0 ? `${far}. Ctrl-C stops watching${facts.goesOn}` : far;
 }
 
 /** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
@@ -167,9 +172,10 @@ function restText(
  * A run at a terminal: a headline that stays, and a table that is removed before the result is
  * printed.
  */
-export function liveRunView(output: Output, { headline, clock }: RunViewOptions): RunView {
+export function liveRunView(output: Output, { headline, action, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
-  const facts: RunFacts = { since: clock.elapsed(), hasBegun: false, started: new Set() };
+  const goesOn = action === null ? '' : `; the ${verbOf(action)} continues`;
+  const facts: RunFacts = { since: clock.elapsed(), hasBegun: false, started: new Set(), goesOn };
   let nodes: readonly NodeProgress[] = [];
 
   const frame = (now: number): Frame<NodeProgress> => ({

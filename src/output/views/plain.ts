@@ -32,6 +32,8 @@ export type RunView = View<JobEvent>;
 export interface RunViewOptions extends ViewOptions {
   /** `Restarting iggy on platform/demo/sandbox: 3 nodes` */
   headline: string;
+  /** What is done; null where activities are followed. */
+  action: string | null;
 }
 
 export type WatchView = View<FollowEvent>;

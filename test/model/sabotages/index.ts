@@ -47,6 +47,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, st
     'No single time is trusted': 'parts/log/log.test.ts',
     '`--after ID`': 'sessions/list/after.txt',
     'Over several deployments': 'parts/log/merge.test.ts',
+    '`nodes list --watch`': 'sessions/several/watch-screen.txt',
   },
 };
 

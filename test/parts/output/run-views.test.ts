@@ -41,7 +41,11 @@ const TTY = { isTTY: true, colour: false } as const;
 it('a run at a terminal has its key and its request above the table with --debug alone', async () => {
   for (const debug of [false, true]) {
     const output = written(memoryOutput(TTY), { debug });
-    const view = await createRunView(output, { headline: HEAD, clock: new VirtualClock() });
+    const view = await createRunView(output, {
+      headline: HEAD,
+      action: 'restart',
+      clock: new VirtualClock(),
+    });
     view.on({ event: 'baseline', baseline: 7n, idempotencyKey: 'key-1', expects: 0 });
     view.on(dispatched);
     view.stop();
@@ -58,7 +62,7 @@ describe('a roll at a terminal', () => {
   beforeEach(async () => {
     clock = new VirtualClock();
     const output = written(memoryOutput(TTY));
-    view = await createRunView(output, { headline: HEAD, clock });
+    view = await createRunView(output, { headline: HEAD, action: 'restart', clock });
     screen = async () => {
       const drawn = new Screen(output.stderr);
       drawn.write(output.stderr.text);
