@@ -268,18 +268,20 @@ export async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['conf
   return texts.find(isNamed);
 }
 
-/** @throws UsageError for a `--confirm` that names none of them */
+/** @throws UsageError for a `--confirm` that names none of them, or more than one */
 export async function checkConfirm(
   owns: readonly OpenDeployment[],
   confirm: ConsentFlags['confirm'],
 ) {
   for (const text of [confirm ?? []].flat()) {
     const named = await Promise.all(owns.map((own) => confirmOf(own, text)));
-    if (named.some((one) => one !== undefined)) continue;
-    const which = owns.length === 1 ? 'the deployment' : 'any of the deployments';
-    const names = owns.flatMap(({ ref }) => namesOf(ref));
+    const { length } = named.filter((one) => one !== undefined);
+    if (length === 1) continue;
+    const none = `does not name ${owns.length === 1 ? 'the deployment' : 'any of the deployments'}`;
+    const which = length === 0 ? none : `names ${length} of the deployments`;
+    const names = owns.flatMap(({ ref }) => namesOf(ref)).filter((name) => name !== text);
     throw missing(
-      `--confirm ${JSON.stringify(text)} does not name ${which}; nothing was sent`,
+      `--confirm ${JSON.stringify(text)} ${which}; nothing was sent`,
       `Give one of: ${names.join(', ')}.`,
     );
   }
