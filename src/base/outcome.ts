@@ -110,3 +110,21 @@ export interface ResultFacts {
 }
 
 export type ResultFields = ResultFacts & { outcome: Outcome };
+
+/** The facts of a run that has sent nothing. */
+export const unsentFacts = (
+  known: Pick<
+    ResultFacts,
+    'runtime' | 'action' | 'deployment_id' | 'idempotency_key' | 'targets' | 'core_count'
+  >,
+  nodes: NodeResult[],
+): ResultFacts => ({
+  ...known,
+  sent: false,
+  replayed: null,
+  recovered: null,
+  request_id: null,
+  nodes,
+  not_acted_on: [],
+  resume: null,
+});

@@ -22,7 +22,7 @@ import {
 } from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
 import { parseId, type Id } from '../base/ids.js';
-import { emptyNodeResult, NOT_STARTED, type ResultFields } from '../base/outcome.js';
+import { emptyNodeResult, NOT_STARTED, unsentFacts, type ResultFields } from '../base/outcome.js';
 import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
 import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
@@ -350,21 +350,19 @@ async function dryRunOf(
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
     return describeTrigger(supervisorUrl.value, wire);
   };
-  const result: ResultFields = {
-    outcome: 'dry_run',
+  const known = {
     runtime,
     action,
     deployment_id: deploymentId,
     idempotency_key: key,
     ...targetsOf(request, found),
-    sent: false,
-    replayed: null,
-    recovered: null,
-    request_id: null,
-    nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
-    not_acted_on: intent.nodes ? [] : (found?.listed.elsewhere ?? []),
-    resume: null,
   };
+  const unsent = unsentFacts(
+    known,
+    nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
+  );
+  const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
+  const result: ResultFields = { outcome: 'dry_run', ...unsent, not_acted_on };
   return {
     place,
     path: own.ref.path,

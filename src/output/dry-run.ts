@@ -5,7 +5,7 @@
 import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText } from './columns.js';
-import { placedNodeColumns, nodeColumns } from './rows.js';
+import { nodeColumns, placedNodeColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { actionText } from './run-text.js';
 import { sentence } from './sentence.js';
@@ -27,9 +27,7 @@ export interface DryRun {
 export async function printDryRuns(output: Output, all: readonly DryRun[]) {
   const { stdout, options } = output;
   const [only, ...others] = all;
-  const rows = all.flatMap(({ place, result }) =>
-    result.nodes.map((node) => ({ ...node, deployment: place })),
-  );
+  const rows = placedRows(all);
   if (options.format === 'table') {
     output.complete = true;
     stdout.write(all.map((one) => dryRunText(stdout, one)).join(''));

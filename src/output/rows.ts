@@ -8,6 +8,7 @@ import {
   UNCONFIRMED,
   type GateResult,
   type NodeResult,
+  type ResultFacts,
 } from '../base/outcome.js';
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
@@ -177,6 +178,12 @@ export const placedNodeColumns: ReadonlyArray<Column<PlacedRow>> = [
   fieldColumn('deployment', 1, 'deployment', { lead: -1 }),
   ...nodeColumns,
 ];
+
+/** The nodes of several results, each with what its deployment is called. */
+export const placedRows = (
+  all: ReadonlyArray<{ place: string; result: Pick<ResultFacts, 'nodes'> }>,
+): PlacedRow[] =>
+  all.flatMap(({ place, result }) => result.nodes.map((node) => ({ ...node, deployment: place })));
 
 /** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
 export function whatText({ runtime, action }: Activity) {

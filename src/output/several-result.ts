@@ -13,7 +13,7 @@ import {
 } from '../base/outcome.js';
 import { shortList } from '../base/text.js';
 import { nodeText } from './columns.js';
-import { placedNodeColumns } from './rows.js';
+import { placedNodeColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { runName, summaryText, type SummaryFacts } from './run-text.js';
 import { errorText, nextText, sentence } from './sentence.js';
@@ -55,9 +55,7 @@ export interface SeveralEnding {
 /** Prints the result of all on stdout, and the summary on stderr. @throws as `printRunResult` */
 export async function printSeveral(output: Output, ending: SeveralEnding) {
   const { stdout, stderr, options } = output;
-  const rows = ending.parts.flatMap(({ place, result }) =>
-    result.nodes.map((node) => ({ ...node, deployment: place })),
-  );
+  const rows = placedRows(ending.parts);
   writeResult(output, documentOf(output, ending), rows, placedNodeColumns);
   if (ending.outcome !== 'completed' || !options.quiet) stderr.write(summaryOf(output, ending));
   await stdout.drained();

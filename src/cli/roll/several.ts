@@ -8,7 +8,13 @@ import { elapsedText, formatDuration } from '../../base/durations.js';
 import { LdctlError, usageError, withHint, type Interrupted } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode, type ExitName } from '../../base/exit-codes.js';
 import type { Id } from '../../base/ids.js';
-import { emptyNodeResult, NOT_STARTED, OUTCOMES, type Outcome } from '../../base/outcome.js';
+import {
+  emptyNodeResult,
+  NOT_STARTED,
+  OUTCOMES,
+  unsentFacts,
+  type Outcome,
+} from '../../base/outcome.js';
 import { shellWord } from '../../base/text.js';
 import { keptRun, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
@@ -236,25 +242,21 @@ async function unstarted({ own, request }: AgreedPart): Promise<PartEnding> {
     outcome: NOT_STARTED,
     facts: {},
     error: null,
-    result: {
-      runtime,
-      action,
-      deployment_id: own.deploymentId,
-      idempotency_key: idempotencyKey,
-      targets: 'named',
-      core_count: null,
-      sent: false,
-      replayed: null,
-      recovered: null,
-      request_id: null,
-      nodes: nodes.map((node_id) => ({
+    result: unsentFacts(
+      {
+        runtime,
+        action,
+        deployment_id: own.deploymentId,
+        idempotency_key: idempotencyKey,
+        targets: 'named',
+        core_count: null,
+      },
+      nodes.map((node_id) => ({
         ...emptyNodeResult({ node_id }, NOT_STARTED),
         started_at: null,
         gate: null,
       })),
-      not_acted_on: [],
-      resume: null,
-    },
+    ),
   };
 }
 
