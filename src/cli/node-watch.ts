@@ -135,22 +135,23 @@ async function liveView(
 ): Promise<NodesView> {
   const { liveTable } = await import('../output/views/live.js');
   const [first, ...others] = sources;
-  const rowsOf = (source: Watched) =>
-    source.nodes.states().map((state) => nodeRow(source, state, output));
   const table = liveTable<NodeRow>({
-    ...{ output, clock, inPlace: true },
+    output,
+    clock,
+    inPlace: true,
     // A runtime may show up at any time.
-    get selection() {
-      return select(output, nodeColumns(sources.flatMap(rowsOf)));
-    },
+    selection: (rows) => select(output, nodeColumns(rows)),
     rank: (row) => (openOf(row).length > 0 ? -Infinity : -Date.parse(row.last_activity_at)),
     frame: (elapsed) => {
-      const rows = sources.flatMap(rowsOf);
-      const notes = sources.flatMap(({ note, name, readAt, nodes }) => {
+      const each = sources.map((source) =>
+        source.nodes.states().map((state) => nodeRow(source, state, output)),
+      );
+      const notes = sources.flatMap(({ note, name, readAt }, at) => {
         if (note !== null) return { text: `${name} cannot be read: ${note}`, isBad: true };
         if (readAt === null) return { text: `${name}: reading the log` };
-        return nodes.states().length > 0 ? [] : { text: `${name}: no nodes in the log` };
+        return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
+      const rows = each.flat();
       return { rows, notes, foot: footOf(sources, rows, elapsed) };
     },
   });

@@ -32,7 +32,8 @@ interface Frame<T> {
 
 interface LiveTableOptions<T> extends ViewOptions {
   output: Output;
-  selection: Selection<T>;
+  /** The columns for these rows. */
+  selection: (rows: readonly T[]) => Selection<T>;
   /** Where not all rows fit, those of the lowest rank are shown, and first. */
   rank?: (row: T) => number;
   /** Those that are shown keep their places. */
@@ -95,6 +96,7 @@ function frameLines<T>(
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
   const { rows, notes = [], foot, isBad = false } = frame(elapsed);
+  const columns = selection(rows);
   const [below = ''] = wrapWords(foot, sink.columns);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
@@ -112,7 +114,7 @@ function frameLines<T>(
   const { people } = output;
   const view = { utc: options.utc, now: clock.now(), elapsed, names, people, isTTY: true };
   const look = { view, paint, header: true, width: sink.columns };
-  const layout = layOut(selection, visible, look, widths);
+  const layout = layOut(columns, visible, look, widths);
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
   return [layout.header, ...layout.rows(visible), ...more, ...last];
@@ -183,7 +185,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
     foot: footOf(nodes, facts, now),
     isBad: countProgress(nodes).failed > 0,
   });
-  const selection = { columns: nodeColumns, chosen: false };
+  const selection = () => ({ columns: nodeColumns, chosen: false });
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
   const table = liveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
@@ -246,7 +248,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
     rows = [...byId.values()].sort((a, b) => time(b) - time(a) || compareIds(b.id, a.id));
   };
   const selection = select(output, activityColumns);
-  const table = liveTable({ clock, output, selection, frame });
+  const table = liveTable({ clock, output, selection: () => selection, frame });
   table.print(sentence(output.stderr, `Activities of ${place}`, 'bold', 'all'));
   return {
     on: (event) => {
