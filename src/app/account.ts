@@ -3,9 +3,10 @@
  * once for all of its deployments.
  */
 
-import type { CoreApi, TenantStructure } from '../api/core-api.js';
+import type { CoreApi } from '../api/core-api.js';
 import { refusedError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
+import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { AccountSettings } from '../config/settings.js';
 
@@ -29,7 +30,6 @@ export function openAccount(
 ) {
   let fetched: Promise<ApiKey> | undefined;
   let client: Core | undefined;
-  let reading: Promise<TenantStructure> | undefined;
   let owner: Id | null | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
@@ -44,6 +44,11 @@ export function openAccount(
     return (client ??= coreAt({ url: settings.apiUrl.value, apiKey }));
   };
 
+  // Several deployments may be looked up at once.
+  const readOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
+    api.structure(tenant, { signal }),
+  );
+
   /** @throws as `key`; UsageError without a tenant id; as `CoreApi.structure` does */
   const structure = async (signal = own) => {
     assertKey();
@@ -51,13 +56,7 @@ export function openAccount(
     if (!tenantId) {
       throw usageError('no_tenant', 'no tenant id, which is needed to look up a deployment');
     }
-    const api = await core();
-    const again = (error: unknown) => {
-      reading = undefined;
-      throw error;
-    };
-    // Several deployments may be looked up at once.
-    return (reading ??= api.structure(tenantId.value, { signal }).catch(again));
+    return readOnce(await core(), tenantId.value, signal);
   };
 
   /**

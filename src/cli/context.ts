@@ -5,6 +5,7 @@ import { openAccount, type Account, type Core, type Endpoint } from '../app/acco
 import { openDeployment, type OpenDeployment } from '../app/open.js';
 import { usageError, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
+import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { plainText } from '../base/text.js';
@@ -56,6 +57,7 @@ export class CommandContext {
   /** Of each log, those on its first page that listed any. */
   readonly #nodes: Id[][] = [];
   #targets: readonly Target[] | undefined;
+  readonly #said = new Set<string>();
 
   /**
    * @param folder where profiles and the run journal are kept
@@ -141,10 +143,7 @@ export class CommandContext {
     const [first] = settings;
     const isShared = first && each.every(({ profile }) => profile === each[0]?.profile);
     const shared = isShared ? (asked ?? this.#openAccount(first.account)) : undefined;
-    // What overrides a profile is said once.
-    return settings.map((one, at) =>
-      this.#targetOf(at === 0 ? one : { ...one, overrides: '' }, shared),
-    );
+    return settings.map((one) => this.#targetOf(one, shared));
   }
 
   /** With `--all-profiles` a profile without a deployment is no mistake. */
@@ -154,16 +153,7 @@ export class CommandContext {
   }
 
   #targetOf(settings: Settings, account = this.#openAccount(settings.account)): Target {
-    let opened: Promise<OpenDeployment> | undefined;
-    const again = (error: unknown) => {
-      opened = undefined;
-      throw error;
-    };
-    return {
-      settings,
-      account,
-      open: () => (opened ??= this.open(account, settings.deployment).catch(again)),
-    };
+    return { settings, account, open: once(() => this.open(account, settings.deployment)) };
   }
 
   /** Says which variables do not count, and which keys expire soon. */
@@ -187,6 +177,12 @@ export class CommandContext {
     const { stderr, options } = this.host.output;
     if (options.quiet) return;
     for (const one of line.split('\n')) stderr.write(sentence(stderr, one));
+  }
+
+  /** Says what is of several deployments, or known in several places, only the first time. */
+  sayOnce(line: string) {
+    if (!this.#said.has(line)) this.say(line);
+    this.#said.add(line);
   }
 
   warn(line: string) {

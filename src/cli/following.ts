@@ -62,9 +62,7 @@ export async function openForJob(
 ): Promise<OpenDeployment> {
   const deployment = await target.open();
   const { overrides } = target.settings;
-  if (overrides) context.say(overrides);
-  // Once.
-  target.settings.overrides = '';
+  if (overrides) context.sayOnce(overrides);
   return deployment;
 }
 

@@ -168,7 +168,7 @@ function failureDocument({ target, own, error }: Source) {
 
 /**
  * Does something with all of them at once, until it is stopped.
- * @param onFailure is told of each that cannot be read @returns whether to try again
+ * @param onFailure gets each one that cannot be read, and says whether to try it again
  * @throws the reason of the stop; LdctlError once none can be read
  */
 export async function untilStopped<S extends Source>(
