@@ -88,7 +88,7 @@ function withoutKey({ isFirst, emptyFolder }: AccountSettings): never {
     'no_key',
     `no API key: ${why}, and LD_API_KEY is empty or not set`,
     isFirst
-      ? 'Add a profile with `ldctl profiles add NAME`, set LD_API_KEY (`ldctl help environment`), or try it without an account: ldctl sandbox exec -- bash'
+      ? 'Add a profile with `ldctl profiles add NAME`, set LD_API_KEY, or try it without an account: `ldctl sandbox exec -- bash`.'
       : 'Choose a profile with `ldctl profiles use NAME`, add one with `ldctl profiles add NAME`, or set LD_API_KEY.',
   );
 }

@@ -269,9 +269,9 @@ const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
 const FLAGS_FOR: Readonly<Record<string, string>> = {
   no_tenant:
-    'Give --tenant-id ID, or set LD_TENANT_ID (`ldctl help environment`). A deployment by id with --supervisor-url needs none.',
+    'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
   no_deployment:
-    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID (`ldctl help environment`). `ldctl deployments list` shows them all.',
+    'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows them all.',
   supervisor_url_missing:
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
   busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',
@@ -286,7 +286,11 @@ export function withAdvice(error: unknown, id: string): unknown {
   if (!(error instanceof LdctlError)) return error;
   const next = error.hint ?? FLAGS_FOR[error.code];
   if (!(error instanceof UsageError)) return withHint(error, next);
-  return withHint(error, next ?? seeHelp(id), error.message.replace(PARSING, '$1'));
+  const message = error.message.replace(PARSING, '$1');
+  // A command's own help does not say which variables there are, and what counts before what.
+  const isOfVariable = /\bLD_[A-Z]/.test(`${message} ${next}`);
+  const more = isOfVariable ? 'See ldctl help environment' : next ? '' : seeHelp(id);
+  return withHint(error, `${next ?? ''} ${more}`.trim(), message);
 }
 
 /** In any case; one that starts so is near too. */

@@ -4,6 +4,7 @@
 
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
+import { EXIT_CODES } from '../base/exit-codes.js';
 import { ageText, elapsedText, formatDuration } from '../base/durations.js';
 import {
   isFailedGate,
@@ -11,6 +12,7 @@ import {
   NOT_STARTED,
   UNCONFIRMED,
   type NodeResult,
+  type Outcome,
   type ResultFields,
 } from '../base/outcome.js';
 import type { JobEvent } from '../job/events.js';
@@ -98,6 +100,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
     ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
     keyText(sink, result),
+    place === undefined ? codeText(sink, outcome) : '',
   ].join('');
 }
 
@@ -219,6 +222,13 @@ function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: reques
   if (outcome !== 'unconfirmed' || key === null) return '';
   const ofRequest = request === null ? '' : `\nrequest ${request}`;
   return sentence(sink, `idempotency key ${key}${ofRequest}`, 'dim', 'all');
+}
+
+/** Of the one exit code that an ending does not explain by itself. */
+export function codeText(sink: Sink, outcome: Outcome) {
+  const { code, ci } = EXIT_CODES.unconfirmed;
+  if (outcome !== 'unconfirmed') return '';
+  return sentence(sink, `exit code ${code}: ${ci} (ldctl help exit-codes)`, 'dim', 'all');
 }
 
 function endingOf(result: ResultFields, sink: Sink) {

@@ -15,7 +15,7 @@ import { shortList } from '../base/text.js';
 import { nodeText } from './columns.js';
 import { placedNodeColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
-import { runName, summaryText, type SummaryFacts } from './run-text.js';
+import { codeText, runName, summaryText, type SummaryFacts } from './run-text.js';
 import { errorText, nextText, sentence } from './sentence.js';
 import type { Output } from './streams.js';
 
@@ -109,6 +109,7 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
     sentence(sink, text, style),
     ...(anew === null ? [] : [sentence(sink, lookFirst(output, parts), 'bold')]),
     command === null ? '' : nextText(sink, command),
+    codeText(sink, outcome),
   ].join('');
 }
 

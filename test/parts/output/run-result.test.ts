@@ -15,7 +15,11 @@ const unseen = { activity_id: null, status: null, created_at: null, finished_at:
 const rejected = node({ node_id: 17n, status: 'rejected' });
 const resume = 'ldctl activities wait 7';
 /** What support needs. */
-const KEY = ['idempotency key key-1', '  request 4bf92f3577b34da6a3ce929d0e0e4736'];
+const KEY = [
+  'idempotency key key-1',
+  '  request 4bf92f3577b34da6a3ce929d0e0e4736',
+  'exit code 7: look before trying again (ldctl help exit-codes)',
+];
 
 describe('the outcome of a run', () => {
   const cases: Array<[what: string, result: Partial<ResultFields>, lines: string[]]> = [
