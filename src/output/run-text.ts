@@ -92,7 +92,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   if (isGood && options.quiet && earlier === '') return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const { place } = facts;
-  const ending = endingOf(result, sink) + (isGood ? earlier : '');
+  const ending = endingOf(result, sink, facts) + (isGood ? earlier : '');
   const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
   const commands = place === undefined ? nextCommands(sink, result, facts) : [];
   return [
@@ -231,12 +231,12 @@ export function codeText(sink: Sink, outcome: Outcome) {
   return sentence(sink, `exit code ${code}: ${ci} (ldctl help exit-codes)`, 'dim', 'all');
 }
 
-function endingOf(result: ResultFields, sink: Sink) {
+function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
   const completed = nodes.filter(({ status }) => status === 'completed').length;
   if (outcome === 'completed') {
-    return `✓ ${name} completed on ${shareText(completed, nodes.length)}`;
+    return `✓ ${name} completed on ${shareText(completed, nodes.length)}${timeOf(result, facts)}`;
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result, sink);
@@ -250,6 +250,12 @@ function endingOf(result: ResultFields, sink: Sink) {
   }
   const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
+}
+
+/** ` in 4.1s`: how long it was followed, which is how long it took if this run has sent all of it. */
+function timeOf({ sent, replayed }: ResultFields, { ranMs, earlierMs }: SummaryFacts) {
+  const isOwn = sent && !replayed && earlierMs === undefined && ranMs !== undefined;
+  return isOwn ? ` in ${formatDuration(ranMs)}` : '';
 }
 
 /** Of nodes that are lacking by Core's count, only their number is known. */
