@@ -7,7 +7,7 @@ if (onWindows) process.env.WT_SESSION ??= 'tests';
 
 module.exports = {
   'node-option': ['import=tsx'],
-  require: ['./test/helpers/unhandled-rejections.ts'],
+  require: ['./test/helpers/every-process.ts'],
   timeout: 60_000,
   'forbid-only': true,
   // Tests of what a system does not have are pending there. Where all tests are meant to run, none

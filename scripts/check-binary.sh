@@ -45,6 +45,6 @@ for shell in bash zsh fish powershell; do
 done
 
 export LDCTL_UNDER_TEST=$ldctl
-if [ "${1:-}" != --all ]; then exec node node_modules/mocha/bin/mocha.js test/process/each-system.test.ts; fi
+if [ "${1:-}" != --all ]; then exec node scripts/mocha.js test/process/each-system.test.ts; fi
 ignored=("${NOT_OF_IT[@]/%/.test.ts}")
-exec node node_modules/mocha/bin/mocha.js --parallel --jobs 4 "${ignored[@]/#/--ignore=test/process/}" 'test/process/**/*.test.ts'
+exec node scripts/mocha.js --parallel --jobs 4 "${ignored[@]/#/--ignore=test/process/}" 'test/process/**/*.test.ts'

@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 library=/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketime.so.1
 bash scripts/install-programs.sh check:clock "$library=faketime"
 
-FAKETIME=$library exec npx mocha test/repo/checks/set-clock.test.ts
+FAKETIME=$library exec node scripts/mocha.js test/repo/checks/set-clock.test.ts

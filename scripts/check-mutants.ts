@@ -13,7 +13,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -130,14 +129,8 @@ function passes(folder: string, args: Check, mostMs = 600_000): Promise<boolean>
   });
 }
 
-/**
- * Mocha's own script starts another process, which would outlive one that is ended here. This one
- * runs only if it is started by its real path, and otherwise ends with 0 without any test.
- */
-const MOCHA = [
-  ...['--import', 'tsx', realpathSync(join(ROOT, 'node_modules/mocha/lib/cli/cli.js'))],
-  ...['--bail', '--reporter', 'dot', '--timeout', '300000'],
-];
+/** Mocha's own script starts another process, which would outlive one that is ended here. */
+const MOCHA = ['scripts/mocha.js', '--bail', '--reporter', 'dot', '--timeout', '300000'];
 const testsIn = (folder: string): Check => [...MOCHA, `test/${folder}/**/*.test.ts`];
 const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts'];
 

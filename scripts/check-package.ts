@@ -213,7 +213,7 @@ function runPrograms(): void {
   const env = { ...process.env, LDCTL_UNDER_TEST: join(folder, 'node_modules/ldctl/bin/run.js') };
   const grep = ['--grep', 'run: docs/library.md|a program that imports'];
   const tests = ['docs', 'library'].map((name) => `test/process/${name}.test.ts`);
-  console.log(run('node', ['node_modules/mocha/bin/mocha.js', ...grep, ...tests], '.', env).stdout);
+  console.log(run('node', ['scripts/mocha.js', ...grep, ...tests], '.', env).stdout);
 }
 
 function run(

@@ -9,5 +9,5 @@ bash scripts/install-programs.sh check:programs zsh=zsh fish=fish jq=jq python3=
 
 # The Python that the system has its packages for comes first.
 export PATH="/usr/bin:$PATH"
-LDCTL_TEST_SHELLS='zsh fish' LDCTL_TEST_NEEDS=1 npx mocha --parallel --jobs 2 test/process/completion.test.ts \
+LDCTL_TEST_SHELLS='zsh fish' LDCTL_TEST_NEEDS=1 node scripts/mocha.js --parallel --jobs 2 test/process/completion.test.ts \
   test/process/docs.test.ts test/repo/checks/{readers,export,install-script}.test.ts

@@ -6,7 +6,7 @@ import { touchedTests } from './touched-tests.js';
 
 /** Editors save in several steps, and several files at once. */
 const SETTLED_MS = 200;
-const MOCHA = ['node_modules/mocha/bin/mocha.js', '--reporter', 'dot'];
+const MOCHA = ['scripts/mocha.js', '--reporter', 'dot'];
 
 const changed = new Set<string>();
 let timer: NodeJS.Timeout | undefined;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { LOADER } from '../helpers/loader.js';
 
 /** One call of the client in another process; `run` restarts NODE in virtual time, to its end. */
 export interface ChildCall {
@@ -37,9 +38,9 @@ export class ChildClient {
   readonly #process: ChildProcess;
 
   constructor(env: Record<string, string>) {
-    const program = fileURLToPath(new URL('child-client.ts', import.meta.url));
+    const program = fileURLToPath(import.meta.resolve('./child-client.js'));
     this.#process = fork(program, {
-      execArgv: ['--import=tsx', '--no-warnings'],
+      execArgv: [...LOADER, '--no-warnings'],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // With bigints.

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import {
   hangUp,
@@ -13,6 +12,8 @@ import {
   type ScriptedServer,
   type Step,
 } from '../helpers/server.js';
+import { fileURLToPath } from 'node:url';
+import { LOADER } from '../helpers/loader.js';
 import { startProxy } from './proxy-server.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, failure, KEY, QUERY, RESTART } from './wire.js';
 
@@ -84,12 +85,12 @@ describe('the API key', () => {
 });
 
 describe('a program that uses the client', () => {
-  const program = fileURLToPath(new URL('one-call.ts', import.meta.url));
+  const program = fileURLToPath(import.meta.resolve('./one-call.js'));
   let server: ScriptedServer;
   afterEach(() => server.close());
 
   const run = async (url: string, env: Record<string, string>) => {
-    const child = spawn(process.execPath, ['--import=tsx', program, url], {
+    const child = spawn(process.execPath, [...LOADER, program, url], {
       env: { ...process.env, ...env },
     });
     const [stdout, stderr, [code]] = await Promise.all([

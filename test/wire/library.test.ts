@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { connect, connectProfile, LdctlError } from '../../src/index.js';
 import { Run } from '../helpers/ldctl.js';
+import { LOADER } from '../helpers/loader.js';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/index.js';
 
 const RESTART = { runtime: 'iggy', action: 'restart' } as const;
@@ -99,10 +100,11 @@ describe('a program that acts by a profile', () => {
     const sandbox = await serve();
     const command = `echo unlocked >&2&& echo ${sandbox.apiKey}`;
     const env = writeProfile(sandbox, { key: { store: 'command', command } });
-    const program = `import { connectProfile } from './src/index.ts'; console.log((await connectProfile('prod')).id);`;
+    const library = import.meta.resolve('../../src/index.js');
+    const program = `import { connectProfile } from ${JSON.stringify(library)}; console.log((await connectProfile('prod')).id);`;
     const node = [
       process.execPath,
-      ['--no-warnings', '--import', 'tsx', '--input-type=module', '-e', program],
+      ['--no-warnings', ...LOADER, '--input-type=module', '-e', program],
       env,
     ] as const;
     const { stdout, stderr } = await new Run(...node).input().ended();

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parse } from 'lossless-json';
+import { LOADER } from '../helpers/loader.js';
 import {
   startSandbox,
   type RunningSandbox,
@@ -91,14 +92,14 @@ describe('startSandbox, over real sockets', () => {
   });
 
   it('keeps no process alive once it is stopped, prints nothing and adds no signal handler', async () => {
-    const url = new URL('../../src/sandbox/index.ts', import.meta.url).href;
+    const url = import.meta.resolve('../../src/sandbox/index.js');
     const program = `import { startSandbox } from ${JSON.stringify(url)};
       const before = process.eventNames().join();
       const sandbox = await startSandbox({ stuck: [1] });
       await fetch(sandbox.apiUrl + '/sandbox/record', { keepalive: true }).then((answer) => answer.json());
       if (process.eventNames().join() !== before) throw new Error('a handler was added');
       await sandbox.stop();`;
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const args = [...LOADER, '--input-type=module', '-e', program];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
       timeout: 30_000,
     });

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { packageProgram } from '../../../src/main.js';
+import { LOADER } from '../../helpers/loader.js';
 import { ROOT } from '../../helpers/root.js';
 
-const MAIN = JSON.stringify(pathToFileURL(join(ROOT, 'src/main.ts')).href);
+const MAIN = JSON.stringify(import.meta.resolve('../../../src/main.js'));
 
 /** Runs `whoami` of a program that loads it by this expression. */
 function run(command: string): ReturnType<typeof spawnSync> {
   const script = `import(${MAIN}).then(({ main, packageProgram }) => main(packageProgram(${JSON.stringify(ROOT)}), { whoami: () => ${command} }));`;
-  return spawnSync(process.execPath, ['--import=tsx', '-e', script, '--', 'ldctl', 'whoami'], {
+  return spawnSync(process.execPath, [...LOADER, '-e', script, '--', 'ldctl', 'whoami'], {
     cwd: ROOT,
     encoding: 'utf8',
   });

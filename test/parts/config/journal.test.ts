@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { hexHash } from '../../../src/base/hash.js';
 import type { RunRecord } from '../../../src/base/journal.js';
 import { openRollJournal, openRunJournal, type RollRecord } from '../../../src/config/journal.js';
+import { LOADER } from '../../helpers/loader.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { privateFolder, removeFolders } from './fixtures.js';
 
@@ -197,9 +198,9 @@ describe('the run journal', () => {
   it('lets one of 3 processes that claim a key at once make its record, and gives that to the others', async function () {
     this.timeout(120_000);
     const folder = privateFolder();
-    const script = fileURLToPath(new URL('./child.ts', import.meta.url));
+    const script = fileURLToPath(import.meta.resolve('./child.js'));
     const children = Array.from({ length: 3 }, (_, n) => {
-      const args = ['--import', 'tsx', script, folder, String(n)];
+      const args = [...LOADER, script, folder, String(n)];
       const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
       return { stdin: child.stdin, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
     });

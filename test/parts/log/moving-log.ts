@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { transformSync } from 'rolldown/utils';
 import { type Id } from '../../../src/base/ids.js';
 import { type ActivityPage, type PageQuery } from '../../../src/base/supervisor.js';
 import { type VirtualClock } from '../../helpers/clock.js';
@@ -140,6 +141,10 @@ export class MovingLog extends VirtualServer {
 const FILES = ['log.ts', 'pages.ts', 'walk.ts', 'seek.ts', 'list.ts'] as const;
 export type LogFile = (typeof FILES)[number];
 const SOURCE = new URL('../../../src/log/', import.meta.url);
+/** Those that the test has too, so that an error is of the same class. */
+const BASE = new URL('.', import.meta.resolve('../../../src/base/ids.js')).href;
+
+const compiled = (name: string): string => name.replace('.ts', '.js');
 
 /**
  * What `src/log` exports, with a mistake in one of its files.
@@ -155,14 +160,15 @@ export async function sabotaged<T>(file: LogFile, text: string, mistake: string)
         throw new Error(`${file} does not hold this once: ${text}`);
       }
       const wrong = name === file ? right.replace(text, () => mistake) : right;
-      writeFileSync(
-        join(folder, name),
-        wrong.replaceAll("'../base/", `'${new URL('../base/', SOURCE).href}`),
-      );
+      const { code } = transformSync(name, wrong.replaceAll("'../base/", `'${BASE}`));
+      writeFileSync(join(folder, compiled(name)), code);
     }
     let all = {};
     for (const name of FILES) {
-      all = { ...all, ...((await import(pathToFileURL(join(folder, name)).href)) as object) };
+      all = {
+        ...all,
+        ...((await import(pathToFileURL(join(folder, compiled(name))).href)) as object),
+      };
     }
     return all as T;
   } finally {
