@@ -51,10 +51,9 @@ export async function explore(
     const isFirst = plan.length === 0;
     // The first one is played in each part.
     if (!isFirst || part.number === 0) count(explored, judge(story), { plan, faults: most });
-    for (const after of branchesOf(story.choices, plan)) {
-      const [at] = after.plan.at(-1) ?? [0];
+    for (const [nth, after] of [...branchesOf(story.choices, plan)].entries()) {
       if (!isFirst) deeper.push(after);
-      else if (at % part.of === part.number) first.push(after);
+      else if (nth % part.of === part.number) first.push(after);
     }
   }
   return explored;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { PAIRS } from './adapter.js';
-import { CLAUSES, EXCUSES, LIMITS, NOT_PLAYED, type Clause } from './judge/clauses.js';
+import { CLAUSES, EXCUSES, LIMITS, NOT_PLAYED, type Clause, type Excuse } from './judge/clauses.js';
 import { Pool, type Done } from './pool.js';
 import { BY_RULE, SABOTAGES, SHOWN_ELSEWHERE } from './sabotages/index.js';
-import { DEEP, settingNamed, SETTINGS } from './settings.js';
+import { DEEP, PAIRED, settingNamed, SETTINGS, SMALL } from './settings.js';
 import { drawnWays } from './states.js';
 import { storyOf } from './story.js';
 
@@ -13,6 +13,11 @@ const rules = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf
 /** How many faults a story has at most; one more in the settings that are played deepest. */
 const FAULTS = Number(process.env.MODEL_FAULTS ?? 1);
 const isLong = FAULTS > 1;
+/**
+ * Where that is not given, two stories of three are left out in the settings that are deep, and
+ * three of four in those of pairs: `npm test` has two minutes. `npm run check:stories` plays all.
+ */
+const isWhole = process.env.MODEL_FAULTS !== undefined;
 
 /** These ways, and this excuse, take two faults, such as a server that is not there for two minutes. */
 const RARE = [
@@ -29,8 +34,6 @@ const MOST_CODES = 7;
 
 const isMeant = (name: string): boolean => isLong || !RARE.includes(name);
 
-const isDeep = (name: string): boolean => DEEP.some((one) => one.name === name);
-
 describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, function () {
   this.timeout(0);
   const pool = new Pool();
@@ -39,15 +42,16 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
 
   before(() => {
     // What takes longest starts first.
-    for (const { name } of [...DEEP].reverse()) play(name, FAULTS + 1, isLong ? 16 : 2);
-    for (const { name } of SETTINGS) if (!isDeep(name)) play(name, FAULTS, isLong ? 4 : 1);
+    for (const { name } of [...DEEP].reverse()) play(name, FAULTS + 1, isLong ? 16 : 3);
+    for (const { name } of SMALL) play(name, FAULTS, isLong ? 4 : 1);
+    for (const { name } of PAIRED) play(name, FAULTS, 4);
     for (const { name } of SABOTAGES) found.set(name, pool.do({ sabotage: name }));
     if (isLong) sayHowFar();
   });
   after(() => pool.close());
 
   function play(setting: string, faults: number, of: number): void {
-    const parts = Array.from({ length: of }, (_, number) => ({ number, of }));
+    const parts = Array.from({ length: isWhole ? of : 1 }, (_, number) => ({ number, of }));
     played.set(
       setting,
       parts.map((part) => pool.do({ setting, faults, part })),
@@ -55,6 +59,10 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
   }
 
   const allPlayed = (): Promise<Done[]> => Promise.all([...played.values()].flat());
+
+  const waysGone = async (): Promise<string[]> => [
+    ...new Set((await allPlayed()).flatMap((part) => [...part.ways])),
+  ];
 
   /** What takes minutes says what is still to come. */
   function sayHowFar(): void {
@@ -79,21 +87,32 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
     });
   }
 
-  it('has played every step with every fact', async () => {
-    const parts = await allPlayed();
-    const pairs = new Set(parts.flatMap((part) => [...part.pairs]));
-    const lacking = PAIRS.filter((pair) => !pairs.has(pair));
-    assert.deepEqual(lacking, [], 'expected none: steps and facts that no story has');
-  });
+  if (isWhole) {
+    it('has played every step with every fact', async () => {
+      const parts = await allPlayed();
+      const pairs = new Set(parts.flatMap((part) => [...part.pairs]));
+      const lacking = PAIRS.filter((pair) => !pairs.has(pair));
+      assert.deepEqual(lacking, [], 'expected none: steps and facts that no story has');
+    });
 
-  it('has gone every way from state to state that docs/rules.md draws, and no other', async () => {
-    const parts = await allPlayed();
-    const ways = new Set(parts.flatMap((part) => [...part.ways]));
-    assert.deepEqual(
-      [...ways].filter(isMeant).sort(),
-      drawnWays().filter(isMeant).sort(),
-      'expected: the ways that docs/rules.md draws',
-    );
+    it('has gone every way from state to state that docs/rules.md draws', async () => {
+      const ways = await waysGone();
+      const lacking = drawnWays().filter((way) => isMeant(way) && !ways.includes(way));
+      assert.deepEqual(lacking, [], 'expected none: ways that no story goes');
+    });
+
+    it('lets off by each excuse', async () => {
+      const excused = sumsOf((await allPlayed()).map((part) => part.excused));
+      const names = [...Object.keys(LIMITS), ...Object.keys(EXCUSES)];
+      const lacking = names.filter((name) => isMeant(name) && !excused.has(name as Excuse));
+      assert.deepEqual(lacking, [], 'expected none: excuses that are not used');
+    });
+  }
+
+  it('has gone no way from state to state that docs/rules.md does not draw', async () => {
+    const drawn = drawnWays();
+    const others = (await waysGone()).filter((way) => !drawn.includes(way));
+    assert.deepEqual(others, [], 'expected none: ways that docs/rules.md does not draw');
   });
 
   for (const { name, setting, clause } of SABOTAGES) {
@@ -109,17 +128,6 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
     const names = Object.keys(CLAUSES) as Clause[];
     const lacking = names.filter((clause) => !tripped.has(clause));
     assert.deepEqual(lacking, [], 'expected none: clauses without a sabotage');
-  });
-
-  it('lets off no more than it has to, and by each excuse', async () => {
-    const excused = sumsOf((await allPlayed()).map((part) => part.excused));
-    for (const [name, times] of excused) print(`let off ${times} times: ${name}`);
-    const names = [...Object.keys(LIMITS), ...Object.keys(EXCUSES)];
-    assert.deepEqual(
-      [...excused.keys()].filter(isMeant).sort(),
-      names.filter(isMeant).sort(),
-      'expected: every excuse is used',
-    );
   });
 
   it('holds the end of a process to one exit code, or to a few', async () => {
@@ -159,6 +167,8 @@ describe(`the job against a world with ${FAULTS} or ${FAULTS + 1} faults`, funct
       `${sumOf(await Promise.all(found.values()))}: ${SABOTAGES.length} sabotages`,
     ];
     for (const line of lines) print(line);
+    const excused = sumsOf((await allPlayed()).map((part) => part.excused));
+    for (const [name, times] of excused) print(`let off ${times} times: ${name}`);
   });
 
   it('says in docs/rules.md what it does not accuse', () => {

@@ -57,7 +57,7 @@ export const DEEP: readonly Setting[] = called({
 });
 
 /** Where what is broken shows best. */
-const SMALL: readonly Setting[] = called({
+export const SMALL: readonly Setting[] = called({
   'one node': { use: NODE_2 },
   'one node, busy, if busy fail': { use: NODE_2, past: 'a busy node', ifBusy: 'fail' },
   'one node, busy, if busy wait': { use: NODE_2, past: 'a busy node', ifBusy: 'wait' },
