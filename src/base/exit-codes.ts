@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   refused: {
     code: 5,
     meaning:
-      'the API refused (other 4xx), a profile or deployment was not found, a node was busy, a first gate failed, or it is not certain which nodes there are',
+      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy fail`), the gate before the first node failed, or ldctl cannot tell which nodes there are',
     sent: 'no',
     ci: 'fix the target',
   },
@@ -27,7 +27,7 @@ export const EXIT_CODES = {
   unconfirmed: {
     code: 7,
     meaning:
-      'unconfirmed: it may or may not have run, a node that is listed or counted has no entry in the log, or the log could not be read',
+      'unconfirmed: it may or may not have run, an expected node has no entry in the log, or the log could not be read',
     sent: 'perhaps',
     ci: 'look before trying again',
   },
@@ -35,7 +35,7 @@ export const EXIT_CODES = {
     code: 8,
     meaning: 'timed out: still processing',
     sent: 'yes',
-    ci: '`activities wait`',
+    ci: 'run `activities wait`',
   },
   halted: {
     code: 9,

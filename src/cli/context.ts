@@ -137,7 +137,9 @@ export class CommandContext {
     const env = { ...this.host.env, LD_SUPERVISOR_URL: undefined };
     const isProfile = this.flags.profile !== undefined || this.flags['all-profiles'];
     if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !isProfile) {
-      this.say('LD_SUPERVISOR_URL is ignored: of several deployments each supervisor is looked up');
+      this.say(
+        'LD_SUPERVISOR_URL is ignored: with several deployments, each supervisor is looked up',
+      );
     }
     const settings = each.map((flags) => this.resolve(flags, { env }));
     const [first] = settings;

@@ -76,7 +76,7 @@ export const severalFlags = grouped('DEPLOYMENT', {
   }),
   deployment: Flags.string({
     ...{ multiple: true, multipleNonGreedy: true, char: 'd', helpValue: 'ID|NAME|PATH,…' },
-    summary: 'The deployments to act on, of one key. [env: LD_DEPLOYMENT_ID]',
+    summary: 'The deployments, all visible to one API key. [env: LD_DEPLOYMENT_ID]',
     aliases: ['deployment-id'],
   }),
 });

@@ -33,7 +33,7 @@ export const targetFlags = grouped('TARGET', {
   config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': nodeCountFlag(
     'N',
-    'Exit with 5 unless the log lists N nodes, or Core counts N. `deployment`: N is what Core counts.',
+    'Send nothing, and exit with 5, unless there are N nodes. `deployment`: as many as the API counts.',
     triggerRequest.entries.expectNodes,
   ),
 });

@@ -117,7 +117,7 @@ const howOf = (flags: RollFlags): How => ({
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
-    'A node starts when the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
+    'The next node, or deployment, follows once the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
     'nodes finish; a second leaves them. At a terminal it asks for what you leave out: RUNTIME, ACTION and nodes.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
@@ -274,7 +274,9 @@ function checkSeveral(flags: RollFlags, { length }: readonly Target[]) {
     throw new UsageError('--pause-between goes with several deployments: -p a,b or -d a,b');
   }
   if (typeof flags['expect-nodes'] === 'number') {
-    throw new UsageError('--expect-nodes N is of one deployment; of several give `deployment`');
+    throw new UsageError(
+      '--expect-nodes N works for one deployment; for several, give `deployment`',
+    );
   }
 }
 

@@ -16,7 +16,7 @@ import { checkRunResultOptions } from '../../output/run-result.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
-    'Trigger an action on some or all nodes, and follow every node to its end.';
+    'Trigger an action on some or all nodes, and follow each until it finishes.';
   static override description =
     'Exit code 0: every targeted node completed it (`ldctl help exit-codes`). It runs at most once. Ctrl-C leaves it ' +
     'running. It asks for what you leave out.';
