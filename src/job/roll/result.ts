@@ -15,7 +15,7 @@ import {
   hasSent,
   runOf,
   sentRunOf,
-  type RollNodeState,
+  type NodeState,
   type Roll,
   type RollNode,
   type RollPlan,
@@ -80,7 +80,7 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
 /** Since when a pause or a gate runs, and how long it may last. */
 function stageTimes(
   plan: RollPlan,
-  state: RollNodeState,
+  state: NodeState,
 ): Pick<NodeProgress, 'stageSince' | 'limitMs'> {
   if (state.name === 'pause') {
     return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };

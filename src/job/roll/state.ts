@@ -1,6 +1,7 @@
 /*
  * A roll as data: one run for each node, a limited number at once, with a pause and a gate after
- * each. roll.ts says what it does.
+ * each. Here are the states of a node, and the moves between them. node.ts says what happens to one
+ * node, roll.ts what comes first.
  */
 
 import { LdctlError, type Interrupted } from '../../base/errors.js';
@@ -34,27 +35,35 @@ export interface RollPlan extends Omit<
   failure?: LdctlError;
 }
 
-/** Where a node stands. Each state holds what only it needs. */
-export type RollNodeState =
+/**
+ * Where a node stands: what each state holds, and which may follow. Times are ms of the job's clock.
+ */
+interface NodeStates {
   /** Nothing was sent to it. It waits for room in the window. */
-  | { name: 'waiting' }
+  waiting: { is: object; next: 'running' };
   /**
    * An earlier process may have sent to it, and the log does not show that. It waits for room to
    * send again, and is followed if its entry shows up after all.
    */
-  | { name: 'held'; run: Run }
-  | { name: 'running'; run: Run }
+  held: { is: { run: Run }; next: 'held' | 'running' | 'pause' | 'done' };
+  running: { is: { run: Run }; next: 'running' | 'held' | 'pause' | 'done' | 'waiting' };
   /** It has completed. */
-  | { name: 'pause'; run: Run; until: number }
+  pause: { is: { run: Run; until: number }; next: 'pause' | 'gate' | 'done' };
   /** Its gate is running. */
-  | { name: 'gate'; run: Run; since: number }
-  | { name: 'done'; run: Run };
+  gate: { is: { run: Run; since: number }; next: 'done' };
+  done: { is: { run: Run }; next: never };
+}
 
-export type StateOf<N extends RollNodeState['name']> = RollNodeState & { name: N };
+export type NodeState = In<keyof NodeStates>;
+/** A node that is in one of these states. */
+export type In<N extends keyof NodeStates> = { [P in N]: { name: P } & NodeStates[P]['is'] }[N];
+/** What may follow. */
+export type Then<N extends keyof NodeStates> = In<NodeStates[N]['next']>;
 
 export interface RollNode {
   readonly id: Id;
-  state: RollNodeState;
+  /** Set by `move` alone: what happens to a node returns its next state (node.ts). */
+  state: NodeState;
   /** It completed and, if the roll has a gate, that has passed, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
@@ -157,8 +166,6 @@ export function runOf(node: RollNode | undefined): Run | null {
   return !node || node.state.name === 'waiting' ? null : node.state.run;
 }
 
-export const isWaiting = ({ state }: RollNode): boolean => state.name === 'waiting';
-
 /** It waits for room. */
 export const hasToStart = ({ state: { name } }: RollNode): boolean =>
   name === 'waiting' || name === 'held';
@@ -183,22 +190,31 @@ export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline
 export const mayStillAct = (roll: Roll, now: number): boolean =>
   !roll.halted && roll.stopping === null && !isLate(roll, now);
 
-export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
+export function move(roll: Roll, node: RollNode, state: NodeState): void {
+  if (state === node.state) return;
   node.state = state;
   roll.moves += 1;
   roll.changed = true;
 }
 
 /** A node cannot be acted on at all. */
-export function failRoll(roll: Roll, error: LdctlError, because = error.message): void {
+export function failRoll(
+  roll: Roll,
+  error: LdctlError,
+  because = error.message,
+  node?: RollNode,
+): void {
   roll.failure ??= error;
-  halt(roll, because);
+  halt(roll, because, node);
 }
 
-export function halt(roll: Roll, because: string): void {
+/** Nothing more starts. @param by the node that halts the roll: its run or its gate has ended */
+export function halt(roll: Roll, because: string, by?: RollNode): void {
+  const { nodes, halted, stopping } = roll;
   // After a Ctrl-C it has been said already. If nothing is in progress, the result follows at once.
-  const isNews = !roll.halted && roll.stopping === null && roll.nodes.some(isActive);
-  if (isNews && roll.nodes.some(hasToStart)) {
+  const isNews = !halted && stopping === null && nodes.some((one) => one !== by && isActive(one));
+  const isLeft = (one: RollNode) => (one === by ? sentRunOf(one) === null : hasToStart(one));
+  if (isNews && nodes.some(isLeft)) {
     roll.events.push(warning('halted', `${because}: no more nodes are started`));
   }
   roll.halted = true;

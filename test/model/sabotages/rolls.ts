@@ -3,7 +3,6 @@ import type { Outcome } from '../../../src/base/outcome.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import type { widenForAll } from '../../../src/job/roll/read.js';
 import {
-  isWaiting,
   runOf,
   type continuedNode,
   type createRoll,
@@ -41,7 +40,7 @@ const keptOfRoll = (change: (kept: KeptRun) => Partial<KeptRun>): Change =>
 const outcomeOf = (run: Run | null): Outcome | null =>
   run?.state.name === 'ended' ? run.state.outcome : null;
 
-type Admit = (roll: Roll, node: RollNode, run: Run, now: number) => void;
+type Admit = (run: Run, now: number) => void;
 type IsAboutToSend = (node: RollNode, now: number) => boolean;
 
 /** A roll. */
@@ -189,7 +188,7 @@ export const ROLLS: Rules = {
       1,
       put<typeof gateEnded>('job/roll/roll', 'gateEnded', (original, roll, ...rest) => {
         original(roll, ...rest);
-        if (roll.nodes.some(isWaiting)) roll.halted = false;
+        if (roll.nodes.some(({ state }) => state.name === 'waiting')) roll.halted = false;
       }),
     ),
     sabotage(
@@ -240,7 +239,7 @@ export const ROLLS: Rules = {
       'a roll of two, killed',
       2,
       put<(node: RollNode, outcome: Outcome) => boolean>(
-        'job/roll/roll',
+        'job/roll/node',
         'halts',
         (_, __, outcome) => outcome !== 'completed',
       ),
@@ -272,9 +271,8 @@ export const ROLLS: Rules = {
       'again-by-old-read',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
-      put<Admit>('job/roll/roll', 'admit', (original, ...args) => {
-        original(...args);
-        const [, , run] = args;
+      put<Admit>('job/roll/node', 'admit', (original, run, now) => {
+        original(run, now);
         run.state = { name: 'sending', before: sentOf(run) };
       }),
     ),
@@ -294,7 +292,7 @@ export const ROLLS: Rules = {
       'as-if-nothing-had-been',
       'a roll by threes whose POSTs are lost, continued one by one',
       1,
-      put<(...args: unknown[]) => boolean>('job/roll/roll', 'isToHold', () => false),
+      put<(...args: unknown[]) => boolean>('job/roll/node', 'isToHold', () => false),
     ),
     sabotage(
       'what is too old to be sent again halts each process',
