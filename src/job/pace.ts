@@ -45,11 +45,6 @@ export function goodRead(pace: Pace, requests: number, now: number): void {
   later(pace, now);
 }
 
-/** When the next read is due. @param wanted an earlier time at which one is wanted */
-export function dueAt({ nextRead, earliest }: Pace, deadline: number, wanted = Infinity): number {
-  return Math.min(Math.max(Math.min(nextRead, wanted), earliest), deadline);
-}
-
 /**
  * When a read that starts now is cut off: 15 s after the deadline, or after now if that is over.
  */
@@ -69,7 +64,7 @@ export function nextRead(
   deadline = Infinity,
   wanted = Infinity,
 ): StepOf<'read'> | { do: 'wait'; until: number } {
-  const due = dueAt(pace, deadline, wanted);
+  const due = Math.min(Math.max(Math.min(pace.nextRead, wanted), pace.earliest), deadline);
   if (now < due) {
     return { do: 'wait', until: due };
   }

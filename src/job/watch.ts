@@ -12,16 +12,7 @@ import { LATEST_MS, RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead, Job, Step } from './job.js';
-import {
-  cutOffAt,
-  dueAt,
-  failedRead,
-  goodRead,
-  newPace,
-  quicken,
-  SECOND,
-  type Pace,
-} from './pace.js';
+import { failedRead, goodRead, newPace, nextRead, quicken, SECOND, type Pace } from './pace.js';
 
 /**
  * A watch ends at the earliest on a read that starts this long after it did: what was dispatched
@@ -69,7 +60,10 @@ type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 interface SeenEntry {
   /** As last seen. */
   activity: Activity;
-  /** When the read that first showed it started: the job's clock, ms. */
+  /**
+   * When the read that first showed it started: the job's clock, ms. -Infinity: none below it can be
+   * late.
+   */
   since: number;
   /** It is followed: it matches the filter apart from its status, and is not final. */
   isOpen: boolean;
@@ -85,8 +79,10 @@ interface Watch {
   pace: Pace;
   /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
   entries: Map<Id, SeenEntry>;
-  /** An entry that is not in `entries` is new if it is above this id. It rises with time. */
-  floor: Id;
+  /** Nothing below it is of interest. */
+  after: Id;
+  /** When the last good read started. */
+  readAt: number;
   /** The newest entry at the start. */
   newestId: Id;
   /** Whether one that it waits for was rejected. */
@@ -118,17 +114,20 @@ export function createWatch(
 }
 
 function startWatch(
-  { filter, after, timeoutMs }: FollowPlan,
+  { filter, after = -1n, timeoutMs }: FollowPlan,
   { known, first }: WatchStart,
   startedAt: number,
 ): Watch {
   const entries = new Map<Id, SeenEntry>();
-  const unlisted = { since: startedAt, isOpen: false, isShown: false };
-  for (const activity of known) entries.set(activity.id, { ...unlisted, activity });
+  // Among the newest RECENT one may show up late. None does below them.
+  const floor = known[RECENT - 1]?.id ?? after;
+  const see = (activity: Activity, isOpen: boolean, isShown: boolean): void => {
+    const since = activity.id > floor ? startedAt : -Infinity;
+    entries.set(activity.id, { activity, since, isOpen, isShown });
+  };
+  for (const activity of known) see(activity, false, false);
   for (const activity of first) {
-    const isOpen = mayChange(filter, activity);
-    const isShown = matches(filter, activity);
-    entries.set(activity.id, { activity, since: startedAt, isOpen, isShown });
+    see(activity, mayChange(filter, activity), matches(filter, activity));
   }
   return {
     filter,
@@ -137,8 +136,8 @@ function startWatch(
     startedAt,
     deadline: startedAt + (timeoutMs ?? Infinity),
     pace: newPace(startedAt, startedAt + SECOND),
-    // Nothing below the entries that every read shows, and nothing below `after`, is new.
-    floor: known[RECENT - 1]?.id ?? after ?? -1n,
+    after,
+    readAt: startedAt,
     newestId: known[0]?.id ?? -1n,
     anyRejected: false,
     events: [],
@@ -148,6 +147,17 @@ function startWatch(
 
 const openOf = (watch: Watch): SeenEntry[] =>
   [...watch.entries.values()].filter((one) => one.isOpen);
+
+/**
+ * What was not seen is new if it is above this id. An entry may show up late, below newer ones, but
+ * by less than a minute: so it is the newest one that was seen a minute ago, below the newest
+ * RECENT, which every read looks at for late ones.
+ */
+function floorOf({ entries, after, readAt }: Watch): Id {
+  const all = [...entries.values()].sort((a, b) => compareIds(b.activity.id, a.activity.id));
+  const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS;
+  return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after;
+}
 
 /**
  * Whether the watch waits for it to be final: it was dispatched before the watch started, since it
@@ -162,21 +172,22 @@ function isAwaited(
 }
 
 function nextOf(watch: Watch, now: number): Step {
-  if (watch.end) return { do: 'end' };
-  const due = dueAt(watch.pace, watch.deadline);
-  if (now < due) return { do: 'wait', until: due };
-  const open = openOf(watch).map(({ activity }) => activity.id);
-  const downTo = open.reduce((low, id) => (id <= low ? id - 1n : low), watch.floor);
-  const cutAt = cutOffAt(watch.deadline, now);
-  return { do: 'read', downTo, tries: 'one', cutAt };
+  const depth = () =>
+    openOf(watch).reduce(
+      (low, { activity: { id } }) => (id <= low ? id - 1n : low),
+      floorOf(watch),
+    );
+  return watch.end ? { do: 'end' } : nextRead(watch.pace, depth, now, watch.deadline);
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
   goodRead(watch.pace, log.requests, now);
-  const changed = log.entries.toReversed().filter((one) => notice(watch, one, log.startedAt));
+  const floor = floorOf(watch);
+  watch.readAt = log.startedAt;
+  const changed = log.entries.toReversed().filter((one) => notice(watch, one, floor));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
-  forgetSettled(watch, log);
+  forgetSettled(watch);
   if (!watch.endless) watch.end ??= endAfter(watch, log);
 }
 
@@ -185,8 +196,8 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
  * from then on at each change of its status, whether that matches or not.
  * @returns whether to report it
  */
-function notice(watch: Watch, activity: Activity, readAt: number): boolean {
-  const { entries, filter, floor } = watch;
+function notice(watch: Watch, activity: Activity, floor: Id): boolean {
+  const { entries, filter, readAt } = watch;
   const { id, status } = activity;
   const before = entries.get(id);
   const isNews = before ? before.isOpen && before.activity.status !== status : id > floor;
@@ -205,20 +216,12 @@ function notice(watch: Watch, activity: Activity, readAt: number): boolean {
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
   !isFinal(activity.status) && matches({ ...filter, status: undefined }, activity);
 
-/**
- * Forgets what is settled below the floor, where no entry counts as new. An entry may show up late,
- * below newer ones, but by less than a minute: so the floor rises to what was first seen a minute
- * ago. It stays below the newest RECENT, which every read looks at for late ones.
- */
-function forgetSettled(watch: Watch, log: LogRead): void {
-  const highest = log.entries[RECENT - 1]?.id ?? -1n;
-  for (const [id, { since }] of watch.entries) {
-    const isOld = log.startedAt - since >= LATEST_MS;
-    if (id > watch.floor && id <= highest && isOld) watch.floor = id;
-  }
+/** Forgets what is settled below the floor, where no entry counts as new. */
+function forgetSettled(watch: Watch): void {
+  const floor = floorOf(watch);
   for (const [id, { isOpen, isShown }] of watch.entries) {
     const isResult = isShown && !watch.endless;
-    if (id <= watch.floor && !isOpen && !isResult) watch.entries.delete(id);
+    if (id < floor && !isOpen && !isResult) watch.entries.delete(id);
   }
 }
 

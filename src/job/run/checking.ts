@@ -8,12 +8,14 @@ import { formatDuration } from '../../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
 import type { LogRead } from '../../log/log.js';
+import { isHopeless } from '../answer.js';
 import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
 import { belowLowest, IdEntries, idsOf } from '../entries.js';
 import { countMeant, listedIn } from '../census.js';
 import { warning } from '../events.js';
+import type { FailedRead } from '../job.js';
 import { BEFORE_POST, nextRead, SECOND } from '../pace.js';
-import { endForRoll, endWithError } from './ended.js';
+import { endForRoll, readAgain, endWithError } from './ended.js';
 import {
   isRollOver,
   isTooLate,
@@ -70,6 +72,25 @@ export function takeChecking(
     sayBaseline(run);
   }
   return { name: 'sending', before: null };
+}
+
+/**
+ * The first failed read ends the run, since it has been tried several times already, unless the API
+ * was there before.
+ */
+export function takeFailedCheck(
+  run: Run,
+  state: Checking,
+  failure: FailedRead,
+  now: number,
+): In<'checking' | 'ended'> {
+  const { error } = failure;
+  if (run.attempts.firstAt !== null && !isHopeless(error)) {
+    // It counts as another try that failed.
+    return tryLater(run, error, now);
+  }
+  const next = run.isUnderway ? readAgain(run, state, failure, now) : endWithError(run, error);
+  return next.name === 'ended' ? next : { ...next, notBefore: run.pace.nextRead };
 }
 
 /** An earlier read of this run has warned of those up to the baseline. */

@@ -13,7 +13,8 @@ import {
   type ResultFacts,
 } from '../../base/outcome.js';
 import { IdEntries, idsOf, resultRow, type NodeEntries } from '../entries.js';
-import type { JobEnd, Resume } from '../job.js';
+import type { FailedRead, JobEnd, Resume } from '../job.js';
+import { failedRead } from '../pace.js';
 import { LATE_NODE } from './following.js';
 import {
   acceptedAtOf,
@@ -23,6 +24,7 @@ import {
   type Reported,
   type Run,
   type Sent,
+  type State,
 } from './state.js';
 
 /**
@@ -38,6 +40,22 @@ export function endWithError(run: Run, error: LdctlError, sent = mayHaveLeft(run
   }
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
   return { name: 'ended', outcome, error, sent, acceptedAt: acceptedAtOf(run) };
+}
+
+/** Another read follows one that has failed, unless too many have, or the time is up. */
+export function readAgain<S extends State>(
+  run: Run,
+  state: S,
+  failure: FailedRead,
+  now: number,
+  { deadline = Infinity, tolerated }: { deadline?: number; tolerated?: number } = {},
+): S | In<'ended'> {
+  const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
+  if (givesUp || now >= deadline) {
+    return endWithError(run, failure.error);
+  }
+  run.events.push(...events);
+  return state;
 }
 
 /** A POST that is running may leave at any moment. */

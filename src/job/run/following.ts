@@ -70,13 +70,8 @@ function dispatchedBy({ hasPosted }: Run, { accepted, earlier }: Sent): JobEvent
 
 export function askFollowing(run: Run, state: Following, now: number): Ask<'following'> {
   const { deadline, decidesAt } = state;
-  return nextRead(
-    run.pace,
-    () => depthOfFollowing(run, state),
-    now,
-    deadline,
-    decidesAt ?? Infinity,
-  );
+  const depth = () => depthOfFollowing(run, state);
+  return nextRead(run.pace, depth, now, deadline, decidesAt ?? Infinity);
 }
 
 /**
@@ -149,27 +144,20 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
   if (!entries.hasEnough()) {
     return acceptedAt + plan.appearMs;
   }
-  const graceEnd = acceptedAt + graceOf(entries, Boolean(sent?.replay));
-  if (entries.mayStillReport().length > 0) {
-    return Math.max(graceEnd, entries.newAt + QUIET);
-  }
-  // Nothing but the log says which nodes there are: another may follow the newest.
+  // Nothing but the log says which nodes there are.
   const isOpenEnded = entries.targets === 'observed';
-  return isOpenEnded ? Math.max(graceEnd, entries.newAt + 2 * SECOND) : graceEnd;
-}
-
-/** How long another entry may take after the run was accepted, although every target has one. */
-function graceOf({ targets, listed }: Entries, isReplay: boolean): number {
-  if (isReplay) {
-    // Until the newest entry of a node shows up, an older one may stand in its place.
-    return 10 * SECOND;
-  }
-  if (targets !== 'observed') {
-    // Only a second entry of a target may come, or one node too many.
-    return 2 * SECOND;
-  }
+  // Only a second entry of a target may come, or one node too many.
+  let grace = 2 * SECOND;
   // A node that the log did not list may report; where it listed none, nothing says how many.
-  return listed?.here.length ? LATE_NODE : 10 * SECOND;
+  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : 10 * SECOND;
+  // Until the newest entry of a node shows up, an older one may stand in its place.
+  if (sent?.replay) grace = 10 * SECOND;
+  if (entries.mayStillReport().length > 0) {
+    return Math.max(acceptedAt + grace, entries.newAt + QUIET);
+  }
+  // Another node may follow the newest.
+  const quietFrom = isOpenEnded ? entries.newAt + 2 * SECOND : -Infinity;
+  return Math.max(acceptedAt + grace, quietFrom);
 }
 
 /** If several apply: unconfirmed before rejected before timed out. */

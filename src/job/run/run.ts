@@ -7,22 +7,21 @@
 import { LdctlError, type Interrupted } from '../../base/errors.js';
 import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
-import { isHopeless } from '../answer.js';
 import { IdEntries, NodeEntries } from '../entries.js';
 import { warning, type JobEvent } from '../events.js';
 import { foreignLog } from '../foreign.js';
 import type { FailedRead, FactOf, Job, Step, StepName, StepOf } from '../job.js';
-import { BEFORE_POST, cutOffAt, failedRead, goodRead, newPace, quicken } from '../pace.js';
+import { BEFORE_POST, cutOffAt, goodRead, newPace, quicken } from '../pace.js';
 import { wireKey } from '../wire-key.js';
 import {
   askBlocked,
   askChecking,
   takeBlocked,
   takeChecking,
+  takeFailedCheck,
   tickChecking,
-  tryLater,
 } from './checking.js';
-import { endWithError, resultOfRun } from './ended.js';
+import { readAgain, endWithError, resultOfRun } from './ended.js';
 import { askFollowing, depthOfFollowing, newFollowing, takeFollowing } from './following.js';
 import { askPosting, askSending, takePosting, takeSending, tickSending } from './sending.js';
 import {
@@ -122,11 +121,10 @@ export function tickRun(run: Run, now: number): void {
 }
 
 export function nextOfRun(run: Run, now: number): Step {
-  return run.marks[0] ?? ask(run, now);
-}
-
-function ask(run: Run, now: number): Step {
-  const { state } = run;
+  const { state, marks } = run;
+  if (marks[0]) {
+    return marks[0];
+  }
   switch (state.name) {
     case 'checking':
       return askChecking(run, state, now);
@@ -215,31 +213,19 @@ function takeRead(run: Run, state: Reading, log: LogRead, now: number): State {
 
 /** How many failed reads end the run depends on its state. */
 function takeFailedRead(run: Run, state: Reading, failure: FailedRead, now: number): State {
-  const { attempts } = run;
-  const isChecking = state.name === 'checking';
-  if (isChecking && attempts.firstAt !== null && !isHopeless(failure.error)) {
-    // The API was there when the run started, so this counts as another try that failed.
-    return tryLater(run, failure.error, now);
+  switch (state.name) {
+    case 'checking':
+      return takeFailedCheck(run, state, failure, now);
+    case 'blocked':
+      return readAgain(run, state, failure, now, { deadline: run.busyDeadline });
+    case 'unknown':
+      return readAgain(run, state, failure, now, { tolerated: RETRY_WINDOW });
+    case 'following':
+      // A wait ends if the log could not be read once.
+      return run.trigger || run.entries.hasBeenRead
+        ? readAgain(run, state, failure, now, state)
+        : endWithError(run, failure.error);
   }
-  const tolerated = state.name === 'unknown' ? RETRY_WINDOW : undefined;
-  const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  // A wait ends if the log could not be read once. A run ends before its POST, since the read has
-  // been tried several times already.
-  const isWait = run.trigger === null;
-  const endsNow = isWait ? !run.entries.hasBeenRead : isChecking && !run.isUnderway;
-  if (givesUp || endsNow || now >= deadlineOf(run)) {
-    return endWithError(run, failure.error);
-  }
-  run.events.push(...events);
-  return isChecking ? { ...state, notBefore: run.pace.nextRead } : state;
-}
-
-/** When what it waits for must have come; Infinity if there is no deadline. */
-function deadlineOf({ state, busyDeadline }: Run): number {
-  if (state.name === 'blocked') {
-    return busyDeadline;
-  }
-  return state.name === 'following' ? state.deadline : Infinity;
 }
 
 /**
