@@ -50,26 +50,31 @@ export function takeChecking(
   log: LogRead,
   now: number,
 ): Then<'checking'> {
-  const { entries, trigger } = run;
+  const { entries, events, trigger } = run;
   if (!entries.only) {
     // On every node: those that the log has come to list since the last read.
     const isWhole = state.deep || entries.listed?.isWhole === true;
     entries.listed = listedIn(log.entries, trigger.runtime, isWhole, entries.listed);
   }
   const busy = busyOf(log.entries, trigger.runtime, entries.only);
-  if (busy.length > 0 && trigger.ifBusy === 'fail') {
-    return endWithError(run, busyError(busy));
+  if (busy.length > 0 && trigger.ifBusy !== 'ignore') {
+    const isRefused = trigger.ifBusy === 'fail';
+    return isRefused ? endWithError(run, busyError(busy)) : block(run, busy, log, now);
   }
-  if (busy.length > 0 && trigger.ifBusy === 'wait') {
-    return block(run, busy, log, now);
+  // An earlier read of this run has warned of those up to the baseline.
+  const fresh = busy.filter(({ id }) => id > run.baseline.id);
+  if (fresh.length > 0) {
+    events.push(warning('busy', busyText(fresh)));
   }
-  warnOfBusy(run, busy);
   const isNews = moveBaseline(run, log);
   if (state.deep && log.requests > 1) {
     return { ...state, deep: false };
   }
   if (isNews) {
-    sayBaseline(run);
+    // Nodes that are named need no count.
+    const expects = entries.only ? 0 : countMeant(entries);
+    const { idempotencyKey } = trigger;
+    events.push({ event: 'baseline', baseline: run.baseline.id, idempotencyKey, expects });
   }
   return { name: 'sending', before: null };
 }
@@ -93,14 +98,6 @@ export function takeFailedCheck(
   return next.name === 'ended' ? next : { ...next, notBefore: run.pace.nextRead };
 }
 
-/** An earlier read of this run has warned of those up to the baseline. */
-function warnOfBusy({ baseline, events }: Run, busy: readonly Activity[]): void {
-  const fresh = busy.filter(({ id }) => id > baseline.id);
-  if (fresh.length > 0) {
-    events.push(warning('busy', busyText(fresh)));
-  }
-}
-
 /** @returns whether it says something new: a further try with the same baseline does not */
 function moveBaseline(run: Run, log: LogRead): boolean {
   // In a roll, the read may have been made down to the baseline of another node (roll/read.ts). If
@@ -109,13 +106,6 @@ function moveBaseline(run: Run, log: LogRead): boolean {
   const isNews = id !== run.baseline.id || run.attempts.firstAt === null;
   run.baseline = { id, date: log.serverTime, readAt: log.startedAt };
   return isNews;
-}
-
-function sayBaseline({ baseline, entries, events, trigger }: Sender): void {
-  const { nodes, idempotencyKey } = trigger;
-  // Nodes that are named need no count.
-  const expects = nodes ? 0 : countMeant(entries);
-  events.push({ event: 'baseline', baseline: baseline.id, idempotencyKey, expects });
 }
 
 function block(run: Run, busy: readonly Activity[], log: LogRead, now: number): In<'blocked'> {
@@ -152,7 +142,11 @@ export function takeBlocked(
     return isRunning(shown ?? one, log.entries);
   });
   if (open.length === 0) {
-    return startAnew(run, now + spreadOf(run.trigger.wireKey));
+    const { attempts, trigger } = run;
+    // What it tried before was not sent, so its counters start again.
+    [attempts.backoffs, attempts.firstAt, attempts.postedAt] = [0, null, null];
+    run.isUnderway = true;
+    return tryAgain(run, now + spreadOf(trigger.wireKey));
   }
   const isOver = log.startedAt >= run.busyDeadline;
   return isOver ? endWithError(run, busyError(open, 'It did not end in time.')) : state;
@@ -164,13 +158,8 @@ export function takeBlocked(
  */
 const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
 
-/**
- * It has waited for a busy node. What it tried before was not sent, so its counters start again.
- */
-function startAnew(run: Run, notBefore: number): Checking {
-  const { attempts } = run;
-  [attempts.backoffs, attempts.firstAt, attempts.postedAt] = [0, null, null];
-  run.isUnderway = true;
+/** A new try has as long again for its reads. */
+function tryAgain(run: Run, notBefore: number): Checking {
   run.readBy = notBefore + BEFORE_POST;
   return checkAgain(notBefore);
 }
@@ -195,8 +184,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
     return endWithError(run, error, null);
   }
   sayTryingAgain(run, error, notBefore - now);
-  run.readBy = notBefore + BEFORE_POST;
-  return checkAgain(notBefore);
+  return tryAgain(run, notBefore);
 }
 
 /** @returns when the run may try again, by the job's clock: each time later than the last */

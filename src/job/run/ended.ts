@@ -92,6 +92,18 @@ export function resultOfRun(run: Run): JobEnd {
   return jobEnd(state.outcome, state.error, facts, resumeOfRun(run, state, nodes));
 }
 
+/** What is known of the answer to the POST; null where nothing is. */
+function answerOf({ trigger, hasPosted, fateError }: Run, { sent, acceptedAt }: Reported) {
+  const accepted = sent?.accepted ?? null;
+  const isKnown = trigger !== null && acceptedAt !== null;
+  return {
+    sent: hasPosted,
+    replayed: isKnown ? accepted?.replayed === true : null,
+    recovered: isKnown ? accepted === null : null,
+    request_id: accepted?.requestId ?? fateError.requestId ?? null,
+  };
+}
+
 export function jobEnd(
   outcome: Outcome,
   error: LdctlError | null,
@@ -103,18 +115,6 @@ export function jobEnd(
     return { result, resume, error: null, exitCode: error.exitCode };
   }
   return { result, resume, error, exitCode: EXIT_CODES[OUTCOMES[outcome]].code };
-}
-
-/** What is known of the answer to the POST; null where nothing is. */
-function answerOf({ trigger, hasPosted, fateError }: Run, { sent, acceptedAt }: Reported) {
-  const accepted = sent?.accepted ?? null;
-  const isKnown = trigger !== null && acceptedAt !== null;
-  return {
-    sent: hasPosted,
-    replayed: isKnown ? accepted?.replayed === true : null,
-    recovered: isKnown ? accepted === null : null,
-    request_id: accepted?.requestId ?? fateError.requestId ?? null,
-  };
 }
 
 /** A target without an entry is missing once the run has ended by what the log shows. */
@@ -138,7 +138,8 @@ function resumeOfRun(
   if (early.length > 0) {
     return { ids: idsOf(early) };
   }
-  if (hasNothingLeft(end, nodes)) {
+  // It has ended by what the log shows, and all is final.
+  if (end.error === null && end.outcome !== 'timed_out' && areFinal(nodes)) {
     return null;
   }
   if (entries instanceof IdEntries) {
@@ -154,12 +155,8 @@ function resumeOfRun(
   return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
-/** It has ended by what the log shows, and all is final. */
-function hasNothingLeft({ outcome, error }: Reported, nodes: readonly NodeResult[]): boolean {
-  const areFinal = nodes.every(({ status }) => status !== null && isFinal(status));
-  const isByLog = nodes.length > 0 && areFinal && error === null;
-  return isByLog && (outcome === 'rejected' || outcome === 'unconfirmed');
-}
+const areFinal = (nodes: readonly NodeResult[]): boolean =>
+  nodes.length > 0 && nodes.every(({ status }) => isFinal(status ?? ''));
 
 /**
  * Whether the ids of its entries are all that is left to follow, since no other node is likely to

@@ -7,7 +7,7 @@ import { formatDuration } from '../../base/durations.js';
 import { MISSING, type Outcome } from '../../base/outcome.js';
 import { shortList } from '../../base/text.js';
 import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
-import { warning, type JobEvent } from '../events.js';
+import { warning } from '../events.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { nextRead, quicken, SECOND } from '../pace.js';
 import type { Ask, In, Plan, Run, Sender, Sent, Then } from './state.js';
@@ -33,8 +33,14 @@ export function newFollowing(plan: Plan, sent: Sent | null, now: number): Follow
 
 /** What was sent was accepted: its entries are followed. */
 export function follow(run: Run, sent: Sent, now: number): Following {
+  const { accepted, earlier } = sent;
+  const { requestId = null, replayed = false } = accepted ?? {};
+  const recovered = accepted === null;
+  // If both have sent it, and no answer came, the log does not say whose POST made the entries.
+  const isTheirs = earlier && (recovered ? !run.hasPosted : replayed);
+  const said = { request_id: requestId, replayed, recovered, ...(isTheirs && { earlier }) };
   run.changed = true;
-  run.events.push(dispatchedBy(run, sent));
+  run.events.push({ event: 'dispatched', ...said });
   quicken(run.pace, now, now + FIRST_READ);
   return newFollowing(run.plan, sent, now);
 }
@@ -53,20 +59,6 @@ const end = ({ sent, acceptedAt }: Following, outcome: Outcome): In<'ended'> => 
   sent,
   acceptedAt,
 });
-
-function dispatchedBy({ hasPosted }: Run, { accepted, earlier }: Sent): JobEvent {
-  const { requestId = null, replayed = false } = accepted ?? {};
-  const recovered = accepted === null;
-  // If both have sent it, and no answer came, the log does not say whose POST made the entries.
-  const isTheirs = recovered ? !hasPosted : replayed;
-  return {
-    event: 'dispatched',
-    request_id: requestId,
-    replayed,
-    recovered,
-    ...(earlier && isTheirs && { earlier }),
-  };
-}
 
 export function askFollowing(run: Run, state: Following, now: number): Ask<'following'> {
   const { deadline, decidesAt } = state;
@@ -122,8 +114,7 @@ export function judge(run: Run, state: Following, startedAt: number): Then<'foll
   if (!isSettled && startedAt < state.deadline) {
     return { ...state, decidesAt };
   }
-  noteNotActedOn(run);
-  warnOfEarly(run);
+  warnAtEnd(run);
   return end(state, outcomeOf(entries, isSettled));
 }
 
@@ -173,23 +164,17 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
   return isDone ? 'completed' : 'timed_out';
 }
 
-/** Notes, and warns of, the nodes that needed no entry, and have none. */
-function noteNotActedOn({ entries, events }: Run): void {
-  const nodes = entries.mayStillReport();
-  if (nodes.length === 0) {
-    return;
+/**
+ * Warns of the nodes that needed no entry, and have none, and says why a node is missing although
+ * the log has an entry for it: that was created too early.
+ */
+function warnAtEnd({ entries, baseline, events }: Run): void {
+  entries.notActedOn = entries.mayStillReport();
+  if (entries.notActedOn.length > 0) {
+    const nodes = shortList(entries.notActedOn, 5);
+    const message = `not acted on, perhaps gone or without this runtime: ${nodes}`;
+    events.push(warning('not_acted_on', message));
   }
-  entries.notActedOn = nodes;
-  events.push(
-    warning(
-      'not_acted_on',
-      `not acted on, perhaps gone or without this runtime: ${shortList(nodes, 5)}`,
-    ),
-  );
-}
-
-/** Says why a node is missing although the log has an entry for it: that was created too early. */
-function warnOfEarly({ entries, baseline, events }: Run): void {
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {
     // Only by a date can an entry be too early.
     const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at));

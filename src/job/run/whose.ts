@@ -61,10 +61,16 @@ export function findPeriodAndFloor(
 /** Takes in the entries that count. */
 export function collect(run: Run, replay: Replay | null, log: LogRead, now: number): void {
   const { entries } = run;
-  if (entries instanceof NodeEntries) {
-    listRest(run, entries, log);
+  const { id, date } = run.baseline;
+  const isRest = !entries.listed?.isWhole && log.downTo === 'forNodes';
+  if (isRest && entries instanceof NodeEntries) {
+    // Before the POST, the log may have been read for nodes no further than it shows as many as Core
+    // counts; a record does not say. What came after the baseline lists no node.
+    const before = log.entries.filter((activity) => activity.id <= id);
+    entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
   }
-  entries.createdFrom = createdFromOf(run, replay);
+  // The entries of a replay may be older than the baseline: its period says which count.
+  entries.createdFrom = date === null || replay ? null : date - CLOCK_SKEW;
   const wanted = log.entries.filter((activity) => entries.wants(activity));
   const own = entries instanceof NodeEntries ? sift(run, replay, wanted) : wanted;
   const changes = entries.take(own, log, now);
@@ -73,22 +79,6 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
     run.events.push(...changes);
     run.changed = true;
   }
-}
-
-/**
- * Before the POST, the log may have been read for nodes no further than it shows as many as Core
- * counts; a record does not say. What came after the baseline lists no node.
- */
-function listRest({ baseline }: Run, entries: NodeEntries, log: LogRead): void {
-  if (!entries.listed?.isWhole && log.downTo === 'forNodes') {
-    const before = log.entries.filter(({ id }) => id <= baseline.id);
-    entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
-  }
-}
-
-/** The entries of a replay may be older than the baseline: its period says which count. */
-function createdFromOf({ baseline: { date } }: Run, replay: Replay | null): number | null {
-  return date === null || replay ? null : date - CLOCK_SKEW;
 }
 
 /**
