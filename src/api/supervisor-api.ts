@@ -18,7 +18,6 @@ import {
   serverTimeOf,
   readValue,
   safeCount,
-  type Answer,
 } from './answers.js';
 import { endpoint } from './base-url.js';
 import { Client, type ClientOptions } from './client.js';
@@ -46,7 +45,15 @@ export class SupervisorApi implements Supervisor {
       body: triggerBody(request.nodes),
       signal,
       sendBy,
-      read: (answer) => readAccepted(answer, request),
+      read: (answer) => {
+        expectStatus(answer, 202, { permission: 'deployment:manage', trigger: request });
+        return {
+          requestId: requestIdOf(answer) ?? null,
+          // A proxy may have doubled it.
+          replayed: /^true(, ?true)*$/.test(header(answer, 'idempotent-replayed')),
+          serverTime: serverTimeOf(answer),
+        };
+      },
     });
   }
 
@@ -56,7 +63,15 @@ export class SupervisorApi implements Supervisor {
    */
   async list(deploymentId: Id, query: PageQuery, options: CallOptions = {}): Promise<ActivityPage> {
     const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
-    return this.#client.send({ method: 'GET', path, ...options, read: readActivityPage });
+    return this.#client.send({
+      method: 'GET',
+      path,
+      ...options,
+      read: (answer) => {
+        const page = readValue(answer, activityPage, { permission: 'deployment:read' });
+        return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
+      },
+    });
   }
 }
 
@@ -83,21 +98,6 @@ export function triggerBody(nodes: readonly Id[] | null): string {
   if (nodes === null) return '{}';
   if (nodes.length === 0) throw usageError('no_nodes', 'no node was given');
   return stringifyJson({ nodes: sortedUnique(nodes) });
-}
-
-function readAccepted(answer: Answer, trigger: WireTrigger): Accepted {
-  expectStatus(answer, 202, { permission: 'deployment:manage', trigger });
-  return {
-    requestId: requestIdOf(answer) ?? null,
-    // A proxy may have doubled it.
-    replayed: /^true(, ?true)*$/.test(header(answer, 'idempotent-replayed')),
-    serverTime: serverTimeOf(answer),
-  };
-}
-
-function readActivityPage(answer: Answer): ActivityPage {
-  const page = readValue(answer, activityPage, { permission: 'deployment:read' });
-  return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
 }
 
 const IDS = ['id', 'node_id'];

@@ -215,36 +215,27 @@ function flagsToContinue(
   /** Where the later command is not given the same by a variable or by `--profile`. */
   const isLost = (source?: Source) =>
     source && source.from !== 'env' && !(used && source.from === 'profile');
-  const flags = [...deploymentFlags(named, located), ...accountFlags(account, located)];
-  return [
-    ...(used ? ['--profile', used.name] : []),
-    ...flags.flatMap(([source, ...words]) => (isLost(source) ? words : [])),
-  ];
-}
-
-/** A flag with its value, and where that is from; undefined where it is not needed. */
-type GivenFlag = readonly [source: Source | undefined, flag: string, value: string];
-
-const deploymentFlags = (
-  named: DeploymentSettings['named'],
-  { ref, supervisorUrl: { of, source, value } }: Located,
-): readonly GivenFlag[] => [
-  [named?.source, '--deployment', String(ref.id)],
-  // By its variable alone the later command would have to look up again whose URL it is.
-  [of ? STRUCTURE : source, '--supervisor-url', urlText(value)],
-];
-
-function accountFlags(
-  { tenantId, apiUrl: { source, value } }: AccountSettings,
-  { supervisorUrl }: Located,
-): readonly GivenFlag[] {
+  const { ref, supervisorUrl } = located;
+  const { source: byCore, value: coreUrl } = apiUrl;
   // The later command is given the supervisor's URL, and cannot know that the default Core named
   // it.
   const isDefaultEnough =
-    source.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
-  return [
+    byCore.from === 'default' && (!isNamedByCore(supervisorUrl) || isHosted(supervisorUrl));
+  /** A flag with its value, and where that is from; undefined where it is not needed. */
+  const flags: ReadonlyArray<readonly [source: Source | undefined, ...words: string[]]> = [
+    [named?.source, '--deployment', String(ref.id)],
+    // By its variable alone the later command would have to look up again whose URL it is.
+    [
+      supervisorUrl.of ? STRUCTURE : supervisorUrl.source,
+      '--supervisor-url',
+      urlText(supervisorUrl.value),
+    ],
     [tenantId?.source, '--tenant-id', String(tenantId?.value)],
-    [isDefaultEnough ? undefined : source, '--api-url', urlText(value)],
+    [isDefaultEnough ? undefined : byCore, '--api-url', urlText(coreUrl)],
+  ];
+  return [
+    ...(used ? ['--profile', used.name] : []),
+    ...flags.flatMap(([source, ...words]) => (isLost(source) ? words : [])),
   ];
 }
 

@@ -197,19 +197,16 @@ function checkFlags(id: string, line: CommandLine, commands: Commands) {
     if (flag.type === 'boolean') {
       throw mistake(`${typed} takes no value`, id, name === 'json' ? noFields(value) : '');
     }
-    checkText(value, `--${name}`, flag.delimiter, id);
+    // An unset variable in a script must not mean no filter, no gate or every node.
+    if (isBlank(value)) throw mistake(`--${name} is empty`, id, UNSET);
+    if (flag.delimiter && value.split(flag.delimiter).some(isBlank)) {
+      throw mistake(`--${name}: ${shownWord(value)} has one comma too many`, id, UNSET);
+    }
   }
   checkFormat(id, flags);
 }
 
-/** An unset variable in a script must not mean no filter, no gate or every node. */
-function checkText(value: string, flag: string, delimiter: string | undefined, id: string) {
-  const isBlank = (text: string) => text.trim() === '';
-  if (isBlank(value)) throw mistake(`${flag} is empty`, id, UNSET);
-  if (delimiter && value.split(delimiter).some(isBlank)) {
-    throw mistake(`${flag}: ${shownWord(value)} has one comma too many`, id, UNSET);
-  }
-}
+const isBlank = (text: string) => text.trim() === '';
 
 function checkFormat(id: string, flags: readonly ReadFlag[]) {
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';

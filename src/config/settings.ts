@@ -184,18 +184,15 @@ function deploymentOf(
   const url = settingOf('supervisor-url', parseBaseUrl, (from) =>
     isStored ? urlIn(from, 'supervisor_url') : null,
   );
-  const of = url?.source.from === 'env' ? deploymentOfVariables(input) : null;
+  // The owner of LD_SUPERVISOR_URL: the deployment that is acted on without `--deployment`.
+  const ofVariables = { ...input, flags: { ...input.flags, deployment: undefined } };
+  const isOther = url?.source.from === 'env' && input.flags.deployment !== undefined;
+  const of = isOther ? resolveSettings(ofVariables).deployment.named : null;
   // One that names no deployment protects whatever it is used for.
   const protectors = input.config.profiles.filter(
     (one) => one.protected === true && (deploymentIn(one) || one.name === profile?.name),
   );
   return { named, supervisorUrl: url && { ...url, of }, protectors };
-}
-
-/** The owner of LD_SUPERVISOR_URL: the deployment that is acted on without `--deployment`. */
-function deploymentOfVariables({ flags, ...input }: SettingsInput) {
-  if (flags.deployment === undefined) return null;
-  return resolveSettings({ ...input, flags: { ...flags, deployment: undefined } }).deployment.named;
 }
 
 /**

@@ -123,15 +123,19 @@ export abstract class Entries {
   take(shown: readonly Activity[], log: LogRead, now: number): JobEvent[] {
     this.readAt = log.startedAt;
     const seen = this.#seen();
-    const changes = shown.flatMap((activity) => {
+    const before = new Map(this.byId);
+    const changes = shown.flatMap((activity): JobEvent[] => {
       const entry = this.byId.get(activity.id);
-      return entry ? this.#update(entry, activity) : this.#add(activity, seen, log, now);
+      if (!entry) return this.#add(activity, seen, log, now);
+      before.delete(activity.id);
+      entry.goneSince = null;
+      const { status } = entry.activity;
+      if (status === activity.status || isFinal(status)) return [];
+      entry.activity = activity;
+      return [{ event: 'activity', activity }];
     });
-    const ids = new Set(shown.map(({ id }) => id));
-    for (const entry of this.byId.values()) {
-      if (!ids.has(entry.activity.id) && !isFinal(entry.activity.status)) {
-        entry.goneSince ??= now;
-      }
+    for (const entry of before.values()) {
+      if (!isFinal(entry.activity.status)) entry.goneSince ??= now;
     }
     return changes;
   }
@@ -161,16 +165,6 @@ export abstract class Entries {
     }
     const change: JobEvent = { event: 'activity', activity };
     return isDoubled ? [change, warning('ambiguous', `node ${node}: ${DOUBLED}`)] : [change];
-  }
-
-  #update(entry: Entry, activity: Activity): JobEvent[] {
-    const { status } = entry.activity;
-    entry.goneSince = null;
-    if (status === activity.status || isFinal(status)) {
-      return [];
-    }
-    entry.activity = activity;
-    return [{ event: 'activity', activity }];
   }
 
   /** The entries that are neither final nor lost, as far as reads have shown. */
@@ -231,11 +225,14 @@ export abstract class Entries {
    */
   rows(emptyStatus: typeof MISSING | null): NodeProgress[] {
     const early = new Map(this.earlyOnly().map((activity) => [activity.node_id, activity]));
-    const rows = [...this.#byTarget([...early.keys()])].map(([target, entries]) =>
-      entries.length > 0
-        ? this.#rowOf(entries)
-        : this.#rowWithoutEntry(target, emptyStatus, early.get(target)),
-    );
+    const rows = [...this.#byTarget([...early.keys()])].map(([target, entries]) => {
+      if (entries.length > 0) return this.#rowOf(entries);
+      // Of an early one it is shown, although it does not count.
+      const { id = null, created_at = null } = early.get(target) ?? {};
+      const known =
+        this.target === 'id' ? { activity_id: target } : { node_id: target, activity_id: id };
+      return { ...emptyRow(known, emptyStatus), created_at };
+    });
     // Of the other nodes that are expected, or that Core counts, nothing but their number is known.
     const nameless = Math.max((this.expect ?? 0) - rows.length, unknownNodes(this.#census()));
     return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
@@ -251,8 +248,7 @@ export abstract class Entries {
     );
     for (const entry of byNode) {
       const target = entry.activity[this.target];
-      const before = byTarget.get(target) ?? [];
-      byTarget.set(target, [...before, entry]);
+      byTarget.set(target, [...(byTarget.get(target) ?? []), entry]);
     }
     return byTarget;
   }
@@ -263,17 +259,8 @@ export abstract class Entries {
       severity(this.#statusOf(b)) > severity(this.#statusOf(a)) ? b : a,
     );
     const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
-    const status = this.#statusOf(worst);
-    const { since } = worst;
-    const ambiguous = entries.length > 1;
-    return { node_id, activity_id, status, created_at, finished_at, ambiguous, since };
-  }
-
-  /** @param early an entry that does not count as this trigger's */
-  #rowWithoutEntry(id: Id, status: typeof MISSING | null, early?: Activity): NodeProgress {
-    const known =
-      this.target === 'id' ? { activity_id: id } : { node_id: id, activity_id: early?.id ?? null };
-    return { ...emptyRow(known, status), created_at: early?.created_at ?? null };
+    const known = { node_id, activity_id, status: this.#statusOf(worst), created_at, finished_at };
+    return { ...known, ambiguous: entries.length > 1, since: worst.since };
   }
 
   /** The targets that have an entry that counts. */

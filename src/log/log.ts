@@ -65,7 +65,11 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
       readUntil(log, 'newest', ({ reach }) => reach !== null, options),
 
     /** Every entry above the id: until a page is sure that all older pages are below it. */
-    downTo: (id: Id, options?: DownToOptions): Promise<LogRead> => readDownTo(log, id, options),
+    downTo: async (id: Id, options?: DownToOptions): Promise<LogRead> => {
+      const isPast = ({ reach }: LogPage) => reach !== null && reach <= id;
+      const read = await readUntil(log, id, isPast, options);
+      return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
+    },
 
     /** Enough of the newest entries to show which nodes there are. */
     forNodes: (options?: NodeReadOptions): Promise<LogRead> => readForNodes(log, options),
@@ -127,11 +131,6 @@ async function readUntil(
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
   return { entries, total, startedAt, serverTime, requests, downTo };
-}
-
-async function readDownTo(log: OpenLog, id: Id, options?: DownToOptions): Promise<LogRead> {
-  const read = await readUntil(log, id, ({ reach }) => reach !== null && reach <= id, options);
-  return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
 }
 
 /**

@@ -10,16 +10,7 @@ import type { JobEvent, NodeProgress } from '../events.js';
 import type { JobEnd, Resume } from '../job.js';
 import { emptyStatusOf, jobEnd } from '../run/ended.js';
 import { acceptedAtOf, endOf, sentOf } from '../run/state.js';
-import {
-  calledOffError,
-  hasSent,
-  runOf,
-  sentRunOf,
-  type NodeState,
-  type Roll,
-  type RollNode,
-  type RollPlan,
-} from './state.js';
+import { calledOffError, hasSent, runOf, sentRunOf, type Roll, type RollNode } from './state.js';
 
 /** The events of all its nodes, and one picture of them all. */
 export function eventsOfRoll(roll: Roll): JobEvent[] {
@@ -73,19 +64,13 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
     gate,
     ...(passed && plan.gated && gate === null && { passed_earlier: true }),
     stage: state.name === 'held' ? 'waiting' : state.name,
-    ...stageTimes(plan, state),
+    // Since when a pause or a gate runs, and how long it may last.
+    ...(state.name === 'pause' && {
+      stageSince: state.until - plan.pauseMs,
+      limitMs: plan.pauseMs,
+    }),
+    ...(state.name === 'gate' && { stageSince: state.since, limitMs: plan.gateTimeoutMs }),
   };
-}
-
-/** Since when a pause or a gate runs, and how long it may last. */
-function stageTimes(
-  plan: RollPlan,
-  state: NodeState,
-): Pick<NodeProgress, 'stageSince' | 'limitMs'> {
-  if (state.name === 'pause') {
-    return { stageSince: state.until - plan.pauseMs, limitMs: plan.pauseMs };
-  }
-  return state.name === 'gate' ? { stageSince: state.since, limitMs: plan.gateTimeoutMs } : {};
 }
 
 /**
