@@ -9,7 +9,7 @@ import {
   type Host,
   type Program,
 } from './cli/host.js';
-import { COMMANDS, runCommand } from './commands/table.shared.js';
+import { COMMANDS, type Loading } from './commands/table.shared.js';
 
 export { packageProgram } from './cli/host.js';
 
@@ -89,6 +89,32 @@ export async function runLine(
   } catch (error) {
     return reportFailure(host(), error);
   }
+}
+
+/**
+ * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
+ * no use here: see docs/decisions/our-own-help-and-loader.md.
+ * @returns the exit code
+ */
+async function runCommand(
+  load: Loading | undefined,
+  { id, args }: { id: string; args: string[] },
+  host: () => Host,
+) {
+  const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), load?.()]);
+  if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
+  // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
+  const world = host();
+  const { root } = world.program;
+  const pjson = readPackage(world.program);
+  const config = Object.assign(new Config({ root, pjson }), {
+    bin: 'ldctl',
+    version: pjson.version,
+    runHook: () => Promise.resolve({ successes: [], failures: [] }),
+  });
+  const command = new (Object.assign(found.default, { id }))(args, config, world);
+  await command['_run']();
+  return command.exitCode;
 }
 
 async function reportFailure(host: Host, error: unknown) {

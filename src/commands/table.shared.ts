@@ -1,10 +1,10 @@
 import type { Config } from '@oclif/core/config';
 import type { BaseCommand } from '../cli/base-command.js';
-import { readPackage, type Host } from '../cli/host.js';
+import type { Host } from '../cli/host.js';
 
 type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
 
-type Loading = () => Promise<{ default: CommandClass }>;
+export type Loading = () => Promise<{ default: CommandClass }>;
 
 /** Every command by its id, each in a file that is loaded only for it. */
 export const COMMANDS: Readonly<Record<string, Loading>> = {
@@ -30,29 +30,3 @@ export const COMMANDS: Readonly<Record<string, Loading>> = {
   version: () => import('./version.js'),
   whoami: () => import('./whoami.js'),
 };
-
-/**
- * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
- * no use here: see docs/decisions/our-own-help-and-loader.md.
- * @returns the exit code
- */
-export async function runCommand(
-  load: Loading | undefined,
-  { id, args }: { id: string; args: string[] },
-  host: () => Host,
-) {
-  const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), load?.()]);
-  if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
-  // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
-  const world = host();
-  const { root } = world.program;
-  const pjson = readPackage(world.program);
-  const config = Object.assign(new Config({ root, pjson }), {
-    bin: 'ldctl',
-    version: pjson.version,
-    runHook: () => Promise.resolve({ successes: [], failures: [] }),
-  });
-  const command = new (Object.assign(found.default, { id }))(args, config, world);
-  await command['_run']();
-  return command.exitCode;
-}
