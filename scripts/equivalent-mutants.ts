@@ -26,15 +26,14 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'only a baseline that has a date can be later than an entry',
   "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
     'a millisecond',
-  'src/job/watch.ts: const highest = log.entries[RECENT - 1]?.id ?? -1n; -> const highest = log.entries[RECENT + 1]?.id ?? -1n;':
+  'src/job/watch.ts: return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(RECENT + 1).find(isOld)?.activity.id ?? after;':
     'the floor rises two entries later',
-  'src/job/watch.ts: forgetSettled(watch, log); -> ;':
-    'what it has no more use for stays in memory',
-  'src/job/watch.ts: floor: known[RECENT - 1]?.id ?? after ?? -1n, -> floor: known[RECENT + 1]?.id ?? after ?? -1n,':
+  'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
+  'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT + 1]?.id ?? after;':
     'two entries more count as recent',
-  'src/job/watch.ts: floor: known[RECENT - 1]?.id ?? after ?? -1n, -> floor: known[RECENT - 0]?.id ?? after ?? -1n,':
+  'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT - 0]?.id ?? after;':
     'one entry more counts as recent',
-  'src/job/watch.ts: const isOld = log.startedAt - since >= LATEST_MS; -> const isOld = log.startedAt - since > LATEST_MS;':
+  'src/job/watch.ts: const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS; -> const isOld = ({ since }: SeenEntry) => readAt - since > LATEST_MS;':
     'a millisecond',
   'src/log/nodes.ts: return a !== null && a.id > b.id ? a : b; -> return a !== null && a.id >= b.id ? a : b;':
     'each id comes once',

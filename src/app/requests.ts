@@ -78,16 +78,23 @@ const what = {
     v.transform<ActionName, ActionName>(parseAction),
   ),
 };
+/** How long a job may take once it is dispatched, and each node of a roll, by default. */
+const TIMEOUT_MS = 10 * 60_000;
+/** How long the entry of a node may take to show up, by default. */
+const APPEAR_TIMEOUT_MS = 30_000;
+/** How long a gate may take, by default. */
+const GATE_TIMEOUT_MS = 5 * 60_000;
+
 const times = {
   /**
    * For everything after the dispatch, in milliseconds; 0 for no limit. Default: 10 minutes.
    */
-  timeoutMs: v.optional(ms, 600_000),
+  timeoutMs: v.optional(ms, TIMEOUT_MS),
   /**
    * How long the entry of a node may take to show up in the log, in milliseconds. Default: 30
    * seconds.
    */
-  appearTimeoutMs: v.optional(ms, 30_000),
+  appearTimeoutMs: v.optional(ms, APPEAR_TIMEOUT_MS),
 };
 /** The nodes that are meant; every node where it is left out. */
 const nodes = v.exactOptional(nodesOrAll);
@@ -152,14 +159,14 @@ export const rollRequest = fields({
   /** Between the completion of a node and what comes next, in milliseconds. */
   pauseMs: v.optional(ms, 0),
   /** A gate that takes longer halts the roll; 0 for no limit. Default: 5 minutes. */
-  gateTimeoutMs: v.optional(ms, 300_000),
+  gateTimeoutMs: v.optional(ms, GATE_TIMEOUT_MS),
   /**
    * Asks the gate once more, before anything is sent, for the first node: if it fails, nothing is,
    * with exit code 5. Its `activity_id` is null then.
    */
   gateFirst: v.optional(flag, false),
   /** How long each node may take; 0 for no limit. Default: 10 minutes. */
-  nodeTimeoutMs: v.optional(ms, 600_000),
+  nodeTimeoutMs: v.optional(ms, TIMEOUT_MS),
   /** Continues although a node did not complete. */
   continueOnError: v.optional(flag, false),
   /**

@@ -144,7 +144,7 @@ async function lastCompletedOn(
   const read = await optional({ clock, signal }, (limited) =>
     log.forNodes({ signal: limited, isEnough }),
   ).catch(() => null);
-  return read ? lastCompletedIn(read.entries, result) : unknown;
+  return lastCompletedIn(read?.entries ?? [], result);
 }
 
 function lastCompletedIn(entries: readonly Activity[], { nodes, runtime }: ResultFields): ByNode {

@@ -54,10 +54,11 @@ export async function* steps<T, E extends JobEvent>(
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
   void lateCount?.then((core) => inbox.put(() => job.counted?.(core ?? null, clock.elapsed())));
-  const interrupt = (): void => job.interrupt(signal.reason as Interrupted, clock.elapsed());
   const releases = [
     onAbort(stopping, () => inbox.put(() => job.windDown?.(stopping?.reason as Interrupted))),
-    onAbort(signal, () => inbox.put(interrupt)),
+    onAbort(signal, () =>
+      inbox.put(() => job.interrupt(signal.reason as Interrupted, clock.elapsed())),
+    ),
   ];
   try {
     for (;;) {

@@ -17,6 +17,13 @@ export const BEFORE_POST = MINUTE;
 /** How far a server's `retry-after` is obeyed. */
 export const LONGEST_RETRY_AFTER = 5 * MINUTE;
 
+/** The longest time between two reads: where nothing changes, they become rare. */
+const SLOWEST = 5 * SECOND;
+/** How long to wait after a read, for each request that it took: four a second at most. */
+const REQUEST_GAP = SECOND / 4;
+/** How long the last read, at the deadline, may take. */
+const LAST_READ = 15 * SECOND;
+
 /** When the log is read, and whether it can be: plain data. Times are ms of the job's clock. */
 export interface Pace {
   /** When the next read is wanted; before `earliest` never, except at the deadline. */
@@ -26,8 +33,8 @@ export interface Pace {
   failing: { since: number; count: number } | null;
 }
 
-/** How long to wait after a read of this many requests: four a second at most. */
-export const readGap = (requests: number): number => requests * (SECOND / 4);
+/** How long to wait after a read of this many requests. */
+export const readGap = (requests: number): number => requests * REQUEST_GAP;
 
 export function newPace(now: number, nextRead = now): Pace {
   return { nextRead, earliest: -Infinity, changedAt: now, failing: null };
@@ -45,11 +52,9 @@ export function goodRead(pace: Pace, requests: number, now: number): void {
   later(pace, now);
 }
 
-/**
- * When a read that starts now is cut off: 15 s after the deadline, or after now if that is over.
- */
+/** When a read that starts now is cut off. */
 export const cutOffAt = (deadline: number, now: number): number =>
-  Math.max(deadline, now) + 15 * SECOND;
+  Math.max(deadline, now) + LAST_READ;
 
 /**
  * The next read of a run that waits for something in the log, when it is due.
@@ -91,8 +96,8 @@ export function failedRead(
   return { givesUp, events: count === 0 ? [warning('log_unreadable', message)] : [] };
 }
 
-/** Every second for a minute since something changed, then a sixtieth of that time, up to 5 s. */
+/** Every second for a minute since something changed, then a sixtieth of that time. */
 function later(pace: Pace, now: number): void {
   const quiet = now - pace.changedAt;
-  pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), 5 * SECOND);
+  pace.nextRead = now + Math.min(Math.max(quiet / 60, SECOND), SLOWEST);
 }

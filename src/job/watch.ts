@@ -10,6 +10,7 @@ import { listNewest, matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
 import { LATEST_MS, RECENT } from '../log/walk.js';
 import { steps, type DriveTools } from './drive.js';
+import { belowLowest } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead, Job, Step } from './job.js';
 import { failedRead, goodRead, newPace, nextRead, quicken, SECOND, type Pace } from './pace.js';
@@ -173,10 +174,7 @@ function isAwaited(
 
 function nextOf(watch: Watch, now: number): Step {
   const depth = () =>
-    openOf(watch).reduce(
-      (low, { activity: { id } }) => (id <= low ? id - 1n : low),
-      floorOf(watch),
-    );
+    belowLowest([floorOf(watch) + 1n, ...openOf(watch).map(({ activity }) => activity.id)]);
   return watch.end ? { do: 'end' } : nextRead(watch.pace, depth, now, watch.deadline);
 }
 

@@ -25,12 +25,7 @@ import {
 } from './state.js';
 
 /** There is room for it. */
-export function startNode(
-  roll: Roll,
-  { id }: RollNode,
-  state: In<'waiting' | 'held'>,
-  now: number,
-): In<'running'> {
+export function startNode(roll: Roll, { id, state }: RollNode, now: number): In<'running'> {
   if (state.name === 'held') {
     admit(state.run, now);
     return { name: 'running', run: state.run };

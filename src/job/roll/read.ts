@@ -27,11 +27,9 @@ function deeper(a: DownTo, b: DownTo): DownTo {
   if (a === 'forNodes' || b === 'forNodes') {
     return 'forNodes';
   }
-  if (a === 'newest' || b === 'newest') {
-    // Down to an id may be less than the newest page: `moveBaseline` takes that into account.
-    return a === 'newest' ? b : a;
-  }
-  return a < b ? a : b;
+  // Down to an id may be less than the newest page: `moveBaseline` takes that into account.
+  if (a === 'newest') return b;
+  return b === 'newest' || a < b ? a : b;
 }
 
 /**

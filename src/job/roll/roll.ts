@@ -77,9 +77,7 @@ function startNext(roll: Roll, now: number): void {
   }
   const isHeld = ({ state }: RollNode) => state.name === 'held' && !isTooLate(state.run, now);
   const next = nodes.find(isHeld) ?? nodes.find(({ state }) => state.name === 'waiting');
-  if (next?.state.name === 'held' || next?.state.name === 'waiting') {
-    move(roll, next, startNode(roll, next, next.state, now));
-  }
+  if (next) move(roll, next, startNode(roll, next, now));
 }
 
 /** Whether its first POST comes next, or another one if the next read shows no entry of it. */

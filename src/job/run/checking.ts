@@ -28,6 +28,12 @@ import {
 
 type Checking = In<'checking'>;
 
+/** Runs that have waited for the same busy node continue within this time, one after the other. */
+const SPREAD = 2 * SECOND;
+
+/** The longest time between two tries of a POST, unless the server asks for more. */
+const LONGEST_BACKOFF = 8 * SECOND;
+
 export const tickChecking = (run: Run, state: Checking, now: number): In<'checking' | 'ended'> =>
   isRollOver(run, now) ? endForRoll(run) : state;
 
@@ -152,11 +158,8 @@ export function takeBlocked(
   return isOver ? endWithError(run, busyError(open, 'It did not end in time.')) : state;
 }
 
-/**
- * Several runs may have waited for the same entry: they continue at different times, up to 2 s
- * later, so that the first one blocks the others.
- */
-const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % (2 * SECOND);
+/** Several runs may have waited for the same entry: the first one that continues blocks the others. */
+const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % SPREAD;
 
 /** A new try has as long again for its reads. */
 function tryAgain(run: Run, notBefore: number): Checking {
@@ -189,7 +192,7 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
 
 /** @returns when the run may try again, by the job's clock: each time later than the last */
 export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
-  const backoff = Math.min(2 ** attempts.backoffs, 8) * SECOND;
+  const backoff = Math.min(2 ** attempts.backoffs * SECOND, LONGEST_BACKOFF);
   attempts.backoffs += 1;
   return now + Math.max(backoff, retryAfterOf(error));
 }

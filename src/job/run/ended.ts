@@ -48,7 +48,8 @@ export function readAgain<S extends State>(
   state: S,
   failure: FailedRead,
   now: number,
-  { deadline = Infinity, tolerated }: { deadline?: number; tolerated?: number } = {},
+  deadline = Infinity,
+  tolerated?: number,
 ): S | In<'ended'> {
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
   if (givesUp || now >= deadline) {

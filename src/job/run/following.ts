@@ -19,6 +19,12 @@ const QUIET = 10 * SECOND;
 /** How long a node that the log did not list may take to report. */
 export const LATE_NODE = 3 * SECOND;
 
+/** How long a second entry of a node may take, or another node after the last new one. */
+const ANOTHER = 2 * SECOND;
+
+/** How long to wait for nodes where nothing says how many there are. */
+const UNKNOWN_NODES = 10 * SECOND;
+
 /** How soon the log is read after a POST. */
 export const FIRST_READ = SECOND / 2;
 
@@ -138,17 +144,15 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
   // Nothing but the log says which nodes there are.
   const isOpenEnded = entries.targets === 'observed';
   // Only a second entry of a target may come, or one node too many.
-  let grace = 2 * SECOND;
-  // A node that the log did not list may report; where it listed none, nothing says how many.
-  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : 10 * SECOND;
+  let grace = ANOTHER;
+  // A node that the log did not list may report.
+  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : UNKNOWN_NODES;
   // Until the newest entry of a node shows up, an older one may stand in its place.
-  if (sent?.replay) grace = 10 * SECOND;
-  if (entries.mayStillReport().length > 0) {
-    return Math.max(acceptedAt + grace, entries.newAt + QUIET);
-  }
-  // Another node may follow the newest.
-  const quietFrom = isOpenEnded ? entries.newAt + 2 * SECOND : -Infinity;
-  return Math.max(acceptedAt + grace, quietFrom);
+  if (sent?.replay) grace = QUIET;
+  // Where another node may follow the newest, none has for some time.
+  const othersMs = isOpenEnded ? ANOTHER : -Infinity;
+  const quietMs = entries.mayStillReport().length > 0 ? QUIET : othersMs;
+  return Math.max(acceptedAt + grace, entries.newAt + quietMs);
 }
 
 /** If several apply: unconfirmed before rejected before timed out. */

@@ -217,13 +217,13 @@ function takeFailedRead(run: Run, state: Reading, failure: FailedRead, now: numb
     case 'checking':
       return takeFailedCheck(run, state, failure, now);
     case 'blocked':
-      return readAgain(run, state, failure, now, { deadline: run.busyDeadline });
+      return readAgain(run, state, failure, now, run.busyDeadline);
     case 'unknown':
-      return readAgain(run, state, failure, now, { tolerated: RETRY_WINDOW });
+      return readAgain(run, state, failure, now, Infinity, RETRY_WINDOW);
     case 'following':
       // A wait ends if the log could not be read once.
       return run.trigger || run.entries.hasBeenRead
-        ? readAgain(run, state, failure, now, state)
+        ? readAgain(run, state, failure, now, state.deadline)
         : endWithError(run, failure.error);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Activity } from '../../base/activity.js';
-import { compareIds } from '../../base/ids.js';
+import { compareIds, type Id } from '../../base/ids.js';
 import type { LogRead } from '../../log/log.js';
 import { NodeEntries } from '../entries.js';
 import { listedIn } from '../census.js';
@@ -62,13 +62,7 @@ export function findPeriodAndFloor(
 export function collect(run: Run, replay: Replay | null, log: LogRead, now: number): void {
   const { entries } = run;
   const { id, date } = run.baseline;
-  const isRest = !entries.listed?.isWhole && log.downTo === 'forNodes';
-  if (isRest && entries instanceof NodeEntries) {
-    // Before the POST, the log may have been read for nodes no further than it shows as many as Core
-    // counts; a record does not say. What came after the baseline lists no node.
-    const before = log.entries.filter((activity) => activity.id <= id);
-    entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
-  }
+  if (entries instanceof NodeEntries) listRest(id, entries, log);
   // The entries of a replay may be older than the baseline: its period says which count.
   entries.createdFrom = date === null || replay ? null : date - CLOCK_SKEW;
   const wanted = log.entries.filter((activity) => entries.wants(activity));
@@ -78,6 +72,17 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
     quicken(run.pace, now);
     run.events.push(...changes);
     run.changed = true;
+  }
+}
+
+/**
+ * Before the POST, the log may have been read for nodes no further than it shows as many as Core
+ * counts; a record does not say. What came after the baseline lists no node.
+ */
+function listRest(baseline: Id, entries: NodeEntries, log: LogRead): void {
+  if (!entries.listed?.isWhole && log.downTo === 'forNodes') {
+    const before = log.entries.filter(({ id }) => id <= baseline);
+    entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
   }
 }
 

@@ -105,7 +105,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
       if (event.event === 'warning') lines.warn(event.message);
       else if (!quiet) report(event);
     },
-    stop: () => lines.stop(),
+    stop: lines.stop,
   };
 }
 

@@ -17,12 +17,13 @@ import { plan, sabotage, waitsWithoutCore, type Rules, type SettlesAtOf } from '
 type Sift = (run: Run, replay: Replay | null, shown: readonly Activity[]) => Activity[];
 type OutcomeOf = (entries: Entries, isSettled: boolean) => Outcome;
 
-const grace = (change: (entries: Entries, isReplay: boolean, ms: number) => number): Change =>
-  put<(entries: Entries, isReplay: boolean) => number>(
-    'job/run/following',
-    'graceOf',
-    (original, entries, isReplay) => change(entries, isReplay, original(entries, isReplay)),
-  );
+/** After a replay, the first entry of each node is enough. */
+const replayAtOnce: Change = put<SettlesAtOf>(
+  'job/run/following',
+  'settlesAtOf',
+  (original, run, state) =>
+    state.sent?.replay && run.entries.hasEnough() ? state.acceptedAt : original(run, state),
+);
 
 const lateCount = (
   instead: (take: typeof takeLateCount, ...args: Parameters<typeof takeLateCount>) => void,
@@ -95,14 +96,14 @@ export const ENTRIES: Rules = {
       'done-by-earlier-deploy',
       'a use of the key without a record',
       0,
-      grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
+      replayAtOnce,
     ),
     sabotage(
       'after what was in progress the first entry is enough',
       'done-by-what-was-running',
       'named nodes, a key, busy and in progress at first',
       1,
-      grace((_, isReplay, ms) => (isReplay ? 0 : ms)),
+      replayAtOnce,
     ),
     sabotage(
       'a replay reaches back half a second',
@@ -254,7 +255,7 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'named nodes',
       1,
-      grace((entries, replay, ms) => (entries.targets === 'observed' || replay ? ms : 0)),
+      limit('job/run/following', 'ANOTHER', 0),
     ),
     sabotage(
       'it ends although a second entry of a node is open',
@@ -274,14 +275,14 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'every node',
       1,
-      grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 0 : ms)),
+      limit('job/run/following', 'LATE_NODE', 0),
     ),
     sabotage(
       'an empty log has the short grace',
       'done-before-grace',
       'every node, an empty log',
       1,
-      grace((entries, replay, ms) => (entries.targets === 'observed' && !replay ? 3 * SECOND : ms)),
+      limit('job/run/following', 'UNKNOWN_NODES', 3 * SECOND),
     ),
     sabotage(
       'a count obliges no one',
