@@ -111,20 +111,21 @@ export interface ResultFacts {
 
 export type ResultFields = ResultFacts & { outcome: Outcome };
 
-/** The facts of a run that has sent nothing. */
+/** The facts of a run that has sent nothing. @param more of each node */
 export const unsentFacts = (
   known: Pick<
     ResultFacts,
     'runtime' | 'action' | 'deployment_id' | 'idempotency_key' | 'targets' | 'core_count'
   >,
-  nodes: NodeResult[],
+  nodes: readonly Id[],
+  more: Partial<NodeResult> = {},
 ): ResultFacts => ({
   ...known,
   sent: false,
   replayed: null,
   recovered: null,
   request_id: null,
-  nodes,
+  nodes: nodes.map((node_id) => ({ ...emptyNodeResult({ node_id }, NOT_STARTED), ...more })),
   not_acted_on: [],
   resume: null,
 });

@@ -22,7 +22,7 @@ import {
 } from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
 import { parseId, type Id } from '../base/ids.js';
-import { emptyNodeResult, NOT_STARTED, unsentFacts, type ResultFields } from '../base/outcome.js';
+import { unsentFacts, type ResultFields } from '../base/outcome.js';
 import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
 import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
@@ -357,12 +357,8 @@ async function dryRunOf(
     idempotency_key: key,
     ...targetsOf(request, found),
   };
-  const unsent = unsentFacts(
-    known,
-    nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
-  );
   const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
-  const result: ResultFields = { outcome: 'dry_run', ...unsent, not_acted_on };
+  const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };
   return {
     place,
     path: own.ref.path,

@@ -16,6 +16,8 @@ export interface ReadFlag {
   typed: string;
   /** Undefined where there is none. */
   value: string | undefined;
+  /** Both, as they were typed. */
+  words: readonly string[];
 }
 
 /** A command line, taken apart as oclif's parser would. */
@@ -60,7 +62,8 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
     // What is itself a flag is no value; and a short one may have `=` before it.
     const isValue = value !== undefined && (inlineValue || !names.has(value.replace(/=.*/, '')));
     const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
-    return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined }];
+    const words = inlineValue ? [`${typed}=${text}`] : isValue ? [typed, value] : [typed];
+    return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined, words }];
   });
   const positionals = tokens.flatMap((token) =>
     token.kind === 'positional' && token.index < end ? [token] : [],

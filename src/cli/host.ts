@@ -9,7 +9,7 @@ import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
-import { printOptionsOf, type ReadFlag } from './argv.js';
+import { printOptionsOf, readCommandLine, type ReadFlag } from './argv.js';
 import type { runGate } from './gate.js';
 import type { Terminal } from './keyboard.js';
 import type { Prompts } from './prompts.js';
@@ -61,6 +61,22 @@ export type Commands = Manifest['commands'];
 /** @throws Error where it cannot be read */
 export function readManifest({ read }: Program): Manifest {
   return JSON.parse(read('oclif.manifest.json')) as Manifest;
+}
+
+/**
+ * The flags of a command line, as they were typed; of one that is there twice, the last.
+ * @param without those that are left out
+ */
+export function typedAgain(
+  { program }: Pick<Host, 'program'>,
+  argv: readonly string[],
+  without: readonly string[],
+) {
+  const { flags } = readCommandLine(argv, readManifest(program).commands);
+  return flags.flatMap(({ name, words }, at) => {
+    const isLast = !flags.slice(at + 1).some((later) => later.name === name);
+    return name !== null && isLast && !without.includes(name) ? words : [];
+  });
 }
 
 export function readPackage({ read }: Program): PJSON {

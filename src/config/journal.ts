@@ -201,12 +201,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 
 /**
  * The records of a deployment's rolls, in a folder for each deployment, since one key on two
- * deployments is two rolls; and those of the rolls over several. Each process makes its own, and the newest says how the roll continues.
+ * deployments is two rolls. Each process makes its own, and the newest says how the roll continues.
  * Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
  */
-export function openRollJournal(folder: string, of: Id | 'several', clock: Pick<Clock, 'now'>) {
-  const rolls = join(folder, 'rolls', String(of));
+export function openRollJournal(folder: string, deployment: Id, clock: Pick<Clock, 'now'>) {
+  const rolls = join(folder, 'rolls', String(deployment));
   // Resumed after 23 hours, it must not last longer than the records of its nodes.
   const records = new Records(rolls, rollRecord, ({ startedAt }) => startedAt, clock, false);
   const read = (key: string) => records.find(key).kept.at(-1)?.record;

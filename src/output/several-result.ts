@@ -3,12 +3,12 @@
  */
 
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
 import {
   NOT_STARTED,
   UNCONFIRMED,
   type NodeResult,
   type Outcome,
+  type ResultFacts,
   type ResultFields,
 } from '../base/outcome.js';
 import { shortList } from '../base/text.js';
@@ -21,30 +21,24 @@ import type { Output } from './streams.js';
 
 /** How the part of one deployment ended. */
 export interface PartEnding {
-  deploymentId: Id;
   path: string | null;
   place: string;
-  outcome: Outcome | typeof NOT_STARTED;
-  result: Omit<ResultFields, 'outcome'>;
+  result: ResultFields | (ResultFacts & { outcome: typeof NOT_STARTED });
   facts: SummaryFacts;
   /** Why it could not start, or was not followed to its end. */
   error: LdctlError | null;
 }
 
 /** Says on stderr how one ended; what comes next is said at the end of all. */
-export function printPartEnding(
-  output: Output,
-  { place, outcome, result, facts, error }: PartEnding,
-) {
+export function printPartEnding(output: Output, { place, result, facts, error }: PartEnding) {
   const { stderr } = output;
   if (error) stderr.write(errorText(output, error));
-  if (outcome === NOT_STARTED) return;
-  stderr.write(summaryText(output, { ...result, outcome }, { ...facts, place }));
+  if (result.outcome === NOT_STARTED) return;
+  stderr.write(summaryText(output, result, { ...facts, place }));
 }
 
 export interface SeveralEnding {
   outcome: Outcome;
-  key: string;
   parts: readonly PartEnding[];
   /** The command that resumes it; null when nothing is left to follow. */
   resume: string | null;
@@ -61,30 +55,26 @@ export async function printSeveral(output: Output, ending: SeveralEnding) {
   await stdout.drained();
 }
 
-function documentOf(output: Output, { outcome, key, parts, resume }: SeveralEnding) {
-  const results = parts.map(({ result }) => result);
-  const [first] = results;
+function documentOf(output: Output, { outcome, parts, resume }: SeveralEnding) {
   const error = parts.find((part) => part.error)?.error;
-  const known = parts.map(({ deploymentId, path, ...part }) => {
-    const own = { deployment_id: deploymentId, deployment_path: path };
-    return { ...part, own };
+  const { runtime, action, idempotency_key } = parts[0]?.result ?? {};
+  const idsOf = ({ result: { deployment_id }, path }: PartEnding) => ({
+    deployment_id,
+    deployment_path: path,
   });
   return {
-    outcome,
-    runtime: first?.runtime ?? null,
-    action: first?.action ?? null,
-    idempotency_key: key,
-    sent: results.some(({ sent }) => sent),
-    deployments: known.map(({ own, outcome: ended, result, error: why }) => ({
-      ...own,
-      outcome: ended,
-      core_count: result.core_count,
-      sent: result.sent,
-      replayed: result.replayed,
-      ...(why && { error: errorDocument(why) }),
-    })),
-    nodes: known.flatMap(({ own, result, facts }) =>
-      nodeDocuments(output, result.nodes, facts).map((node) => ({ ...own, ...node })),
+    ...{ outcome, runtime, action, idempotency_key },
+    sent: parts.some(({ result }) => result.sent),
+    deployments: parts.map((part) => {
+      const { outcome: ended, core_count, sent, replayed } = part.result;
+      const why = part.error && { error: errorDocument(part.error) };
+      return { ...idsOf(part), outcome: ended, core_count, sent, replayed, ...why };
+    }),
+    nodes: parts.flatMap((part) =>
+      nodeDocuments(output, part.result.nodes, part.facts).map((node) => ({
+        ...idsOf(part),
+        ...node,
+      })),
     ),
     resume,
     ...(error && { error: errorDocument(error) }),
@@ -96,8 +86,8 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
   const { stderr: sink } = output;
   const [first] = parts;
   const name = first ? runName(first.result) : '';
-  const each = parts.map((part) => `${part.place} ${part.outcome.replaceAll('_', ' ')}`);
-  const isLate = outcome === 'timed_out' && !parts.some((part) => part.outcome === outcome);
+  const each = parts.map(({ place, result }) => `${place} ${result.outcome.replaceAll('_', ' ')}`);
+  const isLate = outcome === 'timed_out' && !parts.some(({ result }) => result.outcome === outcome);
   const all = `${name}${isLate ? ' timed out' : ''}: ${each.join(', ')}`;
   const text =
     outcome === 'completed'
@@ -107,7 +97,7 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
   const command = anew ?? resume;
   return [
     sentence(sink, text, style),
-    ...(anew === null ? [] : [sentence(sink, lookFirst(output, parts), 'bold')]),
+    anew === null ? '' : sentence(sink, lookFirst(output, parts), 'bold'),
     command === null ? '' : nextText(sink, command),
     codeText(sink, outcome),
   ].join('');

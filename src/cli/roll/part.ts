@@ -1,11 +1,9 @@
 /*
- * A roll on one deployment: what it does there, its record, and its run. A roll over several has
- * such a part for each.
+ * A roll on one deployment: what it does there, and its run. A roll over several has such a part for
+ * each.
  */
 
-import * as v from 'valibot';
-import { usageError } from '../../base/errors.js';
-import { parseId, sortedUnique, type Id } from '../../base/ids.js';
+import type { Id } from '../../base/ids.js';
 import { shellWord } from '../../base/text.js';
 import { roll, type JobResult, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
@@ -17,28 +15,15 @@ import {
   type RollRequest,
 } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
-import { openRollJournal, type RollRecord } from '../../config/journal.js';
+import type { RollRecord } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
 import { agree, type Before, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
+import { typedAgain } from '../host.js';
 import type { Whom } from '../whom.js';
-
-/** A roll as the journal keeps it: ids as text, and the command of a gate. */
-const storedRoll = v.strictObject({
-  ...rollRequest.entries,
-  nodes: v.pipe(
-    v.array(v.string()),
-    v.transform((all) => all.map((digits) => parseId(digits))),
-  ),
-  gate: v.nullable(v.string()),
-});
-
-export const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
-
-export const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
-  openRollJournal(folder, deploymentId, clock);
+import { journalOf, recordPart, rollIn } from './record.js';
 
 /** What is to be done on one deployment. */
 export interface Part extends Before {
@@ -77,12 +62,13 @@ export async function preparePart(
   const look = { ...asked, what: intent.what, isRoll: true, isOneOfSeveral, chosen };
   const before = await lookBefore(context, target, look, flags, recall);
   const { own, consent, found, kept } = before;
+  const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
   const command = (nodes: readonly Id[]) => {
     const onEvery = ['activities', 'trigger', runtime, action, ...own.flags];
     // The nodes of the other deployments are not known yet.
     const onThese = isOneOfSeveral
       ? ['nodes', 'list', ...own.flags]
-      : ['activities', 'roll', ...withNodes(argv, nodes)];
+      : ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
     return ['ldctl', ...(nodes.length > 0 ? onThese : onEvery)].map(shellWord).join(' ');
   };
   const isAsked = consent === 'to be asked' || consent === 'no one to ask';
@@ -103,16 +89,15 @@ export async function preparePart(
 
 /** As its record has it, with what these flags change. */
 export function resumedPart(
-  record: RollRecord,
+  { gate: kept, ...request }: Omit<ReturnType<typeof rollIn>, 'several'>,
   how: How,
-  gate: string | undefined,
+  gate = kept,
 ): Pick<Part, 'request' | 'intent' | 'gate'> {
-  const { gate: kept, ...rest } = rollIn(record);
   const changed = Object.entries<unknown>(how).filter(([, value]) => value !== undefined);
   // The time limit was for the process that started it.
-  const given = { ...rest, timeoutMs: 0, ...Object.fromEntries(changed) };
-  const request = check(rollRequest, 'roll', given);
-  return { request, intent: intentOf(request, request.maxUnavailable), gate: gate ?? kept };
+  const given = { ...request, timeoutMs: 0, ...Object.fromEntries(changed) };
+  const checked = check(rollRequest, 'roll', given);
+  return { request: checked, intent: intentOf(checked, checked.maxUnavailable), gate };
 }
 
 const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
@@ -126,14 +111,6 @@ export function intentOf(
   return { what, runtime, action, nodes, wait: true, isRoll: true };
 }
 
-/** The words as they were typed, with these nodes in place of a number. */
-function withNodes(argv: readonly string[], nodes: readonly Id[]) {
-  return [...withoutFlag('--expect-nodes', argv), '--node', nodes.join()];
-}
-
-export const withoutFlag = (flag: string, argv: readonly string[]) =>
-  argv.filter((word, at) => word !== flag && !word.startsWith(`${flag}=`) && argv[at - 1] !== flag);
-
 /** A part that is agreed to, under the key of the roll. */
 export interface AgreedPart extends Part {
   request: CheckedRoll & { idempotencyKey: string };
@@ -145,9 +122,10 @@ export async function agreePart(
   context: CommandContext,
   part: Part,
   ifBusy: string | undefined,
-): Promise<Part & Pick<AgreedPart, 'whom'>> {
+  idempotencyKey: string,
+): Promise<AgreedPart> {
   const { changes, whom } = await agree(context, part, part.intent, ifBusy);
-  return { ...part, whom, request: { ...part.request, ...changes } };
+  return { ...part, whom, request: { ...part.request, ...changes, idempotencyKey } };
 }
 
 /**
@@ -169,32 +147,6 @@ export function rollOne(context: CommandContext, part: AgreedPart, flags: readon
       throw error;
     }
   });
-}
-
-/**
- * Writes its record, which `--resume` needs.
- * @returns how to end it: `finished`: nothing is left to resume; `refused`: nothing was sent
- * @throws UsageError where the key was used for another roll
- */
-export function recordPart(context: CommandContext, { own, request, gate }: AgreedPart) {
-  const journal = journalOf(context, own);
-  const { idempotencyKey: key } = request;
-  const generation = journal.start(key, { ...request, gate }, (before) => {
-    if (whatOf(rollIn(before)) !== whatOf(request)) throw keyUsed(key);
-  });
-  return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
-}
-
-const keyUsed = (key: string) =>
-  usageError(
-    'key_used',
-    'this idempotency key was used for another roll; nothing was sent',
-    `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
-  );
-
-/** What a roll does to which nodes, as text. */
-function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
-  return [runtime, action, ...sortedUnique(nodes)].join(' ');
 }
 
 /**

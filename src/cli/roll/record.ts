@@ -1,139 +1,145 @@
 /*
- * The record over the parts of a roll over several deployments: their order, so that `--resume`
- * keeps it.
+ * The record of a roll on one deployment, which `--resume` needs. In a roll over several each part
+ * has one, which also says how the whole goes on.
  */
 
 import * as v from 'valibot';
+import { formatDuration } from '../../base/durations.js';
 import { refusedError, usageError } from '../../base/errors.js';
+import { sortedUnique } from '../../base/ids.js';
 import { idText } from '../../base/journal.js';
-import { shellWord, urlText } from '../../base/text.js';
+import { count } from '../../base/text.js';
+import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { check } from '../../app/requests.js';
+import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
+import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
-import { recordPart, type AgreedPart } from './part.js';
+import type { AgreedPart } from './part.js';
 
-/** What the record over the parts keeps beside the key. Never an API key. */
-const storedSeveral = v.strictObject({
-  parts: v.array(
-    v.strictObject({
-      profile: v.nullable(v.string()),
-      tenant: v.nullable(idText),
-      core: v.string(),
-      supervisor: v.string(),
-      deployment: idText,
-    }),
-  ),
+/** How a roll over several deployments goes from one to the next. */
+const severalPlan = v.strictObject({
+  /** In their order. */
+  deployments: v.array(idText),
+  /** What they are called: by their profiles, else by their ids. */
+  names: v.array(v.string()),
   /** By which a later command names the same deployments: `--profile staging,prod`. */
   flags: v.array(v.string()),
-  pauseBetweenMs: v.number(),
   /** The flags that say how the roll goes, as they were typed. */
   words: v.array(v.string()),
+  pauseBetweenMs: v.number(),
 });
-type StoredSeveral = v.InferOutput<typeof storedSeveral>;
+export type SeveralPlan = v.InferOutput<typeof severalPlan>;
 
-const severalIn = ({ request }: RollRecord) => check(storedSeveral, 'roll', request);
+/** Ids as text, and the command of a gate. Never an API key. */
+const storedRoll = v.strictObject({
+  ...rollRequest.entries,
+  nodes: v.array(idText),
+  gate: v.nullable(v.string()),
+  several: v.optional(severalPlan),
+});
 
-const journalOfSeveral = ({ folder, host }: CommandContext) =>
-  openRollJournal(folder, 'several', host.clock);
+export const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+
+export const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
+  openRollJournal(folder, deploymentId, clock);
 
 /**
- * The record of a roll that is resumed over these deployments.
- * @throws UsageError where it is over others; LdctlError (exit 5) where there is none
+ * Writes the record of a part.
+ * @returns how to end it: `finished`: nothing is left to resume; `refused`: nothing was sent
+ * @throws UsageError where the key was used for another roll
  */
-export function recordOfSeveral(
+export function recordPart(
   context: CommandContext,
-  resume: string,
-  owns: readonly OpenDeployment[],
-): StoredSeveral & { key: string } {
-  const journal = journalOfSeveral(context);
-  const isOver = (record: RollRecord) => sameDeployments(severalIn(record), owns);
-  const record = resume === 'last' ? journal.unfinished().find(isOver) : journal.read(resume);
-  if (!record) {
-    const which =
-      resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-    throw refusedError(
-      'no_such_roll',
-      `there is no ${which} over these deployments on this machine`,
-      'ldctl remembers a roll for a day, on the machine that started it. `ldctl activities list` shows what has run; roll the rest with --node.',
-    );
-  }
-  if (!isOver(record)) throw overOthers(record);
-  return { key: record.key, ...severalIn(record) };
+  { own, request, gate }: AgreedPart,
+  several?: SeveralPlan,
+) {
+  const journal = journalOf(context, own);
+  const { idempotencyKey: key } = request;
+  const generation = journal.start(key, { ...request, gate, several }, (before) => {
+    const kept = rollIn(before);
+    if (several && kept.several && !isSame(several, kept.several)) throw overOthers(before);
+    if (whatOf(kept) !== whatOf(request)) throw keyUsed(key);
+  });
+  return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
 }
 
-const sameDeployments = ({ parts }: StoredSeveral, owns: readonly OpenDeployment[]) =>
-  parts.map(({ deployment }) => deployment).join() === owns.map((own) => own.deploymentId).join();
+const keyUsed = (key: string) =>
+  usageError(
+    'key_used',
+    'this idempotency key was used for another roll; nothing was sent',
+    `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
+  );
 
-/** One deployment of a roll over several is not resumed alone: the order would be lost. */
-export function refuseAlone(
+/** What a roll does to which nodes, as text. */
+function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {
+  return [runtime, action, ...sortedUnique(nodes)].join(' ');
+}
+
+const isSame = (one: SeveralPlan, other: SeveralPlan) =>
+  one.deployments.join() === other.deployments.join();
+
+/**
+ * The roll that is resumed.
+ * @param resume its key, or `last`
+ * @returns gives the record of each deployment
+ * @throws UsageError where it is over others: alone, the order of several would be lost; LdctlError
+ * (exit 5) where there is none
+ */
+export function findRoll(
   context: CommandContext,
-  key: string,
-  { deploymentId }: OpenDeployment,
-) {
-  const record = journalOfSeveral(context).read(key);
-  const isPart =
-    record && severalIn(record).parts.some(({ deployment }) => deployment === deploymentId);
-  if (isPart) throw overOthers(record);
+  owns: readonly OpenDeployment[],
+  resume: string,
+): (own: OpenDeployment) => RollRecord {
+  const journals = owns.map((own) => journalOf(context, own));
+  const found = journals.flatMap((journal) =>
+    resume === 'last' ? journal.unfinished() : (journal.read(resume) ?? []),
+  );
+  const idsOf = (record: RollRecord) => rollIn(record).several?.deployments.join() ?? '';
+  const [only, ...others] = owns;
+  const ids = others.length > 0 ? owns.map(({ deploymentId }) => deploymentId).join() : '';
+  const isOver = (record: RollRecord) => idsOf(record) === ids;
+  const record = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
+  const missing = () => {
+    const which =
+      resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+    const isAlone = ids === '' && only;
+    const where = isAlone ? `of ${deploymentText(only.ref)}` : 'over these deployments';
+    const kept = isAlone ? journals.flatMap((journal) => journal.unfinished()) : [];
+    const forgets = 'ldctl remembers a roll for a day, on the machine that started it.';
+    const rest = ' `ldctl activities list` shows what has run; roll the rest with --node.';
+    return refusedError(
+      'no_such_roll',
+      `there is no ${which} ${where} on this machine`,
+      kept.length > 0
+        ? `Unfinished rolls: ${kept.map((one) => rollText(one, context)).join(', ')}.`
+        : `${forgets}${isAlone ? '' : rest}`,
+    );
+  };
+  if (!record) throw missing();
+  if (!isOver(record)) throw overOthers(record);
+  return (own) => {
+    const mine = journalOf(context, own).read(record.key);
+    if (mine) return mine;
+    throw missing();
+  };
+}
+
+function rollText(record: RollRecord, { host }: CommandContext) {
+  const { runtime, action, nodes } = rollIn(record);
+  const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
+  return `${record.key} (${what}, ${formatDuration(host.clock.now() - record.startedAt)} ago)`;
 }
 
 function overOthers(record: RollRecord) {
-  const { parts, flags } = severalIn(record);
-  const names = parts.map(({ profile, deployment }) => profile ?? deployment);
+  const { names = [], flags = [] } = rollIn(record).several ?? {};
   return usageError(
     'other_deployments',
-    `this roll is over ${parts.length} deployments: ${names.join(', ')}; nothing was sent`,
+    `this roll is over ${names.length} deployments: ${names.join(', ')}; nothing was sent`,
     `To resume it: ${resumeText(record.key, flags)}`,
   );
 }
 
 /** The command that resumes a roll. @param flags by which it names the same deployments */
-export const resumeText = (key: string, flags: readonly string[]) =>
-  ['ldctl', 'activities', 'roll', '--resume', key, ...flags].map(shellWord).join(' ');
-
-/** How a roll goes over its parts. */
-export interface SeveralPlan {
-  key: string;
-  flags: readonly string[];
-  words: readonly string[];
-  pauseBetweenMs: number;
-  /** Of the whole; 0 for no limit. */
-  timeoutMs: number;
-}
-
-/** Before the first POST, so that none of them is forgotten. @throws UsageError as `recordPart` */
-export function recordSeveral(
-  context: CommandContext,
-  parts: readonly AgreedPart[],
-  { key, flags, words, pauseBetweenMs }: SeveralPlan,
-) {
-  const journal = journalOfSeveral(context);
-  const request = {
-    parts: parts.map(({ own }) => ({
-      profile: own.account.settings.profile?.name ?? null,
-      tenant: own.account.settings.tenantId?.value ?? null,
-      core: urlText(own.account.settings.apiUrl.value),
-      supervisor: urlText(own.supervisorUrl.value),
-      deployment: own.deploymentId,
-    })),
-    flags,
-    words,
-    pauseBetweenMs,
-  };
-  const owns = parts.map(({ own }) => own);
-  const generation = journal.start(key, request, (before) => {
-    if (!sameDeployments(severalIn(before), owns)) throw overOthers(before);
-  });
-  const made: Array<ReturnType<typeof recordPart>> = [];
-  const all = (mark: 'finished' | 'refused') => {
-    for (const end of made) end(mark);
-    journal.end(key, generation, mark);
-  };
-  try {
-    for (const part of parts) made.push(recordPart(context, part));
-  } catch (error) {
-    all('refused');
-    throw error;
-  }
-  return { parts: made, all };
-}
+export const resumeText = (roll: string, flags: readonly string[]) =>
+  resumeCommand({ roll }, { flags, keepsRolls: true });

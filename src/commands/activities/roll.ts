@@ -1,6 +1,4 @@
-import { LdctlError, refusedError, UsageError, usageError } from '../../base/errors.js';
-import { formatDuration } from '../../base/durations.js';
-import { count } from '../../base/text.js';
+import { LdctlError, UsageError, usageError } from '../../base/errors.js';
 import {
   ACTION,
   ActingCommand,
@@ -12,7 +10,6 @@ import {
   sharedFields,
   showDryRuns,
 } from '../../cli/acting.js';
-import { readCommandLine } from '../../cli/argv.js';
 import { consentFor } from '../../cli/consent.js';
 import type { CommandContext, Target } from '../../cli/context.js';
 import {
@@ -23,23 +20,19 @@ import {
   textFlag,
   type FlagsOf,
 } from '../../cli/flags.js';
-import { readManifest } from '../../cli/host.js';
+import { typedAgain } from '../../cli/host.js';
 import {
   agreePart,
   intentOf,
-  journalOf,
   preparePart,
   resumedPart,
-  rollIn,
   rollOne,
   type AgreedPart,
   type How,
   type Part,
 } from '../../cli/roll/part.js';
+import { findRoll, rollIn, type SeveralPlan } from '../../cli/roll/record.js';
 import { assignNodes, flagsOfAll, nameDeployment, rollSeveral } from '../../cli/roll/several.js';
-import { recordOfSeveral, refuseAlone } from '../../cli/roll/record.js';
-import type { RollRecord } from '../../config/journal.js';
-import { deploymentText } from '../../config/structure.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { rollRequest } from '../../app/requests.js';
@@ -145,21 +138,18 @@ export default class ActivitiesRoll extends ActingCommand {
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
     const owns = await openAgreed(context, targets, intent, flags);
-    const { nodes } = request;
-    const named = nodes && owns.length > 1 ? await assignNodes(context, owns, nodes) : [nodes];
+    const isOneOfSeveral = owns.length > 1;
+    const named = await assignNodes(context, owns, request);
     const parts: Part[] = [];
-    for (const [at, target] of targets.entries()) {
-      const own = owns.length > 1 ? owns[at] : undefined;
-      const isOneOfSeveral = own !== undefined;
-      const ofPart = { request: { ...request, nodes: named[at] }, isOneOfSeveral };
-      const asked = { ...ofPart, how, gate, chosen };
-      parts.push(
-        await preparePart(context, target, asked, flags, this.argv).catch(nameDeployment(own)),
-      );
+    for (const target of targets) {
+      const own = await target.open();
+      const nodes = named.get(own.deploymentId) ?? request.nodes;
+      const asked = { request: { ...request, nodes }, isOneOfSeveral, how, gate, chosen };
+      const failed = nameDeployment(isOneOfSeveral ? own : undefined);
+      parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
     if (flags['dry-run']) return this.#dryRun(context, parts);
-    const agreed = await this.#agreed(context, parts, flags['if-busy'], request.idempotencyKey);
-    return this.#run(context, agreed, flags, this.#words());
+    return this.#run(context, parts, flags, request.idempotencyKey);
   }
 
   #dryRun(context: CommandContext, parts: readonly Part[]) {
@@ -168,37 +158,6 @@ export default class ActivitiesRoll extends ActingCommand {
       return { before: part, request, intent: part.intent, how };
     });
     return showDryRuns(context, runs);
-  }
-
-  /** Asks about each, before anything is sent. The key is one for all. */
-  async #agreed(
-    context: CommandContext,
-    parts: readonly Part[],
-    ifBusy: string | undefined,
-    given: string | undefined,
-  ): Promise<AgreedPart[]> {
-    const agreed = [];
-    for (const part of parts) agreed.push(await agreePart(context, part, ifBusy));
-    // Made here, not by the job: a roll with a key of its own writes records, which `--resume`
-    // needs.
-    const idempotencyKey = given ?? this.host.newIdempotencyKey();
-    return agreed.map((part) => ({ ...part, request: { ...part.request, idempotencyKey } }));
-  }
-
-  /**
-   * The flags that say how it goes, as they were typed.
-   * @param before those of the roll that is resumed: what is typed now replaces them
-   */
-  #words(before: readonly string[] = []) {
-    const { commands } = readManifest(this.host.program);
-    const { flags } = readCommandLine(['activities', 'roll', ...before, ...this.argv], commands);
-    const kept = flags.filter(
-      ({ name }, at) =>
-        name !== null &&
-        !OF_THIS_ROLL.includes(name) &&
-        !flags.slice(at + 1).some((later) => later.name === name),
-    );
-    return kept.flatMap(({ typed, value }) => (value === undefined ? [typed] : [typed, value]));
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -213,51 +172,60 @@ export default class ActivitiesRoll extends ActingCommand {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const owns = await openTargets(context, targets, flags);
-    const several = owns.length > 1 ? recordOfSeveral(context, resume, owns) : null;
+    const recordOf = findRoll(context, owns, resume);
     const parts: Part[] = [];
-    for (const [at, own] of owns.entries()) {
-      const record = this.#recordOf(context, own, several?.key ?? resume);
-      if (!several) refuseAlone(context, record.key, own);
-      const part = resumedPart(record, howOf(flags), flags.gate);
+    let before: SeveralPlan | undefined;
+    let key: string | undefined;
+    for (const target of targets) {
+      const own = await target.open();
+      const { several, ...kept } = rollIn(recordOf(own));
+      const part = resumedPart(kept, howOf(flags), flags.gate);
       checkGate(flags, part.gate);
-      const target = targets[at] ?? context.target;
       const consent = await consentFor(context, target, own, part.intent, flags);
       parts.push({ ...part, own, consent, found: null });
+      before = several;
+      key = kept.idempotencyKey;
     }
-    const key = parts[0]?.request.idempotencyKey;
-    const agreed = await this.#agreed(context, parts, flags['if-busy'], key);
-    return this.#run(context, agreed, flags, this.#words(several?.words), several?.pauseBetweenMs);
+    return this.#run(context, parts, flags, key, before);
   }
 
-  #recordOf(context: CommandContext, own: OpenDeployment, resume: string): RollRecord {
-    const journal = journalOf(context, own);
-    const record = resume === 'last' ? journal.unfinished()[0] : journal.read(resume);
-    if (record) return record;
-    const place = deploymentText(own.ref);
-    throw noSuchRoll(resume, place, journal.unfinished(), this.host.clock.now());
-  }
-
-  #run(
+  /**
+   * Asks about each, before anything is sent, and runs them.
+   * @param idempotencyKey one for all. It is made here, not by the job: a roll with a key of its own
+   * writes records, which `--resume` needs
+   * @param before how a roll went over several that is resumed
+   */
+  async #run(
     context: CommandContext,
-    parts: readonly AgreedPart[],
+    parts: readonly Part[],
     flags: RollFlags,
-    words: readonly string[],
-    pauseBetweenMs = 0,
+    idempotencyKey = this.host.newIdempotencyKey(),
+    before?: SeveralPlan,
   ) {
-    const [part, ...others] = parts;
-    if (!part) throw new Error('a roll without a deployment');
+    const agreed: AgreedPart[] = [];
+    for (const part of parts) {
+      agreed.push(await agreePart(context, part, flags['if-busy'], idempotencyKey));
+    }
     // Off a terminal the roll would not continue without it.
     const consent = (flags.confirm ?? []).flatMap((text) => ['--confirm', text]);
+    const [part, ...others] = agreed;
+    if (!part) throw new Error('a roll without a deployment');
     if (others.length === 0) return rollOne(context, part, [...part.own.flags, ...consent]);
-    return rollSeveral(context, parts, {
-      key: part.request.idempotencyKey,
-      flags: [...flagsOfAll(parts.map(({ own }) => own)), ...consent],
-      words,
-      pauseBetweenMs: flags['pause-between'] ?? pauseBetweenMs,
+    const owns = agreed.map(({ own }) => own);
+    return rollSeveral(context, [part, ...others], {
+      deployments: owns.map(({ deploymentId }) => deploymentId),
+      names: owns.map(nameOf),
+      flags: [...flagsOfAll(owns), ...consent],
+      words: typedAgain(this.host, [...(before?.words ?? []), ...this.argv], OF_THIS_ROLL),
+      pauseBetweenMs: flags['pause-between'] ?? before?.pauseBetweenMs ?? 0,
       timeoutMs: part.request.timeoutMs,
     });
   }
 }
+
+/** What a person calls it in a list: by its profile, else by its id. */
+const nameOf = ({ account, deploymentId }: OpenDeployment) =>
+  account.settings.profile?.name ?? String(deploymentId);
 
 /** A profile of the list that is gone: the roll over it cannot continue. */
 const refuseGone = (flags: RollFlags) => (error: unknown) => {
@@ -286,21 +254,4 @@ function checkGate(flags: RollFlags, command: string | null) {
   for (const flag of ['gate-timeout', 'gate-first'] as const) {
     if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --gate`);
   }
-}
-
-function noSuchRoll(resume: string, place: string, unfinished: readonly RollRecord[], now: number) {
-  const which =
-    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-  const others = unfinished.map((record) => {
-    const { runtime, action, nodes } = rollIn(record);
-    const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
-    return `${record.key} (${what}, ${formatDuration(now - record.startedAt)} ago)`;
-  });
-  return refusedError(
-    'no_such_roll',
-    `there is no ${which} of ${place} on this machine`,
-    others.length > 0
-      ? `Unfinished rolls: ${others.join(', ')}.`
-      : 'ldctl remembers a roll for a day, on the machine that started it.',
-  );
 }
