@@ -1,5 +1,4 @@
 import { isFinal, type Activity } from '../../base/activity.js';
-import { OPTIONAL_MS } from '../../base/clock.js';
 import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
@@ -19,7 +18,7 @@ import {
   type Source,
 } from '../../cli/several.js';
 import { warning } from '../../job/events.js';
-import { followLog, type FollowEvent, type WatchResult } from '../../job/watch.js';
+import { followLog, type WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { mergeNewest } from '../../log/merge.js';
@@ -152,51 +151,26 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
   return printEach(context.host.output, sources, parts, { ...specOf(plan), ready });
 }
 
-/** Shows what comes in any of them, until it is stopped. @returns exit code */
+/**
+ * Shows what comes in any of them, until it is stopped: of each log its newest entries first, as soon
+ * as they are read. @returns exit code
+ */
 async function followEach(context: CommandContext, sources: readonly Source[], plan: Plan) {
   const { output, clock } = context.host;
   const place = count(sources.length, 'deployment');
   const view = await createWatchView(output, { follow: true, place, clock });
   const { filter, limit } = plan;
-  const starting = new Set(sources);
-  let first: Activity[] | null = [];
-  /** What comes before the list. */
-  const early: FollowEvent[] = [];
-  const show = (event: FollowEvent) => {
-    if (first) early.push(event);
-    else view.on(event);
-  };
-  const list = (activities: readonly Activity[]) =>
-    show({ event: 'listing', activities, total: activities.length });
-  const begin = () => {
-    if (!first) return;
-    first.sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at));
-    const listed = first.slice(0, limit || Infinity);
-    first = null;
-    list(listed);
-    for (const { name } of starting) view.on(warning('slow', `${name}: its entries come later`));
-    for (const event of early) view.on(event);
-  };
-  // One that hangs holds up none of the others.
-  const release = clock.limit(OPTIONAL_MS, begin);
-  const start = (source: Source, activities: readonly Activity[] = []) => {
-    if (!starting.delete(source)) return;
-    if (first) first.push(...activities);
-    else if (activities.length > 0) list(activities);
-    if (starting.size === 0) begin();
-  };
-  const followOne = async (source: Source, signal: AbortSignal) => {
-    const { own, name } = source;
+  const followOne = async ({ own, name }: Source, signal: AbortSignal) => {
     if (!own) return;
     for await (const event of followLog({ filter, limit }, { ...own, clock, signal })) {
-      if (event.event === 'listing') start(source, placed(own, event.activities));
-      else if (event.event === 'warning') view.on(warning(event.code, `${name}: ${event.message}`));
-      else for (const activity of placed(own, [event.activity])) show({ ...event, activity });
+      if (event.event === 'warning') view.on(warning(event.code, `${name}: ${event.message}`));
+      else if (event.event === 'listing') {
+        view.on({ ...event, activities: placed(own, event.activities) });
+      } else for (const activity of placed(own, [event.activity])) view.on({ ...event, activity });
     }
   };
-  const onFailure = (source: Source, error: LdctlError) => {
-    view.on(warning(error.code, `${source.name} is not followed: ${error.message}`));
-    start(source);
+  const onFailure = ({ name }: Source, error: LdctlError) => {
+    view.on(warning(error.code, `${name} is not followed: ${error.message}`));
     return Promise.resolve(false);
   };
   try {
@@ -205,8 +179,6 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
     view.stop(error instanceof LdctlError ? error : undefined);
     if (error instanceof Interrupted) return error.exitCode;
     throw error;
-  } finally {
-    release();
   }
 }
 
