@@ -4,7 +4,6 @@
  */
 
 import * as Flags from '@oclif/core/flags';
-import type { ParserOutput } from '@oclif/core/interfaces';
 import { describeTrigger } from '../api/supervisor-api.js';
 import { fromRecords, type LookRequest } from '../app/jobs.js';
 import type { OpenDeployment } from '../app/open.js';
@@ -27,6 +26,7 @@ import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
 import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
 import type { CommandContext, Target } from './context.js';
+import { typedAgain } from './host.js';
 import { accepts, Declined, type Prompts } from './prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
 import { sayWhom } from './whom.js';
@@ -103,11 +103,11 @@ export const sharedFields = (flags: ActingFlags) => ({
   idempotencyKey: flags['idempotency-key'],
 });
 
-/** As the parser has it. */
+/** As the parser has it, and as it was typed. */
 interface Typed {
   args: Record<'runtime' | 'action', string>;
-  flags: ActingFlags & { wait?: boolean } & Record<string, unknown>;
-  raw: ParserOutput['raw'];
+  flags: ActingFlags & { wait?: boolean };
+  argv: readonly string[];
 }
 
 /**
@@ -142,7 +142,11 @@ export async function requestOf(
     action,
     ...(nodes && { nodes }),
   });
-  return { request, chosen: asked && asCommand([name, runtime, action], typed, nodes) };
+  // The other words say it, or no question is left to answer.
+  const again = typedAgain(context.host, typed.argv, ['node', 'nodes-from', 'config', 'yes']);
+  const chosen = ['ldctl', 'activities', name, runtime, action, ...again, '--node', String(nodes)];
+  const command = (more = '') => chosen.map(shellWord).join(' ') + more;
+  return { request, chosen: asked && command };
 }
 
 /**
@@ -188,20 +192,6 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
     named ??
     (await prompts.nodes(`Which nodes of ${await own.place()}?`, await nodeRows(context.host, of)));
   return { runtime, action, nodes };
-}
-
-/** What was chosen, and all flags that were typed, as a shell takes them. */
-function asCommand(what: readonly string[], { flags, raw }: Typed, nodes: readonly Id[] = []) {
-  const typed = raw.flatMap((token) => {
-    if (token.type === 'arg') return [];
-    const { flag, input } = token;
-    // The other words say it, or no question is left to answer.
-    if (['node', 'nodes-from', 'config', 'yes'].includes(flag)) return [];
-    if (typeof flags[flag] !== 'boolean') return [`--${flag}`, input];
-    return `--${flags[flag] ? '' : 'no-'}${flag}`;
-  });
-  const words = ['ldctl', 'activities', ...what, ...typed, '--node', nodes.join()];
-  return (more = '') => words.map(shellWord).join(' ') + more;
 }
 
 /**

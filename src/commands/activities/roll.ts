@@ -122,8 +122,7 @@ export default class ActivitiesRoll extends ActingCommand {
   protected override readonly takesSeveral = true;
 
   protected override async execute() {
-    const typed = await this.parse(ActivitiesRoll);
-    const { args, flags } = typed;
+    const { args, flags } = await this.parse(ActivitiesRoll);
     const context = await this.open(flags).catch(refuseGone(flags));
     const targets = await context.findTargets();
     checkRunResultOptions(this.host.output.options, targets.length > 1);
@@ -134,6 +133,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const { gate = null } = flags;
     checkGate(flags, gate);
     // As a trigger has it, since its nodes may not be known yet.
+    const typed = { args, flags, argv: this.argv };
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };

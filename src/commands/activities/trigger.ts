@@ -36,11 +36,11 @@ export default class ActivitiesTrigger extends ActingCommand {
   };
 
   protected override async execute() {
-    const typed = await this.parse(ActivitiesTrigger);
-    const { flags } = typed;
-    const prompts = this.asker(typed.args);
+    const { args, flags } = await this.parse(ActivitiesTrigger);
+    const prompts = this.asker(args);
     const context = await this.open(flags);
     checkRunResultOptions(this.host.output.options);
+    const typed = { args, flags, argv: this.argv };
     const { request, chosen } = await requestOf(context, prompts, typed, 'trigger');
     const intent = {
       ...request,
