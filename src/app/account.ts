@@ -49,14 +49,17 @@ export function openAccount(
     api.structure(tenant, { signal }),
   );
 
+  /** @throws UsageError without a tenant id */
+  const tenantFor = (what: string, hint?: string) => {
+    if (settings.tenantId) return settings.tenantId.value;
+    throw usageError('no_tenant', `no tenant id, which is needed to ${what}`, hint);
+  };
+
   /** @throws as `key`; UsageError without a tenant id; as `CoreApi.structure` does */
   const structure = async (signal = own) => {
     assertKey();
-    const { tenantId } = settings;
-    if (!tenantId) {
-      throw usageError('no_tenant', 'no tenant id, which is needed to look up a deployment');
-    }
-    return readOnce(await core(), tenantId.value, signal);
+    const tenant = tenantFor('look up a deployment');
+    return readOnce(await core(), tenant, signal);
   };
 
   /**
@@ -66,12 +69,9 @@ export function openAccount(
    */
   const user = async (signal = own) => {
     const api = await core();
-    const { tenantId } = settings;
-    if (!tenantId) {
-      const hint = 'Give --tenant-id ID, or set LD_TENANT_ID.';
-      throw usageError('no_tenant', 'no tenant id, which is needed to ask whose key this is', hint);
-    }
-    owner ??= (await api.keyContext(tenantId.value, { signal })).user_id;
+    const hint = 'Give --tenant-id ID, or set LD_TENANT_ID.';
+    const tenant = tenantFor('ask whose key this is', hint);
+    owner ??= (await api.keyContext(tenant, { signal })).user_id;
     if (owner) return owner;
     const what = 'Core does not say which user this key belongs to';
     throw refusedError('no_user', what, 'Give the id of the user in its place.');

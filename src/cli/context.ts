@@ -8,7 +8,7 @@ import type { Id } from '../base/ids.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
-import { plainText } from '../base/text.js';
+import { plainText, type Env } from '../base/text.js';
 import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
@@ -24,7 +24,6 @@ import {
   type DeploymentSettings,
   type SettingFlags,
   type Settings,
-  type SettingsInput,
 } from '../config/settings.js';
 import { isThere } from '../config/structure.js';
 import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
@@ -56,6 +55,8 @@ export class CommandContext {
   readonly keys: ApiKey[] = [];
   /** Of each log, those on its first page that listed any. */
   readonly #nodes: Id[][] = [];
+  /** By the profile that `--profile` names. */
+  readonly #accounts = new Map<string | undefined, Account>();
   #targets: readonly Target[] | undefined;
   readonly #said = new Set<string>();
 
@@ -82,9 +83,7 @@ export class CommandContext {
    * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does
    */
   get target(): Target {
-    const [target, ...others] = (this.#targets ??= [
-      this.#targetOf(this.resolve(flagsOfOne(this.flags))),
-    ]);
+    const [target, ...others] = (this.#targets ??= [this.#targetOf(flagsOfOne(this.flags))]);
     if (target && others.length === 0) return target;
     throw new Error('one deployment is asked for, and several are named');
   }
@@ -104,29 +103,22 @@ export class CommandContext {
     return this.target.open();
   }
 
-  /**
-   * The deployments that are named, in the order given: several share an account if they share a
-   * profile.
-   * @throws as `flagsOfEach`, `target`
-   */
+  /** The deployments that are named, in the order given. @throws as `flagsOfEach`, `target` */
   async findTargets(): Promise<readonly Target[]> {
     if (this.#targets) return this.#targets;
     const config = this.store.read();
-    let asked: Account | undefined;
     const each = await flagsOfEach(this.flags, config, async (flags) => {
-      const { account, deployment } = this.resolve(flags);
-      asked ??= this.#openAccount(account);
-      const structure = await asked.structure();
-      return deployment.named !== null && isThere(structure, deployment.named.value);
+      const { settings, account } = this.#targetOf(flags);
+      const { named } = settings.deployment;
+      return named !== null && isThere(await account.structure(), named.value);
     });
     if (this.flags['all-profiles']) this.#sayLeftOut(config);
-    if (each.length > 1) return (this.#targets = this.#severalOf(each, asked));
-    const [flags = {}] = each;
-    return (this.#targets = [this.#targetOf(this.resolve(flags), asked)]);
+    const env = each.length > 1 ? this.#envOfSeveral() : undefined;
+    return (this.#targets = each.map((flags) => this.#targetOf(flags, env)));
   }
 
-  /** Each supervisor is looked up, unless a profile names it. */
-  #severalOf(each: readonly SettingFlags[], asked?: Account): Target[] {
+  /** Of several deployments each supervisor is looked up, unless a profile names it. */
+  #envOfSeveral(): Env {
     if (this.flags['supervisor-url'] !== undefined) {
       throw usageError(
         'not_together',
@@ -134,18 +126,13 @@ export class CommandContext {
         'Leave it out: each supervisor is looked up.',
       );
     }
-    const env = { ...this.host.env, LD_SUPERVISOR_URL: undefined };
     const isProfile = this.flags.profile !== undefined || this.flags['all-profiles'];
     if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !isProfile) {
       this.say(
         'LD_SUPERVISOR_URL is ignored: with several deployments, each supervisor is looked up',
       );
     }
-    const settings = each.map((flags) => this.resolve(flags, { env }));
-    const [first] = settings;
-    const isShared = first && each.every(({ profile }) => profile === each[0]?.profile);
-    const shared = isShared ? (asked ?? this.#openAccount(first.account)) : undefined;
-    return settings.map((one) => this.#targetOf(one, shared));
+    return { ...this.host.env, LD_SUPERVISOR_URL: undefined };
   }
 
   /** With `--all-profiles` a profile without a deployment is no mistake. */
@@ -154,7 +141,11 @@ export class CommandContext {
     if (names.length > 0) this.say(`no deployment, so left out: profile ${names.join(', ')}`);
   }
 
-  #targetOf(settings: Settings, account = this.#openAccount(settings.account)): Target {
+  /** Those that share a profile share an account. */
+  #targetOf(flags: SettingFlags, env?: Env): Target {
+    const settings = this.resolve(flags, { env });
+    const account = this.#accounts.get(flags.profile) ?? this.#openAccount(settings.account);
+    this.#accounts.set(flags.profile, account);
     return { settings, account, open: once(() => this.open(account, settings.deployment)) };
   }
 
@@ -224,10 +215,7 @@ export class CommandContext {
    * Each setting, from the environment and the stored profiles unless others are given.
    * @throws as `resolveSettings`
    */
-  resolve(
-    flags: SettingFlags,
-    from: Partial<Pick<SettingsInput, 'env' | 'config'>> = {},
-  ): Settings {
+  resolve(flags: SettingFlags, from: { env?: Env | undefined; config?: Config } = {}): Settings {
     const { env = this.host.env, config = this.store.read() } = from;
     const settings = resolveSettings({ flags, env, config, keys: this.keyTools });
     const { key } = settings.account;

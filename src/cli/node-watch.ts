@@ -4,29 +4,21 @@
 
 import { DOING, isFinal, verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
-import { errorDocument, Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
+import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
 import { count, plainText } from '../base/text.js';
 import { LONGEST_RETRY_AFTER, SECOND } from '../job/pace.js';
 import { followLog } from '../job/watch.js';
 import type { ActivityFilter } from '../log/list.js';
 import { trackNodes } from '../log/nodes.js';
 import { timeText } from '../output/columns.js';
-import { formatOf } from '../output/formats.js';
 import { jsonText } from '../output/formats/json.js';
-import { listWriter, select } from '../output/list.js';
+import { select } from '../output/list.js';
 import { sentence, warningText } from '../output/sentence.js';
+import { changeWriter } from '../output/views/plain.js';
 import type { CommandContext } from './context.js';
 import { nodeColumns, nodeRow, type NodeRow } from './node-rows.js';
 import { stateText } from './node-state.js';
-import {
-  failuresOf,
-  placed,
-  reopen,
-  sayFailures,
-  sayNoneRead,
-  untilStopped,
-  type Source,
-} from './several.js';
+import { failuresOf, placed, reopen, sayFailures, untilStopped, type Source } from './several.js';
 
 /** How long after a failure a deployment is read again, at the earliest. */
 const AGAIN_MS = 30 * SECOND;
@@ -83,7 +75,8 @@ export async function watchNodes(
     if (isDone) return sayFailures(output, sources);
     if (known instanceof Interrupted) return known.exitCode;
     // Else stdout cannot be written, or it is a bug.
-    throw sources.some((one) => one.error === error) ? sayNoneRead(output, sources) : error;
+    if (sources.some((one) => one.error === error)) sayFailures(output, sources, 'none read');
+    throw error;
   }
 }
 
@@ -187,19 +180,16 @@ function footOf(sources: readonly Watched[], rows: readonly NodeRow[], elapsed: 
 
 /** A line, an event or a record for each node at first, and then for each that has changed. */
 function lineView({ host: { output } }: CommandContext): NodesView {
-  const { stdout, stderr, options, places } = output;
-  const isEvents = formatOf(options.format).events;
-  const records = options.format === 'csv' ? listWriter(output, nodeColumns([])) : null;
+  const { stderr, options, places } = output;
+  const writer = changeWriter(output, 'node', nodeColumns([]));
   const shown = new Map<string, string>();
   const textOf = (row: NodeRow, at: string) => {
-    if (isEvents) return `${jsonText({ event: 'node', node: row }, options)}\n`;
-    if (records) return records.items([row]);
     const place = row.deployment_id && places.get(row.deployment_id);
     const runtimes = Object.entries(row.runtimes).sort(([a], [b]) => (a < b ? 1 : -1));
     const states = runtimes.map(
       ([name, state]) => `${name} ${stateText(state, { isTTY: false, now: 0 })}`,
     );
-    return `${timeText(at, true)} ${place ? `${place} ` : ''}${row.node_id} ${states.join('; ')}\n`;
+    return `${timeText(at, true)} ${place ? `${place} ` : ''}${row.node_id} ${states.join('; ')}`;
   };
   return {
     changed: (source, at) => {
@@ -208,18 +198,13 @@ function lineView({ host: { output } }: CommandContext): NodesView {
         const now = jsonText(state, options);
         if (shown.get(key) === now) continue;
         shown.set(key, now);
-        stdout.write(textOf(nodeRow(source, state, output), at ?? state.last_activity_at));
+        const row = nodeRow(source, state, output);
+        writer.change(row, textOf(row, at ?? state.last_activity_at));
       }
     },
     failed: ({ name, note }) => {
       stderr.write(warningText(stderr, `${name} cannot be read: ${note}; trying again`));
     },
-    stop: (error) => {
-      if (records) stdout.write(records.end(null));
-      if (!isEvents || output.complete) return;
-      output.complete = true;
-      const failure = error && { error: errorDocument(error) };
-      stdout.write(`${jsonText({ event: 'result', nodes: shown.size, ...failure }, options)}\n`);
-    },
+    stop: (error) => writer.end({ nodes: shown.size }, error),
   };
 }

@@ -78,10 +78,6 @@ export function keepFailure({ signal, host }: CommandContext, source: Source, er
   source.error = error;
 }
 
-/** An error that says which of several deployments it is about. */
-const nameError = (error: LdctlError, name: string) =>
-  withHint(error, error.hint, `${name} cannot be read: ${error.message}`);
-
 /** The entries of one that a list is made of. */
 export async function* listSource(
   context: CommandContext,
@@ -125,18 +121,23 @@ export async function printEach<T>(
   const errors = () => {
     const failed = sources.filter(({ error }) => error);
     const isNone = sources.every(({ error, total }) => error && total === null);
-    if (isNone) throw sayNoneRead(output, sources);
+    if (isNone) sayFailures(output, sources, 'none read');
     return failed.length > 0 ? failed.map(failureDocument) : undefined;
   };
   await printList(output, parts, { ...spec, errors });
   return sayFailures(output, sources);
 }
 
-/** Says which could not be read, and why. @returns the lowest exit code of those */
-export function sayFailures(output: Output, sources: readonly Source[]) {
+/**
+ * Says which could not be read, and why. @returns the lowest exit code of those
+ * @throws LdctlError in place of saying the first, where none was read
+ */
+export function sayFailures(output: Output, sources: readonly Source[], none?: 'none read') {
   const failures = failuresOf(sources);
-  for (const error of failures) output.stderr.write(errorText(output, error));
-  return failures[0]?.exitCode ?? 0;
+  const [worst, ...others] = failures;
+  for (const error of none ? others : failures) output.stderr.write(errorText(output, error));
+  if (none && worst) throw worst;
+  return worst?.exitCode ?? 0;
 }
 
 /** Why some cannot be read, the lowest exit code first. */
@@ -144,16 +145,11 @@ export const failuresOf = (sources: readonly Source[]) =>
   sources
     .flatMap(({ error, name }) => {
       if (!error) return [];
-      return sources.length > 1 ? nameError(error, name) : error;
+      return sources.length > 1
+        ? withHint(error, error.hint, `${name} cannot be read: ${error.message}`)
+        : error;
     })
     .sort((a, b) => a.exitCode - b.exitCode);
-
-/** Says why none can be read. @returns the error that is left to say: that of the lowest exit code */
-export function sayNoneRead(output: Output, sources: readonly Source[]): Error {
-  const [worst, ...others] = failuresOf(sources);
-  for (const error of others) output.stderr.write(errorText(output, error));
-  return worst ?? new Error('none has failed');
-}
 
 function failureDocument({ target, own, error }: Source) {
   const { account, deployment } = target.settings;
@@ -210,13 +206,6 @@ class TimeOver extends LdctlError {
   constructor() {
     super('done', 'time_over', 'the time is over');
   }
-}
-
-/** @throws UsageError for what only one deployment can be asked for */
-export function refuseFlags(flags: Readonly<Record<string, unknown>>, names: readonly string[]) {
-  const name = names.find((one) => flags[one]);
-  if (name === undefined) return;
-  throw usageError('not_together', `--${name} is of one deployment, and several are named`);
 }
 
 /** The document would never be closed. @throws UsageError */

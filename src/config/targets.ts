@@ -49,7 +49,8 @@ export async function flagsOfEach(
   { profiles }: Pick<Config, 'profiles'>,
   isName: (flags: SettingFlags) => Promise<boolean>,
 ): Promise<SettingFlags[]> {
-  const named = isEvery ? namesOf(profiles) : splitAll('--profile', [profile ?? []].flat());
+  const listed = [profile ?? []].flat().flatMap((text) => text.split(','));
+  const named = isEvery ? namesOf(profiles) : checked('--profile', listed);
   const texts = [deployment ?? []].flat();
   if (named.length > 1 && texts.length > 0) {
     throw usageError(
@@ -61,23 +62,15 @@ export async function flagsOfEach(
   const each: SettingFlags[] = named.map((name) => ({ ...flags, profile: name }));
   if (each.length > 1 || texts.length === 0) return each.length > 0 ? each : [flags];
   const [own = flags] = each;
-  const areNames = await Promise.all(
-    texts.map(
-      async (text) =>
-        !text.includes(',') || (!areIds(text) && (await isName({ ...own, deployment: text }))),
-    ),
-  );
-  const deployments = texts.flatMap((text, at) => (areNames[at] ? text : text.split(',')));
-  return checked('--deployment', deployments).map((text) => ({ ...own, deployment: text }));
+  const lists = texts.map(async (text) => {
+    const isList = text.includes(',') && !areIds(text);
+    return isList && (await isName({ ...own, deployment: text })) ? text : text.split(',');
+  });
+  const deployments = checked('--deployment', (await Promise.all(lists)).flat());
+  return deployments.map((text) => ({ ...own, deployment: text }));
 }
 
 const areIds = (text: string) => /^\d+(,\d+)+$/.test(text);
-
-const splitAll = (flag: string, texts: readonly string[]) =>
-  checked(
-    flag,
-    texts.flatMap((text) => text.split(',')),
-  );
 
 /** @throws UsageError for one that is empty, or stands there twice */
 function checked(flag: string, texts: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import { isFinal, type Activity } from '../../base/activity.js';
-import { Interrupted, LdctlError, UsageError, withHint } from '../../base/errors.js';
+import { Interrupted, LdctlError, UsageError, usageError, withHint } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import { parseId } from '../../base/ids.js';
 import { count } from '../../base/text.js';
@@ -13,7 +13,6 @@ import {
   placed,
   printEach,
   refuseDocument,
-  refuseFlags,
   untilStopped,
   type Source,
 } from '../../cli/several.js';
@@ -41,7 +40,7 @@ const UNATTENDED_TIMEOUT_MS = 10 * 60_000;
 /** One page is shown as the API has it. */
 const UNPAGED = ['limit', 'after', 'watch', 'follow'];
 /** What one deployment alone can be asked for: its pages, what is after an id, and to be all final. */
-const OF_ONE = ['page', 'results', 'after', 'watch'];
+const OF_ONE = ['page', 'results', 'after', 'watch'] as const;
 
 const listFlags = {
   limit: wholeNumber('How many entries; 0 for all. [default: 20]', { min: 0, max: 1e9 }),
@@ -138,7 +137,10 @@ async function print(context: CommandContext, plan: Plan) {
 
 /** The logs of several deployments as one list. @returns exit code */
 async function ofEach(context: CommandContext, flags: ListFlags) {
-  refuseFlags(flags, OF_ONE);
+  const single = OF_ONE.find((name) => flags[name]);
+  if (single !== undefined) {
+    throw usageError('not_together', `--${single} is of one deployment, and several are named`);
+  }
   const { sources, filter } = await openEach(context, flags);
   const ready = Promise.all(sources.flatMap(({ own }) => (own ? nameYou(context, own) : [])));
   // What is followed does not wait for it.

@@ -13,6 +13,7 @@ import { sentence, warningText } from '../sentence.js';
 import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
+import type { Column } from '../columns.js';
 import { activityColumns, countProgress } from '../rows.js';
 import { changeText, eventText, shareText, waitingText } from '../run-text.js';
 import type { Output } from '../streams.js';
@@ -116,7 +117,8 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
 export function plainWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { format, quiet } = output.options;
   const { events } = formatOf(format);
-  const writer = events || shown.follow ? changeWriter(output) : null;
+  const writer = events || shown.follow ? changeWriter(output, 'activity', activityColumns) : null;
+  const placeOf = ({ deployment_id: id }: Activity) => id && output.places.get(id);
   const statuses = new Map<string, string>();
   const lines = openLines(output, shown, (elapsed) => {
     const { total, processing, other } = tally(statuses.values());
@@ -125,7 +127,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   });
   const show = (activity: Activity, onStderr: boolean) => {
     statuses.set(keyOf(activity), activity.status);
-    if (writer) output.stdout.write(writer.change(activity));
+    if (writer) writer.change(activity, changeText(activity, placeOf(activity)));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
   return {
@@ -140,38 +142,32 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
     },
     stop: (error) => {
       lines.stop();
-      if (!writer || output.complete) return;
-      output.complete = true;
-      const result = {
-        event: 'result',
-        ...tally(statuses.values()),
-        ...(error && { error: errorDocument(error) }),
-      };
-      output.stdout.write(writer.end(result));
+      writer?.end(tally(statuses.values()), error);
     },
   };
 }
 
-/** Each method returns the text to write next. */
-interface ChangeWriter {
-  change(activity: Activity): string;
-  /** @param result how it ended, for a format of events */
-  end(result: object): string;
-}
-
-/** Changes as events, as records of CSV, or as lines. */
-function changeWriter(output: Output): ChangeWriter {
-  const { options } = output;
-  if (formatOf(options.format).events) {
-    const line = (event: object) => `${jsonText(event, options)}\n`;
-    return { change: (activity) => line({ event: 'activity', activity }), end: line };
-  }
-  if (options.format !== 'csv') {
-    const where = ({ deployment_id: id }: Activity) => id && output.places.get(id);
-    return { change: (activity) => `${changeText(activity, where(activity))}\n`, end: () => '' };
-  }
-  const writer = listWriter(output, activityColumns);
-  return { change: (activity) => writer.items([activity]), end: () => writer.end(0) };
+/** Writes changes to stdout: as events, as records of CSV, or as lines. */
+export function changeWriter<T>(output: Output, event: string, columns: ReadonlyArray<Column<T>>) {
+  const { options, stdout } = output;
+  const isEvents = formatOf(options.format).events;
+  const records = options.format === 'csv' ? listWriter(output, columns) : null;
+  const write = (value: object) => stdout.write(`${jsonText(value, options)}\n`);
+  return {
+    /** @param line for people */
+    change: (item: T, line: string) => {
+      if (isEvents) write({ event, [event]: item });
+      else stdout.write(records ? records.items([item]) : `${line}\n`);
+    },
+    /** @param counts how many there are, for a format of events */
+    end: (counts: object, error?: LdctlError) => {
+      if (output.complete) return;
+      output.complete = true;
+      if (records) stdout.write(records.end(null));
+      const failure = error && { error: errorDocument(error) };
+      if (isEvents) write({ event: 'result', ...counts, ...failure });
+    },
+  };
 }
 
 /** Two deployments may have entries of the same id. */
