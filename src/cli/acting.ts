@@ -155,7 +155,7 @@ export async function requestOf(
  * Declined; Interrupted; as `Supervisor.list` does
  */
 async function askWhat(context: CommandContext, prompts: Prompts, { args, flags }: Typed) {
-  if (flags['expect-nodes'] !== undefined || (await context.findTargets()).length > 1) {
+  if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
     throw usageError(
       'missing_argument',
       'give a RUNTIME and an ACTION: without them nodes are picked, of one deployment and without --expect-nodes',
@@ -200,12 +200,11 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
  */
 export async function openAgreed(
   context: CommandContext,
-  targets: readonly Target[],
   intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
   flags: Parameters<typeof consentFor>[4],
 ): Promise<OpenDeployment[]> {
-  for (const target of targets) await consentFor(context, target, null, intent, flags);
-  return openTargets(context, targets, flags);
+  for (const target of context.targets) await consentFor(context, target, null, intent, flags);
+  return openTargets(context, flags);
 }
 
 /**
@@ -214,12 +213,11 @@ export async function openAgreed(
  */
 export async function openTargets(
   context: CommandContext,
-  targets: readonly Target[],
   { confirm }: Parameters<typeof consentFor>[4],
 ): Promise<OpenDeployment[]> {
   const owns: OpenDeployment[] = [];
   // What gives the key may ask for a passphrase: one at a time.
-  for (const target of targets) owns.push(await openForJob(context, target));
+  for (const target of context.targets) owns.push(await openForJob(context, target));
   const ids = owns.map(({ deploymentId }) => deploymentId);
   const twice = owns.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
   if (twice) throw standsTwice(await twice.place());
@@ -238,7 +236,7 @@ export async function openTargets(
 export async function lookBefore<T>(
   context: CommandContext,
   target: Target,
-  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'> & { isOneOfSeveral?: boolean },
+  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'>,
   flags: Parameters<typeof consentFor>[4],
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {
@@ -248,7 +246,7 @@ export async function lookBefore<T>(
   const isShown = flags['dry-run'] || consent === 'to be asked';
   // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
   // later one of several, before the first is acted on.
-  const mayRefuse = request.isOneOfSeveral && request.ifBusy === 'fail';
+  const mayRefuse = context.targets.length > 1 && request.ifBusy === 'fail';
   if (request.nodes && !isShown && !mayRefuse) return { own, consent, found: null, kept: null };
   const look = { ...request, isShown };
   return fromRecords(

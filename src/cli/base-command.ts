@@ -124,7 +124,8 @@ export abstract class ConnectedCommand extends BaseCommand {
 
   protected override async open(flags: TargetFlags) {
     const context = await super.open(flags);
-    context.saySettings(this.takesSeveral ? await context.findTargets() : undefined);
+    if (this.takesSeveral) await context.findTargets();
+    context.saySettings();
     return context;
   }
 }

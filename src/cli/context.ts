@@ -79,11 +79,16 @@ export class CommandContext {
   }
 
   /**
-   * The deployment to act on, where only one can be named.
+   * The deployments to act on, in the order given: one, unless `findTargets` has found several.
    * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does
    */
+  get targets(): readonly Target[] {
+    return (this.#targets ??= [this.#targetOf(flagsOfOne(this.flags))]);
+  }
+
+  /** The deployment to act on, where only one can be named. @throws as `targets` */
   get target(): Target {
-    const [target, ...others] = (this.#targets ??= [this.#targetOf(flagsOfOne(this.flags))]);
+    const [target, ...others] = this.targets;
     if (target && others.length === 0) return target;
     throw new Error('one deployment is asked for, and several are named');
   }
@@ -103,9 +108,8 @@ export class CommandContext {
     return this.target.open();
   }
 
-  /** The deployments that are named, in the order given. @throws as `flagsOfEach`, `target` */
-  async findTargets(): Promise<readonly Target[]> {
-    if (this.#targets) return this.#targets;
+  /** Finds the deployments that are named. @throws as `flagsOfEach`, `targets` */
+  async findTargets() {
     const config = this.store.read();
     const each = await flagsOfEach(this.flags, config, async (flags) => {
       const { settings, account } = this.#targetOf(flags);
@@ -114,7 +118,7 @@ export class CommandContext {
     });
     if (this.flags['all-profiles']) this.#sayLeftOut(config);
     const env = each.length > 1 ? this.#envOfSeveral() : undefined;
-    return (this.#targets = each.map((flags) => this.#targetOf(flags, env)));
+    this.#targets = each.map((flags) => this.#targetOf(flags, env));
   }
 
   /** Of several deployments each supervisor is looked up, unless a profile names it. */
@@ -150,8 +154,8 @@ export class CommandContext {
   }
 
   /** Says which variables do not count, and which keys expire soon. */
-  saySettings(targets: readonly Target[] = [this.target]) {
-    const accounts = [...new Set(targets.map(({ account }) => account.settings))];
+  saySettings() {
+    const accounts = [...new Set(this.targets.map(({ account }) => account.settings))];
     const ignored = overridingVariables(this.host.env).join(', ');
     const chosen = accounts.flatMap(({ profile }) =>
       profile?.source.from === 'flag' ? profile.name : [],

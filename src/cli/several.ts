@@ -37,7 +37,7 @@ type Flags = TargetFlags & Parameters<typeof filterOf>[1];
  * @throws UsageError where two of them are one, unless every profile was asked for; as `filterOf`
  */
 export async function openEach(context: CommandContext, flags: Flags) {
-  const targets = await context.findTargets();
+  const { targets } = context;
   // A program that gives the key may ask for a passphrase: one at a time.
   for (const { account } of targets) await account.key().catch(() => undefined);
   const opened = await Promise.all(targets.map((target) => openOne(context, target)));
@@ -65,8 +65,7 @@ async function openOne(context: CommandContext, target: Target): Promise<Source>
 export async function reopen(context: CommandContext, source: Source) {
   const own = await source.target.open();
   source.name = await own.place();
-  const { length } = await context.findTargets();
-  if (length > 1) context.host.output.places.set(own.deploymentId, source.name);
+  if (context.targets.length > 1) context.host.output.places.set(own.deploymentId, source.name);
   return (source.own = own);
 }
 

@@ -40,7 +40,6 @@ export type How = { [K in keyof RollRequest]?: RollRequest[K] | undefined };
 interface PartAsked {
   /** As a trigger has it, since its nodes may not be known yet. */
   request: CheckedTrigger;
-  isOneOfSeveral: boolean;
   how: How;
   gate: string | null;
   chosen: Intent['chosen'];
@@ -50,7 +49,7 @@ interface PartAsked {
 export async function preparePart(
   context: CommandContext,
   target: Target,
-  { request: asked, isOneOfSeveral, how, gate, chosen }: PartAsked,
+  { request: asked, how, gate, chosen }: PartAsked,
   flags: Parameters<typeof lookBefore>[3],
   argv: readonly string[],
 ): Promise<Part> {
@@ -59,16 +58,17 @@ export async function preparePart(
   // If the roll has a record, the process that wrote it has looked before.
   const recall = (own: OpenDeployment) =>
     (key !== undefined && journalOf(context, own).read(key)) || null;
-  const look = { ...asked, what: intent.what, isRoll: true, isOneOfSeveral, chosen };
+  const look = { ...asked, what: intent.what, isRoll: true, chosen };
   const before = await lookBefore(context, target, look, flags, recall);
   const { own, consent, found, kept } = before;
   const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
   const command = (nodes: readonly Id[]) => {
     const onEvery = ['activities', 'trigger', runtime, action, ...own.flags];
     // The nodes of the other deployments are not known yet.
-    const onThese = isOneOfSeveral
-      ? ['nodes', 'list', ...own.flags]
-      : ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
+    const onThese =
+      context.targets.length > 1
+        ? ['nodes', 'list', ...own.flags]
+        : ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
     return ['ldctl', ...(nodes.length > 0 ? onThese : onEvery)].map(shellWord).join(' ');
   };
   const isAsked = consent === 'to be asked' || consent === 'no one to ask';

@@ -94,8 +94,7 @@ export default class ActivitiesList extends ConnectedCommand {
     const { flags } = await this.parse(ActivitiesList);
     checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
-    const { length } = await context.findTargets();
-    if (length > 1) return ofEach(context, flags);
+    if (context.targets.length > 1) return ofEach(context, flags);
     const filter = await filterOf(context, flags);
     const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
     const show = flags.follow ? follow : flags.watch ? watch : print;

@@ -11,7 +11,7 @@ import {
   showDryRuns,
 } from '../../cli/acting.js';
 import { consentFor } from '../../cli/consent.js';
-import type { CommandContext, Target } from '../../cli/context.js';
+import type { CommandContext } from '../../cli/context.js';
 import {
   askedArg,
   grouped,
@@ -124,11 +124,11 @@ export default class ActivitiesRoll extends ActingCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
     const context = await this.open(flags).catch(refuseGone(flags));
-    const targets = await context.findTargets();
-    checkRunResultOptions(this.host.output.options, targets.length > 1);
-    checkSeveral(flags, targets);
+    const isSeveral = context.targets.length > 1;
+    checkRunResultOptions(this.host.output.options, isSeveral);
+    checkSeveral(flags, isSeveral);
     if (flags.resume !== undefined) {
-      return this.#resume(context, targets, args.runtime, flags, flags.resume);
+      return this.#resume(context, args.runtime, flags, flags.resume);
     }
     const { gate = null } = flags;
     checkGate(flags, gate);
@@ -137,15 +137,14 @@ export default class ActivitiesRoll extends ActingCommand {
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
-    const owns = await openAgreed(context, targets, intent, flags);
-    const isOneOfSeveral = owns.length > 1;
+    const owns = await openAgreed(context, intent, flags);
     const named = await assignNodes(context, owns, request);
     const parts: Part[] = [];
-    for (const target of targets) {
+    for (const target of context.targets) {
       const own = await target.open();
       const nodes = named.get(own.deploymentId) ?? request.nodes;
-      const asked = { request: { ...request, nodes }, isOneOfSeveral, how, gate, chosen };
-      const failed = nameDeployment(isOneOfSeveral ? own : undefined);
+      const asked = { request: { ...request, nodes }, how, gate, chosen };
+      const failed = nameDeployment(isSeveral ? own : undefined);
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
     if (flags['dry-run']) return this.#dryRun(context, parts);
@@ -161,22 +160,16 @@ export default class ActivitiesRoll extends ActingCommand {
   }
 
   /** Reads the record of the roll, and runs it again. */
-  async #resume(
-    context: CommandContext,
-    targets: readonly Target[],
-    runtime: string,
-    flags: RollFlags,
-    resume: string,
-  ) {
+  async #resume(context: CommandContext, runtime: string, flags: RollFlags, resume: string) {
     if (runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const owns = await openTargets(context, targets, flags);
+    const owns = await openTargets(context, flags);
     const recordOf = findRoll(context, owns, resume);
     const parts: Part[] = [];
     let before: SeveralPlan | undefined;
     let key: string | undefined;
-    for (const target of targets) {
+    for (const target of context.targets) {
       const own = await target.open();
       const { several, ...kept } = rollIn(recordOf(own));
       const part = resumedPart(kept, howOf(flags), flags.gate);
@@ -236,12 +229,11 @@ const refuseGone = (flags: RollFlags) => (error: unknown) => {
 };
 
 /** @throws UsageError for what goes with one deployment alone, or with several alone */
-function checkSeveral(flags: RollFlags, { length }: readonly Target[]) {
-  if (length === 1) {
-    if (flags['pause-between'] === undefined) return;
+function checkSeveral(flags: RollFlags, isSeveral: boolean) {
+  if (!isSeveral && flags['pause-between'] !== undefined) {
     throw new UsageError('--pause-between goes with several deployments: -p a,b or -d a,b');
   }
-  if (typeof flags['expect-nodes'] === 'number') {
+  if (isSeveral && typeof flags['expect-nodes'] === 'number') {
     throw new UsageError(
       '--expect-nodes N works for one deployment; for several, give `deployment`',
     );

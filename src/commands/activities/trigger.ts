@@ -49,7 +49,7 @@ export default class ActivitiesTrigger extends ActingCommand {
       chosen,
     };
     const { target } = context;
-    await openAgreed(context, [target], intent, flags);
+    await openAgreed(context, intent, flags);
     const before = await lookBefore(context, target, intent, flags, (own) => keptRun(own, request));
     if (flags['dry-run']) {
       return showDryRuns(context, [{ before, request, intent, how: null }]);

@@ -50,8 +50,7 @@ export default class NodesList extends ConnectedCommand {
     checkTogether(flags, this.host.output.options);
     const context = await this.open(flags);
     if (flags.watch) return watch(context, flags);
-    const { length } = await context.findTargets();
-    if (length > 1) return ofEach(context, flags);
+    if (context.targets.length > 1) return ofEach(context, flags);
     const isSpan = flags.since === SPAN;
     const isWhole = isSpan && !flags.node && !flags.runtime;
     const isForPerson = stdout.isTTY && options.format === 'table' && !options.quiet;
