@@ -272,11 +272,6 @@ function warnOfNodes(context: CommandContext, found: Findings, named: readonly I
   if (busy !== '') context.warn(busy);
 }
 
-function targetsOf({ nodes, expectNodes }: LookRequest, found: Findings | null) {
-  const unnamed = expectNodes === undefined ? 'observed' : 'expected';
-  return { targets: nodes ? 'named' : unnamed, core_count: found?.core ?? null } as const;
-}
-
 /**
  * What Core does not say, or not in time, is no refusal.
  * @throws LdctlError (exit 4) where Core says that the key may not act
@@ -338,13 +333,12 @@ async function dryRunOf(
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
     return describeTrigger(supervisorUrl.value, wire);
   };
+  const unnamed = request.expectNodes === undefined ? 'observed' : 'expected';
   const known = {
-    runtime,
-    action,
-    deployment_id: deploymentId,
-    idempotency_key: key,
-    ...targetsOf(request, found),
-  };
+    ...{ runtime, action, deployment_id: deploymentId, idempotency_key: key },
+    targets: named ? 'named' : unnamed,
+    core_count: found?.core ?? null,
+  } as const;
   const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
   const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };
   return {

@@ -26,28 +26,28 @@ export interface DryRun {
 /** @throws LdctlError (`fault`) when stdout cannot be written */
 export async function printDryRuns(output: Output, all: readonly DryRun[]) {
   const { stdout, options } = output;
-  const [only, ...others] = all;
-  const rows = placedRows(all);
+  const isSeveral = all.length > 1;
   if (options.format === 'table') {
     output.complete = true;
     stdout.write(all.map((one) => dryRunText(stdout, one)).join(''));
-  } else if (only && others.length === 0) {
-    writeResult(output, documentOf(output, only), rows, nodeColumns);
   } else {
-    const deployments = all.map((one) => {
-      const { outcome, runtime, action, deployment_id, ...rest } = documentOf(output, one);
-      return { outcome, runtime, action, deployment_id, deployment_path: one.path, ...rest };
-    });
-    writeResult(output, { outcome: 'dry_run', deployments }, rows, placedNodeColumns);
+    const deployments = all.map((one) => documentOf(output, one, isSeveral));
+    const document = isSeveral ? { outcome: 'dry_run', deployments } : { ...deployments[0] };
+    const columns = isSeveral ? placedNodeColumns : nodeColumns;
+    writeResult(output, document, placedRows(all), columns);
   }
   await stdout.drained();
 }
 
-const documentOf = (output: Output, { result, how, requests }: DryRun) => ({
-  ...result,
-  nodes: nodeDocuments(output, result.nodes, {}),
-  ...(how ? { requests } : { request: requests[0] }),
-});
+function documentOf(output: Output, { path, result, how, requests }: DryRun, isSeveral: boolean) {
+  const { outcome, runtime, action, deployment_id, ...rest } = result;
+  const place = isSeveral ? { deployment_id, deployment_path: path } : { deployment_id };
+  return {
+    ...{ outcome, runtime, action, ...place, ...rest },
+    nodes: nodeDocuments(output, result.nodes, {}),
+    ...(how ? { requests } : { request: requests[0] }),
+  };
+}
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
 function dryRunText(sink: Sink, { result, what, how }: DryRun) {
