@@ -1,4 +1,4 @@
-import { LdctlError, UsageError, usageError } from '../../base/errors.js';
+import { UsageError } from '../../base/errors.js';
 import {
   ACTION,
   ActingCommand,
@@ -123,7 +123,7 @@ export default class ActivitiesRoll extends ActingCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const context = await this.open(flags).catch(refuseGone(flags));
+    const context = await this.open(flags);
     const isSeveral = context.targets.length > 1;
     checkRunResultOptions(this.host.output.options, isSeveral);
     checkSeveral(flags, isSeveral);
@@ -219,14 +219,6 @@ export default class ActivitiesRoll extends ActingCommand {
 /** What a person calls it in a list: by its profile, else by its id. */
 const nameOf = ({ account, deploymentId }: OpenDeployment) =>
   account.settings.profile?.name ?? String(deploymentId);
-
-/** A profile of the list that is gone: the roll over it cannot continue. */
-const refuseGone = (flags: RollFlags) => (error: unknown) => {
-  const isGone = error instanceof LdctlError && error.code === 'profile_not_found';
-  const isList = flags.profile?.join().includes(',');
-  if (!isGone || !isList || flags.resume === undefined) throw error;
-  throw usageError(error.code, error.message, error.hint);
-};
 
 /** @throws UsageError for what goes with one deployment alone, or with several alone */
 function checkSeveral(flags: RollFlags, isSeveral: boolean) {
