@@ -15,7 +15,6 @@ import {
   type RollRequest,
 } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
-import type { RollRecord } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
 import { agree, type Before, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
@@ -40,26 +39,26 @@ export type How = { [K in keyof RollRequest]?: RollRequest[K] | undefined };
 interface PartAsked {
   /** As a trigger has it, since its nodes may not be known yet. */
   request: CheckedTrigger;
+  intent: Intent;
   how: How;
   gate: string | null;
-  chosen: Intent['chosen'];
 }
 
 /** Finds out which nodes it acts on. @throws as `lookBefore` and `nodesOfRoll` do */
 export async function preparePart(
   context: CommandContext,
   target: Target,
-  { request: asked, how, gate, chosen }: PartAsked,
+  { request: asked, intent, how, gate }: PartAsked,
   flags: Parameters<typeof lookBefore>[3],
   argv: readonly string[],
 ): Promise<Part> {
   const { runtime, action, nodes: named, idempotencyKey: key } = asked;
-  const intent = { ...intentOf(asked, how.maxUnavailable), chosen };
   // If the roll has a record, the process that wrote it has looked before.
-  const recall = (own: OpenDeployment) =>
-    (key !== undefined && journalOf(context, own).read(key)) || null;
-  const look = { ...asked, what: intent.what, isRoll: true, chosen };
-  const before = await lookBefore(context, target, look, flags, recall);
+  const recall = (own: OpenDeployment) => {
+    const record = key === undefined ? undefined : journalOf(context, own).read(key);
+    return record ? rollIn(record).nodes : null;
+  };
+  const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
   const { own, consent, found, kept } = before;
   const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
   const command = (nodes: readonly Id[]) => {
@@ -72,10 +71,8 @@ export async function preparePart(
     return ['ldctl', ...(nodes.length > 0 ? onThese : onEvery)].map(shellWord).join(' ');
   };
   const isAsked = consent === 'to be asked' || consent === 'no one to ask';
-  const now = context.host.clock.now();
-  const unnamed = () =>
-    found ? nodesOfRoll(found, { ...asked, isAsked, now, command }) : nodesIn(kept);
-  const nodes = named ?? unnamed();
+  const wanted = { ...asked, isAsked, now: context.host.clock.now(), command };
+  const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
   const request = check(rollRequest, 'roll', { ...how, runtime, action, nodes });
   return {
     own,
@@ -99,8 +96,6 @@ export function resumedPart(
   const checked = check(rollRequest, 'roll', given);
   return { request: checked, intent: intentOf(checked, checked.maxUnavailable), gate };
 }
-
-const nodesIn = (record: RollRecord | null) => (record ? rollIn(record).nodes : []);
 
 /** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
 export function intentOf(

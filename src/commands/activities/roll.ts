@@ -143,7 +143,7 @@ export default class ActivitiesRoll extends ActingCommand {
     for (const target of context.targets) {
       const own = await target.open();
       const nodes = named.get(own.deploymentId) ?? request.nodes;
-      const asked = { request: { ...request, nodes }, how, gate, chosen };
+      const asked = { request: { ...request, nodes }, intent, how, gate };
       const failed = nameDeployment(isSeveral ? own : undefined);
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
