@@ -21,7 +21,7 @@ import {
 } from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
 import { parseId, type Id } from '../base/ids.js';
-import { unsentFacts, type ResultFields } from '../base/outcome.js';
+import { unsentFacts, type ResultFields, type TargetKind } from '../base/outcome.js';
 import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
 import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
@@ -316,6 +316,11 @@ export async function showDryRuns(context: CommandContext, all: readonly Planned
   return 0;
 }
 
+function targetsOf({ nodes, expectNodes }: LookRequest): TargetKind {
+  if (nodes) return 'named';
+  return expectNodes === undefined ? 'observed' : 'expected';
+}
+
 async function dryRunOf(
   context: CommandContext,
   { before: { own, found }, request, intent, how }: Planned,
@@ -333,12 +338,11 @@ async function dryRunOf(
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
     return describeTrigger(supervisorUrl.value, wire);
   };
-  const unnamed = request.expectNodes === undefined ? 'observed' : 'expected';
   const known = {
     ...{ runtime, action, deployment_id: deploymentId, idempotency_key: key },
-    targets: named ? 'named' : unnamed,
+    targets: targetsOf(request),
     core_count: found?.core ?? null,
-  } as const;
+  };
   const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
   const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };
   return {
