@@ -22,7 +22,7 @@ import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
 import { typedAgain } from '../host.js';
 import type { Whom } from '../whom.js';
-import { journalOf, recordPart, rollIn } from './record.js';
+import { journalOf, recordPart, rollIn, type Recorded } from './record.js';
 
 /** What is to be done on one deployment. */
 export interface Part extends Before {
@@ -108,7 +108,7 @@ export function intentOf(
 
 /** A part that is agreed to, under the key of the roll. */
 export interface AgreedPart extends Part {
-  request: CheckedRoll & { idempotencyKey: string };
+  request: Recorded['request'];
   whom: Whom;
 }
 

@@ -15,7 +15,6 @@ import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
-import type { AgreedPart } from './part.js';
 
 /** How a roll over several deployments goes from one to the next. */
 const severalPlan = v.strictObject({
@@ -39,6 +38,13 @@ const storedRoll = v.strictObject({
   several: v.optional(severalPlan),
 });
 
+/** What the record of a part is made from. */
+export interface Recorded {
+  own: OpenDeployment;
+  request: CheckedRoll & { idempotencyKey: string };
+  gate: string | null;
+}
+
 export const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
 export const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
@@ -51,7 +57,7 @@ export const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: O
  */
 export function recordPart(
   context: CommandContext,
-  { own, request, gate }: AgreedPart,
+  { own, request, gate }: Recorded,
   several?: SeveralPlan,
 ) {
   const journal = journalOf(context, own);
