@@ -5,9 +5,10 @@
 
 import { parseBaseUrl } from '../api/base-url.js';
 import type { Deployment, Division, TenantEnvironment, TenantStructure } from '../api/core-api.js';
-import { refusedError } from '../base/errors.js';
+import { refusedError, usageError } from '../base/errors.js';
 import { nameText, plainText } from '../base/text.js';
 import type { DeploymentRef, SupervisorSetting } from './settings.js';
+import { NAME_ONE } from './targets.js';
 
 export interface PlacedDeployment {
   division: Division;
@@ -57,7 +58,7 @@ export const isThere = (
   wanted: Pick<DeploymentRef, 'id' | 'name'>,
 ): boolean => placedDeployments(structure).some((placed) => isCalled(placed, wanted));
 
-/** @throws LdctlError (exit 5) where none is called so, or several are */
+/** @throws LdctlError (exit 5) where none is called so, or several are; UsageError for a list */
 export function findDeployment(
   structure: TenantStructure,
   wanted: Pick<DeploymentRef, 'id' | 'name'>,
@@ -68,6 +69,8 @@ export function findDeployment(
   if (!first) {
     const tenant = `${plainText(structure.name)} (${structure.id})`;
     const what = `this key can see no deployment ${called} in tenant ${tenant}`;
+    // A command that takes several has split them before.
+    if (wanted.name?.includes(',')) throw usageError('several_deployments', what, NAME_ONE);
     const hint = '`ldctl deployments list` shows the ones it can see.';
     throw refusedError('deployment_not_found', what, hint);
   }

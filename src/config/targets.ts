@@ -16,6 +16,8 @@ export interface TargetFlags extends Omit<SettingFlags, 'profile' | 'deployment'
   'all-profiles'?: boolean;
 }
 
+export const NAME_ONE = 'Name one. `activities roll` and the lists take several.';
+
 /** The flags of a command that acts on one deployment. @throws UsageError where they name several */
 export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): SettingFlags {
   const one = (flag: string, named: Named) => {
@@ -28,7 +30,7 @@ export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): Sett
     throw usageError(
       'several_deployments',
       `this command acts on one deployment, and ${flag} names ${names.length}: ${names.join(', ')}`,
-      'Name one. `activities roll` and the lists take several.',
+      NAME_ONE,
     );
   };
   return {
