@@ -40,6 +40,10 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
+/** `1.2s to 2.9s`; `1.2s` where that is one text. */
+export const rangeText = (durations: readonly number[]) =>
+  [...new Set([Math.min(...durations), Math.max(...durations)].map(formatDuration))].join(' to ');
+
 /** In whole seconds, for displays that tick: `0s`, `12s`, `3m05s`. */
 export function elapsedText(milliseconds: number): string {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000);

@@ -1,6 +1,6 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
 import type { NodeResult, ResultFields } from '../base/outcome.js';
-import { formatDuration } from '../base/durations.js';
+import { rangeText } from '../base/durations.js';
 import { selectColumns, tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
@@ -57,8 +57,7 @@ function foldedAt({ stdout, options }: Output, nodes: readonly NodeResult[]) {
   const of = (progress: string) => nodes.filter((node) => progressOf(node) === progress);
   const done = of('done');
   const took = done.flatMap((node) => tookMs(node) ?? []);
-  const range = [...new Set([Math.min(...took), Math.max(...took)].map(formatDuration))];
-  const text = `✓ ${done.length} completed${took.length > 0 ? `, ${range.join(' to ')}` : ''}`;
+  const text = `✓ ${done.length} completed${took.length > 0 ? `, ${rangeText(took)}` : ''}`;
   return {
     rows: [...of('failed'), ...of('open')],
     folded: done.length > 0 ? sentence(stdout, text, 'ok') : '',

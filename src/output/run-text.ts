@@ -5,7 +5,7 @@
 import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
-import { ageText, elapsedText, formatDuration } from '../base/durations.js';
+import { ageText, elapsedText, formatDuration, rangeText } from '../base/durations.js';
 import {
   isFailedGate,
   MISSING,
@@ -119,8 +119,7 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
-    const range = [Math.min(...took), Math.max(...took)].map(formatDuration);
-    const others = took.length === 0 ? '' : `; the others took ${[...new Set(range)].join(' to ')}`;
+    const others = took.length === 0 ? '' : `; the others took ${rangeText(took)}`;
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
   const forgotten = forgottenNodes(nodes);
@@ -154,24 +153,33 @@ const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult)
   status === MISSING && node === null && activity === null;
 
 /** The API gives no reason for a rejection: what the node had last completed, and how to try again. */
-function rejectionText(
-  sink: Sink,
-  { sent, replayed }: ResultFields,
-  { lastCompleted = new Map(), earlierMs }: SummaryFacts,
-) {
+function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
+  const { lastCompleted = new Map<Id, null>() } = facts;
   if (lastCompleted.size === 0) return [];
-  const known = [...lastCompleted].flatMap(([node, last]) => {
-    if (last === null) return [];
-    const { action, finished_at: at } = last;
-    const ago = at === null ? '' : `, ${ageText(at, sink.now())} ago`;
-    return [`${nodeText(node, sink)}: its last completed action was ${action}${ago}`];
+  // What is so of several nodes is said once.
+  const nodesBy = new Map<string, string[]>();
+  for (const [node, last] of lastCompleted) {
+    const text = last && lastText(last, result.action, sink.now());
+    if (text) nodesBy.set(text, [...(nodesBy.get(text) ?? []), nodeText(node, sink)]);
+  }
+  const lines = [...nodesBy].slice(0, 10).map(([text, nodes]) => {
+    if (nodes.length === 1) return `${nodes[0]}: its ${text.replace('so they', 'so it')}`;
+    const which = nodes.length === lastCompleted.size ? '' : `${shortList(nodes)}: `;
+    return `${which}their ${text}`;
   });
-  const lines =
-    known.length > 0
-      ? known.slice(0, 10)
-      : ["hint: The API and the log give no reason. The node's own log may."];
-  const isEarlier = replayed || (!sent && earlierMs !== undefined);
+  if (lines.length === 0) {
+    lines.push("hint: The API and the log give no reason. The node's own log may.");
+  }
+  const isEarlier = result.replayed || earlierText(result, facts) !== '';
   return isEarlier ? [...lines, 'to run it again, use another --idempotency-key'] : lines;
+}
+
+/** `last completed action was start, 1h ago, so they may be running already` */
+function lastText({ action, finished_at: at }: LastCompleted, tried: string | null, now: number) {
+  const ago = at === null ? '' : `, ${ageText(at, now)} ago`;
+  const [same, state] = action === 'stop' ? ['stop', 'stopped'] : ['start', 'running'];
+  const why = tried === same ? `, so they may be ${state} already` : '';
+  return `last completed action was ${action}${ago}${why}`;
 }
 
 /** Those of a roll whose POST is too old to be sent again. */
