@@ -135,6 +135,23 @@ function soFarText(row: Row, { elapsed }: CellView) {
     : elapsedText(elapsed - since);
 }
 
+/** How the gate after a node ended. */
+const gateColumn: Column<Row> = {
+  name: 'gate',
+  priority: 1,
+  value: ({ gate, passed_earlier }) => (gate ? gateWord(gate) : passed_earlier && 'passed earlier'),
+  style: ({ gate, passed_earlier }) => {
+    if (gate?.exit_code === 0 || passed_earlier) return 'ok';
+    return gate ? 'bad' : undefined;
+  },
+};
+
+/** While gates run: what each has printed last, if it has not passed. */
+export const lastLineColumn = (lastLine: (node: Id | null) => string): Column<Row> => ({
+  ...gateColumn,
+  value: (row, view) => lastLine(row.node_id) || gateColumn.value(row, view),
+});
+
 /** The targets of a run: while they are followed, and as it ended. */
 export const nodeColumns: readonly Column<Row>[] = [
   nodeColumn(0, 0),
@@ -156,17 +173,7 @@ export const nodeColumns: readonly Column<Row>[] = [
   tookColumn(2, soFarText),
   fieldColumn('ambiguous', 5, 'ambiguous', { only: 'if any' }),
   timeColumn('started', null, 'started_at'),
-  {
-    name: 'gate',
-    priority: 1,
-    only: 'if any',
-    value: ({ gate, passed_earlier }) =>
-      gate ? gateWord(gate) : passed_earlier && 'passed earlier',
-    style: ({ gate, passed_earlier }) => {
-      if (gate?.exit_code === 0 || passed_earlier) return 'ok';
-      return gate ? 'bad' : undefined;
-    },
-  },
+  { ...gateColumn, only: 'if any' },
   nameColumn(4, 1),
 ];
 

@@ -4,14 +4,21 @@ import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { NodeProgress, JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
+import { isFailedGate } from '../../base/outcome.js';
 import { count, plainText, wrapWords } from '../../base/text.js';
 import type { Selection } from '../columns.js';
 import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
 import { layOut } from '../formats/table.js';
-import { activityColumns, countProgress, nodeColumns, progressOf } from '../rows.js';
+import {
+  activityColumns,
+  countProgress,
+  lastLineColumn,
+  nodeColumns,
+  progressOf,
+} from '../rows.js';
 import { eventText, waitingText } from '../run-text.js';
-import { painter, type Output } from '../streams.js';
+import { painter, type Output, type Sink } from '../streams.js';
 import {
   keyOf,
   tally,
@@ -136,6 +143,34 @@ interface RunFacts {
   ending?: 'halted' | 'stopping';
 }
 
+type GateOutput = Extract<JobEvent, { event: 'gate_output' }>;
+
+/** How many lines of a gate stay on the screen if it has not passed. */
+const MOST_LINES = 20;
+
+/** What gates print: the last line stands in the row of its node. */
+function gateLines(sink: Sink) {
+  // By node, unless its gate has passed.
+  const kept = new Map<Id | null, readonly GateOutput[]>();
+  const lastLine = (node: Id | null) => {
+    // Half a key would not be found.
+    const line = sink.masked(kept.get(node)?.at(-1)?.line ?? '');
+    const most = sink.columns / 2;
+    return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  };
+  const columns = [...nodeColumns, lastLineColumn(lastLine)];
+  return {
+    columns: () => (kept.size > 0 ? columns : nodeColumns),
+    note: (event: JobEvent) => {
+      if (event.event === 'gate' && !isFailedGate(event.gate)) kept.set(event.node_id, []);
+      if (event.event !== 'gate_output') return;
+      kept.set(event.node_id, [...(kept.get(event.node_id) ?? []), event].slice(-MOST_LINES));
+    },
+    /** Why one failed, or hung. */
+    rest: () => [...kept.values()].flat(),
+  };
+}
+
 /** How far a run is. */
 function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
   const { since, hasBegun, decidesAt } = facts;
@@ -185,7 +220,8 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
     foot: footOf(nodes, facts, now),
     isBad: countProgress(nodes).failed > 0,
   });
-  const selection = () => ({ columns: nodeColumns, chosen: false });
+  const gates = gateLines(sink);
+  const selection = () => ({ columns: gates.columns(), chosen: false });
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
   const table = liveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
@@ -194,6 +230,8 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
       facts.decidesAt = event.decidesAt;
     }
     if (event.event === 'dispatched' && !event.earlier) facts.started.add(event.node_id ?? null);
+    // A first gate runs before there is a row.
+    if (nodes.length > 0 && !options.debug) gates.note(event);
     if (event.event === 'warning' && (event.code === 'halted' || event.code === 'stopping')) {
       facts.ending = event.code;
     }
@@ -206,18 +244,21 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
         facts.hasBegun = true;
         table.print(sentence(sink, headline, 'bold', 'all'));
       }
-      const text = isSaid(event, options.debug) ? eventText(event, sink) : null;
+      const text = isSaid(event, nodes.length > 0, options.debug) ? eventText(event, sink) : null;
       if (text !== null) table.print(sentence(sink, text));
       table.on(event);
     },
-    stop: () => table.stop(),
+    stop: () => {
+      table.stop();
+      for (const event of gates.rest()) sink.write(sentence(sink, eventText(event, sink) ?? ''));
+    },
   };
 }
 
 /** Whether an event is printed, too: what the table does not show; with --debug all. */
-function isSaid(event: JobEvent, debug: boolean) {
+function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
   if (event.event === 'activity') return false;
-  if (debug || event.event === 'gate_output') return true;
+  if (debug || event.event === 'gate_output') return debug || !hasRows;
   if (event.event !== 'dispatched') return false;
   // The rows of a roll show what an earlier run has done.
   return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;

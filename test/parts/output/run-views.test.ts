@@ -106,6 +106,26 @@ describe('a roll at a terminal', () => {
     assert.equal((await screen()).at(-1), '1 of 11 done, 3 failed, 0s');
   });
 
+  it('keeps the last lines of a gate that has not passed', async () => {
+    const say = (node: bigint, line: string): void =>
+      view.on({ event: 'gate_output', node_id: node, line });
+    view.on(shown({ stage: 'gate' }, { stage: 'gate' }));
+    for (let line = 1; line <= 25; line += 1) say(NODE, `${'-'.repeat(45)} ${line}`);
+    say(NODE + 1n, 'lag 0');
+    const [headline, , first = '', second = ''] = await screen();
+    assert.equal(headline, HEAD);
+    assert.ok(first.endsWith(`  ${'-'.repeat(39)}…`));
+    assert.ok(second.endsWith('  lag 0'));
+    view.on({ event: 'gate', node_id: NODE, gate: failed });
+    view.on({ event: 'gate', node_id: NODE + 1n, gate: passed });
+    view.stop();
+    const lines = (await screen()).slice(1);
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 20 }, (_, at) => `${NODE} gate | ${'-'.repeat(45)} ${at + 6}`),
+    );
+  });
+
   it('tells what is left, about how long that takes, and what Ctrl-C does', async () => {
     const waiting = { stage: 'waiting', ...awaited } as const;
     const foot = async (
