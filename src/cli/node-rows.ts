@@ -52,6 +52,10 @@ function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Col
     value: ({ runtimes }) => runtimes[runtime]?.status,
     text,
     ...(isBrief && { short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, '') }),
-    style: ({ runtimes }) => lookOf(runtimes[runtime]?.status ?? null).style,
+    style: ({ runtimes }) => {
+      const { status = null, state } = runtimes[runtime] ?? {};
+      // The stop was done, but green would say that all is well.
+      return state === 'stopped' && status === 'completed' ? undefined : lookOf(status).style;
+    },
   };
 }
