@@ -156,16 +156,14 @@ const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult)
 function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   const { lastCompleted = new Map<Id, null>() } = facts;
   if (lastCompleted.size === 0) return [];
+  const known = [...lastCompleted].flatMap(([node, last]) => (last ? [{ node, ...last }] : []));
   // What is so of several nodes is said once.
-  const nodesBy = new Map<string, string[]>();
-  for (const [node, last] of lastCompleted) {
-    const text = last && lastText(last, result.action, sink.now());
-    if (text) nodesBy.set(text, [...(nodesBy.get(text) ?? []), nodeText(node, sink)]);
-  }
-  const lines = [...nodesBy].slice(0, 10).map(([text, nodes]) => {
-    if (nodes.length === 1) return `${nodes[0]}: its ${text.replace('so they', 'so it')}`;
-    const which = nodes.length === lastCompleted.size ? '' : `${shortList(nodes)}: `;
-    return `${which}their ${text}`;
+  const lines = [...new Set(known.map(({ action }) => action))].map((action) => {
+    const same = known.filter((one) => one.action === action);
+    const text = lastText(action, same, result.action, sink.now());
+    const nodes = shortList(same.map(({ node }) => nodeText(node, sink)));
+    if (same.length === 1) return `${nodes}: its ${text.replace('so they', 'so it')}`;
+    return `${same.length === lastCompleted.size ? '' : `${nodes}: `}their ${text}`;
   });
   if (lines.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
@@ -174,11 +172,18 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return isEarlier ? [...lines, 'to run it again, use another --idempotency-key'] : lines;
 }
 
-/** `last completed action was start, 1h ago, so they may be running already` */
-function lastText({ action, finished_at: at }: LastCompleted, tried: string | null, now: number) {
-  const ago = at === null ? '' : `, ${ageText(at, now)} ago`;
-  const [same, state] = action === 'stop' ? ['stop', 'stopped'] : ['start', 'running'];
-  const why = tried === same ? `, so they may be ${state} already` : '';
+/** `last completed action was start, 1h to 3h ago, so they may be running already` */
+function lastText(
+  action: string,
+  same: readonly LastCompleted[],
+  tried: string | null,
+  now: number,
+) {
+  const times = same.flatMap(({ finished_at: at }) => at ?? []).sort();
+  const ages = [times.at(-1), times[0]].flatMap((at) => (at ? ageText(at, now) : []));
+  const ago = ages.length === 0 ? '' : `, ${[...new Set(ages)].join(' to ')} ago`;
+  const [cause, state] = action === 'stop' ? ['stop', 'stopped'] : ['start', 'running'];
+  const why = tried === cause ? `, so they may be ${state} already` : '';
   return `last completed action was ${action}${ago}${why}`;
 }
 
