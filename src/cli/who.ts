@@ -37,19 +37,14 @@ export async function authorsOf(
  * A table at a terminal calls the user of the key `you`, once Core has said who that is.
  * @returns resolves then, or after 2 s; rejects with the signal's reason
  */
-export function nameYou(context: CommandContext, deployment: OpenDeployment) {
-  const named = askWhoYouAre(context, deployment);
-  // The log may fail first, and a watch does not wait.
-  named.catch(() => undefined);
-  return named;
-}
-
-async function askWhoYouAre(
+export function nameYou(
   { host: { output, clock }, signal }: CommandContext,
   { account, counter }: OpenDeployment,
 ) {
   const isShown = output.stdout.isTTY && output.options.format === 'table';
-  if (!isShown || !counter?.isCertain) return;
-  const user = await optional({ clock, signal }, account.user);
-  if (user !== null) output.people.set(user, 'you');
+  const asked = isShown && counter?.isCertain ? optional({ clock, signal }, account.user) : null;
+  const named = Promise.resolve(asked).then((user) => user && output.people.set(user, 'you'));
+  // The log may fail first, and a watch does not wait.
+  named.catch(() => undefined);
+  return named;
 }

@@ -22,7 +22,7 @@ import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
 import { typedAgain } from '../host.js';
 import type { Whom } from '../whom.js';
-import { journalOf, recordPart, rollIn, type Recorded } from './record.js';
+import { keptRoll, recordPart, type KeptRoll, type Recorded } from './record.js';
 
 /** What is to be done on one deployment. */
 export interface Part extends Before {
@@ -54,10 +54,8 @@ export async function preparePart(
 ): Promise<Part> {
   const { runtime, action, nodes: named, idempotencyKey: key } = asked;
   // If the roll has a record, the process that wrote it has looked before.
-  const recall = (own: OpenDeployment) => {
-    const record = key === undefined ? undefined : journalOf(context, own).read(key);
-    return record ? rollIn(record).nodes : null;
-  };
+  const recall = (own: OpenDeployment) =>
+    (key !== undefined && keptRoll(context, own, key)?.nodes) || null;
   const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
   const { own, consent, found, kept } = before;
   const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
@@ -86,7 +84,7 @@ export async function preparePart(
 
 /** As its record has it, with what these flags change. */
 export function resumedPart(
-  { gate: kept, ...request }: Omit<ReturnType<typeof rollIn>, 'several'>,
+  { gate: kept, ...request }: KeptRoll,
   how: How,
   gate = kept,
 ): Pick<Part, 'request' | 'intent' | 'gate'> {

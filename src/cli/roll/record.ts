@@ -45,9 +45,17 @@ export interface Recorded {
   gate: string | null;
 }
 
-export const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
+const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
-export const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
+export type KeptRoll = Omit<v.InferOutput<typeof storedRoll>, 'several'>;
+
+/** The roll with a key, as its record has it; null for none. */
+export function keptRoll(context: CommandContext, own: OpenDeployment, key: string) {
+  const record = journalOf(context, own).read(key);
+  return record ? rollIn(record) : null;
+}
+
+const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
   openRollJournal(folder, deploymentId, clock);
 
 /**
@@ -88,22 +96,20 @@ const isSame = (one: SeveralPlan, other: SeveralPlan) =>
 /**
  * The roll that is resumed.
  * @param resume its key, or `last`
- * @returns gives the record of each deployment
+ * @returns its key, how it goes over several, and what its record says of each deployment
  * @throws UsageError where it is over others: alone, the order of several would be lost; LdctlError
  * (exit 5) where there is none
  */
-export function findRoll(
-  context: CommandContext,
-  owns: readonly OpenDeployment[],
-  resume: string,
-): (own: OpenDeployment) => RollRecord {
+export function findRoll(context: CommandContext, owns: readonly OpenDeployment[], resume: string) {
   const journals = owns.map((own) => journalOf(context, own));
-  const found = journals.flatMap((journal) =>
+  const kept = journals.flatMap((journal) =>
     resume === 'last' ? journal.unfinished() : (journal.read(resume) ?? []),
   );
+  // Of some rolls, the parts that have passed are left out.
+  const found = kept.sort((a, b) => b.startedAt - a.startedAt);
   const idsOf = (record: RollRecord) => rollIn(record).several?.deployments.join() ?? '';
-  const [only, ...others] = owns;
-  const ids = others.length > 0 ? owns.map(({ deploymentId }) => deploymentId).join() : '';
+  const [only] = owns;
+  const ids = owns.length > 1 ? owns.map(({ deploymentId }) => deploymentId).join() : '';
   const isOver = (record: RollRecord) => idsOf(record) === ids;
   const record = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
   const missing = () => {
@@ -111,24 +117,27 @@ export function findRoll(
       resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
     const isAlone = ids === '' && only;
     const where = isAlone ? `of ${deploymentText(only.ref)}` : 'over these deployments';
-    const kept = isAlone ? journals.flatMap((journal) => journal.unfinished()) : [];
+    const others = isAlone ? journals.flatMap((journal) => journal.unfinished()) : [];
     const forgets = 'ldctl remembers a roll for a day, on the machine that started it.';
     const rest = ' `ldctl activities list` shows what has run; roll the rest with --node.';
     return refusedError(
       'no_such_roll',
       `there is no ${which} ${where} on this machine`,
-      kept.length > 0
-        ? `Unfinished rolls: ${kept.map((one) => rollText(one, context)).join(', ')}.`
+      others.length > 0
+        ? `Unfinished rolls: ${others.map((one) => rollText(one, context)).join(', ')}.`
         : `${forgets}${isAlone ? '' : rest}`,
     );
   };
   if (!record) throw missing();
   if (!isOver(record)) throw overOthers(record);
-  return (own) => {
-    const mine = journalOf(context, own).read(record.key);
-    if (mine) return mine;
-    throw missing();
+  const { key } = record;
+  const rollOf = (own: OpenDeployment): KeptRoll => {
+    const mine = keptRoll(context, own, key);
+    if (!mine) throw missing();
+    const { several: _, ...roll } = mine;
+    return roll;
   };
+  return { key, several: rollIn(record).several, rollOf };
 }
 
 function rollText(record: RollRecord, { host }: CommandContext) {

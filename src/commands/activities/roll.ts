@@ -31,7 +31,7 @@ import {
   type How,
   type Part,
 } from '../../cli/roll/part.js';
-import { findRoll, rollIn, type SeveralPlan } from '../../cli/roll/record.js';
+import { findRoll, type SeveralPlan } from '../../cli/roll/record.js';
 import { assignNodes, flagsOfAll, nameDeployment, rollSeveral } from '../../cli/roll/several.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import type { OpenDeployment } from '../../app/open.js';
@@ -165,21 +165,16 @@ export default class ActivitiesRoll extends ActingCommand {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const owns = await openTargets(context, flags);
-    const recordOf = findRoll(context, owns, resume);
+    const { key, several, rollOf } = findRoll(context, owns, resume);
     const parts: Part[] = [];
-    let before: SeveralPlan | undefined;
-    let key: string | undefined;
     for (const target of context.targets) {
       const own = await target.open();
-      const { several, ...kept } = rollIn(recordOf(own));
-      const part = resumedPart(kept, howOf(flags), flags.gate);
+      const part = resumedPart(rollOf(own), howOf(flags), flags.gate);
       checkGate(flags, part.gate);
       const consent = await consentFor(context, target, own, part.intent, flags);
       parts.push({ ...part, own, consent, found: null });
-      before = several;
-      key = kept.idempotencyKey;
     }
-    return this.#run(context, parts, flags, key, before);
+    return this.#run(context, parts, flags, key, several);
   }
 
   /**
