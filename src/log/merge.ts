@@ -19,10 +19,10 @@ export async function* mergeNewest(listings: readonly Listing[], limit: number):
   try {
     for (let left = limit || Infinity; left > 0; left -= 1) {
       await Promise.all(sources.map((source) => source.ready()));
-      const newest = sources.reduce((a, b) => (b.at > a.at ? b : a));
-      const entry = newest.take();
-      if (!entry) break;
-      batch.push(entry);
+      const { waiting } = sources.reduce((a, b) => (b.at > a.at ? b : a));
+      const next = waiting.pop();
+      if (!next) break;
+      batch.push(next.entry);
       if (batch.length < BATCH) continue;
       yield { entries: batch, total: 0 };
       batch = [];
@@ -36,22 +36,19 @@ export async function* mergeNewest(listings: readonly Listing[], limit: number):
 class Source {
   total = 0;
   /** The newest is the last one. */
-  #waiting: Array<{ entry: Activity; at: number }> = [];
-  #isOver = false;
+  waiting: Array<{ entry: Activity; at: number }> = [];
 
   constructor(readonly listing: Listing) {}
 
   /** Waits until it has an entry, or the listing ends. */
   async ready() {
-    while (this.#waiting.length === 0 && !this.#isOver) {
-      const next = await this.listing.next();
-      this.#isOver = next.done === true;
-      if (next.done) return;
-      const { entries, total } = next.value;
-      this.total = total;
+    while (this.waiting.length === 0) {
+      const { done, value } = await this.listing.next();
+      if (done) return;
+      this.total = value.total;
       // No single time is trusted: an entry is as new as any below it in its part.
       let at = 0;
-      this.#waiting = entries.toReversed().map((entry) => {
+      this.waiting = value.entries.toReversed().map((entry) => {
         at = Math.max(at, Date.parse(entry.created_at) || 0);
         return { entry, at };
       });
@@ -60,10 +57,6 @@ class Source {
 
   /** When its newest entry was created, ms UTC. */
   get at(): number {
-    return this.#waiting.at(-1)?.at ?? -1;
-  }
-
-  take(): Activity | undefined {
-    return this.#waiting.pop()?.entry;
+    return this.waiting.at(-1)?.at ?? -1;
   }
 }

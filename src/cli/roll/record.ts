@@ -72,7 +72,7 @@ export function recordPart(
   const { idempotencyKey: key } = request;
   const generation = journal.start(key, { ...request, gate, several }, (before) => {
     const kept = rollIn(before);
-    if (several && kept.several && !isSame(several, kept.several)) throw overOthers(before);
+    if (several && kept.several && idsIn(several) !== idsIn(kept.several)) throw overOthers(before);
     if (whatOf(kept) !== whatOf(request)) throw keyUsed(key);
   });
   return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
@@ -90,8 +90,7 @@ function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'actio
   return [runtime, action, ...sortedUnique(nodes)].join(' ');
 }
 
-const isSame = (one: SeveralPlan, other: SeveralPlan) =>
-  one.deployments.join() === other.deployments.join();
+const idsIn = (several?: SeveralPlan) => several?.deployments.join() ?? '';
 
 /**
  * The roll that is resumed.
@@ -107,7 +106,7 @@ export function findRoll(context: CommandContext, owns: readonly OpenDeployment[
   );
   // Of some rolls, the parts that have passed are left out.
   const found = kept.sort((a, b) => b.startedAt - a.startedAt);
-  const idsOf = (record: RollRecord) => rollIn(record).several?.deployments.join() ?? '';
+  const idsOf = (record: RollRecord) => idsIn(rollIn(record).several);
   const [only] = owns;
   const ids = owns.length > 1 ? owns.map(({ deploymentId }) => deploymentId).join() : '';
   const isOver = (record: RollRecord) => idsOf(record) === ids;
