@@ -296,8 +296,7 @@ async function refuseReadOnly(
 }
 
 /** What would be done on one deployment. */
-interface Planned {
-  before: Before;
+interface Planned extends Pick<Before, 'own' | 'found'> {
   request: LookRequest;
   intent: Intent;
   how: DryRun['how'];
@@ -323,7 +322,7 @@ function targetsOf({ nodes, expectNodes }: LookRequest): TargetKind {
 
 async function dryRunOf(
   context: CommandContext,
-  { before: { own, found }, request, intent, how }: Planned,
+  { own, found, request, intent, how }: Planned,
   key: string,
 ): Promise<DryRun> {
   const { runtime, action, nodes: named } = request;

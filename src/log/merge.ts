@@ -43,12 +43,13 @@ class Source {
   /** Waits until it has an entry, or the listing ends. */
   async ready() {
     while (this.waiting.length === 0) {
-      const { done, value } = await this.listing.next();
-      if (done) return;
-      this.total = value.total;
+      const next = await this.listing.next();
+      if (next.done) return;
+      const { entries, total } = next.value;
+      this.total = total;
       // No single time is trusted: an entry is as new as any below it in its part.
       let at = 0;
-      this.waiting = value.entries.toReversed().map((entry) => {
+      this.waiting = entries.toReversed().map((entry) => {
         at = Math.max(at, Date.parse(entry.created_at) || 0);
         return { entry, at };
       });

@@ -132,8 +132,8 @@ export default class ActivitiesRoll extends ActingCommand {
     }
     const { gate = null } = flags;
     checkGate(flags, gate);
-    // As a trigger has it, since its nodes may not be known yet.
     const typed = { args, flags, argv: this.argv };
+    // As a trigger has it, since its nodes may not be known yet.
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
@@ -147,16 +147,15 @@ export default class ActivitiesRoll extends ActingCommand {
       const failed = nameDeployment(isSeveral ? own : undefined);
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
-    if (flags['dry-run']) return this.#dryRun(context, parts);
+    if (flags['dry-run']) {
+      const gates = gate ? [`gate: ${gate}`] : [];
+      const runs = parts.map((part) => ({
+        ...part,
+        how: [`${part.request.maxUnavailable} at a time`, ...gates],
+      }));
+      return showDryRuns(context, runs);
+    }
     return this.#run(context, parts, flags, request.idempotencyKey);
-  }
-
-  #dryRun(context: CommandContext, parts: readonly Part[]) {
-    const runs = parts.map(({ request, gate, ...part }) => {
-      const how = [`${request.maxUnavailable} at a time`, ...(gate ? [`gate: ${gate}`] : [])];
-      return { before: part, request, intent: part.intent, how };
-    });
-    return showDryRuns(context, runs);
   }
 
   /** Reads the record of the roll, and runs it again. */
