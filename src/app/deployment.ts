@@ -9,7 +9,7 @@ import { errorDocument, Interrupted, type ErrorDocument } from '../base/errors.j
 import type { ExitCode } from '../base/exit-codes.js';
 import type { Outcome, ResultFacts } from '../base/outcome.js';
 import { shownStep, type ShownStep } from '../job/events.js';
-import { followLog } from '../job/watch.js';
+import { followLog } from './follow.js';
 import { listAfter, listNewest } from '../log/list.js';
 import { openLog } from '../log/log.js';
 import { nodeStates, type NodeState } from '../log/nodes.js';

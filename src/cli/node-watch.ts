@@ -7,7 +7,7 @@ import { elapsedText } from '../base/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
 import { count, plainText } from '../base/text.js';
 import { LONGEST_RETRY_AFTER, SECOND } from '../job/pace.js';
-import { followLog } from '../job/watch.js';
+import { followLog } from '../app/follow.js';
 import type { ActivityFilter } from '../log/list.js';
 import { trackNodes } from '../log/nodes.js';
 import { timeText } from '../output/columns.js';

@@ -6,10 +6,9 @@
 import { isFinal, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
-import { listNewest, matches, type ActivityFilter } from '../log/list.js';
+import { matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
 import { LATEST_MS, RECENT } from '../log/walk.js';
-import { steps, type DriveTools } from './drive.js';
 import { belowLowest } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead, Job, Step } from './job.js';
@@ -39,7 +38,7 @@ export interface FollowPlan {
 }
 
 /** What was read before the watch: none of it is news. */
-interface WatchStart {
+export interface WatchStart {
   /** The newest entries, newest first, whether the filter wants them or not. */
   known: readonly Activity[];
   /** What it starts with: it shows those that match the filter, and follows those that may yet. */
@@ -55,7 +54,7 @@ export interface WatchResult {
   error: LdctlError | null;
 }
 
-type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
+export type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
 /** An entry that a read has shown. From then on only a change of it is news. */
 interface SeenEntry {
@@ -94,31 +93,10 @@ interface Watch {
 
 /** The job of a plan, from what was read before it starts. */
 export function createWatch(
-  plan: FollowPlan,
-  start: WatchStart,
-  startedAt: number,
-): Job<WatchResult, WatchEvent> {
-  const watch = startWatch(plan, start, startedAt);
-  return {
-    tick: () => undefined,
-    next: (now) => nextOf(watch, now),
-    take: (_step, fact, now) => {
-      if (fact.is === 'read') takeRead(watch, fact.read, now);
-      else if (fact.is === 'unreadable') takeFailure(watch, fact, now);
-    },
-    interrupt: (reason) => {
-      watch.end ??= { error: reason };
-    },
-    events: () => watch.events.splice(0),
-    result: () => resultOf(watch),
-  };
-}
-
-function startWatch(
   { filter, after = -1n, timeoutMs }: FollowPlan,
   { known, first }: WatchStart,
   startedAt: number,
-): Watch {
+): Job<WatchResult, WatchEvent> {
   const entries = new Map<Id, SeenEntry>();
   // Among the newest RECENT one may show up late. None does below them.
   const floor = known[RECENT - 1]?.id ?? after;
@@ -130,7 +108,7 @@ function startWatch(
   for (const activity of first) {
     see(activity, mayChange(filter, activity), matches(filter, activity));
   }
-  return {
+  const watch: Watch = {
     filter,
     endless: timeoutMs === undefined,
     entries,
@@ -143,6 +121,19 @@ function startWatch(
     anyRejected: false,
     events: [],
     end: null,
+  };
+  return {
+    tick: () => undefined,
+    next: (now) => nextOf(watch, now),
+    take: (_step, fact, now) => {
+      if (fact.is === 'read') takeRead(watch, fact.read, now);
+      else if (fact.is === 'unreadable') takeFailure(watch, fact, now);
+    },
+    interrupt: (reason) => {
+      watch.end ??= { error: reason };
+    },
+    events: () => watch.events.splice(0),
+    result: () => resultOf(watch),
   };
 }
 
@@ -261,51 +252,3 @@ function resultOf({ entries, anyRejected, end }: Watch): WatchResult {
 export type FollowEvent =
   | { event: 'listing'; activities: readonly Activity[]; total: number }
   | WatchEvent;
-
-type FollowTools = Pick<DriveTools, 'log' | 'clock' | 'signal'>;
-
-/** What drives a job can post. A watch never does. */
-const NOTHING_TO_POST_WITH: DriveTools['supervisor'] = {
-  trigger: () => Promise.reject(new Error('a watch posts nothing')),
-};
-
-/**
- * Every new entry and every change, until it ends or is interrupted.
- * @returns how it ended
- * @throws as `Supervisor.list` does for what it starts with. An endless one throws Interrupted, or
- * LdctlError (exit 7) when the log cannot be read any more
- */
-export async function* followLog(
-  plan: FollowPlan,
-  tools: FollowTools,
-): AsyncGenerator<FollowEvent, WatchResult> {
-  const start = yield* tellFirst(plan, tools);
-  const job = createWatch(plan, start, tools.clock.elapsed());
-  yield* steps(job, { ...tools, supervisor: NOTHING_TO_POST_WITH, journal: null });
-  const result = job.result();
-  if (plan.timeoutMs === undefined && result.error) throw result.error;
-  return result;
-}
-
-async function* tellFirst(
-  { after, filter, limit }: FollowPlan,
-  { log, signal }: FollowTools,
-): AsyncGenerator<FollowEvent, WatchStart> {
-  if (after !== undefined) {
-    const { entries } = await log.downTo(after, { signal, expectedPages: Infinity });
-    const wanted = entries.filter((activity) => matches(filter, activity));
-    for (const activity of wanted.toReversed()) yield { event: 'activity', activity };
-    return { known: entries, first: entries };
-  }
-  // Read before the listing: what comes in between is in it, or is news.
-  const { entries: known } = await log.newest({ signal });
-  const first: Activity[] = [];
-  if (limit === undefined) return { known, first };
-  let total = 0;
-  for await (const part of listNewest(log, { filter, limit }, { signal })) {
-    first.push(...part.entries);
-    ({ total } = part);
-  }
-  yield { event: 'listing', activities: first, total };
-  return { known, first };
-}

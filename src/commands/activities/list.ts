@@ -17,7 +17,8 @@ import {
   type Source,
 } from '../../cli/several.js';
 import { warning } from '../../job/events.js';
-import { followLog, type WatchResult } from '../../job/watch.js';
+import { followLog } from '../../app/follow.js';
+import type { WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { mergeNewest } from '../../log/merge.js';

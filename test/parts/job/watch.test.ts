@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
+import { followLog } from '../../../src/app/follow.js';
 import { Interrupted } from '../../../src/base/errors.js';
 import { type Id } from '../../../src/base/ids.js';
-import {
-  followLog,
-  type FollowEvent,
-  type FollowPlan,
-  type WatchResult,
-} from '../../../src/job/watch.js';
+import { type FollowEvent, type FollowPlan, type WatchResult } from '../../../src/job/watch.js';
 import { openLog } from '../../../src/log/log.js';
 import { seededRandom } from '../../../src/sandbox/tenant.js';
 import { VirtualClock } from '../../helpers/clock.js';
