@@ -8,7 +8,9 @@ import { urlText } from '../base/text.js';
  */
 export function parseBaseUrl(text: string, what: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || hasMore(url, text)) {
+  // A `?` or `#` with nothing after it is in the text only.
+  const hasMore = /[?#]/.test(text) || Boolean(url && url.username + url.password);
+  if (!url || !/^https?:$/.test(url.protocol) || hasMore) {
     throw invalid(
       `${what} is not the base URL of an API`,
       'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud, without a user name, a password, a query (?…) or a fragment (#…).',
@@ -22,11 +24,6 @@ export function parseBaseUrl(text: string, what: string): URL {
   }
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
-}
-
-/** More than a base has. A `?` or `#` with nothing after it is in the text only. */
-function hasMore({ username, password }: URL, text: string) {
-  return username !== '' || password !== '' || /[?#]/.test(text);
 }
 
 /** Whether a URL stays on this machine: 127.0.0.0/8, `::1` or `localhost`. */

@@ -15,7 +15,6 @@ import type { JobResult, Tools } from '../app/jobs.js';
 import type { Connection, OpenDeployment } from '../app/open.js';
 import { triggerRequest } from '../app/requests.js';
 import { lastCompletedBefore } from '../log/nodes.js';
-import { reportToGitHub } from '../output/github.js';
 import { printRunResult } from '../output/run-result.js';
 import { doingText, type LastCompleted, type SummaryFacts } from '../output/run-text.js';
 import { createRunView } from '../output/views.js';
@@ -120,7 +119,10 @@ export async function showJob(...asked: Parameters<typeof followJob>) {
   const [{ host }] = asked;
   const { result, error, exitCode, place, facts } = await followJob(...asked);
   await printRunResult(host.output, result, { ...facts, error });
-  await reportToGitHub(host.output, host.env, result, place);
+  if (host.env.GITHUB_ACTIONS === 'true') {
+    const { reportToGitHub } = await import('../output/github.js');
+    await reportToGitHub(host.output, host.env, result, place);
+  }
   return exitCode;
 }
 

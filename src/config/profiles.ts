@@ -90,11 +90,6 @@ export function findProfile({ profiles }: Config, name: string): Profile {
   );
 }
 
-/** The profile that is used when none is named. @throws as `findProfile`, if it is gone */
-export function currentProfile(config: Config): Profile | null {
-  return config.current === undefined ? null : findProfile(config, config.current);
-}
-
 /**
  * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
  * cannot be read or written; such a file is left unchanged.

@@ -4,7 +4,7 @@ import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
 import { fetchKeyFile, fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
-import { currentProfile, findProfile, type Config, type Profile } from './profiles.js';
+import { findProfile, type Config, type Profile } from './profiles.js';
 
 export const DEFAULT_API_URL = 'https://api.laserdata.cloud';
 
@@ -139,7 +139,8 @@ export function resolveSettings(input: SettingsInput): Settings {
   };
 
   const named = fromFlagOrEnv('profile', (name) => findProfile(config, name));
-  const current = named ? null : currentProfile(config);
+  const { current: name } = config;
+  const current = named || name === undefined ? null : findProfile(config, name);
   const profile = named
     ? { ...named.value, source: named.source }
     : current && { ...current, source: CURRENT };

@@ -73,6 +73,8 @@ export class Sink {
   readonly #stream: OutputStream;
   readonly #keys: ApiKey[] = [];
   readonly #gone = new AbortController();
+  /** Aborted with `ReaderGone` or the failure when nothing can be written any more. */
+  readonly gone: AbortSignal = this.#gone.signal;
   readonly #isRunner: boolean;
   /** Until all text was handed to the system. */
   #written = Promise.resolve();
@@ -86,11 +88,6 @@ export class Sink {
     this.colour = this.canRedraw && !NO_COLOR;
     this.#isRunner = GITHUB_ACTIONS === 'true';
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
-  }
-
-  /** Aborted with `ReaderGone` or the failure when nothing can be written any more. */
-  get gone(): AbortSignal {
-    return this.#gone.signal;
   }
 
   get closed(): boolean {

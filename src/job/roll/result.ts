@@ -23,7 +23,9 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
         continue;
       }
       isReadSaid ||= isOfRead(event);
-      events.push(ofNode(node, event));
+      // JSON has the fields in this order: `event` first, then the node.
+      const of = event.event === 'dispatched' && { event: event.event, node_id: node.id };
+      events.push({ ...of, ...event });
     }
   }
   if (!roll.changed) {
@@ -36,13 +38,6 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
 /** About a read that failed. The nodes share it, so that is said once. */
 const isOfRead = (event: JobEvent): boolean =>
   event.event === 'warning' && event.code === 'log_unreadable';
-
-function ofNode({ id }: RollNode, event: JobEvent): JobEvent {
-  // JSON has the fields in this order: `event` first, then the node.
-  return event.event === 'dispatched'
-    ? { ...{ event: event.event, node_id: id }, ...event }
-    : event;
-}
 
 /** What is known of its entry. */
 function entryRow(node: RollNode): NodeProgress {
