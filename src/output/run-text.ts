@@ -49,11 +49,11 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
 }
 
 /**
- * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and its gate passed.
+ * What is wrong with a node, as in `2 of 3 nodes …`; null when it completed and passed its gate.
  */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) {
-    return `completed, but its gate ${gate.cut_off ? 'was ' : ''}${gateWord(gate)}`;
+    return `did not pass the gate, which ${gate.cut_off ? 'was ' : ''}${gateWord(gate)}`;
   }
   return lookOf(status).trouble;
 }

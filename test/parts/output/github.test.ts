@@ -19,7 +19,7 @@ describe('annotations in GitHub Actions', () => {
     [
       'of a roll tell of a gate that failed, and not of nodes that were not started',
       { outcome: 'halted', nodes: [halted, missing({ status: 'not_started' })] },
-      ['node 16 completed, but its gate failed with 4 (activity 160)'],
+      ['node 16 did not pass the gate, which failed with 4 (activity 160)'],
     ],
     [
       'are none for a node that keeps running after an interrupt',
