@@ -34,7 +34,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, st
     'A part for each': 'sessions/several/one-key-for-each-and-for-both.txt',
     Order: 'sessions/several/the-first-is-rejected.txt',
     'First all are looked at': 'sessions/several/mistakes.txt',
-    'The record over them': 'sessions/several/resumed-elsewhere.txt',
+    'The record of each part': 'sessions/several/resumed-elsewhere.txt',
     'Over under this key': 'sessions/several/the-first-is-rejected.txt',
     'The exit code': 'sessions/several/the-second-cannot-start.txt',
   },
