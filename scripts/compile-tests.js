@@ -1,7 +1,7 @@
 // Compiles the tests, and all that they import, to JavaScript in build/compiled/, once for all
 // processes that run them: to load them as TypeScript costs each of them two seconds of a core.
 import { Buffer } from 'node:buffer';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from 'rolldown/utils';
@@ -12,15 +12,20 @@ const FOLDERS = ['src', 'test', 'scripts'];
 
 /** @throws Error for what is no TypeScript */
 export function compileTests() {
-  for (const folder of FOLDERS) {
-    for (const name of readdirSync(folder, { recursive: true })) {
-      if (/\.[tj]s$/.test(name)) compile(join(folder, name));
-    }
-  }
+  const files = new Map(FOLDERS.flatMap(filesIn).map((file) => [compiledFrom(file), file]));
+  for (const [to, file] of files) compile(file, to);
+  // Of a file that was deleted or renamed nothing stays.
+  for (const stale of filesIn(COMPILED)) if (!files.has(stale)) rmSync(stale);
 }
 
-function compile(file) {
-  const to = join(COMPILED, file.replace(/\.ts$/, '.js'));
+const filesIn = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => /\.[tj]s$/.test(name))
+    .map((name) => join(folder, name));
+
+const compiledFrom = (file) => join(COMPILED, file.replace(/\.ts$/, '.js'));
+
+function compile(file, to) {
   const text = readFileSync(file, 'utf8');
   const url = pathToFileURL(resolve(file)).href;
   const { code, map, errors } = transformSync(file, text, {
