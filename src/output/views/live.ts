@@ -49,6 +49,9 @@ interface LiveTableOptions<T> extends ViewOptions {
   frame: (elapsed: number) => Frame<T>;
 }
 
+/** How long after a drawing a line of a gate is drawn at the earliest: it may write far faster. */
+const REDRAW_MS = 100;
+
 /** A table that is drawn anew in place, below lines that stay. */
 export function liveTable<T>(table: LiveTableOptions<T>) {
   const { stderr: sink } = table.output;
@@ -56,7 +59,9 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
   const log = createLogUpdate(sink as unknown as NodeJS.WritableStream, { showCursor: true });
   const widths = new Map<string, number>();
   let height = 0;
+  let drawnAt = -Infinity;
   const redraw = () => {
+    drawnAt = table.clock.elapsed();
     const lines = frameLines(table, widths);
     // log-update loses lines where two frames of different heights end in the same one.
     if (lines.length !== height) log.clear();
@@ -81,8 +86,9 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
     print,
     redraw,
     on: (event: JobEvent | FollowEvent) => {
+      const isSoon = table.clock.elapsed() - drawnAt < REDRAW_MS;
       if (event.event === 'warning') print(warningText(sink, event.message));
-      else redraw();
+      else if (event.event !== 'gate_output' || !isSoon) redraw();
     },
     /** Removes the table, unless its last frame is to stay. */
     stop: ({ keep = false } = {}) => {
