@@ -118,14 +118,13 @@ export const unsentFacts = (
     'runtime' | 'action' | 'deployment_id' | 'idempotency_key' | 'targets' | 'core_count'
   >,
   nodes: readonly Id[],
-  more: Partial<NodeResult> = {},
 ): ResultFacts => ({
   ...known,
   sent: false,
   replayed: null,
   recovered: null,
   request_id: null,
-  nodes: nodes.map((node_id) => ({ ...emptyNodeResult({ node_id }, NOT_STARTED), ...more })),
+  nodes: nodes.map((node_id) => emptyNodeResult({ node_id }, NOT_STARTED)),
   not_acted_on: [],
   resume: null,
 });

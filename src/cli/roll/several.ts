@@ -107,11 +107,11 @@ export async function rollSeveral(
   const { host, signal } = context;
   const { output, clock, env } = host;
   // Read before the first POST: what fails later would hide the result.
-  const begun = parts.filter(({ own, request }) =>
-    request.nodes.some((node) => keptRun(own, { ...request, nodes: [node] })),
-  );
   const ends: PartEnding[] = [];
   for (const part of parts) ends.push(await unstarted(part));
+  const begun = parts.filter((_, at) =>
+    ends[at]?.result.nodes.some(({ status }) => status !== NOT_STARTED),
+  );
   const endRecords = recordAll(context, parts, plan);
   const stopping = context.interrupts.inTwoStages();
   const deadline = clock.elapsed() + (plan.timeoutMs || Infinity);
@@ -138,7 +138,7 @@ export async function rollSeveral(
 async function runInOrder(run: SeveralRun, parts: Parts, ends: PartEnding[]) {
   for (const [at, part] of parts.entries()) {
     if (at > 0 && !(await pauseBefore(run, part))) return;
-    const end = (ends[at] = await endOf(run, part, at));
+    const end = (ends[at] = await endOf(run, part, at, ends[at]));
     printPartEnding(run.context.host.output, end);
     if (end.result.outcome !== 'completed') return;
   }
@@ -195,12 +195,20 @@ async function pauseBefore(
   return !ending.aborted && clock.elapsed() < deadline;
 }
 
-/** @throws LdctlError where the first cannot start: nothing was sent */
-function endOf(run: SeveralRun, part: AgreedPart, at: number): Promise<PartEnding> {
+/**
+ * @param before as it is if it cannot start
+ * @throws LdctlError where the first cannot start: nothing was sent
+ */
+function endOf(
+  run: SeveralRun,
+  part: AgreedPart,
+  at: number,
+  before?: PartEnding,
+): Promise<PartEnding> {
   const ending = follow(run, part, at);
-  if (at === 0) return ending;
-  return ending.catch(nameDeployment(part.own)).catch(async (error: unknown) => {
-    if (error instanceof LdctlError) return { ...(await unstarted(part)), error };
+  if (at === 0 || !before) return ending;
+  return ending.catch(nameDeployment(part.own)).catch((error: unknown) => {
+    if (error instanceof LdctlError) return { ...before, error };
     throw error;
   });
 }
@@ -225,15 +233,20 @@ async function follow(
   return { ...followed, result, path: own.ref.path };
 }
 
-/** One of which nothing was sent. */
+/** One that this process has not started: of its nodes, what an earlier one has noted. */
 async function unstarted({ own, request }: AgreedPart): Promise<PartEnding> {
   const { runtime, action, idempotencyKey: idempotency_key, nodes } = request;
   const place = await own.place();
   const { id: deployment_id, path } = own.ref;
   const known = { runtime, action, deployment_id, idempotency_key, core_count: null };
-  const rest = { started_at: null, gate: null };
-  const facts = unsentFacts({ ...known, targets: 'named' }, nodes, rest);
-  return { place, path, facts: {}, error: null, result: { ...facts, outcome: NOT_STARTED } };
+  const facts = unsentFacts({ ...known, targets: 'named' }, nodes);
+  const rows = facts.nodes.map((row, at) => {
+    const kept = keptRun(own, { ...request, nodes: nodes.slice(at, at + 1) });
+    const ended = kept?.passed || kept?.paused ? 'completed' : null;
+    return { ...row, status: kept ? ended : NOT_STARTED, started_at: null, gate: null };
+  });
+  const result = { ...facts, nodes: rows, outcome: NOT_STARTED } as const;
+  return { place, path, facts: {}, error: null, result };
 }
 
 /** The worst that has happened. @param isStopped by a person */
@@ -268,6 +281,7 @@ function nextOf(
   const owns = parts.flatMap(({ own }, at) => (left[at]?.length === 0 ? [] : own));
   const how = owns.length > 1 ? words : typedAgain(host, words, ['pause-between']);
   const nodes = left.flat().map(({ node_id: node }) => node);
+  if (nodes.length === 0) return { resume: null, anew: null };
   const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...flagsOfAll(owns)];
   return { resume: null, anew: [...what, '--node', nodes.join()].map(shellWord).join(' ') };
 }
