@@ -11,7 +11,7 @@ export const ENVIRONMENT: ReadonlyArray<readonly [names: string, what: string]> 
   ['LD_API_URL', 'Base URL of the Core API (never of the Supervisor).'],
   [
     'LD_PROFILE',
-    'The profile to use instead of the current one. Other variables still override it.',
+    'The profile to use instead of the current one. Unlike with --profile, other LD_* variables take precedence over it.',
   ],
   ['LDCTL_CONFIG_DIR', 'The folder for profiles and the run journal.'],
   ['HTTPS_PROXY, NO_PROXY', 'The proxy for https, and the hosts to reach without it.'],
