@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update';
+import stringWidth from 'string-width';
 import { verbOf, type Activity } from '../../base/activity.js';
 import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
@@ -154,15 +155,22 @@ type GateOutput = Extract<JobEvent, { event: 'gate_output' }>;
 /** How many lines of a gate stay on the screen if it has not passed. */
 const MOST_LINES = 20;
 
+/** As much of a text as fits; a character may be two columns wide. */
+function cutTo(text: string, width: number) {
+  if (text.length <= width && stringWidth(text) <= width) return text;
+  let cut = text.slice(0, width - 1);
+  while (stringWidth(cut) >= width) cut = cut.slice(0, -1);
+  return `${cut}…`;
+}
+
 /** What gates print: the last line stands in the row of its node. */
 function gateLines(sink: Sink) {
   // By node, unless its gate has passed.
   const kept = new Map<Id | null, readonly GateOutput[]>();
   const lastLine = (node: Id | null) => {
     // Half a key would not be found.
-    const line = sink.masked(kept.get(node)?.at(-1)?.line ?? '');
-    const most = sink.columns / 2;
-    return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+    const line = plainText(sink.masked(kept.get(node)?.at(-1)?.line ?? ''));
+    return cutTo(line, Math.floor(sink.columns / 2));
   };
   const columns = [...nodeColumns, lastLineColumn(lastLine)];
   return {

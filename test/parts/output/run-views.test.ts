@@ -119,6 +119,11 @@ describe('a roll at a terminal', () => {
     assert.equal(headline, HEAD);
     assert.ok(first.endsWith(`  ${'-'.repeat(39)}…`));
     assert.ok(second.endsWith('  lag 0'));
+    say(NODE, '分区'.repeat(30));
+    await clock.advance(1000);
+    const [, , wide = ''] = await screen();
+    assert.ok(wide.endsWith(`  ${'分区'.repeat(9)}分…`), wide);
+    for (let line = 1; line <= 25; line += 1) say(NODE, `${'-'.repeat(45)} ${line}`);
     view.on({ event: 'gate', node_id: NODE, gate: failed });
     view.on({ event: 'gate', node_id: NODE + 1n, gate: passed });
     view.stop();
