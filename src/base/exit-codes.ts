@@ -29,7 +29,7 @@ export const EXIT_CODES = {
     meaning:
       'unconfirmed: it may or may not have run, an expected node has no entry in the log, or the log could not be read',
     sent: 'perhaps',
-    ci: 'look at `activities list` before trying again',
+    ci: 'look before trying again',
   },
   timedOut: {
     code: 8,
