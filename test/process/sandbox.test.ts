@@ -33,6 +33,11 @@ describe('sandbox exec and start', () => {
     assert.deepEqual([stdout, stderr], ['through', "--json it's %PATH% \n"]);
   });
 
+  plan('exec says nothing of its own to a shell that reads a script', async () => {
+    const { stdout, stderr } = await exec(['sh']).input('echo hello').ended();
+    assert.deepEqual([stdout, stderr], ['hello\n', '']);
+  });
+
   plan('exec sets the environment of a sandbox, and none of the user’s own', async () => {
     const users = {
       ...{ LD_API_KEY: 'ld_pk_of_the_user', LD_API_KEY_FILE: '/secret', LD_PROFILE: 'production' },
