@@ -142,11 +142,11 @@ export async function requestOf(
     action,
     ...(nodes && { nodes }),
   });
+  if (!asked) return { request, chosen: null };
   // The other words say it, or no question is left to answer.
   const again = typedAgain(context.host, typed.argv, ['node', 'nodes-from', 'config', 'yes']);
-  const chosen = ['ldctl', 'activities', name, runtime, action, ...again, '--node', String(nodes)];
-  const command = (more = '') => chosen.map(shellWord).join(' ') + more;
-  return { request, chosen: asked && command };
+  const words = ['ldctl', 'activities', name, runtime, action, ...again, '--node', String(nodes)];
+  return { request, chosen: (more = '') => words.map(shellWord).join(' ') + more };
 }
 
 /**

@@ -58,16 +58,14 @@ export async function preparePart(
     (key !== undefined && keptRoll(context, own, key)?.nodes) || null;
   const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
   const { own, consent, found, kept } = before;
-  const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
-  const command = (nodes: readonly Id[]) => {
-    const onEvery = ['activities', 'trigger', runtime, action, ...own.flags];
+  const wordsFor = (nodes: readonly Id[]) => {
+    if (nodes.length === 0) return ['activities', 'trigger', runtime, action, ...own.flags];
     // The nodes of the other deployments are not known yet.
-    const onThese =
-      context.targets.length > 1
-        ? ['nodes', 'list', ...own.flags]
-        : ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
-    return ['ldctl', ...(nodes.length > 0 ? onThese : onEvery)].map(shellWord).join(' ');
+    if (context.targets.length > 1) return ['nodes', 'list', ...own.flags];
+    const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
+    return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
+  const command = (nodes: readonly Id[]) => ['ldctl', ...wordsFor(nodes)].map(shellWord).join(' ');
   const isAsked = consent === 'to be asked' || consent === 'no one to ask';
   const wanted = { ...asked, isAsked, now: context.host.clock.now(), command };
   const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
