@@ -10,11 +10,13 @@ import type { ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
 import type { CommandContext } from './context.js';
 import { grouped, textFlag } from './flags.js';
+import type { Host } from './host.js';
 import type { Whom } from './whom.js';
 import type { JobResult, Tools } from '../app/jobs.js';
 import type { Connection, OpenDeployment } from '../app/open.js';
 import { triggerRequest } from '../app/requests.js';
 import { lastCompletedBefore } from '../log/nodes.js';
+import type { Ended } from '../output/github.js';
 import { printRunResult } from '../output/run-result.js';
 import { doingText, type LastCompleted, type SummaryFacts } from '../output/run-text.js';
 import { createRunView } from '../output/views.js';
@@ -119,11 +121,15 @@ export async function showJob(...asked: Parameters<typeof followJob>) {
   const [{ host }] = asked;
   const { result, error, exitCode, place, facts } = await followJob(...asked);
   await printRunResult(host.output, result, { ...facts, error });
-  if (host.env.GITHUB_ACTIONS === 'true') {
-    const { reportToGitHub } = await import('../output/github.js');
-    await reportToGitHub(host.output, host.env, result, place);
-  }
+  await reportToRunner(host, result, place);
   return exitCode;
+}
+
+/** In GitHub Actions, whose runner shows more than text. */
+export async function reportToRunner({ output, env }: Host, result: Ended, place: string) {
+  if (env.GITHUB_ACTIONS !== 'true') return;
+  const { reportToGitHub } = await import('../output/github.js');
+  await reportToGitHub(output, env, result, place);
 }
 
 /** By node; null where it is not known. */

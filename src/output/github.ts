@@ -12,15 +12,14 @@ import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
 
 /** A part of a roll over several may not have started. */
-type Ended = Omit<ResultFields, 'outcome'> & { outcome: string };
+export type Ended = Omit<ResultFields, 'outcome'> & { outcome: string };
 
 /**
- * In GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
+ * For GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
  * and a table in the summary of the step. The runner reads annotations from stderr, too; stdout is
  * data.
  */
 export async function reportToGitHub(output: Output, env: Env, result: Ended, place: string) {
-  if (env.GITHUB_ACTIONS !== 'true') return;
   const { stderr } = output;
   stderr.write(annotations(result, stderr.names), 'command');
   const file = env.GITHUB_STEP_SUMMARY;

@@ -13,7 +13,6 @@ import { keptRun, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { surveyInTime } from '../../app/survey.js';
 import { nodesOf } from '../../job/census.js';
-import { reportToGitHub } from '../../output/github.js';
 import {
   isOver,
   printPartEnding,
@@ -22,7 +21,7 @@ import {
   type SeveralEnding,
 } from '../../output/several-result.js';
 import type { CommandContext } from '../context.js';
-import { followJob } from '../following.js';
+import { followJob, reportToRunner } from '../following.js';
 import { typedAgain, type Host } from '../host.js';
 import { runPart, type AgreedPart } from './part.js';
 import { recordPart, resumeText, type SeveralPlan } from './record.js';
@@ -105,7 +104,7 @@ export async function rollSeveral(
   plan: Plan,
 ): Promise<ExitCode> {
   const { host, signal } = context;
-  const { output, clock, env } = host;
+  const { output, clock } = host;
   // Read before the first POST: what fails later would hide the result.
   const ends: PartEnding[] = [];
   for (const part of parts) ends.push(await unstarted(part));
@@ -127,7 +126,7 @@ export async function rollSeveral(
     const isOpen = result.outcome === NOT_STARTED || result.resume !== null;
     if (!isOpen || next.resume === null) endRecords[at]?.('finished');
     const resume = result.resume && next.resume;
-    await reportToGitHub(output, env, { ...result, resume }, place);
+    await reportToRunner(host, { ...result, resume }, place);
   }
   await printSeveral(output, { outcome, parts: ends, ...next });
   if (outcome !== 'interrupted') return EXIT_CODES[OUTCOMES[outcome]].code;
@@ -278,10 +277,10 @@ function nextOf(
   const left = ends.map(({ result }) =>
     result.nodes.filter(({ status }) => status === NOT_STARTED),
   );
-  const owns = parts.flatMap(({ own }, at) => (left[at]?.length === 0 ? [] : own));
-  const how = owns.length > 1 ? words : typedAgain(host, words, ['pause-between']);
   const nodes = left.flat().map(({ node_id: node }) => node);
   if (nodes.length === 0) return { resume: null, anew: null };
+  const owns = parts.flatMap(({ own }, at) => (left[at]?.length === 0 ? [] : own));
+  const how = owns.length > 1 ? words : typedAgain(host, words, ['pause-between']);
   const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...flagsOfAll(owns)];
   return { resume: null, anew: [...what, '--node', nodes.join()].map(shellWord).join(' ') };
 }
