@@ -18,7 +18,15 @@ import { changeWriter } from '../output/views/plain.js';
 import type { CommandContext } from './context.js';
 import { nodeColumns, nodeRow, type NodeRow } from './node-rows.js';
 import { stateText } from './node-state.js';
-import { failuresOf, placed, reopen, sayFailures, untilStopped, type Source } from './several.js';
+import {
+  failuresOf,
+  placed,
+  reopen,
+  sayFailures,
+  sayNoneRead,
+  untilStopped,
+  type Source,
+} from './several.js';
 
 /** How long after a failure a deployment is read again, at the earliest. */
 const AGAIN_MS = 30 * SECOND;
@@ -71,12 +79,12 @@ export async function watchNodes(
   } catch (error) {
     const known = error instanceof LdctlError ? error : undefined;
     const isDone = known?.exit === 'done';
-    view.stop(isDone ? failuresOf(sources)[0] : known);
-    if (isDone) return sayFailures(output, sources);
+    const failures = failuresOf(sources);
+    view.stop(isDone ? failures[0] : known);
+    if (isDone) return sayFailures(output, failures);
     if (known instanceof Interrupted) return known.exitCode;
     // Else stdout cannot be written, or it is a bug.
-    if (sources.some((one) => one.error === error)) sayFailures(output, sources, 'none read');
-    throw error;
+    throw sources.some((one) => one.error === error) ? sayNoneRead(output, sources) : error;
   }
 }
 

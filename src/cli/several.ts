@@ -120,23 +120,24 @@ export async function printEach<T>(
   const errors = () => {
     const failed = sources.filter(({ error }) => error);
     const isNone = sources.every(({ error, total }) => error && total === null);
-    if (isNone) sayFailures(output, sources, 'none read');
+    if (isNone) throw sayNoneRead(output, sources);
     return failed.length > 0 ? failed.map(failureDocument) : undefined;
   };
   await printList(output, parts, { ...spec, errors });
-  return sayFailures(output, sources);
+  return sayFailures(output, failuresOf(sources));
 }
 
-/**
- * Says which could not be read, and why. @returns the lowest exit code of those
- * @throws LdctlError in place of saying the first, where none was read
- */
-export function sayFailures(output: Output, sources: readonly Source[], none?: 'none read') {
-  const failures = failuresOf(sources);
-  const [worst, ...others] = failures;
-  for (const error of none ? others : failures) output.stderr.write(errorText(output, error));
-  if (none && worst) throw worst;
-  return worst?.exitCode ?? 0;
+/** @returns the exit code of the first, which is the lowest; 0 where there is none */
+export function sayFailures(output: Output, failures: readonly LdctlError[]) {
+  for (const error of failures) output.stderr.write(errorText(output, error));
+  return failures[0]?.exitCode ?? 0;
+}
+
+/** Says why none can be read. @returns the error that is left to say: that of the lowest exit code */
+export function sayNoneRead(output: Output, sources: readonly Source[]): Error {
+  const [worst, ...others] = failuresOf(sources);
+  sayFailures(output, others);
+  return worst ?? new Error('none has failed');
 }
 
 /** Why some cannot be read, the lowest exit code first. */
