@@ -162,8 +162,8 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     const same = known.filter((one) => one.action === action);
     const text = lastText(action, same, result.action, sink.now());
     const nodes = shortList(same.map(({ node }) => nodeText(node, sink)));
-    if (same.length === 1) return `${nodes}: its ${text.replace('so they', 'so it')}`;
-    return `${same.length === lastCompleted.size ? '' : `${nodes}: `}their ${text}`;
+    const isOfAll = same.length > 1 && same.length === lastCompleted.size;
+    return isOfAll ? text : `${nodes}: ${text}`;
   });
   if (lines.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
@@ -172,7 +172,7 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return isEarlier ? [...lines, 'to run it again, use another --idempotency-key'] : lines;
 }
 
-/** `last completed action was start, 1h to 3h ago, so they may be running already` */
+/** `their last completed action was start, 1h to 3h ago, so they may be running already` */
 function lastText(
   action: string,
   same: readonly LastCompleted[],
@@ -183,8 +183,9 @@ function lastText(
   const ages = [times.at(-1), times[0]].flatMap((at) => (at ? ageText(at, now) : []));
   const ago = ages.length === 0 ? '' : `, ${[...new Set(ages)].join(' to ')} ago`;
   const [cause, state] = action === 'stop' ? ['stop', 'stopped'] : ['start', 'running'];
-  const why = tried === cause ? `, so they may be ${state} already` : '';
-  return `last completed action was ${action}${ago}${why}`;
+  const [whose, who] = same.length === 1 ? ['its', 'it'] : ['their', 'they'];
+  const why = tried === cause ? `, so ${who} may be ${state} already` : '';
+  return `${whose} last completed action was ${action}${ago}${why}`;
 }
 
 /** Those of a roll whose POST is too old to be sent again. */
