@@ -16,6 +16,7 @@ import {
 } from '@inquirer/core';
 import type { Id } from '../base/ids.js';
 import { wrapWords } from '../base/text.js';
+import { cutTo } from '../output/formats/table.js';
 import { painter, type Sink } from '../output/streams.js';
 
 /** A node to choose. */
@@ -124,15 +125,15 @@ export function pickerFrame(picking: Picking, question: string, screen: Screen):
   const lines = question.split('\n');
   const last = stripVTControlCharacters(`${lines.at(-1)}  ${status}`);
   const fits = last.length <= width;
-  const head = `${paint('bold', question)}${fits ? '  ' : '\n'}${fitted(status, width)}`;
-  const help = wrapWords(isEmpty ? NONE_CHOSEN : KEYS, width).map((line) => fitted(line, width));
+  const head = `${paint('bold', question)}${fits ? '  ' : '\n'}${cutTo(status, width)}`;
+  const help = wrapWords(isEmpty ? NONE_CHOSEN : KEYS, width).map((line) => cutTo(line, width));
   const shown = matching(picking);
   const labels = Math.max(...rows.map(({ label }) => label.length));
   const texts = shown.map(({ node, label, state }, index) => {
     const mark = `${index === active ? '❯' : ' '}${chosen.has(node) ? '◉' : '◯'}`;
     // A letter of another script may be as wide as two.
     const plain = state.replace(/[^ -~]/g, '?');
-    const text = fitted(`${mark} ${label.padEnd(labels)}  ${plain}`, width);
+    const text = cutTo(`${mark} ${label.padEnd(labels)}  ${plain}`, width);
     return paint(index === active ? 'busy' : undefined, text);
   });
   // The last line of the screen stays free.
@@ -159,10 +160,6 @@ function windowOf(lines: readonly string[], active: number, height: number): rea
   if (below > 0) visible[height - 1] = ` ↓ ${below + 1} below`;
   return visible;
 }
-
-/** A text cut to a width. */
-const fitted = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 
 interface PickerConfig {
   message: string;

@@ -194,3 +194,11 @@ function fieldLines({ fields = [] }: { fields?: readonly Field[] }, { paint }: F
   ]);
   return joinLines(align(rows, [0, 0]));
 }
+
+/** As much of a text as fits; a character may be two columns wide. */
+export function cutTo(text: string, width: number) {
+  if (text.length <= width && stringWidth(text) <= width) return text;
+  let cut = text.slice(0, width - 1);
+  while (stringWidth(cut) >= width) cut = cut.slice(0, -1);
+  return `${cut}…`;
+}

@@ -1,5 +1,4 @@
 import { createLogUpdate } from 'log-update';
-import stringWidth from 'string-width';
 import { verbOf, type Activity } from '../../base/activity.js';
 import { elapsedText } from '../../base/durations.js';
 import { compareIds, type Id } from '../../base/ids.js';
@@ -10,7 +9,7 @@ import { count, plainText, wrapWords } from '../../base/text.js';
 import type { Selection } from '../columns.js';
 import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
-import { layOut } from '../formats/table.js';
+import { cutTo, layOut } from '../formats/table.js';
 import {
   activityColumns,
   countProgress,
@@ -155,14 +154,6 @@ type GateOutput = Extract<JobEvent, { event: 'gate_output' }>;
 /** How many lines of a gate stay on the screen if it has not passed. */
 const MOST_LINES = 20;
 
-/** As much of a text as fits; a character may be two columns wide. */
-function cutTo(text: string, width: number) {
-  if (text.length <= width && stringWidth(text) <= width) return text;
-  let cut = text.slice(0, width - 1);
-  while (stringWidth(cut) >= width) cut = cut.slice(0, -1);
-  return `${cut}…`;
-}
-
 /** What gates print: the last line stands in the row of its node. */
 function gateLines(sink: Sink) {
   // By node, unless its gate has passed.
@@ -272,7 +263,8 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
 /** Whether an event is printed, too: what the table does not show; with --debug all. */
 function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
   if (event.event === 'activity') return false;
-  if (debug || event.event === 'gate_output') return debug || !hasRows;
+  if (debug) return true;
+  if (event.event === 'gate_output') return !hasRows;
   if (event.event !== 'dispatched') return false;
   // The rows of a roll show what an earlier run has done.
   return event.earlier ? event.node_id === undefined : event.replayed || event.recovered;
