@@ -1,5 +1,5 @@
 // Runs tests as mocha does, with the same arguments, compiled: `node scripts/mocha.js
-// "test/parts/**/*.test.ts"`. A file alone is as quick by `npx mocha`, which compiles as it loads.
+// "test/parts/**/*.test.ts"`. `npx mocha` runs them too, but compiles in each process anew.
 import { main } from '../node_modules/mocha/lib/cli/cli.js';
 import { COMPILED, compileTests } from './compile-tests.js';
 

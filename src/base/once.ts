@@ -1,7 +1,4 @@
-/**
- * Work that is done once, whoever asks for it first. If it fails, the next one who asks has it done
- * again.
- */
+/** Does the work once, for everyone who asks. After a failure the next call tries again. */
 export function once<Asked extends unknown[], T>(work: (...asked: Asked) => Promise<T>) {
   let done: Promise<T> | undefined;
   const again = (error: unknown) => {

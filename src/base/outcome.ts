@@ -111,7 +111,7 @@ export interface ResultFacts {
 
 export type ResultFields = ResultFacts & { outcome: Outcome };
 
-/** The facts of a run that has sent nothing. @param more of each node */
+/** The facts of a run that has sent nothing. */
 export const unsentFacts = (
   known: Pick<
     ResultFacts,

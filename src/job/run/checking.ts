@@ -15,7 +15,7 @@ import { countMeant, listedIn } from '../census.js';
 import { warning } from '../events.js';
 import type { FailedRead } from '../job.js';
 import { BEFORE_POST, nextRead, SECOND } from '../pace.js';
-import { endForRoll, readAgain, endWithError } from './ended.js';
+import { endForRoll, endWithError, readAgain } from './ended.js';
 import {
   isRollOver,
   isTooLate,

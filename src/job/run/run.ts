@@ -21,7 +21,7 @@ import {
   takeFailedCheck,
   tickChecking,
 } from './checking.js';
-import { readAgain, endWithError, resultOfRun } from './ended.js';
+import { endWithError, readAgain, resultOfRun } from './ended.js';
 import { askFollowing, depthOfFollowing, newFollowing, takeFollowing } from './following.js';
 import { askPosting, askSending, takePosting, takeSending, tickSending } from './sending.js';
 import {
