@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { builtinModules, createRequire } from 'node:module';
+import { builtinModules } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { esmExternalRequirePlugin } from 'rolldown/plugins';
@@ -32,15 +32,18 @@ const EXTERNAL = ['@napi-rs/keyring', 'typescript', 'pnpapi'];
  * are imported.
  */
 export const LEFT_OUT = {
+  // By oclif's commands, which are started by src/main.ts.
+  '@oclif/core/config': { for: 'finding plugins and commands', names: ['Config'] },
+  '@oclif/core/help': { for: "oclif's help", names: ['Help', 'loadHelpClass'] },
+  '@oclif/core/ux': { for: "oclif's output", names: ['ux', 'colorize'] },
+  '@oclif/core/wrap-ansi': { for: "oclif's output", names: ['default'] },
+  '@oclif/core/indent-string': { for: "oclif's output", names: ['default'] },
+  ejs: { for: 'templates of help', names: ['default'] },
   // By got, which is asked for none of it (src/api/client.ts).
   'cacheable-request': { for: 'keeping answers', names: ['default', 'CacheError'] },
   'cacheable-lookup': { for: 'keeping addresses of hosts', names: ['default'] },
   'http2-wrapper': { for: 'HTTP/2', names: ['default'] },
   'decompress-response': { for: 'compressed answers', names: ['default'] },
-  // By oclif, which is given its commands (src/commands/table.shared.ts).
-  tinyglobby: { for: 'finding commands', names: ['glob'] },
-  minimatch: { for: 'finding plugins', names: ['minimatch'] },
-  lilconfig: { for: 'settings of plugins', names: ['lilconfig'] },
   // By inquirer, which is asked for other kinds of question (src/cli/prompts.ts).
   '@inquirer/checkbox': { for: 'marking several', names: ['default', 'Separator'] },
   '@inquirer/editor': { for: 'writing in an editor', names: ['default'] },
@@ -59,17 +62,9 @@ export function stubOf(name) {
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/**
- * In the place of `ejs`: oclif takes each line of help for a template, to be compiled. Hardly any
- * is one.
- */
-const ejs = createRequire(resolve('node_modules/@oclif/core/package.json')).resolve('ejs');
-const LAZY_EJS = `exports.render = (text, ...rest) => (/<%|%>/.test(text) ? require(${JSON.stringify(ejs)}).render(text, ...rest) : text);`;
-
 /** Who measures text by it, through this file; that file itself by the package. */
 const STRING_WIDTH = resolve('scripts/string-width.cjs');
-const MEASURE_BY_IT =
-  /[\\/]node_modules[\\/](cli-table3|@oclif[\\/]core)[\\/]|[\\/]src[\\/]output[\\/]/;
+const MEASURE_BY_IT = /[\\/]node_modules[\\/]cli-table3[\\/]|[\\/]src[\\/]output[\\/]/;
 
 /**
  * In the place of `Intl.ListFormat`: @sindresorhus/is makes two as it loads, for messages of
@@ -82,7 +77,6 @@ const PREFIX = 'in-place:';
 const LAZY_PREFIX = 'lazy-node:';
 const IN_PLACE = new Map([
   ...Object.keys(LEFT_OUT).map((name) => [name, stubOf(name)]),
-  ['ejs', LAZY_EJS],
   ['lazy-list-format', LAZY_LIST_FORMAT],
 ]);
 
@@ -98,6 +92,18 @@ const inPlace = {
   load: {
     filter: { id: new RegExp(`^${PREFIX}`) },
     handler: (id) => IN_PLACE.get(id.slice(PREFIX.length)),
+  },
+};
+
+/** What oclif's modules import: each other by their paths, and packages that others need, too. */
+const partsOfOclif = {
+  name: 'parts-of-oclif',
+  resolveId: {
+    filter: { id: /^(\.\.?\/(config|help|help\/index|ux)|wrap-ansi|indent-string)$/ },
+    handler: (path, importer) =>
+      /[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)
+        ? `${PREFIX}@oclif/core/${path.replace(/^\.\.?\/(\w+).*/, '$1')}`
+        : null,
   },
 };
 
@@ -137,7 +143,7 @@ const settings = (...plugins) => ({
   external: EXTERNAL,
   platform: 'node',
   tsconfig: true,
-  plugins: [...plugins, inPlace, quickWidth],
+  plugins: [...plugins, inPlace, partsOfOclif, quickWidth],
   transform: {
     target: 'node20.19',
     inject: { 'Intl.ListFormat': 'lazy-list-format' },

@@ -9,14 +9,14 @@ import {
   type Host,
   type Program,
 } from './cli/host.js';
+import type { CommandConfig } from './cli/base-command.js';
 import { COMMANDS, type Loading } from './commands/table.shared.js';
 
 export { packageProgram } from './cli/host.js';
 
 /**
- * Runs the command line of this process. A command reports its own end; what arrives here failed
- * before a command could start. The host is made at its first use, with the flags that were read by
- * then.
+ * Runs the command line of this process. The host is made at its first use, with the flags that
+ * were read by then.
  */
 export async function main(program: Program, table = COMMANDS): Promise<void> {
   assumeHome();
@@ -101,20 +101,22 @@ async function runCommand(
   { id, args }: { id: string; args: string[] },
   host: () => Host,
 ) {
-  const [{ Config }, found] = await Promise.all([import('@oclif/core/config'), load?.()]);
+  const found = await load?.();
   if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
   // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
   const world = host();
-  const { root } = world.program;
-  const pjson = readPackage(world.program);
-  const config = Object.assign(new Config({ root, pjson }), {
+  const config: CommandConfig = {
     bin: 'ldctl',
-    version: pjson.version,
+    version: readPackage(world.program).version,
     runHook: () => Promise.resolve({ successes: [], failures: [] }),
-  });
+  };
   const command = new (Object.assign(found.default, { id }))(args, config, world);
-  await command['_run']();
-  return command.exitCode;
+  try {
+    return await command.run();
+  } catch (error) {
+    const { withAdvice } = await import('./cli/usage.js');
+    throw withAdvice(error, id);
+  }
 }
 
 async function reportFailure(host: Host, error: unknown) {

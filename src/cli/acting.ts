@@ -49,8 +49,8 @@ const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
  * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does.
  */
 export abstract class ActingCommand extends ConnectedCommand {
-  protected override catch(error: unknown): Promise<void> {
-    if (error instanceof Declined) return super.catch(new Declined('nothing was sent'));
+  protected override failureOf(error: unknown) {
+    if (error instanceof Declined) return new Declined('nothing was sent');
     // A signal can also cut off the result of a job, if that is read too slowly.
     const isEarly = error instanceof Interrupted && !this.host.mayBeSent;
     // That stdout cannot be written says nothing of what was sent before.
@@ -59,10 +59,9 @@ export abstract class ActingCommand extends ConnectedCommand {
       error.code === OUTPUT_FAILED ||
       !(isEarly || SENT_NOTHING.includes(error.exit))
     ) {
-      return super.catch(error);
+      return error;
     }
-    const message = `${error.message}; nothing was sent`;
-    return super.catch(withHint(error, error.hint, message));
+    return withHint(error, error.hint, `${error.message}; nothing was sent`);
   }
 }
 

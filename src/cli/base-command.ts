@@ -7,27 +7,27 @@ import type { TargetFlags } from '../config/targets.js';
 import type { Field } from '../output/columns.js';
 import { loadFormat } from '../output/formats.js';
 import { printList, printObject, type ListSpec } from '../output/list.js';
-import { printFailure } from './failure.js';
 import type { CommandContext } from './context.js';
 import { connectionFlags, outputFlags } from './flags.js';
 import type { Host } from './host.js';
 import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
+/** All that a command asks oclif's config for: the rest is for finding plugins and commands. */
+export type CommandConfig = Pick<Config, 'bin' | 'version' | 'runHook'>;
+
 /**
- * What every command is built on: one `catch`, one place where the exit code is set, and signals
- * turned into an abort. A command implements `execute`: parse, call, print.
+ * What every command is built on: signals become an abort. A command implements `execute`: parse,
+ * call, print.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
 
   protected readonly host: Host;
   protected readonly interrupts: Interrupts;
-  /** What the process is to end with, once the command has ended. */
-  exitCode?: number;
 
-  constructor(argv: string[], config: Config, host: Host) {
-    super(argv, config);
+  constructor(argv: string[], config: CommandConfig, host: Host) {
+    super(argv, config as Config);
     this.host = host;
     this.interrupts = host.catchInterrupts();
   }
@@ -38,13 +38,21 @@ export abstract class BaseCommand extends Command {
    */
   protected abstract execute(): Promise<number>;
 
-  override async run(): Promise<void> {
+  /** @returns what is said of an error that `execute` threw */
+  protected failureOf(error: unknown): unknown {
+    return error;
+  }
+
+  /** @returns the exit code */
+  override async run(): Promise<number> {
     const { signal } = this.interrupts;
     const { output } = this.host;
     onAbort(signal, () => output.closeSoon(signal.reason as Interrupted));
     try {
       await loadFormat(output.options.format);
-      this.exitCode = await this.execute();
+      return await this.execute();
+    } catch (error) {
+      throw this.failureOf(error);
     } finally {
       this.interrupts.release();
     }
@@ -106,12 +114,6 @@ export abstract class BaseCommand extends Command {
   protected async done(context: CommandContext, text: string, value: object) {
     context.say(text);
     return this.host.output.options.format === 'table' ? 0 : this.show(value);
-  }
-
-  protected override async catch(error: unknown): Promise<void> {
-    const { withAdvice } = await import('./usage.js');
-    const failure = withAdvice(error, this.id ?? '');
-    this.exitCode = await printFailure(this.host, failure);
   }
 }
 

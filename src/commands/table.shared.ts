@@ -1,8 +1,7 @@
-import type { Config } from '@oclif/core/config';
-import type { BaseCommand } from '../cli/base-command.js';
+import type { BaseCommand, CommandConfig } from '../cli/base-command.js';
 import type { Host } from '../cli/host.js';
 
-type CommandClass = new (argv: string[], config: Config, host: Host) => BaseCommand;
+type CommandClass = new (argv: string[], config: CommandConfig, host: Host) => BaseCommand;
 
 export type Loading = () => Promise<{ default: CommandClass }>;
 

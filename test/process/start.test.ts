@@ -66,11 +66,11 @@ const TERMINAL = [
 describe('what is loaded', () => {
   for (const [what, args, never, modules, kB, always = []] of [
     ['the version', '--version', [...SELDOM, ...ASKING, '@oclif/core', 'cli-table3'], 3, 40],
-    ['help', '--help', [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], 20, 400],
-    ['the profiles', 'profiles list', [...SELDOM, ...ASKING], 35, 550],
-    ['the log', 'activities list', SELDOM, 38, 800, ['got']],
-    ['a trigger', 'activities trigger iggy restart --yes', SELDOM, 40, 950],
-    ['YAML', 'activities list -o yaml', ['csv-stringify'], 39, 1000, ['yaml']],
+    ['help', '--help', [...SELDOM, ...ASKING, 'cli-table3', 'valibot'], 10, 60],
+    ['the profiles', 'profiles list', [...SELDOM, ...ASKING], 20, 320],
+    ['the log', 'activities list', SELDOM, 37, 620, ['got']],
+    ['a trigger', 'activities trigger iggy restart --yes', SELDOM, 39, 650],
+    ['YAML', 'activities list -o yaml', ['csv-stringify'], 38, 800, ['yaml']],
   ] as const) {
     story(`for ${what} is no library that it does not need, and not much`, {}, async (scene) => {
       // The server says no at once: by then everything is loaded.

@@ -71,7 +71,7 @@ describe('a command that may have sent something', function () {
     it(`and ${what}: 7, since 1 says that nothing was sent`, () => {
       const command = `class {
         constructor(argv, config, host) { host.mayBeSent = true; }
-        _run() { return new Promise(() => setTimeout(() => { ${end} }, 1)); }
+        run() { return new Promise(() => setTimeout(() => { ${end} }, 1)); }
       }`;
       const { status, stderr } = run(`Promise.resolve({ default: ${command} })`);
       assert.match(String(stderr), said);
