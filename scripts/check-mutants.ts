@@ -2,7 +2,8 @@
  * Breaks src/job and src/log in many places, one at a time, and sees whether the tests of the parts, the
  * sessions or the quick model notice: nine of ten must be found. The places are drawn by a seed, so
  * that the same commit always has the same ones. In any other folder the tests over real sockets stand
- * for the model, as far as they need it. What none of them notices is built, and played in processes.
+ * for the model, as far as they need it. What none of them notices is built, held against what is
+ * generated, and played in processes.
  *
  *     node --import tsx scripts/check-mutants.ts [--seed 1] [--count 100] [--in src/app]...
  */
@@ -136,6 +137,8 @@ const MODEL: Check = ['--import', './test/model/loader.js', 'test/model/quick.ts
 
 const SESSIONS = testsIn('sessions');
 const BUILD: Check = ['scripts/build.js'];
+/** What only the manifest and the texts of help are made from. */
+const GENERATED: Check = ['--import', 'tsx', 'scripts/generate.js', '--check'];
 /** One that hangs is ended after a minute: what a process shows takes no longer. */
 const PROCESSES: Check = [...testsIn('process'), '--timeout', '60000'];
 /** Not every folder is loaded by all of them. */
@@ -190,7 +193,10 @@ async function isFound(
   try {
     for (const check of checks) if (!(await passes(folder, check, mostMs))) return true;
     isBuilt = true;
-    return !(await passes(folder, BUILD)) || !(await passes(folder, PROCESSES));
+    for (const check of [BUILD, GENERATED, PROCESSES]) {
+      if (!(await passes(folder, check))) return true;
+    }
+    return false;
   } finally {
     writeFileSync(path, source);
     // Sessions show the texts of help, which are of the last build.
@@ -244,7 +250,7 @@ let done = 0;
 async function work(): Promise<void> {
   const folder = copy();
   try {
-    await timeOf([PROCESSES], folder);
+    await timeOf([GENERATED, PROCESSES], folder);
     const longestMs = await timeOf(new Set(mutants.flatMap(({ checks }) => checks)), folder);
     const mostMs = Math.ceil(HANGS * longestMs);
     for (let mutant = todo.pop(); mutant; mutant = todo.pop()) {
