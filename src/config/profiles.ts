@@ -78,12 +78,13 @@ export function checkProfileName(text: string): string {
   );
 }
 
-export function findProfile({ profiles }: Config, name: string): Profile {
+/** @param of what names it, where that is not the command line */
+export function findProfile({ profiles }: Config, name: string, of?: string): Profile {
   const profile = profiles.find((candidate) => candidate.name === name);
   if (profile) return profile;
   throw refusedError(
     'profile_not_found',
-    `there is no profile ${JSON.stringify(name)}`,
+    `there is no profile ${JSON.stringify(name)}${of === undefined ? '' : ` (${of})`}`,
     profiles.length === 0
       ? 'There are no profiles yet: `ldctl profiles add NAME` adds one.'
       : `There are: ${profiles.map((known) => known.name).join(', ')}.`,

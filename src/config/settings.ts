@@ -138,9 +138,11 @@ export function resolveSettings(input: SettingsInput): Settings {
     return { value: parse(text, source.name), source };
   };
 
-  const named = fromFlagOrEnv('profile', (name) => findProfile(config, name));
+  const named = fromFlagOrEnv('profile', (name, of) =>
+    findProfile(config, name, flags.profile === undefined ? of : undefined),
+  );
   const { current: name } = config;
-  const current = named || name === undefined ? null : findProfile(config, name);
+  const current = named || name === undefined ? null : findProfile(config, name, CURRENT.name);
   const profile = named
     ? { ...named.value, source: named.source }
     : current && { ...current, source: CURRENT };
