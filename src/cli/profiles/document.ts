@@ -46,6 +46,13 @@ export function expiryText(at: string, now: number, utc: boolean) {
   return expiry ? `${timeText(at, utc)} (${expiry.text})` : timeText(at, utc);
 }
 
+/** `prod → platform/demo/sandbox; key good for 199 days` */
+export function profileText(profile: ProfileDocument, now: number) {
+  const place = placeIn(profile);
+  const expiry = expiryOf(profile.expires_at, now);
+  return `${profile.name}${place === null ? '' : ` → ${place}`}${expiry ? `; ${expiry.life}` : ''}`;
+}
+
 /** A person chooses a profile. @returns its name @throws LdctlError (exit 5) where there is none */
 export function chooseProfile(prompts: Prompts, { profiles, current }: Config) {
   if (profiles.length === 0) {

@@ -1,11 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { leaving } from '../../cli/prompts.js';
-import { expiryOf } from '../../config/key-life.js';
 import { variableIn } from '../../config/settings.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
 import { makeProfile } from '../../cli/profiles/make.js';
-import { placeIn, profileDocument, type ProfileDocument } from '../../cli/profiles/document.js';
+import { placeIn, profileDocument, profileText } from '../../cli/profiles/document.js';
 
 export default class ProfilesAdd extends BaseCommand {
   static override summary = 'Store a tenant, an API key and a deployment under a name.';
@@ -33,19 +32,11 @@ export default class ProfilesAdd extends BaseCommand {
     );
     const document = profileDocument(added.profile, added.current);
     const chosen = variableIn(this.host.env, 'LD_PROFILE') ?? added.current;
-    const text = addedText(document, chosen === args.name, this.host.clock.now());
+    const next =
+      placeIn(document) === null
+        ? `profiles update ${args.name} --deployment NAME`
+        : `nodes list${chosen === args.name ? '' : ` -p ${args.name}`}`;
+    const text = `added ${profileText(document, this.host.clock.now())}\nnext: ldctl ${next}`;
     return this.done(context, text, document);
   }
-}
-
-/**
- * `added prod → platform/demo/sandbox; key good for 199 days`, and the command to type next.
- */
-function addedText(profile: ProfileDocument, isChosen: boolean, now: number) {
-  const place = placeIn(profile);
-  const expiry = expiryOf(profile.expires_at, now);
-  const key = expiry ? `; ${expiry.life}` : '';
-  return place === null
-    ? `added ${profile.name}${key}\nnext: ldctl profiles update ${profile.name} --deployment NAME`
-    : `added ${profile.name} → ${place}${key}\nnext: ldctl nodes list${isChosen ? '' : ` -p ${profile.name}`}`;
 }

@@ -4,7 +4,7 @@ import { leaving } from '../../cli/prompts.js';
 import { findProfile } from '../../config/profiles.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
 import { makeProfile } from '../../cli/profiles/make.js';
-import { profileDocument } from '../../cli/profiles/document.js';
+import { profileDocument, profileText } from '../../cli/profiles/document.js';
 
 export default class ProfilesUpdate extends BaseCommand {
   static override summary = 'Change a profile: its key, its deployment or any other setting.';
@@ -29,7 +29,8 @@ export default class ProfilesUpdate extends BaseCommand {
     const { profile, current } = await makeProfile(args.name, stored, flags, context).catch(
       leaving('nothing was changed'),
     );
-    const text = `updated profile ${profile.name}`;
-    return this.done(context, text, profileDocument(profile, current));
+    const document = profileDocument(profile, current);
+    const text = `updated ${profileText(document, this.host.clock.now())}`;
+    return this.done(context, text, document);
   }
 }
