@@ -52,7 +52,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   // A write that fails at once reports that a turn later.
   await nextTurn();
   const [written] = await Promise.allSettled([stdout.drained(), stderr.drained()]);
-  // A command has reported it and set its exit code.
+  // A command that failed by it has reported it.
   if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
   process.removeListener('exit', onExit);
   // Text that no one reads any more would keep the process alive.
