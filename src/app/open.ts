@@ -32,7 +32,7 @@ import {
   supervisorUrlOf,
   urlFor,
 } from '../config/structure.js';
-import type { ExpectedTenant } from '../job/foreign.js';
+import type { ExpectedTenant } from '../log/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
 import type { Account, Core, Endpoint } from './account.js';
 

@@ -9,7 +9,7 @@ import { refusedError, UsageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { inLog, listedIn, type Listed } from '../job/census.js';
-import { foreignLog } from '../job/foreign.js';
+import { foreignLog } from '../log/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
 import type { Connection, Counting } from './open.js';

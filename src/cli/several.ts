@@ -8,7 +8,7 @@ import { errorDocument, LdctlError, usageError, withHint } from '../base/errors.
 import type { OpenDeployment } from '../app/open.js';
 import { deploymentText } from '../config/structure.js';
 import { standsTwice } from '../config/targets.js';
-import { foreignLog } from '../job/foreign.js';
+import { foreignLog } from '../log/foreign.js';
 import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
 import { printList } from '../output/list.js';
 import { errorText } from '../output/sentence.js';

@@ -8,7 +8,7 @@ import type { JobEvent } from '../../src/job/events.js';
 import { rollJob } from '../../src/job/roll/roll.js';
 import { runJob, waitJob } from '../../src/job/run/run.js';
 import type { StepName, Job, JobEnd, Step, StepOf } from '../../src/job/job.js';
-import { foreignLog } from '../../src/job/foreign.js';
+import { foreignLog } from '../../src/log/foreign.js';
 import type { ActivityLog } from '../../src/log/log.js';
 import type { WaitPlan } from '../../src/job/run/state.js';
 import { createWatch, type WatchResult } from '../../src/job/watch.js';

@@ -9,7 +9,7 @@ import { isInteractive } from '../../cli/keyboard.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
-import { foreignLog } from '../../job/foreign.js';
+import { foreignLog } from '../../log/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
 import { actionOf, followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';

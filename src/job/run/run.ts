@@ -9,7 +9,7 @@ import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { IdEntries, NodeEntries } from '../entries.js';
 import { warning, type JobEvent } from '../events.js';
-import { foreignLog } from '../foreign.js';
+import { foreignLog } from '../../log/foreign.js';
 import type { FailedRead, FactOf, Job, Step, StepName, StepOf } from '../job.js';
 import { BEFORE_POST, cutOffAt, goodRead, newPace, quicken } from '../pace.js';
 import { wireKey } from '../wire-key.js';

@@ -11,7 +11,7 @@ import type { Outcome } from '../../base/outcome.js';
 import type { Accepted } from '../../base/supervisor.js';
 import type { IdEntries, Known, NodeEntries, Wanted } from '../entries.js';
 import type { JobEvent } from '../events.js';
-import type { ExpectedTenant } from '../foreign.js';
+import type { ExpectedTenant } from '../../log/foreign.js';
 import type { StepName, StepOf } from '../job.js';
 import { SECOND, type Pace } from '../pace.js';
 

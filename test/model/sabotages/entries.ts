@@ -3,7 +3,7 @@ import type { Id } from '../../../src/base/ids.js';
 import type { Outcome } from '../../../src/base/outcome.js';
 import type { unknownNodes } from '../../../src/job/census.js';
 import type { Entries } from '../../../src/job/entries.js';
-import type { foreignLog } from '../../../src/job/foreign.js';
+import type { foreignLog } from '../../../src/log/foreign.js';
 import type { endWithError } from '../../../src/job/run/ended.js';
 import type { takeLateCount } from '../../../src/job/run/run.js';
 import type { Replay, Run } from '../../../src/job/run/state.js';
@@ -72,7 +72,7 @@ export const ENTRIES: Rules = {
       'sent-by-foreign-log',
       'one node',
       1,
-      put<typeof foreignLog>('job/foreign', 'foreignLog', () => null),
+      put<typeof foreignLog>('log/foreign', 'foreignLog', () => null),
     ),
     sabotage(
       "another tenant's entries count",
