@@ -121,6 +121,12 @@ describe('sandbox exec and start', () => {
     const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
     const record = await fetch(`${url}/sandbox/record`);
     assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
+    const { port } = new URL(url);
+    const second = await endsWith(2, scene.start(`sandbox start --port ${port}`).input());
+    assert.equal(
+      second.stderr,
+      `error: --port: ${port} is in use\nhint: Choose another one, or leave --port out to get a free one.\n`,
+    );
     child.kill('SIGTERM');
     const { stdout } = await endsWith(0, child);
     for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^export [A-Z_]+='[^']*'$/);
