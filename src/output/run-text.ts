@@ -367,5 +367,8 @@ export function changeText(activity: Activity, place?: string | 0n | null) {
   return `${at} ${where}${activity.node_id} ${what}, ${activityText(activity)}`;
 }
 
-/** While a run shows no node yet. Before it is sent, the log is read, or a node is busy. */
-export const waitingText = (wasSent: boolean) => `waiting${wasSent ? ' for the first entry' : ''}`;
+/** What a run waits for from this event on, as long as it shows no node; null: what it did before. */
+export function waitingText({ event }: JobEvent): string | null {
+  if (event === 'first_gate') return 'waiting for the first gate';
+  return event === 'dispatched' ? 'waiting for the first entry' : null;
+}

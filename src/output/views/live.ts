@@ -137,6 +137,8 @@ function frameLines<T>(
 interface RunFacts {
   /** On the monotonic clock, ms. */
   since: number;
+  /** `waiting for the first entry` */
+  waiting: string;
   /** Something was sent, or a node has shown up. */
   hasBegun: boolean;
   /** The nodes of a roll that this process has started; of any other run, null alone. */
@@ -178,9 +180,9 @@ function gateLines(sink: Sink) {
 
 /** How far a run is. */
 function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
-  const { since, hasBegun, decidesAt } = facts;
+  const { since, waiting, decidesAt } = facts;
   const time = elapsedText(now - since);
-  if (nodes.length === 0) return `${waitingText(hasBegun)}, ${time}`;
+  if (nodes.length === 0) return `${waiting}, ${time}`;
   const { open, done, failed } = countProgress(nodes);
   if (decidesAt !== undefined && open === 0) {
     // Rounded up: while it waits, it never says 0 s.
@@ -217,7 +219,13 @@ function restText(
 export function liveRunView(output: Output, { headline, action, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
   const goesOn = action === null ? '' : `; the ${verbOf(action)} continues`;
-  const facts: RunFacts = { since: clock.elapsed(), hasBegun: false, started: new Set(), goesOn };
+  const facts: RunFacts = {
+    since: clock.elapsed(),
+    waiting: 'waiting',
+    hasBegun: false,
+    started: new Set(),
+    goesOn,
+  };
   let nodes: readonly NodeProgress[] = [];
 
   const frame = (now: number): Frame<NodeProgress> => ({
@@ -230,6 +238,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
   const table = liveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
+    facts.waiting = waitingText(event) ?? facts.waiting;
     if (event.event === 'progress') {
       nodes = event.nodes;
       facts.decidesAt = event.decidesAt;

@@ -82,11 +82,11 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   let nodes: readonly NodeProgress[] = [];
   // Data has no headline.
   let hasHeadline = isData;
-  let wasSent = false;
+  // The log is read, or a node is busy.
+  let waiting = 'waiting';
   const lines = openLines(output, shown, (elapsed) => {
     const { open } = countProgress(nodes);
-    const what =
-      nodes.length === 0 ? waitingText(wasSent) : `${shareText(open, nodes.length)} to go`;
+    const what = nodes.length === 0 ? waiting : `${shareText(open, nodes.length)} to go`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
   const report = (event: JobEvent) => {
@@ -100,7 +100,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     on: (event) => {
       const step = isData ? shownStep(event) : null;
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
-      wasSent ||= event.event === 'dispatched';
+      waiting = waitingText(event) ?? waiting;
       if (!quiet && !hasHeadline) lines.say(shown.headline);
       hasHeadline = true;
       if (event.event === 'warning') lines.warn(event.message);
