@@ -89,8 +89,8 @@ function secondsAt(share: number, times: Float64Array) {
 
 function statsColumns(byNode: boolean): ReadonlyArray<Column<Stats>> {
   return [
-    fieldColumn('runtime', 1, 'runtime', { lead: 0 }),
-    fieldColumn('action', 1, 'action', { lead: 0 }),
+    fieldColumn('runtime', 0, 'runtime', { lead: 0 }),
+    fieldColumn('action', 0, 'action', { lead: 0 }),
     ...(byNode ? [nodeColumn<Stats>(2, 1)] : []),
     fieldColumn('count', 5, 'count'),
     fieldColumn('completed', 11, 'completed'),

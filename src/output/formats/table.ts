@@ -1,6 +1,6 @@
 import CliTable from 'cli-table3';
 import stringWidth from 'string-width';
-import { plainText } from '../../base/text.js';
+import { plainText, wrapWords } from '../../base/text.js';
 import {
   cellText,
   dateText,
@@ -45,7 +45,8 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     if (dropped.length === 0) return rows;
     const them = dropped.length === 1 ? 'it' : 'them';
     const foot = `hidden: ${dropped.join(', ').toUpperCase()} (--columns shows ${them})`;
-    return `${rows}${options.paint('dim', foot)}\n`;
+    const lines = wrapWords(foot, options.width).map((line) => options.paint('dim', line));
+    return `${rows}${joinLines(lines)}`;
   };
   return { items, end, broken: start };
 }
