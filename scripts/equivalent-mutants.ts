@@ -30,6 +30,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/watch.ts: return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(RECENT + 1).find(isOld)?.activity.id ?? after;':
     'the floor rises two entries later',
+  'src/job/watch.ts: if (!failed.givesUp && now < watch.deadline) return void watch.events.push(...failed.events); -> if (!failed.givesUp && now <= watch.deadline) return void watch.events.push(...failed.events);':
+    'a millisecond',
   'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
   'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT + 1]?.id ?? after;':
     'two entries more count as recent',

@@ -30,7 +30,6 @@ export function openAccount(
 ) {
   let fetched: Promise<ApiKey> | undefined;
   let client: Core | undefined;
-  let owner: Id | null | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
   const assertKey = () => settings.key ?? withoutKey(settings);
@@ -47,6 +46,9 @@ export function openAccount(
   // Several deployments may be looked up at once.
   const readOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
     api.structure(tenant, { signal }),
+  );
+  const contextOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
+    api.keyContext(tenant, { signal }),
   );
 
   /** @throws UsageError without a tenant id */
@@ -71,7 +73,7 @@ export function openAccount(
     const api = await core();
     const hint = 'Give --tenant-id ID, or set LD_TENANT_ID.';
     const tenant = tenantFor('ask whose key this is', hint);
-    owner ??= (await api.keyContext(tenant, { signal })).user_id;
+    const { user_id: owner } = await contextOnce(api, tenant, signal);
     if (owner) return owner;
     const what = 'Core does not say which user this key belongs to';
     throw refusedError('no_user', what, 'Give the id of the user in its place.');
