@@ -77,19 +77,28 @@ export async function runLine(
       await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
     } else {
       const { commands } = readManifest(program);
-      const { readInvocation } = await import('./cli/usage.js');
+      const { readInvocation, withAdvice } = await import('./cli/usage.js');
       const line = readCommandLine(argv, commands);
       flags = line.flags;
       const asked = readInvocation(line, commands);
       if ('version' in asked) printVersion(host());
       else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
-      else return await runCommand(table[asked.id], asked, host);
+      else {
+        return await runCommand(table[asked.id], asked, host).catch((error: unknown) => {
+          throw withAdvice(error, asked.id);
+        });
+      }
     }
     return EXIT_CODES.done.code;
   } catch (error) {
     return reportFailure(host(), error);
   }
 }
+
+const CONFIG: CommandConfig = {
+  bin: 'ldctl',
+  runHook: () => Promise.resolve({ successes: [], failures: [] }),
+};
 
 /**
  * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
@@ -105,18 +114,7 @@ async function runCommand(
   if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
   // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
   const world = host();
-  const config: CommandConfig = {
-    bin: 'ldctl',
-    version: readPackage(world.program).version,
-    runHook: () => Promise.resolve({ successes: [], failures: [] }),
-  };
-  const command = new (Object.assign(found.default, { id }))(args, config, world);
-  try {
-    return await command.run();
-  } catch (error) {
-    const { withAdvice } = await import('./cli/usage.js');
-    throw withAdvice(error, id);
-  }
+  return new found.default(args, CONFIG, world).run();
 }
 
 async function reportFailure(host: Host, error: unknown) {

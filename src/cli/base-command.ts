@@ -14,7 +14,7 @@ import { terminalPrompts, type Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
 
 /** All that a command asks oclif's config for: the rest is for finding plugins and commands. */
-export type CommandConfig = Pick<Config, 'bin' | 'version' | 'runHook'>;
+export type CommandConfig = Pick<Config, 'bin' | 'runHook'>;
 
 /**
  * What every command is built on: signals become an abort. A command implements `execute`: parse,

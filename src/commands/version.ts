@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
+import { readPackage } from '../cli/host.js';
 
 export default class Version extends BaseCommand {
   static override summary = 'Show the version of ldctl, and of what it runs on.';
@@ -8,7 +9,7 @@ export default class Version extends BaseCommand {
     await this.parse(Version);
     const { program, platform } = this.host;
     const document = {
-      version: this.config.version,
+      version: readPackage(program).version,
       node: process.versions.node,
       platform,
       arch: process.arch,
