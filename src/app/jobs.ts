@@ -183,7 +183,7 @@ export async function roll(
     recall,
     tools,
     async (before) => {
-      await passFirstGate(connection, plan, before, tools.gate, ending);
+      await passFirstGate(connection, plan, before, tools, ending);
       // A gate takes its time.
       return start(found ?? (await lookForBusy(connection, request, recall(), ending)));
     },
@@ -200,11 +200,12 @@ async function passFirstGate(
   { clock }: Connection,
   { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
   kept: Kept,
-  gate: Tools['gate'],
+  { gate, emit }: Tools,
   signal: AbortSignal,
 ): Promise<void> {
   const node = nodes.find((_, at) => !kept[at]);
   if (!gateFirst || !gate || node === undefined) return;
+  await emit({ event: 'first_gate' });
   const code = await within(gateTimeoutMs, { clock, signal }, async (cut) => {
     const exitCode = await gate(node, null, { signal: cut });
     return cut.aborted ? null : exitCode;

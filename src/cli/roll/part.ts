@@ -164,8 +164,7 @@ function gateOf(
 ): Tools['gate'] {
   const { env, platform, clock, output, runGate: run = runGate } = host;
   const facts = { deployment_id, runtime, action };
-  return async (node_id, activity_id, { signal }) => {
-    if (activity_id === null) await emit({ event: 'first_gate' });
+  return (node_id, activity_id, { signal }) => {
     const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
     return run(
       command,
