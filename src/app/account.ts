@@ -44,7 +44,7 @@ export function openAccount(
   };
 
   // Several deployments may be looked up at once.
-  const readOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
+  const structureOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
     api.structure(tenant, { signal }),
   );
   const contextOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
@@ -61,7 +61,7 @@ export function openAccount(
   const structure = async (signal = own) => {
     assertKey();
     const tenant = tenantFor('look up a deployment');
-    return readOnce(await core(), tenant, signal);
+    return structureOnce(await core(), tenant, signal);
   };
 
   /**
