@@ -19,9 +19,10 @@ async function exportKilled(seed: number, order: 'asc' | 'desc'): Promise<void> 
   const now = (): number => start + (Date.now() - start) * SPEED;
   await withScene({ now, order, workMs: 5000, history: 2500 }, async (scene) => {
     const grow = () => {
-      for (const activity of scene.restartByOther().activities) {
+      const { at, activities } = scene.restartByOther();
+      for (const activity of activities) {
         // Within the minute, and one before or after another.
-        activity.appears_at = now() + random() * 50_000;
+        activity.appears_at = at + random() * 50_000;
         activity.finishes_at = activity.appears_at + 5000;
       }
     };
