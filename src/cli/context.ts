@@ -3,7 +3,7 @@ import { CoreApi } from '../api/core-api.js';
 import { SupervisorApi } from '../api/supervisor-api.js';
 import { openAccount, type Account, type Core, type Endpoint } from '../app/account.js';
 import { openDeployment, type OpenDeployment } from '../app/open.js';
-import { usageError, type ApiError } from '../base/errors.js';
+import { LdctlError, usageError, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
@@ -27,6 +27,7 @@ import {
 } from '../config/settings.js';
 import { isThere } from '../config/structure.js';
 import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
+import { hadNoEffect } from '../job/answer.js';
 import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
@@ -275,9 +276,14 @@ export class CommandContext {
       if (nodes.length === 0) nodes.push(...page.items.map(({ node_id }) => node_id));
       return page;
     };
-    const trigger: Supervisor['trigger'] = (...asked) => {
-      this.host.mayBeSent = true;
-      return api.trigger(...asked);
+    const trigger: Supervisor['trigger'] = async (...asked) => {
+      this.host.mayBeSent += 1;
+      try {
+        return await api.trigger(...asked);
+      } catch (error) {
+        if (error instanceof LdctlError && hadNoEffect(error)) this.host.mayBeSent -= 1;
+        throw error;
+      }
     };
     return { trigger, list };
   }

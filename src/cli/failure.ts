@@ -16,7 +16,7 @@ export async function printFailure({ output, mayBeSent }: Host, error: unknown) 
   const { stderr, options } = output;
   // It may come before any command has loaded the format.
   const { holds } = await loadFormat(options.format);
-  const failure = asLdctlError(error, mayBeSent);
+  const failure = asLdctlError(error, mayBeSent > 0);
   const chosen = holds === 'rows' ? chosenEnd(error, stderr.isTTY) : null;
   if (chosen === null) printError(output, failure);
   else stderr.write(sentence(stderr, chosen));

@@ -95,7 +95,7 @@ export async function followJob(
   let earlierMs: number | undefined;
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') {
-      host.mayBeSent = true;
+      host.mayBeSent += 1;
       earlierMs = event.earlier?.ageMs ?? earlierMs;
     }
     view.on(event);

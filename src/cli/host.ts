@@ -91,8 +91,11 @@ export interface Host extends Terminal {
   env: Env;
   platform: NodeJS.Platform;
   keyring: Keyring;
-  /** Whether a POST has started, or an earlier process has sent what this one follows. */
-  mayBeSent: boolean;
+  /**
+   * How many triggers may have had an effect: all but those that were refused, and those of earlier
+   * processes that this one follows.
+   */
+  mayBeSent: number;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(): Interrupts;
@@ -124,7 +127,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     output,
     stderr,
     clock: systemClock,
-    mayBeSent: false,
+    mayBeSent: 0,
     catchInterrupts: () => catchInterrupts(output),
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {

@@ -70,6 +70,9 @@ export function isInProgress(error: LdctlError): boolean {
   );
 }
 
+export const hadNoEffect = (error: LdctlError): boolean =>
+  ['not-sent', 'not-now', 'definite-no'].includes(classify(error)) && !isInProgress(error);
+
 export function isHopeless(error: LdctlError): boolean {
   return error instanceof ApiError && HOPELESS.has(error.status);
 }
