@@ -109,7 +109,7 @@ function exitOf(ended: Awaited<ResultPromise>): [exitCode: number, problem: stri
 
 function removeFolder(folder: string) {
   try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(folder, { recursive: true, maxRetries: 5 });
   } catch {
     // Windows keeps what a program that was left in the background has open: the system's to clear
     // away.
