@@ -184,8 +184,8 @@ export async function roll(
     tools,
     async (before) => {
       await passFirstGate(connection, plan, before, tools, ending);
-      // A gate takes its time.
-      return start(found ?? (await lookForBusy(connection, request, recall(), ending)));
+      // The question and the gate may have taken minutes, in which a node has become busy.
+      return start({ ...found, ...(await lookForBusy(connection, request, recall(), ending)) });
     },
     (failure) => start({ failure }),
   );
