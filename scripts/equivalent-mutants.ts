@@ -26,6 +26,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
+  'src/job/run/whose.ts: replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id); -> replay.floor = older?.id ?? (belowAll <= baseline.id ? belowAll : baseline.id);':
+    'of two equal ids it takes the other',
   "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
     'a millisecond',
   'src/job/watch.ts: return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(RECENT + 1).find(isOld)?.activity.id ?? after;':

@@ -84,6 +84,13 @@ describe('log/merge: one list of several logs', () => {
     assert.deepEqual(idsOf(entries), [9n, 60n, 8n, 7n, 5n, 4n, 30n]);
   });
 
+  it('gives a hundred at a time, since each time is a write', async () => {
+    const entries = Array.from({ length: 250 }, (_, n) => entry(BigInt(n + 1), 'x'));
+    const sizes: number[] = [];
+    for await (const part of mergeNewest([listing([entries])], 0)) sizes.push(part.entries.length);
+    assert.deepEqual(sizes, [100, 100, 50]);
+  });
+
   it('counts what all of them hold, and reads no further than it has to', async () => {
     const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
     const [first, second]: number[][] = [[], []];
