@@ -174,10 +174,13 @@ export class ProfileStore {
     };
     try {
       return work((configName, content) => {
-        replaceFile(join(this.folder, `${configName}.json`), lock, (path) => write(path, content));
+        const file = join(this.folder, `${configName}.json`);
+        try {
+          replaceFile(file, lock, (path) => write(path, content));
+        } catch (error) {
+          throw fileFault('write', file, error);
+        }
       });
-    } catch (error) {
-      throw fileFault('write', this.path, error);
     } finally {
       lock.release();
     }
