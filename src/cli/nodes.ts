@@ -4,7 +4,7 @@
 
 import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { parseJson } from '../base/json.js';
+import { parseJson, stringifyJson } from '../base/json.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { CommandContext } from './context.js';
 import { Declined, readStdin } from './prompts.js';
@@ -53,8 +53,11 @@ async function readNodesFrom(context: CommandContext, path: string) {
   return entries.map((entry) => {
     if (isId(entry)) return entry;
     if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
-    // A number that is no id has lost digits.
-    throw noList(FLAG);
+    throw usageError(
+      'invalid_id',
+      `${FLAG}: ${stringifyJson(entry).slice(0, 40)} is not a node id`,
+      'Give ids as strings: a program may have rounded a number.',
+    );
   });
 }
 
