@@ -82,7 +82,7 @@ function sayEmpty(
   { stderr, options }: Output,
   { noun, filters = {}, empty }: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty'>,
 ) {
-  if (options.format !== 'table') return;
+  if (options.format !== 'table' || options.quiet) return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
   const none = `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`;

@@ -119,6 +119,10 @@ describe('sandbox exec and start', () => {
     const child = scene.start('sandbox start --nodes 1').input();
     await child.said(/^Serving http:\/\/\S+ \(seed \d+\)\. Ctrl-C ends it\.$/m);
     const url = /^export LDCTL_SANDBOX_URL='(.*)'$/m.exec(child.stdout)?.[1] ?? '';
+    const quiet = scene.start('sandbox start --quiet').input();
+    await quiet.said(/LDCTL_SANDBOX_URL/);
+    quiet.kill('SIGTERM');
+    assert.equal((await quiet.ended()).stderr, '');
     const record = await fetch(`${url}/sandbox/record`);
     assert.equal(await record.text(), '{"posts":[],"dispatches":[],"reads":0}');
     const { port } = new URL(url);

@@ -40,7 +40,7 @@ export default class SandboxExec extends BaseCommand {
     }
     const sandbox = await sandboxOf(flags);
     const isShell = args.length === 0 && /(sh|cmd)(\.exe)?$/i.test(program);
-    if (isShell && isInteractive(this.host)) {
+    if (isShell && isInteractive(this.host) && !this.host.output.options.quiet) {
       const where = `LaserData sandbox at ${sandbox.env.LD_API_URL}; type exit to leave`;
       this.host.output.stderr.write(`${where}\n`);
     }

@@ -135,7 +135,9 @@ export default class SandboxStart extends BaseCommand {
     }
     const isShown = output.stdout.isTTY && output.options.format === 'table';
     const how = isShown ? 'Paste these into another terminal; Ctrl-C here' : 'Ctrl-C';
-    output.stderr.write(`Serving ${apiUrl} (seed ${seed}). ${how} ends it.\n`);
+    if (!output.options.quiet) {
+      output.stderr.write(`Serving ${apiUrl} (seed ${seed}). ${how} ends it.\n`);
+    }
     const { signal } = this.interrupts;
     if (!signal.aborted) await once(signal, 'abort');
     await sandbox.stop();
