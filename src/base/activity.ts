@@ -9,12 +9,20 @@ export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
 export type Verb = (typeof VERBS)[number];
 
 /** How an action is said while it runs, by its verb: `restarting iggy`. */
-export const DOING: Readonly<Record<string, string>> = {
-  start: 'starting',
-  stop: 'stopping',
-  restart: 'restarting',
-  reconfigure: 'reconfiguring',
-};
+export const DOING: ReadonlyMap<string, string> = new Map([
+  ['start', 'starting'],
+  ['stop', 'stopping'],
+  ['restart', 'restarting'],
+  ['reconfigure', 'reconfiguring'],
+]);
+
+/** The same once it is over: a node was restarted, or has restarted. */
+export const DONE: ReadonlyMap<string, string> = new Map([
+  ['start', 'started'],
+  ['stop', 'stopped'],
+  ['restart', 'restarted'],
+  ['reconfigure', 'reconfigured'],
+]);
 
 /** `reconfigure` of `reconfigure:42`. */
 export const verbOf = (action: string): string => action.replace(/:.*/s, '');

@@ -1,4 +1,4 @@
-import { verbOf } from '../base/activity.js';
+import { DONE, verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
 import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -236,12 +236,6 @@ async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
   return { ...asked, nodes, found: found && { ...found, busy }, whom };
 }
 
-const BEING: Readonly<Record<string, string>> = {
-  start: 'started',
-  stop: 'stopped',
-  restart: 'restarted',
-  reconfigure: 'reconfigured',
-};
 /** How many busy nodes a question lists. */
 const MOST_BUSY = 3;
 
@@ -252,7 +246,7 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
   const texts = [...newest.values()].map((entry) => {
     const { node_id: node, action, created_at: at } = entry;
     const age = (serverTime ?? clock.now()) - Date.parse(at);
-    const done = BEING[verbOf(action)];
+    const done = DONE.get(verbOf(action));
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)}${oddStatus(entry)})`;
     return `node ${nodeText(node, output.stderr)} is ${being}${took}`;

@@ -19,7 +19,7 @@ export function stateText(
   const verb = verbOf(action);
   const aged = (text: string, time: string | null, ago = '') =>
     isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
-  if (status === 'processing') return aged(DOING[verb] ?? verb, at);
+  if (status === 'processing') return aged(DOING.get(verb) ?? verb, at);
   const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
   if (state === null) return after;
   const isDecider = status === 'completed' && verb !== 'reconfigure';

@@ -174,7 +174,7 @@ const openOf = ({ runtimes }: NodeRow) =>
 function footOf(sources: readonly Watched[], rows: readonly NodeRow[], elapsed: number) {
   const doing = rows
     .flatMap(openOf)
-    .map(({ action }) => DOING[verbOf(action)] ?? plainText(action));
+    .map(({ action }) => DOING.get(verbOf(action)) ?? plainText(action));
   const each = [...new Set(doing)].map(
     (word) => `${doing.filter((one) => one === word).length} ${word}`,
   );

@@ -264,15 +264,21 @@ const EXCLUDED = /^.*?(--[\w-]+)(?:=.*?)? cannot also be provided when using (--
 const PARSING = /^Parsing --\S+ \n\t(.*)\nSee more help with --help$/s;
 
 /** By the code of an error: the flags that help. A program has none, so the error names none. */
-const FLAGS_FOR: Readonly<Record<string, string>> = {
-  no_tenant:
+const FLAGS_FOR: ReadonlyMap<string, string> = new Map([
+  [
+    'no_tenant',
     'Give --tenant-id ID, or set LD_TENANT_ID. A deployment by id with --supervisor-url needs none.',
-  no_deployment:
+  ],
+  [
+    'no_deployment',
     'Give --deployment ID or NAME, or set LD_DEPLOYMENT_ID. `ldctl deployments list` shows them all.',
-  supervisor_url_missing:
+  ],
+  [
+    'supervisor_url_missing',
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
-  busy: 'Wait for it, or choose what to do with --if-busy wait or ignore.',
-};
+  ],
+  ['busy', 'Wait for it, or choose what to do with --if-busy wait or ignore.'],
+]);
 
 /** What a command threw, with what to do next. */
 export function withAdvice(error: unknown, id: string): unknown {
@@ -281,7 +287,7 @@ export function withAdvice(error: unknown, id: string): unknown {
     return mistake(what.charAt(0).toLowerCase() + what.slice(1), id);
   }
   if (!(error instanceof LdctlError)) return error;
-  const next = error.hint ?? FLAGS_FOR[error.code];
+  const next = error.hint ?? FLAGS_FOR.get(error.code);
   if (!(error instanceof UsageError)) return withHint(error, next);
   const message = error.message.replace(PARSING, '$1');
   // A command's own help does not say which variables there are, and what counts before what.

@@ -2,7 +2,7 @@
  * Which nodes are busy with an action already, in the log and in words.
  */
 
-import { isFinal, STATUSES, verbOf, type Activity } from '../base/activity.js';
+import { DONE, isFinal, STATUSES, verbOf, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
@@ -48,16 +48,10 @@ export function busyText(busy: readonly Activity[]): string {
   return `already processing: ${shortList(all, 5)}`;
 }
 
-const HAVE: Readonly<Record<string, string>> = {
-  start: 'started',
-  stop: 'stopped',
-  restart: 'restarted',
-};
-
 /** `waiting until node 7 has restarted` */
 export function waitingText(busy: readonly Activity[]): string {
   const [node, ...more] = new Set(busy.map(({ node_id: id }) => id));
   const [verb = '', ...others] = new Set(busy.map(({ action }) => verbOf(action)));
   const who = more.length > 0 ? `${more.length + 1} nodes have` : `node ${node} has`;
-  return `waiting until ${who} ${(others.length === 0 && HAVE[verb]) || 'finished'}`;
+  return `waiting until ${who} ${(others.length === 0 && DONE.get(verb)) || 'finished'}`;
 }

@@ -27,14 +27,10 @@ export const doingText = (action: string, runtime: string) =>
   capitalized(actionText(action, runtime, DOING));
 
 /** `restart iggy`, `reconfigure connectors to 7262013455120900033` */
-export function actionText(
-  action: string,
-  runtime: string,
-  words: Readonly<Record<string, string>> = {},
-) {
+export function actionText(action: string, runtime: string, words?: typeof DOING) {
   const [verb = '', config] = action.split(':');
   return plainText(
-    `${words[verb] ?? verb} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
+    `${words?.get(verb) ?? verb} ${runtime}${config === undefined ? '' : ` to ${config}`}`,
   );
 }
 

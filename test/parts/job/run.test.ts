@@ -160,7 +160,7 @@ describe('a node that is busy', () => {
   for (const [actions, says] of [
     [['1 restart'], 'node 1 has restarted'],
     [['1 stop'], 'node 1 has stopped'],
-    [['1 reconfigure:7'], 'node 1 has finished'],
+    [['1 reconfigure:7'], 'node 1 has reconfigured'],
     [['1 start', '1 start'], 'node 1 has started'],
     [['1 restart', '2 restart'], '2 nodes have restarted'],
     [['1 restart', '2 stop'], '2 nodes have finished'],
