@@ -156,7 +156,7 @@ async function liveView(
       return { rows, notes, foot: footOf(sources, rows, elapsed) };
     },
   });
-  if (first && others.length === 0) {
+  if (first?.own && others.length === 0) {
     table.print(sentence(output.stderr, `Nodes of ${first.name}`, 'bold', 'all'));
   }
   return {

@@ -55,7 +55,8 @@ export async function openEach(context: CommandContext, flags: Flags) {
 async function openOne(context: CommandContext, target: Target): Promise<Source> {
   const { account, deployment } = target.settings;
   const { named } = deployment;
-  const name = named ? deploymentText(named.value) : `profile ${account.profile?.name}`;
+  const ofProfile = account.profile ? `profile ${account.profile.name}` : 'the deployment';
+  const name = named ? deploymentText(named.value) : ofProfile;
   const source: Source = { target, own: null, name, total: null, error: null };
   await reopen(context, source).catch((error: unknown) => keepFailure(context, source, error));
   return source;

@@ -260,7 +260,9 @@ export function deploymentColumns<T>(places: ReadonlyMap<Id, string>): Array<Col
       lead: -1,
       value: (row) => (row as Placed).deployment_id,
       text: textOf,
-      short: () => (row) => textOf(row).slice(start.length, -end.length || undefined),
+      // The paths of two tenants may be the same.
+      short: () => (row) =>
+        textOf(row).slice(start.length, -end.length || undefined) || textOf(row),
     },
     {
       name: 'deployment_path',
