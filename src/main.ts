@@ -123,7 +123,8 @@ async function reportFailure(host: Host, error: unknown) {
 }
 
 /** 1 says that nothing was sent. */
-const codeOfFault = ({ mayBeSent }: Host) => EXIT_CODES[mayBeSent ? 'unconfirmed' : 'fault'].code;
+const codeOfFault = ({ mayHaveSent }: Host) =>
+  EXIT_CODES[mayHaveSent ? 'unconfirmed' : 'fault'].code;
 
 /** As oclif has it; and whether this is the single executable. */
 function printVersion({ program, output, platform }: Host) {

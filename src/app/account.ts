@@ -34,7 +34,7 @@ export function openAccount(
   /** @throws UsageError without a key, before anything is fetched */
   const assertKey = () => settings.key ?? withoutKey(settings);
 
-  /** @throws as `assertKey`; where the key cannot be had */
+  /** Fetched once, even if that fails. @throws as `assertKey`; where the key cannot be had */
   const key = async () => (fetched ??= assertKey().fetch(own));
 
   /** @throws as `key` */

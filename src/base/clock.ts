@@ -47,7 +47,7 @@ export interface Clock {
 const tooLate = () => new LdctlError('unreachable', 'timeout', 'the log could not be read in time');
 
 /**
- * Reads what may take so long: after that the signal of the work is aborted.
+ * Does work that may take this long: after that its signal is aborted.
  * @throws what the work throws, the reason of the outer signal, or LdctlError (exit 6) when the
  * time is over
  */

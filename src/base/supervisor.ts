@@ -2,8 +2,8 @@ import type { ActionName, Activity, Runtime } from './activity.js';
 import type { Id } from './ids.js';
 
 /**
- * The Supervisor for a job: two calls without HTTP, so that tests can script them. Both throw
- * ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason.
+ * The Supervisor for a job: two calls, without a word of HTTP, so that tests can script them. Both
+ * throw ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason.
  */
 export interface Supervisor {
   /** Posts once. Resolves only for a `202`. */

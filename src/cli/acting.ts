@@ -52,7 +52,7 @@ export abstract class ActingCommand extends ConnectedCommand {
   protected override failureOf(error: unknown) {
     if (error instanceof Declined) return new Declined('nothing was sent');
     // A signal can also cut off the result of a job, if that is read too slowly.
-    const isEarly = error instanceof Interrupted && this.host.mayBeSent === 0;
+    const isEarly = error instanceof Interrupted && !this.host.mayHaveSent;
     // That stdout cannot be written says nothing of what was sent before.
     if (
       !(error instanceof LdctlError) ||

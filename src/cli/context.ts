@@ -277,11 +277,13 @@ export class CommandContext {
       return page;
     };
     const trigger: Supervisor['trigger'] = async (...asked) => {
-      this.host.mayBeSent += 1;
+      const { mayHaveSent } = this.host;
+      this.host.mayHaveSent = true;
       try {
         return await api.trigger(...asked);
       } catch (error) {
-        if (error instanceof LdctlError && hadNoEffect(error)) this.host.mayBeSent -= 1;
+        // No other trigger has run meanwhile.
+        if (error instanceof LdctlError && hadNoEffect(error)) this.host.mayHaveSent = mayHaveSent;
         throw error;
       }
     };

@@ -11,12 +11,12 @@ import { Declined } from './prompts.js';
  * The one end of everything that went wrong: prints it in the format that was asked for.
  * @returns the exit code
  */
-export async function printFailure({ output, mayBeSent }: Host, error: unknown) {
+export async function printFailure({ output, mayHaveSent }: Host, error: unknown) {
   if (error instanceof ReaderGone) return 0;
   const { stderr, options } = output;
   // It may come before any command has loaded the format.
   const { holds } = await loadFormat(options.format);
-  const failure = asLdctlError(error, mayBeSent > 0);
+  const failure = asLdctlError(error, mayHaveSent);
   const chosen = holds === 'rows' ? chosenEnd(error, stderr.isTTY) : null;
   if (chosen === null) printError(output, failure);
   else stderr.write(sentence(stderr, chosen));

@@ -68,7 +68,7 @@ export async function openForJob(
 }
 
 /** How a job ended, where, and what to say of it. */
-export interface Followed extends JobResult {
+interface Followed extends JobResult {
   place: string;
   facts: SummaryFacts;
 }
@@ -95,7 +95,7 @@ export async function followJob(
   let earlierMs: number | undefined;
   const emit: Tools['emit'] = async (event) => {
     if (event.event === 'dispatched') {
-      host.mayBeSent += 1;
+      host.mayHaveSent = true;
       earlierMs = event.earlier?.ageMs ?? earlierMs;
     }
     view.on(event);

@@ -91,11 +91,8 @@ export interface Host extends Terminal {
   env: Env;
   platform: NodeJS.Platform;
   keyring: Keyring;
-  /**
-   * How many triggers may have had an effect: all but those that were refused, and those of earlier
-   * processes that this one follows.
-   */
-  mayBeSent: number;
+  /** Whether a trigger of this process, or one that it follows, may have had an effect. */
+  mayHaveSent: boolean;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;
   catchInterrupts(): Interrupts;
@@ -127,7 +124,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     output,
     stderr,
     clock: systemClock,
-    mayBeSent: 0,
+    mayHaveSent: false,
     catchInterrupts: () => catchInterrupts(output),
     // Node opens it when it is first asked for, which takes as long as a sixth of its own start.
     get stdin() {

@@ -91,7 +91,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   });
   const report = (event: JobEvent) => {
     if (event.event === 'progress') nodes = event.nodes;
-    // NDJSON does not have these two, and has the text of no other event.
+    // In NDJSON every other event is an object on stdout.
     const isForPeople = event.event === 'baseline' || event.event === 'gate_output';
     const text = isForPeople || !isData ? eventText(event, output.stderr) : null;
     if (text !== null) lines.say(text);

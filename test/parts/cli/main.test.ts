@@ -70,7 +70,7 @@ describe('a command that may have sent something', function () {
   ] as const) {
     it(`and ${what}: 7, since 1 says that nothing was sent`, () => {
       const command = `class {
-        constructor(argv, config, host) { host.mayBeSent = true; }
+        constructor(argv, config, host) { host.mayHaveSent = true; }
         run() { return new Promise(() => setTimeout(() => { ${end} }, 1)); }
       }`;
       const { status, stderr } = run(`Promise.resolve({ default: ${command} })`);

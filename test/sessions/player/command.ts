@@ -116,7 +116,7 @@ export class Command {
       exit: (code: number) => void this.#signals.emit('exit', code),
     });
     return {
-      ...{ program, env, platform: 'linux', output, clock, mayBeSent: 0, runGate },
+      ...{ program, env, platform: 'linux', output, clock, mayHaveSent: false, runGate },
       stderr: stderr as unknown as NodeJS.WriteStream,
       stdin: terminal?.stdin ?? (piped as unknown as NodeJS.ReadStream),
       keyring: machine.keyring,
