@@ -79,7 +79,7 @@ function jsonOf(answer: Answer) {
   }
 }
 
-export function invalidAnswer(answer: Answer, what: string): InvalidAnswerError {
+function invalidAnswer(answer: Answer, what: string): InvalidAnswerError {
   const hint = `If this happens again, check the URL, ${answer.url.origin}, and any proxy in between.`;
   return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
 }

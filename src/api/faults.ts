@@ -5,7 +5,7 @@ import { formatDuration } from '../base/durations.js';
 import { RETRYABLE_STATUSES, TransportError } from '../base/errors.js';
 
 /** How far a request has come. */
-export interface Attempt {
+interface Attempt {
   /** `no` until it is connected: nothing of the request has left this machine. */
   sent: 'no' | 'maybe';
   request?: ClientRequest;

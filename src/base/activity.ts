@@ -6,7 +6,7 @@ export const RUNTIMES = ['iggy', 'connectors'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 export const VERBS = ['start', 'stop', 'restart', 'reconfigure'] as const;
-export type Verb = (typeof VERBS)[number];
+type Verb = (typeof VERBS)[number];
 
 /** How an action is said while it runs, by its verb: `restarting iggy`. */
 export const DOING: ReadonlyMap<string, string> = new Map([

@@ -5,7 +5,7 @@ import { FORMAT_NAMES, type PrintOptions } from '../output/streams.js';
 /** Flags by their names, as the manifest has them. */
 export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
 /** Commands by their ids, the same. */
-export type CommandFlags = Readonly<Record<string, { flags: FlagTable }>>;
+type CommandFlags = Readonly<Record<string, { flags: FlagTable }>>;
 
 const HELP: FlagTable = { help: { name: 'help', type: 'boolean', char: 'h', allowNo: false } };
 

@@ -17,7 +17,7 @@ import { Declined, type Prompts } from './prompts.js';
 import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
 
 /** How what is to be done is consented to. */
-export type Consent =
+type Consent =
   | 'by flag'
   | 'by names'
   /** A roll that is resumed. */
@@ -255,7 +255,7 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
 }
 
 /** The `--confirm` that names it; undefined for none. */
-export async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['confirm']) {
+async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['confirm']) {
   const isNamed = (text: string) => namesOf(own.ref).includes(text);
   const texts = [confirm ?? []].flat();
   if (texts.length > 0 && !texts.some(isNamed)) await own.place();

@@ -71,7 +71,7 @@ export async function reopen(context: CommandContext, source: Source) {
 }
 
 /** @throws what ends the command: an interrupt, a reader that went away, a bug */
-export function keepFailure({ signal, host }: CommandContext, source: Source, error: unknown) {
+function keepFailure({ signal, host }: CommandContext, source: Source, error: unknown) {
   signal.throwIfAborted();
   host.output.stdout.gone.throwIfAborted();
   if (!(error instanceof LdctlError)) throw error;

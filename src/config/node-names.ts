@@ -68,7 +68,7 @@ const namesOfOne = v.pipe(
 const namesOfAll = v.record(digits, namesOfOne);
 
 /** What nodes are to be called; null takes a name away. */
-export type NewNames = ReadonlyMap<Id, string | null>;
+type NewNames = ReadonlyMap<Id, string | null>;
 
 /** @throws LdctlError (exit 5) for the name of a node that is to keep it */
 export function checkFree(names: NodeNames, given: NewNames) {

@@ -90,7 +90,7 @@ export interface Settings {
   overrides: string;
 }
 
-export interface SettingsInput {
+interface SettingsInput {
   flags: SettingFlags;
   env: Env;
   config: Config;

@@ -7,7 +7,7 @@ import type { Id } from '../base/ids.js';
 import type { GateResult, NodeResult } from '../base/outcome.js';
 
 /** Where a node of a roll stands, for displays. */
-export type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
+type RollStage = 'waiting' | 'running' | 'pause' | 'gate' | 'done';
 
 /**
  * What of a run is data: the lines of `-o ndjson` before the result, and what a program that

@@ -54,7 +54,7 @@ export interface WatchResult {
   error: LdctlError | null;
 }
 
-export type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
+type WatchEvent = Extract<JobEvent, { event: 'activity' | 'warning' }>;
 
 /** An entry that a read has shown. From then on only a change of it is news. */
 interface SeenEntry {

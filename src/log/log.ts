@@ -10,12 +10,12 @@ import { newReading, Pages, type LogPage, type Reading } from './pages.js';
 import { foundIn } from './seek.js';
 import { Walk } from './walk.js';
 
-export interface DownToOptions extends CallOptions {
+interface DownToOptions extends CallOptions {
   /** How many pages it is expected to take, as in `Walk`. By default they are read one by one. */
   expectedPages?: number;
 }
 
-export interface NodeReadOptions extends CallOptions {
+interface NodeReadOptions extends CallOptions {
   /** Asked after each page whether the entries so far show all nodes that are looked for. */
   isEnough?: (entries: readonly Activity[]) => boolean | Promise<boolean>;
 }

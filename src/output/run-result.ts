@@ -10,7 +10,7 @@ import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions } from './streams.js';
 
 /** What is known beside the result. */
-export interface RunEnding extends SummaryFacts {
+interface RunEnding extends SummaryFacts {
   /** Why following was given up. */
   error?: LdctlError | null;
 }

@@ -173,7 +173,7 @@ const TAKE: {
   },
 };
 
-export function takeOfRoll<K extends StepName>(
+function takeOfRoll<K extends StepName>(
   roll: Roll,
   step: StepOf<K>,
   fact: FactOf<K>,

@@ -70,7 +70,7 @@ interface States {
   ended: { is: Reported | Unreported; asks: never; next: never };
 }
 
-export type StateName = keyof States;
+type StateName = keyof States;
 /** A run that is in one of these states. */
 export type In<N extends StateName> = { [P in N]: { name: P } & States[P]['is'] }[N];
 export type State = In<StateName>;
