@@ -67,6 +67,16 @@ describe('a run', () => {
     );
   });
 
+  it('shows the nodes that its record lists before it has read the log', () => {
+    const kept = keptRun({ listed: { here: [1n, 2n], elsewhere: [] } }, { accepted: true });
+    const job = runOf({ nodes: undefined, keepsKey: true }, kept);
+    events.push(...job.events());
+    assert.deepEqual(
+      pictures().map((rows) => rows.map(({ node_id: node }) => node)),
+      [[1n, 2n]],
+    );
+  });
+
   it('continues over a third failed read, a minute after the first, with good ones between', async () => {
     server.setFate(1n, { workMs: 120_000 });
     const failsAt = [10_000, 40_000, 75_000];
