@@ -68,9 +68,10 @@ export async function trigger(
     const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
     const { listed, core, spentMs } = known ?? {};
-    const countAgain = request.nodes
-      ? null
-      : (known?.countAgain ?? (await countForRecord(connection, kept, tools.signal)));
+    const countAgain =
+      kept && !request.nodes
+        ? await countForRecord(connection, kept, tools.signal)
+        : (known?.countAgain ?? null);
     const isCounting = countAgain !== null;
     const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
     return follow(connection, (now) => runJob(plan, kept, now), tools, countAgain);
@@ -80,10 +81,10 @@ export async function trigger(
 /** The run of a record may have ended before Core had counted. */
 async function countForRecord(
   connection: Connection,
-  kept: KeptRun | null,
+  { record }: KeptRun,
   signal: AbortSignal,
 ): Promise<Findings['countAgain']> {
-  if (kept?.record.core !== null) return null;
+  if (record.core !== null) return null;
   // Something may have been sent: a read that fails must not end the run here.
   return countBeside(connection, signal).catch(() => null);
 }

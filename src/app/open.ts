@@ -9,6 +9,7 @@ import { refusedError, usageError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
 import type { RunJournal } from '../base/journal.js';
+import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
 import { urlText } from '../base/text.js';
@@ -127,16 +128,14 @@ export async function openDeployment(
   const isCertain = coreKnows(account.settings, supervisorUrl);
   const { tenantId } = account.settings;
   /** Fills in what is not known of the deployment yet. */
-  const complete = async () => {
+  const complete = once(async () => {
     if (!tenantId || !isCertain) return;
     await optional(tools, async (limited) => {
       Object.assign(ref, refTo(findDeployment(await account.structure(limited), ref)));
     });
-  };
-  let completed: Promise<void> | undefined;
-  const completeOnce = () => (completed ??= complete());
+  });
   const place = async () => {
-    if (!ref.path) await completeOnce();
+    if (!ref.path) await complete();
     return deploymentText(ref);
   };
   const byName = protectorByName(settings);
@@ -157,7 +156,7 @@ export async function openDeployment(
     tenant: tenantId && { tenantId: tenantId.value, origin: tenantId.source.name },
     apiKeyHash: key.fingerprint(hexHash),
     journal,
-    counter: nodeCounter(ref, account, { clock, isCertain, complete: completeOnce }),
+    counter: nodeCounter(ref, account, { clock, isCertain, complete }),
     flags: flagsToContinue(account.settings, settings, located),
   };
 }

@@ -24,7 +24,14 @@ import { parseId, type Id } from '../base/ids.js';
 import { unsentFacts, type ResultFields, type TargetKind } from '../base/outcome.js';
 import { count, shellWord } from '../base/text.js';
 import { ConnectedCommand } from './base-command.js';
-import { busyNodesText, checkConfirm, consentFor, type Before, type Intent } from './consent.js';
+import {
+  busyNodesText,
+  checkConfirm,
+  consentFor,
+  type Before,
+  type ConsentFlags,
+  type Intent,
+} from './consent.js';
 import type { CommandContext, Target } from './context.js';
 import { typedAgain } from './host.js';
 import { accepts, Declined, type Prompts } from './prompts.js';
@@ -200,7 +207,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
 export async function openAgreed(
   context: CommandContext,
   intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
-  flags: Parameters<typeof consentFor>[4],
+  flags: ConsentFlags,
 ): Promise<OpenDeployment[]> {
   for (const target of context.targets) await consentFor(context, target, null, intent, flags);
   return openTargets(context, flags);
@@ -212,7 +219,7 @@ export async function openAgreed(
  */
 export async function openTargets(
   context: CommandContext,
-  { confirm }: Parameters<typeof consentFor>[4],
+  { confirm }: ConsentFlags,
 ): Promise<OpenDeployment[]> {
   const owns: OpenDeployment[] = [];
   // What gives the key may ask for a passphrase: one at a time.
@@ -236,7 +243,7 @@ export async function lookBefore<T>(
   context: CommandContext,
   target: Target,
   request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'>,
-  flags: Parameters<typeof consentFor>[4],
+  flags: ConsentFlags,
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {
   const own = await target.open();
@@ -285,12 +292,7 @@ async function refuseReadOnly(
   const known = await optional({ clock, signal }, (limited) =>
     core.keyContext(tenantId.value, { signal: limited }),
   );
-  const { divisionId, environmentId } = ref;
-  const placed =
-    divisionId && environmentId
-      ? { division: { id: divisionId }, environment: { id: environmentId } }
-      : null;
-  if (!known || isGranted(known.permissions, 'manage', placed) !== false) return;
+  if (!known || isGranted(known.permissions, 'manage', ref) !== false) return;
   throw cannotAct({ apiKey: key, account: account.settings, deployment: ref });
 }
 

@@ -18,15 +18,12 @@ import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
 
 /** How what is to be done is consented to. */
 type Consent =
-  | 'by flag'
-  | 'by names'
-  /** A roll that is resumed. */
-  | 'from a record'
+  | 'given'
   | 'to be asked'
   /** Only a dry run has this. */
   | 'no one to ask';
 
-interface ConsentFlags {
+export interface ConsentFlags {
   yes: boolean;
   /** Of a roll over several deployments there may be one for each. */
   confirm?: string | readonly string[] | undefined;
@@ -69,12 +66,8 @@ export async function consentFor(
   const protector = own ? own.protector : protectorOf(settings.deployment);
   if (intent.chosen) return 'to be asked';
   const confirmed = own ? await confirmOf(own, confirm) : confirm;
-  if (confirmed !== undefined) return 'by flag';
-  if (!protector) {
-    if (resume !== undefined) return 'from a record';
-    if (intent.nodes) return 'by names';
-    if (yes) return 'by flag';
-  }
+  const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
+  if (confirmed !== undefined || (!protector && isMeant)) return 'given';
   if (prompts) return 'to be asked';
   if (isDry) return 'no one to ask';
   throw noOneToAsk(settings, protector, intent);

@@ -94,16 +94,6 @@ export class CommandContext {
     throw new Error('one deployment is asked for, and several are named');
   }
 
-  /** Where to act, and as whom. @throws as `target` */
-  get settings(): Settings {
-    return this.target.settings;
-  }
-
-  /** Of the settings. @throws as `target` */
-  get account(): Account {
-    return this.target.account;
-  }
-
   /** The deployment of the settings. @throws as `target`, `openDeployment` */
   deployment(): Promise<OpenDeployment> {
     return this.target.open();

@@ -145,8 +145,7 @@ async function lastCompletedOn(
   result: ResultFields,
   signal: AbortSignal,
 ): Promise<ByNode> {
-  const unknown = lastCompletedIn([], result);
-  if (unknown.size === 0) return unknown;
+  if (!result.nodes.some(({ status }) => status === 'rejected')) return new Map();
   const isEnough = (entries: readonly Activity[]) =>
     ![...lastCompletedIn(entries, result).values()].includes(null);
   const read = await optional({ clock, signal }, (limited) =>

@@ -147,7 +147,7 @@ export async function resolveNodes(
     const names = several.map(({ deploymentId }) => context.nodeNames.read(deploymentId));
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
-  const known = context.settings.deployment.named?.value.id ?? null;
+  const known = context.target.settings.deployment.named?.value.id ?? null;
   let idsAndEnds = lookAllUp(known);
   // Until the deployment is known, a name may be of any.
   if (known === null) idsAndEnds = lookAllUp(await deploymentIdOf(context));
@@ -165,7 +165,7 @@ function nodesCalled(names: readonly NodeNames[], ref: NodeRef): Id[] {
 
 /** Opens the deployment only if it has to be looked up by its name. */
 export const deploymentIdOf = async (context: CommandContext): Promise<Id> =>
-  context.settings.deployment.named?.value.id ?? (await context.deployment()).deploymentId;
+  context.target.settings.deployment.named?.value.id ?? (await context.deployment()).deploymentId;
 
 function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
   if (isId(ref)) return ref;

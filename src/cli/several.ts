@@ -10,7 +10,7 @@ import { deploymentText } from '../config/structure.js';
 import { standsTwice } from '../config/targets.js';
 import { foreignLog } from '../log/foreign.js';
 import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
-import { printList } from '../output/list.js';
+import { printList, type ListSpec } from '../output/list.js';
 import { errorText } from '../output/sentence.js';
 import type { Output, PrintOptions } from '../output/streams.js';
 import type { CommandContext, Target } from './context.js';
@@ -116,7 +116,8 @@ export function placed(own: OpenDeployment, entries: readonly Activity[]): Activ
 export async function printEach<T>(
   output: Output,
   sources: readonly Source[],
-  ...[parts, spec]: [Parameters<typeof printList<T>>[1], Parameters<typeof printList<T>>[2]]
+  parts: Parameters<typeof printList<T>>[1],
+  spec: ListSpec<T>,
 ) {
   const errors = () => {
     const failed = sources.filter(({ error }) => error);

@@ -24,7 +24,7 @@ export async function authorsOf(
   authors: readonly Author[],
   several?: readonly OpenDeployment[],
 ) {
-  const accounts = several?.map(({ account }) => account) ?? [context.account];
+  const accounts = several?.map(({ account }) => account) ?? [context.target.account];
   const ids: Id[] = [];
   for (const author of authors) {
     if (author !== 'me') ids.push(author);

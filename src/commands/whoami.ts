@@ -18,7 +18,6 @@ import {
 import { findDeployment, refTo, urlFor, type PlacedDeployment } from '../config/structure.js';
 import type { Cell } from '../output/columns.js';
 import { fieldsOf } from '../output/list.js';
-import { sentence } from '../output/sentence.js';
 import { expiryText } from '../cli/profiles/document.js';
 
 export default class Whoami extends ConnectedCommand {
@@ -32,15 +31,15 @@ export default class Whoami extends ConnectedCommand {
     const { flags } = await this.parse(Whoami);
     const context = await this.open(flags);
     const { output, clock } = this.host;
-    const { stderr, options, inUtc } = output;
+    const { options, inUtc } = output;
     const now = clock.now();
     const found = await findOut(context);
-    const identity = identityOf(context.settings, found, now);
+    const identity = identityOf(context.target.settings, found, now);
     if (options.format !== 'table') return this.show(identity, recordOf(identity));
     const { ref, notes } = found;
     const place = ref ? (ref.path ?? ref.name ?? ref.id) : null;
     for (const text of [answerOf(identity, place, now), ...notes.map((note) => `note: ${note}`)]) {
-      if (text !== null && !options.quiet) stderr.write(sentence(stderr, text));
+      if (text !== null) context.say(text);
     }
     return this.show(identity, linesOf(identity, place, now, inUtc));
   }
@@ -67,7 +66,8 @@ interface KeyFacts {
  * @throws ApiError (401) when the API does not know the key
  */
 async function findOut(context: CommandContext) {
-  const { account, settings, signal } = context;
+  const { signal, target } = context;
+  const { account, settings } = target;
   const { tenantId } = account.settings;
   const { named } = settings.deployment;
   const key = await account.key();
@@ -170,10 +170,10 @@ function supervisorOf(
 function may(
   wanted: 'read' | 'manage',
   { named }: DeploymentSettings,
-  { known, structure, placed }: KeyFacts,
+  { known, structure, placed, ref }: KeyFacts,
 ): boolean | null {
   if (!known || !named) return null;
-  return structure && !placed ? false : isGranted(known.permissions, wanted, placed ?? null);
+  return structure && !placed ? false : isGranted(known.permissions, wanted, ref ?? {});
 }
 
 /**

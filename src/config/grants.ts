@@ -9,15 +9,15 @@ import type { Id } from '../base/ids.js';
 export function isGranted(
   { tenant, division: inDivisions, environment: inEnvironments, divisions }: Permissions,
   wanted: 'read' | 'manage',
-  placed: { division: { id: Id }; environment: { id: Id } } | null,
+  { divisionId, environmentId }: { divisionId?: Id; environmentId?: Id },
 ): boolean | null {
   const includes = (granted: readonly string[]) =>
     granted.includes('deployment:manage') || granted.includes(`deployment:${wanted}`);
   if (includes([...tenant, ...inDivisions, ...inEnvironments])) return true;
-  if (!placed) return Object.keys(divisions).length > 0 ? null : false;
-  const division = divisions[placed.division.id.toString()];
+  if (!divisionId || !environmentId) return Object.keys(divisions).length > 0 ? null : false;
+  const division = divisions[divisionId.toString()];
   if (!division) return false;
-  const environment = division.environments[placed.environment.id.toString()];
+  const environment = division.environments[environmentId.toString()];
   return includes([
     ...division.permissions,
     ...division.environment,

@@ -356,7 +356,7 @@ function activityText(activity: Activity) {
 }
 
 /** The line of an entry in a followed log, with the server's time. @param place of several */
-export function changeText(activity: Activity, place?: string | 0n | null) {
+export function changeText(activity: Activity, place?: string) {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const what = plainText(`${activity.runtime} ${activity.action}`);
   const where = place ? `${plainText(place)} ` : '';

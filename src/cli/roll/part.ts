@@ -16,7 +16,7 @@ import {
 } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { lookBefore } from '../acting.js';
-import { agree, type Before, type Intent } from '../consent.js';
+import { agree, type Before, type ConsentFlags, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
@@ -49,7 +49,7 @@ export async function preparePart(
   context: CommandContext,
   target: Target,
   { request: asked, intent, how, gate }: PartAsked,
-  flags: Parameters<typeof lookBefore>[3],
+  flags: ConsentFlags,
   argv: readonly string[],
 ): Promise<Part> {
   const { runtime, action, nodes: named, idempotencyKey: key } = asked;

@@ -53,7 +53,7 @@ export default class DeploymentsList extends BaseCommand {
     const context = await this.open(flags);
     context.saySettings();
     const documents = async () =>
-      placedDeployments(await context.account.structure()).map(documentOf);
+      placedDeployments(await context.target.account.structure()).map(documentOf);
     return this.list(documents, { noun: 'deployments', columns });
   }
 }

@@ -6,7 +6,6 @@ import type { DownTo } from '../../log/log.js';
 import type { FactOf, Step, StepOf } from '../job.js';
 import { readGap } from '../pace.js';
 import { sharedReadOf, takeOfRun } from '../run/run.js';
-import { mayShowEntries } from '../run/state.js';
 import { hasSent, runOf, type Roll } from './state.js';
 
 /** As deep as any node needs, and cut off at the earliest cut-off. */
@@ -47,7 +46,7 @@ export function takeReadOfRoll(
   }
   for (const node of roll.nodes) {
     const run = runOf(node);
-    if (run && (node.id === step.node || mayShowEntries(run))) {
+    if (run && (node.id === step.node || sharedReadOf(run, now))) {
       run.isUnderway ||= hasSent(roll);
       takeOfRun(run, step, fact, now);
     }

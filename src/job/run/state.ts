@@ -275,10 +275,6 @@ export function sentOf({ state }: Run): Sent | null {
   }
 }
 
-/** Whether the log may show entries of it by now. In a roll, all such runs share their reads. */
-export const mayShowEntries = ({ state: { name } }: Run): boolean =>
-  name === 'unknown' || name === 'following';
-
 /** Since when it is known to be accepted, by the job's clock; null where it is not. */
 export function acceptedAtOf({ state }: Run): number | null {
   return 'acceptedAt' in state ? state.acceptedAt : null;

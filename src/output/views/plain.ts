@@ -118,7 +118,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   const { format, quiet } = output.options;
   const { events } = formatOf(format);
   const writer = events || shown.follow ? changeWriter(output, 'activity', activityColumns) : null;
-  const placeOf = ({ deployment_id: id }: Activity) => id && output.places.get(id);
+  const placeOf = ({ deployment_id: id }: Activity) => (id ? output.places.get(id) : undefined);
   const statuses = new Map<string, string>();
   const lines = openLines(output, shown, (elapsed) => {
     const { total, processing, other } = tally(statuses.values());

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { type Permissions } from '../../../src/api/core-api.js';
 import { isGranted } from '../../../src/config/grants.js';
 
-const PLACED = {
-  division: { id: 1n, name: 'Payments', environments: [] },
-  environment: { id: 11n, name: 'live', deployments: [] },
-};
+const PLACED = { divisionId: 1n, environmentId: 11n };
 
 describe('what a key may do to a deployment', () => {
   const NOTHING: Permissions = { tenant: [], division: [], environment: [], divisions: {} };
@@ -49,8 +46,8 @@ describe('what a key may do to a deployment', () => {
 
   it('is unknown where it is not known where the deployment stands, and there are grants for parts', () => {
     const parts = inEnvironment(11n, 'deployment:manage');
-    assert.deepEqual(may(parts, null), [null, null]);
-    assert.deepEqual(may({ ...parts, environment: ['deployment:read'] }, null), [true, null]);
-    assert.deepEqual(may(NOTHING, null), [false, false]);
+    assert.deepEqual(may(parts, {}), [null, null]);
+    assert.deepEqual(may({ ...parts, environment: ['deployment:read'] }, {}), [true, null]);
+    assert.deepEqual(may(NOTHING, {}), [false, false]);
   });
 });
