@@ -42,17 +42,13 @@ export function classify(error: LdctlError): Answer {
     return 'redirect';
   }
   // The request itself could not be made.
-  if (error instanceof UsageError) {
-    return 'definite-no';
-  }
+  if (error instanceof UsageError) return 'definite-no';
   return error instanceof ApiError ? classifyStatus(error) : 'uncertain';
 }
 
 function classifyStatus(error: ApiError): Answer {
   const { status } = error;
-  if (status === 425 || status === 429 || isInProgress(error)) {
-    return 'not-now';
-  }
+  if (status === 425 || status === 429 || isInProgress(error)) return 'not-now';
   const mayRun = UNCERTAIN.has(status) || error.code === CONFLICT_OF_GATEWAY;
   const isNo = status >= 400 && status < 500 && !mayRun;
   return isNo ? 'definite-no' : 'uncertain';

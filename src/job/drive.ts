@@ -72,17 +72,13 @@ export async function* steps<T, E extends JobEvent>(
         continue;
       }
       const step = job.next(now);
-      if (step.do === 'end') {
-        return;
-      }
+      if (step.do === 'end') return;
       if (step.do === 'wait') {
         await inbox.wait(step.until);
         continue;
       }
       const fact = await perform(step, tools, gates);
-      if (fact) {
-        job.take(step, fact, clock.elapsed());
-      }
+      if (fact) job.take(step, fact, clock.elapsed());
     }
   } finally {
     for (const release of releases) {
@@ -141,9 +137,7 @@ function note({ key, generation, mark }: StepOf<'note'>, { journal }: DriveTools
 function record({ record, after }: StepOf<'record'>, tools: DriveTools): FactOf<'record'> {
   const { journal, clock } = tools;
   const at = clock.now();
-  if (!record || !journal) {
-    return { is: 'recorded', generation: 0, at };
-  }
+  if (!record || !journal) return { is: 'recorded', generation: 0, at };
   try {
     // The record of a POST that is made again keeps the time of the first.
     const claim = journal.claim({ ...record, postedAt: record.postedAt ?? at }, after);
@@ -223,9 +217,7 @@ class Gates {
 
   start({ node, activityId, cutAt }: StepOf<'gate'>): void {
     const { gate: run, clock } = this.tools;
-    if (!run) {
-      throw new Error('a roll with a gate was started without one');
-    }
+    if (!run) throw new Error('a roll with a gate was started without one');
     const controller = new AbortController();
     const { signal } = controller;
     const cut = (): void => controller.abort(new Error('the gate is cut off'));

@@ -98,9 +98,7 @@ export abstract class Entries {
   }
 
   get targets(): TargetKind {
-    if (this.only) {
-      return 'named';
-    }
+    if (this.only) return 'named';
     return this.expect === null ? 'observed' : 'expected';
   }
 
@@ -143,9 +141,7 @@ export abstract class Entries {
   /** Drops what was taken in, and is not of the run after all. */
   forget(isOther: (activity: Activity) => boolean): void {
     for (const [id, { activity }] of this.byId) {
-      if (isOther(activity)) {
-        this.byId.delete(id);
-      }
+      if (isOther(activity)) this.byId.delete(id);
     }
   }
 

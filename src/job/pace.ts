@@ -70,9 +70,7 @@ export function nextRead(
   wanted = Infinity,
 ): StepOf<'read'> | { do: 'wait'; until: number } {
   const due = Math.min(Math.max(Math.min(pace.nextRead, wanted), pace.earliest), deadline);
-  if (now < due) {
-    return { do: 'wait', until: due };
-  }
+  if (now < due) return { do: 'wait', until: due };
   // If it fails, the next one is soon; but none follows the last one.
   const tries = now >= deadline ? 'several' : 'one';
   return { do: 'read', downTo: depth(), tries, cutAt: cutOffAt(deadline, now) };

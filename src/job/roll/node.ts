@@ -71,9 +71,7 @@ function tickRunOf(
   }
   tickRun(run, now);
   // Between its end and `done` no marks are written (`stepOf`), so the run's own are written first.
-  if (endOf(run) && run.marks.length === 0) {
-    return endRun(roll, node, run, now);
-  }
+  if (endOf(run) && run.marks.length === 0) return endRun(roll, node, run, now);
   const name = isToHold(node, run, now) ? 'held' : 'running';
   return name === state.name ? state : { name, run };
 }
@@ -87,9 +85,7 @@ function tickRunOf(
 function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
   const { state, entries } = run;
   const isHeldBack = state.name === 'unknown' && state.notBefore === Infinity;
-  if (!isHeldBack || entries.readAt - state.sent.lostAt < READ_AFTER) {
-    return false;
-  }
+  if (!isHeldBack || entries.readAt - state.sent.lostAt < READ_AFTER) return false;
   return !isTooLate(run, now) || reported === 'unconfirmed';
 }
 
@@ -97,9 +93,7 @@ function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
 function endRun(roll: Roll, node: RollNode, run: Run, now: number): Then<'running'> {
   const { pauseMs, gated, continueOnError } = roll.plan;
   const { outcome = null, error = null } = endOf(run) ?? {};
-  if (outcome === null) {
-    return endUnsent(roll, node, error);
-  }
+  if (outcome === null) return endUnsent(roll, node, error);
   if (outcome === 'completed' && !node.passed) {
     const hasNext = gated || roll.nodes.some(hasToStart);
     return { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) };
@@ -140,9 +134,7 @@ function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): In<'wa
 }
 
 function tickPause(roll: Roll, node: RollNode, state: In<'pause'>, now: number): Then<'pause'> {
-  if (!mayStillAct(roll, now)) {
-    return { name: 'done', run: state.run };
-  }
+  if (!mayStillAct(roll, now)) return { name: 'done', run: state.run };
   // Otherwise its gate is run next (`stepOf`).
   return now >= state.until && !roll.plan.gated ? pass(roll, node, state) : state;
 }
@@ -169,13 +161,9 @@ export function endGate(
 ): Then<'gate'> {
   node.gate = gate;
   roll.events.push({ event: 'gate', node_id: node.id, gate });
-  if (!isFailedGate(gate)) {
-    return pass(roll, node, state);
-  }
+  if (!isFailedGate(gate)) return pass(roll, node, state);
   // If the time of the roll is up, it has timed out; it was not halted.
-  if (!isLate(roll, now)) {
-    halt(roll, `the gate after node ${node.id} has failed`, node);
-  }
+  if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`, node);
   return { name: 'done', run: state.run };
 }
 

@@ -23,9 +23,7 @@ export function widenForAll(roll: Roll, step: StepOf<'read'>, now: number): Step
 }
 
 function deeper(a: DownTo, b: DownTo): DownTo {
-  if (a === 'forNodes' || b === 'forNodes') {
-    return 'forNodes';
-  }
+  if (a === 'forNodes' || b === 'forNodes') return 'forNodes';
   // Down to an id may be less than the newest page: `moveBaseline` takes that into account.
   if (a === 'newest') return b;
   return b === 'newest' || a < b ? a : b;
@@ -41,9 +39,7 @@ export function takeReadOfRoll(
   fact: FactOf<'read'>,
   now: number,
 ): void {
-  if (fact.is === 'read') {
-    roll.nextReadAt = now + readGap(fact.read.requests);
-  }
+  if (fact.is === 'read') roll.nextReadAt = now + readGap(fact.read.requests);
   for (const node of roll.nodes) {
     const run = runOf(node);
     if (run && (node.id === step.node || sharedReadOf(run, now))) {

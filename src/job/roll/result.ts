@@ -19,18 +19,14 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
   for (const node of roll.nodes) {
     for (const event of runOf(node)?.events.splice(0) ?? []) {
       // The baseline of a single run is for a later `wait --after`; a roll has its key.
-      if (event.event === 'baseline' || (isReadSaid && isOfRead(event))) {
-        continue;
-      }
+      if (event.event === 'baseline' || (isReadSaid && isOfRead(event))) continue;
       isReadSaid ||= isOfRead(event);
       // JSON has the fields in this order: `event` first, then the node.
       const of = event.event === 'dispatched' && { event: event.event, node_id: node.id };
       events.push({ ...of, ...event });
     }
   }
-  if (!roll.changed) {
-    return events;
-  }
+  if (!roll.changed) return events;
   roll.changed = false;
   return [...events, { event: 'progress', nodes: roll.nodes.map((node) => rowOf(roll, node)) }];
 }
@@ -43,9 +39,7 @@ const isOfRead = (event: JobEvent): boolean =>
 function entryRow(node: RollNode): NodeProgress {
   const run = sentRunOf(node);
   const [row] = run ? run.entries.rows(emptyStatusOf(run)) : [];
-  if (!row) {
-    return emptyRow({}, NOT_STARTED);
-  }
+  if (!row) return emptyRow({}, NOT_STARTED);
   return row.status === null && isReported(node) ? { ...row, status: UNCONFIRMED } : row;
 }
 
@@ -74,9 +68,7 @@ function rowOf({ plan }: Roll, node: RollNode): NodeProgress {
  */
 export function resultOfRoll(roll: Roll): JobEnd {
   const { plan, nodes, failure, stopping } = roll;
-  if (!hasSent(roll)) {
-    throw stopping ?? failure ?? calledOffError();
-  }
+  if (!hasSent(roll)) throw stopping ?? failure ?? calledOffError();
   const { outcome, error } = outcomeOf(roll);
   const facts = {
     runtime: plan.runtime,
@@ -118,12 +110,8 @@ const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   const { nodes, stopping, failure, halted } = roll;
-  if (nodes.every((node) => isPassed(roll, node))) {
-    return { outcome: 'completed', error: null };
-  }
-  if (stopping) {
-    return { outcome: 'interrupted', error: stopping };
-  }
+  if (nodes.every((node) => isPassed(roll, node))) return { outcome: 'completed', error: null };
+  if (stopping) return { outcome: 'interrupted', error: stopping };
   const ends = nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
   if (failure || unconfirmed) {

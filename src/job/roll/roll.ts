@@ -72,9 +72,7 @@ function tickRoll(roll: Roll, now: number): void {
 function startNext(roll: Roll, now: number): void {
   const { nodes, plan } = roll;
   const hasRoom = nodes.filter(isActive).length < plan.maxUnavailable;
-  if (!mayStillAct(roll, now) || !hasRoom || nodes.some((node) => isAboutToSend(node, now))) {
-    return;
-  }
+  if (!mayStillAct(roll, now) || !hasRoom || nodes.some((node) => isAboutToSend(node, now))) return;
   const isHeld = ({ state }: RollNode) => state.name === 'held' && !isTooLate(state.run, now);
   const next = nodes.find(isHeld) ?? nodes.find(({ state }) => state.name === 'waiting');
   if (next) move(roll, next, startNode(roll, next, now));
@@ -83,9 +81,7 @@ function startNext(roll: Roll, now: number): void {
 /** Whether its first POST comes next, or another one if the next read shows no entry of it. */
 function isAboutToSend(node: RollNode, now: number): boolean {
   const run = runOf(node);
-  if (!run || run.state.name === 'blocked') {
-    return false;
-  }
+  if (!run || run.state.name === 'blocked') return false;
   const { state } = run;
   const isNext = run.attempts.firstAt === null || state.name === 'sending';
   return isNext || (state.name === 'unknown' && maySendAgain(run, state, now));
@@ -100,9 +96,7 @@ const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, r
 function nextOfRoll(roll: Roll, now: number): Step {
   const steps = roll.nodes.map((node) => stepOf(roll, node, now));
   const [first] = steps.filter(isToDo).sort((a, b) => RANK[a.do] - RANK[b.do]);
-  if (first) {
-    return first.do === 'read' ? widenForAll(roll, first, now) : first;
-  }
+  if (first) return first.do === 'read' ? widenForAll(roll, first, now) : first;
   if (roll.nodes.every(({ state: { name } }) => name === 'waiting' || name === 'done')) {
     return { do: 'end' };
   }
@@ -136,9 +130,7 @@ function stepOf(roll: Roll, { id: node, state }: RollNode, now: number): Step {
 
 function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   const step = nextOfRun(run, now);
-  if (step.do === 'end' || step.do === 'wait') {
-    return step;
-  }
+  if (step.do === 'end' || step.do === 'wait') return step;
   const until = turnOf(roll, run, step.do);
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
@@ -180,9 +172,7 @@ function takeOfRoll<K extends StepName>(
   now: number,
 ): void {
   // Nothing is emitted between record and POST, because a slow reader could delay the POST.
-  if (fact.is !== 'recorded') {
-    roll.changed = true;
-  }
+  if (fact.is !== 'recorded') roll.changed = true;
   if (fact.is === 'found' && !roll.isShared) {
     roll.isShared = true;
     roll.events.push(warning('shared_roll', SHARED));
@@ -198,9 +188,7 @@ function forRun<K extends StepName>(
   now: number,
 ): void {
   const run = runOf(nodeOf(roll, step.node));
-  if (run) {
-    takeOfRun(run, step, fact, now);
-  }
+  if (run) takeOfRun(run, step, fact, now);
 }
 
 /** The first Ctrl-C: nothing more starts. */
@@ -219,7 +207,5 @@ export function interruptRoll(roll: Roll, reason: Interrupted, now: number): voi
 
 export function gateEnded(roll: Roll, id: Id, gate: GateResult, now: number): void {
   const node = nodeOf(roll, id);
-  if (node?.state.name === 'gate') {
-    move(roll, node, endGate(roll, node, node.state, gate, now));
-  }
+  if (node?.state.name === 'gate') move(roll, node, endGate(roll, node, node.state, gate, now));
 }

@@ -119,9 +119,7 @@ export function createRoll(plan: RollPlan, kept: ReadonlyArray<KeptRun | null>, 
     changed: true,
     events: [],
   };
-  if (plan.failure) {
-    failRoll(roll, plan.failure);
-  }
+  if (plan.failure) failRoll(roll, plan.failure);
   return roll;
 }
 

@@ -38,9 +38,7 @@ export const tickChecking = (run: Run, state: Checking, now: number): In<'checki
   isRollOver(run, now) ? endForRoll(run) : state;
 
 export function askChecking({ readBy }: Run, state: Checking, now: number): Ask<'checking'> {
-  if (now < state.notBefore) {
-    return { do: 'wait', until: state.notBefore };
-  }
+  if (now < state.notBefore) return { do: 'wait', until: state.notBefore };
   const downTo = state.deep ? 'forNodes' : 'newest';
   // Nothing is at stake yet, so it tries several times.
   return { do: 'read', downTo, tries: 'several', cutAt: readBy };
@@ -69,13 +67,9 @@ export function takeChecking(
   }
   // An earlier read of this run has warned of those up to the baseline.
   const fresh = busy.filter(({ id }) => id > run.baseline.id);
-  if (fresh.length > 0) {
-    events.push(warning('busy', busyText(fresh)));
-  }
+  if (fresh.length > 0) events.push(warning('busy', busyText(fresh)));
   const isNews = moveBaseline(run, log);
-  if (state.deep && log.requests > 1) {
-    return { ...state, deep: false };
-  }
+  if (state.deep && log.requests > 1) return { ...state, deep: false };
   if (isNews) {
     // Nodes that are named need no count.
     const expects = entries.only ? 0 : countMeant(entries);
@@ -183,9 +177,7 @@ export const checkAgain = (notBefore: number): Checking => ({
  */
 export function tryLater(run: Run, error: LdctlError, now: number): In<'checking' | 'ended'> {
   const notBefore = backOff(run, error, now);
-  if (isTooLate(run, notBefore)) {
-    return endWithError(run, error, null);
-  }
+  if (isTooLate(run, notBefore)) return endWithError(run, error, null);
   sayTryingAgain(run, error, notBefore - now);
   return tryAgain(run, notBefore);
 }

@@ -35,9 +35,7 @@ export function endWithError(run: Run, error: LdctlError, sent = mayHaveLeft(run
   const { trigger, entries } = run;
   const isInterrupt = error instanceof Interrupted;
   const isReported = trigger ? sent !== null : entries.hasBeenRead || isInterrupt;
-  if (!isReported) {
-    return { name: 'ended', outcome: null, error };
-  }
+  if (!isReported) return { name: 'ended', outcome: null, error };
   const outcome = isInterrupt ? 'interrupted' : 'unconfirmed';
   return { name: 'ended', outcome, error, sent, acceptedAt: acceptedAtOf(run) };
 }
@@ -52,9 +50,7 @@ export function readAgain<S extends State>(
   tolerated?: number,
 ): S | In<'ended'> {
   const { givesUp, events } = failedRead(run.pace, failure, now, tolerated);
-  if (givesUp || now >= deadline) {
-    return endWithError(run, failure.error);
-  }
+  if (givesUp || now >= deadline) return endWithError(run, failure.error);
   run.events.push(...events);
   return state;
 }
@@ -71,12 +67,8 @@ export const endForRoll = (run: Run): In<'ended'> =>
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run): JobEnd {
   const { plan, trigger, entries, state } = run;
-  if (state.name !== 'ended') {
-    throw new Error('the run has not ended');
-  }
-  if (state.outcome === null) {
-    throw state.error;
-  }
+  if (state.name !== 'ended') throw new Error('the run has not ended');
+  if (state.outcome === null) throw state.error;
   // A run on every node that does not wait has not seen which of them report.
   const isUnseen = state.outcome === 'accepted' && entries.targets !== 'named';
   const nodes = isUnseen ? [] : entries.rows(emptyStatusOf(run)).map(resultRow);
@@ -130,22 +122,14 @@ function resumeOfRun(
   end: Reported,
   nodes: readonly NodeResult[],
 ): Resume | null {
-  if (end.outcome === 'completed') {
-    return null;
-  }
+  if (end.outcome === 'completed') return null;
   // All that a node has was created too early to count, but may be of this trigger after all. The
   // user has to look at these first, so the command names only them.
   const early = entries.earlyOnly();
-  if (early.length > 0) {
-    return { ids: idsOf(early) };
-  }
+  if (early.length > 0) return { ids: idsOf(early) };
   // It has ended by what the log shows, and all is final.
-  if (end.error === null && end.outcome !== 'timed_out' && areFinal(nodes)) {
-    return null;
-  }
-  if (entries instanceof IdEntries) {
-    return { ids: entries.ids };
-  }
+  if (end.error === null && end.outcome !== 'timed_out' && areFinal(nodes)) return null;
+  if (entries instanceof IdEntries) return { ids: entries.ids };
   if (areAllIdsKnown(entries, end, nodes)) {
     const all = [...entries.byId.values()].map(({ activity }) => activity);
     const open = all.filter(({ status }) => !isFinal(status));

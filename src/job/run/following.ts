@@ -77,12 +77,8 @@ export function askFollowing(run: Run, state: Following, now: number): Ask<'foll
  */
 export function depthOfFollowing({ entries, baseline }: Run, { sent }: Following): DownTo {
   const floor = sent?.replay?.floor;
-  if (entries instanceof IdEntries) {
-    return belowLowest(entries.unfinished);
-  }
-  if (!entries.listed?.isWhole || floor === null) {
-    return 'forNodes';
-  }
+  if (entries instanceof IdEntries) return belowLowest(entries.unfinished);
+  if (!entries.listed?.isWhole || floor === null) return 'forNodes';
   const open = entries.open();
   // Every target has its entry, and the run waits only for open ones.
   const isComplete =
@@ -98,9 +94,7 @@ export function takeFollowing(
   now: number,
 ): Then<'following'> {
   const { replay = null, accepted = null } = state.sent ?? {};
-  if (replay?.floor === null) {
-    findPeriodAndFloor(run, replay, log, accepted?.serverTime);
-  }
+  if (replay?.floor === null) findPeriodAndFloor(run, replay, log, accepted?.serverTime);
   collect(run, replay, log, now);
   return judge(run, state, log.startedAt);
 }
@@ -117,9 +111,7 @@ export function judge(run: Run, state: Following, startedAt: number): Then<'foll
   const decidesAt = areFinal && !isSettled ? settlesAt : null;
   // The rows say how long the run still waits.
   run.changed ||= state.decidesAt !== decidesAt;
-  if (!isSettled && startedAt < state.deadline) {
-    return { ...state, decidesAt };
-  }
+  if (!isSettled && startedAt < state.deadline) return { ...state, decidesAt };
   warnAtEnd(run);
   return end(state, outcomeOf(entries, isSettled));
 }
@@ -138,9 +130,7 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
     // Each id has its one entry, which has been in the log before: a second look is enough.
     return acceptedAt + (entries.hasEnough() ? 0 : Math.min(plan.appearMs, SECOND));
   }
-  if (!entries.hasEnough()) {
-    return acceptedAt + plan.appearMs;
-  }
+  if (!entries.hasEnough()) return acceptedAt + plan.appearMs;
   // Nothing but the log says which nodes there are.
   const isOpenEnded = entries.targets === 'observed';
   // Only a second entry of a target may come, or one node too many.

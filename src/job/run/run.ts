@@ -78,9 +78,7 @@ export function createRun(plan: RunPlan, kept: KeptRun | null, now: number): Run
     },
     now,
   );
-  if (kept) {
-    run.state = continueFrom(senderOf(run), null, kept, now);
-  }
+  if (kept) run.state = continueFrom(senderOf(run), null, kept, now);
   return run;
 }
 
@@ -122,9 +120,7 @@ export function tickRun(run: Run, now: number): void {
 
 export function nextOfRun(run: Run, now: number): Step {
   const { state, marks } = run;
-  if (marks[0]) {
-    return marks[0];
-  }
+  if (marks[0]) return marks[0];
   switch (state.name) {
     case 'checking':
       return askChecking(run, state, now);
@@ -152,9 +148,7 @@ const TAKE: { [K in StepName]: (run: Run, fact: FactOf<K>, now: number) => State
     run.state.name === 'posting' ? takePosting(senderOf(run), run.state, fact, now) : run.state,
   read(run, fact, now) {
     const { state } = run;
-    if (!isReading(state)) {
-      return state;
-    }
+    if (!isReading(state)) return state;
     return fact.is === 'read'
       ? takeRead(run, state, fact.read, now)
       : takeFailedRead(run, state, fact, now);
@@ -178,9 +172,7 @@ export function takeOfRun<K extends StepName>(
  */
 function takeNote(run: Run, fact: FactOf<'note'>, now: number): State {
   const note = run.marks.shift();
-  if (fact.is === 'done') {
-    return run.state;
-  }
+  if (fact.is === 'done') return run.state;
   run.events.push(warning('journal_not_written', fact.error.message));
   return note?.mark === 'refused'
     ? endWithError(run, endOf(run)?.error ?? fact.error, newSent(now))
@@ -196,9 +188,7 @@ function takeRead(run: Run, state: Reading, log: LogRead, now: number): State {
   const { plan } = run;
   goodRead(run.pace, log.requests, now);
   const problem = foreignLog(log.entries, plan.deploymentId, plan.tenant);
-  if (problem) {
-    return endWithError(run, problem);
-  }
+  if (problem) return endWithError(run, problem);
   switch (state.name) {
     case 'checking':
       return takeChecking(senderOf(run), state, log, now);
@@ -245,9 +235,7 @@ export function sharedReadOf(run: Run, now: number): { downTo: DownTo; cutAt: nu
 }
 
 export function interrupt(run: Run, reason: Interrupted): void {
-  if (run.state.name !== 'ended') {
-    run.state = endWithError(run, reason);
-  }
+  if (run.state.name !== 'ended') run.state = endWithError(run, reason);
 }
 
 /**
@@ -279,22 +267,16 @@ export function callOff(run: Run, error: LdctlError): void {
 
 /** `unknown` only looks until then. Infinity: until its roll has room for another POST. */
 export function holdBack(run: Run, notBefore: number): void {
-  if (run.state.name === 'unknown') {
-    run.state = { ...run.state, notBefore };
-  }
+  if (run.state.name === 'unknown') run.state = { ...run.state, notBefore };
 }
 
 /** Core has counted the nodes after the run started. */
 export function takeLateCount(run: Run, core: number | null, now: number): void {
   const { entries, state } = run;
-  if (state.name === 'ended') {
-    return;
-  }
+  if (state.name === 'ended') return;
   entries.noteCount(core);
   entries.isCounting = false;
-  if (entries.core === null) {
-    run.events.push(warning('not_counted', NOT_COUNTED));
-  }
+  if (entries.core === null) run.events.push(warning('not_counted', NOT_COUNTED));
   run.changed = true;
   // The next read may end it.
   quicken(run.pace, now, now);
@@ -305,9 +287,7 @@ function eventsOfRun(run: Run): JobEvent[] {
   const { state, changed } = run;
   const events = run.events.splice(0);
   run.changed = false;
-  if (!changed || state.name === 'ended') {
-    return events;
-  }
+  if (!changed || state.name === 'ended') return events;
   const decidesAt = state.name === 'following' ? state.decidesAt : null;
   const nodes = run.entries.rows(null);
   return [...events, { event: 'progress', nodes, ...(decidesAt !== null && { decidesAt }) }];

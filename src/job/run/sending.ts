@@ -48,12 +48,8 @@ export function tickSending(
   state: In<'sending'>,
   now: number,
 ): In<'sending' | 'checking' | 'ended'> {
-  if (state.before) {
-    return isTooLate(run, now) ? endWithError(run, run.fateError) : state;
-  }
-  if (isRollOver(run, now)) {
-    return endForRoll(run);
-  }
+  if (state.before) return isTooLate(run, now) ? endWithError(run, run.fateError) : state;
+  if (isRollOver(run, now)) return endForRoll(run);
   return now > sendByOf(run, null) ? checkAgain(now) : state;
 }
 
@@ -70,9 +66,7 @@ export function askSending(
   { baseline, entries, generation, attempts, trigger }: Sender,
   { before }: In<'sending'>,
 ): Ask<'sending'> {
-  if (!trigger.keepsKey) {
-    return { do: 'record', record: null, after: 0 };
-  }
+  if (!trigger.keepsKey) return { do: 'record', record: null, after: 0 };
   const { here, elsewhere } = entries.listed ?? NONE_LISTED;
   const record = {
     key: trigger.wireKey,
@@ -108,9 +102,7 @@ export function takeSending(
     case 'found':
       return continueFrom(run, before, fact.kept, now);
     case 'unwritten':
-      if (!before) {
-        return endWithError(run, fact.error);
-      }
+      if (!before) return endWithError(run, fact.error);
       // Without a record it does not send again, but an earlier POST may show in the log.
       events.push(warning('journal_not_written', fact.error.message));
       sendNoMore(run);
@@ -131,9 +123,7 @@ export function takePosting(
   { answer }: FactOf<'post'>,
   now: number,
 ): Then<'posting'> {
-  if (!(answer instanceof Error)) {
-    return takeAccepted(run, state, answer, now);
-  }
+  if (!(answer instanceof Error)) return takeAccepted(run, state, answer, now);
   run.fateError = answer;
   return takeFailedPost(run, state, answer, now);
 }

@@ -303,7 +303,5 @@ export function sendNoMore({ attempts }: Run): void {
 
 /** Marks the record of this run, if it has one. */
 export function addMark({ generation, trigger, marks }: Run, mark: Mark): void {
-  if (trigger && generation > 0) {
-    marks.push({ do: 'note', key: trigger.wireKey, generation, mark });
-  }
+  if (trigger && generation > 0) marks.push({ do: 'note', key: trigger.wireKey, generation, mark });
 }

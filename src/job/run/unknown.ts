@@ -66,18 +66,12 @@ export function continueFrom(
   attempts.firstAt = now - age;
   attempts.postedAt = record.postedAt;
   const sent = { ...(before ?? newSent(now)), lostAt: now, earlier: { ageMs: age } };
-  if (accepted) {
-    return accept(run, sent, now);
-  }
+  if (accepted) return accept(run, sent, now);
   const isOtherApiKey = record.apiKey !== trigger.apiKeyHash;
-  if (isOtherApiKey) {
-    run.fateError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
-  }
+  if (isOtherApiKey) run.fateError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
   attempts.windowMs = RESEND;
   // A negative age: the clock was set back, so the record's age is unknown.
-  if (ageMs < 0 || isOtherApiKey) {
-    sendNoMore(run);
-  }
+  if (ageMs < 0 || isOtherApiKey) sendNoMore(run);
   const state = lose(run, sent, now);
   // The POST of the record was some time ago, so there may be something to read.
   run.pace.nextRead = now;
@@ -108,9 +102,7 @@ export function takeUnknown(
 ): Then<'unknown'> {
   const { sent, notBefore } = state;
   collect(run, sent.replay, log, now);
-  if (run.entries.byId.size > 0) {
-    return takeTrace(run, sent, log, now);
-  }
+  if (run.entries.byId.size > 0) return takeTrace(run, sent, log, now);
   const sinceLost = log.startedAt - sent.lostAt;
   if (isTooLate(run, now)) {
     // It may only look, as long as an entry may take.
@@ -125,9 +117,7 @@ export function takeUnknown(
  * may be another operator's, and the run looks no further.
  */
 function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
-  if (!run.trigger.wait) {
-    return endWithError(run, run.fateError);
-  }
+  if (!run.trigger.wait) return endWithError(run, run.fateError);
   addMark(run, 'accepted');
   return judge(run, follow(run, sent, now), log.startedAt);
 }

@@ -25,9 +25,7 @@ const CLOCK_SKEW = 10 * SECOND;
  * @param since when that POST can have created them at the earliest, by the job's clock
  */
 export function replayOf({ trigger }: Sender, before: Sent | null, since: number): Replay | null {
-  if (before) {
-    return before.replay;
-  }
+  if (before) return before.replay;
   // A random key belongs to this run only.
   return trigger.keepsKey ? { since, period: null, floor: null } : null;
 }
@@ -93,9 +91,7 @@ function listRest(baseline: Id, entries: NodeEntries, log: LogRead): void {
 function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Activity[] {
   const { baseline, entries } = run;
   const recent = shown.filter((activity) => isRecent(run, replay, activity));
-  if (!replay) {
-    return recent;
-  }
+  if (!replay) return recent;
   const oldestFirst = recent.toSorted((a, b) => compareIds(a.id, b.id));
   // A map keeps the last one of each node.
   const newest = new Map(oldestFirst.map(({ id, node_id: node }) => [node, id]));
@@ -108,9 +104,7 @@ function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Acti
 /** Above the baseline or, after a replay, created in its period. */
 function isRecent({ baseline }: Run, replay: Replay | null, { id, created_at }: Activity): boolean {
   const period = replay?.period;
-  if (id > baseline.id || !period) {
-    return id > baseline.id;
-  }
+  if (id > baseline.id || !period) return id > baseline.id;
   const at = Date.parse(created_at);
   return at >= period.from && at <= period.to;
 }
