@@ -86,7 +86,7 @@ function checked(flag: string, texts: readonly string[]): string[] {
 }
 
 export const standsTwice = (what: string) =>
-  usageError('deployment_twice', `${what} stands in the list twice`, 'Name each deployment once.');
+  usageError('deployment_twice', `${what} is listed twice`, 'Name each deployment once.');
 
 export const hasDeployment = ({ deployment_id: id, deployment_name: name }: Profile) =>
   (id ?? name) !== undefined;
