@@ -41,7 +41,7 @@ export function nodeColumns(nodes: readonly NodeRow[]): ReadonlyArray<Column<Row
 }
 
 /**
- * In CSV how the last activity ended; for people what the runtime is by the log.
+ * What the runtime is by the log; at a terminal, since when.
  * @param isBrief beside a deployment there is less room: when it was tried may be left out
  */
 function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Column<Row> {
@@ -49,7 +49,8 @@ function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Col
   return {
     name: runtime,
     priority,
-    value: ({ runtimes }) => runtimes[runtime]?.status,
+    value: ({ runtimes: { [runtime]: state } }) =>
+      state && stateText(state, { isTTY: false, now: 0 }),
     text,
     ...(isBrief && { short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, '') }),
     style: ({ runtimes }) => {
