@@ -153,7 +153,7 @@ async function liveView(
         return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
       const rows = each.flat();
-      return { rows, notes, foot: footOf(sources, rows, elapsed) };
+      return { rows, notes, foot: footOf(sources, rows, elapsed), hint: ' · Ctrl-C ends it' };
     },
   });
   if (first?.own && others.length === 0) {
@@ -170,7 +170,7 @@ async function liveView(
 const openOf = ({ runtimes }: NodeRow) =>
   Object.values(runtimes).filter(({ status }) => !isFinal(status));
 
-/** `3 deployments, 21 nodes, 1 restarting · updated 2s ago · Ctrl-C ends it` */
+/** `3 deployments, 21 nodes, 1 restarting · updated 2s ago` */
 function footOf(sources: readonly Watched[], rows: readonly NodeRow[], elapsed: number) {
   const doing = rows
     .flatMap(openOf)
@@ -180,10 +180,12 @@ function footOf(sources: readonly Watched[], rows: readonly NodeRow[], elapsed: 
   );
   const deployments = sources.length > 1 ? [count(sources.length, 'deployment')] : [];
   const counts = [...deployments, count(rows.length, 'node'), ...each].join(', ');
-  const read = sources.flatMap(({ readAt, note }) => (note === null ? (readAt ?? []) : []));
+  // A note says of each of the others that it cannot be read.
+  const good = sources.filter(({ note }) => note === null);
+  const read = (good.length > 0 ? good : sources).flatMap(({ readAt }) => readAt ?? []);
   const updated =
     read.length > 0 ? ` · updated ${elapsedText(elapsed - Math.min(...read))} ago` : '';
-  return `${counts}${updated} · Ctrl-C ends it`;
+  return counts + updated;
 }
 
 /** A line, an event or a record for each node at first, and then for each that has changed. */

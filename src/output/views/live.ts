@@ -34,6 +34,8 @@ interface Frame<T> {
   /** Lines below the rows. */
   notes?: ReadonlyArray<{ text: string; isBad?: boolean }>;
   foot: string;
+  /** What the foot says of Ctrl-C as long as there is something to end. */
+  hint?: string;
   isBad?: boolean;
 }
 
@@ -60,15 +62,16 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
   const widths = new Map<string, number>();
   let height = 0;
   let drawnAt = -Infinity;
-  const redraw = () => {
+  const draw = (isLast: boolean) => {
     drawnAt = table.clock.elapsed();
-    const lines = frameLines(table, widths);
+    const lines = frameLines(table, widths, isLast);
     // log-update loses lines where two frames of different heights end in the same one.
     if (lines.length !== height) log.clear();
     height = lines.length;
     // It may break a line within a key, where the sink would not find it.
     log(sink.masked(lines.join('\n')));
   };
+  const redraw = () => draw(false);
   // After Ctrl-Z the shell has written on the screen: the next frame goes below that.
   const resumed = () => {
     log.done();
@@ -96,7 +99,7 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
       process.off('SIGCONT', resumed);
       // Also where the last frame stays: it removes the ^C that the terminal may have added.
       log.clear();
-      if (keep) redraw();
+      if (keep) draw(true);
     },
   };
 }
@@ -104,13 +107,14 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
 function frameLines<T>(
   { output, clock, selection, rank, inPlace, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
+  isLast: boolean,
 ) {
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
-  const { rows, notes = [], foot, isBad = false } = frame(elapsed);
+  const { rows, notes = [], foot, hint = '', isBad = false } = frame(elapsed);
   const columns = selection(rows);
-  const [below = ''] = wrapWords(foot, sink.columns);
+  const [below = ''] = wrapWords(isLast ? foot : foot + hint, sink.columns);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
@@ -140,13 +144,13 @@ interface RunFacts {
   /** `waiting for the first entry` */
   waiting: string;
   /** Something was sent, or a node has shown up. */
-  hasBegun: boolean;
+  hasStarted: boolean;
   /** The nodes of a roll that this process has started; of any other run, null alone. */
   started: Set<Id | null>;
   /** All is final, and until then one more node may report. */
   decidesAt?: number;
   /** What Ctrl-C leaves running: `; the restart continues`. */
-  goesOn: string;
+  leftRunning: string;
   /** No more nodes are started, and why. */
   ending?: 'halted' | 'stopping';
 }
@@ -193,7 +197,7 @@ function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
   const far = `${done} of ${nodes.length} done${failed ? `, ${failed} ${word}` : ''}, ${time}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
   if (isRoll) return far + restText(nodes, facts, now);
-  return open > 0 ? `${far}. Ctrl-C stops watching${facts.goesOn}` : far;
+  return open > 0 ? `${far}. Ctrl-C stops watching${facts.leftRunning}` : far;
 }
 
 /** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
@@ -218,13 +222,13 @@ function restText(
  */
 export function liveRunView(output: Output, { headline, action, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
-  const goesOn = action === null ? '' : `; the ${verbOf(action)} continues`;
+  const leftRunning = action === null ? '' : `; the ${verbOf(action)} continues`;
   const facts: RunFacts = {
     since: clock.elapsed(),
     waiting: 'waiting',
-    hasBegun: false,
+    hasStarted: false,
     started: new Set(),
-    goesOn,
+    leftRunning,
   };
   let nodes: readonly NodeProgress[] = [];
 
@@ -254,8 +258,8 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
     on: (event) => {
       note(event);
       // Not before: a run that is refused has no headline.
-      if (!facts.hasBegun && (event.event === 'dispatched' || nodes.length > 0)) {
-        facts.hasBegun = true;
+      if (!facts.hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
+        facts.hasStarted = true;
         table.print(sentence(sink, headline, 'bold', 'all'));
       }
       const text = isSaid(event, nodes.length > 0, options.debug) ? eventText(event, sink) : null;
@@ -285,7 +289,7 @@ function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
  */
 export function liveWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { clock, follow, place } = shown;
-  const ends = follow ? 'until Ctrl-C' : 'ends when all are final';
+  const hint = follow ? ', until Ctrl-C' : ', ends when all are final';
   const started = clock.elapsed();
   const byId = new Map<string, Activity>();
   let rows: readonly Activity[] = [];
@@ -293,8 +297,8 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const frame = (elapsed: number): Frame<Activity> => {
     const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}, ${ends}`;
-    return { rows, foot };
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
+    return { rows, foot, hint };
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(keyOf(activity), activity);
