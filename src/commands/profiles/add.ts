@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { neededArg } from '../../cli/flags.js';
 import { leaving } from '../../cli/prompts.js';
-import { variableIn } from '../../config/settings.js';
+import { overridingVariables, variableIn } from '../../config/settings.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
 import { makeProfile } from '../../cli/profiles/make.js';
 import { placeIn, profileDocument, profileText } from '../../cli/profiles/document.js';
@@ -31,11 +31,14 @@ export default class ProfilesAdd extends BaseCommand {
       leaving('nothing was stored'),
     );
     const document = profileDocument(added.profile, added.current);
-    const chosen = variableIn(this.host.env, 'LD_PROFILE') ?? added.current;
+    const { env } = this.host;
+    const chosen = variableIn(env, 'LD_PROFILE') ?? added.current;
+    // Variables count before the current profile, and may name another deployment.
+    const isChosen = chosen === args.name && overridingVariables(env).length === 0;
     const next =
       placeIn(document) === null
         ? `profiles update ${args.name} --deployment NAME`
-        : `nodes list${chosen === args.name ? '' : ` -p ${args.name}`}`;
+        : `nodes list${isChosen ? '' : ` -p ${args.name}`}`;
     const text = `added ${profileText(document, this.host.clock.now())}\nnext: ldctl ${next}`;
     return this.done(context, text, document);
   }
