@@ -106,8 +106,12 @@ const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** @param typed words that name no command */
-function unknownCommand(typed: readonly string[], commands: Commands): UsageError {
+/** @param typed words that name no command @param before what is typed before a command */
+function unknownCommand(
+  typed: readonly string[],
+  commands: Commands,
+  before: 'help ' | '' = '',
+): UsageError {
   const what = `there is no command ${typed.join(' ')}`;
   if (typed.join(' ') === 'sandbox stop') {
     return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
@@ -128,7 +132,7 @@ function unknownCommand(typed: readonly string[], commands: Commands): UsageErro
   const meant =
     closestMatch(words.slice(0, 2).join(':'), near) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
-  const advice = meant && `Did you mean ldctl ${meant.replaceAll(':', ' ')}?`;
+  const advice = meant && `Did you mean ldctl ${before}${meant.replaceAll(':', ' ')}?`;
   return mistake(what, groupOf(typed, commands), advice);
 }
 
@@ -139,7 +143,7 @@ export function unknownTopic(
   commands: Commands,
 ): UsageError {
   const near = nearest(typed.join('-'), [...texts.keys()]);
-  if (near === null) return unknownCommand(typed, commands);
+  if (near === null) return unknownCommand(typed, commands, 'help ');
   const what = `there is no help on ${typed.join(' ')}`;
   return mistake(what, '', `Did you mean ldctl help ${near.replaceAll(':', ' ')}?`);
 }
@@ -277,7 +281,10 @@ const FLAGS_FOR: ReadonlyMap<string, string> = new Map([
     'supervisor_url_missing',
     'An on-premise deployment has a supervisor of its own: give its address with --supervisor-url URL.',
   ],
-  ['busy', 'Wait for it, or choose what to do with --if-busy wait or ignore.'],
+  [
+    'busy',
+    'Wait for it with `ldctl activities wait`, or choose what to do with --if-busy wait or ignore.',
+  ],
 ]);
 
 /** What a command threw, with what to do next. */

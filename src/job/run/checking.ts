@@ -149,7 +149,9 @@ export function takeBlocked(
     return tryAgain(run, now + spreadOf(trigger.wireKey));
   }
   const isOver = log.startedAt >= run.busyDeadline;
-  return isOver ? endWithError(run, busyError(open, 'It did not end in time.')) : state;
+  return isOver
+    ? endWithError(run, busyError(open, 'It did not end in time. Wait for it, or allow more time.'))
+    : state;
 }
 
 /** Several runs may have waited for the same entry: the first one that continues blocks the others. */
