@@ -63,6 +63,8 @@ export interface Selection<T> {
   chosen: boolean;
   /** When an item was: a terminal then has a line where the day changes. */
   timeOf?: ((item: T) => string) | undefined;
+  /** Whether the same command would do something again, so that nothing may advise it. */
+  acts?: boolean;
 }
 
 export interface FormatOptions {

@@ -4,7 +4,7 @@ import { rangeText } from '../base/durations.js';
 import { selectColumns, tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
-import { formatOptions, listWriter } from './list.js';
+import { formatOptions, select } from './list.js';
 import { nodeColumns, placedNodeColumns, progressOf, withName, type PlacedRow } from './rows.js';
 import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions } from './streams.js';
@@ -78,7 +78,8 @@ export function writeResult<T>(
     const value = { ...(format.events && { event: 'result' }), ...document };
     stdout.write(format.object({ value }, formatOptions(output)));
   } else {
-    const writer = listWriter(output, columns);
+    const selection = { ...select(output, columns), acts: true };
+    const writer = format.list(selection, formatOptions(output));
     stdout.write(writer.items(rows) + writer.end(rows.length));
   }
 }

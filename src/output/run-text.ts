@@ -49,7 +49,8 @@ export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runt
  */
 export function troubleOf({ status, gate }: NodeResult): string | null {
   if (isFailedGate(gate)) {
-    return `did not pass the gate, which ${gate.cut_off ? 'was ' : ''}${gateWord(gate)}`;
+    const after = gate.timed_out ? ` after ${elapsedText(gate.took_ms)}` : '';
+    return `did not pass the gate, which ${gate.cut_off ? 'was ' : ''}${gateWord(gate)}${after}`;
   }
   return lookOf(status).trouble;
 }
@@ -111,11 +112,16 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   const { outcome, nodes, resume } = result;
   const lines = rejectionText(sink, result, facts);
   if (outcome === 'halted' && resume !== null) {
-    lines.push(`hint: To use another gate: ${resume} --gate CMD`);
+    const isLate = nodes.some(({ gate }) => gate?.timed_out);
+    const [what, flag] = isLate
+      ? ['give the gate longer', '--gate-timeout DURATION']
+      : ['use another gate', '--gate CMD'];
+    lines.push(`hint: To ${what}: ${resume} ${flag}`);
   }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
-    const others = took.length === 0 ? '' : `; the others took ${rangeText(took)}`;
+    const isSome = took.length > 0 && took.length < nodes.length;
+    const others = isSome ? `; the others took ${rangeText(took)}` : '';
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
   const forgotten = forgottenNodes(nodes);
@@ -165,7 +171,7 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
   const isEarlier = result.replayed || earlierText(result, facts) !== '';
-  return isEarlier ? [...lines, 'to run it again, use another --idempotency-key'] : lines;
+  return isEarlier ? [...lines, 'hint: To run it again, use another --idempotency-key.'] : lines;
 }
 
 /** `their last completed action was start, 1h to 3h ago, so they may be running already` */
@@ -258,7 +264,9 @@ function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   if (exceedsExpected) {
     return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   }
-  const unknown = outcome === 'timed_out' ? 'timed out' : 'the outcome is unknown';
+  const isOpen = outcome === 'timed_out';
+  const late = nodes.length > 0 ? 'timed out; other nodes may still report' : 'timed out';
+  const unknown = isOpen ? late : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
 }
 
@@ -272,7 +280,8 @@ function timeOf({ sent, replayed }: ResultFields, { ranMs, earlierMs }: SummaryF
 function troublesOfAll({ nodes, targets, core_count: core }: ResultFields, sink: Sink) {
   if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes, sink);
   const acted = nodes.filter(({ activity_id: activity }) => activity !== null).length;
-  const share = `${acted} of ${core} nodes have an entry in the log; Core counts ${core}`;
+  const have = acted === 1 ? 'has' : 'have';
+  const share = `${acted} of ${core} nodes ${have} an entry in the log; Core counts ${core}`;
   const known = nodes.filter((node) => !isUnknown(node));
   return [troublesOf(known, sink), share].filter(Boolean).join('; ');
 }
