@@ -154,7 +154,7 @@ function apiError(answer: Answer, asked: FailureContext) {
   const hint = isElsewhere
     ? `This does not look like the API's answer: check the URL, ${url.origin}.`
     : hintFor(fields);
-  return new ApiError(messageOf(answer, fields), fields, { requestId, hint });
+  return new ApiError(messageOf(answer, fields, !problem), fields, { requestId, hint });
 }
 
 /** The nodes that the deployment does not have, if nothing else is wrong with the request. */
@@ -191,8 +191,16 @@ function problemOf(body: string): Problem | undefined {
   }
 }
 
-/** The causes that the server names; with its status, where there are none or it failed. */
-function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: ApiErrorFields) {
+/**
+ * The causes that the server names; with its status, where there are none, it failed, or it may be
+ * another one.
+ * @param isPage it does not look like the API's answer
+ */
+function messageOf(
+  { status, url }: Answer,
+  { code, reason, fieldIssues = [] }: ApiErrorFields,
+  isPage: boolean,
+) {
   const issues = fieldIssues.map((issue) =>
     [issue.path, issue.reason || issue.code].filter(Boolean).join(': '),
   );
@@ -201,7 +209,7 @@ function messageOf({ status, url }: Answer, { code, reason, fieldIssues = [] }: 
     .filter(Boolean)
     .join('; ')
     .replace(/(?<!\.)\.$/, '');
-  if (causes && status < 500) return causes;
+  if (causes && status < 500 && !isPage) return causes;
   const name = code === `http_${status}` ? (STATUS_CODES[status] ?? '') : code;
   return causes ? `${causes} (${status} ${name})` : `${url.host} answered ${status} ${name}`;
 }
