@@ -260,7 +260,7 @@ export async function fromRecords<K extends readonly unknown[], T>(
       if (!(error instanceof LdctlError)) throw error;
       const left = countOf(recall());
       const isStopped = signal.aborted || stopping?.aborted;
-      if (!isStopped && left > countOf(kept)) continue;
+      if (left > countOf(kept) && !(isStopped && report)) continue;
       if (!report || left === 0) throw error;
       return report(isStopped ? undefined : error);
     }

@@ -53,11 +53,15 @@ import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
 
 /**
- * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does.
+ * A command that acts on nodes: what stops it says that nothing was sent, as its exit code does; of
+ * one that may continue another, that nothing was sent now.
  */
 export abstract class ActingCommand extends ConnectedCommand {
   protected override failureOf(error: unknown) {
-    if (error instanceof Declined) return new Declined('nothing was sent');
+    const isRepeated =
+      this.host.mayHaveSent || this.argv.some((word) => /^--(resume|idempotency-key)\b/.test(word));
+    const what = `nothing was sent${isRepeated ? ' now' : ''}`;
+    if (error instanceof Declined) return new Declined(what);
     // A signal can also cut off the result of a job, if that is read too slowly.
     const isEarly = error instanceof Interrupted && !this.host.mayHaveSent;
     // That stdout cannot be written says nothing of what was sent before.
@@ -68,7 +72,7 @@ export abstract class ActingCommand extends ConnectedCommand {
     ) {
       return error;
     }
-    return withHint(error, error.hint, `${error.message}; nothing was sent`);
+    return withHint(error, error.hint, `${error.message}; ${what}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { openAccount, type Account, type Core, type Endpoint } from '../app/acco
 import { openDeployment, type OpenDeployment } from '../app/open.js';
 import { LdctlError, usageError, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
+import type { RunJournal } from '../base/journal.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -248,11 +249,31 @@ export class CommandContext {
       signal: this.signal,
       newKey: () => this.host.newIdempotencyKey(),
       say: (line) => this.say(line),
-      journal: openRunJournal(this.folder, clock),
+      journal: this.#journal(),
       supervisor: (to, ref) => this.#supervisor(account, to, ref),
     });
     output.names = new Map([...output.names, ...this.nodeNames.read(opened.deploymentId)]);
     return opened;
+  }
+
+  /** What it finds of another run may have had an effect. */
+  #journal(): RunJournal {
+    const journal = openRunJournal(this.folder, this.host.clock);
+    const note = <T>(found: T, isKept: boolean) => {
+      this.host.mayHaveSent ||= isKept;
+      return found;
+    };
+    return {
+      ...journal,
+      read: (key) => {
+        const kept = journal.read(key);
+        return note(kept, kept !== null);
+      },
+      claim: (...asked) => {
+        const claim = journal.claim(...asked);
+        return note(claim, 'found' in claim);
+      },
+    };
   }
 
   #supervisor({ settings: account }: Account, to: Endpoint, deployment: DeploymentRef): Supervisor {

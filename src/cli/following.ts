@@ -94,16 +94,15 @@ export async function followJob(
   const view = await createRunView(output, { headline, action, clock });
   let earlierMs: number | undefined;
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'dispatched') {
-      host.mayHaveSent = true;
-      earlierMs = event.earlier?.ageMs ?? earlierMs;
-    }
+    if (event.event === 'dispatched') earlierMs = event.earlier?.ageMs ?? earlierMs;
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
   };
   const startedAt = clock.elapsed();
   const end = await run({ signal, emit }).finally(() => view.stop());
+  // Else it would have thrown why nothing was.
+  if (asked) host.mayHaveSent = true;
   const facts = {
     ranMs: clock.elapsed() - startedAt,
     earlierMs,

@@ -91,7 +91,7 @@ export interface Host extends Terminal {
   env: Env;
   platform: NodeJS.Platform;
   keyring: Keyring;
-  /** Whether a trigger of this process, or one that it follows, may have had an effect. */
+  /** Whether a trigger of this process, or one that it continues, may have had an effect. */
   mayHaveSent: boolean;
   /** A key no other trigger has. */
   newIdempotencyKey(): string;

@@ -123,6 +123,7 @@ class Records<T> {
 
   /** @returns null for one that has gone since its name was read */
   #load(path: string): T | null {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw broken(path);
     const text = readPrivateFile(path);
     // A link to nothing is there, and says nothing.
     if (text === null && !lstatSync(path, { throwIfNoEntry: false })) return null;

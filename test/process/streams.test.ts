@@ -131,6 +131,20 @@ describe('the standard streams', () => {
     );
   }
 
+  if (existsSync('/dev/full')) {
+    const lost = { ...ONE, dropPosts: 1, missing: [7n] };
+    story('nor is it said that nothing was sent before', lost, async (scene) => {
+      const keyed = `${RESTART} --idempotency-key deploy-7 --appear-timeout 1s`;
+      const first = scene.start(keyed).input();
+      await first.said(/looking in the log/);
+      first.kill('SIGKILL');
+      await first.ended();
+      // With the API key of another user, it is not sent again.
+      const other = { LD_API_KEY: scene.sandbox.env.LDCTL_SANDBOX_READONLY_KEY };
+      await endsWith(7, scene.shell(`ldctl ${keyed} > /dev/full`, other));
+    });
+  }
+
   story(
     'what is no terminal gets no colour, and --quiet says nothing of a success',
     ONE,

@@ -280,6 +280,13 @@ describe('the run journal', () => {
       }
     });
 
+    it('a folder: exit 7, since to move it away would send the trigger again', () => {
+      const { journal, path } = folderWithRecord();
+      rmSync(path);
+      mkdirSync(path);
+      assert.throws(() => journal.read('a'), { code: 'journal_broken', exitCode: 7 });
+    });
+
     itOnPosix('a link that leads nowhere: exit 7 with its path', 'links need a privilege', () => {
       const { journal, path } = folderWithRecord();
       rmSync(path);
