@@ -193,14 +193,12 @@ function forRun<K extends StepName>(
 
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
-  roll.changed = true;
   roll.stopping ??= reason;
   roll.events.push(warning('stopping', STOPPING));
 }
 
 /** The second one. */
 export function interruptRoll(roll: Roll, reason: Interrupted, now: number): void {
-  roll.changed = true;
   roll.stopping ??= reason;
   for (const node of roll.nodes) move(roll, node, interruptNode(node, reason, now));
 }

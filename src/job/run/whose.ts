@@ -78,10 +78,9 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
  * counts; a record does not say. What came after the baseline lists no node.
  */
 function listRest(baseline: Id, entries: NodeEntries, log: LogRead): void {
-  if (!entries.listed?.isWhole && log.downTo === 'forNodes') {
-    const before = log.entries.filter(({ id }) => id <= baseline);
-    entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
-  }
+  if (entries.listed?.isWhole) return;
+  const before = log.entries.filter(({ id }) => id <= baseline);
+  entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
 }
 
 /**
