@@ -121,7 +121,7 @@ export class Client {
     // A single try may take the request timeout; several share the read budget.
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
     const end = tries === 1 ? Infinity : this.#clock.elapsed() + (call.budgetMs ?? READ_BUDGET_MS);
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
@@ -150,14 +150,18 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        // With what only the caller knows of a refusal.
-        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        const explained = this.#explained(error);
         if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
         if (leftMs() <= 0) throw explained;
       }
     }
+  }
+
+  /** With what only the caller knows of a refusal. */
+  #explained(error: unknown): unknown {
+    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /**
