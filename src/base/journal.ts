@@ -41,9 +41,16 @@ export type RunRecord = v.InferOutput<typeof runRecord>;
  * Made once, beside a record. `accepted`: its POST was, or the log has shown its entries.
  * `refused`: its POST had no effect. Of a node of a roll: `rejected` and `unconfirmed` where a roll
  * has ended with that and nothing can change it, `passed` where its gate has passed, `paused` where its
- * pause is over and there was no gate.
+ * pause is over and there was no gate. `settled`: every target had its entry, and all were final.
  */
-export type Mark = 'accepted' | 'refused' | 'rejected' | 'unconfirmed' | 'passed' | 'paused';
+export type Mark =
+  | 'accepted'
+  | 'refused'
+  | 'rejected'
+  | 'unconfirmed'
+  | 'passed'
+  | 'paused'
+  | 'settled';
 
 /**
  * What is on the disk of one key: the record that decides, and the marks. An accepted record
@@ -65,6 +72,8 @@ export interface KeptRun {
   passed: boolean;
   /** Whether any record of the key has `paused`. */
   paused: boolean;
+  /** The highest id in the log when that record was settled; null where it was not. */
+  settledAt: Id | null;
 }
 
 /**
@@ -88,5 +97,6 @@ export interface RunJournal {
    * @param after the record that this run continues from; 0 for none
    */
   claim(record: RunRecord, after: number): Claim;
-  mark(key: string, generation: number, mark: Mark): void;
+  /** @param newest the highest id in the log, for `settled` */
+  mark(key: string, generation: number, mark: Mark, newest?: Id): void;
 }

@@ -104,8 +104,13 @@ class Records<T> {
     );
   }
 
-  mark(key: string, generation: number, mark: string) {
-    this.#create(`${hexHash(key)}.${generation}.${mark}`, '');
+  mark(key: string, generation: number, mark: string, text = '') {
+    this.#create(`${hexHash(key)}.${generation}.${mark}`, text);
+  }
+
+  /** What a mark says; null for none. */
+  textOf(key: string, generation: number, mark: string) {
+    return readPrivateFile(join(this.folder, `${hexHash(key)}.${generation}.${mark}`));
   }
 
   #allNames() {
@@ -162,6 +167,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     if (!newest) return { found: null, next };
     const { record, generation, has } = newest;
     const hasAny = (mark: Mark) => kept.some((one) => one.has(mark));
+    const settled = (has('settled') && records.textOf(key, generation, 'settled')) || '';
     const found = {
       record,
       generation,
@@ -171,6 +177,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       unconfirmed: hasAny('unconfirmed'),
       passed: hasAny('passed'),
       paused: hasAny('paused'),
+      settledAt: /^\d{1,20}$/.test(settled) ? BigInt(settled) : null,
     };
     return { found, next };
   };
@@ -196,7 +203,9 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
         return later ? { found: later } : { made: next };
       }
     },
-    mark: (key, generation, mark) => records.mark(key, generation, mark),
+    mark: (key, generation, mark, newest) => {
+      records.mark(key, generation, mark, newest?.toString());
+    },
   };
 }
 

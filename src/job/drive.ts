@@ -125,9 +125,12 @@ export function perform(
   }
 }
 
-function note({ key, generation, mark }: StepOf<'note'>, { journal }: DriveTools): FactOf<'note'> {
+function note(
+  { key, generation, mark, newest }: StepOf<'note'>,
+  { journal }: DriveTools,
+): FactOf<'note'> {
   try {
-    journal?.mark(key, generation, mark);
+    journal?.mark(key, generation, mark, newest);
     return { is: 'done' };
   } catch (error) {
     return { is: 'unwritten', error: asLdctlError(error) };

@@ -65,7 +65,7 @@ export interface JobEnd {
 /** What each step needs. Those of a roll say which node they are for. */
 interface Steps {
   /** Writes a mark beside a record. */
-  note: { key: string; generation: number; mark: Mark; node?: Id };
+  note: { key: string; generation: number; mark: Mark; newest?: Id; node?: Id };
   /**
    * Writes the record of the POST that follows. Where a key is not kept it is null, and the answer
    * only says when the POST starts. `after`: the generation that the run continues from.

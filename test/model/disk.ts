@@ -1,8 +1,11 @@
+import type { Id } from '../../src/base/ids.js';
 import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 
 interface Stored {
   record: RunRecord;
   marks: Set<string>;
+  /** What goes with `settled`. */
+  newest?: Id | undefined;
 }
 
 /** The records of each key, the newest last: they outlive their process. */
@@ -35,6 +38,7 @@ export class MemoryJournal implements RunJournal {
       unconfirmed: has('unconfirmed'),
       passed: has('passed'),
       paused: has('paused'),
+      settledAt: stored.newest ?? null,
     };
   }
 
@@ -48,7 +52,9 @@ export class MemoryJournal implements RunJournal {
     return { made: all.length };
   }
 
-  mark(key: string, generation: number, mark: Mark): void {
-    this.disk.get(key)?.[generation - 1]?.marks.add(mark);
+  mark(key: string, generation: number, mark: Mark, newest?: Id): void {
+    const stored = this.disk.get(key)?.[generation - 1];
+    stored?.marks.add(mark);
+    if (stored && mark === 'settled') stored.newest ??= newest;
   }
 }

@@ -8,6 +8,7 @@ import {
   TransportError,
 } from '../../src/base/errors.js';
 import { EXIT_CODES } from '../../src/base/exit-codes.js';
+import type { Id } from '../../src/base/ids.js';
 import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base/journal.js';
 import type { GateResult } from '../../src/base/outcome.js';
 import type { Accepted, CallOptions, WireTrigger } from '../../src/base/supervisor.js';
@@ -111,7 +112,7 @@ export class Process {
     this.journal = {
       read: (key) => this.#found(disk.read(key)),
       claim: (record, after) => this.#claim(disk, record, after),
-      mark: (key, generation, mark) => this.#mark(disk, key, generation, mark),
+      mark: (...asked) => this.#mark(disk, ...asked),
     };
     const clock = {
       now: () => world.wall,
@@ -247,14 +248,14 @@ export class Process {
     return kept;
   }
 
-  #mark(disk: RunJournal, key: string, generation: number, mark: Mark): void {
+  #mark(disk: RunJournal, key: string, generation: number, mark: Mark, newest?: Id): void {
     if (this.choices.is('unwritable')) {
       this.tell(`cannot note: ${mark}`);
       const error = new LdctlError('unconfirmed', 'ENOSPC', 'the disk is full');
       if (mark === 'refused') this.#learn('refusal', error, key);
       throw error;
     }
-    disk.mark(key, generation, mark);
+    disk.mark(key, generation, mark, newest);
     if (mark === 'rejected' || mark === 'unconfirmed') this.noted.set(key, this.world.now);
     this.tell(`notes: ${mark}`);
   }

@@ -10,7 +10,16 @@ import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
 import { warning } from '../events.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { nextRead, quicken, SECOND } from '../pace.js';
-import type { Ask, In, Plan, Run, Sender, Sent, Then } from './state.js';
+import {
+  addMark,
+  type Ask,
+  type In,
+  type Plan,
+  type Run,
+  type Sender,
+  type Sent,
+  type Then,
+} from './state.js';
 import { collect, findPeriodAndFloor } from './whose.js';
 
 /** Once no new entry has come for this long, no more are expected. */
@@ -96,15 +105,16 @@ export function takeFollowing(
   const { replay = null, accepted = null } = state.sent ?? {};
   if (replay?.floor === null) findPeriodAndFloor(run, replay, log, accepted?.serverTime);
   collect(run, replay, log, now);
-  return judge(run, state, log.startedAt);
+  return judge(run, state, log);
 }
 
 /**
  * Ends the run if a read that started at this time decides it, or if the deadline has passed. It is
  * settled once all entries are final, and no other is to be expected.
  */
-export function judge(run: Run, state: Following, startedAt: number): Then<'following'> {
-  const { entries } = run;
+export function judge(run: Run, state: Following, log: LogRead): Then<'following'> {
+  const { entries, settledAt } = run;
+  const { startedAt } = log;
   const areFinal = entries.open().length === 0;
   const settlesAt = settlesAtOf(run, state);
   const isSettled = areFinal && startedAt >= settlesAt;
@@ -113,6 +123,8 @@ export function judge(run: Run, state: Following, startedAt: number): Then<'foll
   run.changed ||= state.decidesAt !== decidesAt;
   if (!isSettled && startedAt < state.deadline) return { ...state, decidesAt };
   warnAtEnd(run);
+  const isWhole = isSettled && entries.hasEnough();
+  if (isWhole && settledAt === null) addMark(run, 'settled', log.entries[0]?.id);
   return end(state, outcomeOf(entries, isSettled));
 }
 

@@ -102,6 +102,7 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (known.trigger?.spentMs ?? 0),
     generation: 0,
+    settledAt: null,
     fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
     marks: [],
     events: [],

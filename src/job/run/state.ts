@@ -222,6 +222,8 @@ export interface Run {
   readBy: number;
   /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
+  /** The highest id in the log when an earlier run with its record was settled; null for none. */
+  settledAt: Id | null;
   /** What it ends with if the fate of its POST stays unknown: what the POST met last. */
   fateError: LdctlError;
   /** To be written to the journal before any other step; also after the end. */
@@ -302,6 +304,7 @@ export function sendNoMore({ attempts }: Run): void {
 }
 
 /** Marks the record of this run, if it has one. */
-export function addMark({ generation, trigger, marks }: Run, mark: Mark): void {
-  if (trigger && generation > 0) marks.push({ do: 'note', key: trigger.wireKey, generation, mark });
+export function addMark({ generation, trigger, marks }: Run, mark: Mark, newest?: Id): void {
+  if (!trigger || generation === 0) return;
+  marks.push({ do: 'note', key: trigger.wireKey, generation, mark, ...(newest && { newest }) });
 }

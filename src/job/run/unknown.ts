@@ -54,7 +54,7 @@ export function continueFrom(
   kept: KeptRun,
   now: number,
 ): In<'unknown' | 'following' | 'ended'> {
-  const { record, generation, ageMs, accepted } = kept;
+  const { record, generation, ageMs, accepted, settledAt } = kept;
   const { entries, attempts, trigger } = run;
   const age = Math.max(ageMs, 0);
   run.baseline = { id: record.baseline, date: record.date, readAt: -Infinity };
@@ -63,6 +63,7 @@ export function continueFrom(
   entries.noteCount(record.core);
   entries.expect = record.expect;
   run.generation = generation;
+  run.settledAt = settledAt;
   attempts.firstAt = now - age;
   attempts.postedAt = record.postedAt;
   const sent = { ...(before ?? newSent(now)), lostAt: now, earlier: { ageMs: age } };
@@ -119,7 +120,7 @@ export function takeUnknown(
 function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
   if (!run.trigger.wait) return endWithError(run, run.fateError);
   addMark(run, 'accepted');
-  return judge(run, follow(run, sent, now), log.startedAt);
+  return judge(run, follow(run, sent, now), log);
 }
 
 /** It was never seen to be accepted, and no process will ever send it again. */

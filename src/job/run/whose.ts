@@ -8,7 +8,7 @@ import type { Activity } from '../../base/activity.js';
 import { compareIds, type Id } from '../../base/ids.js';
 import type { LogRead } from '../../log/log.js';
 import { NodeEntries } from '../entries.js';
-import { listedIn } from '../census.js';
+import { listedIn, nodesOf } from '../census.js';
 import { MINUTE, quicken, SECOND } from '../pace.js';
 import type { Replay, Run, Sender, Sent } from './state.js';
 
@@ -63,7 +63,10 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
   if (entries instanceof NodeEntries) listRest(id, entries, log);
   // The entries of a replay may be older than the baseline: its period says which count.
   entries.createdFrom = date === null || replay ? null : date - CLOCK_SKEW;
-  const wanted = log.entries.filter((activity) => entries.wants(activity));
+  const wanted = withoutLater(
+    run,
+    log.entries.filter((activity) => entries.wants(activity)),
+  );
   const own = entries instanceof NodeEntries ? sift(run, replay, wanted) : wanted;
   const changes = entries.take(own, log, now);
   if (changes.length > 0) {
@@ -71,6 +74,17 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
     run.events.push(...changes);
     run.changed = true;
   }
+}
+
+/** A node that had its entry when the run was settled has acted for someone else since. */
+function withoutLater(
+  { entries, settledAt }: Run,
+  wanted: readonly Activity[],
+): readonly Activity[] {
+  if (settledAt === null) return wanted;
+  const taken = [...entries.byId.values()].map(({ activity }) => activity);
+  const had = new Set(nodesOf([...taken, ...wanted].filter(({ id }) => id <= settledAt)));
+  return wanted.filter(({ id, node_id: node }) => id <= settledAt || !had.has(node));
 }
 
 /**

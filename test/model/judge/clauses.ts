@@ -74,6 +74,7 @@ export const CLAUSES = {
   'names-an-unlisted-node': 'it names a node that the log did not list',
   'row-of-no-entry': 'a row has an id that is no entry of its node',
   'row-of-older-entry': 'a row has an entry from before the trigger',
+  'row-of-later-entry': 'a row has an entry from after the run had ended',
   'row-hides-early-entry':
     'a row has no id, though the log showed an entry that is too early to count',
   'count-differs': 'the result has another count than Core',

@@ -72,16 +72,37 @@ function* rows(story: Story, process: Process): Findings {
     }
     const entry = story.world.entries.find((one) => one.id === id);
     if (entry?.node !== node) yield 'row-of-no-entry';
-    else if (!OPEN_STATUSES.has(status)) yield* row(trigger, since, entry);
+    else if (!OPEN_STATUSES.has(status)) yield* row(story, process, { trigger, since, entry });
   }
+}
+
+/** The record that it was given was settled with another entry of the node: this one came later. */
+function isLater(
+  { world }: Story,
+  { found }: Process,
+  { trigger, since, entry }: { trigger: Trigger; since: Since; entry: Entry },
+): boolean {
+  const settledAt = found.get(trigger.key)?.kept.settledAt ?? null;
+  if (settledAt === null || entry.id <= settledAt) return false;
+  return world.entries.some(
+    (one) => one.node === entry.node && one.id <= settledAt && isOf(trigger, since, one),
+  );
 }
 
 /** Rows of these may have the id of an entry that does not count. */
 const OPEN_STATUSES: ReadonlySet<string | null> = new Set(['missing', null]);
 
-function* row(trigger: Trigger | undefined, since: Since | null, entry: Entry): Findings {
-  if (!trigger || !since || !isOf(trigger, since, entry)) yield 'row-of-older-entry';
-  else if (!entry.dispatch) yield entry.createdAt < 0 ? 'earlier-trigger' : 'rival';
+function* row(
+  story: Story,
+  process: Process,
+  { trigger, since, entry }: { trigger: Trigger | undefined; since: Since | null; entry: Entry },
+): Findings {
+  if (!trigger || !since || !isOf(trigger, since, entry)) {
+    yield 'row-of-older-entry';
+    return;
+  }
+  if (!entry.dispatch) yield entry.createdAt < 0 ? 'earlier-trigger' : 'rival';
+  if (isLater(story, process, { trigger, since, entry })) yield 'row-of-later-entry';
 }
 
 /** Rule 6: a row has the id of an entry above the baseline that was created too early to count. */

@@ -35,9 +35,15 @@ export function shownOf(story: Story, process: Process, trigger: Trigger): Shown
         id > scope.above &&
         createdAt >= scope.createdFrom &&
         (trigger.nodes?.includes(node) ?? true);
+  const own = story.world.entries.filter(isOwn);
+  // Of a node that had its entry when the run was settled, a later one is somebody else's.
+  const settledAt = process.found.get(trigger.key)?.kept.settledAt ?? null;
+  const hadIts = (node: bigint): boolean =>
+    own.some((one) => one.node === node && settledAt !== null && one.id <= settledAt);
   const worst = new Map<bigint, Status>();
-  for (const entry of story.world.entries) {
-    const status = isOwn(entry) ? lastOf(entry.id, scope.reads) : null;
+  for (const entry of own) {
+    if (settledAt !== null && entry.id > settledAt && hadIts(entry.node)) continue;
+    const status = lastOf(entry.id, scope.reads);
     const of = ids ? entry.id : entry.node;
     if (status) worst.set(of, worse(status, worst.get(of)));
   }

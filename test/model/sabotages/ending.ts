@@ -200,9 +200,9 @@ export const ENDING: Rules = {
       'stops-too-soon',
       'one node',
       0,
-      put<typeof judge>('job/run/following', 'judge', (original, run, state, startedAt) => {
+      put<typeof judge>('job/run/following', 'judge', (original, run, state, log) => {
         const isOpen = run.entries.open().length > 0;
-        return original(run, isOpen ? { ...state, deadline: startedAt } : state, startedAt);
+        return original(run, isOpen ? { ...state, deadline: log.startedAt } : state, log);
       }),
     ),
     sabotage(

@@ -171,6 +171,18 @@ export const RECORD: Rules = {
       }),
     ),
     sabotage(
+      'what came after the end of a run is its own',
+      'row-of-later-entry',
+      'one node, two at once, if busy fail',
+      1,
+      put<typeof continueFrom>(
+        'job/run/unknown',
+        'continueFrom',
+        (original, run, before, kept, now) =>
+          original(run, before, { ...kept, settledAt: null }, now),
+      ),
+    ),
+    sabotage(
       'a record keeps no baseline',
       'row-of-older-entry',
       'killed and run again',

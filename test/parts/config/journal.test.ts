@@ -72,21 +72,26 @@ describe('the run journal', () => {
       unconfirmed: false,
       passed: false,
       paused: false,
+      settledAt: null,
     };
     assert.deepEqual(there.read(record.key), fresh);
     for (const mark of ['accepted', 'passed', 'paused', 'rejected', 'unconfirmed'] as const) {
       here.mark(record.key, 1, mark);
       there.mark(record.key, 1, mark);
     }
+    here.mark(record.key, 1, 'settled', 18446744073709551615n);
+    there.mark(record.key, 1, 'settled', 1n);
     assert.deepEqual(there.read(record.key), {
       ...fresh,
+      settledAt: 18446744073709551615n,
       accepted: true,
       passed: true,
       paused: true,
       rejected: true,
       unconfirmed: true,
     });
-    const marks = ['1.accepted', '1.passed', '1.paused', '1.rejected', '1.unconfirmed'];
+    const marks = ['1.accepted', '1.passed', '1.paused', '1.rejected', '1.settled'];
+    marks.push('1.unconfirmed');
     assert.deepEqual(filesOf(folder), ['1', ...marks]);
     assert.match(readFileSync(pathIn(folder), 'utf8'), /"18446744073709551615"/);
   });
