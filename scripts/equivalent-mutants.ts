@@ -26,6 +26,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
+  'src/log/pages.ts: #last = 1; -> #last = 0;':
+    'a page is read before, and says which one is the last',
   'src/job/run/whose.ts: replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id); -> replay.floor = older?.id ?? (belowAll <= baseline.id ? belowAll : baseline.id);':
     'of two equal ids it takes the other',
   "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
