@@ -26,6 +26,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a millisecond',
   'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
+  "src/job/run/run.ts: state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended'; -> state.name !== 'sending' || state.name !== 'posting' && state.name !== 'ended';":
+    'what was read comes in the state that asked for it',
   'src/log/pages.ts: #last = 1; -> #last = 0;':
     'a page is read before, and says which one is the last',
   'src/job/run/whose.ts: replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id); -> replay.floor = older?.id ?? (belowAll <= baseline.id ? belowAll : baseline.id);':

@@ -48,6 +48,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 const RETRY_DELAY_MS = 500;
 /** How long the three may take together. */
 const READ_BUDGET_MS = 10_000;
+const budgetOf = ({ budgetMs = READ_BUDGET_MS }: CallOptions) => budgetMs;
 
 /** Set by scripts/bundle.js. */
 declare const LDCTL_VERSION: string | undefined;
@@ -122,7 +123,7 @@ export class Client {
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
-    const end = tries === 1 ? Infinity : this.#clock.elapsed() + (call.budgetMs ?? READ_BUDGET_MS);
+    const end = tries === 1 ? Infinity : this.#clock.elapsed() + budgetOf(call);
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();

@@ -143,7 +143,7 @@ async function liveView(
     // A runtime may show up at any time.
     selection: (rows) => select(output, nodeColumns(rows)),
     rank: (row) => (openOf(row).length > 0 ? -Infinity : -Date.parse(row.last_activity_at)),
-    frame: (elapsed) => {
+    frame: (elapsed, isLast) => {
       const each = sources.map((source) =>
         source.nodes.states().map((state) => nodeRow(source, state, output)),
       );
@@ -153,7 +153,8 @@ async function liveView(
         return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
       const rows = each.flat();
-      return { rows, notes, foot: footOf(sources, rows, elapsed), hint: ' · Ctrl-C ends it' };
+      const foot = footOf(sources, rows, elapsed) + (isLast ? '' : ' · Ctrl-C ends it');
+      return { rows, notes, foot };
     },
   });
   if (first?.own && others.length === 0) {

@@ -34,8 +34,6 @@ interface Frame<T> {
   /** Lines below the rows. */
   notes?: ReadonlyArray<{ text: string; isBad?: boolean }>;
   foot: string;
-  /** What the foot says of Ctrl-C as long as there is something to end. */
-  hint?: string;
   isBad?: boolean;
 }
 
@@ -47,8 +45,8 @@ interface LiveTableOptions<T> extends ViewOptions {
   rank?: (row: T) => number;
   /** Those that are shown keep their places. */
   inPlace?: boolean;
-  /** Called every second and at every event. */
-  frame: (elapsed: number) => Frame<T>;
+  /** Called every second and at every event. @param isLast nothing is left to end by Ctrl-C */
+  frame: (elapsed: number, isLast: boolean) => Frame<T>;
 }
 
 /** How long after a drawing a line of a gate is drawn at the earliest: it may write far faster. */
@@ -112,9 +110,9 @@ function frameLines<T>(
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
-  const { rows, notes = [], foot, hint = '', isBad = false } = frame(elapsed);
+  const { rows, notes = [], foot, isBad = false } = frame(elapsed, isLast);
   const columns = selection(rows);
-  const [below = ''] = wrapWords(isLast ? foot : foot + hint, sink.columns);
+  const [below = ''] = wrapWords(foot, sink.columns);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
@@ -289,16 +287,16 @@ function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
  */
 export function liveWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { clock, follow, place } = shown;
-  const hint = follow ? ', until Ctrl-C' : ', ends when all are final';
+  const ends = follow ? ', until Ctrl-C' : ', ends when all are final';
   const started = clock.elapsed();
   const byId = new Map<string, Activity>();
   let rows: readonly Activity[] = [];
 
-  const frame = (elapsed: number): Frame<Activity> => {
+  const frame = (elapsed: number, isLast: boolean): Frame<Activity> => {
     const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
-    return { rows, foot, hint };
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}${isLast ? '' : ends}`;
+    return { rows, foot };
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(keyOf(activity), activity);
