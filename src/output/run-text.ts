@@ -264,9 +264,8 @@ function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   if (exceedsExpected) {
     return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   }
-  const isOpen = outcome === 'timed_out';
   const late = nodes.length > 0 ? 'timed out; other nodes may still report' : 'timed out';
-  const unknown = isOpen ? late : 'the outcome is unknown';
+  const unknown = outcome === 'timed_out' ? late : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
 }
 
