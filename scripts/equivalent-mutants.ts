@@ -28,6 +28,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'only a baseline that has a date can be later than an entry',
   "src/job/run/run.ts: state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended'; -> state.name !== 'sending' || state.name !== 'posting' && state.name !== 'ended';":
     'what was read comes in the state that asked for it',
+  'src/job/run/unknown.ts: return now >= notBefore && now - sent.lostAt >= READ_AFTER && !isTooLate(run, now); -> return now >= notBefore && now - sent.lostAt > READ_AFTER && !isTooLate(run, now);':
+    'a millisecond',
   'src/log/pages.ts: #last = 1; -> #last = 0;':
     'a page is read before, and says which one is the last',
   'src/job/run/whose.ts: replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id); -> replay.floor = older?.id ?? (belowAll <= baseline.id ? belowAll : baseline.id);':
