@@ -82,10 +82,12 @@ function isLater(
   { found }: Process,
   { trigger, since, entry }: { trigger: Trigger; since: Since; entry: Entry },
 ): boolean {
-  const settledAt = found.get(trigger.key)?.kept.settledAt ?? null;
-  if (settledAt === null || entry.id <= settledAt) return false;
+  const { settledAt = null, record } = found.get(trigger.key)?.kept ?? {};
+  if (!record || settledAt === null || entry.id <= settledAt) return false;
+  // One below its baseline it does not count, even where the one that settled did.
+  const isIn = ({ id }: Entry): boolean => id > record.baseline && id <= settledAt;
   return world.entries.some(
-    (one) => one.node === entry.node && one.id <= settledAt && isOf(trigger, since, one),
+    (one) => one.node === entry.node && isIn(one) && isOf(trigger, since, one),
   );
 }
 
