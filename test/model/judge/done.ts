@@ -8,6 +8,7 @@ import {
   coreFor,
   hasReadForeign,
   hasSlept,
+  isLater,
   isOnlyReplayed,
   isOf,
   readsFor,
@@ -76,21 +77,6 @@ function* rows(story: Story, process: Process): Findings {
   }
 }
 
-/** The record that it was given was settled with another entry of the node: this one came later. */
-function isLater(
-  { world }: Story,
-  { found }: Process,
-  { trigger, since, entry }: { trigger: Trigger; since: Since; entry: Entry },
-): boolean {
-  const { settledAt = null, record } = found.get(trigger.key)?.kept ?? {};
-  if (!record || settledAt === null || entry.id <= settledAt) return false;
-  // One below its baseline it does not count, even where the one that settled did.
-  const isIn = ({ id }: Entry): boolean => id > record.baseline && id <= settledAt;
-  return world.entries.some(
-    (one) => one.node === entry.node && isIn(one) && isOf(trigger, since, one),
-  );
-}
-
 /** Rows of these may have the id of an entry that does not count. */
 const OPEN_STATUSES: ReadonlySet<string | null> = new Set(['missing', null]);
 
@@ -104,7 +90,8 @@ function* row(
     return;
   }
   if (!entry.dispatch) yield entry.createdAt < 0 ? 'earlier-trigger' : 'rival';
-  if (isLater(story, process, { trigger, since, entry })) yield 'row-of-later-entry';
+  const own = story.world.entries.filter((one) => isOf(trigger, since, one));
+  if (isLater(process, trigger, entry, own)) yield 'row-of-later-entry';
 }
 
 /** Rule 6: a row has the id of an entry above the baseline that was created too early to count. */

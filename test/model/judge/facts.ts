@@ -133,6 +133,22 @@ function firstOf(
 export const wasUsedElsewhere = (story: Story, trigger: Trigger): boolean =>
   sinceOf(story, trigger)?.asOf === -Infinity;
 
+/**
+ * Whether the record that a process was given was settled when the node had an entry already, so
+ * that this one is somebody else's. @param own the entries that may be of the trigger
+ */
+export function isLater(
+  { found }: Process,
+  { key }: Trigger,
+  { id, node }: Entry,
+  own: readonly Entry[],
+): boolean {
+  const { settledAt = null, record } = found.get(key)?.kept ?? {};
+  if (!record || settledAt === null || id <= settledAt) return false;
+  // One below its baseline it does not count, even where the one that settled did.
+  return own.some((one) => one.node === node && one.id > record.baseline && one.id <= settledAt);
+}
+
 /** Which nodes the log listed then, for the runtime and for others only, as far as it goes back. */
 function listedAt(
   { entries }: World,

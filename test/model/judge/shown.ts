@@ -3,7 +3,14 @@ import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
 import { SECOND } from '../setting.js';
 import { EPOCH, type Entry } from '../world.js';
-import { highestIn, isMaybeSent, lastSeenBefore, readsFor, type Trigger } from './facts.js';
+import {
+  highestIn,
+  isLater,
+  isMaybeSent,
+  lastSeenBefore,
+  readsFor,
+  type Trigger,
+} from './facts.js';
 
 /*
  * What a process was shown of the entries that are its own: rules 5 to 8 of docs/rules.md, read
@@ -36,13 +43,9 @@ export function shownOf(story: Story, process: Process, trigger: Trigger): Shown
         createdAt >= scope.createdFrom &&
         (trigger.nodes?.includes(node) ?? true);
   const own = story.world.entries.filter(isOwn);
-  // Of a node that had its entry when the run was settled, a later one is somebody else's.
-  const settledAt = process.found.get(trigger.key)?.kept.settledAt ?? null;
-  const hadIts = (node: bigint): boolean =>
-    own.some((one) => one.node === node && settledAt !== null && one.id <= settledAt);
   const worst = new Map<bigint, Status>();
   for (const entry of own) {
-    if (settledAt !== null && entry.id > settledAt && hadIts(entry.node)) continue;
+    if (isLater(process, trigger, entry, own)) continue;
     const status = lastOf(entry.id, scope.reads);
     const of = ids ? entry.id : entry.node;
     if (status) worst.set(of, worse(status, worst.get(of)));
