@@ -129,9 +129,7 @@ describe('the standard streams', () => {
         }
       },
     );
-  }
 
-  if (existsSync('/dev/full')) {
     const lost = { ...ONE, dropPosts: 1, missing: [7n] };
     story('nor is it said that nothing was sent before', lost, async (scene) => {
       const keyed = `${RESTART} --idempotency-key deploy-7 --appear-timeout 1s`;
