@@ -259,19 +259,17 @@ export class CommandContext {
   /** What it finds of another run may have had an effect. */
   #journal(): RunJournal {
     const journal = openRunJournal(this.folder, this.host.clock);
-    const note = <T>(found: T, isKept: boolean) => {
-      this.host.mayHaveSent ||= isKept;
-      return found;
-    };
     return {
       ...journal,
       read: (key) => {
         const kept = journal.read(key);
-        return note(kept, kept !== null);
+        this.host.mayHaveSent ||= kept !== null;
+        return kept;
       },
       claim: (...asked) => {
         const claim = journal.claim(...asked);
-        return note(claim, 'found' in claim);
+        this.host.mayHaveSent ||= 'found' in claim;
+        return claim;
       },
     };
   }

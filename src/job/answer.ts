@@ -66,6 +66,7 @@ export function isInProgress(error: LdctlError): boolean {
   );
 }
 
+/** Whether a POST that failed with this has certainly not made anything run. */
 export const hadNoEffect = (error: LdctlError): boolean =>
   ['not-sent', 'not-now', 'definite-no'].includes(classify(error)) && !isInProgress(error);
 

@@ -63,8 +63,8 @@ export interface Selection<T> {
   chosen: boolean;
   /** When an item was: a terminal then has a line where the day changes. */
   timeOf?: ((item: T) => string) | undefined;
-  /** Whether the same command would do something again, so that nothing may advise it. */
-  acts?: boolean;
+  /** Of a run: only running it again would show another column, and nothing may advise that. */
+  isOfRun?: boolean;
 }
 
 export interface FormatOptions {

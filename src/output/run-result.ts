@@ -78,7 +78,7 @@ export function writeResult<T>(
     const value = { ...(format.events && { event: 'result' }), ...document };
     stdout.write(format.object({ value }, formatOptions(output)));
   } else {
-    const selection = { ...select(output, columns), acts: true };
+    const selection = { ...select(output, columns), isOfRun: true };
     const writer = format.list(selection, formatOptions(output));
     stdout.write(writer.items(rows) + writer.end(rows.length));
   }

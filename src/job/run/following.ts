@@ -113,7 +113,7 @@ export function takeFollowing(
  * settled once all entries are final, and no other is to be expected.
  */
 export function judge(run: Run, state: Following, log: LogRead): Then<'following'> {
-  const { entries, settledAt } = run;
+  const { entries } = run;
   const { startedAt } = log;
   const areFinal = entries.open().length === 0;
   const settlesAt = settlesAtOf(run, state);
@@ -123,8 +123,9 @@ export function judge(run: Run, state: Following, log: LogRead): Then<'following
   run.changed ||= state.decidesAt !== decidesAt;
   if (!isSettled && startedAt < state.deadline) return { ...state, decidesAt };
   warnAtEnd(run);
-  const isWhole = isSettled && entries.hasEnough();
-  if (isWhole && settledAt === null) addMark(run, 'settled', log.entries[0]?.id);
+  if (isSettled && entries.hasEnough() && run.settledAt === null) {
+    addMark(run, 'settled', log.entries[0]?.id);
+  }
   return end(state, outcomeOf(entries, isSettled));
 }
 

@@ -44,7 +44,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
     const { dropped = [] } = layout ?? {};
     if (dropped.length === 0) return rows;
     const them = dropped.length === 1 ? 'it' : 'them';
-    const how = selection.acts ? '' : ` (--columns shows ${them})`;
+    const how = selection.isOfRun ? '' : ` (--columns shows ${them})`;
     const foot = `hidden: ${dropped.join(', ').toUpperCase()}${how}`;
     const lines = wrapWords(foot, options.width).map((line) => options.paint('dim', line));
     return `${rows}${joinLines(lines)}`;
