@@ -6,7 +6,7 @@
 import { retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { compareIds } from '../../base/ids.js';
 import type { Accepted } from '../../base/supervisor.js';
-import { classify, isInProgress } from '../answer.js';
+import { classify } from '../answer.js';
 import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
 import type { FactOf } from '../job.js';
@@ -151,13 +151,13 @@ function takeFailedPost(
     case 'definite-no':
       if (!before) noteRefused(run);
       return endWithError(run, error, before);
+    case 'in-progress': {
+      // Its entries may show up from now on.
+      const since = (run.attempts.firstAt ?? now) - IN_PROGRESS_REACH;
+      return lookLater(run, { ...lost, replay: replayOf(run, before, since) }, error, now);
+    }
     case 'not-sent':
     case 'not-now':
-      if (isInProgress(error)) {
-        // Its entries may show up from now on.
-        const since = (run.attempts.firstAt ?? now) - IN_PROGRESS_REACH;
-        return lookLater(run, { ...lost, replay: replayOf(run, before, since) }, error, now);
-      }
       if (before) return lookLater(run, before, error, now);
       noteRefused(run);
       return tryLater(run, error, now);

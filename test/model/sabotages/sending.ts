@@ -4,7 +4,7 @@ import {
   type ApiError,
   type LdctlError,
 } from '../../../src/base/errors.js';
-import type { Answer, classify, isInProgress } from '../../../src/job/answer.js';
+import type { classify, Fate } from '../../../src/job/answer.js';
 import type { tryLater } from '../../../src/job/run/checking.js';
 import type { resultOfRun } from '../../../src/job/run/ended.js';
 import type { takePosting } from '../../../src/job/run/sending.js';
@@ -20,14 +20,14 @@ type FailedPost = (run: Run, state: In<'posting'>, error: LdctlError, now: numbe
 type Lose = (run: Run, sent: Sent, now: number, notBefore?: number) => State;
 type TakeTrace = (run: Run, sent: Sent, log: LogRead, now: number) => State;
 
-const answers = (from: Answer, to: Answer): Change =>
+const answers = (from: Fate, to: Fate): Change =>
   put<typeof classify>('job/answer', 'classify', (original, error) => {
     const is = original(error);
     return is === from ? to : is;
   });
 
-const answersCode = (code: string, is: Answer): Change =>
-  put<(error: ApiError) => Answer>('job/answer', 'classifyStatus', (original, error) =>
+const answersCode = (code: string, is: Fate): Change =>
+  put<(error: ApiError) => Fate>('job/answer', 'classifyStatus', (original, error) =>
     error.code === code ? is : original(error),
   );
 
@@ -113,7 +113,7 @@ export const SENDING: Rules = {
       'denies-what-it-sent',
       'one node',
       1,
-      put<typeof isInProgress>('job/answer', 'isInProgress', () => false),
+      answers('in-progress', 'definite-no'),
     ),
     sabotage(
       'a 403 after a lost answer is a no',
