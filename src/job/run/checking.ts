@@ -8,7 +8,7 @@ import { formatDuration } from '../../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
 import type { LogRead } from '../../log/log.js';
-import { isHopeless } from '../answer.js';
+import { classify, isHopeless } from '../answer.js';
 import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
 import { belowLowest, IdEntries, idsOf } from '../entries.js';
 import { countMeant, listedIn } from '../census.js';
@@ -23,6 +23,7 @@ import {
   type In,
   type Run,
   type Sender,
+  type Sent,
   type Then,
 } from './state.js';
 
@@ -33,6 +34,9 @@ const SPREAD = 2 * SECOND;
 
 /** The longest time between two tries of a POST, unless the server asks for more. */
 const LONGEST_BACKOFF = 8 * SECOND;
+
+/** The longest time between a read and the POST after it, where the server limits requests. */
+const LONGEST_SPACING = 5 * SECOND;
 
 export const tickChecking = (run: Run, state: Checking, now: number): In<'checking' | 'ended'> =>
   isRollOver(run, now) ? endForRoll(run) : state;
@@ -76,8 +80,15 @@ export function takeChecking(
     const { idempotencyKey } = trigger;
     events.push({ event: 'baseline', baseline: run.baseline.id, idempotencyKey, expects });
   }
-  return { name: 'sending', before: null };
+  return send(run, null, log);
 }
+
+/** The POST after this read. */
+export const send = ({ attempts }: Run, before: Sent | null, log: LogRead): In<'sending'> => ({
+  name: 'sending',
+  before,
+  notBefore: log.startedAt + attempts.spacingMs,
+});
 
 /**
  * The first failed read ends the run, since it has been tried several times already, unless the API
@@ -184,11 +195,18 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
   return tryAgain(run, notBefore);
 }
 
-/** @returns when the run may try again, by the job's clock: each time later than the last */
+/**
+ * A server that refuses a POST again may do so because of the read right before it, so the next POST
+ * keeps its distance from its own.
+ * @returns when the run may try again, by the job's clock: each time later than the last
+ */
 export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
   const backoff = Math.min(2 ** attempts.backoffs * SECOND, LONGEST_BACKOFF);
+  const waitMs = Math.max(backoff, retryAfterOf(error));
+  const isAgain = attempts.backoffs > 0 && classify(error) === 'not-now';
+  if (isAgain) attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
   attempts.backoffs += 1;
-  return now + Math.max(backoff, retryAfterOf(error));
+  return now + waitMs;
 }
 
 /** `not_sent` is about this try; an earlier one may have been sent. */

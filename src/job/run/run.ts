@@ -95,7 +95,7 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
   return {
     ...known,
     pace: newPace(now),
-    attempts: { backoffs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
+    attempts: { backoffs: 0, spacingMs: 0, firstAt: null, postedAt: null, windowMs: RETRY_WINDOW },
     hasPosted: false,
     isUnderway: false,
     busyDeadline: Infinity,
@@ -128,7 +128,7 @@ export function nextOfRun(run: Run, now: number): Step {
     case 'blocked':
       return askBlocked(run, state, now);
     case 'sending':
-      return askSending(senderOf(run), state);
+      return askSending(senderOf(run), state, now);
     case 'posting':
       return askPosting(senderOf(run), state);
     case 'unknown':

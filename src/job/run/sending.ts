@@ -64,8 +64,10 @@ function sendByOf({ baseline, attempts }: Run, before: Sent | null): number {
 
 export function askSending(
   { baseline, entries, generation, attempts, trigger }: Sender,
-  { before }: In<'sending'>,
+  { before, notBefore }: In<'sending'>,
+  now: number,
 ): Ask<'sending'> {
+  if (now < notBefore) return { do: 'wait', until: notBefore };
   if (!trigger.keepsKey) return { do: 'record', record: null, after: 0 };
   const { here, elsewhere } = entries.listed ?? NONE_LISTED;
   const record = {

@@ -42,7 +42,7 @@ interface States {
    * have left, although the log shows no entry of it. The next one is then the same again.
    */
   sending: {
-    is: { before: Sent | null };
+    is: { before: Sent | null; notBefore: number };
     asks: 'record';
     next: 'posting' | 'unknown' | 'following' | 'ended';
   };
@@ -113,6 +113,8 @@ interface Baseline {
 interface Attempts {
   /** How many backoffs there have been: the next one is longer. */
   backoffs: number;
+  /** How long after the read before it the next one starts, ms. */
+  spacingMs: number;
   /** When the first one started, by the job's clock. */
   firstAt: number | null;
   /** The same moment by the wall clock, ms UTC: for the journal, and for people. */

@@ -63,7 +63,9 @@ export const BEFORE: Rules = {
       put<typeof createRun>('job/run/run', 'createRun', (original, plan, kept, now) => {
         const run = original(plan, kept, now);
         run.baseline.readAt = now;
-        if (run.state.name === 'checking') run.state = { name: 'sending', before: null };
+        if (run.state.name === 'checking') {
+          run.state = { name: 'sending', before: null, notBefore: 0 };
+        }
         return run;
       }),
     ),

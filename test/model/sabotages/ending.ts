@@ -246,7 +246,9 @@ export const ENDING: Rules = {
       'named nodes',
       1,
       put<typeof interrupt>('job/run/run', 'interrupt', (original, run, reason) => {
-        if (run.state.name === 'posting') run.state = { name: 'sending', before: null };
+        if (run.state.name === 'posting') {
+          run.state = { name: 'sending', before: null, notBefore: 0 };
+        }
         original(run, reason);
       }),
     ),

@@ -273,7 +273,7 @@ export const ROLLS: Rules = {
       1,
       put<Admit>('job/roll/node', 'admit', (original, run, now) => {
         original(run, now);
-        run.state = { name: 'sending', before: sentOf(run) };
+        run.state = { name: 'sending', before: sentOf(run), notBefore: 0 };
       }),
     ),
     sabotage(

@@ -42,7 +42,9 @@ export const SENDING: Rules = {
       put<TakeAccepted>('job/run/sending', 'takeAccepted', (original, run, state, ...rest) => {
         const to = original(run, state, ...rest);
         run.attempts.backoffs += 1;
-        return run.attempts.backoffs === 1 ? { name: 'sending', before: state.sent } : to;
+        return run.attempts.backoffs === 1
+          ? { name: 'sending', before: state.sent, notBefore: 0 }
+          : to;
       }),
     ),
     sabotage(
@@ -187,7 +189,7 @@ export const SENDING: Rules = {
       1,
       put<Lose>('job/run/unknown', 'lose', (original, run, sent, now, notBefore) => {
         const to = original(run, sent, now, notBefore);
-        return isTooLate(run, now) ? to : { name: 'sending', before: sent };
+        return isTooLate(run, now) ? to : { name: 'sending', before: sent, notBefore: 0 };
       }),
     ),
     sabotage(
@@ -213,7 +215,9 @@ export const SENDING: Rules = {
       'named nodes, keys ignored',
       1,
       put<TakeTrace>('job/run/unknown', 'takeTrace', (original, run, sent, log, now) =>
-        isTooLate(run, now) ? original(run, sent, log, now) : { name: 'sending', before: sent },
+        isTooLate(run, now)
+          ? original(run, sent, log, now)
+          : { name: 'sending', before: sent, notBefore: 0 },
       ),
     ),
     sabotage(
