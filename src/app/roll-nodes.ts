@@ -73,9 +73,11 @@ function refusal(
 
 /** If Core counts fewer than are listed, those that acted longest ago may be gone. */
 function knownNodes(
-  { listed: { here }, core, newest }: Findings,
+  { listed: { here }, core, entries }: Findings,
   command: RollAsked['command'],
 ): KnownNodes {
+  // A map keeps the last entry of each node, which is the newest.
+  const newest = new Map(entries.toReversed().map((entry) => [entry.node_id, entry]));
   const isHere = ({ node_id: node }: Activity) => here.includes(node);
   const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
   const gone = nodesOf(byAge.slice(0, Math.max(here.length - (core ?? here.length), 0)));

@@ -6,7 +6,6 @@
 import type { Activity } from '../base/activity.js';
 import { OPTIONAL_MS, within } from '../base/clock.js';
 import { refusedError, UsageError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
 import { count } from '../base/text.js';
 import { inLog, listedIn, type Listed } from '../job/census.js';
 import { foreignLog } from '../log/foreign.js';
@@ -23,8 +22,6 @@ export interface Findings {
   listed: Listed;
   /** What was read of the log, the newest first. */
   entries: readonly Activity[];
-  /** The newest entry of each node that the log lists. */
-  newest: ReadonlyMap<Id, Activity>;
   /** How many nodes Core counts, where that is known. */
   core: number | undefined;
   /**
@@ -102,8 +99,6 @@ export async function survey(
   return {
     listed,
     entries,
-    // A map keeps the last entry of each, which is the newest.
-    newest: new Map([...entries].reverse().map((entry) => [entry.node_id, entry])),
     core,
     countAgain: ask && core === undefined ? countingAgain(surveyor, entries) : null,
     expect: expectedOf(listed, core, request),

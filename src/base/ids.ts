@@ -20,9 +20,7 @@ export function parseId(text: string, what = 'id'): Id {
   // A bigint of a million digits would be slow to make.
   const id = /^\d{1,40}$/.test(text) ? BigInt(text) : null;
   if (isId(id)) return id;
-  if (text.trim() === '') {
-    throw usageError('empty_id', `${what} is empty`, 'Is a variable unset?');
-  }
+  if (text.trim() === '') throw usageError('empty_id', `${what} is empty`, 'Is a variable unset?');
   if (/\w[\s,]+\w/.test(text)) {
     throw usageError(
       'invalid_id',

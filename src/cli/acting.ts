@@ -42,7 +42,7 @@ import { hintOfEnd } from '../config/node-names.js';
 import { cannotAct } from '../config/refusals.js';
 import { standsTwice } from '../config/targets.js';
 import { listedIn } from '../job/census.js';
-import { checkIdempotencyKey, isPartOfKey, wireKey } from '../job/wire-key.js';
+import { checkIdempotencyKey, PART_OF_KEY, wireKey } from '../job/wire-key.js';
 import { printDryRuns, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
 import { nodeRows } from './node-state.js';
@@ -133,7 +133,7 @@ export async function requestOf(
 ) {
   const { args, flags } = typed;
   const key = flags['idempotency-key'];
-  if (key !== undefined && isPartOfKey(key)) {
+  if (key !== undefined && PART_OF_KEY.test(key)) {
     context.warn(
       `--idempotency-key ${JSON.stringify(key)} starts or ends with a separator; is a variable unset?`,
     );

@@ -159,8 +159,12 @@ function lastCompletedIn(entries: readonly Activity[], { nodes, runtime }: Resul
     if (node_id === null || id === null || status !== 'rejected') continue;
     const own = entries.find((entry) => entry.id === id)?.runtime ?? runtime ?? '';
     const last = lastCompletedBefore(entries, { id, node_id, runtime: own });
-    const { id: activity_id, action, finished_at = null } = last ?? {};
-    found.set(node_id, activity_id && action ? { activity_id, action, finished_at } : null);
+    const completed = last && {
+      activity_id: last.id,
+      action: last.action,
+      finished_at: last.finished_at ?? null,
+    };
+    found.set(node_id, completed);
   }
   return found;
 }

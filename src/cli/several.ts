@@ -164,6 +164,9 @@ function failureDocument({ target, own, error }: Source) {
   };
 }
 
+/** `--timeout` ends what would not end by itself. */
+const TIME_OVER = new LdctlError('done', 'time_over', 'the time is over');
+
 /**
  * Does something with all of them at once, until it is stopped.
  * @param onFailure gets each one that cannot be read, and says whether to try it again
@@ -179,7 +182,7 @@ export async function untilStopped<S extends Source>(
   const { output, clock } = context.host;
   const over = new AbortController();
   const release =
-    timeoutMs === undefined ? null : clock.limit(timeoutMs, () => over.abort(new TimeOver()));
+    timeoutMs === undefined ? null : clock.limit(timeoutMs, () => over.abort(TIME_OVER));
   const signal = AbortSignal.any([context.signal, output.stdout.gone, over.signal]);
   const workOn = async (source: S) => {
     let isOpen = source.own !== null;
@@ -200,13 +203,6 @@ export async function untilStopped<S extends Source>(
   } finally {
     release?.();
     over.abort(new Error('it is over'));
-  }
-}
-
-/** `--timeout` ends what would not end by itself. */
-class TimeOver extends LdctlError {
-  constructor() {
-    super('done', 'time_over', 'the time is over');
   }
 }
 

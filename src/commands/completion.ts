@@ -39,9 +39,7 @@ export default class Completion extends BaseCommand {
     const { args } = await this.parse(Completion);
     const { program, output } = this.host;
     const script = program.read(`completions/${FILES[args.shell as Shell]}`);
-    if (output.options.format !== 'table') {
-      return this.show({ shell: args.shell, script });
-    }
+    if (output.options.format !== 'table') return this.show({ shell: args.shell, script });
     output.stdout.write(script);
     return 0;
   }

@@ -38,9 +38,7 @@ export function classify(error: LdctlError): Fate {
   if (error instanceof TransportError) {
     return error.sent === 'maybe' ? 'uncertain' : error.transient ? 'not-sent' : 'definite-no';
   }
-  if (error instanceof RedirectError) {
-    return 'redirect';
-  }
+  if (error instanceof RedirectError) return 'redirect';
   // The request itself could not be made.
   if (error instanceof UsageError) return 'definite-no';
   return error instanceof ApiError ? classifyStatus(error) : 'uncertain';

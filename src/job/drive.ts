@@ -81,9 +81,7 @@ export async function* steps<T, E extends JobEvent>(
       if (fact) job.take(step, fact, clock.elapsed());
     }
   } finally {
-    for (const release of releases) {
-      release();
-    }
+    for (const release of releases) release();
     await gates.close();
   }
 }
@@ -194,9 +192,7 @@ class Inbox {
   }
 
   deliver(): void {
-    for (const deliver of this.#waiting.splice(0)) {
-      deliver();
-    }
+    for (const deliver of this.#waiting.splice(0)) deliver();
   }
 
   /** Waits until then, or until something comes. Nothing can come between `deliver` and this. */

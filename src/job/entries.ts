@@ -140,9 +140,7 @@ export abstract class Entries {
 
   /** Drops what was taken in, and is not of the run after all. */
   forget(isOther: (activity: Activity) => boolean): void {
-    for (const [id, { activity }] of this.byId) {
-      if (isOther(activity)) this.byId.delete(id);
-    }
+    for (const [id, { activity }] of this.byId) if (isOther(activity)) this.byId.delete(id);
   }
 
   /** @param seen the targets that have an entry: this one's is added */

@@ -29,10 +29,8 @@ export function checkIdempotencyKey(key: string, where: string): string {
   throw new UsageError(`${where}: ${why}`, { code: 'invalid_idempotency_key', hint });
 }
 
-/** Whether a part before or after a separator is missing, as in `4711-`. */
-export function isPartOfKey(key: string): boolean {
-  return /^[-._:/\s]|[-._:/\s]$/.test(key);
-}
+/** A key of which the part before or after a separator is missing, as in `4711-`. */
+export const PART_OF_KEY = /^[-._:/\s]|[-._:/\s]$/;
 
 /**
  * The `idempotency-key` on the wire: KEY, a dot, and 32 hex digits of SHA-256 over what makes two

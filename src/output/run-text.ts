@@ -118,6 +118,9 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
       : ['use another gate', '--gate CMD'];
     lines.push(`hint: To ${what}: ${resume} ${flag}`);
   }
+  if (resume !== null && has(nodes, MISSING) && has(nodes, NOT_STARTED)) {
+    lines.push(`hint: To go on with the other nodes: ${resume} --continue-on-error`);
+  }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const took = nodes.flatMap((node) => tookMs(node) ?? []);
     const isSome = took.length > 0 && took.length < nodes.length;
@@ -134,10 +137,12 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return [...lines, ...hintOfMissing(result)];
 }
 
+const has = (nodes: readonly NodeResult[], which: string) =>
+  nodes.some(({ status }) => status === which);
+
 /** After a run on every node: why one may be missing, and what to do about it the next time. */
 function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFields) {
-  const areMissing = targets === 'observed' && nodes.some(({ status }) => status === MISSING);
-  if (!areMissing) return [];
+  if (targets !== 'observed' || !has(nodes, MISSING)) return [];
   if (nodes.some(isUnknown)) {
     return [
       `hint: If some nodes never run ${plainText(runtime ?? 'it')}, name the others next time, with --node.`,
@@ -329,9 +334,7 @@ function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
   if (earlier) {
     return `sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
   }
-  if (recovered) {
-    return `dispatched: the log has its entries${request}`;
-  }
+  if (recovered) return `dispatched: the log has its entries${request}`;
   return `dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;
 }
 

@@ -17,7 +17,7 @@ import { placedNodeColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { codeText, runName, summaryText, type SummaryFacts } from './run-text.js';
 import { errorText, nextText, sentence } from './sentence.js';
-import type { Output } from './streams.js';
+import type { Output, Sink } from './streams.js';
 
 /** How the part of one deployment ended. */
 export interface PartEnding {
@@ -82,8 +82,7 @@ function documentOf(output: Output, { outcome, parts, resume }: SeveralEnding) {
 }
 
 /** `✗ restart of iggy: platform/staging/orders completed, platform/production/orders rejected`, and what comes next. */
-function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEnding) {
-  const { stderr: sink } = output;
+function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: SeveralEnding) {
   const [first] = parts;
   const name = first ? runName(first.result) : '';
   const each = parts.map(({ place, result }) => `${place} ${result.outcome.replaceAll('_', ' ')}`);
@@ -97,7 +96,7 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
   const command = anew ?? resume;
   return [
     sentence(sink, text, style),
-    anew === null ? '' : sentence(sink, lookFirst(output, parts), 'bold'),
+    anew === null ? '' : sentence(sink, lookFirst(sink, parts), 'bold'),
     command === null ? '' : nextText(sink, command),
     codeText(sink, outcome),
   ].join('');
@@ -106,9 +105,9 @@ function summaryOf(output: Output, { outcome, parts, resume, anew }: SeveralEndi
 /** It cannot be sent again under this key, so the deployment cannot pass any more. */
 export const isOver = ({ status }: NodeResult) => status === 'rejected' || status === UNCONFIRMED;
 
-function lookFirst({ stderr }: Output, parts: readonly PartEnding[]) {
+function lookFirst(sink: Sink, parts: readonly PartEnding[]) {
   const nodes = parts.flatMap(({ place, result }) => {
-    const over = result.nodes.filter(isOver).map(({ node_id: node }) => nodeText(node, stderr));
+    const over = result.nodes.filter(isOver).map(({ node_id: node }) => nodeText(node, sink));
     return over.length === 0 ? [] : `${shortList(over)} of ${place}`;
   });
   return `hint: Look at ${nodes.join(', ')} first. Under this key the order cannot be kept any more; a new roll acts on the rest.`;

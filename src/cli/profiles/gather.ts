@@ -140,9 +140,7 @@ type Intent = Omit<Gathered, 'tenantId' | 'apiKey'>;
 async function tenantFor({ stored, given }: Intent, prompts: Prompts | null) {
   const { tenantId } = given.account;
   const known = tenantId?.value;
-  if (prompts && !stored && tenantId?.source.from !== 'flag') {
-    return askTenant(prompts, known);
-  }
+  if (prompts && !stored && tenantId?.source.from !== 'flag') return askTenant(prompts, known);
   if (known !== undefined) return known;
   throw usageError(
     'no_tenant',

@@ -66,8 +66,7 @@ export async function preparePart(
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
   const command = (nodes: readonly Id[]) => ['ldctl', ...wordsFor(nodes)].map(shellWord).join(' ');
-  const isAsked = consent === 'to be asked' || consent === 'no one to ask';
-  const wanted = { ...asked, isAsked, now: context.host.clock.now(), command };
+  const wanted = { ...asked, isAsked: consent !== 'given', now: context.host.clock.now(), command };
   const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
   const request = check(rollRequest, 'roll', { ...how, runtime, action, nodes });
   return {

@@ -127,9 +127,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const isSeveral = context.targets.length > 1;
     checkRunResultOptions(this.host.output.options, isSeveral);
     checkSeveral(flags, isSeveral);
-    if (flags.resume !== undefined) {
-      return this.#resume(context, args.runtime, flags, flags.resume);
-    }
+    if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
     const { gate = null } = flags;
     checkGate(flags, gate);
     const typed = { args, flags, argv: this.argv };

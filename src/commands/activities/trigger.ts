@@ -51,9 +51,7 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { target } = context;
     await openAgreed(context, intent, flags);
     const before = await lookBefore(context, target, intent, flags, (own) => keptRun(own, request));
-    if (flags['dry-run']) {
-      return showDryRuns(context, [{ ...before, request, intent, how: null }]);
-    }
+    if (flags['dry-run']) return showDryRuns(context, [{ ...before, request, intent, how: null }]);
     const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
     const { own, found } = before;
     return showJob(context, own, { ...request, whom }, (tools) =>

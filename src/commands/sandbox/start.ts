@@ -96,9 +96,7 @@ export async function sandboxOf(flags: SandboxFlags): Promise<RunningSandbox> {
     return await startSandbox(optionsOf(flags));
   } catch (error) {
     // Of nodes that do not exist: the flags have checked the rest.
-    if (error instanceof OptionError) {
-      throw new UsageError(`--${error.option}: ${error.why}`);
-    }
+    if (error instanceof OptionError) throw new UsageError(`--${error.option}: ${error.why}`);
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     throw new UsageError(`--port: ${port} is ${code === 'EACCES' ? 'not allowed' : 'in use'}`, {

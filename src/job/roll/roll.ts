@@ -149,9 +149,15 @@ function gateStep({ plan, deadline }: Roll, { entries }: Run, node: Id, now: num
   return { do: 'gate', node, activityId, cutAt: Math.min(now + plan.gateTimeoutMs, deadline) };
 }
 
-const TAKE: {
-  [K in StepName]: (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
-} = {
+type Take<K extends StepName> = (roll: Roll, step: StepOf<K>, fact: FactOf<K>, now: number) => void;
+
+/** Hands a fact to the run of the node that the step was for. */
+const forRun: Take<StepName> = (roll, step, fact, now) => {
+  const run = runOf(nodeOf(roll, step.node));
+  if (run) takeOfRun(run, step, fact, now);
+};
+
+const TAKE: { [K in StepName]: Take<K> } = {
   note: forRun,
   record: forRun,
   post(roll, step, fact, now) {
@@ -178,17 +184,6 @@ function takeOfRoll<K extends StepName>(
     roll.events.push(warning('shared_roll', SHARED));
   }
   TAKE[step.do](roll, step, fact, now);
-}
-
-/** Hands a fact to the run of the node that the step was for. */
-function forRun<K extends StepName>(
-  roll: Roll,
-  step: StepOf<K>,
-  fact: FactOf<K>,
-  now: number,
-): void {
-  const run = runOf(nodeOf(roll, step.node));
-  if (run) takeOfRun(run, step, fact, now);
 }
 
 /** The first Ctrl-C: nothing more starts. */

@@ -23,7 +23,6 @@ import {
   type In,
   type Run,
   type Sender,
-  type Sent,
   type Then,
 } from './state.js';
 
@@ -80,15 +79,8 @@ export function takeChecking(
     const { idempotencyKey } = trigger;
     events.push({ event: 'baseline', baseline: run.baseline.id, idempotencyKey, expects });
   }
-  return send(run, null, log);
+  return { name: 'sending', before: null, notBefore: log.startedAt + run.attempts.spacingMs };
 }
-
-/** The POST after this read. */
-export const send = ({ attempts }: Run, before: Sent | null, log: LogRead): In<'sending'> => ({
-  name: 'sending',
-  before,
-  notBefore: log.startedAt + attempts.spacingMs,
-});
 
 /**
  * The first failed read ends the run, since it has been tried several times already, unless the API
@@ -203,8 +195,9 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
 export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
   const backoff = Math.min(2 ** attempts.backoffs * SECOND, LONGEST_BACKOFF);
   const waitMs = Math.max(backoff, retryAfterOf(error));
-  const isAgain = attempts.backoffs > 0 && classify(error) === 'not-now';
-  if (isAgain) attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
+  if (attempts.backoffs > 0 && classify(error) === 'not-now') {
+    attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
+  }
   attempts.backoffs += 1;
   return now + waitMs;
 }

@@ -164,9 +164,7 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
   if (statuses.length === 0 || statuses.includes(MISSING) || entries.hasTooMany()) {
     return 'unconfirmed';
   }
-  if (statuses.includes('rejected')) {
-    return 'rejected';
-  }
+  if (statuses.includes('rejected')) return 'rejected';
   const isDone = isSettled && statuses.every((status) => status === 'completed');
   return isDone ? 'completed' : 'timed_out';
 }

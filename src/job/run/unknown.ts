@@ -8,7 +8,6 @@ import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { MINUTE, nextRead, quicken, SECOND } from '../pace.js';
 import { endWithError } from './ended.js';
-import { send } from './checking.js';
 import { accept, FIRST_READ, follow, judge } from './following.js';
 import {
   acceptedAtOf,
@@ -111,7 +110,9 @@ export function takeUnknown(
     return sinceLost >= run.plan.appearMs ? endWithError(run, run.fateError) : state;
   }
   const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
-  return isAbsent ? send(run, sent, log) : state;
+  return isAbsent
+    ? { name: 'sending', before: sent, notBefore: log.startedAt + run.attempts.spacingMs }
+    : state;
 }
 
 /**
