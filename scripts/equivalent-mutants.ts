@@ -57,4 +57,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'nobody asks for the neighbours of an entry that is there',
   'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
     'the entry itself is not later than itself',
+  'src/log/log.ts: let inRow = 0; -> let inRow = 1;':
+    'a whole page of older entries ends it either way, and a newer one starts the count again',
 };
