@@ -59,4 +59,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'the entry itself is not later than itself',
   'src/log/log.ts: let inRow = 0; -> let inRow = 1;':
     'a whole page of older entries ends it either way, and a newer one starts the count again',
+  "src/job/run/sending.ts: if (!trigger.keepsKey) return { do: 'record', record: null, after: 0 }; -> if (!trigger.keepsKey) return { do: 'record', record: null, after: 1 };":
+    'where nothing is recorded, nobody asks what comes after it',
 };

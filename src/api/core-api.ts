@@ -5,8 +5,8 @@ import { readValue, safeCount, type Answer } from './answers.js';
 import { Client, type ClientOptions } from './client.js';
 
 // Loose, since fields may be added. A field that is only shown to people may be absent or null.
-const id = v.custom<Id>(isId, 'an id was expected, an integer of 64 bits');
-const text = v.string('a text was expected');
+const id = v.custom<Id>(isId, 'an id was expected, a 64-bit integer');
+const text = v.string('text was expected');
 const shown = v.nullish(text, '');
 const orNull = v.nullish(text, null);
 const names = v.nullish(v.array(text), []);

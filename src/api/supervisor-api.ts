@@ -116,10 +116,10 @@ function flawOf(entry: unknown) {
   const noText =
     TEXTS.find((name) => typeof fields[name] !== 'string') ??
     TEXTS_IF_ANY.find((name) => typeof (fields[name] ?? '') !== 'string');
-  if (noText !== undefined) return `${noText}: a text was expected`;
+  if (noText !== undefined) return `${noText}: text was expected`;
   const noId =
     IDS.find((name) => !isId(fields[name])) ?? IDS_IF_ANY.find((name) => !isId(fields[name] ?? 0n));
-  return noId === undefined ? null : `${noId}: an id was expected, an integer of 64 bits`;
+  return noId === undefined ? null : `${noId}: an id was expected, a 64-bit integer`;
 }
 
 const activity = v.custom<Activity>(

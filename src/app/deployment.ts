@@ -103,7 +103,7 @@ export function deploymentOn(
 ): Deployment {
   const { deploymentId, supervisor, clock } = origin;
   // Each call opens the log anew: a program may run for days.
-  const openNow = (): Connection => ({
+  const openNow = () => ({
     ...origin,
     log: openLog(supervisor, deploymentId, clock),
   });
@@ -187,7 +187,7 @@ async function runForProgram(
   const release = onAbort(interrupt, () => controller.abort(interrupt.reason));
   /** What the program's gate and listener threw: the first is reported. */
   const thrownByCaller: ErrorDocument[] = [];
-  const note = (code: string, who: string, thrown: unknown): void => {
+  const note = (code: string, who: string, thrown: unknown) => {
     const document = errorDocument(thrown);
     thrownByCaller.push({ ...document, code, message: `${who} threw: ${document.message}` });
   };

@@ -37,7 +37,7 @@ export type RollGate = (
 const hinted = (message: string, hint?: string) => (hint ? `${message}\n${hint}` : message);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const TEXT = 'a text was expected';
+const TEXT = 'text was expected';
 export const text = v.string(TEXT);
 const flag = v.boolean('true or false was expected');
 const WHOLE = 'give a whole number';

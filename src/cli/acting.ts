@@ -45,7 +45,7 @@ import { listedIn } from '../job/census.js';
 import { checkIdempotencyKey, PART_OF_KEY, wireKey } from '../job/wire-key.js';
 import { printDryRuns, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
-import { nodeRows } from './node-state.js';
+import { nodeChoices } from './node-state.js';
 import { readNodes } from './nodes.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 
@@ -200,7 +200,10 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   const of = { listed: [...here, ...elsewhere], runtime, found };
   const nodes =
     named ??
-    (await prompts.nodes(`Which nodes of ${await own.place()}?`, await nodeRows(context.host, of)));
+    (await prompts.nodes(
+      `Which nodes of ${await own.place()}?`,
+      await nodeChoices(context.host, of),
+    ));
   return { runtime, action, nodes };
 }
 

@@ -114,7 +114,7 @@ export async function agree(
   const isAsked = consent === 'to be asked';
   const whom =
     chosen && nodes
-      ? whomPicked(nodes, [...listedIn(meant), ...nodes], stderr)
+      ? whomPicked(nodes, [...listedNodes(meant), ...nodes], stderr)
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context, prompts, own, { ...meant, whom, ifBusy });
@@ -143,7 +143,7 @@ async function ask(
     // What keeps a node busy is a question of its own.
     if (!question.mayWait) return {};
   }
-  const answer = await askForYes(prompts, question, asked.nodes ? 0 : listedIn(asked).length);
+  const answer = await askForYes(prompts, question, asked.nodes ? 0 : listedNodes(asked).length);
   if (answer !== 'some') return changesBy(answer);
   // Picking is no consent.
   const picked = await pick(host, prompts, asked, place);
@@ -153,7 +153,7 @@ async function ask(
 
 const changesBy = (answer: string): Changes => (answer === 'wait' ? { ifBusy: 'wait' } : {});
 
-const listedIn = ({ found }: Pick<Before, 'found'>): readonly Id[] =>
+const listedNodes = ({ found }: Pick<Before, 'found'>): readonly Id[] =>
   found ? [...found.listed.here, ...found.listed.elsewhere] : [];
 
 /** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */
@@ -220,10 +220,10 @@ async function askForYes(
 /** Lets the person pick from the nodes that the log lists. @returns what is asked about then */
 async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
   const { runtime, found } = asked;
-  const listed = listedIn(asked);
-  const { nodeRows } = await import('./node-state.js');
-  const rows = await nodeRows(host, { listed, runtime, found });
-  const nodes = await prompts.nodes(`On which nodes${place}?`, rows);
+  const listed = listedNodes(asked);
+  const { nodeChoices } = await import('./node-state.js');
+  const choices = await nodeChoices(host, { listed, runtime, found });
+  const nodes = await prompts.nodes(`On which nodes${place}?`, choices);
   const busy = found?.busy.filter(({ node_id: node }) => nodes.includes(node)) ?? [];
   const whom = whomPicked(nodes, listed, host.output.stderr);
   return { ...asked, nodes, found: found && { ...found, busy }, whom };

@@ -118,7 +118,7 @@ export class CommandContext {
     if (this.flags['supervisor-url'] !== undefined) {
       throw usageError(
         'not_together',
-        '--supervisor-url is of one deployment, and several are named',
+        '--supervisor-url belongs to one deployment, and several are named',
         'Leave it out: each supervisor is looked up.',
       );
     }

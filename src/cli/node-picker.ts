@@ -20,7 +20,7 @@ import { cutTo } from '../output/formats/table.js';
 import { painter, type Sink } from '../output/streams.js';
 
 /** A node to choose. */
-export interface NodeRow {
+export interface NodeChoice {
   node: Id;
   /** Its name, or its id. */
   label: string;
@@ -30,7 +30,7 @@ export interface NodeRow {
 
 /** What was chosen so far. */
 export interface Picking {
-  rows: readonly NodeRow[];
+  rows: readonly NodeChoice[];
   chosen: ReadonlySet<Id>;
   typed: string;
   /** Something was chosen since: the next letter starts a new filter. */
@@ -41,7 +41,7 @@ export interface Picking {
   isEmpty: boolean;
 }
 
-export const startPicking = (rows: readonly NodeRow[]): Picking => ({
+export const startPicking = (rows: readonly NodeChoice[]): Picking => ({
   rows,
   chosen: new Set(),
   typed: '',
@@ -51,7 +51,7 @@ export const startPicking = (rows: readonly NodeRow[]): Picking => ({
 });
 
 /** By name, and by any part of an id. */
-export function matching({ rows, typed }: Picking): readonly NodeRow[] {
+export function matching({ rows, typed }: Picking): readonly NodeChoice[] {
   const wanted = typed.toLowerCase();
   return rows.filter(
     ({ node, label }) => label.toLowerCase().includes(wanted) || String(node).includes(wanted),
@@ -95,7 +95,7 @@ function filterAfter({ typed, isUsed }: Picking, key: Key, text: string): string
 }
 
 /** Chooses these; if all of them are chosen already, none of them. */
-function toggled(picking: Picking, rows: readonly NodeRow[]): Picking {
+function toggled(picking: Picking, rows: readonly NodeChoice[]): Picking {
   if (rows.length === 0) return picking;
   const nodes = rows.map(({ node }) => node);
   const chosen = new Set(picking.chosen);
@@ -163,7 +163,7 @@ function windowOf(lines: readonly string[], active: number, height: number): rea
 
 interface PickerConfig {
   message: string;
-  nodes: readonly NodeRow[];
+  nodes: readonly NodeChoice[];
   screen: Screen;
   theme: Parameters<typeof usePrefix>[0]['theme'];
 }

@@ -5,7 +5,7 @@ import type { Findings } from '../app/survey.js';
 import { nodeStates, type RuntimeState } from '../log/nodes.js';
 import { cellText, nodeText, type CellView } from '../output/columns.js';
 import type { Host } from './host.js';
-import type { NodeRow } from './node-picker.js';
+import type { NodeChoice } from './node-picker.js';
 
 /**
  * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal.
@@ -27,14 +27,14 @@ export function stateText(
 }
 
 /** What there is to pick from, with the state of a runtime. */
-export async function nodeRows(
+export async function nodeChoices(
   { clock, output }: Host,
   asked: {
     listed: readonly Id[];
     runtime: string;
     found: Pick<Findings, 'entries' | 'serverTime'> | null;
   },
-): Promise<NodeRow[]> {
+): Promise<NodeChoice[]> {
   const { listed, runtime, found } = asked;
   const view = { isTTY: true, now: found?.serverTime ?? clock.now() };
   const states = await nodeStates(found ? [found] : []);

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { Interrupted, UsageError, withHint } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, plainText, wrapWords } from '../base/text.js';
-import type { NodeRow } from './node-picker.js';
+import type { NodeChoice } from './node-picker.js';
 import { isInteractive, openKeyboard, type Terminal } from './keyboard.js';
 
 /** The answer "no". At a terminal its sentence is all that is printed. */
@@ -73,7 +73,7 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
       return ask<T>('search', message, { source });
     },
     /** One or more of them. */
-    nodes: (message: string, nodes: readonly NodeRow[]) =>
+    nodes: (message: string, nodes: readonly NodeChoice[]) =>
       ask<Id[]>('nodes', message, {
         nodes: nodes.map((row) => ({ ...row, state: shownText(terminal, row.state) })),
         screen: terminal.output.stderr,

@@ -18,7 +18,8 @@ export function expiryOf(expiresAt: string | null, now: number) {
   const left = (Date.parse(expiresAt ?? '') - now) / DAY_MS;
   if (Number.isNaN(left)) return null;
   const expired = left <= 0;
-  const days = count(Math.floor(Math.abs(left)), 'day');
+  const whole = Math.floor(Math.abs(left));
+  const days = whole === 0 ? 'less than a day' : count(whole, 'day');
   const text = expired ? `${days} ago` : `in ${days}`;
   const expires = `${expired ? 'expired' : 'expires'} ${text}`;
   const life = expired ? `key ${expires}` : `key good for ${days}`;

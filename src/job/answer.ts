@@ -56,6 +56,5 @@ function classifyStatus({ status, code }: ApiError): Fate {
 export const hadNoEffect = (error: LdctlError): boolean =>
   ['not-sent', 'not-now', 'definite-no'].includes(classify(error));
 
-export function isHopeless(error: LdctlError): boolean {
-  return error instanceof ApiError && HOPELESS.has(error.status);
-}
+export const isHopeless = (error: LdctlError): boolean =>
+  error instanceof ApiError && HOPELESS.has(error.status);

@@ -25,7 +25,7 @@ export function busyOf(
 export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
   const { id, node_id: node, runtime, status, finished_at: end } = one;
   if (isFinal(status)) return false;
-  const isLater = (other: Activity): boolean =>
+  const isLater = (other: Activity) =>
     other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other.status);
   return isKnown(status) || (!end && !shown.some(isLater));
 }

@@ -219,7 +219,7 @@ class Gates {
     if (!run) throw new Error('a roll with a gate was started without one');
     const controller = new AbortController();
     const { signal } = controller;
-    const cut = (): void => controller.abort(new Error('the gate is cut off'));
+    const cut = () => controller.abort(new Error('the gate is cut off'));
     const timer = new AbortController();
     clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
     const startedAt = clock.elapsed();

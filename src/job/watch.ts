@@ -100,7 +100,7 @@ export function createWatch(
   const entries = new Map<Id, SeenEntry>();
   // Among the newest RECENT one may show up late. None does below them.
   const floor = known[RECENT - 1]?.id ?? after;
-  const see = (activity: Activity, isOpen: boolean, isShown: boolean): void => {
+  const see = (activity: Activity, isOpen: boolean, isShown: boolean) => {
     const since = activity.id > floor ? startedAt : -Infinity;
     entries.set(activity.id, { activity, since, isOpen, isShown });
   };

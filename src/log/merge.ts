@@ -14,12 +14,12 @@ const BATCH = 100;
  * nothing of one another.
  */
 export async function* mergeNewest(listings: readonly Listing[], limit: number): Listing {
-  const sources = listings.map((listing) => new Source(listing));
+  const cursors = listings.map((listing) => new Cursor(listing));
   let batch: Activity[] = [];
   try {
     for (let left = limit || Infinity; left > 0; left -= 1) {
-      await Promise.all(sources.map((source) => source.ready()));
-      const { waiting } = sources.reduce((a, b) => (b.at > a.at ? b : a));
+      await Promise.all(cursors.map((cursor) => cursor.ready()));
+      const { waiting } = cursors.reduce((a, b) => (b.at > a.at ? b : a));
       const next = waiting.pop();
       if (!next) break;
       batch.push(next.entry);
@@ -27,13 +27,13 @@ export async function* mergeNewest(listings: readonly Listing[], limit: number):
       yield { entries: batch, total: 0 };
       batch = [];
     }
-    yield { entries: batch, total: sources.reduce((sum, { total }) => sum + total, 0) };
+    yield { entries: batch, total: cursors.reduce((sum, { total }) => sum + total, 0) };
   } finally {
-    for (const { listing } of sources) void listing.return(null);
+    for (const { listing } of cursors) void listing.return(null);
   }
 }
 
-class Source {
+class Cursor {
   total = 0;
   /** The newest is the last one. */
   waiting: Array<{ entry: Activity; at: number }> = [];

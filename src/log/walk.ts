@@ -182,7 +182,7 @@ export class Walk {
    * server that sorts without a tie-breaker had hidden it among entries of the same moment.
    */
   async *#topDownTo(start: Activity): AsyncGenerator<LogPage> {
-    const hasArrived = ({ id, created_at: at }: Activity): boolean =>
+    const hasArrived = ({ id, created_at: at }: Activity) =>
       id > start.id && Date.parse(at) > Date.parse(start.created_at);
     let page = await this.pages.newest(this.reading);
     for (;;) {

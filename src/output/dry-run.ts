@@ -5,7 +5,7 @@
 import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText } from './columns.js';
-import { nodeColumns, placedNodeColumns, placedRows } from './rows.js';
+import { resultColumns, placedResultColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { actionText } from './run-text.js';
 import { sentence } from './sentence.js';
@@ -33,7 +33,7 @@ export async function printDryRuns(output: Output, all: readonly DryRun[]) {
   } else {
     const deployments = all.map((one) => documentOf(output, one, isSeveral));
     const document = isSeveral ? { outcome: 'dry_run', deployments } : { ...deployments[0] };
-    const columns = isSeveral ? placedNodeColumns : nodeColumns;
+    const columns = isSeveral ? placedResultColumns : resultColumns;
     writeResult(output, document, placedRows(all), columns);
   }
   await stdout.drained();

@@ -6,7 +6,7 @@ import { type Env, plainText } from '../base/text.js';
 import { idAndName } from './columns.js';
 import { table } from './formats/table.js';
 import { formatOptions } from './list.js';
-import { nodeColumns, progressOf } from './rows.js';
+import { resultColumns, progressOf } from './rows.js';
 import { runName, troubleOf } from './run-text.js';
 import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
@@ -74,7 +74,7 @@ function escapeMessage(text: string) {
  * markup. An API text never starts a line, so it cannot close the block.
  */
 function stepSummary(output: Output, result: Ended, place: string) {
-  const writer = table.list({ columns: nodeColumns, chosen: false }, formatOptions(output));
+  const writer = table.list({ columns: resultColumns, chosen: false }, formatOptions(output));
   // A key is masked before markup hides it.
   const name = markdownText(output.stderr.masked(runName(result)));
   const lines = [

@@ -153,7 +153,7 @@ export const lastLineColumn = (lastLine: (node: Id | null) => string): Column<Ro
 });
 
 /** The targets of a run: while they are followed, and as it ended. */
-export const nodeColumns: readonly Column<Row>[] = [
+export const resultColumns: readonly Column<Row>[] = [
   nodeColumn(0, 0),
   fieldColumn('activity', 3, 'activity_id'),
   fieldColumn('status', 0, 'status', {
@@ -181,9 +181,9 @@ export const nodeColumns: readonly Column<Row>[] = [
 export type PlacedRow = Row & { deployment: string };
 
 /** The same, of a roll over several deployments. */
-export const placedNodeColumns: ReadonlyArray<Column<PlacedRow>> = [
+export const placedResultColumns: ReadonlyArray<Column<PlacedRow>> = [
   fieldColumn('deployment', 1, 'deployment', { lead: -1 }),
-  ...nodeColumns,
+  ...resultColumns,
 ];
 
 /** The nodes of several results, each with what its deployment is called. */

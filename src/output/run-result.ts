@@ -5,7 +5,13 @@ import { selectColumns, tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
 import { formatOptions, select } from './list.js';
-import { nodeColumns, placedNodeColumns, progressOf, withName, type PlacedRow } from './rows.js';
+import {
+  resultColumns,
+  placedResultColumns,
+  progressOf,
+  withName,
+  type PlacedRow,
+} from './rows.js';
 import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output, PrintOptions } from './streams.js';
 
@@ -20,7 +26,7 @@ interface RunEnding extends SummaryFacts {
  * @throws UsageError for unknown `--columns`
  */
 export function checkRunResultOptions({ columns }: PrintOptions, isSeveral = false) {
-  selectColumns<PlacedRow>(isSeveral ? placedNodeColumns : nodeColumns, columns);
+  selectColumns<PlacedRow>(isSeveral ? placedResultColumns : resultColumns, columns);
 }
 
 /**
@@ -37,7 +43,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
   };
   output.complete = true;
   const { rows, folded } = foldedAt(output, result.nodes);
-  if (rows.length > 0 || folded === '') writeResult(output, value, rows, nodeColumns);
+  if (rows.length > 0 || folded === '') writeResult(output, value, rows, resultColumns);
   stdout.write(folded);
   if (error) stderr.write(errorText(output, error));
   stderr.write(summaryText(output, result, ending));

@@ -375,7 +375,7 @@ export function changeText(activity: Activity, place?: string) {
 }
 
 /** What a run waits for from this event on, as long as it shows no node; null: what it did before. */
-export function waitingText({ event }: JobEvent): string | null {
+export function awaitedText({ event }: JobEvent): string | null {
   if (event === 'first_gate') return 'waiting for the first gate';
   return event === 'dispatched' ? 'waiting for the first entry' : null;
 }

@@ -13,7 +13,7 @@ import {
 } from '../base/outcome.js';
 import { shortList } from '../base/text.js';
 import { nodeText } from './columns.js';
-import { placedNodeColumns, placedRows } from './rows.js';
+import { placedResultColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { codeText, runName, summaryText, type SummaryFacts } from './run-text.js';
 import { errorText, nextText, sentence } from './sentence.js';
@@ -50,7 +50,7 @@ export interface SeveralEnding {
 export async function printSeveral(output: Output, ending: SeveralEnding) {
   const { stdout, stderr, options } = output;
   const rows = placedRows(ending.parts);
-  writeResult(output, documentOf(output, ending), rows, placedNodeColumns);
+  writeResult(output, documentOf(output, ending), rows, placedResultColumns);
   if (ending.outcome !== 'completed' || !options.quiet) stderr.write(summaryOf(output, ending));
   await stdout.drained();
 }

@@ -139,7 +139,10 @@ async function print(context: CommandContext, plan: Plan) {
 async function ofEach(context: CommandContext, flags: ListFlags) {
   const single = OF_ONE.find((name) => flags[name]);
   if (single !== undefined) {
-    throw usageError('not_together', `--${single} is of one deployment, and several are named`);
+    throw usageError(
+      'not_together',
+      `--${single} works with one deployment only, and several are named`,
+    );
   }
   const { sources, filter } = await openEach(context, flags);
   const ready = Promise.all(sources.flatMap(({ own }) => (own ? nameYou(context, own) : [])));

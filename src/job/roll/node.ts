@@ -18,7 +18,7 @@ import {
   mayStillAct,
   planOf,
   type In,
-  type NodeState,
+  type RollNodeState,
   type Roll,
   type RollNode,
   type Then,
@@ -43,7 +43,7 @@ function admit(run: Run, now: number): void {
 }
 
 /** What time alone does. */
-export function tickNode(roll: Roll, node: RollNode, now: number): NodeState {
+export function tickNode(roll: Roll, node: RollNode, now: number): RollNodeState {
   const { state } = node;
   switch (state.name) {
     case 'running':
@@ -162,13 +162,13 @@ export function endGate(
   node.gate = gate;
   roll.events.push({ event: 'gate', node_id: node.id, gate });
   if (!isFailedGate(gate)) return pass(roll, node, state);
-  // If the time of the roll is up, it has timed out; it was not halted.
+  // One that the roll had no time left for has timed out; it was not halted.
   if (!isLate(roll, now)) halt(roll, `the gate after node ${node.id} has failed`, node);
   return { name: 'done', run: state.run };
 }
 
 /** The second Ctrl-C: what runs is left alone. */
-export function interruptNode(node: RollNode, reason: Interrupted, now: number): NodeState {
+export function interruptNode(node: RollNode, reason: Interrupted, now: number): RollNodeState {
   const { state } = node;
   switch (state.name) {
     case 'running':

@@ -54,7 +54,7 @@ interface NodeStates {
   done: { is: { run: Run }; next: never };
 }
 
-export type NodeState = In<keyof NodeStates>;
+export type RollNodeState = In<keyof NodeStates>;
 /** A node that is in one of these states. */
 export type In<N extends keyof NodeStates> = { [P in N]: { name: P } & NodeStates[P]['is'] }[N];
 /** What may follow. */
@@ -63,7 +63,7 @@ export type Then<N extends keyof NodeStates> = In<NodeStates[N]['next']>;
 export interface RollNode {
   readonly id: Id;
   /** Set by `move` alone: what happens to a node returns its next state (node.ts). */
-  state: NodeState;
+  state: RollNodeState;
   /** It completed and, if the roll has a gate, that has passed, in this process or an earlier one. */
   passed: boolean;
   gate: GateResult | null;
@@ -188,7 +188,7 @@ export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline
 export const mayStillAct = (roll: Roll, now: number): boolean =>
   !roll.halted && roll.stopping === null && !isLate(roll, now);
 
-export function move(roll: Roll, node: RollNode, state: NodeState): void {
+export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
   if (state === node.state) return;
   node.state = state;
   roll.moves += 1;

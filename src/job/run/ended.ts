@@ -62,7 +62,7 @@ function mayHaveLeft(run: Run): Sent | null {
 
 /** Nothing was sent, and the roll has no more time. */
 export const endForRoll = (run: Run): In<'ended'> =>
-  endWithError(run, new LdctlError('refused', 'timed_out', 'the time of the roll is up'));
+  endWithError(run, new LdctlError('refused', 'timed_out', 'the roll ran out of time'));
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run): JobEnd {

@@ -108,7 +108,7 @@ function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Acti
   const oldestFirst = recent.toSorted((a, b) => compareIds(a.id, b.id));
   // A map keeps the last one of each node.
   const newest = new Map(oldestFirst.map(({ id, node_id: node }) => [node, id]));
-  const isSuperseded = ({ id, node_id: node }: Activity): boolean =>
+  const isSuperseded = ({ id, node_id: node }: Activity) =>
     id <= baseline.id && id < (newest.get(node) ?? 0n);
   entries.forget(isSuperseded);
   return recent.filter((activity) => !isSuperseded(activity));

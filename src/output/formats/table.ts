@@ -178,8 +178,8 @@ const AT_ONCE = 8;
 
 /** @param widths of the columns at least */
 function align(rows: readonly string[][], widths: readonly number[]) {
-  const cellsOf = (place: number) => rows.map((row) => row[place] ?? '');
-  const colWidths = widths.map((width, place) => widest(cellsOf(place), width));
+  const cellsOf = (column: number) => rows.map((row) => row[column] ?? '');
+  const colWidths = widths.map((width, column) => widest(cellsOf(column), width));
   const lines: string[] = [];
   for (let start = 0; start < rows.length; start += AT_ONCE) {
     const grid = new CliTable({ chars, style, colWidths });

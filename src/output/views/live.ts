@@ -14,10 +14,10 @@ import {
   activityColumns,
   countProgress,
   lastLineColumn,
-  nodeColumns,
+  resultColumns,
   progressOf,
 } from '../rows.js';
-import { eventText, waitingText } from '../run-text.js';
+import { eventText, awaitedText } from '../run-text.js';
 import { painter, type Output, type Sink } from '../streams.js';
 import {
   keyOf,
@@ -167,9 +167,9 @@ function gateLines(sink: Sink) {
     const line = plainText(sink.masked(kept.get(node)?.at(-1)?.line ?? ''));
     return cutTo(line, Math.floor(sink.columns / 2));
   };
-  const columns = [...nodeColumns, lastLineColumn(lastLine)];
+  const columns = [...resultColumns, lastLineColumn(lastLine)];
   return {
-    columns: () => (kept.size > 0 ? columns : nodeColumns),
+    columns: () => (kept.size > 0 ? columns : resultColumns),
     note: (event: JobEvent) => {
       if (event.event === 'gate' && !isFailedGate(event.gate)) kept.set(event.node_id, []);
       if (event.event !== 'gate_output') return;
@@ -240,7 +240,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
   const table = liveTable({ clock, output, selection, rank, frame });
   const note = (event: JobEvent) => {
-    facts.waiting = waitingText(event) ?? facts.waiting;
+    facts.waiting = awaitedText(event) ?? facts.waiting;
     if (event.event === 'progress') {
       nodes = event.nodes;
       facts.decidesAt = event.decidesAt;

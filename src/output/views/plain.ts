@@ -15,7 +15,7 @@ import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
 import type { Column } from '../columns.js';
 import { activityColumns, countProgress } from '../rows.js';
-import { changeText, eventText, shareText, waitingText } from '../run-text.js';
+import { changeText, eventText, shareText, awaitedText } from '../run-text.js';
 import type { Output } from '../streams.js';
 
 interface View<Event> {
@@ -100,7 +100,7 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     on: (event) => {
       const step = isData ? shownStep(event) : null;
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
-      waiting = waitingText(event) ?? waiting;
+      waiting = awaitedText(event) ?? waiting;
       if (!quiet && !hasHeadline) lines.say(shown.headline);
       hasHeadline = true;
       if (event.event === 'warning') lines.warn(event.message);

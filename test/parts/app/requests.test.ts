@@ -45,7 +45,7 @@ describe('what a program asks for wrongly', () => {
     ['trigger', { ...EVERY, idempotencyKey: '' }, /idempotencyKey: it is empty/],
     ['roll', { ...EVERY, nodes: [1n], idempotencyKey: '-' }, /idempotencyKey: "-" has no letter/],
     ['trigger', { ...EVERY, wait: 'no' }, /trigger: wait: true or false was expected/],
-    ['trigger', { runtime: 7, action: 'stop' }, /trigger: runtime: a text was expected/],
+    ['trigger', { runtime: 7, action: 'stop' }, /trigger: runtime: text was expected/],
     ['trigger', { ...EVERY, action: 'reconfigure' }, /reconfigure needs the id of a config/],
     ['trigger', { ...EVERY, timeoutMs: -1 }, /trigger: timeoutMs: milliseconds/],
     ['trigger', { ...EVERY, timeoutMs: NaN }, /trigger: timeoutMs: milliseconds/],

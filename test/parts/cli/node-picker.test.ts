@@ -7,7 +7,7 @@ import {
   pickedNodes,
   pickerFrame,
   startPicking,
-  type NodeRow,
+  type NodeChoice,
   type Picking,
 } from '../../../src/cli/node-picker.js';
 import { terminalPrompts } from '../../../src/cli/prompts.js';
@@ -20,7 +20,7 @@ const BACKSPACE = '\u007f';
 
 /** The first has a name. Their ids are those at the end of 64 bits. */
 const FIRST = MAX_ID - 49n;
-const FIFTY: readonly NodeRow[] = Array.from({ length: 50 }, (_, index) => ({
+const FIFTY: readonly NodeChoice[] = Array.from({ length: 50 }, (_, index) => ({
   node: FIRST + BigInt(index),
   label: index === 0 ? 'broker-1' : String(FIRST + BigInt(index)),
   state: index === 2 ? 'running 3d, start rejected 2h ago' : 'running 3d',
@@ -116,7 +116,7 @@ describe('the picker of nodes', () => {
       .array(text, { minLength: 1, maxLength: 60 })
       .map((states) =>
         states.map(
-          (state, index) => ({ ...FIFTY[index % 50], state, node: BigInt(index) }) as NodeRow,
+          (state, index) => ({ ...FIFTY[index % 50], state, node: BigInt(index) }) as NodeChoice,
         ),
       );
     const keys = fc.array(fc.constantFrom('up', 'down', 'space', '1', 'b', 'return'));

@@ -4,6 +4,7 @@ import { expiryOf } from '../../../src/config/key-life.js';
 describe('when a key expires', () => {
   const NOW = Date.parse('2026-06-01T12:00:00Z');
   const DAY = 86_400_000;
+  const SHORT = 'less than a day';
   const at = (ms: number): string => new Date(NOW + ms).toISOString();
 
   it('is said in whole days, in any time zone; what is no time is not known', () => {
@@ -12,7 +13,8 @@ describe('when a key expires', () => {
       [14 * DAY, 14, false, 'in 14 days', 'expires in 14 days', 'key good for 14 days'],
       [14 * DAY - 1, 13, true, 'in 13 days', 'expires in 13 days', 'key good for 13 days'],
       [DAY, 1, true, 'in 1 day', 'expires in 1 day', 'key good for 1 day'],
-      [0, 0, true, '0 days ago', 'expired 0 days ago', 'key expired 0 days ago'],
+      [1, 0, true, `in ${SHORT}`, `expires in ${SHORT}`, `key good for ${SHORT}`],
+      [0, 0, true, `${SHORT} ago`, `expired ${SHORT} ago`, `key expired ${SHORT} ago`],
       [-2 * DAY, -2, true, '2 days ago', 'expired 2 days ago', 'key expired 2 days ago'],
     ] as const) {
       assert.deepEqual(expiryOf(at(ms), NOW), { daysLeft, soon, text, expires, life });
