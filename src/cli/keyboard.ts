@@ -9,6 +9,12 @@ const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
 const SHOW_CURSOR = `${ESCAPE}[?25h`;
+/** The list of a picker stands below the cursor, where a shell writes. */
+const CLEAR_BELOW = `${ESCAPE}[J`;
+/** Ctrl-U. */
+export const EMPTY_LINE = '\u0015';
+/** But those of a sequence, such as that of Ctrl-Down. */
+const DIGITS = new RegExp(`(?<!${ESCAPE}(?:\\[|O)[\\d;]*)\\d`, 'g');
 /** Moves to the top of the frame before, and clears it. */
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 
@@ -31,15 +37,20 @@ export function isInteractive({ stdin, output }: Terminal) {
   return stdin.isTTY && output.stderr.isTTY;
 }
 
+/** inquirer takes a digit for the number of a line. */
+export const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
+
 /**
  * The terminal while a question stands. In raw mode the system no longer acts on Ctrl-D and Ctrl-Z;
  * inquirer ignores the first, and after the second it would read what is typed for the shell.
  * @param leave there is no answer: by Ctrl-D or Escape, or because the terminal has closed, or by a
  * Ctrl-C that no question reads yet
+ * @param typed what inquirer gets of these keys
  */
 export function openKeyboard(
   { stdin, stderr, clock }: Terminal,
   leave: (by: 'no' | StopSignal) => void,
+  typed: (keys: string) => string,
 ) {
   const input = new PassThrough();
   const screen = new Screen(stderr);
@@ -52,10 +63,10 @@ export function openKeyboard(
       if (text.includes(CTRL_C)) leave('SIGINT');
     } else if (text.includes(CTRL_D)) leave('no');
     else if (text.includes(CTRL_Z)) suspend();
-    else input.write(keys);
+    else input.write(typed(text), 'latin1');
   };
   const suspend = () => {
-    stderr.write(SHOW_CURSOR);
+    stderr.write(CLEAR_BELOW + SHOW_CURSOR);
     stdin.setRawMode(false);
     // As the terminal itself does: the whole pipeline stops.
     process.kill(0, 'SIGTSTP');
@@ -120,6 +131,6 @@ class Screen extends Writable {
   }
 
   redraw() {
-    this.out.write(this.#frame + this.#cursor);
+    this.out.write(CLEAR_BELOW + this.#frame + this.#cursor);
   }
 }

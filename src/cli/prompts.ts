@@ -1,10 +1,16 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Interrupted, UsageError, withHint } from '../base/errors.js';
+import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, plainText, wrapWords } from '../base/text.js';
 import type { NodeChoice } from './node-picker.js';
-import { isInteractive, openKeyboard, type Terminal } from './keyboard.js';
+import {
+  EMPTY_LINE,
+  isInteractive,
+  openKeyboard,
+  withoutDigits,
+  type Terminal,
+} from './keyboard.js';
 
 /** The answer "no". At a terminal its sentence is all that is printed. */
 export class Declined extends UsageError {
@@ -60,11 +66,25 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
     text: (message: string, options?: { default?: string; validate?: Validate }) =>
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
-    secret: (message: string, validate: Validate) =>
-      ask<string>('password', message, { mask: '*', toggleMask: false, validate }),
+    secret: (message: string, validate: Validate) => {
+      // inquirer keeps what was refused, and no one sees that a second paste is added to it.
+      let isRefused = false;
+      const check: Validate = (answer) => {
+        const is = validate(answer);
+        isRefused = is !== true;
+        return is;
+      };
+      const anew = (keys: string) => {
+        const all = isRefused ? EMPTY_LINE + keys : keys;
+        isRefused = false;
+        return all;
+      };
+      const options = { mask: '*', toggleMask: false, validate: check };
+      return ask<string>('password', message, options, anew);
+    },
     /** The first one is marked at first, and at any key that inquirer does not know. */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T>('select', message, { choices: choices.map(shown) }),
+      ask<T>('select', message, { choices: choices.map(shown) }, withoutDigits),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const isWanted = (name: string, typed: string) =>
@@ -88,14 +108,15 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     type: 'confirm' | 'input' | 'password' | 'select' | 'search' | 'nodes',
     question: string,
     options?: object,
+    typed = (keys: string) => keys,
   ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
     const picker = type === 'nodes' && (await import('./node-picker.js')).nodePicker;
     const left = new AbortController();
-    const keyboard = openKeyboard(terminal, (by) =>
-      left.abort(by === 'no' ? new Declined() : new Interrupted(by)),
-    );
+    const leave = (by: 'no' | StopSignal) =>
+      left.abort(by === 'no' ? new Declined() : new Interrupted(by));
+    const keyboard = openKeyboard(terminal, leave, typed);
     const ends = AbortSignal.any([signal, left.signal]);
     const { input, output } = keyboard;
     const prompt = inquirer.createPromptModule({ input, output, signal: ends });

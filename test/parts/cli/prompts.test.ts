@@ -89,3 +89,31 @@ describe('a question', () => {
     });
   }
 });
+
+describe('what is typed', () => {
+  let terminal: TypedTerminal;
+  beforeEach(() => (terminal = new TypedTerminal()));
+  const prompts = (): NonNullable<ReturnType<typeof terminalPrompts>> =>
+    terminalPrompts(terminal, never) ?? assert.fail('no one to ask');
+
+  it('as a number marks no line of a list, and an arrow with Ctrl still moves', async () => {
+    const answer = prompts().choose('Sure?', NO_OR_YES);
+    await terminal.shows(/❯ no$/m);
+    await terminal.type('2');
+    assert.match((await terminal.lines()).join('\n'), /❯ no$/m);
+    await terminal.type('\u001b[1;5B');
+    await terminal.shows(/❯ yes$/m);
+    await terminal.type('\r');
+    assert.equal(await answer, 'yes');
+  });
+
+  it('as a secret is forgotten once it is refused, since no one sees what is left of it', async () => {
+    const is = (typed: string): true | string => typed === 'ld_pk_right' || 'not that one';
+    const answer = prompts().secret('API key:', is);
+    await terminal.shows(/API key/);
+    await terminal.type('ld_pk_wrong\r');
+    await terminal.shows(/not that one/);
+    await terminal.type('ld_pk_right', '\r');
+    assert.equal(await answer, 'ld_pk_right');
+  });
+});
