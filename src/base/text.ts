@@ -41,11 +41,19 @@ export function urlText(url: { readonly href: string }): string {
   return url.href.replace(/\/$/, '');
 }
 
+/** As they stand in `$'…'`, which bash, zsh and ksh read. */
+const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t' };
+
 /**
  * A word as a shell takes it. Only names and lists of ids need quotes; PowerShell makes two words
- * of 7,8.
+ * of 7,8. What a terminal acts on is escaped: a new line in a gate is a part of it.
  */
 export function shellWord(word: string): string {
   if (/^[\w@%+=:./-]+$/.test(word)) return word;
+  if (plainText(word) !== word) {
+    const hex = (char: string) => `\\U${char.codePointAt(0)?.toString(16).padStart(8, '0')}`;
+    const quoted = word.replace(/[\\']/g, '\\$&');
+    return `$'${quoted.replace(UNSAFE_CHARACTER, (char) => ESCAPED[char] ?? hex(char))}'`;
+  }
   return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
