@@ -55,7 +55,9 @@ function dryRunText(sink: Sink, { result, what, how }: DryRun) {
   const doing = `Would ${actionText(action ?? 'act', runtime ?? '')} on ${what}`;
   return [
     sentence(sink, [doing, ...(how ?? [])].join(', ')),
-    ...nodes.map(({ node_id: id }) => `  ${id ? nodeText(id, sink) : 'an expected node'}\n`),
+    ...nodes.map(
+      ({ node_id: id }) => `  ${id !== null ? nodeText(id, sink) : 'an expected node'}\n`,
+    ),
     core === null ? '' : `Core counts ${count(core, 'node')}\n`,
   ].join('');
 }

@@ -23,6 +23,7 @@ import {
   move,
   nodeOf,
   runOf,
+  sentRunOf,
   type Roll,
   type RollNode,
   type RollPlan,
@@ -186,10 +187,14 @@ function takeOfRoll<K extends StepName>(
   TAKE[step.do](roll, step, fact, now);
 }
 
+/** Something was sent to it, or is just now, and it has not ended. */
+const isRunning = (node: RollNode) =>
+  isActive(node) && (sentRunOf(node) !== null || runOf(node)?.state.name === 'posting');
+
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
   roll.stopping ??= reason;
-  roll.events.push(warning('stopping', STOPPING));
+  if (roll.nodes.some(isRunning)) roll.events.push(warning('stopping', STOPPING));
 }
 
 /** The second one. */

@@ -8,7 +8,7 @@ import { formatDuration } from '../../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
 import type { LogRead } from '../../log/log.js';
-import { classify, isHopeless } from '../answer.js';
+import { isHopeless, mayLimit } from '../answer.js';
 import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
 import { belowLowest, IdEntries, idsOf } from '../entries.js';
 import { countMeant, listedIn } from '../census.js';
@@ -187,19 +187,19 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
   return tryAgain(run, notBefore);
 }
 
-/**
- * A server that refuses a POST again may do so because of the read right before it, so the next POST
- * keeps its distance from its own.
- * @returns when the run may try again, by the job's clock: each time later than the last
+/** @returns when the run may try again, by the job's clock: each time later than the last
  */
 export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
   const backoff = Math.min(2 ** attempts.backoffs * SECOND, LONGEST_BACKOFF);
   const waitMs = Math.max(backoff, retryAfterOf(error));
-  if (attempts.backoffs > 0 && classify(error) === 'not-now') {
-    attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
-  }
+  if (attempts.backoffs > 0) keepDistance(attempts, error, waitMs);
   attempts.backoffs += 1;
   return now + waitMs;
+}
+
+/** The read right before a POST may be why it was refused: the next one comes later after its own. */
+export function keepDistance(attempts: Run['attempts'], error: LdctlError, waitMs: number): void {
+  if (mayLimit(error)) attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
 }
 
 /** `not_sent` is about this try; an earlier one may have been sent. */

@@ -39,6 +39,7 @@ import {
 import { askUnknown, continueFrom, depthOfUnknown, takeUnknown } from './unknown.js';
 
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
+const ANOTHER_KEY = 'If it did not run, another --idempotency-key runs it.';
 
 const NOT_COUNTED =
   'Core did not say how many nodes there are, so only those that the log lists are checked';
@@ -103,7 +104,10 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
     readBy: now + BEFORE_POST - (known.trigger?.spentMs ?? 0),
     generation: 0,
     settledAt: null,
-    fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE),
+    fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE, {
+      // The result of a roll says how it goes on.
+      hint: known.plan.endsBy === undefined ? ANOTHER_KEY : undefined,
+    }),
     marks: [],
     events: [],
     changed: false,

@@ -11,7 +11,7 @@ import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
 import type { FactOf } from '../job.js';
 import { MINUTE, SECOND } from '../pace.js';
-import { backOff, checkAgain, sayTryingAgain, tryLater } from './checking.js';
+import { backOff, checkAgain, keepDistance, sayTryingAgain, tryLater } from './checking.js';
 import { endForRoll, endWithError } from './ended.js';
 import { accept } from './following.js';
 import {
@@ -173,6 +173,8 @@ function takeFailedPost(
         now,
       );
     case 'uncertain':
+      // Not longer: the log must not have changed since it was read.
+      keepDistance(run.attempts, error, SECOND);
       return loseAnswer(run, lost, error, 'looking in the log before sending again', now);
   }
 }

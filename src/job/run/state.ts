@@ -308,5 +308,11 @@ export function sendNoMore({ attempts }: Run): void {
 /** Marks the record of this run, if it has one. */
 export function addMark({ generation, trigger, marks }: Run, mark: Mark, newest?: Id): void {
   if (!trigger || generation === 0) return;
-  marks.push({ do: 'note', key: trigger.wireKey, generation, mark, ...(newest && { newest }) });
+  marks.push({
+    do: 'note',
+    key: trigger.wireKey,
+    generation,
+    mark,
+    ...(newest !== undefined && { newest }),
+  });
 }

@@ -82,14 +82,23 @@ function* afterOthers({ processes, faults }: Story, others: readonly Post[], pos
 }
 
 /** Whether it is sent again on an old read: another read should have come first. */
-function isByOldRead({ setting, processes }: Story, { by, at }: Post): boolean {
+function isByOldRead({ setting, processes, world }: Story, { by, at }: Post): boolean {
   const { use } = setting;
   // Beside others a process may be held up at any time.
   if (processesOf(setting) > 1) return false;
   const atOnce = use.is === 'roll' ? windowOf(use, by > 0) : 1;
   const read = processes[by]?.seen.findLast(({ endedAt }) => endedAt <= at);
-  // Where several are sent again by one read, there are two a second.
-  return !read || at >= read.endedAt + (atOnce * SECOND) / 2;
+  const before = world.posts.filter((post) => post.by === by && post.at < at);
+  // Where several are sent again by one read, there are two a second. A server that may count the
+  // read is left alone for a moment.
+  const mostMs = Math.max(atOnce / 2, ...before.map(({ met }) => distanceAfter(met))) * SECOND;
+  return !read || at >= read.endedAt + mostMs;
+}
+
+/** How long after its read a POST may come that follows such an answer, s. */
+function distanceAfter(met: Post['met']): number {
+  if (met.startsWith('503')) return 1.5;
+  return met.startsWith('429') ? 5.5 : 0;
 }
 
 /** Whether a read since the first POST showed what may be of it, even one that is older by its time. */
