@@ -57,7 +57,7 @@ export interface Before {
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
 export async function consentFor(
-  { prompts }: CommandContext,
+  { prompts, targets }: CommandContext,
   { settings }: Target,
   own: OpenDeployment | null,
   intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
@@ -70,19 +70,21 @@ export async function consentFor(
   if (confirmed !== undefined || (!protector && isMeant)) return 'given';
   if (prompts) return 'to be asked';
   if (isDry) return 'no one to ask';
-  throw noOneToAsk(settings, protector, intent);
+  throw noOneToAsk(settings, targets.length, protector, intent);
 }
 
 function noOneToAsk(
-  settings: Settings,
+  { deployment: { named } }: Settings,
+  deployments: number,
   protector: Profile | null,
   { what, nodes }: Pick<Intent, 'what' | 'nodes'>,
 ) {
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  const { named } = settings.deployment;
-  const where = named ? ` of ${deploymentText(named.value)}` : '';
+  // Of several, any of the nodes may be of another one.
+  const isKnown = named && (deployments === 1 || !nodes);
+  const place = isKnown ? ` of ${deploymentText(named.value)}` : '';
   return missing(
-    `this would ${what} on ${whom}${where}, and ldctl cannot ask without a terminal; nothing was sent`,
+    `this would ${what} on ${whom}${place}, and ldctl cannot ask without a terminal; nothing was sent`,
     protector
       ? `Profile ${protector.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
       : 'Add --yes to act on every node, or name nodes with --node.',
@@ -275,7 +277,7 @@ export async function checkConfirm(
 }
 
 /** What may be typed for the deployment, as far as it is known: the longest first. */
-const namesOf = ({ path, name, id }: DeploymentRef) =>
+export const namesOf = ({ path, name, id }: DeploymentRef) =>
   [path, name, String(id)].filter((text) => text !== null);
 
 function missing(message: string, hint: string) {

@@ -11,7 +11,7 @@ import {
   type ResultFacts,
   type ResultFields,
 } from '../base/outcome.js';
-import { shortList } from '../base/text.js';
+import { count, shortList } from '../base/text.js';
 import { nodeText } from './columns.js';
 import { placedResultColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
@@ -86,11 +86,12 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
   const [first] = parts;
   const name = first ? runName(first.result) : '';
   const each = parts.map(({ place, result }) => `${place} ${result.outcome.replaceAll('_', ' ')}`);
+  const nodes = count(parts.flatMap(({ result }) => result.nodes).length, 'node');
   const isLate = outcome === 'timed_out' && !parts.some(({ result }) => result.outcome === outcome);
   const all = `${name}${isLate ? ' timed out' : ''}: ${each.join(', ')}`;
   const text =
     outcome === 'completed'
-      ? `✓ ${name} completed on ${parts.length === 2 ? 'both' : `all ${parts.length}`} deployments`
+      ? `✓ ${name} completed on ${nodes} in ${parts.length} deployments`
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
   const style = outcome === 'completed' ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const command = anew ?? resume;

@@ -20,6 +20,7 @@ import {
   type PartEnding,
   type SeveralEnding,
 } from '../../output/several-result.js';
+import { namesOf } from '../consent.js';
 import type { CommandContext } from '../context.js';
 import { followJob, reportToRunner } from '../following.js';
 import { typedAgain, type Host } from '../host.js';
@@ -91,8 +92,8 @@ export const nameDeployment =
 const SAYS_ENOUGH: readonly ExitName[] = ['usage', 'sigint', 'sigterm', 'sighup'];
 
 type Parts = readonly [AgreedPart, ...AgreedPart[]];
-/** @param timeoutMs of the whole; 0 for no limit */
-type Plan = SeveralPlan & { timeoutMs: number };
+/** @param timeoutMs of the whole; 0 for no limit @param confirm which deployments were confirmed */
+type Plan = SeveralPlan & { timeoutMs: number; confirm: readonly string[] };
 
 /**
  * Runs them in their order, and prints how that ended.
@@ -144,7 +145,11 @@ async function runInOrder(run: SeveralRun, parts: Parts, ends: PartEnding[]) {
 }
 
 /** Before the first POST, so that none of them is forgotten. @throws UsageError as `recordPart` */
-function recordAll(context: CommandContext, parts: Parts, { timeoutMs: _, ...several }: Plan) {
+function recordAll(
+  context: CommandContext,
+  parts: Parts,
+  { timeoutMs, confirm, ...several }: Plan,
+) {
   const made: Array<ReturnType<typeof recordPart>> = [];
   try {
     for (const part of parts) made.push(recordPart(context, part, several));
@@ -266,7 +271,7 @@ function nextOf(
   host: Host,
   ends: readonly PartEnding[],
   parts: Parts,
-  { flags, words }: Plan,
+  { flags, words, confirm }: Plan,
 ): Pick<SeveralEnding, 'resume' | 'anew'> {
   const { runtime, action, idempotencyKey } = parts[0].request;
   const last = ends.at(-1)?.result;
@@ -281,6 +286,9 @@ function nextOf(
   if (nodes.length === 0) return { resume: null, anew: null };
   const owns = parts.flatMap(({ own }, at) => (left[at]?.length === 0 ? [] : own));
   const how = owns.length > 1 ? words : typedAgain(host, words, ['pause-between']);
-  const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...flagsOfAll(owns)];
+  const isLeft = (name: string) => owns.some(({ ref }) => namesOf(ref).includes(name));
+  const consent = confirm.filter(isLeft).flatMap((name) => ['--confirm', name]);
+  const where = [...flagsOfAll(owns), ...consent];
+  const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...where];
   return { resume: null, anew: [...what, '--node', nodes.join()].map(shellWord).join(' ') };
 }

@@ -137,7 +137,7 @@ async function print(context: CommandContext, plan: Plan) {
 
 /** The logs of several deployments as one list. @returns exit code */
 async function ofEach(context: CommandContext, flags: ListFlags) {
-  const single = OF_ONE.find((name) => flags[name]);
+  const single = OF_ONE.find((name) => flags[name] !== undefined && flags[name] !== false);
   if (single !== undefined) {
     throw usageError(
       'not_together',

@@ -192,7 +192,8 @@ export default class ActivitiesRoll extends ActingCommand {
       agreed.push(await agreePart(context, part, flags['if-busy'], idempotencyKey));
     }
     // Off a terminal the roll would not continue without it.
-    const consent = (flags.confirm ?? []).flatMap((text) => ['--confirm', text]);
+    const { confirm = [] } = flags;
+    const consent = confirm.flatMap((text) => ['--confirm', text]);
     const [part, ...others] = agreed;
     if (!part) throw new Error('a roll without a deployment');
     if (others.length === 0) return rollOne(context, part, [...part.own.flags, ...consent]);
@@ -204,6 +205,7 @@ export default class ActivitiesRoll extends ActingCommand {
       words: typedAgain(this.host, [...(before?.words ?? []), ...this.argv], OF_THIS_ROLL),
       pauseBetweenMs: flags['pause-between'] ?? before?.pauseBetweenMs ?? 0,
       timeoutMs: part.request.timeoutMs,
+      confirm,
     });
   }
 }
