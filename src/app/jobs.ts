@@ -4,7 +4,7 @@
  */
 
 import { within } from '../base/clock.js';
-import { LdctlError } from '../base/errors.js';
+import { ApiError, LdctlError } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
@@ -303,8 +303,15 @@ async function follow(
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
   // If there is a result, something may have been sent. So the error is only the reason why that is
   // unconfirmed, whatever kind it is.
-  const unconfirmed = error && new LdctlError('unconfirmed', error.code, error.message, error);
+  const unconfirmed = error && unconfirmedBy(error);
   return { result, error: unconfirmed, exitCode };
+}
+
+/** Without a hint to try again: with another key that could be a second run. */
+function unconfirmedBy(error: LdctlError) {
+  const { code, message, requestId, cause } = error;
+  const hint = error instanceof ApiError && error.retryable ? undefined : error.hint;
+  return new LdctlError('unconfirmed', code, message, { requestId, cause, hint });
 }
 
 /**

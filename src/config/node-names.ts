@@ -39,7 +39,7 @@ export function endDigits(ref: string): string | null {
 
 /** A hint for a node that does not exist, where its digits are the end of exactly one that does. */
 export function hintOfEnd(node: Id, nodes: readonly Id[]): string | undefined {
-  const whole = new Set(nodes.filter((one) => String(one).endsWith(String(node))));
+  const whole = new Set(nodes.filter((one) => one !== node && String(one).endsWith(String(node))));
   if (whole.size !== 1) return undefined;
   const short = `...${node}`;
   const orShort = END.test(short) ? `, or ${short} at a terminal` : '';

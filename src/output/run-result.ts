@@ -1,5 +1,5 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import type { NodeResult, ResultFields } from '../base/outcome.js';
+import { NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
 import { rangeText } from '../base/durations.js';
 import { selectColumns, tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
@@ -55,18 +55,22 @@ const MOST_ROWS = 20;
 
 /**
  * At a terminal a table of many nodes has those that need a look, what failed first, and counts the
- * others below: `✓ 47 completed, 1.2s to 2.9s`.
+ * others below: `✓ 47 completed, 1.2s to 2.9s`, `· 46 not started`.
  */
 function foldedAt({ stdout, options }: Output, nodes: readonly NodeResult[]) {
   const isFolded = stdout.isTTY && options.format === 'table' && nodes.length > MOST_ROWS;
   if (!isFolded || options.columns) return { rows: nodes, folded: '' };
   const of = (progress: string) => nodes.filter((node) => progressOf(node) === progress);
-  const done = of('done');
+  const [done, open] = [of('done'), of('open')];
+  const waiting = open.filter(({ status }) => status === NOT_STARTED);
   const took = done.flatMap((node) => tookMs(node) ?? []);
   const text = `✓ ${done.length} completed${took.length > 0 ? `, ${rangeText(took)}` : ''}`;
   return {
-    rows: [...of('failed'), ...of('open')],
-    folded: done.length > 0 ? sentence(stdout, text, 'ok') : '',
+    rows: [...of('failed'), ...open.filter((node) => !waiting.includes(node))],
+    folded: [
+      done.length > 0 ? sentence(stdout, text, 'ok') : '',
+      waiting.length > 0 ? sentence(stdout, `· ${waiting.length} not started`) : '',
+    ].join(''),
   };
 }
 

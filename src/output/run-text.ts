@@ -118,14 +118,15 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
       : ['use another gate', '--gate CMD'];
     lines.push(`hint: To ${what}: ${resume} ${flag}`);
   }
-  if (resume !== null && has(nodes, MISSING) && has(nodes, NOT_STARTED)) {
-    lines.push(`hint: To go on with the other nodes: ${resume} --continue-on-error`);
-  }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
-    const took = nodes.flatMap((node) => tookMs(node) ?? []);
+    const completed = nodes.filter(({ status }) => status === 'completed');
+    const took = completed.flatMap((node) => tookMs(node) ?? []);
     const isSome = took.length > 0 && took.length < nodes.length;
     const others = isSome ? `; the others took ${rangeText(took)}` : '';
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
+  }
+  if (resume !== null && isHeldUp(result)) {
+    lines.push(`hint: To go on without waiting: ${resume} --continue-on-error`);
   }
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
@@ -137,12 +138,18 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return [...lines, ...hintOfMissing(result)];
 }
 
-const has = (nodes: readonly NodeResult[], which: string) =>
-  nodes.some(({ status }) => status === which);
+/** Whether a roll that is resumed waits again for a node, before it starts the others. */
+function isHeldUp({ outcome, nodes }: ResultFields) {
+  const statuses = nodes.map(({ status }) => status ?? UNCONFIRMED);
+  const isWaited = (status: string) =>
+    status === MISSING || !(isFinal(status) || [NOT_STARTED, UNCONFIRMED].includes(status));
+  return outcome !== 'interrupted' && statuses.includes(NOT_STARTED) && statuses.some(isWaited);
+}
 
 /** After a run on every node: why one may be missing, and what to do about it the next time. */
 function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFields) {
-  if (targets !== 'observed' || !has(nodes, MISSING)) return [];
+  const isAbsent = ({ status, activity_id: id }: NodeResult) => status === MISSING && id === null;
+  if (targets !== 'observed' || !nodes.some(isAbsent)) return [];
   if (nodes.some(isUnknown)) {
     return [
       `hint: If some nodes never run ${plainText(runtime ?? 'it')}, name the others next time, with --node.`,

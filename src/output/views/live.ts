@@ -112,7 +112,9 @@ function frameLines<T>(
   const elapsed = clock.elapsed();
   const { rows, notes = [], foot, isBad = false } = frame(elapsed, isLast);
   const columns = selection(rows);
-  const [below = ''] = wrapWords(foot, sink.columns);
+  // Half of `Ctrl-C stops watching; the restart continues` would say something else.
+  const whole = foot.length > sink.columns ? foot.replace(/[.,·\s]+(?:until )?Ctrl-C.*/, '') : foot;
+  const [below = ''] = wrapWords(whole, sink.columns);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
