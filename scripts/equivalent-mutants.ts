@@ -61,4 +61,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a whole page of older entries ends it either way, and a newer one starts the count again',
   "src/job/run/sending.ts: if (!trigger.keepsKey) return { do: 'record', record: null, after: 0 }; -> if (!trigger.keepsKey) return { do: 'record', record: null, after: 1 };":
     'where nothing is recorded, nobody asks what comes after it',
+  'src/log/log.ts: let total = 0; -> let total = 1;': 'each read gives a page, which says it',
+  'src/app/follow.ts: let total = 0; -> let total = 1;': 'each listing has a part, which says it',
 };

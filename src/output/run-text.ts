@@ -276,7 +276,7 @@ function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   if (exceedsExpected) {
     return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
   }
-  const late = nodes.length > 0 ? 'timed out; other nodes may still report' : 'timed out';
+  const late = nodes.length > 0 ? 'timed out; more entries may still come' : 'timed out';
   const unknown = outcome === 'timed_out' ? late : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
 }

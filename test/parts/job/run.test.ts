@@ -288,6 +288,18 @@ describe('a run that has waited for a busy node', () => {
   });
 });
 
+describe('a run whose time is up before another entry is ruled out', () => {
+  it('has timed out, though its node has completed: 8', async () => {
+    server.setFate(1n, { workMs: 100 });
+    const { result, exitCode } = await run({ timeoutMs: 1000 });
+    assert.equal(exitCode, 8);
+    assert.deepEqual(
+      result.nodes.map(({ status }) => status),
+      ['completed'],
+    );
+  });
+});
+
 describe('a read', () => {
   it('at the deadline is tried several times, since no other follows it', async () => {
     const tries: unknown[] = [];
