@@ -16,6 +16,8 @@ export interface Meant {
   /** What is known of the deployment; null where a record of an earlier run is followed. */
   found: Findings | null;
   isRoll: boolean;
+  /** Those of the nodes that an earlier run has sent to: nothing is sent to them again. */
+  sentBefore?: readonly Id[];
 }
 
 export interface Whom {
@@ -32,7 +34,11 @@ export interface Whom {
 type View = Pick<CellView, 'names' | 'isTTY'>;
 
 export function whomOf({ nodes, found, ...meant }: Meant, view: View): Whom {
-  if (nodes) return those(nodes, '', view);
+  if (nodes) {
+    const before = (meant.sentBefore ?? []).map((node) => nodeText(node, view));
+    const notes = before.length > 0 ? [`nothing is sent again to ${shortList(before, 3)}`] : [];
+    return { ...those(nodes, '', view), notes };
+  }
   // Where the log was not read to its end, it does not say how many there are.
   if (!found?.listed.isWhole) return { who: 'every node' };
   return meant.isRoll
