@@ -262,24 +262,29 @@ export function codeText(sink: Sink, outcome: Outcome) {
 function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   const { outcome, nodes, targets } = result;
   const name = runName(result);
-  const completed = nodes.filter(({ status }) => status === 'completed').length;
+  const done = nodes.filter(({ status }) => status === 'completed');
   if (outcome === 'completed') {
-    return `✓ ${name} completed on ${shareText(completed, nodes.length)}${timeOf(result, facts)}`;
+    const share = shareText(countNodes(done), countNodes(nodes));
+    return `✓ ${name} completed on ${share}${timeOf(result, facts)}`;
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result, sink);
   const exceedsExpected =
     outcome === 'unconfirmed' &&
     targets === 'expected' &&
-    completed > 0 &&
-    completed === nodes.length;
+    done.length > 0 &&
+    done.length === nodes.length;
   if (exceedsExpected) {
-    return `✗ ${name} completed on ${count(completed, 'node')}, more than were expected`;
+    return `✗ ${name} completed on ${count(done.length, 'node')}, more than were expected`;
   }
   const late = nodes.length > 0 ? 'timed out; more entries may still come' : 'timed out';
   const unknown = outcome === 'timed_out' ? late : 'the outcome is unknown';
   return `✗ ${name}: ${troublesOfAll(result, sink) || unknown}`;
 }
+
+/** A wait may follow several activities of one node. */
+const countNodes = (nodes: readonly NodeResult[]) =>
+  new Set(nodes.map(({ node_id: node }, at) => node ?? at)).size;
 
 /** ` in 4.1s`: how long it was followed, which is how long it took if this run has sent all of it. */
 function timeOf({ sent, replayed }: ResultFields, { ranMs, earlierMs }: SummaryFacts) {
@@ -327,11 +332,11 @@ function troublesOf(nodes: readonly NodeResult[], sink: Sink) {
       if (node !== null) return nodeText(node, sink);
       return activity === null ? [] : `activity ${activity}`;
     });
-    const which = known.length === 0 ? '' : ` (${shortList(known)})`;
-    return group.length === 0 ? [] : [{ size: group.length, text: `${words}${which}` }];
+    const which = known.length === 0 ? '' : ` (${shortList([...new Set(known)])})`;
+    return group.length === 0 ? [] : [{ size: countNodes(group), text: `${words}${which}` }];
   });
   const share = (size: number, index: number) =>
-    index === 0 ? shareText(size, nodes.length) : size;
+    index === 0 ? shareText(size, countNodes(nodes)) : size;
   return groups.map(({ size, text }, index) => `${share(size, index)} ${text}`).join('; ');
 }
 
