@@ -168,7 +168,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
     throw usageError(
       'missing_argument',
-      'give a RUNTIME and an ACTION: without them nodes are picked, of one deployment and without --expect-nodes',
+      'give RUNTIME and ACTION: with several deployments, or --expect-nodes, ldctl asks for neither',
     );
   }
   const typed = args.runtime && parseRuntime(args.runtime);
@@ -193,9 +193,9 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   // A config goes with nothing else.
   const verb = flags.config ? 'reconfigure' : await prompts.choose('Which action?', verbs);
   const isOpen = verb === 'reconfigure' && !flags.config;
-  const validate = accepts((text) => parseId(text, 'config'));
+  const validate = accepts((text) => parseId(text.trim(), 'config'));
   const config = isOpen ? await prompts.text('Which config? Its id:', { validate }) : flags.config;
-  const action = actionOf(verb, config);
+  const action = actionOf(verb, config?.trim());
   const { here, elsewhere } = listedIn(entries, runtime, true);
   const of = { listed: [...here, ...elsewhere], runtime, found };
   const nodes =

@@ -149,7 +149,7 @@ async function ask(
   if (answer !== 'some') return changesBy(answer);
   // Picking is no consent.
   const picked = await pick(host, prompts, asked, place);
-  const again = questionOf(host, picked, '');
+  const again = questionOf(host, picked, place);
   return { nodes: picked.nodes, ...changesBy(await askForYes(prompts, again, 0)) };
 }
 

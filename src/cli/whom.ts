@@ -37,7 +37,7 @@ export function whomOf({ nodes, found, ...meant }: Meant, view: View): Whom {
   if (nodes) {
     const before = (meant.sentBefore ?? []).map((node) => nodeText(node, view));
     const notes = before.length > 0 ? [`nothing is sent again to ${shortList(before, 3)}`] : [];
-    return { ...those(nodes, '', view), notes };
+    return { ...those(nodes, false, view), notes };
   }
   // Where the log was not read to its end, it does not say how many there are.
   if (!found?.listed.isWhole) return { who: 'every node' };
@@ -46,10 +46,14 @@ export function whomOf({ nodes, found, ...meant }: Meant, view: View): Whom {
     : whomOfTrigger(found, meant.runtime, view);
 }
 
-function those(nodes: readonly Id[], all: string, view: View): Whom {
-  const number = count(nodes.length, 'node');
+const allText = (n: number) => (n === 2 ? 'both nodes' : `all ${n} nodes`);
+
+function those(nodes: readonly Id[], areAll: boolean, view: View): Whom {
+  const { length } = nodes;
+  const number = count(length, 'node');
   const [only] = nodes;
-  return { who: nodes.length === 1 ? `node ${nodeText(only, view)}` : `${all}${number}`, number };
+  const several = areAll ? allText(length) : number;
+  return { who: length === 1 ? `node ${nodeText(only, view)}` : several, number };
 }
 
 /** Those that were picked from a list: up to three of them are named. */
@@ -76,7 +80,7 @@ function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
     const notes = [...countNotes(found), ...(elsewhere.length > 0 ? [others] : [])];
     return { who, notes, number: who };
   }
-  const all = those(here, 'all ', view);
+  const all = those(here, true, view);
   if (elsewhere.length === 0) return all;
   const number = `${all.number}, and ${others}`;
   return { who: 'every node', more: `: ${here.length}, and ${others}`, number };
@@ -90,7 +94,7 @@ function soMany(found: Findings): Whom {
   const inLogText = `${known === 0 ? 'none is' : known === 1 ? '1 is' : `${known} are`} in the log`;
   const isSame = known === number && (core ?? number) === number;
   return {
-    who: number === 1 ? '1 node' : `all ${number} nodes`,
+    who: number === 1 ? '1 node' : allText(number),
     notes: isSame ? [] : [inLogText, ...(core === undefined ? [] : [`Core counts ${core}`])],
     number: count(number, 'node'),
   };
@@ -102,7 +106,7 @@ function whomOfRoll(found: Findings, runtime: string, view: View): Whom {
   const { here, elsewhere } = listed;
   const isAll = elsewhere.length === 0 && core === here.length;
   const not = elsewhere.length > 0 ? [`not on ${leftOutText(listed, runtime, view)}`] : [];
-  return { ...those(here, isAll ? 'all ' : '', view), notes: [...not, ...countNotes(found)] };
+  return { ...those(here, isAll, view), notes: [...not, ...countNotes(found)] };
 }
 
 /** Core's number, where it is not that of the nodes listed for the runtime. */

@@ -41,7 +41,7 @@ export function shareText(n: number, all: number) {
 
 /** `restart of iggy`; `the run` when it follows several actions. */
 export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runtime'>): string {
-  return action === null || runtime === null ? 'the run' : plainText(`${action} of ${runtime}`);
+  return action === null || runtime === null ? 'the run' : actionText(action, `of ${runtime}`);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type RollRequest,
 } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
+import { actionText } from '../../output/run-text.js';
 import { lookBefore } from '../acting.js';
 import { agree, type Before, type ConsentFlags, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
@@ -97,7 +98,8 @@ export function intentOf(
   { runtime, action, nodes }: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'>,
   most: CheckedRoll['maxUnavailable'] = 1,
 ): Intent {
-  const what = `${action} ${runtime}, ${most === 1 ? 'one node' : most} at a time,`;
+  const doing = actionText(action, runtime);
+  const what = `${doing}, ${most === 1 ? 'one node' : most} at a time,`;
   return { what, runtime, action, nodes, wait: true, isRoll: true };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../cli/acting.js';
 import { showJob } from '../../cli/following.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
+import { actionText } from '../../output/run-text.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
@@ -44,7 +45,7 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { request, chosen } = await requestOf(context, prompts, typed, 'trigger');
     const intent = {
       ...request,
-      what: `${request.action} ${request.runtime}`,
+      what: actionText(request.action, request.runtime),
       isRoll: false,
       chosen,
     };

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { askedArg, switchFlag } from '../../cli/flags.js';
 import type { CommandContext } from '../../cli/context.js';
-import { Declined } from '../../cli/prompts.js';
+import { Declined, leaving } from '../../cli/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { chooseProfile } from '../../cli/profiles/document.js';
@@ -45,9 +45,10 @@ async function removeProfile(
       const message = `this would remove profile ${name}, and ldctl cannot ask without a terminal`;
       throw usageError('consent_missing', message, 'Add --yes.');
     }
-    const what = key.store === 'command' ? 'profile' : 'profile and key';
-    const isAgreed = await prompts.confirm(`Remove ${what} ${name}?`);
-    if (!isAgreed) throw new Declined('nothing was removed');
+    const undone = 'nothing was removed';
+    const what = key.store === 'command' ? name : `${name} and its key`;
+    const isAgreed = await prompts.confirm(`Remove profile ${what}?`).catch(leaving(undone));
+    if (!isAgreed) throw new Declined(undone);
   }
   const current = await store.change((config) => {
     config.profiles.splice(config.profiles.indexOf(findProfile(config, name)), 1);
