@@ -146,7 +146,7 @@ function exitCodes(): string {
     paragraph('The exit code says how the command ended. It is the same in every output format.'),
     ['', columns([['CODE', 'MEANING', 'SENT?', 'A CI STEP WOULD'], ...rows], [4, 31, 14, 25])],
     paragraph(
-      'After `trigger` and `roll`, 1, 2, 4, 5 and 6 mean that no action ran; once something was sent, such a failure is 7.',
+      'After `trigger` and `roll`, 1, 2, 4, 5 and 6 mean that this command ran no action; once something was sent, such a failure is 7.',
     ),
     paragraph('If several apply, an interrupt comes first, then 7, 3, 9, 8.'),
   );

@@ -2,7 +2,12 @@
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done', sent: 'yes', ci: 'continue' },
   fault: { code: 1, meaning: 'a bug in ldctl', sent: 'no', ci: 'report it' },
-  usage: { code: 2, meaning: 'usage, or consent not given', sent: 'no', ci: 'fix the command' },
+  usage: {
+    code: 2,
+    meaning: 'usage, a local file or key that cannot be used, or consent not given',
+    sent: 'no',
+    ci: 'fix the command',
+  },
   rejected: { code: 3, meaning: 'a node rejected the action', sent: 'yes', ci: 'look at the node' },
   denied: {
     code: 4,
@@ -13,7 +18,7 @@ export const EXIT_CODES = {
   refused: {
     code: 5,
     meaning:
-      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy fail`), the gate before the first node failed, or ldctl cannot tell which nodes there are',
+      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy`), the gate before the first node failed, the time of a roll was up, or ldctl cannot tell which nodes there are',
     sent: 'no',
     ci: 'fix the target',
   },

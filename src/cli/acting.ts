@@ -83,7 +83,7 @@ export const actingFlags = {
     yes: switchFlag('Act on every node without asking.', { char: 'y' }),
     confirm: Flags.string({
       ...{ multiple: true, multipleNonGreedy: true, helpValue: 'NAME' },
-      summary: 'Act only if the deployment has this name or path.',
+      summary: 'Skip the question, for the deployment NAME only.',
     }),
     'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),

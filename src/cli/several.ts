@@ -154,12 +154,16 @@ export const failuresOf = (sources: readonly Source[]) =>
     .sort((a, b) => a.exitCode - b.exitCode);
 
 function failureDocument({ target, own, error }: Source) {
-  const { account, deployment } = target.settings;
-  const { id = null, path = null } = own?.ref ?? deployment.named?.value ?? {};
+  const {
+    account: { profile },
+    deployment: { named },
+  } = target.settings;
+  const { id = null, path = null } = own?.ref ?? named?.value ?? {};
   return {
     deployment_id: id,
     deployment_path: path,
-    profile: account.profile?.name ?? null,
+    // It may be the current one, and the deployment another one.
+    profile: named?.source.from === 'flag' ? null : (profile?.name ?? null),
     ...errorDocument(error),
   };
 }

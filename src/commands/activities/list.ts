@@ -61,7 +61,7 @@ const listFlags = {
     exclusive: UNPAGED,
   }),
   ...filterFlags,
-  watch: switchFlag('Update the list until all entries are final.', {
+  watch: switchFlag('Update the list until all entries are completed or rejected.', {
     char: 'w',
     exclusive: ['after', 'follow'],
   }),
@@ -80,13 +80,13 @@ export default class ActivitiesList extends ConnectedCommand {
   static override summary = 'List the activity log, newest first.';
   static override description =
     'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
-    'With --watch the list stays up to date until every entry in it is final. With --after it continues where an export ' +
+    'With --watch the list stays up to date until every entry in it is completed or rejected. With --after it continues where an export ' +
     'ended.';
   static override examples = [
     'ldctl activities list --limit 5',
     'ldctl activities list --status processing --watch',
     'ldctl activities list --after 7261845022003200001 --limit 0 -o ndjson',
-    'ldctl activities list --limit 0 --runtime iggy -o json | jq .items[].node_id',
+    'ldctl activities list --limit 0 --runtime iggy -o json | jq ".items[].node_id"',
   ];
   static override flags = listFlags;
   protected override readonly takesSeveral = true;

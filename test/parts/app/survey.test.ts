@@ -77,7 +77,7 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
     ],
     [
       [1, 0, 2],
-      'on all 2 nodes of X? (1 is in the log; Core counts 2)',
+      'on both nodes of X? (1 is in the log; Core counts 2)',
       'on node 18446744073709541001 of X? (Core counts 2)',
       5,
     ],
@@ -114,12 +114,12 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
     // None is listed for the runtime.
     [[0, 0, null], `on every node of X? ${NONE}`, 5, 5],
     [[0, 1, 1], `on every node of X? ${NONE}`, 5, 5],
-    [[0, 0, 2], 'on all 2 nodes of X? (none is in the log; Core counts 2)', 5, 5],
+    [[0, 0, 2], 'on both nodes of X? (none is in the log; Core counts 2)', 5, 5],
     // As many as Core counts are expected.
     [[3, 0, 4, 4], 'on all 4 nodes of X? (3 are in the log; Core counts 4)', 5, 5],
     [[3, 1, 4, 4], 'on all 4 nodes of X?', 5, 5],
     [[3, 1, 4, 'deployment'], 'on all 4 nodes of X?', 5, 5],
-    [[3, 0, 2, 2], 'on all 2 nodes of X? (3 are in the log; Core counts 2)', 5, 5],
+    [[3, 0, 2, 2], 'on both nodes of X? (3 are in the log; Core counts 2)', 5, 5],
     [
       [3, 1, 3, 'deployment'],
       'on all 3 nodes of X? (4 are in the log; Core counts 3)',

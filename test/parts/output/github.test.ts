@@ -40,8 +40,9 @@ describe('annotations in GitHub Actions', () => {
   for (const [what, result, expected] of cases) {
     it(what, async () => {
       const output = memoryOutput();
-      await reportToGitHub(output, ON, run({ ...result, action: 'reconfigure:7,100%' }), 'sandbox');
-      const title = '::error title=reconfigure%3A7%2C100%25 of iggy::';
+      const odd = { runtime: 'ig:gy', action: 'reconfigure:7,100%' };
+      await reportToGitHub(output, ON, run({ ...result, ...odd }), 'sandbox');
+      const title = '::error title=reconfigure of ig%3Agy to 7%2C100%25::';
       assert.deepEqual(
         output.stderr.lines,
         expected.map((message) => title + message),

@@ -27,15 +27,26 @@ describe('the outcome of a run', () => {
       'all sorts, the worst first',
       {
         outcome: 'timed_out',
-        nodes: [node(open), node(unseen), missing(), rejected, node()],
+        nodes: [
+          node({ ...open, node_id: 1n }),
+          node({ ...unseen, node_id: 2n }),
+          missing({ node_id: 3n }),
+          rejected,
+          node(),
+        ],
         resume,
       },
       [
-        `✗ restart of iggy: 1 of 5 nodes rejected it (17); 1 missing from the log (${NODE}); ` +
-          `1 still processing (${NODE}); 1 not seen yet (${NODE})`,
+        '✗ restart of iggy: 1 of 5 nodes rejected it (17); 1 missing from the log (3); ' +
+          '1 still processing (1); 1 not seen yet (2)',
         'next: ldctl nodes list',
         `or: ${resume}`,
       ],
+    ],
+    [
+      'several activities of one node',
+      { outcome: 'rejected', nodes: [rejected, rejected, node({ node_id: 17n }), node()] },
+      ['✗ restart of iggy: 1 of 2 nodes rejected it (17)', 'next: ldctl nodes list'],
     ],
     [
       'an unknown fate',
