@@ -135,13 +135,16 @@ interface Asked extends Intent, Pick<Before, 'found'> {
 async function ask(
   { host }: CommandContext,
   prompts: Prompts,
-  { protector, ref, place: nameIt }: OpenDeployment,
+  { account, protector, ref, place: nameIt }: OpenDeployment,
   asked: Asked,
 ): Promise<Changes> {
   const place = ` of ${await nameIt()}`;
   const question = questionOf(host, asked, place);
   if (protector) {
-    await askForName(prompts, asked, question, namesOf(ref));
+    // Whoever did not name that profile has to hear of it.
+    const isNamed = account.settings.profile?.name === protector.name;
+    const why = isNamed ? '' : ` Profile ${protector.name} protects it.`;
+    await askForName(prompts, asked, { ...question, aside: question.aside + why }, namesOf(ref));
     // What keeps a node busy is a question of its own.
     if (!question.mayWait) return {};
   }

@@ -100,6 +100,7 @@ const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
     '--force': '--yes',
     '--format': '-o',
     '--context': '-p',
+    '--follow': '--watch',
     '--selector': '--node',
     '--app': '-d',
     '--mine': '--author me',
@@ -173,10 +174,14 @@ function unknownFlag(typed: string, owner: string, line: CommandLine, commands: 
   return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
+const VERSION = 'ldctl --version';
+
 function meantFlag(typed: string, known: readonly string[]) {
-  if (/^(-v|--version)$/i.test(typed)) return 'ldctl --version';
+  if (/^(-v|--version)$/i.test(typed)) return VERSION;
   const alias = OTHER_FLAGS.get(typed.toLowerCase());
-  if (alias === undefined) return nearest(typed, known);
+  if (alias === undefined) {
+    return nearest(typed, [...known, '--help']) ?? (nearest(typed, ['--version']) && VERSION);
+  }
   return known.some((flag) => alias.startsWith(flag)) ? alias : null;
 }
 
@@ -306,6 +311,6 @@ export function withAdvice(error: unknown, id: string): unknown {
 /** In any case; one that starts so is near too. */
 function nearest(typed: string, known: readonly string[]) {
   const word = typed.toLowerCase();
-  const longer = known.find((one) => word.length > 2 && one.startsWith(word));
+  const longer = known.find((one) => word.length > 1 && one.startsWith(word));
   return closestMatch(word, known, { maxDistance: Math.floor(word.length / 3) }) ?? longer ?? null;
 }
