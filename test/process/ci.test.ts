@@ -176,7 +176,7 @@ describe('the GitHub action', () => {
     assert.deepEqual([forgotten.outputs.outcome, scene.posts.length], ['error', 0]);
     assert.match(
       forgotten.stderr,
-      /^::error title=ldctl usage::--node is empty Is a variable unset\?/m,
+      /^::error title=ldctl usage::--node is empty\. Is a variable unset\?/m,
     );
     assertMatches('error', forgotten.outputs.json ?? '');
     const every = { ...RESTART, 'every-node': 'true', 'expect-nodes': '2', timeout: '1m' };
