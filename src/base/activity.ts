@@ -36,6 +36,15 @@ export function isFinal(status: string): boolean {
   return status === 'completed' || status === 'rejected';
 }
 
+export const isKnown = (status: string): boolean => STATUSES.some((known) => known === status);
+
+/** Nothing changes it any more: also one of an unknown status that has an end. */
+export const isOver = ({
+  status,
+  finished_at: end,
+}: Pick<Activity, 'status' | 'finished_at'>): boolean =>
+  isFinal(status) || (!isKnown(status) && Boolean(end));
+
 /**
  * An entry of the activity log as the API gave it, with unknown fields and unknown values of
  * `status`, `runtime` and `action`. Times are RFC 3339 UTC; `finished_at` is null or absent while

@@ -2,7 +2,7 @@
  * Which nodes are busy with an action already, in the log and in words.
  */
 
-import { DONE, isFinal, STATUSES, verbOf, type Activity } from '../base/activity.js';
+import { DONE, isFinal, isKnown, isOver, verbOf, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
@@ -23,14 +23,12 @@ export function busyOf(
  * then it has ended, or its node has done something since.
  */
 export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
-  const { id, node_id: node, runtime, status, finished_at: end } = one;
-  if (isFinal(status)) return false;
+  const { id, node_id: node, runtime, status } = one;
+  if (isOver(one)) return false;
   const isLater = (other: Activity) =>
     other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other.status);
-  return isKnown(status) || (!end && !shown.some(isLater));
+  return isKnown(status) || !shown.some(isLater);
 }
-
-const isKnown = (status: string): boolean => STATUSES.some((known) => known === status);
 
 /** How a running entry is called where its status is not the usual one: `, queued`. */
 export const oddStatus = ({ status }: Activity): string => (isKnown(status) ? '' : `, ${status}`);

@@ -3,7 +3,7 @@
  * for each. run/whose.ts says which of a read they are, run/following.ts what they mean for the run.
  */
 
-import { isFinal, isSameAction, type ActionName, type Activity } from '../base/activity.js';
+import { isFinal, isOver, isSameAction, type ActionName, type Activity } from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
@@ -133,7 +133,7 @@ export abstract class Entries {
       return [{ event: 'activity', activity }];
     });
     for (const entry of before.values()) {
-      if (!isFinal(entry.activity.status)) entry.goneSince ??= now;
+      if (!isOver(entry.activity)) entry.goneSince ??= now;
     }
     return changes;
   }
@@ -163,7 +163,7 @@ export abstract class Entries {
 
   /** The entries that are neither final nor lost, as far as reads have shown. */
   open(): Activity[] {
-    const isOpen = (entry: Entry) => !isFinal(entry.activity.status) && !this.#isLost(entry);
+    const isOpen = (entry: Entry) => !isOver(entry.activity) && !this.#isLost(entry);
     return this.#counted()
       .filter(isOpen)
       .map(({ activity }) => activity);

@@ -167,8 +167,9 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
     return 'unconfirmed';
   }
   if (statuses.includes('rejected')) return 'rejected';
-  const isDone = isSettled && statuses.every((status) => status === 'completed');
-  return isDone ? 'completed' : 'timed_out';
+  if (!isSettled || statuses.includes('processing')) return 'timed_out';
+  // What has ended in a way that ldctl does not know may or may not have done it.
+  return statuses.every((status) => status === 'completed') ? 'completed' : 'unconfirmed';
 }
 
 /** More nodes than the log listed and Core counted: whoever agreed to a number did not mean them. */
