@@ -41,8 +41,9 @@ export function urlText(url: { readonly href: string }): string {
   return url.href.replace(/\/$/, '');
 }
 
-/** As they stand in `$'…'`, which bash, zsh and ksh read. */
-const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t' };
+/** As `$'…'` has it in bash and zsh: a line end by its name, all else byte by byte. */
+const escaped = (char: string) =>
+  char === '\n' ? '\\n' : Buffer.from(char).toString('hex').replace(/../g, '\\x$&');
 
 /**
  * A word as a shell takes it. Only names and lists of ids need quotes; PowerShell makes two words
@@ -51,9 +52,8 @@ const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t' };
 export function shellWord(word: string): string {
   if (/^[\w@%+=:./-]+$/.test(word)) return word;
   if (plainText(word) !== word) {
-    const hex = (char: string) => `\\U${char.codePointAt(0)?.toString(16).padStart(8, '0')}`;
     const quoted = word.replace(/[\\']/g, '\\$&');
-    return `$'${quoted.replace(UNSAFE_CHARACTER, (char) => ESCAPED[char] ?? hex(char))}'`;
+    return `$'${quoted.replace(UNSAFE_CHARACTER, escaped)}'`;
   }
   return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -52,10 +52,6 @@ function classifyStatus({ status, code }: ApiError): Fate {
   return isNo ? 'definite-no' : 'uncertain';
 }
 
-/** Perhaps it counts requests, the read before a POST among them. */
-export const mayLimit = (error: LdctlError): boolean =>
-  error instanceof ApiError && (error.status === 429 || error.status === 503);
-
 /** Whether a POST that failed with this has certainly not made anything run. */
 export const hadNoEffect = (error: LdctlError): boolean =>
   ['not-sent', 'not-now', 'definite-no'].includes(classify(error));

@@ -186,6 +186,15 @@ export abstract class Entries {
     return mayStillReport(this.#census());
   }
 
+  /** Nodes that acted, and that neither the log nor Core's count led to expect. */
+  unforeseen(): Id[] {
+    if (!this.listed?.isWhole || this.targets !== 'observed') return [];
+    const known = [...this.listed.here, ...this.listed.elsewhere];
+    const seen = [...this.#seen()];
+    const isMore = known.length > 0 && seen.length > Math.max(this.core ?? 0, known.length);
+    return isMore ? seen.filter((node) => !known.includes(node)) : [];
+  }
+
   #census(): Census {
     return {
       required: this.#required(),

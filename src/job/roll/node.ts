@@ -109,7 +109,7 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): Then<'runnin
  * What nothing can change any more halts the first process that sees it, and no later one: a
  * rejection, and a POST of unknown fate that is too old to be sent again.
  */
-const halts = ({ reported }: RollNode, outcome: Outcome): boolean =>
+const halts = ({ reported }: RollNode, outcome: Outcome) =>
   outcome !== 'completed' && outcome !== reported;
 
 /** What nothing can change any more is noted, so that it halts no later process. */

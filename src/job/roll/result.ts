@@ -32,8 +32,7 @@ export function eventsOfRoll(roll: Roll): JobEvent[] {
 }
 
 /** About a read that failed. The nodes share it, so that is said once. */
-const isOfRead = (event: JobEvent): boolean =>
-  event.event === 'warning' && event.code === 'log_unreadable';
+const isOfRead = (event: JobEvent) => event.event === 'warning' && event.code === 'log_unreadable';
 
 /** What is known of its entry. */
 function entryRow(node: RollNode): NodeProgress {
@@ -102,10 +101,10 @@ function endOfNode(node: RollNode) {
 }
 
 /** Nothing can change its end, and that halts no later process. */
-const isReported = (node: RollNode): boolean =>
+const isReported = (node: RollNode) =>
   node.reported !== null && endOfNode(node)?.outcome === node.reported;
 
-const isPassed = ({ plan }: Roll, node: RollNode): boolean =>
+const isPassed = ({ plan }: Roll, node: RollNode) =>
   endOfNode(node)?.outcome === 'completed' && (!plan.gated || node.passed);
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {

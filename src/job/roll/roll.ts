@@ -187,9 +187,11 @@ function takeOfRoll<K extends StepName>(
   TAKE[step.do](roll, step, fact, now);
 }
 
-/** Something was sent to it, or is just now, and it has not ended. */
+/** Ctrl-C leaves it running: it was sent to, or its gate runs. What only pauses ends at once. */
 const isRunning = (node: RollNode) =>
-  isActive(node) && (sentRunOf(node) !== null || runOf(node)?.state.name === 'posting');
+  isActive(node) &&
+  node.state.name !== 'pause' &&
+  (sentRunOf(node) !== null || runOf(node)?.state.name === 'posting');
 
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {

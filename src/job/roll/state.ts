@@ -181,7 +181,7 @@ export function sentRunOf(node: RollNode): Run | null {
 /** Whether something may have been sent to a node. */
 export const hasSent = ({ nodes }: Roll): boolean => nodes.some((node) => sentRunOf(node) !== null);
 
-/** The time of the roll is up. As long as nothing was sent, each run ends by limits of its own. */
+/** The roll has run out of time. As long as nothing was sent, each run ends by limits of its own. */
 export const isLate = (roll: Roll, now: number): boolean => now >= roll.deadline && hasSent(roll);
 
 /** Whether anything more may be started: a node, a POST, a gate. */

@@ -8,7 +8,7 @@ import { formatDuration } from '../../base/durations.js';
 import { retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
 import type { LogRead } from '../../log/log.js';
-import { isHopeless, mayLimit } from '../answer.js';
+import { isHopeless } from '../answer.js';
 import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
 import { belowLowest, IdEntries, idsOf } from '../entries.js';
 import { countMeant, listedIn } from '../census.js';
@@ -33,9 +33,6 @@ const SPREAD = 2 * SECOND;
 
 /** The longest time between two tries of a POST, unless the server asks for more. */
 const LONGEST_BACKOFF = 8 * SECOND;
-
-/** The longest time between a read and the POST after it, where the server limits requests. */
-const LONGEST_SPACING = 5 * SECOND;
 
 export const tickChecking = (run: Run, state: Checking, now: number): In<'checking' | 'ended'> =>
   isRollOver(run, now) ? endForRoll(run) : state;
@@ -187,20 +184,16 @@ export function tryLater(run: Run, error: LdctlError, now: number): In<'checking
   return tryAgain(run, notBefore);
 }
 
-/** @returns when the run may try again, by the job's clock: each time later than the last
- */
+/** Notes another try. @returns when it may be made, by the job's clock: each time later than the last */
 export function backOff({ attempts }: Run, error: LdctlError, now: number): number {
-  const backoff = Math.min(2 ** attempts.backoffs * SECOND, LONGEST_BACKOFF);
-  const waitMs = Math.max(backoff, retryAfterOf(error));
-  if (attempts.backoffs > 0) keepDistance(attempts, error, waitMs);
+  const waitMs = waitAfter(attempts, error);
   attempts.backoffs += 1;
   return now + waitMs;
 }
 
-/** The read right before a POST may be why it was refused: the next one comes later after its own. */
-export function keepDistance(attempts: Run['attempts'], error: LdctlError, waitMs: number): void {
-  if (mayLimit(error)) attempts.spacingMs = Math.min(waitMs, LONGEST_SPACING);
-}
+/** Longer each time, and as long as the server asks for, ms. */
+export const waitAfter = ({ backoffs }: Run['attempts'], error: LdctlError): number =>
+  Math.max(Math.min(2 ** backoffs * SECOND, LONGEST_BACKOFF), retryAfterOf(error));
 
 /** `not_sent` is about this try; an earlier one may have been sent. */
 export function sayTryingAgain({ events }: Run, error: LdctlError, waitMs: number): void {

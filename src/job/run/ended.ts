@@ -140,7 +140,7 @@ function resumeOfRun(
   return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
-const areFinal = (nodes: readonly NodeResult[]): boolean =>
+const areFinal = (nodes: readonly NodeResult[]) =>
   nodes.length > 0 &&
   nodes.every(({ status, finished_at }) => isOver({ status: status ?? '', finished_at }));
 

@@ -4,10 +4,8 @@
  */
 
 import { formatDuration } from '../../base/durations.js';
-import type { Id } from '../../base/ids.js';
 import { MISSING, type Outcome } from '../../base/outcome.js';
 import { shortList } from '../../base/text.js';
-import { nodesOf } from '../census.js';
 import { belowLowest, IdEntries, idsOf, type Entries } from '../entries.js';
 import { warning } from '../events.js';
 import type { DownTo, LogRead } from '../../log/log.js';
@@ -172,16 +170,6 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
   return statuses.every((status) => status === 'completed') ? 'completed' : 'unconfirmed';
 }
 
-/** More nodes than the log listed and Core counted: whoever agreed to a number did not mean them. */
-function unmeantOf({ listed, core, targets, byId }: Entries): readonly Id[] {
-  if (!listed?.isWhole || targets !== 'observed') return [];
-  const known = [...listed.here, ...listed.elsewhere];
-  const seen = nodesOf([...byId.values()].map(({ activity }) => activity));
-  const others = seen.filter((node) => !known.includes(node));
-  const isMore = seen.length > Math.max(core ?? 0, known.length);
-  return known.length > 0 && isMore ? others : [];
-}
-
 /**
  * Warns of the nodes that needed no entry, and have none, and of those that nobody knew of before;
  * and says why a node is missing although the log has an entry for it: that was created too early.
@@ -193,9 +181,9 @@ function warnAtEnd({ entries, baseline, events }: Run): void {
     const message = `not acted on, perhaps gone or without this runtime: ${nodes}`;
     events.push(warning('not_acted_on', message));
   }
-  const unmeant = unmeantOf(entries);
-  if (unmeant.length > 0) {
-    const message = `more nodes acted than the log listed before: ${shortList(unmeant, 5)}`;
+  const unforeseen = entries.unforeseen();
+  if (unforeseen.length > 0) {
+    const message = `more nodes acted than the log listed before: ${shortList(unforeseen, 5)}`;
     events.push(warning('also_acted_on', message));
   }
   for (const { id, node_id: node, created_at } of entries.earlyOnly()) {

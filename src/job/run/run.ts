@@ -39,7 +39,7 @@ import {
 import { askUnknown, continueFrom, depthOfUnknown, takeUnknown } from './unknown.js';
 
 const NO_TRACE = 'a run with this key was not answered, and the log shows nothing of it';
-const ANOTHER_KEY = 'If it did not run, another --idempotency-key runs it.';
+const ANOTHER_KEY = 'If it did not run, trigger it with another idempotency key.';
 
 const NOT_COUNTED =
   'Core did not say how many nodes there are, so only those that the log lists are checked';
@@ -105,7 +105,7 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
     generation: 0,
     settledAt: null,
     fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE, {
-      // The result of a roll says how it goes on.
+      // For a roll, its result has the command that comes next.
       hint: known.plan.endsBy === undefined ? ANOTHER_KEY : undefined,
     }),
     marks: [],

@@ -3,7 +3,7 @@
  * what comes next.
  */
 
-import { retryAfterOf, type LdctlError } from '../../base/errors.js';
+import { ApiError, retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { compareIds } from '../../base/ids.js';
 import type { Accepted } from '../../base/supervisor.js';
 import { classify } from '../answer.js';
@@ -11,7 +11,7 @@ import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
 import type { FactOf } from '../job.js';
 import { MINUTE, SECOND } from '../pace.js';
-import { backOff, checkAgain, keepDistance, sayTryingAgain, tryLater } from './checking.js';
+import { backOff, checkAgain, sayTryingAgain, tryLater, waitAfter } from './checking.js';
 import { endForRoll, endWithError } from './ended.js';
 import { accept } from './following.js';
 import {
@@ -32,6 +32,9 @@ import { replayOf } from './whose.js';
 
 /** A baseline older than this is read again before a POST. */
 const FRESH = 10 * SECOND;
+
+/** The longest time between a read and the POST after it, where the server limits requests. */
+const LONGEST_SPACING = 5 * SECOND;
 
 /** A replay is of a request of the last 10 minutes, plus a minute for its answer. */
 const REPLAY_REACH = 11 * MINUTE;
@@ -149,6 +152,7 @@ function takeFailedPost(
   now: number,
 ): Then<'posting'> {
   const lost = { ...sent, lostAt: now };
+  keepDistance(run, error);
   switch (classify(error)) {
     case 'definite-no':
       if (!before) noteRefused(run);
@@ -173,10 +177,17 @@ function takeFailedPost(
         now,
       );
     case 'uncertain':
-      // Not longer: the log must not have changed since it was read.
-      keepDistance(run.attempts, error, SECOND);
       return loseAnswer(run, lost, error, 'looking in the log before sending again', now);
   }
+}
+
+/** The read right before a POST may be why a server that counts requests has refused it. */
+function keepDistance({ attempts }: Run, error: LdctlError): void {
+  if (!(error instanceof ApiError)) return;
+  const isAgain = error.status === 429 && attempts.backoffs > 0;
+  // After a 503 it is short: the POST may still show up in the log.
+  const wantedMs = isAgain ? waitAfter(attempts, error) : error.status === 503 ? SECOND : 0;
+  attempts.spacingMs = Math.max(attempts.spacingMs, Math.min(wantedMs, LONGEST_SPACING));
 }
 
 /** No POST had an effect. The journal passes over a record with this mark, so the next is a first. */

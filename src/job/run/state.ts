@@ -39,7 +39,8 @@ interface States {
   };
   /**
    * The POST comes next, after its record if the key is kept. `before`: an earlier POST that may
-   * have left, although the log shows no entry of it. The next one is then the same again.
+   * have left, although the log shows no entry of it. The next one is then the same again. It waits
+   * until `notBefore`, where the server limits requests.
    */
   sending: {
     is: { before: Sent | null; notBefore: number };
@@ -113,7 +114,7 @@ interface Baseline {
 interface Attempts {
   /** How many backoffs there have been: the next one is longer. */
   backoffs: number;
-  /** How long after the read before it the next one starts, ms. */
+  /** How long the next one waits after the read before it, ms. */
   spacingMs: number;
   /** When the first one started, by the job's clock. */
   firstAt: number | null;

@@ -3,7 +3,7 @@
  * it shows that, or that the run may send again.
  */
 
-import { LdctlError } from '../../base/errors.js';
+import { withHint } from '../../base/errors.js';
 import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { MINUTE, nextRead, quicken, SECOND } from '../pace.js';
@@ -69,7 +69,7 @@ export function continueFrom(
   const sent = { ...(before ?? newSent(now)), lostAt: now, earlier: { ageMs: age } };
   if (accepted) return accept(run, sent, now);
   const isOtherApiKey = record.apiKey !== trigger.apiKeyHash;
-  if (isOtherApiKey) run.fateError = new LdctlError('unconfirmed', 'fate_unknown', OTHER_API_KEY);
+  if (isOtherApiKey) run.fateError = withHint(run.fateError, run.fateError.hint, OTHER_API_KEY);
   attempts.windowMs = RESEND;
   // A negative age: the clock was set back, so the record's age is unknown.
   if (ageMs < 0 || isOtherApiKey) sendNoMore(run);
@@ -105,14 +105,14 @@ export function takeUnknown(
   collect(run, sent.replay, log, now);
   if (run.entries.byId.size > 0) return takeTrace(run, sent, log, now);
   const sinceLost = log.startedAt - sent.lostAt;
-  if (isTooLate(run, now)) {
-    // It may only look, as long as an entry may take.
-    return sinceLost >= run.plan.appearMs ? endWithError(run, run.fateError) : state;
-  }
+  const sendAt = log.startedAt + run.attempts.spacingMs;
   const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
-  return isAbsent
-    ? { name: 'sending', before: sent, notBefore: log.startedAt + run.attempts.spacingMs }
-    : state;
+  if (isAbsent && !isTooLate(run, Math.max(now, sendAt))) {
+    return { name: 'sending', before: sent, notBefore: sendAt };
+  }
+  // Once it is too late, it only looks, as long as an entry may take.
+  const hasLooked = isTooLate(run, now) && sinceLost >= run.plan.appearMs;
+  return hasLooked ? endWithError(run, run.fateError) : state;
 }
 
 /**

@@ -9,8 +9,12 @@ describe('a word of a command that can be copied', () => {
     ['a list of ids', '7,8', '"7,8"'],
     ['an empty one', '', "''"],
     // As bash reads $'…'.
-    ['lines', "echo 'a'\nfalse\t\\n", String.raw`$'echo \'a\'\nfalse\t\\n'`],
-    ['what no one sees', 'a\u200b\u{e0041}\u0007', String.raw`$'a\U0000200b\U000e0041\U00000007'`],
+    ['lines', "echo 'a'\nfalse\t\\n", String.raw`$'echo \'a\'\nfalse\x09\\n'`],
+    [
+      'what no one sees',
+      'a\u200b\u{e0041}\u0007',
+      String.raw`$'a\xe2\x80\x8b\xf3\xa0\x81\x81\x07'`,
+    ],
   ] as const) {
     it(`is the same word to a shell, and harmless for a terminal: ${what}`, () => {
       assert.equal(shellWord(word), shown);
