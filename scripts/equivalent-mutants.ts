@@ -61,11 +61,12 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'a whole page of older entries ends it either way, and a newer one starts the count again',
   "src/job/run/sending.ts: if (!trigger.keepsKey) return { do: 'record', record: null, after: 0 }; -> if (!trigger.keepsKey) return { do: 'record', record: null, after: 1 };":
     'where nothing is recorded, nobody asks what comes after it',
-  'src/log/log.ts: let total = 0; -> let total = 1;': 'each read gives a page, which says it',
-  'src/app/follow.ts: let total = 0; -> let total = 1;': 'each listing has a part, which says it',
+  'src/log/log.ts: let total = 0; -> let total = 1;': 'every read has a page, which sets it',
+  'src/app/follow.ts: let total = 0; -> let total = 1;': 'every listing has a part, which sets it',
   'src/log/log.ts: for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0; -> for (const { created_at: at } of entries) inRow = Date.parse(at) <= since ? inRow + 1 : 0;':
     'a millisecond',
   'src/job/roll/roll.ts: const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 }; -> const RANK: Record<StepName, number> = { note: 0, post: 0, record: 2, gate: 3, read: 4 };':
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
   'src/job/drive.ts: this.#running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
+  'src/log/log.ts: id - 1n, -> id + 1n,': 'nobody asks how far down an entry was looked for',
 };

@@ -307,7 +307,7 @@ async function follow(
   return { result, error: unconfirmed, exitCode };
 }
 
-/** Without a hint to try again: with another key that could be a second run. */
+/** Drops a hint to try again: without the same key, that could run it twice. */
 function unconfirmedBy(error: LdctlError) {
   const { code, message, requestId, cause } = error;
   const hint = error instanceof ApiError && error.retryable ? undefined : error.hint;

@@ -4,7 +4,7 @@ export const EXIT_CODES = {
   fault: { code: 1, meaning: 'a bug in ldctl', sent: 'no', ci: 'report it' },
   usage: {
     code: 2,
-    meaning: 'usage, a local file or key that cannot be used, or consent not given',
+    meaning: 'wrong usage, an unusable local file or key, or consent not given',
     sent: 'no',
     ci: 'fix the command',
   },
@@ -18,7 +18,7 @@ export const EXIT_CODES = {
   refused: {
     code: 5,
     meaning:
-      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy`), the gate before the first node failed, the time of a roll was up, or ldctl cannot tell which nodes there are',
+      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy`), the gate before the first node failed, a roll ran out of time before anything was sent, or ldctl cannot tell which nodes there are',
     sent: 'no',
     ci: 'fix the target',
   },

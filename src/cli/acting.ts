@@ -168,7 +168,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
     throw usageError(
       'missing_argument',
-      'give RUNTIME and ACTION: with several deployments, or --expect-nodes, ldctl asks for neither',
+      'give RUNTIME and ACTION: ldctl does not ask for them with --expect-nodes or several deployments',
     );
   }
   const typed = args.runtime && parseRuntime(args.runtime);
@@ -194,8 +194,10 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   const verb = flags.config ? 'reconfigure' : await prompts.choose('Which action?', verbs);
   const isOpen = verb === 'reconfigure' && !flags.config;
   const validate = accepts((text) => parseId(text.trim(), 'config'));
-  const config = isOpen ? await prompts.text('Which config? Its id:', { validate }) : flags.config;
-  const action = actionOf(verb, config?.trim());
+  const config = isOpen
+    ? (await prompts.text('Which config? Its id:', { validate })).trim()
+    : flags.config;
+  const action = actionOf(verb, config);
   const { here, elsewhere } = listedIn(entries, runtime, true);
   const of = { listed: [...here, ...elsewhere], runtime, found };
   const nodes =

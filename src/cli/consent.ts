@@ -80,9 +80,9 @@ function noOneToAsk(
   { what, nodes }: Pick<Intent, 'what' | 'nodes'>,
 ) {
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  // Of several, any of the nodes may be of another one.
-  const isKnown = named && (deployments === 1 || !nodes);
-  const place = isKnown ? ` of ${deploymentText(named.value)}` : '';
+  // With several deployments it is not known yet which nodes are whose.
+  const isCertain = named && (deployments === 1 || !nodes);
+  const place = isCertain ? ` of ${deploymentText(named.value)}` : '';
   return missing(
     `this would ${what} on ${whom}${place}, and ldctl cannot ask without a terminal; nothing was sent`,
     protector
@@ -141,9 +141,9 @@ async function ask(
   const place = ` of ${await nameIt()}`;
   const question = questionOf(host, asked, place);
   if (protector) {
-    // Whoever did not name that profile has to hear of it.
-    const isNamed = account.settings.profile?.name === protector.name;
-    const why = isNamed ? '' : ` Profile ${protector.name} protects it.`;
+    // Someone who uses another profile does not know why a name is asked for.
+    const isInUse = account.settings.profile?.name === protector.name;
+    const why = isInUse ? '' : ` Profile ${protector.name} protects this deployment.`;
     await askForName(prompts, asked, { ...question, aside: question.aside + why }, namesOf(ref));
     // What keeps a node busy is a question of its own.
     if (!question.mayWait) return {};

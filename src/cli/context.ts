@@ -118,7 +118,7 @@ export class CommandContext {
     if (this.flags['supervisor-url'] !== undefined) {
       throw usageError(
         'not_together',
-        '--supervisor-url belongs to one deployment, and several are named',
+        '--supervisor-url works with one deployment only, and several are named',
         'Leave it out: each supervisor is looked up.',
       );
     }
@@ -145,7 +145,7 @@ export class CommandContext {
     return { settings, account, open: once(() => this.open(account, settings.deployment)) };
   }
 
-  /** Says which variables do not count, and which keys expire soon. */
+  /** Says which variables are ignored, and which keys expire soon. */
   saySettings() {
     const accounts = [...new Set(this.targets.map(({ account }) => account.settings))];
     const ignored = overridingVariables(this.host.env).join(', ');

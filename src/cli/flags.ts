@@ -58,7 +58,7 @@ export const outputFlags = grouped('GLOBAL', {
 
 /** Which deployment, through which API, with which key. */
 export const connectionFlags = grouped('GLOBAL', {
-  profile: textFlag('NAME', 'The profile to use. LD_* variables are then ignored.', { char: 'p' }),
+  profile: textFlag('NAME', 'The profile to use, in place of LD_* variables.', { char: 'p' }),
   deployment: textFlag('ID|NAME|PATH', 'The deployment to act on. [env: LD_DEPLOYMENT_ID]', {
     char: 'd',
     aliases: ['deployment-id'],
@@ -72,7 +72,7 @@ export const connectionFlags = grouped('GLOBAL', {
 export const severalFlags = grouped('DEPLOYMENT', {
   profile: Flags.string({
     ...{ multiple: true, multipleNonGreedy: true, char: 'p', helpValue: 'NAME,…' },
-    summary: 'The profiles to use, each with its own deployment. LD_* variables are then ignored.',
+    summary: 'The profiles to use, each with its own deployment, in place of LD_* variables.',
   }),
   deployment: Flags.string({
     ...{ multiple: true, multipleNonGreedy: true, char: 'd', helpValue: 'ID|NAME|PATH,…' },

@@ -34,7 +34,7 @@ export const targetFlags = grouped('TARGET', {
   config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': nodeCountFlag(
     'N',
-    'Exit with 5 unless there are N nodes, as far as is known. `deployment`: as many as Core counts.',
+    'Exit with 5 if there are known to be more or fewer than N nodes. `deployment`: as many as Core counts.',
     triggerRequest.entries.expectNodes,
   ),
 });

@@ -9,11 +9,11 @@ const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
 const SHOW_CURSOR = `${ESCAPE}[?25h`;
-/** The list of a picker stands below the cursor, where a shell writes. */
+/** The shell writes where the list of a picker stood. */
 const CLEAR_BELOW = `${ESCAPE}[J`;
 /** Ctrl-U. */
 export const EMPTY_LINE = '\u0015';
-/** But those of a sequence, such as that of Ctrl-Down. */
+/** Digits that were typed, not those of a sequence such as that of Ctrl-Down. */
 const DIGITS = new RegExp(`(?<!${ESCAPE}(?:\\[|O)[\\d;]*)\\d`, 'g');
 /** Moves to the top of the frame before, and clears it. */
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
@@ -37,7 +37,7 @@ export function isInteractive({ stdin, output }: Terminal) {
   return stdin.isTTY && output.stderr.isTTY;
 }
 
-/** inquirer takes a digit for the number of a line. */
+/** inquirer treats a digit as the number of a choice: a stray one would mark a yes. */
 export const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
 
 /**
@@ -45,12 +45,12 @@ export const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
  * inquirer ignores the first, and after the second it would read what is typed for the shell.
  * @param leave there is no answer: by Ctrl-D or Escape, or because the terminal has closed, or by a
  * Ctrl-C that no question reads yet
- * @param typed what inquirer gets of these keys
+ * @param filter says what inquirer gets of these keys
  */
 export function openKeyboard(
   { stdin, stderr, clock }: Terminal,
   leave: (by: 'no' | StopSignal) => void,
-  typed: (keys: string) => string,
+  filter: (keys: string) => string,
 ) {
   const input = new PassThrough();
   const screen = new Screen(stderr);
@@ -63,7 +63,7 @@ export function openKeyboard(
       if (text.includes(CTRL_C)) leave('SIGINT');
     } else if (text.includes(CTRL_D)) leave('no');
     else if (text.includes(CTRL_Z)) suspend();
-    else input.write(typed(text), 'latin1');
+    else input.write(filter(text), 'latin1');
   };
   const suspend = () => {
     stderr.write(CLEAR_BELOW + SHOW_CURSOR);

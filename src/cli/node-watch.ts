@@ -153,8 +153,8 @@ async function liveView(
         return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
       const rows = each.flat();
-      const foot = footOf(sources, rows, elapsed) + (isLast ? '' : ' · Ctrl-C ends it');
-      return { rows, notes, foot };
+      const foot = footOf(sources, rows, elapsed);
+      return { rows, notes, foot, ending: isLast ? '' : ' · Ctrl-C ends it' };
     },
   });
   if (first?.own && others.length === 0) {

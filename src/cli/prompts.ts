@@ -67,20 +67,23 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
     secret: (message: string, validate: Validate) => {
-      // inquirer keeps what was refused, and no one sees that a second paste is added to it.
+      // inquirer keeps a refused answer, hidden, and would add the next paste to it.
       let isRefused = false;
-      const check: Validate = (answer) => {
-        const is = validate(answer);
-        isRefused = is !== true;
-        return is;
+      const options = {
+        mask: '*',
+        toggleMask: false,
+        validate: (answer: string) => {
+          const verdict = validate(answer);
+          isRefused = verdict !== true;
+          return verdict;
+        },
       };
-      const anew = (keys: string) => {
-        const all = isRefused ? EMPTY_LINE + keys : keys;
+      const emptiedFirst = (keys: string) => {
+        const before = isRefused ? EMPTY_LINE : '';
         isRefused = false;
-        return all;
+        return before + keys;
       };
-      const options = { mask: '*', toggleMask: false, validate: check };
-      return ask<string>('password', message, options, anew);
+      return ask<string>('password', message, options, emptiedFirst);
     },
     /** The first one is marked at first, and at any key that inquirer does not know. */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
@@ -108,7 +111,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     type: 'confirm' | 'input' | 'password' | 'select' | 'search' | 'nodes',
     question: string,
     options?: object,
-    typed = (keys: string) => keys,
+    filter = (keys: string) => keys,
   ): Promise<T> => {
     // It is slow to load, and few runs ask.
     const { default: inquirer } = await import('inquirer');
@@ -116,7 +119,7 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     const left = new AbortController();
     const leave = (by: 'no' | StopSignal) =>
       left.abort(by === 'no' ? new Declined() : new Interrupted(by));
-    const keyboard = openKeyboard(terminal, leave, typed);
+    const keyboard = openKeyboard(terminal, leave, filter);
     const ends = AbortSignal.any([signal, left.signal]);
     const { input, output } = keyboard;
     const prompt = inquirer.createPromptModule({ input, output, signal: ends });

@@ -162,14 +162,14 @@ function failureDocument({ target, own, error }: Source) {
   return {
     deployment_id: id,
     deployment_path: path,
-    // It may be the current one, and the deployment another one.
+    // A deployment that --deployment names is not the profile's.
     profile: named?.source.from === 'flag' ? null : (profile?.name ?? null),
     ...errorDocument(error),
   };
 }
 
 /** `--timeout` ends what would not end by itself. */
-const TIME_OVER = new LdctlError('done', 'time_over', 'the time is over');
+const TIME_OVER = new LdctlError('done', 'time_over', 'the time is up');
 
 /**
  * Does something with all of them at once, until it is stopped.
@@ -213,6 +213,6 @@ export async function untilStopped<S extends Source>(
 /** The document would never be closed. @throws UsageError */
 export function refuseDocument(flag: string, { format }: PrintOptions) {
   if (format !== 'json' && format !== 'yaml') return;
-  const what = `${flag} never ends, so it cannot print ${format}`;
+  const what = `${flag} prints until it is stopped, so it cannot print ${format}`;
   throw usageError('usage', what, 'Use -o ndjson: one event per line.');
 }

@@ -180,7 +180,8 @@ function meantFlag(typed: string, known: readonly string[]) {
   if (/^(-v|--version)$/i.test(typed)) return VERSION;
   const alias = OTHER_FLAGS.get(typed.toLowerCase());
   if (alias === undefined) {
-    return nearest(typed, [...known, '--help']) ?? (nearest(typed, ['--version']) && VERSION);
+    const near = nearest(typed, [...known, '--help', '--version']);
+    return near === '--version' ? VERSION : near;
   }
   return known.some((flag) => alias.startsWith(flag)) ? alias : null;
 }

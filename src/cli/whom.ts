@@ -16,7 +16,7 @@ export interface Meant {
   /** What is known of the deployment; null where a record of an earlier run is followed. */
   found: Findings | null;
   isRoll: boolean;
-  /** Those of the nodes that an earlier run has sent to: nothing is sent to them again. */
+  /** Those of the nodes that an earlier run has sent to. */
   sentBefore?: readonly Id[];
 }
 
@@ -36,7 +36,8 @@ type View = Pick<CellView, 'names' | 'isTTY'>;
 export function whomOf({ nodes, found, ...meant }: Meant, view: View): Whom {
   if (nodes) {
     const before = (meant.sentBefore ?? []).map((node) => nodeText(node, view));
-    const notes = before.length > 0 ? [`nothing is sent again to ${shortList(before, 3)}`] : [];
+    const notes =
+      before.length > 0 ? [`ldctl does not send it again to ${shortList(before, 3)}`] : [];
     return { ...those(nodes, false, view), notes };
   }
   // Where the log was not read to its end, it does not say how many there are.

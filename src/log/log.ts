@@ -155,7 +155,7 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
   const isPast = pastEnough(log);
   return readUntil(
     log,
-    id,
+    id - 1n,
     (page, _all, reading) => (page.reach !== null && page.reach < id) || isPast(page, reading),
     { ...options, expectedPages: Infinity },
   );

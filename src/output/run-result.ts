@@ -61,15 +61,16 @@ function foldedAt({ stdout, options }: Output, nodes: readonly NodeResult[]) {
   const isFolded = stdout.isTTY && options.format === 'table' && nodes.length > MOST_ROWS;
   if (!isFolded || options.columns) return { rows: nodes, folded: '' };
   const of = (progress: string) => nodes.filter((node) => progressOf(node) === progress);
-  const [done, open] = [of('done'), of('open')];
-  const waiting = open.filter(({ status }) => status === NOT_STARTED);
+  const done = of('done');
+  const open = of('open').filter(({ status }) => status !== NOT_STARTED);
+  const notStarted = nodes.filter(({ status }) => status === NOT_STARTED).length;
   const took = done.flatMap((node) => tookMs(node) ?? []);
   const text = `✓ ${done.length} completed${took.length > 0 ? `, ${rangeText(took)}` : ''}`;
   return {
-    rows: [...of('failed'), ...open.filter((node) => !waiting.includes(node))],
+    rows: [...of('failed'), ...open],
     folded: [
       done.length > 0 ? sentence(stdout, text, 'ok') : '',
-      waiting.length > 0 ? sentence(stdout, `· ${waiting.length} not started`) : '',
+      notStarted > 0 ? sentence(stdout, `· ${notStarted} not started`) : '',
     ].join(''),
   };
 }

@@ -26,7 +26,7 @@ import { type Output, type Sink } from './streams.js';
 export const doingText = (action: string, runtime: string) =>
   capitalized(actionText(action, runtime, DOING));
 
-/** `restart iggy`, `reconfigure connectors to 7262013455120900033` */
+/** `restart iggy`, `reconfigure connectors to 7262013455120900033`; or `reconfigure of connectors to …` */
 export function actionText(action: string, runtime: string, words?: typeof DOING) {
   const [verb = '', config] = action.split(':');
   return plainText(
@@ -126,7 +126,7 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
   if (resume !== null && isHeldUp(result)) {
-    lines.push(`hint: To go on without waiting: ${resume} --continue-on-error`);
+    lines.push(`hint: To continue even if a node does not complete: ${resume} --continue-on-error`);
   }
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
@@ -138,12 +138,15 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   return [...lines, ...hintOfMissing(result)];
 }
 
-/** Whether a roll that is resumed waits again for a node, before it starts the others. */
+/** Whether a roll leaves nodes unstarted, and has others that a resume follows first. */
 function isHeldUp({ outcome, nodes }: ResultFields) {
   const statuses = nodes.map(({ status }) => status ?? UNCONFIRMED);
-  const isWaited = (status: string) =>
-    status === MISSING || !(isFinal(status) || [NOT_STARTED, UNCONFIRMED].includes(status));
-  return outcome !== 'interrupted' && statuses.includes(NOT_STARTED) && statuses.some(isWaited);
+  const isDone = (status: string) => isFinal(status) || status === UNCONFIRMED;
+  return (
+    outcome !== 'interrupted' &&
+    statuses.includes(NOT_STARTED) &&
+    statuses.some((status) => status !== NOT_STARTED && !isDone(status))
+  );
 }
 
 /** After a run on every node: why one may be missing, and what to do about it the next time. */

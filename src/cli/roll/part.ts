@@ -5,7 +5,7 @@
 
 import type { Id } from '../../base/ids.js';
 import { shellWord } from '../../base/text.js';
-import { roll, type JobResult, type Tools } from '../../app/jobs.js';
+import { keptRun, roll, type JobResult, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import {
   check,
@@ -16,6 +16,7 @@ import {
 } from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { actionText } from '../../output/run-text.js';
+import { openRunJournal } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
 import { agree, type Before, type ConsentFlags, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
@@ -93,13 +94,27 @@ export function resumedPart(
   return { request: checked, intent: intentOf(checked, checked.maxUnavailable), gate };
 }
 
+/** The nodes that an earlier run of the roll has sent to. */
+export function sentBefore(
+  { folder, host }: CommandContext,
+  own: OpenDeployment,
+  request: CheckedRoll,
+  idempotencyKey: string,
+) {
+  // Reading through `own.journal` would note them as sent by this process.
+  const known = { ...own, journal: openRunJournal(folder, host.clock) };
+  return request.nodes.filter(
+    (node) => keptRun(known, { ...request, nodes: [node], idempotencyKey })?.accepted === true,
+  );
+}
+
 /** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
 export function intentOf(
   { runtime, action, nodes }: Pick<CheckedTrigger, 'runtime' | 'action' | 'nodes'>,
   most: CheckedRoll['maxUnavailable'] = 1,
 ): Intent {
-  const doing = actionText(action, runtime);
-  const what = `${doing}, ${most === 1 ? 'one node' : most} at a time,`;
+  const pace = `${most === 1 ? 'one node' : most} at a time,`;
+  const what = `${actionText(action, runtime)}, ${pace}`;
   return { what, runtime, action, nodes, wait: true, isRoll: true };
 }
 

@@ -92,8 +92,12 @@ export const nameDeployment =
 const SAYS_ENOUGH: readonly ExitName[] = ['usage', 'sigint', 'sigterm', 'sighup'];
 
 type Parts = readonly [AgreedPart, ...AgreedPart[]];
-/** @param timeoutMs of the whole; 0 for no limit @param confirm which deployments were confirmed */
-type Plan = SeveralPlan & { timeoutMs: number; confirm: readonly string[] };
+interface Plan extends SeveralPlan {
+  /** Of the whole; 0 for no limit. */
+  timeoutMs: number;
+  /** The names of `--confirm`. */
+  confirm: readonly string[];
+}
 
 /**
  * Runs them in their order, and prints how that ended.

@@ -1,5 +1,4 @@
 import { UsageError } from '../../base/errors.js';
-import type { Id } from '../../base/ids.js';
 import {
   ACTION,
   ActingCommand,
@@ -28,15 +27,14 @@ import {
   preparePart,
   resumedPart,
   rollOne,
+  sentBefore,
   type AgreedPart,
   type How,
   type Part,
 } from '../../cli/roll/part.js';
 import { findRoll, type SeveralPlan } from '../../cli/roll/record.js';
 import { assignNodes, flagsOfAll, nameDeployment, rollSeveral } from '../../cli/roll/several.js';
-import { openRunJournal } from '../../config/journal.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { keptRun } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { rollRequest } from '../../app/requests.js';
 import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
@@ -172,7 +170,8 @@ export default class ActivitiesRoll extends ActingCommand {
       const part = resumedPart(rollOf(own), howOf(flags), flags.gate);
       checkGate(flags, part.gate);
       const consent = await consentFor(context, target, own, part.intent, flags);
-      const intent = { ...part.intent, sentBefore: sentBefore(context, own, part, key) };
+      const sent = consent === 'to be asked' && sentBefore(context, own, part.request, key);
+      const intent = { ...part.intent, ...(sent && { sentBefore: sent }) };
       parts.push({ ...part, intent, own, consent, found: null });
     }
     return this.#run(context, parts, flags, key, several);
@@ -212,19 +211,6 @@ export default class ActivitiesRoll extends ActingCommand {
       confirm,
     });
   }
-}
-
-/** Those that an earlier run has sent to. The journal of `own` would note them as sent by this one. */
-function sentBefore(
-  { folder, host }: CommandContext,
-  own: OpenDeployment,
-  { request }: Pick<Part, 'request'>,
-  idempotencyKey: string,
-) {
-  const journal = openRunJournal(folder, host.clock);
-  const isSent = (node: Id) =>
-    keptRun({ ...own, journal }, { ...request, nodes: [node], idempotencyKey })?.accepted;
-  return request.nodes.filter(isSent);
 }
 
 /** What a person calls it in a list: by its profile, else by its id. */

@@ -88,7 +88,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
     if (after === undefined) {
       const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
-      if (stray) throw new UsageError(`--${stray} needs --after, and goes with no id`);
+      if (stray) throw new UsageError(`--${stray} needs --after, and cannot be used with ids`);
       const ids = words.flatMap((word) => word.split(',')).map((word) => parseId(word, 'activity'));
       return ids.length === 0 ? null : { ids };
     }

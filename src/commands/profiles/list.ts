@@ -13,6 +13,7 @@ export default class ProfilesList extends BaseCommand {
   static override examples = ['ldctl profiles list', 'ldctl profiles list --columns name,expires'];
 
   protected override async execute() {
+    await this.parse(ProfilesList);
     const { profiles, current } = await readProfiles(this.host);
     const documents = () => profiles.map((profile) => profileDocument(profile, current));
     const noun = 'profiles; `ldctl profiles add NAME` adds one';

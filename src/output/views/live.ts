@@ -29,11 +29,16 @@ import {
   type WatchViewOptions,
 } from './plain.js';
 
-interface Frame<T> {
+interface Foot {
+  foot: string;
+  /** What Ctrl-C does, or when it ends: left out where not all of it fits. */
+  ending?: string;
+}
+
+interface Frame<T> extends Foot {
   rows: readonly T[];
   /** Lines below the rows. */
   notes?: ReadonlyArray<{ text: string; isBad?: boolean }>;
-  foot: string;
   isBad?: boolean;
 }
 
@@ -110,22 +115,19 @@ function frameLines<T>(
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
-  const { rows, notes = [], foot, isBad = false } = frame(elapsed, isLast);
+  const { rows, notes = [], isBad = false, ...foot } = frame(elapsed, isLast);
   const columns = selection(rows);
-  // Half of `Ctrl-C stops watching; the restart continues` would say something else.
-  const whole = foot.length > sink.columns ? foot.replace(/[.,·\s]+(?:until )?Ctrl-C.*/, '') : foot;
-  const [below = ''] = wrapWords(whole, sink.columns);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
   );
-  const last = [...noted, paint(colour(isBad), below)];
+  const last = [...noted, paint(colour(isBad), footLine(foot, sink.columns))];
   // Without the header, the last lines, and that of the cursor.
   const height = sink.rows - 2 - last.length;
   if (rows.length === 0 || height < 2) return last;
-  const fits = rows.length <= height;
-  const ranked = fits || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
-  const first = fits ? rows : ranked.slice(0, height - 1);
+  const isAll = rows.length <= height;
+  const ranked = isAll || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
+  const first = isAll ? rows : ranked.slice(0, height - 1);
   const visible = inPlace ? rows.filter((row) => first.includes(row)) : first;
   const { names } = sink;
   const { people } = output;
@@ -135,6 +137,12 @@ function frameLines<T>(
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
   return [layout.header, ...layout.rows(visible), ...more, ...last];
+}
+
+function footLine({ foot, ending = '' }: Foot, columns: number) {
+  const whole = foot + ending;
+  const [line = ''] = wrapWords(whole.length <= columns ? whole : foot, columns);
+  return line;
 }
 
 /** What the foot of a run shows, beside its nodes: kept from the events as they come. */
@@ -183,37 +191,44 @@ function gateLines(sink: Sink) {
 }
 
 /** How far a run is. */
-function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number) {
+function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number): Foot {
   const { since, waiting, decidesAt } = facts;
   const time = elapsedText(now - since);
-  if (nodes.length === 0) return `${waiting}, ${time}`;
+  if (nodes.length === 0) return { foot: `${waiting}, ${time}` };
   const { open, done, failed } = countProgress(nodes);
   if (decidesAt !== undefined && open === 0) {
     // Rounded up: while it waits, it never says 0 s.
-    return `waiting ${elapsedText(decidesAt - now + 999)} for nodes that may still report`;
+    return {
+      foot: `waiting ${elapsedText(decidesAt - now + 999)} for nodes that may still report`,
+    };
   }
   const rejected = nodes.filter(({ status }) => status === 'rejected').length;
   const word = failed === rejected ? 'rejected' : 'failed';
   const far = `${done} of ${nodes.length} done${failed ? `, ${failed} ${word}` : ''}, ${time}`;
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
-  if (isRoll) return far + restText(nodes, facts, now);
-  return open > 0 ? `${far}. Ctrl-C stops watching${facts.leftRunning}` : far;
+  const foot = isRoll ? far + restText(nodes, facts, now) : far;
+  return { foot, ending: open > 0 ? endingOf(isRoll, facts) : '' };
 }
 
-/** `, 6 to go, about 36s. Ctrl-C: finish these, then stop` */
+function endingOf(isRoll: boolean, { ending, leftRunning }: RunFacts) {
+  if (!isRoll) return `. Ctrl-C stops watching${leftRunning}`;
+  if (ending === 'halted') return '';
+  const what = ending === 'stopping' ? 'leave them running and exit' : 'finish these, then stop';
+  return `. Ctrl-C: ${what}`;
+}
+
+/** `, 6 to go, about 36s` */
 function restText(
   nodes: readonly NodeProgress[],
   { since, started, ending }: RunFacts,
   now: number,
 ) {
-  if (ending) return ending === 'stopping' ? '. Ctrl-C: leave them running and exit' : '';
-  if (countProgress(nodes).open === 0) return '';
+  if (ending || countProgress(nodes).open === 0) return '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
   // What an earlier process has done says nothing about the pace of this one.
   const { done: own } = countProgress(nodes.filter((node) => started.has(node.node_id)));
   const about = own < 2 ? '' : `, about ${elapsedText(((now - since) / own) * ahead)}`;
-  const rest = ahead === 0 ? '' : `, ${ahead} to go${about}`;
-  return `${rest}. Ctrl-C: finish these, then stop`;
+  return ahead === 0 ? '' : `, ${ahead} to go${about}`;
 }
 
 /**
@@ -234,7 +249,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
 
   const frame = (now: number): Frame<NodeProgress> => ({
     rows: nodes,
-    foot: footOf(nodes, facts, now),
+    ...footOf(nodes, facts, now),
     isBad: countProgress(nodes).failed > 0,
   });
   const gates = gateLines(sink);
@@ -289,7 +304,7 @@ function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
  */
 export function liveWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { clock, follow, place } = shown;
-  const ends = follow ? ', until Ctrl-C' : ', ends when all are final';
+  const ends = follow ? ', until Ctrl-C' : ', ends when all are completed or rejected';
   const started = clock.elapsed();
   const byId = new Map<string, Activity>();
   let rows: readonly Activity[] = [];
@@ -297,8 +312,8 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const frame = (elapsed: number, isLast: boolean): Frame<Activity> => {
     const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}${isLast ? '' : ends}`;
-    return { rows, foot };
+    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
+    return { rows, foot, ending: isLast ? '' : ends };
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(keyOf(activity), activity);
