@@ -198,6 +198,22 @@ describe('a replay', () => {
     assert.deepEqual([exitCode, row?.activity_id, row?.ambiguous], [0, id, false]);
   });
 
+  it('is continued from below the entries that it may be of', async () => {
+    server.onPost = () => server.replay();
+    const old = server.add({ createdAt: clock.now() - 60 * MINUTE, result: 'rejected' });
+    server.add({ createdAt: clock.now() - 5 * MINUTE, workMs: null });
+    const plan = { ...OWN_KEY, nodes: undefined, expect: 2, timeoutMs: 20_000 };
+    const { exitCode, resume } = await run(plan);
+    assert.equal(exitCode, 7);
+    assert.deepEqual(resume, {
+      after: old,
+      runtime: 'iggy',
+      action: 'restart',
+      nodes: undefined,
+      expect: 2,
+    });
+  });
+
   it('does not count an entry of the year 2099', async () => {
     server.onPost = () => server.replay();
     server.add({ createdAt: Date.UTC(2099, 0) });
