@@ -81,7 +81,7 @@ interface Followed extends JobResult {
 export async function followJob(
   context: CommandContext,
   own: OpenDeployment,
-  asked: { runtime: string; action: string; whom: Whom } | null,
+  asked: { runtime: string; action: string; whom: Whom; continueOnError?: boolean } | null,
   run: (tools: Tools) => Promise<JobResult>,
 ): Promise<Followed> {
   const { host, signal } = context;
@@ -106,6 +106,7 @@ export async function followJob(
   const facts = {
     ranMs: clock.elapsed() - startedAt,
     earlierMs,
+    continuesOnError: asked?.continueOnError,
     flags: own.flags.map(shellWord).join(' '),
     lastCompleted: await lastCompletedOn(own, end.result, signal),
   };

@@ -89,7 +89,8 @@ export function failedRead(
   later(pace, now);
   const again = now + Math.min(retryAfterOf(error), LONGEST_RETRY_AFTER);
   pace.nextRead = Math.max(pace.nextRead, again);
-  pace.earliest = Math.max(pace.earliest, again);
+  // Also where a read is wanted sooner, since the run could be decided.
+  pace.earliest = Math.max(pace.earliest, pace.nextRead);
   const message = `the log cannot be read: ${error.message}; trying again`;
   return { givesUp, events: count === 0 ? [warning('log_unreadable', message)] : [] };
 }

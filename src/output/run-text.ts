@@ -72,6 +72,8 @@ export interface SummaryFacts {
   ranMs?: number;
   /** How long ago an earlier run sent what this one followed, ms. */
   earlierMs?: number;
+  /** Of a roll: whether it continues after a node that does not complete. */
+  continuesOnError?: boolean | undefined;
   /** The deployment, of one part of a roll over several: the end of all says what comes next. */
   place?: string;
 }
@@ -121,11 +123,11 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const completed = nodes.filter(({ status }) => status === 'completed');
     const took = completed.flatMap((node) => tookMs(node) ?? []);
-    const isSome = took.length > 0 && took.length < nodes.length;
+    const isSome = took.length > 0 && countNodes(completed) < countNodes(nodes);
     const others = isSome ? `; the others took ${rangeText(took)}` : '';
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
-  if (resume !== null && isHeldUp(result)) {
+  if (resume !== null && !facts.continuesOnError && isHeldUp(result)) {
     lines.push(`hint: To continue even if a node does not complete: ${resume} --continue-on-error`);
   }
   const forgotten = forgottenNodes(nodes);

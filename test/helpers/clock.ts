@@ -50,8 +50,9 @@ export class VirtualClock implements Clock {
     this.#start = start;
   }
 
+  /** Whole ms, as `Date.now()`. */
   now(): number {
-    return this.#start + this.#elapsed;
+    return Math.floor(this.#start + this.#elapsed);
   }
 
   elapsed(): number {

@@ -3,7 +3,7 @@
  * it shows that, or that the run may send again.
  */
 
-import { withHint } from '../../base/errors.js';
+import { LdctlError, withHint } from '../../base/errors.js';
 import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { MINUTE, nextRead, quicken, SECOND } from '../pace.js';
@@ -34,6 +34,9 @@ const RESEND = 9 * MINUTE;
 
 const OTHER_API_KEY =
   'a run with this key and another API key was not answered, and the log shows nothing of it';
+
+const MAY_BE_OWN =
+  'a run with this key was not answered, and the log has entries that may be its own';
 
 type Unknown = In<'unknown'>;
 
@@ -120,10 +123,12 @@ export function takeUnknown(
  * may be another operator's, and the run looks no further.
  */
 function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
-  if (!run.trigger.wait) return endWithError(run, run.fateError);
+  if (!run.trigger.wait) return endWithError(run, run.hasPosted ? run.fateError : traceError());
   addMark(run, 'accepted');
   return judge(run, follow(run, sent, now), log);
 }
+
+const traceError = () => new LdctlError('unconfirmed', 'fate_unknown', MAY_BE_OWN);
 
 /** It was never seen to be accepted, and no process will ever send it again. */
 export function isForgotten(run: Run, now: number): boolean {

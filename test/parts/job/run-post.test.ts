@@ -5,6 +5,7 @@ import {
   clock,
   connectionRefused,
   events,
+  limitRequests,
   run,
   server,
   setUp,
@@ -99,30 +100,16 @@ describe('a POST that was not sent', () => {
 });
 
 describe('a POST to a server that takes one request a second', () => {
-  let lastAt = -Infinity;
-  /** @returns why it is refused; null where it is not */
-  const tooSoon = (): ApiError | null => {
-    const isTooSoon = clock.elapsed() - lastAt < 1000;
-    if (!isTooSoon) lastAt = clock.elapsed();
-    return isTooSoon ? apiError(429, { retryAfterMs: 1000 }) : null;
-  };
-  beforeEach(() => {
-    lastAt = -Infinity;
-    server.beforeRead = () => {
-      const refusal = tooSoon();
-      if (refusal) throw refusal;
-    };
-  });
-
   it('runs within seconds, and not after two minutes of refusals', async () => {
-    server.onPost = (carryOut) => tooSoon() ?? carryOut();
+    limitRequests();
     assert.equal((await run()).exitCode, 0);
     assert.equal(server.posts.length, 1);
     assert.ok(clock.elapsed() < 15_000, `${clock.elapsed()} ms`);
   });
 
   it('runs also if the first one was lost', async () => {
-    server.onPost = (carryOut) => (server.postsMade === 1 ? lost() : (tooSoon() ?? carryOut()));
+    server.onPost = (carryOut) => (server.postsMade === 1 ? lost() : carryOut());
+    limitRequests();
     assert.equal((await run()).exitCode, 0);
     assert.equal(server.posts.length, 1);
     assert.ok(clock.elapsed() < 30_000, `${clock.elapsed()} ms`);

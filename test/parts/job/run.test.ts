@@ -325,6 +325,17 @@ describe('a read', () => {
     assert.ok(failedAt > 0 && clock.elapsed() >= failedAt + 20_000, `${clock.elapsed()} ms`);
   });
 
+  it('that fails is not made again at once, also where the run could be decided', async () => {
+    server.setFate(1n, { workMs: 100 });
+    server.beforeRead = () => {
+      // After so many it would be over, and the test with it.
+      const isDown = server.posts.length > 0 && clock.elapsed() >= 1000;
+      if (isDown && server.reads.length < 100) throw apiError(503);
+    };
+    assert.equal((await run()).exitCode, 7);
+    assert.ok(server.reads.length < 80, `${server.reads.length} reads in a minute`);
+  });
+
   it('that does not end is cut off 15 s after the deadline of the run: 7', async () => {
     server.onRead = (page, _, { signal }) =>
       server.posts.length === 0 ? page : slowAnswer(clock, signal);
