@@ -123,12 +123,13 @@ export function takeUnknown(
  * may be another operator's, and the run looks no further.
  */
 function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'following' | 'ended'> {
-  if (!run.trigger.wait) return endWithError(run, run.hasPosted ? run.fateError : traceError());
+  if (!run.trigger.wait) {
+    const error = new LdctlError('unconfirmed', 'fate_unknown', MAY_BE_OWN);
+    return endWithError(run, run.hasPosted ? run.fateError : error);
+  }
   addMark(run, 'accepted');
   return judge(run, follow(run, sent, now), log);
 }
-
-const traceError = () => new LdctlError('unconfirmed', 'fate_unknown', MAY_BE_OWN);
 
 /** It was never seen to be accepted, and no process will ever send it again. */
 export function isForgotten(run: Run, now: number): boolean {
