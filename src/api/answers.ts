@@ -146,7 +146,7 @@ function apiError(answer: Answer, asked: FailureContext) {
       { ...fields, unknownNodes },
       {
         requestId,
-        hint: '`ldctl nodes list` shows the nodes in the log. Removed nodes may be among them.',
+        hint: '`ldctl nodes list` shows the nodes in the log. If one was removed, name the others with --node.',
       },
     );
   }
