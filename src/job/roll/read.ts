@@ -45,6 +45,10 @@ export function takeReadOfRoll(
     if (run && (node.id === step.node || sharedReadOf(run, now))) {
       run.isUnderway ||= hasSent(roll);
       takeOfRun(run, step, fact, now);
+      // Where the server limits requests, no other one comes between a read and its POST.
+      if (run.state.name === 'sending') {
+        roll.nextReadAt = Math.max(roll.nextReadAt, run.state.notBefore);
+      }
     }
   }
 }

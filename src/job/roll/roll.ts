@@ -136,19 +136,11 @@ function stepOfRun(roll: Roll, run: Run, node: Id, now: number): Step {
   return now < until ? { do: 'wait', until } : { ...step, node };
 }
 
-/** Where the server limits requests, no other one comes between a read and its POST. */
-function sendsAt(node: RollNode): number {
-  const state = runOf(node)?.state;
-  return state?.name === 'sending' ? state.notBefore : -Infinity;
-}
-
 /** When it may be done at the earliest. */
-function turnOf(roll: Roll, { state }: Run, step: StepName): number {
-  const { nextPostAt } = roll;
+function turnOf({ nextPostAt, nextReadAt }: Roll, { state }: Run, step: StepName): number {
   if (step === 'read') {
-    const readAt = Math.max(roll.nextReadAt, ...roll.nodes.map(sendsAt));
     // A POST follows its baseline and its record at once, so these are what waits for its turn.
-    return state.name === 'checking' ? Math.max(nextPostAt, readAt) : readAt;
+    return state.name === 'checking' ? Math.max(nextPostAt, nextReadAt) : nextReadAt;
   }
   return step === 'record' ? nextPostAt : -Infinity;
 }
