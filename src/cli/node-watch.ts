@@ -143,7 +143,7 @@ async function liveView(
     // A runtime may show up at any time.
     selection: (rows) => select(output, nodeColumns(rows)),
     rank: (row) => (openOf(row).length > 0 ? -Infinity : -Date.parse(row.last_activity_at)),
-    frame: (elapsed, isLast) => {
+    frame: (elapsed) => {
       const each = sources.map((source) =>
         source.nodes.states().map((state) => nodeRow(source, state, output)),
       );
@@ -153,8 +153,7 @@ async function liveView(
         return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
       const rows = each.flat();
-      const foot = footOf(sources, rows, elapsed);
-      return { rows, notes, foot, ending: isLast ? '' : ' · Ctrl-C ends it' };
+      return { rows, notes, foot: footOf(sources, rows, elapsed), ending: ' · Ctrl-C ends it' };
     },
   });
   if (first?.own && others.length === 0) {

@@ -31,7 +31,7 @@ import {
 
 interface Foot {
   foot: string;
-  /** What Ctrl-C does, or when it ends: left out where not all of it fits. */
+  /** What Ctrl-C does, or when it ends: left out where not all of it fits, and in the last frame. */
   ending?: string;
 }
 
@@ -50,8 +50,8 @@ interface LiveTableOptions<T> extends ViewOptions {
   rank?: (row: T) => number;
   /** Those that are shown keep their places. */
   inPlace?: boolean;
-  /** Called every second and at every event. @param isLast nothing is left to end by Ctrl-C */
-  frame: (elapsed: number, isLast: boolean) => Frame<T>;
+  /** Called every second and at every event. */
+  frame: (elapsed: number) => Frame<T>;
 }
 
 /** How long after a drawing a line of a gate is drawn at the earliest: it may write far faster. */
@@ -115,13 +115,14 @@ function frameLines<T>(
   const { stderr: sink, options } = output;
   const paint = painter(sink.colour);
   const elapsed = clock.elapsed();
-  const { rows, notes = [], isBad = false, ...foot } = frame(elapsed, isLast);
+  const { rows, notes = [], isBad = false, foot, ending } = frame(elapsed);
   const columns = selection(rows);
   const colour = (bad = false) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
   );
-  const last = [...noted, paint(colour(isBad), footLine(foot, sink.columns))];
+  const below = footLine(sink.columns, foot, isLast ? '' : ending);
+  const last = [...noted, paint(colour(isBad), below)];
   // Without the header, the last lines, and that of the cursor.
   const height = sink.rows - 2 - last.length;
   if (rows.length === 0 || height < 2) return last;
@@ -139,7 +140,7 @@ function frameLines<T>(
   return [layout.header, ...layout.rows(visible), ...more, ...last];
 }
 
-function footLine({ foot, ending = '' }: Foot, columns: number) {
+function footLine(columns: number, foot: string, ending = '') {
   const whole = foot + ending;
   const [line = ''] = wrapWords(whole.length <= columns ? whole : foot, columns);
   return line;
@@ -304,16 +305,16 @@ function isSaid(event: JobEvent, hasRows: boolean, debug: boolean) {
  */
 export function liveWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { clock, follow, place } = shown;
-  const ends = follow ? ', until Ctrl-C' : ', ends when all are completed or rejected';
+  const ending = follow ? ', until Ctrl-C' : ', ends when all are completed or rejected';
   const started = clock.elapsed();
   const byId = new Map<string, Activity>();
   let rows: readonly Activity[] = [];
 
-  const frame = (elapsed: number, isLast: boolean): Frame<Activity> => {
+  const frame = (elapsed: number): Frame<Activity> => {
     const { total, processing, other } = tally(rows.map(({ status }) => status));
     const open = processing + other;
     const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
-    return { rows, foot, ending: isLast ? '' : ends };
+    return { rows, foot, ending };
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(keyOf(activity), activity);
