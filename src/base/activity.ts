@@ -39,7 +39,7 @@ export function isFinal(status: string): boolean {
 export const isKnown = (status: string): boolean => STATUSES.some((known) => known === status);
 
 /** Nothing changes it any more: also one of an unknown status that has an end. */
-export const isOver = ({
+export const hasEnded = ({
   status,
   finished_at: end,
 }: Pick<Activity, 'status' | 'finished_at'>): boolean =>

@@ -254,10 +254,10 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
 
 /** The `--confirm` that names it; undefined for none. */
 async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['confirm']) {
-  const isNamed = (text: string) => namesOf(own.ref).includes(text);
+  const isOfThis = (text: string) => isNamed(own, text);
   const texts = [confirm ?? []].flat();
-  if (texts.length > 0 && !texts.some(isNamed)) await own.place();
-  return texts.find(isNamed);
+  if (texts.length > 0 && !texts.some(isOfThis)) await own.place();
+  return texts.find(isOfThis);
 }
 
 /** @throws UsageError for a `--confirm` that names none of them, or more than one */
@@ -280,8 +280,11 @@ export async function checkConfirm(
 }
 
 /** What may be typed for the deployment, as far as it is known: the longest first. */
-export const namesOf = ({ path, name, id }: DeploymentRef) =>
+const namesOf = ({ path, name, id }: DeploymentRef) =>
   [path, name, String(id)].filter((text) => text !== null);
+
+/** Whether a `--confirm` names it, as far as its names are known. */
+export const isNamed = ({ ref }: OpenDeployment, text: string) => namesOf(ref).includes(text);
 
 function missing(message: string, hint: string) {
   return usageError('consent_missing', message, hint);

@@ -174,14 +174,12 @@ function unknownFlag(typed: string, owner: string, line: CommandLine, commands: 
   return mistake(what, other.id, `It goes with ldctl ${other.id.replaceAll(':', ' ')}.`);
 }
 
-const VERSION = 'ldctl --version';
-
 function meantFlag(typed: string, known: readonly string[]) {
-  if (/^(-v|--version)$/i.test(typed)) return VERSION;
   const alias = OTHER_FLAGS.get(typed.toLowerCase());
   if (alias === undefined) {
-    const near = nearest(typed, [...known, '--help', '--version']);
-    return near === '--version' ? VERSION : near;
+    const isVersion = typed.toLowerCase() === '-v';
+    const near = isVersion ? '--version' : nearest(typed, [...known, '--help', '--version']);
+    return near === '--version' ? 'ldctl --version' : near;
   }
   return known.some((flag) => alias.startsWith(flag)) ? alias : null;
 }

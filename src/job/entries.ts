@@ -3,7 +3,13 @@
  * for each. run/whose.ts says which of a read they are, run/following.ts what they mean for the run.
  */
 
-import { isFinal, isOver, isSameAction, type ActionName, type Activity } from '../base/activity.js';
+import {
+  isFinal,
+  hasEnded,
+  isSameAction,
+  type ActionName,
+  type Activity,
+} from '../base/activity.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
@@ -133,14 +139,16 @@ export abstract class Entries {
       return [{ event: 'activity', activity }];
     });
     for (const entry of before.values()) {
-      if (!isOver(entry.activity)) entry.goneSince ??= now;
+      if (!hasEnded(entry.activity)) entry.goneSince ??= now;
     }
     return changes;
   }
 
   /** Drops what was taken in, and is not of the run after all. */
   forget(isOther: (activity: Activity) => boolean): void {
-    for (const [id, { activity }] of this.byId) if (isOther(activity)) this.byId.delete(id);
+    for (const [id, { activity }] of this.byId) {
+      if (isOther(activity)) this.byId.delete(id);
+    }
   }
 
   /** @param seen the targets that have an entry: this one's is added */
@@ -163,7 +171,7 @@ export abstract class Entries {
 
   /** The entries that are neither final nor lost, as far as reads have shown. */
   open(): Activity[] {
-    const isOpen = (entry: Entry) => !isOver(entry.activity) && !this.#isLost(entry);
+    const isOpen = (entry: Entry) => !hasEnded(entry.activity) && !this.#isLost(entry);
     return this.#counted()
       .filter(isOpen)
       .map(({ activity }) => activity);

@@ -20,7 +20,7 @@ import {
   type PartEnding,
   type SeveralEnding,
 } from '../../output/several-result.js';
-import { namesOf } from '../consent.js';
+import { isNamed } from '../consent.js';
 import type { CommandContext } from '../context.js';
 import { followJob, reportToRunner } from '../following.js';
 import { typedAgain, type Host } from '../host.js';
@@ -290,7 +290,7 @@ function nextOf(
   if (nodes.length === 0) return { resume: null, anew: null };
   const owns = parts.flatMap(({ own }, at) => (left[at]?.length === 0 ? [] : own));
   const how = owns.length > 1 ? words : typedAgain(host, words, ['pause-between']);
-  const isLeft = (name: string) => owns.some(({ ref }) => namesOf(ref).includes(name));
+  const isLeft = (name: string) => owns.some((own) => isNamed(own, name));
   const consent = confirm.filter(isLeft).flatMap((name) => ['--confirm', name]);
   const where = [...flagsOfAll(owns), ...consent];
   const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...where];

@@ -80,8 +80,8 @@ export default class ActivitiesList extends ConnectedCommand {
   static override summary = 'List the activity log, newest first.';
   static override description =
     'Lists each entry once, even if the log grows meanwhile. Filters can be repeated, or take several values with commas. ' +
-    'With --watch the list stays up to date until every entry in it is completed or rejected. With --after it continues where an export ' +
-    'ended.';
+    'With --watch the list stays up to date until every entry in it is completed or rejected. With --after it continues ' +
+    'where an export ended.';
   static override examples = [
     'ldctl activities list --limit 5',
     'ldctl activities list --status processing --watch',

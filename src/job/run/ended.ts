@@ -2,7 +2,7 @@
  * `ended`: how a run came to its end, its result, and what is left to follow.
  */
 
-import { isFinal, isOver } from '../../base/activity.js';
+import { isFinal, hasEnded } from '../../base/activity.js';
 import { Interrupted, LdctlError } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import {
@@ -142,7 +142,7 @@ function resumeOfRun(
 
 const areFinal = (nodes: readonly NodeResult[]) =>
   nodes.length > 0 &&
-  nodes.every(({ status, finished_at }) => isOver({ status: status ?? '', finished_at }));
+  nodes.every(({ status, finished_at }) => hasEnded({ status: status ?? '', finished_at }));
 
 /**
  * Whether the ids of its entries are all that is left to follow, since no other node is likely to

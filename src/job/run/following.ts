@@ -171,8 +171,8 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
 }
 
 /**
- * Warns of the nodes that needed no entry, and have none, and of those that nobody knew of before;
- * and says why a node is missing although the log has an entry for it: that was created too early.
+ * Warns of nodes that did not act and did not have to, and of nodes that acted unexpectedly. Says why
+ * a node is missing although the log has an entry for it: that entry was created too early.
  */
 function warnAtEnd({ entries, baseline, events }: Run): void {
   entries.notActedOn = entries.mayStillReport();

@@ -1,5 +1,5 @@
 import type { KeptRun, RunJournal, RunRecord } from '../../../src/base/journal.js';
-import { TransportError, type ApiError } from '../../../src/base/errors.js';
+import { TransportError } from '../../../src/base/errors.js';
 import { drive, type DriveTools } from '../../../src/job/drive.js';
 import type { JobEvent } from '../../../src/job/events.js';
 import { rollJob } from '../../../src/job/roll/roll.js';
@@ -9,7 +9,7 @@ import type { RollPlan } from '../../../src/job/roll/state.js';
 import type { RunPlan } from '../../../src/job/run/state.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
-import { apiError, DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
+import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 
 /*
  * What the tests of jobs have in common: a server with a clock, jobs against it, and what they say.
@@ -55,22 +55,6 @@ export const ROLL: Omit<RollPlan, 'nodes'> = {
   gated: false,
   continueOnError: false,
 };
-
-/** From now on the server takes one request a second, and answers 429 to the others. */
-export function limitRequests(): void {
-  let lastAt = -Infinity;
-  const refusal = (): ApiError | null => {
-    const isTooSoon = clock.elapsed() - lastAt < 1000;
-    if (!isTooSoon) lastAt = clock.elapsed();
-    return isTooSoon ? apiError(429, { retryAfterMs: 1000 }) : null;
-  };
-  server.beforeRead = () => {
-    const refused = refusal();
-    if (refused) throw refused;
-  };
-  const { onPost } = server;
-  server.onPost = (carryOut, request) => refusal() ?? onPost(carryOut, request);
-}
 
 export type More = Partial<DriveTools>;
 

@@ -5,7 +5,6 @@ import {
   clock,
   connectionRefused,
   events,
-  limitRequests,
   run,
   server,
   setUp,
@@ -98,6 +97,22 @@ describe('a POST that was not sent', () => {
     });
   }
 });
+
+/** From now on the server takes one request a second, and answers 429 to the others. */
+function limitRequests(): void {
+  let lastAt = -Infinity;
+  const refusal = (): ApiError | null => {
+    const isTooSoon = clock.elapsed() - lastAt < 1000;
+    if (!isTooSoon) lastAt = clock.elapsed();
+    return isTooSoon ? apiError(429, { retryAfterMs: 1000 }) : null;
+  };
+  server.beforeRead = () => {
+    const refused = refusal();
+    if (refused) throw refused;
+  };
+  const { onPost } = server;
+  server.onPost = (carryOut, request) => refusal() ?? onPost(carryOut, request);
+}
 
 describe('a POST to a server that takes one request a second', () => {
   it('runs within seconds, and not after two minutes of refusals', async () => {
