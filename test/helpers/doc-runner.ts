@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as XTerm from '@xterm/headless';
+import { transformSync } from 'rolldown/utils';
 import { quote } from 'shell-quote';
-import ts from 'typescript';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { commandsOf, patternOf, shapeOf, type DocBlock, type DocCommand } from './docs.js';
 import { LDCTL, type Ended } from './ldctl.js';
@@ -39,9 +39,8 @@ export function programOf({ lines, marks }: DocBlock): string {
 export function writeModule(folder: string, source: string): string {
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(dirname(dirname(LDCTL)), join(folder, 'node_modules', 'ldctl'));
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   const path = join(folder, 'program.mjs');
-  writeFileSync(path, ts.transpileModule(source, { compilerOptions }).outputText);
+  writeFileSync(path, transformSync('program.ts', source).code);
   return path;
 }
 

@@ -96,6 +96,8 @@ export interface Setting {
   backAfter?: number;
   /** So do as many in all, where it is not one alone. */
   firsts?: number;
+  /** What the first POST has run on its first node is rejected, and that is no fault. */
+  firstIsRejected?: true;
 }
 
 /** Whether the caller's key is kept, so that there is a journal. */

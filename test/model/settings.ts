@@ -68,6 +68,11 @@ export const SMALL: readonly Setting[] = called({
     past: 'a node that left',
     core: 3,
   },
+  'one node, 403 at first, killed, then another API key': {
+    use: NODE_2,
+    life: 'killed, then another API key',
+    first: '403',
+  },
   'one node, killed, then another API key': {
     use: NODE_2,
     life: 'killed, then another API key',
@@ -235,6 +240,17 @@ export const SMALL: readonly Setting[] = called({
     honours: false,
   },
   'a roll of two, killed': { use: ROLL, life: 'killed' },
+  'a roll of two, the first rejected, killed': {
+    use: ROLL,
+    life: 'killed',
+    firstIsRejected: true,
+  },
+  'a roll of two, killed at first, run again later': {
+    use: ROLL,
+    life: 'killed',
+    first: 'killed before, run again later',
+  },
+  'a roll by twos, the first POST lost': { use: BY_TWOS, first: 'lost before' },
   'a roll by threes whose POSTs are lost, continued one by one': {
     use: { is: 'roll', nodes: ALL, window: 3, laterWindow: 1 },
     life: 'killed',
@@ -268,7 +284,9 @@ export const SMALL: readonly Setting[] = called({
   'a watch of three nodes that take 5 s': { use: { is: 'watch' }, takes: 5 * SECOND },
 });
 
-type NotPaired = 'name' | 'takes' | 'firsts' | 'coreTakes' | 'looks' | 'outage' | 'backAfter';
+type NotPaired =
+  | ('name' | 'takes' | 'firsts' | 'coreTakes' | 'looks' | 'outage' | 'backAfter')
+  | 'firstIsRejected';
 
 /** What a setting can be like: in the list below each pair of these values occurs. */
 const VALUES: {

@@ -273,7 +273,7 @@ export class World {
   #makeEntries(dispatch: Dispatch, node: bigint, isAny: boolean): void {
     const { lateBy, takes, past } = this.setting;
     const shownAt = this.now + lateBy + this.choices.of(LATENESS);
-    const how = this.choices.of(isAny ? ENDS_OF_ANY : ENDS);
+    const how = this.#howItEnds(dispatch, isAny);
     const doneAt = how === 'never ends' || how === 'vanishes' ? Infinity : shownAt + takes;
     const goneAt = how === 'vanishes' ? shownAt + 1500 : Infinity;
     const end = how === 'rejected' ? 'rejected' : 'completed';
@@ -291,6 +291,12 @@ export class World {
       const later = shownAt + (past === 'a node elsewhere' ? 14_000 : 2900);
       add({ node: id(4), shownAt: later, doneAt: later + SECOND, end: 'completed' });
     }
+  }
+
+  #howItEnds({ post, made }: Dispatch, isAny: boolean): (typeof ENDS_OF_ANY)[number] {
+    const isFirst = post === this.posts[0] && made.length === 0;
+    if (isFirst && this.setting.firstIsRejected) return 'rejected';
+    return this.choices.of(isAny ? ENDS_OF_ANY : ENDS);
   }
 
   #add(node: bigint, createdAt: number, more: Partial<Entry>): Entry {

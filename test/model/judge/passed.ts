@@ -20,10 +20,14 @@ const PASSING: ReadonlySet<unknown> = new Set([
   ...['another continues', 'another continues to its end'],
 ]);
 
+/** What a first POST may meet that does not pass. */
+const LASTING: ReadonlySet<unknown> = new Set(['403', 'killed before, run again later']);
+
 /** If all faults have passed, a run ends as it does without any. */
 export function* passed(story: Story, process: Process): Findings {
-  const { outage } = story.setting;
+  const { outage, first, firstIsRejected } = story.setting;
   if (outage && outage.is !== 'lost') return;
+  if (firstIsRejected || LASTING.has(first)) return;
   if (!story.faults.every((fault) => isPassing(story, process, fault))) return;
   const exit = exitOf(process);
   if (exit === wantedOf(story, process)) return;

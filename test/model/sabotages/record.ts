@@ -85,8 +85,8 @@ export const RECORD: Rules = {
     sabotage(
       'a refusal is not noted, and another API key cannot try again',
       'unsent-is-unconfirmed',
-      'one node, killed, then another API key',
-      2,
+      'one node, 403 at first, killed, then another API key',
+      1,
       put<typeof addMark>('job/run/state', 'addMark', (original, run, mark) => {
         if (mark !== 'refused') original(run, mark);
       }),

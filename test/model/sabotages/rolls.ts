@@ -138,8 +138,8 @@ export const ROLLS: Rules = {
     sabotage(
       'a rejected node counts for more than a missing one',
       'due-roll',
-      'a roll by twos',
-      2,
+      'a roll by twos, the first POST lost',
+      1,
       put<(roll: Roll) => { outcome: Outcome; error: null }>(
         'job/roll/result',
         'outcomeOf',
@@ -229,15 +229,15 @@ export const ROLLS: Rules = {
     sabotage(
       'a rejection that no process was halted by is passed over',
       'roll-halts',
-      'a roll of two, killed',
-      2,
+      'a roll of two, the first rejected, killed',
+      1,
       keptOfRoll(() => ({ rejected: true })),
     ),
     sabotage(
       'a rejection that was reported halts it again',
       'roll-halts-again',
-      'a roll of two, killed',
-      2,
+      'a roll of two, the first rejected, killed',
+      1,
       put<(node: RollNode, outcome: Outcome) => boolean>(
         'job/roll/node',
         'halts',
@@ -297,8 +297,8 @@ export const ROLLS: Rules = {
     sabotage(
       'what is too old to be sent again halts each process',
       'roll-halts-again',
-      'a roll of two, killed',
-      2,
+      'a roll of two, killed at first, run again later',
+      1,
       keptOfRoll(() => ({ unconfirmed: false })),
     ),
     sabotage(
