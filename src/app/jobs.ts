@@ -68,23 +68,24 @@ export async function trigger(
     const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
     const { listed, core, spentMs } = known ?? {};
-    const countAgain =
-      kept && !request.nodes
-        ? await countForRecord(connection, kept, tools.signal)
-        : (known?.countAgain ?? null);
+    const countAgain = request.nodes
+      ? null
+      : await recountFor(connection, kept, known, tools.signal);
     const isCounting = countAgain !== null;
     const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
     return follow(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
 }
 
-/** The run of a record may have ended before Core had counted. */
-async function countForRecord(
+/** For a run on every node. That of a record may have ended before Core had counted. */
+async function recountFor(
   connection: Connection,
-  { record }: KeptRun,
+  kept: KeptRun | null,
+  known: Findings | null,
   signal: AbortSignal,
 ): Promise<Findings['countAgain']> {
-  if (record.core !== null) return null;
+  if (!kept) return known?.countAgain ?? null;
+  if (kept.record.core !== null) return null;
   // Something may have been sent: a read that fails must not end the run here.
   return countBeside(connection, signal).catch(() => null);
 }

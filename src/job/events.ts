@@ -59,7 +59,7 @@ export type JobEvent =
   | { event: 'gate_output'; node_id: Id; line: string }
   /**
    * The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until
-   * then one more may show up.
+   * then one more may show up; Infinity until their number is known.
    */
   | { event: 'progress'; nodes: readonly NodeProgress[]; decidesAt?: number };
 

@@ -198,6 +198,7 @@ function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number): F
   if (nodes.length === 0) return { foot: `${waiting}, ${time}` };
   const { open, done, failed } = countProgress(nodes);
   if (decidesAt !== undefined && open === 0) {
+    if (decidesAt === Infinity) return { foot: `waiting for the number of nodes, ${time}` };
     // Rounded up: while it waits, it never says 0 s.
     return {
       foot: `waiting ${elapsedText(decidesAt - now + 999)} for nodes that may still report`,

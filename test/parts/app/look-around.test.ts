@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { roll } from '../../../src/app/jobs.js';
-import { check, rollRequest } from '../../../src/app/requests.js';
+import { roll, trigger } from '../../../src/app/jobs.js';
+import { check, rollRequest, triggerRequest } from '../../../src/app/requests.js';
 import { surveyInTime } from '../../../src/app/survey.js';
 import { openLog } from '../../../src/log/log.js';
 import { DEPLOYMENT } from '../../helpers/virtual-server.js';
-import { clock, connection, ROLL, setUp, supervisor } from './bench.js';
+import { clock, connection, EVERY, RESTART, ROLL, setUp, supervisor } from './bench.js';
 
 const LATE = { exitCode: 6, code: 'timeout', message: 'the log could not be read in time' };
 const { signal } = new AbortController();
@@ -35,4 +35,17 @@ describe('what a roll reads before its first POST has a minute in all', () => {
       );
     });
   }
+});
+
+describe('what a trigger has looked up for the question whether every node is meant', () => {
+  it('is no reason to wait for the number of nodes where some of them were picked then', async () => {
+    setUp();
+    const counter = { isCertain: true, start: () => () => Promise.resolve(undefined) };
+    const own = { ...connection, counter, log: openLog(supervisor, DEPLOYMENT, clock) };
+    const requestOf = (request: object) => check(triggerRequest, 'trigger', request);
+    const found = await clock.run(surveyInTime(own, requestOf(EVERY), signal));
+    counter.start = () => () => assert.fail('it counts');
+    const { exitCode } = await clock.run(trigger(own, requestOf(RESTART), TOOLS, found));
+    assert.equal(exitCode, 0);
+  });
 });
