@@ -146,7 +146,8 @@ export function takeBlocked(
     // What it tried before was not sent, so its counters start again.
     [attempts.backoffs, attempts.firstAt, attempts.postedAt] = [0, null, null];
     run.isUnderway = true;
-    return tryAgain(run, now + spreadOf(trigger.wireKey));
+    // It may have waited for hours: what became busy since is not all on the newest page.
+    return { ...tryAgain(run, now + spreadOf(trigger.wireKey)), deep: true };
   }
   const isOver = log.startedAt >= run.busyDeadline;
   return isOver
@@ -160,18 +161,18 @@ const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % 
 /** A new try has as long again for its reads. */
 function tryAgain(run: Run, notBefore: number): Checking {
   run.readBy = notBefore + BEFORE_POST;
-  return checkAgain(notBefore);
+  return checkAgain(run, notBefore);
 }
 
 /**
  * Some time has passed since the baseline was read, and no POST had an effect: it is read again.
- * The newest entries are enough: what became busy since is among them.
+ * The newest entries are enough: what became busy since is among them. If it was a long pause, such
+ * as of a laptop that was shut, the reads have as long again; not if they are slow themselves.
  */
-export const checkAgain = (notBefore: number): Checking => ({
-  name: 'checking',
-  deep: false,
-  notBefore,
-});
+export function checkAgain(run: Run, notBefore: number): Checking {
+  if (notBefore > run.readBy) run.readBy = notBefore + BEFORE_POST;
+  return { name: 'checking', deep: false, notBefore };
+}
 
 /**
  * The run tries again, since a POST had no effect, or a read before the next one has failed. It

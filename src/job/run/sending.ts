@@ -53,7 +53,7 @@ export function tickSending(
 ): In<'sending' | 'checking' | 'ended'> {
   if (state.before) return isTooLate(run, now) ? endWithError(run, run.fateError) : state;
   if (isRollOver(run, now)) return endForRoll(run);
-  return now > sendByOf(run, null) ? checkAgain(now) : state;
+  return now > sendByOf(run, null) ? checkAgain(run, now) : state;
 }
 
 /**

@@ -62,7 +62,7 @@ export type More = Partial<DriveTools>;
 export function start(
   job: Job,
   more: More = {},
-  told: (event: JobEvent) => void = (event) => void events.push(event),
+  told: (event: JobEvent) => void | Promise<void> = (event) => void events.push(event),
 ): Promise<JobEnd> {
   const { signal } = new AbortController();
   const log = openLog(server, DEPLOYMENT, clock);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
 import type { RunJournal } from '../../../src/base/journal.js';
-import type { NodeProgress } from '../../../src/job/events.js';
+import type { JobEvent, NodeProgress } from '../../../src/job/events.js';
 import { busyText, isRunning, waitingText } from '../../../src/job/busy.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
 import {
@@ -276,6 +276,20 @@ describe('a run that has waited for a busy node', () => {
     assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
   });
 
+  it('waits anew where it is busy again by then, though more than a page came since', async () => {
+    const nodes = Array.from({ length: 150 }, (_, n) => BigInt(n + 1));
+    setUp(...nodes);
+    const startedAt = clock.now();
+    server.add({ workMs: 30_000 });
+    for (const node of nodes) {
+      const createdAt = startedAt + 10_000 + Number(node) * 5;
+      server.add({ node, appearMs: 10_000, workMs: 100_000, createdAt });
+    }
+    assert.equal((await run({ ifBusy: 'wait' })).exitCode, 0);
+    const [postedAt = 0] = server.postTimes;
+    assert.ok(postedAt - startedAt > 100_000, `sent after ${postedAt - startedAt} ms`);
+  });
+
   it('waits no longer in all than once, although a POST was not sent in between', async () => {
     server.add({ workMs: 20_000 });
     server.onPost = () => {
@@ -286,6 +300,25 @@ describe('a run that has waited for a busy node', () => {
     const seconds = Math.floor(clock.elapsed() / 1000);
     assert.ok(seconds >= 60 && seconds <= 61, `gave up after ${seconds} s`);
   });
+});
+
+describe('a run after a pause between two of its steps, as of a laptop that was shut', () => {
+  for (const seconds of [15, 90, 1200]) {
+    it(`of ${seconds} s before its POST reads the log again, and is sent`, async () => {
+      server.onRead = async (page, _, { signal }) => {
+        await clock.sleep(50, signal);
+        return page;
+      };
+      let left = seconds * 1000;
+      const told = async ({ event }: JobEvent): Promise<void> => {
+        if (event === 'baseline') await clock.sleep(left);
+        left = 0;
+      };
+      const { exitCode } = await clock.run(start(runOf(), {}, told));
+      assert.equal(exitCode, 0);
+      assert.equal(server.posts.length, 1);
+    });
+  }
 });
 
 describe('a run whose time is up before another entry is ruled out', () => {
