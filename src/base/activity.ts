@@ -31,19 +31,26 @@ export const verbOf = (action: string): string => action.replace(/:.*/s, '');
 export const STATUSES = ['processing', 'completed', 'rejected'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** An unknown status is not final. */
-export function isFinal(status: string): boolean {
-  return status === 'completed' || status === 'rejected';
+export const isKnown = (status: string | null): boolean =>
+  STATUSES.some((known) => known === status);
+
+/** Of an entry, or of a node that may have none. */
+interface Ending {
+  status: string | null;
+  finished_at?: string | null;
 }
 
-export const isKnown = (status: string): boolean => STATUSES.some((known) => known === status);
+/** It has ended with a status that ldctl does not know, and so may or may not have been done. */
+export const isUnclear = ({ status, finished_at: end }: Ending): boolean =>
+  !isKnown(status) && Boolean(end);
 
-/** Nothing changes it any more: also one of an unknown status that has an end. */
-export const hasEnded = ({
-  status,
-  finished_at: end,
-}: Pick<Activity, 'status' | 'finished_at'>): boolean =>
-  isFinal(status) || (!isKnown(status) && Boolean(end));
+/** Nothing changes it any more. */
+export const isFinal = (one: Ending): boolean =>
+  one.status === 'completed' || one.status === 'rejected' || isUnclear(one);
+
+/** Whether an entry says something new of how it goes. A status may stay, and get an end. */
+export const hasChanged = (before: Ending, after: Ending): boolean =>
+  before.status !== after.status || isFinal(before) !== isFinal(after);
 
 /**
  * An entry of the activity log as the API gave it, with unknown fields and unknown values of

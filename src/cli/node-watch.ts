@@ -2,7 +2,7 @@
  * `nodes list --watch`: what the nodes are by the log, kept up to date.
  */
 
-import { DOING, isFinal, verbOf } from '../base/activity.js';
+import { DOING, verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
 import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
 import { count, plainText } from '../base/text.js';
@@ -166,9 +166,8 @@ async function liveView(
   };
 }
 
-/** What is not final on a node. */
 const openOf = ({ runtimes }: NodeRow) =>
-  Object.values(runtimes).filter(({ status }) => !isFinal(status));
+  Object.values(runtimes).filter(({ status }) => status === 'processing');
 
 /** `3 deployments, 21 nodes, 1 restarting · updated 2s ago` */
 function footOf(sources: readonly Watched[], rows: readonly NodeRow[], elapsed: number) {

@@ -2,7 +2,7 @@
  * Which nodes are busy with an action already, in the log and in words.
  */
 
-import { DONE, isFinal, isKnown, hasEnded, verbOf, type Activity } from '../base/activity.js';
+import { DONE, isFinal, isKnown, verbOf, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
@@ -24,9 +24,9 @@ export function busyOf(
  */
 export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
   const { id, node_id: node, runtime, status } = one;
-  if (hasEnded(one)) return false;
+  if (isFinal(one)) return false;
   const isLater = (other: Activity) =>
-    other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other.status);
+    other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other);
   return isKnown(status) || !shown.some(isLater);
 }
 

@@ -4,8 +4,8 @@
  */
 
 import {
+  hasChanged,
   isFinal,
-  hasEnded,
   isSameAction,
   type ActionName,
   type Activity,
@@ -133,13 +133,12 @@ export abstract class Entries {
       if (!entry) return this.#add(activity, seen, log, now);
       before.delete(activity.id);
       entry.goneSince = null;
-      const { status } = entry.activity;
-      if (status === activity.status || isFinal(status)) return [];
+      if (isFinal(entry.activity) || !hasChanged(entry.activity, activity)) return [];
       entry.activity = activity;
       return [{ event: 'activity', activity }];
     });
     for (const entry of before.values()) {
-      if (!hasEnded(entry.activity)) entry.goneSince ??= now;
+      if (!isFinal(entry.activity)) entry.goneSince ??= now;
     }
     return changes;
   }
@@ -171,7 +170,7 @@ export abstract class Entries {
 
   /** The entries that are neither final nor lost, as far as reads have shown. */
   open(): Activity[] {
-    const isOpen = (entry: Entry) => !hasEnded(entry.activity) && !this.#isLost(entry);
+    const isOpen = (entry: Entry) => !isFinal(entry.activity) && !this.#isLost(entry);
     return this.#counted()
       .filter(isOpen)
       .map(({ activity }) => activity);
@@ -358,7 +357,7 @@ function ageOf(createdAt: number, serverTime: number | null): number {
 function severity(status: string): number {
   if (status === 'rejected') return 3;
   if (status === MISSING) return 2;
-  return isFinal(status) ? 0 : 1;
+  return status === 'completed' ? 0 : 1;
 }
 
 export const idsOf = (entries: readonly Activity[]): Id[] => entries.map(({ id }) => id);

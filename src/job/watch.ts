@@ -3,7 +3,7 @@
  * does not.
  */
 
-import { isFinal, type Activity } from '../base/activity.js';
+import { hasChanged, isFinal, isUnclear, type Activity } from '../base/activity.js';
 import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { matches, type ActivityFilter } from '../log/list.js';
@@ -87,6 +87,8 @@ interface Watch {
   newestId: Id;
   /** Whether one that it waits for was rejected. */
   anyRejected: boolean;
+  /** The first that it waited for, and that ended with a status that ldctl does not know. */
+  unclear: Activity | null;
   events: WatchEvent[];
   end: { error: LdctlError | null } | null;
 }
@@ -104,7 +106,10 @@ export function createWatch(
     const since = activity.id > floor ? startedAt : -Infinity;
     entries.set(activity.id, { activity, since, isOpen, isShown });
   };
-  for (const activity of known) see(activity, false, false);
+  // One that is left out for its status may come to match.
+  for (const activity of known) {
+    see(activity, filter.status !== undefined && mayChange(filter, activity), false);
+  }
   for (const activity of first) {
     see(activity, mayChange(filter, activity), matches(filter, activity));
   }
@@ -119,6 +124,7 @@ export function createWatch(
     readAt: startedAt,
     newestId: known[0]?.id ?? -1n,
     anyRejected: false,
+    unclear: null,
     events: [],
     end: null,
   };
@@ -187,9 +193,9 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
  */
 function notice(watch: Watch, activity: Activity, floor: Id): boolean {
   const { entries, filter, readAt } = watch;
-  const { id, status } = activity;
+  const { id } = activity;
   const before = entries.get(id);
-  const isNews = before ? before.isOpen && before.activity.status !== status : id > floor;
+  const isNews = before ? before.isOpen && hasChanged(before.activity, activity) : id > floor;
   if (!isNews) return false;
   const known = {
     activity,
@@ -198,12 +204,17 @@ function notice(watch: Watch, activity: Activity, floor: Id): boolean {
     isShown: (before?.isShown ?? false) || matches(filter, activity),
   };
   entries.set(id, known);
-  watch.anyRejected ||= status === 'rejected' && isAwaited(watch, known);
+  if (isAwaited(watch, known)) noteFailure(watch, activity);
   return known.isShown;
 }
 
+function noteFailure(watch: Watch, activity: Activity): void {
+  watch.anyRejected ||= activity.status === 'rejected';
+  if (isUnclear(activity)) watch.unclear ??= activity;
+}
+
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
-  !isFinal(activity.status) && matches({ ...filter, status: undefined }, activity);
+  !isFinal(activity) && matches({ ...filter, status: undefined }, activity);
 
 /** Forgets what is settled below the floor, where no entry counts as new. */
 function forgetSettled(watch: Watch): void {
@@ -217,7 +228,9 @@ function forgetSettled(watch: Watch): void {
 function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   const open = openOf(watch);
   const isDone = !open.some((one) => isAwaited(watch, one));
-  if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: null };
+  if (isDone && startedAt >= watch.startedAt + SHORTEST) {
+    return { error: watch.unclear && unclearError(watch.unclear) };
+  }
   if (startedAt < watch.deadline) return null;
   if (open.length > 0) {
     const message = `timed out: ${open.length} still processing`;
@@ -226,6 +239,12 @@ function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   const message = 'timed out: nothing is processing, but a new activity may not be in the log yet';
   const hint = `It takes ${SHORTEST / SECOND} s to be sure.`;
   return { error: new LdctlError('timedOut', 'timed_out', message, { hint }) };
+}
+
+function unclearError({ id, status }: Activity): LdctlError {
+  const message = `activity ${id} ended, and ldctl does not know its status: ${status}`;
+  const hint = "The node's own log may say what happened.";
+  return new LdctlError('unconfirmed', 'unknown_status', message, { hint });
 }
 
 function takeFailure(watch: Watch, failure: FailedRead, now: number): void {

@@ -232,6 +232,4 @@ export type Reading = ReturnType<typeof newReading>;
  * An entry that changed while the server read the page may be on it twice: its final state first.
  */
 const newestFirst = (items: readonly Activity[]): Activity[] =>
-  [...items].sort(
-    (a, b) => compareIds(b.id, a.id) || Number(isFinal(b.status)) - Number(isFinal(a.status)),
-  );
+  [...items].sort((a, b) => compareIds(b.id, a.id) || Number(isFinal(b)) - Number(isFinal(a)));

@@ -69,10 +69,11 @@ export function withName<T extends { node_id: Id | null }>(row: T, names: NodeNa
 type Row = NodeResult & Partial<NodeProgress>;
 
 /** A node is open until it has ended; in a roll, until its gate has, too. */
-export function progressOf({ status, stage, gate }: Row): 'open' | 'done' | 'failed' {
+export function progressOf(row: Row): 'open' | 'done' | 'failed' {
+  const { status, stage, gate } = row;
   if (stage !== undefined && stage !== 'done') return 'open';
   if (status === 'completed') return isFailedGate(gate) ? 'failed' : 'done';
-  return stage === 'done' || isEnded(status) ? 'failed' : 'open';
+  return stage === 'done' || isEnded(row) ? 'failed' : 'open';
 }
 
 /** How many rows are open, done and failed. */
@@ -82,8 +83,7 @@ export function countProgress(rows: readonly Row[]) {
   return counts;
 }
 
-const isEnded = (status: string | null) =>
-  status === MISSING || status === UNCONFIRMED || (status !== null && isFinal(status));
+const isEnded = (row: Row) => row.status === MISSING || row.status === UNCONFIRMED || isFinal(row);
 
 function liveText(row: Row, elapsed: number) {
   const { status, stage, gate, limitMs } = row;
@@ -93,7 +93,7 @@ function liveText(row: Row, elapsed: number) {
   }
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   const { sign, text } = lookOf(status);
-  if (stage !== 'done' || isEnded(status)) return `${sign} ${text}`;
+  if (stage !== 'done' || isEnded(row)) return `${sign} ${text}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 

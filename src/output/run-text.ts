@@ -142,13 +142,10 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
 
 /** Whether a roll leaves nodes unstarted, and has others that a resume follows first. */
 function isHeldUp({ outcome, nodes }: ResultFields) {
-  const statuses = nodes.map(({ status }) => status ?? UNCONFIRMED);
-  const isDone = (status: string) => isFinal(status) || status === UNCONFIRMED;
-  return (
-    outcome !== 'interrupted' &&
-    statuses.includes(NOT_STARTED) &&
-    statuses.some((status) => status !== NOT_STARTED && !isDone(status))
-  );
+  const closed = [NOT_STARTED, UNCONFIRMED, null];
+  const isOpen = (node: NodeResult) => !closed.includes(node.status) && !isFinal(node);
+  const isLeft = ({ status }: NodeResult) => status === NOT_STARTED;
+  return outcome !== 'interrupted' && nodes.some(isLeft) && nodes.some(isOpen);
 }
 
 /** After a run on every node: why one may be missing, and what to do about it the next time. */
@@ -379,7 +376,7 @@ export function eventText(event: JobEvent, sink: Sink): string | null {
 
 /** `activity 7261845022003200001 completed (4.8s)` */
 function activityText(activity: Activity) {
-  const took = isFinal(activity.status) ? tookMs(activity) : null;
+  const took = isFinal(activity) ? tookMs(activity) : null;
   return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 

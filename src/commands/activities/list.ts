@@ -231,7 +231,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     stop(error);
     throw error;
   });
-  const open = ended.entries.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+  const open = ended.entries.filter((entry) => !isFinal(entry)).map(({ id }) => id);
   const hint =
     open.length > 0 ? `To continue: ${resumeCommand({ ids: open }, deployment)}` : undefined;
   const error = ended.error && withHint(ended.error, ended.error.hint ?? hint);

@@ -105,7 +105,7 @@ function tookField(activity: Activity, now: number): Field {
   const took = tookMs(activity);
   if (took !== null) return { name: 'took', value: took / 1000, text: formatDuration(took) };
   const soFar = now - Date.parse(activity.created_at);
-  const isOpen = !isFinal(activity.status) && soFar >= 0;
+  const isOpen = !isFinal(activity) && soFar >= 0;
   return {
     name: 'took',
     value: null,

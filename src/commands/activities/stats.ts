@@ -19,7 +19,7 @@ export default class ActivitiesStats extends ConnectedCommand {
   static override description =
     'Shows how many actions there were, how they ended, and how long the completed ones took (the median, p90 and the ' +
     'longest): for each runtime and action, and with --by node also for each node. Every reconfigure counts as the same ' +
-    'action, whatever its config.';
+    'action, whatever its config. One that ended with a status that ldctl does not know is in COUNT alone.';
   static override examples = [
     'ldctl activities stats',
     'ldctl activities stats --since 24h --by node --runtime iggy',
@@ -63,7 +63,8 @@ async function countWork(parts: Listing, byNode: boolean) {
       const group = groups.get(key) ?? { row, tookMs: [], last_at: created_at };
       groups.set(key, group);
       group.row.count += 1;
-      group.row[isFinal(status) ? (status as 'completed' | 'rejected') : 'processing'] += 1;
+      if (status === 'completed' || status === 'rejected') group.row[status] += 1;
+      else if (!isFinal({ status, finished_at })) group.row.processing += 1;
       const took = Date.parse(finished_at ?? '') - Date.parse(created_at);
       if (status === 'completed' && took >= 0) group.tookMs.push(took);
     }

@@ -112,7 +112,7 @@ async function chooseInProgress(
   const { entries } = await log.forNodes({ signal });
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
-  const open = entries.filter(({ status }) => !isFinal(status));
+  const open = entries.filter((entry) => !isFinal(entry));
   const all = `all ${open.length}`;
   const choices = [all, ...new Set(open.map(whatText))].map((name) => ({ value: name, name }));
   const chosen =

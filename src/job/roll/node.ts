@@ -3,8 +3,9 @@
  * gate. What that means for the other nodes is in state.ts (`halt`).
  */
 
+import { isUnclear } from '../../base/activity.js';
 import { Interrupted, type LdctlError } from '../../base/errors.js';
-import { isFailedGate, type GateResult, type Outcome } from '../../base/outcome.js';
+import { isFailedGate, MISSING, type GateResult, type Outcome } from '../../base/outcome.js';
 import { callOff, createRun, holdBack, interrupt, tickRun } from '../run/run.js';
 import { addMark, endOf, isTooLate, type Run } from '../run/state.js';
 import { isForgotten, READ_AFTER } from '../run/unknown.js';
@@ -107,14 +108,16 @@ function endRun(roll: Roll, node: RollNode, run: Run, now: number): Then<'runnin
 
 /**
  * What nothing can change any more halts the first process that sees it, and no later one: a
- * rejection, and a POST of unknown fate that is too old to be sent again.
+ * rejection, an end that ldctl does not know, and a POST of unknown fate that is too old to be sent
+ * again.
  */
 const halts = ({ reported }: RollNode, outcome: Outcome) =>
   outcome !== 'completed' && outcome !== reported;
 
 /** What nothing can change any more is noted, so that it halts no later process. */
 function noteEnd(node: RollNode, run: Run, outcome: Outcome, now: number): void {
-  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isForgotten(run, now))) {
+  const isOver = () => isForgotten(run, now) || run.entries.rows(MISSING).some(isUnclear);
+  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isOver())) {
     node.reported = outcome;
     addMark(run, outcome);
   }

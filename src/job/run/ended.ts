@@ -2,7 +2,7 @@
  * `ended`: how a run came to its end, its result, and what is left to follow.
  */
 
-import { isFinal, hasEnded } from '../../base/activity.js';
+import { isFinal } from '../../base/activity.js';
 import { Interrupted, LdctlError } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import {
@@ -132,7 +132,7 @@ function resumeOfRun(
   if (entries instanceof IdEntries) return { ids: entries.ids };
   if (areAllIdsKnown(entries, end, nodes)) {
     const all = [...entries.byId.values()].map(({ activity }) => activity);
-    const open = all.filter(({ status }) => !isFinal(status));
+    const open = all.filter((activity) => !isFinal(activity));
     return { ids: idsOf(open.length > 0 ? open : all) };
   }
   const { runtime, action, nodes: named } = entries.wanted;
@@ -140,9 +140,7 @@ function resumeOfRun(
   return { after, runtime, action, nodes: named, expect: entries.expect };
 }
 
-const areFinal = (nodes: readonly NodeResult[]) =>
-  nodes.length > 0 &&
-  nodes.every(({ status, finished_at }) => hasEnded({ status: status ?? '', finished_at }));
+const areFinal = (nodes: readonly NodeResult[]) => nodes.length > 0 && nodes.every(isFinal);
 
 /**
  * Whether the ids of its entries are all that is left to follow, since no other node is likely to

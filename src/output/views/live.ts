@@ -20,8 +20,8 @@ import {
 import { eventText, awaitedText } from '../run-text.js';
 import { painter, type Output, type Sink } from '../streams.js';
 import {
+  countOpen,
   keyOf,
-  tally,
   type RunView,
   type RunViewOptions,
   type ViewOptions,
@@ -312,9 +312,8 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   let rows: readonly Activity[] = [];
 
   const frame = (elapsed: number): Frame<Activity> => {
-    const { total, processing, other } = tally(rows.map(({ status }) => status));
-    const open = processing + other;
-    const foot = `${count(total, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
+    const open = countOpen(byId);
+    const foot = `${count(byId.size, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
     return { rows, foot, ending };
   };
   const add = (activities: readonly Activity[]) => {

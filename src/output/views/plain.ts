@@ -119,14 +119,13 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   const { events } = formatOf(format);
   const writer = events || shown.follow ? changeWriter(output, 'activity', activityColumns) : null;
   const placeOf = ({ deployment_id: id }: Activity) => (id ? output.places.get(id) : undefined);
-  const statuses = new Map<string, string>();
+  const byId = new Map<string, Activity>();
   const lines = openLines(output, shown, (elapsed) => {
-    const { total, processing, other } = tally(statuses.values());
-    const all = count(total, 'entry', 'entries');
-    return `still following: ${processing + other} of ${all} processing, ${elapsedText(elapsed)}`;
+    const all = count(byId.size, 'entry', 'entries');
+    return `still following: ${countOpen(byId)} of ${all} processing, ${elapsedText(elapsed)}`;
   });
   const show = (activity: Activity, onStderr: boolean) => {
-    statuses.set(keyOf(activity), activity.status);
+    byId.set(keyOf(activity), activity);
     if (writer) writer.change(activity, changeText(activity, placeOf(activity)));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
@@ -135,14 +134,12 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
       if (event.event === 'warning') lines.warn(event.message);
       if (event.event === 'activity') show(event.activity, true);
       if (event.event === 'listing') {
-        for (const activity of [...event.activities].reverse()) {
-          show(activity, !isFinal(activity.status));
-        }
+        for (const activity of [...event.activities].reverse()) show(activity, !isFinal(activity));
       }
     },
     stop: (error) => {
       lines.stop();
-      writer?.end(tally(statuses.values()), error);
+      writer?.end(tally(byId), error);
     },
   };
 }
@@ -173,12 +170,16 @@ export function changeWriter<T>(output: Output, event: string, columns: Readonly
 /** Two deployments may have entries of the same id. */
 export const keyOf = ({ deployment_id: deployment, id }: Activity) => `${deployment} ${id}`;
 
+type ById = ReadonlyMap<string, Activity>;
+
 /** How many entries have which status. */
-export function tally(statuses: Iterable<string>) {
-  const counts = { total: 0, processing: 0, completed: 0, rejected: 0, other: 0 };
-  for (const status of statuses) {
-    counts.total += 1;
+function tally(byId: ById) {
+  const counts = { total: byId.size, processing: 0, completed: 0, rejected: 0, other: 0 };
+  for (const { status } of byId.values()) {
     counts[STATUSES.find((known) => known === status) ?? 'other'] += 1;
   }
   return counts;
 }
+
+export const countOpen = (byId: ById) =>
+  [...byId.values()].filter((activity) => !isFinal(activity)).length;

@@ -321,6 +321,27 @@ describe('a run after a pause between two of its steps, as of a laptop that was 
   }
 });
 
+describe('a run whose entry has a status that ldctl does not know', () => {
+  it('is unconfirmed once the entry has an end, which may come later than the status: 7', async () => {
+    const endsAt = clock.now() + 3000;
+    server.onRead = (page) => ({
+      ...page,
+      items: page.items.map((one) => ({
+        ...one,
+        status: 'cancelled',
+        finished_at: clock.now() < endsAt ? null : new Date(endsAt).toISOString(),
+      })),
+    });
+    const { result, exitCode } = await run();
+    assert.equal(exitCode, 7);
+    assert.deepEqual(
+      result.nodes.map(({ finished_at }) => finished_at),
+      [new Date(endsAt).toISOString()],
+    );
+    assert.ok(clock.now() < endsAt + 2000, 'it goes on');
+  });
+});
+
 describe('a run whose time is up before another entry is ruled out', () => {
   it('has timed out, though its node has completed: 8', async () => {
     server.setFate(1n, { workMs: 100 });

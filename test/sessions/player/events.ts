@@ -34,6 +34,13 @@ export interface Scene {
 
 type Does = (scene: Scene, words: readonly string[]) => void | Promise<void>;
 
+/** How what has begun ends; the last is a status that ldctl does not know. */
+const RESULTS: Readonly<Record<string, string>> = {
+  completes: 'completed',
+  rejects: 'rejected',
+  cancels: 'cancelled',
+};
+
 /** An event: how it is written, an example, and what it does with the parts in brackets. */
 const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]> = [
   [/^wait (\S+)$/, 'wait 10s', (scene, [time = '']) => scene.wait(parseDuration(time))],
@@ -114,12 +121,11 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
     },
   ],
   [
-    /^node (\d+) (completes|rejects) what it has begun$/,
+    /^node (\d+) (completes|rejects|cancels) what it has begun$/,
     'node 7 completes what it has begun',
-    ({ cloud, now }, [node = '', how]) => {
+    ({ cloud, now }, [node = '', how = '']) => {
       for (const entry of openEntries(cloud, BigInt(node))) {
-        entry.finishes_at = now;
-        entry.result = how === 'completes' ? 'completed' : 'rejected';
+        Object.assign(entry, { finishes_at: now, result: RESULTS[how] });
       }
     },
   ],
