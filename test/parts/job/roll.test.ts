@@ -111,6 +111,14 @@ describe('the reads of a roll', () => {
 });
 
 describe('a roll that is halted', () => {
+  it('and has no key to resume it by is continued by the activities that are left', async () => {
+    server.setFate(1n, { workMs: null });
+    const plan = { nodes: [1n], keepsKey: false, nodeTimeoutMs: 5000 };
+    const { resume, result } = await roll(plan);
+    const [{ activity_id: id } = assert.fail()] = result.nodes;
+    assert.deepEqual(resume, { ids: [id] });
+  });
+
   it('ends with the code of the node that halted it, not of one that was still to be sent', async () => {
     server.setFate(1n, { workMs: 100, result: 'rejected' });
     server.onPost = (carryOut, { nodes }) =>

@@ -343,6 +343,18 @@ describe('a run whose entry has a status that ldctl does not know', () => {
 });
 
 describe('a run whose time is up before another entry is ruled out', () => {
+  it('is not noted as settled, so that who continues it takes in what comes later', async () => {
+    server.setFate(1n, { workMs: 100 });
+    const marks: string[] = [];
+    const journal: RunJournal = {
+      read: () => null,
+      claim: () => ({ made: 1 }),
+      mark: (_key, _generation, mark) => void marks.push(mark),
+    };
+    await run({ timeoutMs: 1000, keepsKey: true }, null, journal);
+    assert.deepEqual(marks, ['accepted']);
+  });
+
   it('has timed out, though its node has completed: 8', async () => {
     server.setFate(1n, { workMs: 100 });
     const { result, exitCode } = await run({ timeoutMs: 1000 });

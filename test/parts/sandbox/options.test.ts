@@ -57,6 +57,10 @@ describe('the options of a sandbox', () => {
     );
   });
 
+  it('take a share up to the whole', async () => {
+    assert.equal((await settingsOf('--fail-rate 1')).failRate, 1);
+  });
+
   const wrongFlags: Array<[line: string, message: RegExp]> = [
     ['--reject 9', /^--reject: there is no node 9; the nodes are 1 to 3$/],
     ['--nodes 1 --stuck 2', /^--stuck: there is no node 2; the only node is 1$/],
