@@ -4,7 +4,7 @@
  */
 
 import { within } from '../base/clock.js';
-import { ApiError, LdctlError } from '../base/errors.js';
+import { ApiError, LdctlError, refusedError } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
 import type { ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
@@ -215,9 +215,8 @@ async function passFirstGate(
   signal.throwIfAborted();
   if (code === 0) return;
   const how = code === null ? 'was ended' : `failed with ${code}`;
-  throw new LdctlError('refused', 'gate_first_failed', `the first gate ${how}`, {
-    hint: 'Its output says why. Fix it, or give another --gate.',
-  });
+  const hint = 'Its output says why. Fix it, or give another --gate.';
+  throw refusedError('gate_first_failed', `the first gate ${how}`, hint);
 }
 
 /**

@@ -17,7 +17,7 @@ interface RollAsked extends Pick<CheckedTrigger, 'runtime' | 'expectNodes'> {
   isAsked: boolean;
   /** The wall clock, ms. */
   now: number;
-  /** The command of the roll with these nodes; without any, of a trigger on every node. */
+  /** The command of the roll with these nodes; without any, one that says what is known of them. */
   command: (nodes: readonly Id[]) => string;
 }
 
@@ -52,7 +52,7 @@ function refusal(
     return refusedError(
       'no_nodes_known',
       `no node has an entry of ${runtime} in the log of the last 30 days${counts}`,
-      'Name the nodes, or act on every node at once: then the log lists them.',
+      'Name the nodes. A trigger on every node makes the log list them, but acts on all at once.',
       known,
     );
   }

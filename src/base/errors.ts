@@ -11,7 +11,7 @@ export interface LdctlErrorOptions {
 
 /** What is known of the nodes, where a roll is refused because it names none. */
 export interface KnownNodes {
-  /** The whole command that acts on them. */
+  /** The whole command that acts on them, or shows them where there is none. */
   next: string;
   /** How many Core counts; null where it was not asked, or did not say. */
   core_count: number | null;

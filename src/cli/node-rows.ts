@@ -55,8 +55,8 @@ function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Col
     ...(isBrief && { short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, '') }),
     style: ({ runtimes }) => {
       const { status = null, state } = runtimes[runtime] ?? {};
-      // The stop was done, but green would say that all is well.
-      return state === 'stopped' && status === 'completed' ? undefined : lookOf(status).style;
+      // What was last done completed, but green would say that it is running.
+      return state !== 'running' && status === 'completed' ? undefined : lookOf(status).style;
     },
   };
 }

@@ -113,7 +113,8 @@ function unknownCommand(
   commands: Commands,
   before: 'help ' | '' = '',
 ): UsageError {
-  const what = `there is no command ${typed.join(' ')}`;
+  const group = groupOf(typed, commands);
+  const what = `there is no command ${typed.slice(0, group ? 2 : 1).join(' ')}`;
   if (typed.join(' ') === 'sandbox stop') {
     return mistake(what, 'sandbox', 'A sandbox ends with Ctrl-C in its own terminal.');
   }
@@ -134,7 +135,7 @@ function unknownCommand(
     closestMatch(words.slice(0, 2).join(':'), near) ??
     known.find((id) => id.endsWith(`:${words[0]}`));
   const advice = meant && `Did you mean ldctl ${before}${meant.replaceAll(':', ' ')}?`;
-  return mistake(what, groupOf(typed, commands), advice);
+  return mistake(what, group, advice);
 }
 
 /** @param typed words that there is no help on @param texts by what there is help on */
@@ -259,8 +260,10 @@ const noFields = (columns: string) => `-o json takes no fields. For a table: --c
 function adviceOn(extra: string, id: string, { args }: CommandLine) {
   if (/^(--)?json$/.test(args[args.indexOf(extra) - 1] ?? '')) return noFields(extra);
   if (id === 'activities:show') return 'Give one id at a time.';
-  const isId = /^\d/.test(extra) && id.startsWith('activities:');
-  return isId ? 'Nodes go with --node ID, a config with reconfigure:ID.' : '';
+  const mayBeNode = /^\d/.test(extra) || /:(trigger|roll)$/.test(id);
+  return mayBeNode && id.startsWith('activities:')
+    ? 'Nodes go with --node ID, a config with reconfigure:ID.'
+    : '';
 }
 
 /** What oclif says of two flags that exclude each other, with the value of the first. */

@@ -3,7 +3,7 @@
  */
 
 import { DONE, isFinal, isKnown, verbOf, type Activity } from '../base/activity.js';
-import { LdctlError } from '../base/errors.js';
+import { refusedError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
 
@@ -33,9 +33,8 @@ export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
 /** How a running entry is called where its status is not the usual one: `, queued`. */
 export const oddStatus = ({ status }: Activity): string => (isKnown(status) ? '' : `, ${status}`);
 
-export function busyError(busy: readonly Activity[], hint?: string): LdctlError {
-  return new LdctlError('refused', 'busy', busyText(busy), { hint });
-}
+export const busyError = (busy: readonly Activity[], hint?: string) =>
+  refusedError('busy', busyText(busy), hint);
 
 export function busyText(busy: readonly Activity[]): string {
   const all = busy.map(

@@ -3,7 +3,7 @@
  */
 
 import type { Activity } from '../base/activity.js';
-import { LdctlError } from '../base/errors.js';
+import { LdctlError, refusedError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 
 /**
@@ -36,7 +36,7 @@ export function foreignLog(
     if (expected && isOther(tenant, expected.tenantId)) {
       const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
       const hint = `Check ${expected.origin}, and the deployment.`;
-      return new LdctlError('refused', 'wrong_tenant', what, { hint });
+      return refusedError('wrong_tenant', what, hint);
     }
   }
   return null;

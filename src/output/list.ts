@@ -24,6 +24,8 @@ export interface ListSpec<T> {
   timeOf?: Selection<T>['timeOf'];
   /** Resolves once all is known that the text of a cell depends on. */
   ready?: Promise<unknown>;
+  /** It is cut off after so many, which nobody has asked for. */
+  limit?: number | undefined;
   /** What could not be read, and hides nothing of the rest. Asked once all is read. */
   errors?: () => readonly object[] | undefined;
 }
@@ -74,7 +76,20 @@ export async function printList<T>(
   }
   const errors = spec.errors?.();
   await write(writer.end(total, errors));
+  sayCount(output, spec, { printed, total });
+}
+
+/** Says that a list is empty, or cut off. Formats of values have the total. */
+function sayCount(
+  output: Output,
+  spec: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty' | 'limit'>,
+  { printed, total }: { printed: number; total: number | null },
+) {
+  const { stderr, options } = output;
   if (printed === 0) sayEmpty(output, spec);
+  const isCut = printed === spec.limit && total !== null && total > printed;
+  if (!isCut || options.quiet || formatOf(options.format).holds === 'values') return;
+  stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
 }
 
 /** `no activities with --status rejected --since 2h` */

@@ -61,9 +61,8 @@ export async function preparePart(
   const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
   const { own, consent, found, kept } = before;
   const wordsFor = (nodes: readonly Id[]) => {
-    if (nodes.length === 0) return ['activities', 'trigger', runtime, action, ...own.flags];
-    // The nodes of the other deployments are not known yet.
-    if (context.targets.length > 1) return ['nodes', 'list', ...own.flags];
+    // The nodes of this deployment, or of the others, are not known yet.
+    if (nodes.length === 0 || context.targets.length > 1) return ['nodes', 'list', ...own.flags];
     const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };

@@ -202,11 +202,13 @@ function partsOf(
 }
 
 function specOf(plan: Plan) {
-  const { after, since, until } = plan;
+  const { after, since, until, page, results } = plan;
+  const isPart = (after ?? page ?? results) !== undefined || plan.limit !== DEFAULT_LIMIT;
   const timeOf = (since ?? until) ? undefined : ({ created_at: at }: Activity) => at;
   const noun =
     after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
-  return { noun, columns: activityColumns, filters: filtersIn(plan), timeOf };
+  const limit = isPart ? undefined : plan.limit;
+  return { noun, columns: activityColumns, filters: filtersIn(plan), timeOf, limit };
 }
 
 /**

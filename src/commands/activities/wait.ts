@@ -63,7 +63,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     const named = await this.#named(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.
     if (named === null && !isInteractive(this.host)) {
-      throw new UsageError('nothing to wait for', {
+      throw new UsageError('no activity is named, and ldctl cannot ask without a terminal', {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }

@@ -4,7 +4,7 @@
  * node, roll.ts what comes first.
  */
 
-import { LdctlError, type Interrupted } from '../../base/errors.js';
+import { refusedError, type Interrupted, type LdctlError } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import type { KeptRun } from '../../base/journal.js';
 import type { GateResult } from '../../base/outcome.js';
@@ -218,6 +218,4 @@ export function halt(roll: Roll, because: string, by?: RollNode): void {
   roll.halted = true;
 }
 
-export function calledOffError(): LdctlError {
-  return new LdctlError('refused', 'called_off', 'called off before it was sent');
-}
+export const calledOffError = () => refusedError('called_off', 'called off before it was sent');

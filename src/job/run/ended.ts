@@ -3,7 +3,7 @@
  */
 
 import { isFinal } from '../../base/activity.js';
-import { Interrupted, LdctlError } from '../../base/errors.js';
+import { Interrupted, refusedError, type LdctlError } from '../../base/errors.js';
 import { EXIT_CODES } from '../../base/exit-codes.js';
 import {
   MISSING,
@@ -62,7 +62,7 @@ function mayHaveLeft(run: Run): Sent | null {
 
 /** Nothing was sent, and the roll has no more time. */
 export const endForRoll = (run: Run): In<'ended'> =>
-  endWithError(run, new LdctlError('refused', 'timed_out', 'the roll ran out of time'));
+  endWithError(run, refusedError('timed_out', 'the roll ran out of time'));
 
 /** How it ended. @throws LdctlError why nothing was sent, or could be followed */
 export function resultOfRun(run: Run): JobEnd {
