@@ -155,7 +155,7 @@ function takeFailedPost(
   keepDistance(run, error);
   switch (classify(error)) {
     case 'definite-no':
-      if (!before) noteRefused(run);
+      if (!before) addMark(run, 'refused');
       return endWithError(run, error, before);
     case 'in-progress': {
       // Its entries may show up from now on.
@@ -165,7 +165,7 @@ function takeFailedPost(
     case 'not-sent':
     case 'not-now':
       if (before) return lookLater(run, before, error, now);
-      noteRefused(run);
+      addMark(run, 'refused');
       return tryLater(run, error, now);
     case 'redirect':
       sendNoMore(run);
@@ -188,12 +188,6 @@ function keepDistance({ attempts }: Run, error: LdctlError): void {
   // After a 503 it is short: the POST may still show up in the log.
   const wantedMs = isAgain ? waitAfter(attempts, error) : error.status === 503 ? SECOND : 0;
   attempts.spacingMs = Math.max(attempts.spacingMs, Math.min(wantedMs, LONGEST_SPACING));
-}
-
-/** No POST had an effect. The journal passes over a record with this mark, so the next is a first. */
-function noteRefused(run: Run): void {
-  addMark(run, 'refused');
-  run.generation = 0;
 }
 
 /** This POST had no effect, but one may have had: the log decides before the run tries again. */
