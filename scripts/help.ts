@@ -18,7 +18,7 @@ const START = [
   'TRY     ldctl sandbox exec -- bash      # on this machine, without an account',
   'SET UP  ldctl profiles add prod         # store a tenant, a key and a deployment',
   'LOOK    ldctl nodes list                # what runs on each node',
-  '        ldctl activities list --watch   # what is happening now',
+  '        ldctl activities list --watch   # what is going on, until it is done',
   'ACT     ldctl activities trigger iggy restart --node ID   # without --node: all',
   '        ldctl activities roll iggy restart --gate CMD     # one node at a time',
   `        runtimes: ${RUNTIMES.join('|')}; actions: ${VERBS.join('|')}:ID`,

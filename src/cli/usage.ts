@@ -290,7 +290,7 @@ const FLAGS_FOR: ReadonlyMap<string, string> = new Map([
   ],
   [
     'busy',
-    'Wait for it with `ldctl activities wait`, or choose what to do with --if-busy wait or ignore.',
+    'Wait for it with `ldctl activities wait ID`, or choose what to do with --if-busy wait or ignore.',
   ],
 ]);
 
