@@ -87,7 +87,7 @@ function sayCount(
 ) {
   const { stderr, options } = output;
   if (printed === 0) sayEmpty(output, spec);
-  const isCut = printed === spec.limit && total !== null && total > printed;
+  const isCut = printed === spec.limit && (total ?? Infinity) > printed;
   if (!isCut || options.quiet || formatOf(options.format).holds === 'values') return;
   stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
 }
