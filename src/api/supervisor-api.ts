@@ -69,6 +69,7 @@ export class SupervisorApi implements Supervisor {
       ...options,
       read: (answer) => {
         const page = readValue(answer, activityPage, { permission: 'deployment:read' });
+        for (const entry of page.items) markUtc(entry);
         return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
       },
     });
@@ -126,6 +127,14 @@ const activity = v.custom<Activity>(
   (entry) => flawOf(entry) === null,
   ({ input }) => flawOf(input) ?? '',
 );
+
+/** All times are UTC. Without a zone, `Date` would take one for a time of this machine. */
+function markUtc(entry: Activity): void {
+  for (const name of ['created_at', 'finished_at'] as const) {
+    const time = entry[name];
+    if (time && /[T ][\d:.]+$/.test(time)) entry[name] = `${time}Z`;
+  }
+}
 
 const activityPage = v.looseObject({
   items: v.array(activity, 'a list of entries was expected'),

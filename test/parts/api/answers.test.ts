@@ -73,6 +73,22 @@ describe('a page of the activity log', () => {
     assert.deepEqual((await list({ body: page([], { total_pages: 0n }) })).items, []);
   });
 
+  it('takes a time without a zone for UTC, whatever the zone of this machine is', async () => {
+    const given = [
+      '2026-06-01T11:59:00',
+      '2026-06-01 11:59:00.123456',
+      '2026-06-01T20:59:00+09:00',
+    ];
+    const { items } = await list({
+      body: page(given.map((time) => entry({ created_at: time, finished_at: time }))),
+    });
+    const wanted = [`${given[0]}Z`, `${given[1]}Z`, given[2]];
+    assert.deepEqual(
+      items.map(({ created_at, finished_at }) => [created_at, finished_at]),
+      wanted.map((time) => [time, time]),
+    );
+  });
+
   it('loses no digit of any id of 64 bits', async () => {
     const fields = [
       'id',
