@@ -4,7 +4,7 @@
  */
 
 import { isUnclear } from '../../base/activity.js';
-import { Interrupted, type LdctlError } from '../../base/errors.js';
+import { ApiError, Interrupted, withHint, type LdctlError } from '../../base/errors.js';
 import { isFailedGate, MISSING, type GateResult, type Outcome } from '../../base/outcome.js';
 import { callOff, createRun, holdBack, interrupt, tickRun } from '../run/run.js';
 import { addMark, endOf, isTooLate, type Run } from '../run/state.js';
@@ -131,7 +131,9 @@ function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): In<'wa
   const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
   if (isOwn) {
     // If the API refuses one node, it will hardly accept the next.
-    failRoll(roll, error, `node ${node.id}: ${error.message}`, node);
+    const text = `node ${node.id}: ${error.message}`;
+    const isRefusal = error instanceof ApiError;
+    failRoll(roll, isRefusal ? withHint(error, error.hint, text) : error, text, node);
   }
   return { name: 'waiting' };
 }
