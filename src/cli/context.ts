@@ -80,6 +80,12 @@ export class CommandContext {
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
+  /** When the reader of stdout goes away, nothing more is read either. */
+  get reading() {
+    const { clock, output } = this.host;
+    return { clock, signal: AbortSignal.any([this.signal, output.stdout.gone]) };
+  }
+
   /**
    * The deployments to act on, in the order given: one, unless `findTargets` has found several.
    * @throws UsageError, LdctlError (exit 5) as `resolveSettings` does

@@ -86,9 +86,8 @@ export async function* listSource(
 ): Listing {
   const { own } = source;
   if (!own) return;
-  const signal = AbortSignal.any([context.signal, context.host.output.stdout.gone]);
   try {
-    for await (const { entries, total } of listNewest(own.log, plan, { signal })) {
+    for await (const { entries, total } of listNewest(own.log, plan, context.reading)) {
       source.total = total;
       yield { entries: placed(own, entries), total };
     }
@@ -183,11 +182,11 @@ export async function untilStopped<S extends Source>(
   onFailure: (source: S, error: LdctlError, signal: AbortSignal) => Promise<boolean>,
   timeoutMs?: number,
 ): Promise<never> {
-  const { output, clock } = context.host;
+  const { clock } = context.host;
   const over = new AbortController();
   const release =
     timeoutMs === undefined ? null : clock.limit(timeoutMs, () => over.abort(TIME_OVER));
-  const signal = AbortSignal.any([context.signal, output.stdout.gone, over.signal]);
+  const signal = AbortSignal.any([context.reading.signal, over.signal]);
   const workOn = async (source: S) => {
     let isOpen = source.own !== null;
     for (;;) {

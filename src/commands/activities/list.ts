@@ -121,15 +121,10 @@ function checkTogether(flags: ListFlags, options: PrintOptions) {
   refuseDocument('--follow', options);
 }
 
-/** When the reader of stdout goes away, nothing more is read either. */
-function readingOf({ host, signal }: CommandContext) {
-  return { clock: host.clock, signal: AbortSignal.any([signal, host.output.stdout.gone]) };
-}
-
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
 async function print(context: CommandContext, plan: Plan) {
   const deployment = await context.deployment();
-  const parts = partsOf(deployment, plan, readingOf(context));
+  const parts = partsOf(deployment, plan, context.reading);
   const ready = nameYou(context, deployment);
   await printList(context.host.output, parts, { ...specOf(plan), ready });
   return 0;
@@ -190,7 +185,7 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
 function partsOf(
   { log, supervisor, deploymentId }: OpenDeployment,
   plan: Plan,
-  reading: ReturnType<typeof readingOf>,
+  reading: CommandContext['reading'],
 ) {
   const { filter, after, page, results } = plan;
   if (page !== undefined || results !== undefined) {
@@ -223,7 +218,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
   void nameYou(context, deployment);
   const { after, filter, limit } = plan;
-  const tools = { ...deployment, ...readingOf(context) };
+  const tools = { ...deployment, ...context.reading };
   const events = followLog({ after, filter, limit, timeoutMs }, tools);
   const stop = (problem: unknown) => {
     view.stop(problem instanceof LdctlError ? problem : undefined);
