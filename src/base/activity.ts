@@ -40,9 +40,12 @@ interface Ending {
   finished_at?: string | null;
 }
 
-/** It has ended with a status that ldctl does not know, and so may or may not have been done. */
+/**
+ * It has ended with a status that ldctl does not know, and so may or may not have been done. Some
+ * write the year 1 for no time.
+ */
 export const isUnclear = ({ status, finished_at: end }: Ending): boolean =>
-  !isKnown(status) && Boolean(end);
+  !isKnown(status) && Date.parse(end ?? '') > 0;
 
 /** Nothing changes it any more. */
 export const isFinal = (one: Ending): boolean =>

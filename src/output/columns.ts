@@ -236,7 +236,7 @@ export function tookMs(activity: {
   const { created_at: created, finished_at: finished } = activity;
   if (!created || !finished) return null;
   const took = Date.parse(finished) - Date.parse(created);
-  return Number.isNaN(took) ? null : Math.max(0, took);
+  return took >= 0 ? took : null;
 }
 
 /** Of which of several deployments a row is, if it says so. */

@@ -2,7 +2,7 @@
  * What is said of a run in words: its headline, a line for each event, and how it ended.
  */
 
-import { DOING, isFinal, verbOf, type Activity } from '../base/activity.js';
+import { DOING, isFinal, isUnclear, verbOf, type Activity } from '../base/activity.js';
 import type { Id } from '../base/ids.js';
 import { EXIT_CODES } from '../base/exit-codes.js';
 import { ageText, elapsedText, formatDuration, rangeText } from '../base/durations.js';
@@ -223,11 +223,10 @@ function nextCommands(
   const isFew = stopped.length > 0 && stopped.length <= MOST_NAMED;
   const needStart = isFew && /^re(start|configure)/.test(action ?? '');
   // Where only the id of an activity is known, a list of nodes does not help.
-  const isAboutNodes = nodes.some(
-    ({ status, node_id: node, activity_id: activity }) =>
-      status === 'rejected' ||
-      status === UNCONFIRMED ||
-      (status === MISSING && (node !== null || activity === null)),
+  const isAboutNodes = nodes.some((node) =>
+    node.status === MISSING
+      ? node.node_id !== null || node.activity_id === null
+      : node.status === 'rejected' || node.status === UNCONFIRMED || isUnclear(node),
   );
   const commands: string[] = [];
   if (needStart && runtime !== null) {

@@ -191,6 +191,12 @@ describe('a node that is busy', () => {
     ['has completed', { status: 'completed' }, [], false],
     ['is queued, which no one knows', { status: 'queued' }, [], true],
     ['is queued, and has an end', { status: 'queued', finished_at: '2026-06-01' }, [], false],
+    [
+      'is queued, and ends in the year 1',
+      { status: 'queued', finished_at: '0001-01-01' },
+      [],
+      true,
+    ],
     ['is queued, and has done something since', { status: 'queued' }, [LATER], false],
     ['is queued, and something runs since', { status: 'queued' }, [{ id: 6n }], true],
     ['is queued, and had done something', { status: 'queued' }, [{ ...LATER, id: 4n }], true],
