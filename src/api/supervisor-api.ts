@@ -131,8 +131,7 @@ const activity = v.custom<Activity>(
 /** All times are UTC. Without a zone, `Date` would take one for a time of this machine. */
 function markUtc(entry: Activity): void {
   for (const name of ['created_at', 'finished_at'] as const) {
-    const time = entry[name];
-    if (time && /[T ][\d:.]+$/.test(time)) entry[name] = `${time}Z`;
+    if (/[T ][\d:.]+$/.test(entry[name] ?? '')) entry[name] = `${entry[name]}Z`;
   }
 }
 

@@ -24,10 +24,9 @@ export function busyOf(
  */
 export function isRunning(one: Activity, shown: readonly Activity[]): boolean {
   const { id, node_id: node, runtime, status } = one;
-  if (isFinal(one)) return false;
   const isLater = (other: Activity) =>
     other.id > id && other.node_id === node && other.runtime === runtime && isFinal(other);
-  return isKnown(status) || !shown.some(isLater);
+  return !isFinal(one) && (status === 'processing' || !shown.some(isLater));
 }
 
 /** How a running entry is called where its status is not the usual one: `, queued`. */

@@ -12,7 +12,16 @@ import { LATEST_MS, RECENT } from '../log/walk.js';
 import { belowLowest } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead, Job, Step } from './job.js';
-import { failedRead, goodRead, newPace, nextRead, quicken, SECOND, type Pace } from './pace.js';
+import {
+  failedRead,
+  goodRead,
+  MINUTE,
+  newPace,
+  nextRead,
+  quicken,
+  SECOND,
+  type Pace,
+} from './pace.js';
 
 /**
  * A watch ends at the earliest on a read that starts this long after it did: what was dispatched
@@ -83,12 +92,14 @@ interface Watch {
   after: Id;
   /** When the last good read started. */
   readAt: number;
+  /** Until then it looks for no open entry that is further down than others may come. */
+  deepFrom: number;
   /** The newest entry at the start. */
   newestId: Id;
   /** Whether one that it waits for was rejected. */
   anyRejected: boolean;
-  /** The first that it waited for, and that ended with a status that ldctl does not know. */
-  unclear: Activity | null;
+  /** Of the first that it waited for, and that ended with a status that ldctl does not know. */
+  unclear: LdctlError | null;
   events: WatchEvent[];
   end: { error: LdctlError | null } | null;
 }
@@ -122,6 +133,7 @@ export function createWatch(
     pace: newPace(startedAt, startedAt + SECOND),
     after,
     readAt: startedAt,
+    deepFrom: startedAt,
     newestId: known[0]?.id ?? -1n,
     anyRejected: false,
     unclear: null,
@@ -170,8 +182,9 @@ function isAwaited(
 }
 
 function nextOf(watch: Watch, now: number): Step {
+  const open = now < watch.deepFrom ? [] : openOf(watch);
   const depth = () =>
-    belowLowest([floorOf(watch) + 1n, ...openOf(watch).map(({ activity }) => activity.id)]);
+    belowLowest([floorOf(watch) + 1n, ...open.map(({ activity }) => activity.id)]);
   return watch.end ? { do: 'end' } : nextRead(watch.pace, depth, now, watch.deadline);
 }
 
@@ -179,6 +192,8 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
   goodRead(watch.pace, log.requests, now);
   const floor = floorOf(watch);
   watch.readAt = log.startedAt;
+  // What is stuck far down does not change soon, and would cost as many requests each time.
+  if (watch.endless && log.requests > 2) watch.deepFrom = log.startedAt + MINUTE;
   const changed = log.entries.toReversed().filter((one) => notice(watch, one, floor));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
@@ -210,7 +225,7 @@ function notice(watch: Watch, activity: Activity, floor: Id): boolean {
 
 function noteFailure(watch: Watch, activity: Activity): void {
   watch.anyRejected ||= activity.status === 'rejected';
-  if (isUnclear(activity)) watch.unclear ??= activity;
+  if (isUnclear(activity)) watch.unclear ??= unclearError(activity);
 }
 
 const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
@@ -228,9 +243,7 @@ function forgetSettled(watch: Watch): void {
 function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
   const open = openOf(watch);
   const isDone = !open.some((one) => isAwaited(watch, one));
-  if (isDone && startedAt >= watch.startedAt + SHORTEST) {
-    return { error: watch.unclear && unclearError(watch.unclear) };
-  }
+  if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: watch.unclear };
   if (startedAt < watch.deadline) return null;
   if (open.length > 0) {
     const message = `timed out: ${open.length} still processing`;
@@ -243,8 +256,9 @@ function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
 
 function unclearError({ id, status }: Activity): LdctlError {
   const message = `activity ${id} ended, and ldctl does not know its status: ${status}`;
-  const hint = "The node's own log may say what happened.";
-  return new LdctlError('unconfirmed', 'unknown_status', message, { hint });
+  return new LdctlError('unconfirmed', 'unknown_status', message, {
+    hint: "The node's own log may say what happened.",
+  });
 }
 
 function takeFailure(watch: Watch, failure: FailedRead, now: number): void {

@@ -233,9 +233,7 @@ export function tookMs(activity: {
   created_at: string | null;
   finished_at?: string | null;
 }): number | null {
-  const { created_at: created, finished_at: finished } = activity;
-  if (!created || !finished) return null;
-  const took = Date.parse(finished) - Date.parse(created);
+  const took = Date.parse(activity.finished_at ?? '') - Date.parse(activity.created_at ?? '');
   return took >= 0 ? took : null;
 }
 

@@ -76,27 +76,22 @@ export async function printList<T>(
   }
   const errors = spec.errors?.();
   await write(writer.end(total, errors));
-  sayCount(output, spec, { printed, total });
+  sayCount(output, spec, printed, total ?? Infinity);
 }
 
+type Said = Pick<ListSpec<never>, 'noun' | 'filters' | 'empty' | 'limit'>;
+
 /** Says that a list is empty, or cut off. Formats of values have the total. */
-function sayCount(
-  output: Output,
-  spec: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty' | 'limit'>,
-  { printed, total }: { printed: number; total: number | null },
-) {
+function sayCount(output: Output, spec: Said, printed: number, total: number) {
   const { stderr, options } = output;
   if (printed === 0) sayEmpty(output, spec);
-  const isCut = printed === spec.limit && (total ?? Infinity) > printed;
+  const isCut = printed === spec.limit && total > printed;
   if (!isCut || options.quiet || formatOf(options.format).holds === 'values') return;
   stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
 }
 
 /** `no activities with --status rejected --since 2h` */
-function sayEmpty(
-  { stderr, options }: Output,
-  { noun, filters = {}, empty }: Pick<ListSpec<never>, 'noun' | 'filters' | 'empty'>,
-) {
+function sayEmpty({ stderr, options }: Output, { noun, filters = {}, empty }: Said) {
   if (options.format !== 'table' || options.quiet) return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);

@@ -142,10 +142,11 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
 
 /** Whether a roll leaves nodes unstarted, and has others that a resume follows first. */
 function isHeldUp({ outcome, nodes }: ResultFields) {
-  const closed = [NOT_STARTED, UNCONFIRMED, null];
-  const isOpen = (node: NodeResult) => !closed.includes(node.status) && !isFinal(node);
-  const isLeft = ({ status }: NodeResult) => status === NOT_STARTED;
-  return outcome !== 'interrupted' && nodes.some(isLeft) && nodes.some(isOpen);
+  const left = nodes.filter(
+    (node) => !isFinal(node) && (node.status ?? UNCONFIRMED) !== UNCONFIRMED,
+  );
+  const waits = left.filter(({ status }) => status === NOT_STARTED).length;
+  return outcome !== 'interrupted' && waits > 0 && left.length > waits;
 }
 
 /** After a run on every node: why one may be missing, and what to do about it the next time. */

@@ -97,7 +97,7 @@ export default class ActivitiesList extends ConnectedCommand {
     const context = await this.open(flags);
     if (context.targets.length > 1) return ofEach(context, flags);
     const filter = await filterOf(context, flags);
-    const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
+    const plan = planOf(flags, filter);
     const show = flags.follow ? follow : flags.watch ? watch : print;
     const code = await show(context, plan);
     context.sayWholeIds(filter.nodes);
@@ -107,6 +107,12 @@ export default class ActivitiesList extends ConnectedCommand {
 
 /** What is asked for: the flags, read. */
 type Plan = Omit<ListFlags, 'limit'> & { filter: ActivityFilter; limit: number };
+
+const planOf = (flags: ListFlags, filter: ActivityFilter): Plan => ({
+  ...flags,
+  filter,
+  limit: flags.limit ?? DEFAULT_LIMIT,
+});
 
 /** @throws UsageError for flags that do not go together */
 function checkTogether(flags: ListFlags, options: PrintOptions) {
@@ -143,7 +149,7 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
   const ready = Promise.all(sources.flatMap(({ own }) => (own ? nameYou(context, own) : [])));
   // What is followed does not wait for it.
   ready.catch(() => undefined);
-  const plan = { ...flags, filter, limit: flags.limit ?? DEFAULT_LIMIT };
+  const plan = planOf(flags, filter);
   if (flags.follow) return followEach(context, sources, plan);
   const listings = sources.map((source) => listSource(context, source, plan));
   const parts = mergeNewest(listings, plan.limit);
@@ -202,8 +208,13 @@ function specOf(plan: Plan) {
   const timeOf = (since ?? until) ? undefined : ({ created_at: at }: Activity) => at;
   const noun =
     after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
-  const limit = isPart ? undefined : plan.limit;
-  return { noun, columns: activityColumns, filters: filtersIn(plan), timeOf, limit };
+  return {
+    noun,
+    columns: activityColumns,
+    filters: filtersIn(plan),
+    timeOf,
+    limit: isPart ? undefined : plan.limit,
+  };
 }
 
 /**

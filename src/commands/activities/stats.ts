@@ -10,6 +10,7 @@ import {
   nameColumn,
   nodeColumn,
   timeColumn,
+  tookMs,
   type Column,
 } from '../../output/columns.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
@@ -53,25 +54,25 @@ type Stats = Awaited<ReturnType<typeof countWork>>[number];
 
 /** Holds a row for each kind of work, and a number for each entry. @param parts newest first */
 async function countWork(parts: Listing, byNode: boolean) {
-  const groups = new Map<string, { row: Counts; tookMs: number[]; last_at: string }>();
+  const groups = new Map<string, { row: Counts; took: number[]; last_at: string }>();
   for await (const { entries } of parts) {
     for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
       const action = verbOf(whole);
       const what = { runtime, action, ...(byNode && { node_id }) };
       const key = Object.values(what).join(' ');
       const row = { ...what, ...NONE };
-      const group = groups.get(key) ?? { row, tookMs: [], last_at: created_at };
+      const group = groups.get(key) ?? { row, took: [], last_at: created_at };
       groups.set(key, group);
       group.row.count += 1;
       if (status === 'completed' || status === 'rejected') group.row[status] += 1;
       else if (!isFinal({ status, finished_at })) group.row.processing += 1;
-      const took = Date.parse(finished_at ?? '') - Date.parse(created_at);
-      if (status === 'completed' && took >= 0) group.tookMs.push(took);
+      const took = tookMs({ created_at, finished_at });
+      if (status === 'completed' && took !== null) group.took.push(took);
     }
   }
   const sorted = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
-  return sorted.map(([, { row, tookMs, last_at }]) => {
-    const times = Float64Array.from(tookMs).sort();
+  return sorted.map(([, { row, took, last_at }]) => {
+    const times = Float64Array.from(took).sort();
     return {
       ...row,
       median_s: secondsAt(0.5, times),

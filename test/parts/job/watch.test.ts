@@ -101,9 +101,13 @@ describe('a log that is followed', () => {
     one.server.add({ workMs: null });
     one.server.addHistory(3000, { createdAt: one.clock.now() - HOUR, appearMs: 5000 });
     const filter = { nodes: [1n], action: ['restart'] };
-    assert.deepEqual((await follow(one, 90_000, { filter, limit: 0 })).changes, [
+    let requests = 0;
+    one.server.beforeRead = () => void (requests += one.clock.elapsed() > 180_000 ? 1 : 0);
+    assert.deepEqual((await follow(one, 300_000, { filter, limit: 0 })).changes, [
       [open, 'completed'],
     ]);
+    // Thirty pages once a minute; else the newest one.
+    assert.ok(requests > 60 && requests < 150, `${requests} requests in two minutes`);
   });
 
   it('reads no further down than what came a minute ago, however much comes', async () => {
