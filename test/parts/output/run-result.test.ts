@@ -75,7 +75,7 @@ describe('the outcome of a run', () => {
     ],
     [
       'a status that is not known yet',
-      { outcome: 'timed_out', nodes: [node({ status: `odd${HOSTILE}` })] },
+      { outcome: 'timed_out', nodes: [node({ status: `odd${HOSTILE}`, finished_at: null })] },
       [`✗ restart of iggy: 1 node odd [2J [31mred  2J  next esrever (${NODE})`],
     ],
   ];
