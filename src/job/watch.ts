@@ -119,7 +119,7 @@ export function createWatch(
   };
   // One that is left out for its status may come to match.
   for (const activity of known) {
-    see(activity, filter.status !== undefined && mayChange(filter, activity), false);
+    see(activity, !matches(filter, activity) && mayChange(filter, activity), false);
   }
   for (const activity of first) {
     see(activity, mayChange(filter, activity), matches(filter, activity));
@@ -193,7 +193,9 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
   const floor = floorOf(watch);
   watch.readAt = log.startedAt;
   // What is stuck far down does not change soon, and would cost as many requests each time.
-  if (watch.endless && log.requests > 2) watch.deepFrom = log.startedAt + MINUTE;
+  if (watch.endless && log.requests > 2 && log.startedAt >= watch.deepFrom) {
+    watch.deepFrom = log.startedAt + MINUTE;
+  }
   const changed = log.entries.toReversed().filter((one) => notice(watch, one, floor));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
@@ -241,9 +243,8 @@ function forgetSettled(watch: Watch): void {
 }
 
 function endAfter(watch: Watch, { startedAt }: LogRead): Watch['end'] {
-  const open = openOf(watch);
-  const isDone = !open.some((one) => isAwaited(watch, one));
-  if (isDone && startedAt >= watch.startedAt + SHORTEST) return { error: watch.unclear };
+  const open = openOf(watch).filter((one) => isAwaited(watch, one));
+  if (open.length === 0 && startedAt >= watch.startedAt + SHORTEST) return { error: watch.unclear };
   if (startedAt < watch.deadline) return null;
   if (open.length > 0) {
     const message = `timed out: ${open.length} still processing`;

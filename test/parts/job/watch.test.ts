@@ -110,6 +110,16 @@ describe('a log that is followed', () => {
     assert.ok(requests > 60 && requests < 150, `${requests} requests in two minutes`);
   });
 
+  it('gets the end of each entry of a restart of 300 nodes, which have one time', async () => {
+    const one = scene();
+    const createdAt = one.clock.now() + 5000;
+    for (let n = 1n; n <= 300n; n += 1n) {
+      one.server.add({ node: n, appearMs: 5000, workMs: 90_000, createdAt });
+    }
+    const { changes } = await follow(one, 300_000);
+    assert.equal(changes.filter(([, status]) => status === 'completed').length, 300);
+  });
+
   it('reads no further down than what came a minute ago, however much comes', async () => {
     const one = scene();
     for (let ms = 2000; ms < 400_000; ms += 2000) {
