@@ -2,6 +2,7 @@
  * How a roll over several deployments ended: each of them, and all.
  */
 
+import { isUnclear } from '../base/activity.js';
 import { errorDocument, type LdctlError } from '../base/errors.js';
 import {
   NOT_STARTED,
@@ -104,7 +105,8 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
 }
 
 /** It cannot be sent again under this key, so the deployment cannot pass any more. */
-export const isOver = ({ status }: NodeResult) => status === 'rejected' || status === UNCONFIRMED;
+export const isOver = (row: NodeResult) =>
+  row.status === 'rejected' || row.status === UNCONFIRMED || isUnclear(row);
 
 function lookFirst(sink: Sink, parts: readonly PartEnding[]) {
   const nodes = parts.flatMap(({ place, result }) => {
