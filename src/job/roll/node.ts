@@ -4,7 +4,7 @@
  */
 
 import { isUnclear } from '../../base/activity.js';
-import { ApiError, Interrupted, withHint, type LdctlError } from '../../base/errors.js';
+import { Interrupted, withHint, type LdctlError } from '../../base/errors.js';
 import { isFailedGate, MISSING, type GateResult, type Outcome } from '../../base/outcome.js';
 import { callOff, createRun, holdBack, interrupt, tickRun } from '../run/run.js';
 import { addMark, endOf, isTooLate, type Run } from '../run/state.js';
@@ -94,7 +94,7 @@ function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
 function endRun(roll: Roll, node: RollNode, run: Run, now: number): Then<'running'> {
   const { pauseMs, gated, continueOnError } = roll.plan;
   const { outcome = null, error = null } = endOf(run) ?? {};
-  if (outcome === null) return endUnsent(roll, node, error);
+  if (outcome === null) return endUnsent(roll, node, run, error);
   if (outcome === 'completed' && !node.passed) {
     const hasNext = gated || roll.nodes.some(hasToStart);
     return { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) };
@@ -116,8 +116,8 @@ const halts = ({ reported }: RollNode, outcome: Outcome) =>
 
 /** What nothing can change any more is noted, so that it halts no later process. */
 function noteEnd(node: RollNode, run: Run, outcome: Outcome, now: number): void {
-  const isOver = () => isForgotten(run, now) || run.entries.rows(MISSING).some(isUnclear);
-  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isOver())) {
+  const isOver = isForgotten(run, now) || run.entries.rows(MISSING).some(isUnclear);
+  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isOver)) {
     node.reported = outcome;
     addMark(run, outcome);
   }
@@ -127,13 +127,17 @@ function noteEnd(node: RollNode, run: Run, outcome: Outcome, now: number): void 
  * Nothing was sent to the node. It is waiting again, but does not start again: its error halts the
  * roll, or the roll is over.
  */
-function endUnsent(roll: Roll, node: RollNode, error: LdctlError | null): In<'waiting'> {
+function endUnsent(
+  roll: Roll,
+  node: RollNode,
+  { fateError }: Run,
+  error: LdctlError | null,
+): In<'waiting'> {
   const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
   if (isOwn) {
     // If the API refuses one node, it will hardly accept the next.
-    const text = `node ${node.id}: ${error.message}`;
-    const isRefusal = error instanceof ApiError;
-    failRoll(roll, isRefusal ? withHint(error, error.hint, text) : error, text, node);
+    const message = `${error === fateError ? `node ${node.id}: ` : ''}${error.message}`;
+    failRoll(roll, withHint(error, error.hint, message), node);
   }
   return { name: 'waiting' };
 }

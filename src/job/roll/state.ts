@@ -196,14 +196,9 @@ export function move(roll: Roll, node: RollNode, state: RollNodeState): void {
 }
 
 /** A node cannot be acted on at all. */
-export function failRoll(
-  roll: Roll,
-  error: LdctlError,
-  because = error.message,
-  node?: RollNode,
-): void {
+export function failRoll(roll: Roll, error: LdctlError, node?: RollNode): void {
   roll.failure ??= error;
-  halt(roll, because, node);
+  halt(roll, error.message, node);
 }
 
 /** Nothing more starts. @param by the node that halts the roll: its run or its gate has ended */
