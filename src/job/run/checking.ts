@@ -136,11 +136,7 @@ export function takeBlocked(
     log,
     now,
   );
-  const open = blockers.open().filter((one) => {
-    // Its status may be the same, and its end another.
-    const shown = log.entries.find(({ id }) => id === one.id);
-    return isRunning(shown ?? one, log.entries);
-  });
+  const open = blockers.open().filter((one) => isRunning(one, log.entries));
   if (open.length === 0) {
     const { attempts, trigger } = run;
     // What it tried before was not sent, so its counters start again.
