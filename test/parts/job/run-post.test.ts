@@ -66,6 +66,16 @@ describe('a POST that was not sent', () => {
     assert.equal(baselines.length, 1, 'the baseline is the same, and is said once');
   });
 
+  it('is tried once more after a pause of hours, as of a laptop that was shut', async () => {
+    // Refused twice, it keeps a distance from the read before it: then the laptop is shut.
+    server.onPost = () => {
+      if (server.postsMade === 2) server.nextReads((page) => (clock.stop(3 * 60 * MINUTE), page));
+      return apiError(429);
+    };
+    await assert.rejects(run(), { code: 'http_429' });
+    assert.equal(server.postsMade, 3);
+  });
+
   it('is tried again after one read of the newest page, though the first read took more', async () => {
     server.addHistory(350, { createdAt: clock.now() - 60 * MINUTE });
     server.onPost = (carryOut) => (server.postsMade > 1 ? carryOut() : connectionRefused());
