@@ -34,8 +34,8 @@ export type Status = (typeof STATUSES)[number];
 export const isKnown = (status: string | null): boolean =>
   STATUSES.some((known) => known === status);
 
-/** Of an entry, or of a node that may have none. */
-interface Ending {
+/** How an entry goes, or a node, which may have none. */
+export interface Ending {
   status: string | null;
   finished_at?: string | null;
 }

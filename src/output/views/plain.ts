@@ -2,7 +2,7 @@
  * What any view of a run or of a followed log is, and those that write lines.
  */
 
-import { isFinal, STATUSES, type Activity } from '../../base/activity.js';
+import { isFinal, STATUSES, type Activity, type Ending } from '../../base/activity.js';
 import type { Clock } from '../../base/clock.js';
 import { elapsedText } from '../../base/durations.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
@@ -119,13 +119,14 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
   const { events } = formatOf(format);
   const writer = events || shown.follow ? changeWriter(output, 'activity', activityColumns) : null;
   const placeOf = ({ deployment_id: id }: Activity) => (id ? output.places.get(id) : undefined);
-  const byId = new Map<string, Activity>();
+  const byId = new Map<string, Ending>();
   const lines = openLines(output, shown, (elapsed) => {
     const all = count(byId.size, 'entry', 'entries');
     return `still following: ${countOpen(byId)} of ${all} processing, ${elapsedText(elapsed)}`;
   });
   const show = (activity: Activity, onStderr: boolean) => {
-    byId.set(keyOf(activity), activity);
+    const { status, finished_at } = activity;
+    byId.set(keyOf(activity), { status, finished_at });
     if (writer) writer.change(activity, changeText(activity, placeOf(activity)));
     else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
   };
@@ -170,7 +171,7 @@ export function changeWriter<T>(output: Output, event: string, columns: Readonly
 /** Two deployments may have entries of the same id. */
 export const keyOf = ({ deployment_id: deployment, id }: Activity) => `${deployment} ${id}`;
 
-type ById = ReadonlyMap<string, Activity>;
+type ById = ReadonlyMap<string, Ending>;
 
 /** How many entries have which status. */
 function tally(byId: ById) {
