@@ -56,8 +56,9 @@ type Stats = Awaited<ReturnType<typeof countWork>>[number];
 async function countWork(parts: Listing, byNode: boolean) {
   const groups = new Map<string, { row: Counts; took: number[]; last_at: string }>();
   for await (const { entries } of parts) {
-    for (const { runtime, action: whole, node_id, status, created_at, finished_at } of entries) {
-      const action = verbOf(whole);
+    for (const activity of entries) {
+      const { runtime, node_id, status, created_at } = activity;
+      const action = verbOf(activity.action);
       const what = { runtime, action, ...(byNode && { node_id }) };
       const key = Object.values(what).join(' ');
       const row = { ...what, ...NONE };
@@ -65,8 +66,8 @@ async function countWork(parts: Listing, byNode: boolean) {
       groups.set(key, group);
       group.row.count += 1;
       if (status === 'completed' || status === 'rejected') group.row[status] += 1;
-      else if (!isFinal({ status, finished_at })) group.row.processing += 1;
-      const took = tookMs({ created_at, finished_at });
+      else if (!isFinal(activity)) group.row.processing += 1;
+      const took = tookMs(activity);
       if (status === 'completed' && took !== null) group.took.push(took);
     }
   }
