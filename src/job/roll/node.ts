@@ -136,8 +136,8 @@ function endUnsent(
   const isOwn = error && error.code !== 'called_off' && !(error instanceof Interrupted);
   if (isOwn) {
     // If the API refuses one node, it will hardly accept the next.
-    const message = `${error === fateError ? `node ${node.id}: ` : ''}${error.message}`;
-    failRoll(roll, withHint(error, error.hint, message), node);
+    const text = `node ${node.id}: ${error.message}`;
+    failRoll(roll, error === fateError ? withHint(error, error.hint, text) : error, node);
   }
   return { name: 'waiting' };
 }
