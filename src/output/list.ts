@@ -24,7 +24,7 @@ export interface ListSpec<T> {
   timeOf?: Selection<T>['timeOf'];
   /** Resolves once all is known that the text of a cell depends on. */
   ready?: Promise<unknown>;
-  /** It is cut off after so many, which nobody has asked for. */
+  /** The default limit. A list that reaches it says how to get the rest. */
   limit?: number | undefined;
   /** What could not be read, and hides nothing of the rest. Asked once all is read. */
   errors?: () => readonly object[] | undefined;

@@ -45,7 +45,7 @@ const LOOKS = new Map<string | null, Look>([
   [null, { sign: '·', text: 'waiting', trouble: 'not seen yet' }],
 ]);
 
-/** An unknown status is treated as running. */
+/** An unknown status has the sign of one that runs, since ldctl cannot tell. */
 export function lookOf(status: string | null): Look {
   const text = plainText(status ?? '');
   return LOOKS.get(status) ?? { sign: '…', text, trouble: text };

@@ -143,7 +143,7 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
 /** Whether a roll leaves nodes unstarted, and has others that a resume follows first. */
 function isHeldUp({ outcome, nodes }: ResultFields) {
   const left = nodes.filter(
-    (node) => !isFinal(node) && (node.status ?? UNCONFIRMED) !== UNCONFIRMED,
+    (node) => !isFinal(node) && node.status !== null && node.status !== UNCONFIRMED,
   );
   const waits = left.filter(({ status }) => status === NOT_STARTED).length;
   return outcome !== 'interrupted' && waits > 0 && left.length > waits;
