@@ -140,8 +140,8 @@ export async function openDeployment(
   };
   const byName = protectorByName(settings);
   if (byName) await place();
-  // Without its name it may be the one that is protected.
-  const mayBeProtected = ref.name || ref.path ? null : byName;
+  // Without its path it may be the one that is protected.
+  const mayBeProtected = ref.path ? null : byName;
   return {
     ...located,
     account,

@@ -47,6 +47,23 @@ describe('a run', () => {
     assert.deepEqual(statuses(await run({ nodes: [1n, 2n] })), ['completed', 'completed']);
   });
 
+  it('looks below an open entry for ten seconds, for one of a node that nobody knew', async () => {
+    await clock.run(clock.sleep(HOUR));
+    server.nodes = [1n, 2n];
+    server.setFate(1n, { appearMs: 5000 });
+    server.setFate(2n, { workMs: 60_000 });
+    server.onPost = (carryOut) => {
+      const accepted = carryOut();
+      // So that node 2 is the last one of a page.
+      server.addHistory(99);
+      return accepted;
+    };
+    const listed = { here: [2n], elsewhere: [], isWhole: true };
+    const { result } = await run({ nodes: undefined, core: 1, listed });
+    const ends = result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
+    assert.deepEqual(ends, ['2 completed', '1 completed']);
+  });
+
   it('shows its nodes as soon as it is accepted, before it reads the log', async () => {
     let shown: number | null = null;
     server.beforeRead = () => {
