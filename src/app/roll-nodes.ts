@@ -3,7 +3,7 @@
  * they are certainly all there are. If not, which ones there may be, and the command that names them.
  */
 
-import type { Activity } from '../base/activity.js';
+import { newestOfEach, type Activity } from '../base/activity.js';
 import { ageText } from '../base/durations.js';
 import { type LdctlError, refusedError, type KnownNodes } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
@@ -76,8 +76,7 @@ function knownNodes(
   { listed: { here }, core, entries }: Findings,
   command: RollAsked['command'],
 ): KnownNodes {
-  // A map keeps the last entry of each node, which is the newest.
-  const newest = new Map(entries.toReversed().map((entry) => [entry.node_id, entry]));
+  const newest = newestOfEach(entries);
   const isHere = ({ node_id: node }: Activity) => here.includes(node);
   const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
   const gone = nodesOf(byAge.slice(0, Math.max(here.length - (core ?? here.length), 0)));

@@ -1,5 +1,5 @@
 import { usageError } from './errors.js';
-import { isId, parseId, type Id } from './ids.js';
+import { compareIds, isId, parseId, type Id } from './ids.js';
 
 /** The runtimes and actions that can be triggered. */
 export const RUNTIMES = ['iggy', 'connectors'] as const;
@@ -16,13 +16,9 @@ export const DOING: ReadonlyMap<string, string> = new Map([
   ['reconfigure', 'reconfiguring'],
 ]);
 
-/** The same once it is over: a node was restarted, or has restarted. */
-export const DONE: ReadonlyMap<string, string> = new Map([
-  ['start', 'started'],
-  ['stop', 'stopped'],
-  ['restart', 'restarted'],
-  ['reconfigure', 'reconfigured'],
-]);
+/** The same once it is over, as in `was restarted`; undefined for a verb that ldctl does not know. */
+export const doneText = (verb: string): string | undefined =>
+  DOING.get(verb)?.replace(/ing$/, 'ed');
 
 /** `reconfigure` of `reconfigure:42`. */
 export const verbOf = (action: string): string => action.replace(/:.*/s, '');
@@ -126,4 +122,13 @@ export function isReadableAction(word: string): boolean {
  */
 export function isSameAction(full: string, short: string): boolean {
   return short === full || (short === 'reconfigure' && full.startsWith('reconfigure:'));
+}
+
+/** The newest entry of each node. */
+export function newestOfEach<T extends Pick<Activity, 'id' | 'node_id'>>(
+  entries: readonly T[],
+): ReadonlyMap<Id, T> {
+  const oldestFirst = entries.toSorted((a, b) => compareIds(a.id, b.id));
+  // A map keeps the last one.
+  return new Map(oldestFirst.map((entry) => [entry.node_id, entry]));
 }

@@ -215,7 +215,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
  */
 export async function openAgreed(
   context: CommandContext,
-  intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
+  intent: Intent,
   flags: ConsentFlags,
 ): Promise<OpenDeployment[]> {
   for (const target of context.targets) await consentFor(context, target, null, intent, flags);
@@ -251,7 +251,7 @@ export async function openTargets(
 export async function lookBefore<T>(
   context: CommandContext,
   target: Target,
-  request: LookRequest & Pick<Intent, 'what' | 'isRoll' | 'chosen'>,
+  request: LookRequest & Intent,
   flags: ConsentFlags,
   recall: (own: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {

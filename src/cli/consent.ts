@@ -1,4 +1,4 @@
-import { DONE, verbOf } from '../base/activity.js';
+import { doneText, newestOfEach, verbOf } from '../base/activity.js';
 import { elapsedText } from '../base/durations.js';
 import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
@@ -26,7 +26,7 @@ type Consent =
 export interface ConsentFlags {
   yes: boolean;
   /** Of a roll over several deployments there may be one for each. */
-  confirm?: string | readonly string[] | undefined;
+  confirm?: readonly string[] | undefined;
   'dry-run': boolean;
   resume?: string | undefined;
 }
@@ -60,7 +60,7 @@ export async function consentFor(
   { prompts, targets }: CommandContext,
   { settings }: Target,
   own: OpenDeployment | null,
-  intent: Pick<Intent, 'what' | 'nodes' | 'chosen'>,
+  intent: Intent,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
 ): Promise<Consent> {
   const protector = own ? own.protector : protectorOf(settings.deployment);
@@ -77,7 +77,7 @@ function noOneToAsk(
   { deployment: { named } }: Settings,
   deployments: number,
   protector: Profile | null,
-  { what, nodes }: Pick<Intent, 'what' | 'nodes'>,
+  { what, nodes }: Intent,
 ) {
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
   // With several deployments it is not known yet which nodes are whose.
@@ -239,12 +239,10 @@ const MOST_BUSY = 3;
 
 /** `node 7 is being restarted (3s)`; '' where none is busy. */
 export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Findings) {
-  // The newest entry of each node: a map keeps the last.
-  const newest = new Map([...busy].reverse().map((entry) => [entry.node_id, entry]));
-  const texts = [...newest.values()].map((entry) => {
+  const texts = [...newestOfEach(busy).values()].map((entry) => {
     const { node_id: node, action, created_at: at } = entry;
     const age = (serverTime ?? clock.now()) - Date.parse(at);
-    const done = DONE.get(verbOf(action));
+    const done = doneText(verbOf(action));
     const being = done === undefined ? `busy with ${action}` : `being ${done}`;
     const took = Number.isNaN(age) ? '' : ` (${elapsedText(age)}${oddStatus(entry)})`;
     return `node ${nodeText(node, output.stderr)} is ${being}${took}`;
@@ -253,20 +251,16 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
 }
 
 /** The `--confirm` that names it; undefined for none. */
-async function confirmOf(own: OpenDeployment, confirm: ConsentFlags['confirm']) {
+async function confirmOf(own: OpenDeployment, texts: readonly string[] = []) {
   const isOfThis = (text: string) => isNamed(own, text);
-  const texts = [confirm ?? []].flat();
   if (texts.length > 0 && !texts.some(isOfThis)) await own.place();
   return texts.find(isOfThis);
 }
 
 /** @throws UsageError for a `--confirm` that names none of them, or more than one */
-export async function checkConfirm(
-  owns: readonly OpenDeployment[],
-  confirm: ConsentFlags['confirm'],
-) {
-  for (const text of [confirm ?? []].flat()) {
-    const named = await Promise.all(owns.map((own) => confirmOf(own, text)));
+export async function checkConfirm(owns: readonly OpenDeployment[], texts: readonly string[] = []) {
+  for (const text of texts) {
+    const named = await Promise.all(owns.map((own) => confirmOf(own, [text])));
     const { length } = named.filter((one) => one !== undefined);
     if (length === 1) continue;
     const none = `does not name ${owns.length === 1 ? 'the deployment' : 'any of the deployments'}`;

@@ -92,9 +92,12 @@ export async function followJob(
   const headline = `${doing} on ${place}${number && `: ${number}`}`;
   const action = asked?.action ?? null;
   const view = await createRunView(output, { headline, action, clock });
-  let earlierMs: number | undefined;
+  /** When the first of what an earlier run has sent was sent. */
+  let sentAt: number | undefined;
   const emit: Tools['emit'] = async (event) => {
-    if (event.event === 'dispatched') earlierMs = event.earlier?.ageMs ?? earlierMs;
+    if (event.event === 'dispatched' && event.earlier) {
+      sentAt = Math.min(sentAt ?? Infinity, clock.elapsed() - event.earlier.ageMs);
+    }
     view.on(event);
     // A gate that writes faster than stderr is read is slowed down.
     if (event.event === 'gate_output') await output.stderr.drained().catch(() => undefined);
@@ -103,9 +106,10 @@ export async function followJob(
   const end = await run({ signal, emit }).finally(() => view.stop());
   // Else it would have thrown why nothing was.
   if (asked) host.mayHaveSent = true;
+  const endedAt = clock.elapsed();
   const facts = {
-    ranMs: clock.elapsed() - startedAt,
-    earlierMs,
+    ranMs: endedAt - startedAt,
+    ...(sentAt !== undefined && { earlierMs: endedAt - sentAt }),
     continuesOnError: asked?.continueOnError,
     flags: own.flags.map(shellWord).join(' '),
     lastCompleted: await lastCompletedOn(own, end.result, signal),

@@ -86,7 +86,7 @@ function adviceOn(permission: string | undefined) {
 }
 
 /** `ld_pk_…SYSh (LD_API_KEY)`. */
-function usedKeyText({ apiKey, account: { key } }: Omit<KeyUse, 'deployment'>) {
+function usedKeyText({ apiKey, account: { key } }: KeyUse) {
   return key ? `${apiKey.mask()} (${key.source.name})` : apiKey.mask();
 }
 

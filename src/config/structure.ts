@@ -47,21 +47,19 @@ export function deploymentText({ id, name, path }: DeploymentRef) {
 }
 
 /** By its id; without one, by what a person wrote: its path or its name. */
-function isCalled(placed: PlacedDeployment, wanted: Pick<DeploymentRef, 'id' | 'name'>) {
+function isCalled(placed: PlacedDeployment, wanted: DeploymentRef) {
   const { id, name } = placed.deployment;
   if (wanted.id !== null) return id === wanted.id;
   return name === wanted.name || placeText(placed) === wanted.name;
 }
 
-export const isThere = (
-  structure: TenantStructure,
-  wanted: Pick<DeploymentRef, 'id' | 'name'>,
-): boolean => placedDeployments(structure).some((placed) => isCalled(placed, wanted));
+export const isThere = (structure: TenantStructure, wanted: DeploymentRef): boolean =>
+  placedDeployments(structure).some((placed) => isCalled(placed, wanted));
 
 /** @throws LdctlError (exit 5) where none is called so, or several are; UsageError for a list */
 export function findDeployment(
   structure: TenantStructure,
-  wanted: Pick<DeploymentRef, 'id' | 'name'>,
+  wanted: DeploymentRef,
 ): PlacedDeployment {
   const found = placedDeployments(structure).filter((placed) => isCalled(placed, wanted));
   const called = wanted.id ?? JSON.stringify(wanted.name);

@@ -2,7 +2,7 @@
  * Which nodes are busy with an action already, in the log and in words.
  */
 
-import { DONE, isFinal, isKnown, verbOf, type Activity } from '../base/activity.js';
+import { doneText, isFinal, isKnown, verbOf, type Activity } from '../base/activity.js';
 import { refusedError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
@@ -47,5 +47,5 @@ export function waitingText(busy: readonly Activity[]): string {
   const [node, ...more] = new Set(busy.map(({ node_id: id }) => id));
   const [verb = '', ...others] = new Set(busy.map(({ action }) => verbOf(action)));
   const who = more.length > 0 ? `${more.length + 1} nodes have` : `node ${node} has`;
-  return `waiting until ${who} ${(others.length === 0 && DONE.get(verb)) || 'finished'}`;
+  return `waiting until ${who} ${(others.length === 0 && doneText(verb)) || 'finished'}`;
 }

@@ -7,6 +7,7 @@ import {
   hasChanged,
   isFinal,
   isSameAction,
+  newestOfEach,
   type ActionName,
   type Activity,
 } from '../base/activity.js';
@@ -98,6 +99,10 @@ export abstract class Entries {
 
   /** What they all did; null where they differ. */
   abstract get action(): { runtime: string | null; action: string | null };
+
+  get activities(): Activity[] {
+    return [...this.byId.values()].map(({ activity }) => activity);
+  }
 
   get hasBeenRead(): boolean {
     return this.readAt > -Infinity;
@@ -220,12 +225,8 @@ export abstract class Entries {
   /** The newest early entry of each target that has no other. */
   earlyOnly(): Activity[] {
     const counted = new Set(this.#counted().map(({ activity }) => activity.node_id));
-    const all = [...this.byId.values()].map(({ activity }) => activity);
-    const early = all
-      .filter(({ node_id: node }) => !counted.has(node))
-      .sort((a, b) => compareIds(a.id, b.id));
-    // A map keeps the last one of each.
-    return [...new Map(early.map((activity) => [activity.node_id, activity])).values()];
+    const early = this.activities.filter(({ node_id: node }) => !counted.has(node));
+    return [...newestOfEach(early).values()];
   }
 
   /**
@@ -340,8 +341,7 @@ export class IdEntries extends Entries {
   }
 
   #only(field: 'runtime' | 'action'): string | null {
-    const seen = [...this.byId.values()].map(({ activity }) => activity[field]);
-    const [value, ...others] = new Set(seen);
+    const [value, ...others] = new Set(this.activities.map((activity) => activity[field]));
     return others.length === 0 ? (value ?? null) : null;
   }
 }

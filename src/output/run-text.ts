@@ -121,7 +121,7 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     lines.push(`hint: To ${what}: ${resume} ${flag}`);
   }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
-    const completed = nodes.filter(({ status }) => status === 'completed');
+    const completed = nodes.filter((node) => troubleOf(node) === null);
     const took = completed.flatMap((node) => tookMs(node) ?? []);
     const isSome = took.length > 0 && countNodes(completed) < countNodes(nodes);
     const others = isSome ? `; the others took ${rangeText(took)}` : '';
@@ -299,7 +299,7 @@ function troublesOfAll({ nodes, targets, core_count: core }: ResultFields, sink:
   if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes, sink);
   const acted = nodes.filter(({ activity_id: activity }) => activity !== null).length;
   const have = acted === 1 ? 'has' : 'have';
-  const share = `${acted} of ${core} nodes ${have} an entry in the log; Core counts ${core}`;
+  const share = `${acted} of the ${core} nodes that Core counts ${have} an entry in the log`;
   const known = nodes.filter((node) => !isUnknown(node));
   return [troublesOf(known, sink), share].filter(Boolean).join('; ');
 }
@@ -346,7 +346,7 @@ function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
   const { request_id: id, replayed, recovered, earlier } = event;
   const request = id === null ? '' : ` (request ${plainText(id)})`;
   if (earlier) {
-    return `sent by an earlier run, ${formatDuration(earlier.ageMs)} ago; ldctl does not send it again`;
+    return `sent by an earlier run ${elapsedText(earlier.ageMs)} ago; ldctl does not send it again`;
   }
   if (recovered) return `dispatched: the log has its entries${request}`;
   return `dispatched${replayed ? ' before: the answer is a replay' : ''}${request}`;

@@ -92,7 +92,7 @@ describe('a roll that is interrupted', () => {
       const cut = asked()[1];
       assert.ok(resumeIn(ended).length < 300, resumeIn(ended));
       const resumed = await endsWith(0, scene.shell(`${resumeIn(ended)} -o json`));
-      assert.match(resumed.stderr, /sent by an earlier run, [\d.]+s ago/);
+      assert.match(resumed.stderr, /sent by an earlier run \d+s ago/);
       assert.doesNotMatch(resumed.stderr, /answer was lost/);
       assert.deepEqual(nodesWith(resumed, 'completed'), scene.sandbox.nodeIds);
       assert.equal(asked().filter((node) => node === cut).length, 2, 'it is asked again');

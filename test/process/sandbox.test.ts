@@ -98,6 +98,8 @@ describe('sandbox exec and start', () => {
         'trap "echo told; exit 3" TERM; echo ready; while :; do sleep 0.05; done',
       ]);
       await told.said(/ready/);
+      // Two signals to one that was not released would end it.
+      told.kill('SIGINT');
       told.kill('SIGTERM');
       assert.equal((await endsWith(3, told)).stdout, 'ready\ntold\n');
       const child = exec(['sh', '-c', 'echo ready; cat; exit 5']);

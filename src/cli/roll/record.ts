@@ -147,9 +147,10 @@ function rollText(record: RollRecord, { host }: CommandContext) {
 
 function overOthers(record: RollRecord) {
   const { names = [], flags = [] } = rollIn(record).several ?? {};
+  const which = `${names.length} deployments, in this order: ${names.join(', ')}`;
   return usageError(
     'other_deployments',
-    `this roll is over ${names.length} deployments: ${names.join(', ')}; nothing was sent`,
+    `the roll ${record.key} goes over ${which}; nothing was sent`,
     `To resume it: ${resumeText(record.key, flags)}`,
   );
 }

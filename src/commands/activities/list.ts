@@ -240,9 +240,9 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     throw error;
   });
   const open = ended.entries.filter((entry) => !isFinal(entry)).map(({ id }) => id);
-  const hint =
-    open.length > 0 ? `To continue: ${resumeCommand({ ids: open }, deployment)}` : undefined;
-  const error = ended.error && withHint(ended.error, ended.error.hint ?? hint);
+  const next = open.length > 0 ? [`To continue: ${resumeCommand({ ids: open }, deployment)}`] : [];
+  const hints = [ended.error?.hint ?? [], next].flat();
+  const error = ended.error && withHint(ended.error, hints.join(' ') || undefined);
   stop(error);
   return { ...ended, error };
 }

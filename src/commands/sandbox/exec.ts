@@ -81,7 +81,6 @@ async function runInside(
     child = execa(program, args, {
       stdio: 'inherit',
       env,
-      extendEnv: false,
       reject: false,
       cleanup: false,
     });

@@ -155,12 +155,6 @@ function pass(roll: Roll, node: RollNode, { run }: In<'pause' | 'gate'>): In<'do
   return { name: 'done', run };
 }
 
-export const startGate = ({ run }: In<'pause'>, now: number): Then<'pause'> => ({
-  name: 'gate',
-  run,
-  since: now,
-});
-
 export function endGate(
   roll: Roll,
   node: RollNode,

@@ -13,7 +13,7 @@ import { SECOND } from '../pace.js';
 import { nextOfRun, takeOfRun } from '../run/run.js';
 import { isTooLate, type Run } from '../run/state.js';
 import { maySendAgain } from '../run/unknown.js';
-import { endGate, interruptNode, startGate, startNode, tickNode } from './node.js';
+import { endGate, interruptNode, startNode, tickNode } from './node.js';
 import { takeReadOfRoll, widenForAll } from './read.js';
 import { eventsOfRoll, resultOfRoll } from './result.js';
 import {
@@ -34,6 +34,7 @@ const POST_GAP = SECOND / 2;
 
 const STOPPING =
   'Stopping after the running nodes. Press Ctrl-C again to leave them running and exit.';
+const STOPPING_AFTER_GATE = 'Stopping after the gate. Press Ctrl-C again to end it and exit.';
 
 const SHARED =
   'another process is running this roll, too, with its own window and gate; no node is acted on twice';
@@ -168,7 +169,8 @@ const TAKE: { [K in StepName]: Take<K> } = {
   read: takeReadOfRoll,
   gate(roll, step, _fact, now) {
     const node = nodeOf(roll, step.node);
-    if (node?.state.name === 'pause') move(roll, node, startGate(node.state, now));
+    if (node?.state.name !== 'pause') return;
+    move(roll, node, { name: 'gate', run: node.state.run, since: now });
   },
 };
 
@@ -196,7 +198,10 @@ const isRunning = (node: RollNode) =>
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
   roll.stopping ??= reason;
-  if (roll.nodes.some(isRunning)) roll.events.push(warning('stopping', STOPPING));
+  const running = roll.nodes.filter(isRunning);
+  if (running.length === 0) return;
+  const areGates = running.every(({ state }) => state.name === 'gate');
+  roll.events.push(warning('stopping', areGates ? STOPPING_AFTER_GATE : STOPPING));
 }
 
 /** The second one. */

@@ -15,16 +15,8 @@ import { countMeant, listedIn } from '../census.js';
 import { warning } from '../events.js';
 import type { FailedRead } from '../job.js';
 import { BEFORE_POST, nextRead, SECOND } from '../pace.js';
-import { endForRoll, endWithError, readAgain } from './ended.js';
-import {
-  isRollOver,
-  isTooLate,
-  type Ask,
-  type In,
-  type Run,
-  type Sender,
-  type Then,
-} from './state.js';
+import { endWithError, readAgain } from './ended.js';
+import { isTooLate, type Ask, type In, type Run, type Sender, type Then } from './state.js';
 
 type Checking = In<'checking'>;
 
@@ -33,9 +25,6 @@ const SPREAD = 2 * SECOND;
 
 /** The longest time between two tries of a POST, unless the server asks for more. */
 const LONGEST_BACKOFF = 8 * SECOND;
-
-export const tickChecking = (run: Run, state: Checking, now: number): In<'checking' | 'ended'> =>
-  isRollOver(run, now) ? endForRoll(run) : state;
 
 export function askChecking({ readBy }: Run, state: Checking, now: number): Ask<'checking'> {
   if (now < state.notBefore) return { do: 'wait', until: state.notBefore };

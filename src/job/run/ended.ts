@@ -131,9 +131,9 @@ function resumeOfRun(
   if (end.error === null && end.outcome !== 'timed_out' && areFinal(nodes)) return null;
   if (entries instanceof IdEntries) return { ids: entries.ids };
   if (areAllIdsKnown(entries, end, nodes)) {
-    const all = [...entries.byId.values()].map(({ activity }) => activity);
-    const open = all.filter((activity) => !isFinal(activity));
-    return { ids: idsOf(open.length > 0 ? open : all) };
+    const { activities } = entries;
+    const open = activities.filter((activity) => !isFinal(activity));
+    return { ids: idsOf(open.length > 0 ? open : activities) };
   }
   const { runtime, action, nodes: named } = entries.wanted;
   const after = end.sent?.replay?.floor ?? baseline.id;

@@ -48,14 +48,15 @@ export function newFollowing(plan: Plan, sent: Sent | null, now: number): Follow
 
 /** What was sent was accepted: its entries are followed. */
 export function follow(run: Run, sent: Sent, now: number): Following {
-  const { accepted, earlier } = sent;
+  const { accepted, isEarlier } = sent;
   const { requestId = null, replayed = false } = accepted ?? {};
   const recovered = accepted === null;
   // If both have sent it, and no answer came, the log does not say whose POST made the entries.
-  const isTheirs = earlier && (recovered ? !run.hasPosted : replayed);
-  const said = { request_id: requestId, replayed, recovered, ...(isTheirs && { earlier }) };
+  const isTheirs = isEarlier && (recovered ? !run.hasPosted : replayed);
+  const ageMs = now - (run.attempts.firstAt ?? now);
+  const shown = { request_id: requestId, replayed, recovered };
   run.changed = true;
-  run.events.push({ event: 'dispatched', ...said });
+  run.events.push({ event: 'dispatched', ...shown, ...(isTheirs && { earlier: { ageMs } }) });
   quicken(run.pace, now, now + FIRST_READ);
   return newFollowing(run.plan, sent, now);
 }
@@ -109,7 +110,7 @@ export function takeFollowing(
 }
 
 /**
- * Ends the run if a read that started at this time decides it, or if the deadline has passed. It is
+ * Ends the run if this read decides it, by when it started, or if the deadline has passed. It is
  * settled once all entries are final, and no other is to be expected.
  */
 export function judge(run: Run, state: Following, log: LogRead): Then<'following'> {
@@ -122,6 +123,7 @@ export function judge(run: Run, state: Following, log: LogRead): Then<'following
   // The rows say how long the run still waits.
   run.changed ||= state.decidesAt !== decidesAt;
   if (!isSettled && startedAt < state.deadline) return { ...state, decidesAt };
+  entries.notActedOn = entries.mayStillReport();
   warnAtEnd(run);
   if (isSettled && entries.hasEnough() && run.settledAt === null) {
     addMark(run, 'settled', log.entries[0]?.id);
@@ -175,7 +177,6 @@ function outcomeOf(entries: Entries, isSettled: boolean): Outcome {
  * a node is missing although the log has an entry for it: that entry was created too early.
  */
 function warnAtEnd({ entries, baseline, events }: Run): void {
-  entries.notActedOn = entries.mayStillReport();
   if (entries.notActedOn.length > 0) {
     const nodes = shortList(entries.notActedOn, 5);
     const message = `not acted on, perhaps gone or without this runtime: ${nodes}`;

@@ -13,24 +13,18 @@ import { foreignLog } from '../../log/foreign.js';
 import type { FailedRead, FactOf, Job, Step, StepName, StepOf } from '../job.js';
 import { BEFORE_POST, cutOffAt, goodRead, newPace, quicken } from '../pace.js';
 import { wireKey } from '../wire-key.js';
-import {
-  askBlocked,
-  askChecking,
-  takeBlocked,
-  takeChecking,
-  takeFailedCheck,
-  tickChecking,
-} from './checking.js';
-import { endWithError, readAgain, resultOfRun } from './ended.js';
+import { askBlocked, askChecking, takeBlocked, takeChecking, takeFailedCheck } from './checking.js';
+import { endForRoll, endWithError, readAgain, resultOfRun } from './ended.js';
 import { askFollowing, depthOfFollowing, newFollowing, takeFollowing } from './following.js';
 import { askPosting, askSending, takePosting, takeSending, tickSending } from './sending.js';
 import {
   endOf,
+  isRollOver,
   newSent,
   RETRY_WINDOW,
   senderOf,
   sendNoMore,
-  type In,
+  type Reading,
   type Run,
   type RunPlan,
   type State,
@@ -116,8 +110,8 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
 
 export function tickRun(run: Run, now: number): void {
   const { state } = run;
-  if (state.name === 'checking') {
-    run.state = tickChecking(run, state, now);
+  if (state.name === 'checking' && isRollOver(run, now)) {
+    run.state = endForRoll(run);
   } else if (state.name === 'sending') {
     run.state = tickSending(run, state, now);
   }
@@ -184,10 +178,14 @@ function takeNote(run: Run, fact: FactOf<'note'>, now: number): State {
     : run.state;
 }
 
-type Reading = In<'checking' | 'blocked' | 'unknown' | 'following'>;
+const READING: Record<Reading['name'], true> = {
+  checking: true,
+  blocked: true,
+  unknown: true,
+  following: true,
+};
 
-const isReading = (state: State): state is Reading =>
-  state.name !== 'sending' && state.name !== 'posting' && state.name !== 'ended';
+const isReading = (state: State): state is Reading => state.name in READING;
 
 function takeRead(run: Run, state: Reading, log: LogRead, now: number): State {
   const { plan } = run;
@@ -240,6 +238,8 @@ export function sharedReadOf(run: Run, now: number): { downTo: DownTo; cutAt: nu
 }
 
 export function interrupt(run: Run, reason: Interrupted): void {
+  // A POST that is running may leave at any moment.
+  run.hasPosted ||= run.state.name === 'posting';
   if (run.state.name !== 'ended') run.state = endWithError(run, reason);
 }
 
@@ -265,7 +265,8 @@ export function callOff(run: Run, error: LdctlError): void {
     case 'unknown':
       // The answer, or the log, decides.
       return sendNoMore(run);
-    default:
+    case 'following':
+    case 'ended':
     // It sends nothing any more.
   }
 }

@@ -6,7 +6,7 @@
 import { ApiError, retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { compareIds } from '../../base/ids.js';
 import type { Accepted } from '../../base/supervisor.js';
-import { classify } from '../answer.js';
+import { classify, hadNoEffect } from '../answer.js';
 import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
 import type { FactOf } from '../job.js';
@@ -44,7 +44,8 @@ const IN_PROGRESS_REACH = MINUTE;
 
 /**
  * After a pause, such as of a laptop that was shut: gives up if the key is too old to send again,
- * or the roll is over, and reads the baseline again if that is too old.
+ * or the roll is over, and reads the baseline again if that is too old. A pause after the record is
+ * written makes the POST too late (`sendByOf`).
  */
 export function tickSending(
   run: Run,
@@ -62,7 +63,7 @@ export function tickSending(
  */
 function sendByOf({ baseline, attempts }: Run, before: Sent | null): number {
   const { firstAt, windowMs } = attempts;
-  return before ? (firstAt ?? 0) + (windowMs ?? 0) : baseline.readAt + FRESH;
+  return before ? (firstAt ?? 0) + windowMs : baseline.readAt + FRESH;
 }
 
 export function askSending(
@@ -102,7 +103,6 @@ export function takeSending(
       // The age of a POST counts from its start: the machine may sleep during it.
       attempts.firstAt ??= now;
       attempts.postedAt ??= fact.at;
-      run.hasPosted = true;
       return { name: 'posting', sent: before ?? newSent(now), before };
     case 'found':
       return continueFrom(run, before, fact.kept, now);
@@ -128,6 +128,7 @@ export function takePosting(
   { answer }: FactOf<'post'>,
   now: number,
 ): Then<'posting'> {
+  run.hasPosted ||= !(answer instanceof Error && hadNoEffect(answer));
   if (!(answer instanceof Error)) return takeAccepted(run, state, answer, now);
   run.fateError = answer;
   return takeFailedPost(run, state, answer, now);

@@ -17,7 +17,7 @@ import { SECOND, type Pace } from '../pace.js';
 
 /**
  * What each state holds, which step it asks for, and which states may follow once that is done. Not
- * here: what time alone does (`tickChecking`, `tickSending`), and what comes from outside in any
+ * here: what time alone does (`tickRun`), and what comes from outside in any
  * state (run.ts), such as an interrupt. docs/rules.md draws it all, and says why a run goes each
  * way. Times are ms of the job's clock.
  */
@@ -75,6 +75,10 @@ type StateName = keyof States;
 /** A run that is in one of these states. */
 export type In<N extends StateName> = { [P in N]: { name: P } & States[P]['is'] }[N];
 export type State = In<StateName>;
+/** One that waits for a read. */
+export type Reading = In<
+  { [N in StateName]: 'read' extends States[N]['asks'] ? N : never }[StateName]
+>;
 /** The state that follows once a run has the fact that it asked for. */
 export type Then<N extends StateName> = In<States[N]['next']>;
 /** What a state asks for. */
@@ -120,8 +124,8 @@ interface Attempts {
   firstAt: number | null;
   /** The same moment by the wall clock, ms UTC: for the journal, and for people. */
   postedAt: number | null;
-  /** How long after the first one the last may start, ms; null: none may start. */
-  windowMs: number | null;
+  /** How long after the first one the last may start, ms; -Infinity: none may start. */
+  windowMs: number;
 }
 
 /** A POST that may have left: of this run, or of another one with its key. */
@@ -136,8 +140,8 @@ export interface Sent {
    * stays null then: a later `202` that is a replay is of this very POST.
    */
   replay: Replay | null;
-  /** The age of the record that this run continues from; null where this run sent it. */
-  earlier: { ageMs: number } | null;
+  /** It is of the record that this run continues from. */
+  isEarlier: boolean;
   /**
    * Its `202`. Null: none has come. Then the log or a record shows that it was accepted, if it was.
    */
@@ -211,7 +215,7 @@ export interface Run {
   readonly attempts: Attempts;
   /** Set by run.ts alone; the functions of the states return the next one. */
   state: State;
-  /** A POST of it was made by this process. */
+  /** This process has made a POST of it that may have had an effect. */
   hasPosted: boolean;
   /**
    * It has waited for a busy node, or its roll has acted on another one. Then a failed read before
@@ -257,13 +261,13 @@ const sends = (run: Run): run is Sender => run.trigger !== null;
 export const newSent = (now: number): Sent => ({
   lostAt: now,
   replay: null,
-  earlier: null,
+  isEarlier: false,
   accepted: null,
 });
 
 /**
- * What may have been sent; null: nothing was. Without a POST that is running, which only its end
- * counts (`mayHaveLeft`).
+ * What may have been sent; null: nothing was. A POST that is running does not count here:
+ * `mayHaveLeft` counts it, at its end.
  */
 export function sentOf({ state }: Run): Sent | null {
   switch (state.name) {
@@ -275,7 +279,8 @@ export function sentOf({ state }: Run): Sent | null {
       return state.sent;
     case 'ended':
       return state.outcome === null ? null : state.sent;
-    default:
+    case 'checking':
+    case 'blocked':
       return null;
   }
 }
@@ -296,14 +301,14 @@ export function endOf({ state }: Run): In<'ended'> | null {
  */
 export function isTooLate(run: Run, now: number): boolean {
   const { firstAt, windowMs } = run.attempts;
-  return isRollOver(run, now) || windowMs === null || now - (firstAt ?? now) > windowMs;
+  return isRollOver(run, now) || now - (firstAt ?? now) > windowMs;
 }
 
 export const isRollOver = ({ plan }: Run, now: number): boolean => now >= (plan.endsBy ?? Infinity);
 
 /** From now on `isTooLate`: a run that is `unknown` only looks. */
 export function sendNoMore({ attempts }: Run): void {
-  attempts.windowMs = null;
+  attempts.windowMs = -Infinity;
 }
 
 /** Marks the record of this run, if it has one. */

@@ -59,7 +59,6 @@ export function continueFrom(
 ): In<'unknown' | 'following' | 'ended'> {
   const { record, generation, ageMs, accepted, settledAt } = kept;
   const { entries, attempts, trigger } = run;
-  const age = Math.max(ageMs, 0);
   run.baseline = { id: record.baseline, date: record.date, readAt: -Infinity };
   // Nodes that are named need not be found.
   entries.listed = { ...record.listed, isWhole: entries.only !== null };
@@ -67,9 +66,9 @@ export function continueFrom(
   entries.expect = record.expect;
   run.generation = generation;
   run.settledAt = settledAt;
-  attempts.firstAt = now - age;
+  attempts.firstAt = now - Math.max(ageMs, 0);
   attempts.postedAt = record.postedAt;
-  const sent = { ...(before ?? newSent(now)), lostAt: now, earlier: { ageMs: age } };
+  const sent = { ...(before ?? newSent(now)), lostAt: now, isEarlier: true };
   if (accepted) return accept(run, sent, now);
   const isOtherApiKey = record.apiKey !== trigger.apiKeyHash;
   if (isOtherApiKey) run.fateError = withHint(run.fateError, run.fateError.hint, OTHER_API_KEY);

@@ -4,8 +4,8 @@
  * each node counts, if it was created in time.
  */
 
-import type { Activity } from '../../base/activity.js';
-import { compareIds, type Id } from '../../base/ids.js';
+import { newestOfEach, type Activity } from '../../base/activity.js';
+import type { Id } from '../../base/ids.js';
 import type { LogRead } from '../../log/log.js';
 import { NodeEntries } from '../entries.js';
 import { listedIn, nodesOf } from '../census.js';
@@ -82,8 +82,9 @@ function withoutLater(
   wanted: readonly Activity[],
 ): readonly Activity[] {
   if (settledAt === null) return wanted;
-  const taken = [...entries.byId.values()].map(({ activity }) => activity);
-  const had = new Set(nodesOf([...taken, ...wanted].filter(({ id }) => id <= settledAt)));
+  const had = new Set(
+    nodesOf([...entries.activities, ...wanted].filter(({ id }) => id <= settledAt)),
+  );
   return wanted.filter(({ id, node_id: node }) => id <= settledAt || !had.has(node));
 }
 
@@ -105,11 +106,9 @@ function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Acti
   const { baseline, entries } = run;
   const recent = shown.filter((activity) => isRecent(run, replay, activity));
   if (!replay) return recent;
-  const oldestFirst = recent.toSorted((a, b) => compareIds(a.id, b.id));
-  // A map keeps the last one of each node.
-  const newest = new Map(oldestFirst.map(({ id, node_id: node }) => [node, id]));
+  const newest = newestOfEach(recent);
   const isSuperseded = ({ id, node_id: node }: Activity) =>
-    id <= baseline.id && id < (newest.get(node) ?? 0n);
+    id <= baseline.id && id < (newest.get(node)?.id ?? 0n);
   entries.forget(isSuperseded);
   return recent.filter((activity) => !isSuperseded(activity));
 }
