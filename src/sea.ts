@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { getAsset, getRawAsset } from 'node:sea';
 import { serveKeyring, type KeyringLibrary } from './config/keyring.js';
 import { main } from './main.js';
@@ -53,7 +53,6 @@ if (process.argv[2] === KEYRING_WORD && process.connected) {
   serveKeyring(() => Promise.resolve(keyringLibrary()));
 } else {
   void main({
-    root: dirname(process.execPath),
     singleExecutable: true,
     command: [process.execPath],
     keyringProcess: KEYRING_WORD,

@@ -52,7 +52,7 @@ export const safeCount = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number),
 export function readValue<T>(
   answer: Answer,
   schema: v.GenericSchema<unknown, T>,
-  asked: FailureContext = {},
+  asked: FailureContext,
 ): T {
   expectStatus(answer, 200, asked);
   const result = v.safeParse(schema, jsonOf(answer), { abortEarly: true });

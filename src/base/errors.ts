@@ -25,23 +25,19 @@ export interface KnownNodes {
 
 /** Every failure that is expected. Its text never holds a secret. */
 export class LdctlError extends Error {
-  /** Stable, for programs; the API's own where it gave one. */
-  readonly code: string;
-  readonly exit: ExitName;
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
   readonly known: KnownNodes | undefined;
 
   constructor(
-    exit: ExitName,
-    code: string,
+    readonly exit: ExitName,
+    /** Stable, for programs; the API's own where it gave one. */
+    readonly code: string,
     message: string,
     { hint, requestId, cause, known }: LdctlErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
-    this.exit = exit;
-    this.code = code;
     this.hint = hint;
     this.requestId = requestId;
     this.known = known;
@@ -179,13 +175,13 @@ export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
  * this tool.
  */
 export class Interrupted extends LdctlError {
-  readonly signal: StopSignal;
-
   /** @param reason what interrupted the job, if it was no signal to the process */
-  constructor(signal: StopSignal, reason?: { message: string; cause: unknown }) {
+  constructor(
+    readonly signal: StopSignal,
+    reason?: { message: string; cause: unknown },
+  ) {
     const { message = `interrupted by ${signal}`, cause } = reason ?? {};
     super(signal.toLowerCase() as Lowercase<StopSignal>, 'interrupted', message, { cause });
-    this.signal = signal;
   }
 }
 

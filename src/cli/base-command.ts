@@ -5,8 +5,8 @@ import { UsageError, type Interrupted } from '../base/errors.js';
 import { configDir } from '../config/settings.js';
 import type { TargetFlags } from '../config/targets.js';
 import type { Field } from '../output/columns.js';
-import { loadFormat } from '../output/formats.js';
-import { printList, printObject, type ListSpec } from '../output/list.js';
+import { formatOf, loadFormat } from '../output/formats.js';
+import { fieldsOf, formatOptions, printList, type ListSpec } from '../output/list.js';
 import type { CommandContext } from './context.js';
 import { connectionFlags, outputFlags } from './flags.js';
 import type { Host } from './host.js';
@@ -23,12 +23,14 @@ export type CommandConfig = Pick<Config, 'bin' | 'runHook'>;
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
 
-  protected readonly host: Host;
   protected readonly interrupts: Interrupts;
 
-  constructor(argv: string[], config: CommandConfig, host: Host) {
+  constructor(
+    argv: string[],
+    config: CommandConfig,
+    protected readonly host: Host,
+  ) {
     super(argv, config as Config);
-    this.host = host;
     this.interrupts = host.catchInterrupts();
   }
 
@@ -105,8 +107,11 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
-  protected async show(value: object, fields?: readonly Field[]) {
-    await printObject(this.host.output, value, fields);
+  protected async show(value: object, fields: readonly Field[] = fieldsOf(value)) {
+    const { stdout, options } = this.host.output;
+    const format = formatOf(options.format);
+    stdout.write(format.object({ value, fields }, formatOptions(this.host.output)));
+    await stdout.drained();
     return 0;
   }
 

@@ -17,8 +17,6 @@ import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */
 export interface Program {
-  /** The folder that it is in. */
-  root: string;
   singleExecutable: boolean;
   /** How it is started again: a program and its first arguments. */
   command: readonly string[];
@@ -35,7 +33,6 @@ export interface Program {
 export function packageProgram(root: string): Program {
   const { execPath, execArgv, argv } = process;
   return {
-    root,
     singleExecutable: false,
     command: [execPath, ...execArgv, argv[1] ?? ''],
     read: (file) => readFileSync(join(root, file), 'utf8'),

@@ -160,8 +160,8 @@ async function liveView(
     table.print(sentence(output.stderr, `Nodes of ${first.name}`, 'bold', 'all'));
   }
   return {
-    changed: () => table.redraw(),
-    failed: () => table.redraw(),
+    changed: table.redraw,
+    failed: table.redraw,
     stop: () => table.stop({ keep: sources.some(({ readAt }) => readAt !== null) }),
   };
 }

@@ -123,17 +123,6 @@ export function select<T>(
 export const fieldsOf = (value: object, texts: Readonly<Record<string, string>> = {}): Field[] =>
   Object.entries(value).map(([name, cell]) => ({ name, value: cell as Cell, text: texts[name] }));
 
-/** Prints one object: `value` in formats of values, `fields` in formats of rows. */
-export async function printObject(
-  output: Output,
-  value: object,
-  fields: readonly Field[] = fieldsOf(value),
-) {
-  const format = formatOf(output.options.format);
-  output.stdout.write(format.object({ value, fields }, formatOptions(output)));
-  await output.stdout.drained();
-}
-
 /**
  * The failure that ended a command: on stderr, and in formats of values as `{"error":{…}}` on
  * stdout, unless that is complete.

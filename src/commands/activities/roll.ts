@@ -87,14 +87,9 @@ const OF_THIS_ROLL = [
   ...Object.keys(severalFlags),
   'tenant-id',
   'api-url',
-  'config',
   'resume',
-  'node',
-  'nodes-from',
-  'expect-nodes',
-  'idempotency-key',
-  'yes',
   'confirm',
+  ...NOT_TO_RESUME,
 ];
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */

@@ -47,7 +47,7 @@ export default class NodesList extends ConnectedCommand {
     const { flags } = await this.parse(NodesList);
     const { output } = this.host;
     const { options, stdout, stderr } = output;
-    checkTogether(flags, this.host.output.options);
+    checkTogether(flags, options);
     const context = await this.open(flags);
     if (flags.watch) return watch(context, flags);
     if (context.targets.length > 1) return ofEach(context, flags);
