@@ -19,6 +19,8 @@ import { trackAttempt, transportError } from './faults.js';
 export interface ClientOptions {
   /** Base URL of the API: https, or http to a loopback address. */
   url: string | { readonly href: string };
+  /** What gave the URL, for people: `LD_API_URL`. */
+  urlFrom?: string | undefined;
   apiKey: ApiKey | string;
   clock?: Clock;
   /** For one try, to the last byte of the answer; milliseconds, by default 15 000. */
@@ -204,7 +206,7 @@ export class Client {
       return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey };
     } catch (error) {
       signal?.throwIfAborted();
-      throw transportError(error, attempt, url, this.#proxy);
+      throw transportError(error, attempt, url, { ...this.#options, proxy: this.#proxy });
     } finally {
       stop();
       release();

@@ -67,8 +67,11 @@ const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, message: strin
 ];
 const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
 
+/** @param from what gave the URL */
+const hintOfPeer = (from = '') =>
+  `Check the URL${from && ` (${from})`}, the network, and that the service is up.`;
+
 const HINTS = {
-  peer: 'Check the URL, the network, and that the service is up.',
   proxy: 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and NO_PROXY.',
   certificate:
     'If that server uses a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
@@ -82,7 +85,7 @@ export function transportError(
   error: unknown,
   attempt: Attempt,
   url: URL,
-  configured: URL | null,
+  { proxy: configured, urlFrom }: { proxy: URL | null; urlFrom?: string | undefined },
 ): TransportError {
   const { sent, refusedWith, timedOutAfterMs, isLate } = attempt;
   const isConnected = sent === 'maybe';
@@ -90,7 +93,7 @@ export function transportError(
   const proxy = isConnected ? null : configured;
   const [peer, through, usualHint] = proxy
     ? [`the proxy ${proxy.host}`, ` through the proxy ${proxy.host}`, HINTS.proxy]
-    : [host, '', HINTS.peer];
+    : [host, '', hintOfPeer(urlFrom)];
   const fault = (code: string, message: string, transient: boolean, hint = usualHint) =>
     new TransportError(code, message, { sent, transient }, { hint });
 

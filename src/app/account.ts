@@ -16,6 +16,8 @@ export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 /** Where a client sends its requests, and with which key. */
 export interface Endpoint {
   url: URL;
+  /** What gave the URL: `LD_API_URL`, `profile prod`. */
+  urlFrom: string;
   apiKey: ApiKey;
 }
 
@@ -40,7 +42,8 @@ export function openAccount(
   /** @throws as `key` */
   const core = async () => {
     const apiKey = await key();
-    return (client ??= coreAt({ url: settings.apiUrl.value, apiKey }));
+    const { value: url, source } = settings.apiUrl;
+    return (client ??= coreAt({ url, urlFrom: source.name, apiKey }));
   };
 
   // Several deployments may be looked up at once.

@@ -124,7 +124,8 @@ export async function openDeployment(
   const located = await locate(account, settings, tools.say);
   const { ref, supervisorUrl } = located;
   const key = await account.key();
-  const supervisor = tools.supervisor({ url: supervisorUrl.value, apiKey: key }, ref);
+  const { value: url, source } = supervisorUrl;
+  const supervisor = tools.supervisor({ url, urlFrom: source.name, apiKey: key }, ref);
   const isCertain = coreKnows(account.settings, supervisorUrl);
   const { tenantId } = account.settings;
   /** Fills in what is not known of the deployment yet. */

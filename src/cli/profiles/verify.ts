@@ -61,7 +61,11 @@ interface Access {
 }
 
 const coreFor = (apiKey: ApiKey, { given }: Gathered, context: CommandContext) =>
-  context.core({ url: given.account.apiUrl.value, apiKey });
+  context.core({
+    url: given.account.apiUrl.value,
+    urlFrom: given.account.apiUrl.source.name,
+    apiKey,
+  });
 
 /** @returns what the API says of the key, with the key and tenant that it accepts */
 async function checkKey(
