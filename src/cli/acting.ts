@@ -173,8 +173,8 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   }
   const typed = args.runtime && parseRuntime(args.runtime);
   const named = await readNodes(context, flags);
-  const own = await openForJob(context);
-  const found = await own.log.forNodes({ signal: context.signal });
+  const deployment = await openForJob(context);
+  const found = await deployment.log.forNodes({ signal: context.signal });
   const { entries } = found;
   if (!named && entries.length === 0) {
     throw refusedError(
@@ -203,7 +203,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   const nodes =
     named ??
     (await prompts.nodes(
-      `Which nodes of ${await own.place()}?`,
+      `Which nodes of ${await deployment.place()}?`,
       await nodeChoices(context.host, of),
     ));
   return { runtime, action, nodes };
@@ -230,14 +230,14 @@ export async function openTargets(
   context: CommandContext,
   { confirm }: ConsentFlags,
 ): Promise<OpenDeployment[]> {
-  const owns: OpenDeployment[] = [];
+  const deployments: OpenDeployment[] = [];
   // What gives the key may ask for a passphrase: one at a time.
-  for (const target of context.targets) owns.push(await openForJob(context, target));
-  const ids = owns.map(({ deploymentId }) => deploymentId);
-  const twice = owns.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
+  for (const target of context.targets) deployments.push(await openForJob(context, target));
+  const ids = deployments.map(({ deploymentId }) => deploymentId);
+  const twice = deployments.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
   if (twice) throw standsTwice(await twice.place());
-  await checkConfirm(owns, confirm);
-  return owns;
+  await checkConfirm(deployments, confirm);
+  return deployments;
 }
 
 /**
@@ -253,24 +253,26 @@ export async function lookBefore<T>(
   target: Target,
   request: LookRequest & Intent,
   flags: ConsentFlags,
-  recall: (own: OpenDeployment) => T | null,
+  recall: (deployment: OpenDeployment) => T | null,
 ): Promise<Before & { kept: T | null }> {
-  const own = await target.open();
+  const deployment = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
-  const consent = await consentFor(context, target, own, request, flags);
+  const consent = await consentFor(context, target, deployment, request, flags);
   const isShown = flags['dry-run'] || consent === 'to be asked';
   // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
   // later one of several, before the first is acted on.
   const mayRefuse = context.targets.length > 1 && request.ifBusy === 'fail';
-  if (request.nodes && !isShown && !mayRefuse) return { own, consent, found: null, kept: null };
+  if (request.nodes && !isShown && !mayRefuse) {
+    return { deployment, consent, found: null, kept: null };
+  }
   const look = { ...request, isShown };
   return fromRecords(
-    () => [recall(own)],
+    () => [recall(deployment)],
     context,
     async ([kept = null]) => ({
-      own,
+      deployment,
       consent,
-      found: kept ? null : await surveyInTime(own, look, context.signal),
+      found: kept ? null : await surveyInTime(deployment, look, context.signal),
       kept,
     }),
   );
@@ -306,7 +308,7 @@ async function refuseReadOnly(
 }
 
 /** What would be done on one deployment. */
-interface Planned extends Pick<Before, 'own' | 'found'> {
+interface Planned extends Pick<Before, 'deployment' | 'found'> {
   request: LookRequest;
   intent: Intent;
   how: DryRun['how'];
@@ -332,14 +334,14 @@ function targetsOf({ nodes, expectNodes }: LookRequest): TargetKind {
 
 async function dryRunOf(
   context: CommandContext,
-  { own, found, request, intent, how }: Planned,
+  { deployment, found, request, intent, how }: Planned,
   key: string,
 ): Promise<DryRun> {
   const { runtime, action, nodes: named } = request;
-  const { deploymentId, supervisorUrl } = own;
+  const { deploymentId, supervisorUrl } = deployment;
   const whom = sayWhom(context, { ...intent, found }, { isAsked: false, isDry: true });
-  const place = await own.place();
-  await refuseReadOnly(own, context.signal);
+  const place = await deployment.place();
+  await refuseReadOnly(deployment, context.signal);
   if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const describe = (some?: readonly Id[]) => {
@@ -356,7 +358,7 @@ async function dryRunOf(
   const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };
   return {
     place,
-    path: own.ref.path,
+    path: deployment.ref.path,
     result,
     what: `${whom.who} of ${place}${whom.more ?? ''}`,
     how,

@@ -44,7 +44,7 @@ export interface Intent extends Omit<Meant, 'found'> {
 
 /** Where it is to be done, how that is consented to, and what is known before. */
 export interface Before {
-  own: OpenDeployment;
+  deployment: OpenDeployment;
   consent: Consent;
   /** Null where nothing has to be known, or a record says it. */
   found: Findings | null;
@@ -53,19 +53,19 @@ export interface Before {
 /**
  * How it is consented to. Naming nodes is consent, and so is `--yes` for every node, but not on a
  * protected deployment, which takes `--confirm`. What was chosen from lists is always asked about.
- * @param own null before it is opened, when only the settings say what protects it
+ * @param deployment null before it is opened, when only the settings say what protects it
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
 export async function consentFor(
   { prompts, targets }: CommandContext,
   { settings }: Target,
-  own: OpenDeployment | null,
+  deployment: OpenDeployment | null,
   intent: Intent,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
 ): Promise<Consent> {
-  const protector = own ? own.protector : protectorOf(settings.deployment);
+  const protector = deployment ? deployment.protector : protectorOf(settings.deployment);
   if (intent.chosen) return 'to be asked';
-  const confirmed = own ? await confirmOf(own, confirm) : confirm;
+  const confirmed = deployment ? await confirmOf(deployment, confirm) : confirm;
   const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
   if (confirmed !== undefined || (!protector && isMeant)) return 'given';
   if (prompts) return 'to be asked';
@@ -108,7 +108,7 @@ export async function agree(
   intent: Intent,
   ifBusy: string | undefined,
 ): Promise<{ changes: Changes; whom: Whom }> {
-  const { own, consent, found } = before;
+  const { deployment, consent, found } = before;
   const { chosen, nodes } = intent;
   const meant = { ...intent, found };
   const { prompts } = context;
@@ -119,7 +119,7 @@ export async function agree(
       ? whomPicked(nodes, [...listedNodes(meant), ...nodes], stderr)
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
-  const changes = await ask(context, prompts, own, { ...meant, whom, ifBusy });
+  const changes = await ask(context, prompts, deployment, { ...meant, whom, ifBusy });
   if (chosen && !options.quiet) {
     stderr.write(nextText(stderr, chosen(changes.ifBusy && ' --if-busy wait'), 'as a command:'));
   }
@@ -251,21 +251,24 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
 }
 
 /** The `--confirm` that names it; undefined for none. */
-async function confirmOf(own: OpenDeployment, texts: readonly string[] = []) {
-  const isOfThis = (text: string) => isNamed(own, text);
-  if (texts.length > 0 && !texts.some(isOfThis)) await own.place();
+async function confirmOf(deployment: OpenDeployment, texts: readonly string[] = []) {
+  const isOfThis = (text: string) => isNamed(deployment, text);
+  if (texts.length > 0 && !texts.some(isOfThis)) await deployment.place();
   return texts.find(isOfThis);
 }
 
 /** @throws UsageError for a `--confirm` that names none of them, or more than one */
-export async function checkConfirm(owns: readonly OpenDeployment[], texts: readonly string[] = []) {
+export async function checkConfirm(
+  deployments: readonly OpenDeployment[],
+  texts: readonly string[] = [],
+) {
   for (const text of texts) {
-    const named = await Promise.all(owns.map((own) => confirmOf(own, [text])));
+    const named = await Promise.all(deployments.map((deployment) => confirmOf(deployment, [text])));
     const { length } = named.filter((one) => one !== undefined);
     if (length === 1) continue;
-    const none = `does not name ${owns.length === 1 ? 'the deployment' : 'any of the deployments'}`;
+    const none = `does not name ${deployments.length === 1 ? 'the deployment' : 'any of the deployments'}`;
     const which = length === 0 ? none : `names ${length} of the deployments`;
-    const names = owns.flatMap(({ ref }) => namesOf(ref)).filter((name) => name !== text);
+    const names = deployments.flatMap(({ ref }) => namesOf(ref)).filter((name) => name !== text);
     throw missing(
       `--confirm ${JSON.stringify(text)} ${which}; nothing was sent`,
       `Give one of: ${names.join(', ')}.`,

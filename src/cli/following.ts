@@ -75,18 +75,18 @@ interface Followed extends JobResult {
 
 /**
  * Shows a job while it runs.
- * @param own where it runs @param asked what is done, and to which nodes; null where activities are followed
+ * @param deployment where it runs @param asked what is done, and to which nodes; null where activities are followed
  * @throws what the job throws before anything was sent
  */
 export async function followJob(
   context: CommandContext,
-  own: OpenDeployment,
+  deployment: OpenDeployment,
   asked: { runtime: string; action: string; whom: Whom; continueOnError?: boolean } | null,
   run: (tools: Tools) => Promise<JobResult>,
 ): Promise<Followed> {
   const { host, signal } = context;
   const { output, clock } = host;
-  const place = await own.place();
+  const place = await deployment.place();
   const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
   const number = asked?.whom.number ?? '';
   const headline = `${doing} on ${place}${number && `: ${number}`}`;
@@ -111,8 +111,8 @@ export async function followJob(
     ranMs: endedAt - startedAt,
     ...(sentAt !== undefined && { earlierMs: endedAt - sentAt }),
     continuesOnError: asked?.continueOnError,
-    flags: own.flags.map(shellWord).join(' '),
-    lastCompleted: await lastCompletedOn(own, end.result, signal),
+    flags: deployment.flags.map(shellWord).join(' '),
+    lastCompleted: await lastCompletedOn(deployment, end.result, signal),
   };
   return { ...end, place, facts };
 }

@@ -21,8 +21,15 @@ type Row = ReturnType<typeof withName<NodeState>>;
 export type NodeRow = Row & { deployment_id?: Id; deployment_path?: string | null };
 
 /** Of several deployments, with its own first. */
-export function nodeRow({ own }: Source, state: NodeState, { names, places }: Output): NodeRow {
-  const place = own && { deployment_id: own.ref.id, deployment_path: own.ref.path };
+export function nodeRow(
+  { deployment }: Source,
+  state: NodeState,
+  { names, places }: Output,
+): NodeRow {
+  const place = deployment && {
+    deployment_id: deployment.ref.id,
+    deployment_path: deployment.ref.path,
+  };
   return { ...(places.size > 0 && place), ...withName(state, names) };
 }
 

@@ -96,25 +96,25 @@ async function followNodes(
   { filter, signal }: { filter: ActivityFilter; signal: AbortSignal },
 ) {
   const { clock } = context.host;
-  const own = await reopen(context, source);
+  const deployment = await reopen(context, source);
   const wasRead = () => {
     source.readAt = clock.elapsed();
     source.note = source.error = null;
   };
-  const downTo: typeof own.log.downTo = async (...asked) => {
-    const log = await own.log.downTo(...asked);
+  const downTo: typeof deployment.log.downTo = async (...asked) => {
+    const log = await deployment.log.downTo(...asked);
     wasRead();
     return log;
   };
-  const tools = { log: { ...own.log, downTo }, clock, signal };
+  const tools = { log: { ...deployment.log, downTo }, clock, signal };
   for await (const event of followLog({ filter, limit: 0 }, tools)) {
     if (event.event === 'listing') {
-      source.nodes.add(placed(own, event.activities));
+      source.nodes.add(placed(deployment, event.activities));
       wasRead();
       view.changed(source);
     } else if (event.event === 'activity') {
       const { activity } = event;
-      source.nodes.add(placed(own, [activity]));
+      source.nodes.add(placed(deployment, [activity]));
       view.changed(source, activity.finished_at ?? activity.created_at);
     } else {
       // The end is no failure.
@@ -156,7 +156,7 @@ async function liveView(
       return { rows, notes, foot: footOf(sources, rows, elapsed), ending: ' · Ctrl-C ends it' };
     },
   });
-  if (first?.own && others.length === 0) {
+  if (first?.deployment && others.length === 0) {
     table.print(sentence(output.stderr, `Nodes of ${first.name}`, 'bold', 'all'));
   }
   return {

@@ -21,7 +21,7 @@ import type { TargetFlags } from '../config/targets.js';
 export interface Source {
   readonly target: Target;
   /** Null where it could not be opened. */
-  own: OpenDeployment | null;
+  deployment: OpenDeployment | null;
   /** Its path, or what else it is called. */
   name: string;
   /** How many entries its log has, once some were read. */
@@ -41,14 +41,16 @@ export async function openEach(context: CommandContext, flags: Flags) {
   // A program that gives the key may ask for a passphrase: one at a time.
   for (const { account } of targets) await account.key().catch(() => undefined);
   const opened = await Promise.all(targets.map((target) => openOne(context, target)));
-  const sources = opened.filter(({ own, name }, at) => {
-    const first = opened.findIndex((one) => one.own?.deploymentId === own?.deploymentId);
-    if (own === null || first === at) return true;
+  const sources = opened.filter(({ deployment, name }, at) => {
+    const first = opened.findIndex(
+      (one) => one.deployment?.deploymentId === deployment?.deploymentId,
+    );
+    if (deployment === null || first === at) return true;
     if (flags['all-profiles']) return false;
     throw standsTwice(name);
   });
-  const owns = sources.flatMap(({ own }) => own ?? []);
-  const filter = await filterOf(context, flags, targets.length > 1 ? owns : undefined);
+  const deployments = sources.flatMap(({ deployment }) => deployment ?? []);
+  const filter = await filterOf(context, flags, targets.length > 1 ? deployments : undefined);
   return { sources, filter };
 }
 
@@ -57,17 +59,18 @@ async function openOne(context: CommandContext, target: Target): Promise<Source>
   const { named } = deployment;
   const ofProfile = account.profile ? `profile ${account.profile.name}` : 'the deployment';
   const name = named ? deploymentText(named.value) : ofProfile;
-  const source: Source = { target, own: null, name, total: null, error: null };
+  const source: Source = { target, deployment: null, name, total: null, error: null };
   await reopen(context, source).catch((error: unknown) => keepFailure(context, source, error));
   return source;
 }
 
 /** @throws as `openDeployment` */
 export async function reopen(context: CommandContext, source: Source) {
-  const own = await source.target.open();
-  source.name = await own.place();
-  if (context.targets.length > 1) context.host.output.places.set(own.deploymentId, source.name);
-  return (source.own = own);
+  const deployment = await source.target.open();
+  source.name = await deployment.place();
+  const { places } = context.host.output;
+  if (context.targets.length > 1) places.set(deployment.deploymentId, source.name);
+  return (source.deployment = deployment);
 }
 
 /** @throws what ends the command: an interrupt, a reader that went away, a bug */
@@ -84,12 +87,12 @@ export async function* listSource(
   source: Source,
   plan: { filter: ActivityFilter; limit: number },
 ): Listing {
-  const { own } = source;
-  if (!own) return;
+  const { deployment } = source;
+  if (!deployment) return;
   try {
-    for await (const { entries, total } of listNewest(own.log, plan, context.reading)) {
+    for await (const { entries, total } of listNewest(deployment.log, plan, context.reading)) {
       source.total = total;
-      yield { entries: placed(own, entries), total };
+      yield { entries: placed(deployment, entries), total };
     }
   } catch (error) {
     keepFailure(context, source, error);
@@ -97,8 +100,8 @@ export async function* listSource(
 }
 
 /** @throws LdctlError for the log of another deployment, or of another tenant's */
-export function placed(own: OpenDeployment, entries: readonly Activity[]): Activity[] {
-  const { deploymentId, ref, tenant } = own;
+export function placed(deployment: OpenDeployment, entries: readonly Activity[]): Activity[] {
+  const { deploymentId, ref, tenant } = deployment;
   const error = foreignLog(entries, deploymentId, tenant);
   if (error) throw error;
   return entries.map((entry) => ({
@@ -152,12 +155,12 @@ export const failuresOf = (sources: readonly Source[]) =>
     })
     .sort((a, b) => a.exitCode - b.exitCode);
 
-function failureDocument({ target, own, error }: Source) {
+function failureDocument({ target, deployment, error }: Source) {
   const {
     account: { profile },
     deployment: { named },
   } = target.settings;
-  const { id = null, path = null } = own?.ref ?? named?.value ?? {};
+  const { id = null, path = null } = deployment?.ref ?? named?.value ?? {};
   return {
     deployment_id: id,
     deployment_path: path,
@@ -188,7 +191,7 @@ export async function untilStopped<S extends Source>(
     timeoutMs === undefined ? null : clock.limit(timeoutMs, () => over.abort(TIME_OVER));
   const signal = AbortSignal.any([context.reading.signal, over.signal]);
   const workOn = async (source: S) => {
-    let isOpen = source.own !== null;
+    let isOpen = source.deployment !== null;
     for (;;) {
       if (isOpen) {
         await work(source, signal).catch((error: unknown) => {

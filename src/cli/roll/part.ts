@@ -56,13 +56,15 @@ export async function preparePart(
 ): Promise<Part> {
   const { runtime, action, nodes: named, idempotencyKey: key } = asked;
   // If the roll has a record, the process that wrote it has looked before.
-  const recall = (own: OpenDeployment) =>
-    (key !== undefined && keptRoll(context, own, key)?.nodes) || null;
+  const recall = (deployment: OpenDeployment) =>
+    (key !== undefined && keptRoll(context, deployment, key)?.nodes) || null;
   const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
-  const { own, consent, found, kept } = before;
+  const { deployment, consent, found, kept } = before;
   const wordsFor = (nodes: readonly Id[]) => {
     // The nodes of this deployment, or of the others, are not known yet.
-    if (nodes.length === 0 || context.targets.length > 1) return ['nodes', 'list', ...own.flags];
+    if (nodes.length === 0 || context.targets.length > 1) {
+      return ['nodes', 'list', ...deployment.flags];
+    }
     const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
@@ -71,7 +73,7 @@ export async function preparePart(
   const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
   const request = check(rollRequest, 'roll', { ...how, runtime, action, nodes });
   return {
-    own,
+    deployment,
     consent,
     found,
     request,
@@ -96,12 +98,12 @@ export function resumedPart(
 /** The nodes that an earlier run of the roll has sent to. */
 export function sentBefore(
   { folder, host }: CommandContext,
-  own: OpenDeployment,
+  deployment: OpenDeployment,
   request: CheckedRoll,
   idempotencyKey: string,
 ) {
   // Reading through `own.journal` would note them as sent by this process.
-  const known = { ...own, journal: openRunJournal(folder, host.clock) };
+  const known = { ...deployment, journal: openRunJournal(folder, host.clock) };
   return request.nodes.filter(
     (node) => keptRun(known, { ...request, nodes: [node], idempotencyKey })?.accepted === true,
   );
@@ -139,10 +141,10 @@ export async function agreePart(
  * @param flags by which a later command continues it
  */
 export function rollOne(context: CommandContext, part: AgreedPart, flags: readonly string[]) {
-  const { own, request, whom } = part;
+  const { deployment, request, whom } = part;
   const endRecord = recordPart(context, part);
   const stopping = context.interrupts.inTwoStages();
-  return showJob(context, own, { ...request, whom }, async (tools) => {
+  return showJob(context, deployment, { ...request, whom }, async (tools) => {
     try {
       const end = await runPart(context, part, flags, { ...tools, stopping });
       if (end.result.resume === null) endRecord('finished');
@@ -161,12 +163,12 @@ export function rollOne(context: CommandContext, part: AgreedPart, flags: readon
  */
 export function runPart(
   context: CommandContext,
-  { own, found, request, gate }: AgreedPart,
+  { deployment, found, request, gate }: AgreedPart,
   flags: readonly string[],
   tools: Tools,
 ): Promise<JobResult> {
-  const lasting = { ...own, flags, keepsRolls: true };
-  const run = gate === null ? undefined : gateOf(context, gate, own, request, tools);
+  const lasting = { ...deployment, flags, keepsRolls: true };
+  const run = gate === null ? undefined : gateOf(context, gate, deployment, request, tools);
   return roll(lasting, request, { ...tools, gate: run }, found);
 }
 

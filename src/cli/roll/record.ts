@@ -40,7 +40,7 @@ const storedRoll = v.strictObject({
 
 /** What the record of a part is made from. */
 export interface Recorded {
-  own: OpenDeployment;
+  deployment: OpenDeployment;
   request: CheckedRoll & { idempotencyKey: string };
   gate: string | null;
 }
@@ -50,8 +50,8 @@ const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 export type KeptRoll = Omit<v.InferOutput<typeof storedRoll>, 'several'>;
 
 /** The roll with a key, as its record has it; null for none. */
-export function keptRoll(context: CommandContext, own: OpenDeployment, key: string) {
-  const record = journalOf(context, own).read(key);
+export function keptRoll(context: CommandContext, deployment: OpenDeployment, key: string) {
+  const record = journalOf(context, deployment).read(key);
   return record ? rollIn(record) : null;
 }
 
@@ -65,10 +65,10 @@ const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDepl
  */
 export function recordPart(
   context: CommandContext,
-  { own, request, gate }: Recorded,
+  { deployment, request, gate }: Recorded,
   several?: SeveralPlan,
 ) {
-  const journal = journalOf(context, own);
+  const journal = journalOf(context, deployment);
   const { idempotencyKey: key } = request;
   const generation = journal.start(key, { ...request, gate, several }, (before) => {
     const kept = rollIn(before);
@@ -99,16 +99,21 @@ const idsIn = (several?: SeveralPlan) => several?.deployments.join() ?? '';
  * @throws UsageError where it is over others: alone, the order of several would be lost; LdctlError
  * (exit 5) where there is none
  */
-export function findRoll(context: CommandContext, owns: readonly OpenDeployment[], resume: string) {
-  const journals = owns.map((own) => journalOf(context, own));
+export function findRoll(
+  context: CommandContext,
+  deployments: readonly OpenDeployment[],
+  resume: string,
+) {
+  const journals = deployments.map((deployment) => journalOf(context, deployment));
   const kept = journals.flatMap((journal) =>
     resume === 'last' ? journal.unfinished() : (journal.read(resume) ?? []),
   );
   // Of some rolls, the parts that have passed are left out.
   const found = kept.sort((a, b) => b.startedAt - a.startedAt);
   const idsOf = (record: RollRecord) => idsIn(rollIn(record).several);
-  const [only] = owns;
-  const ids = owns.length > 1 ? owns.map(({ deploymentId }) => deploymentId).join() : '';
+  const [only] = deployments;
+  const ids =
+    deployments.length > 1 ? deployments.map(({ deploymentId }) => deploymentId).join() : '';
   const isOver = (record: RollRecord) => idsOf(record) === ids;
   const record = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
   const missing = () => {
@@ -130,8 +135,8 @@ export function findRoll(context: CommandContext, owns: readonly OpenDeployment[
   if (!record) throw missing();
   if (!isOver(record)) throw overOthers(record);
   const { key } = record;
-  const rollOf = (own: OpenDeployment): KeptRoll => {
-    const mine = keptRoll(context, own, key);
+  const rollOf = (deployment: OpenDeployment): KeptRoll => {
+    const mine = keptRoll(context, deployment, key);
     if (!mine) throw missing();
     const { several: _, ...roll } = mine;
     return roll;

@@ -146,7 +146,9 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
     );
   }
   const { sources, filter } = await openEach(context, flags);
-  const ready = Promise.all(sources.flatMap(({ own }) => (own ? nameYou(context, own) : [])));
+  const ready = Promise.all(
+    sources.flatMap(({ deployment }) => (deployment ? nameYou(context, deployment) : [])),
+  );
   // What is followed does not wait for it.
   ready.catch(() => undefined);
   const plan = planOf(flags, filter);
@@ -166,13 +168,16 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
   const place = count(sources.length, 'deployment');
   const view = await createWatchView(output, { follow: true, place, clock });
   const { filter, limit } = plan;
-  const followOne = async ({ own, name }: Source, signal: AbortSignal) => {
-    if (!own) return;
-    for await (const event of followLog({ filter, limit }, { ...own, clock, signal })) {
+  const followOne = async ({ deployment, name }: Source, signal: AbortSignal) => {
+    if (!deployment) return;
+    for await (const event of followLog({ filter, limit }, { ...deployment, clock, signal })) {
       if (event.event === 'warning') view.on(warning(event.code, `${name}: ${event.message}`));
       else if (event.event === 'listing') {
-        view.on({ ...event, activities: placed(own, event.activities) });
-      } else for (const activity of placed(own, [event.activity])) view.on({ ...event, activity });
+        view.on({ ...event, activities: placed(deployment, event.activities) });
+      } else {
+        const activities = placed(deployment, [event.activity]);
+        for (const activity of activities) view.on({ ...event, activity });
+      }
     }
   };
   const onFailure = ({ name }: Source, error: LdctlError) => {

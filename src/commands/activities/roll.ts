@@ -131,14 +131,14 @@ export default class ActivitiesRoll extends ActingCommand {
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
-    const owns = await openAgreed(context, intent, flags);
-    const named = await assignNodes(context, owns, request);
+    const deployments = await openAgreed(context, intent, flags);
+    const named = await assignNodes(context, deployments, request);
     const parts: Part[] = [];
     for (const target of context.targets) {
-      const own = await target.open();
-      const nodes = named.get(own.deploymentId) ?? request.nodes;
+      const deployment = await target.open();
+      const nodes = named.get(deployment.deploymentId) ?? request.nodes;
       const asked = { request: { ...request, nodes }, intent, how, gate };
-      const failed = nameDeployment(isSeveral ? own : undefined);
+      const failed = nameDeployment(isSeveral ? deployment : undefined);
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
     if (flags['dry-run']) {
@@ -157,17 +157,17 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const owns = await openTargets(context, flags);
-    const { key, several, rollOf } = findRoll(context, owns, resume);
+    const deployments = await openTargets(context, flags);
+    const { key, several, rollOf } = findRoll(context, deployments, resume);
     const parts: Part[] = [];
     for (const target of context.targets) {
-      const own = await target.open();
-      const part = resumedPart(rollOf(own), howOf(flags), flags.gate);
+      const deployment = await target.open();
+      const part = resumedPart(rollOf(deployment), howOf(flags), flags.gate);
       checkGate(flags, part.gate);
-      const consent = await consentFor(context, target, own, part.intent, flags);
-      const sent = consent === 'to be asked' && sentBefore(context, own, part.request, key);
+      const consent = await consentFor(context, target, deployment, part.intent, flags);
+      const sent = consent === 'to be asked' && sentBefore(context, deployment, part.request, key);
       const intent = { ...part.intent, ...(sent && { sentBefore: sent }) };
-      parts.push({ ...part, intent, own, consent, found: null });
+      parts.push({ ...part, intent, deployment, consent, found: null });
     }
     return this.#run(context, parts, flags, key, several);
   }
@@ -194,12 +194,12 @@ export default class ActivitiesRoll extends ActingCommand {
     const consent = confirm.flatMap((text) => ['--confirm', text]);
     const [part, ...others] = agreed;
     if (!part) throw new Error('a roll without a deployment');
-    if (others.length === 0) return rollOne(context, part, [...part.own.flags, ...consent]);
-    const owns = agreed.map(({ own }) => own);
+    if (others.length === 0) return rollOne(context, part, [...part.deployment.flags, ...consent]);
+    const deployments = agreed.map(({ deployment }) => deployment);
     return rollSeveral(context, [part, ...others], {
-      deployments: owns.map(({ deploymentId }) => deploymentId),
-      names: owns.map(nameOf),
-      flags: [...flagsOfAll(owns), ...consent],
+      deployments: deployments.map(({ deploymentId }) => deploymentId),
+      names: deployments.map(nameOf),
+      flags: [...flagsOfAll(deployments), ...consent],
       words: typedAgain(this.host, [...(before?.words ?? []), ...this.argv], OF_THIS_ROLL),
       pauseBetweenMs: flags['pause-between'] ?? before?.pauseBetweenMs ?? 0,
       timeoutMs: part.request.timeoutMs,

@@ -51,12 +51,14 @@ export default class ActivitiesTrigger extends ActingCommand {
     };
     const { target } = context;
     await openAgreed(context, intent, flags);
-    const before = await lookBefore(context, target, intent, flags, (own) => keptRun(own, request));
+    const before = await lookBefore(context, target, intent, flags, (deployment) =>
+      keptRun(deployment, request),
+    );
     if (flags['dry-run']) return showDryRuns(context, [{ ...before, request, intent, how: null }]);
     const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
-    const { own, found } = before;
-    return showJob(context, own, { ...request, whom }, (tools) =>
-      trigger(own, { ...request, ...changes }, tools, found),
+    const { deployment, found } = before;
+    return showJob(context, deployment, { ...request, whom }, (tools) =>
+      trigger(deployment, { ...request, ...changes }, tools, found),
     );
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { OpenDeployment } from '../../../src/app/open.js';
 import { flagsOfAll } from '../../../src/cli/roll/several.js';
 
-const owns = (...all: string[]) =>
+const deployments = (...all: string[]) =>
   all.map((flags) => ({ flags: flags.split(' ') }) as unknown as OpenDeployment);
 
 describe('the flags that name several deployments again #roll #continues', () => {
@@ -32,7 +32,7 @@ describe('the flags that name several deployments again #roll #continues', () =>
   ];
   for (const [what, all, flags] of cases) {
     it(what, () => {
-      assert.equal(flagsOfAll(owns(...all)).join(' '), flags);
+      assert.equal(flagsOfAll(deployments(...all)).join(' '), flags);
     });
   }
 });
