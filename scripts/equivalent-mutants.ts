@@ -32,14 +32,14 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'of two equal ids it takes the other',
   "src/job/run/unknown.ts: const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore; -> const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now > notBefore;":
     'they differ in one millisecond',
-  'src/job/watch.ts: return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(RECENT + 1).find(isOld)?.activity.id ?? after;':
+  'src/job/watch.ts: return all.slice(NEWEST_COUNT - 1).find(isOld)?.activity.id ?? after; -> return all.slice(NEWEST_COUNT + 1).find(isOld)?.activity.id ?? after;':
     'the floor rises two entries later',
   'src/job/watch.ts: if (!failed.givesUp && now < watch.deadline) return void watch.events.push(...failed.events); -> if (!failed.givesUp && now <= watch.deadline) return void watch.events.push(...failed.events);':
     'they differ in one millisecond',
   'src/job/watch.ts: forgetSettled(watch); -> ;': 'what it has no more use for stays in memory',
-  'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT + 1]?.id ?? after;':
+  'src/job/watch.ts: const floor = known[NEWEST_COUNT - 1]?.id ?? after; -> const floor = known[NEWEST_COUNT + 1]?.id ?? after;':
     'two entries more count as recent',
-  'src/job/watch.ts: const floor = known[RECENT - 1]?.id ?? after; -> const floor = known[RECENT - 0]?.id ?? after;':
+  'src/job/watch.ts: const floor = known[NEWEST_COUNT - 1]?.id ?? after; -> const floor = known[NEWEST_COUNT - 0]?.id ?? after;':
     'one entry more counts as recent',
   'src/job/watch.ts: const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS; -> const isOld = ({ since }: SeenEntry) => readAt - since > LATEST_MS;':
     'they differ in one millisecond',
@@ -55,7 +55,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'nobody asks for the neighbours of an entry that is there',
   'src/log/walk.ts: id > start.id && Date.parse(at) > Date.parse(start.created_at); -> id >= start.id && Date.parse(at) > Date.parse(start.created_at);':
     'the entry itself is not later than itself',
-  'src/job/run/sending.ts: return now > sendByOf(run, null) ? checkAgain(run, now) : state; -> return now >= sendByOf(run, null) ? checkAgain(run, now) : state;':
+  'src/job/run/sending.ts: return now > sendByOf(run, null) ? recheck(run, now) : state; -> return now >= sendByOf(run, null) ? recheck(run, now) : state;':
     'they differ in one millisecond',
   'src/log/walk.ts: const isReached = page.reach !== null && page.reach <= start.id; -> const isReached = page.reach !== null && page.reach < start.id;':
     'it reads one page more, which has nothing new',

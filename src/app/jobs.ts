@@ -73,7 +73,7 @@ export async function trigger(
       : await recountFor(connection, kept, known, tools.signal);
     const isCounting = countAgain !== null;
     const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
-    return follow(connection, (now) => runJob(plan, kept, now), tools, countAgain);
+    return driveJob(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
 }
 
@@ -106,7 +106,7 @@ export async function wait(
   const countAgain = isEvery ? await countForWait(connection, signal) : null;
   const isCounting = countAgain !== null;
   const plan = { ...planOf(connection, request), ...wanted, isCounting };
-  return follow(connection, (now) => waitJob(plan, now), tools, countAgain);
+  return driveJob(connection, (now) => waitJob(plan, now), tools, countAgain);
 }
 
 /** @returns null where the job is interrupted before it starts: its result says so */
@@ -179,7 +179,7 @@ export async function roll(
   const start = ({ spentMs, core, failure }: Pick<RollPlan, 'spentMs' | 'core' | 'failure'>) => {
     const known = { ...plan, spentMs, core, failure };
     const kept = recall();
-    return follow(connection, (now) => rollJob(known, kept, now), tools);
+    return driveJob(connection, (now) => rollJob(known, kept, now), tools);
   };
   return fromRecords(
     recall,
@@ -285,7 +285,7 @@ function planOf(
 }
 
 /** @param countAgain asks Core beside the following; null where it has answered, or is not asked */
-async function follow(
+async function driveJob(
   connection: Connection,
   start: (now: number) => Job,
   { emit, ...control }: Tools,

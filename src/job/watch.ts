@@ -8,7 +8,7 @@ import { LdctlError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { matches, type ActivityFilter } from '../log/list.js';
 import type { LogRead } from '../log/log.js';
-import { LATEST_MS, RECENT } from '../log/walk.js';
+import { LATEST_MS, NEWEST_COUNT } from '../log/walk.js';
 import { belowLowest } from './entries.js';
 import type { JobEvent } from './events.js';
 import type { FailedRead, Job, Step } from './job.js';
@@ -111,8 +111,8 @@ export function createWatch(
   startedAt: number,
 ): Job<WatchResult, WatchEvent> {
   const entries = new Map<Id, SeenEntry>();
-  // Among the newest RECENT one may show up late. None does below them.
-  const floor = known[RECENT - 1]?.id ?? after;
+  // Among the newest NEWEST_COUNT one may show up late. None does below them.
+  const floor = known[NEWEST_COUNT - 1]?.id ?? after;
   const see = (activity: Activity, isOpen: boolean, isShown: boolean) => {
     const since = activity.id > floor ? startedAt : -Infinity;
     entries.set(activity.id, { activity, since, isOpen, isShown });
@@ -161,12 +161,12 @@ const openOf = (watch: Watch): SeenEntry[] =>
 /**
  * What was not seen is new if it is above this id. An entry may show up late, below newer ones, but
  * by less than a minute: so it is the newest one that was seen a minute ago, below the newest
- * RECENT, which every read looks at for late ones.
+ * NEWEST_COUNT, which every read looks at for late ones.
  */
 function floorOf({ entries, after, readAt }: Watch): Id {
   const all = [...entries.values()].sort((a, b) => compareIds(b.activity.id, a.activity.id));
   const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS;
-  return all.slice(RECENT - 1).find(isOld)?.activity.id ?? after;
+  return all.slice(NEWEST_COUNT - 1).find(isOld)?.activity.id ?? after;
 }
 
 /**

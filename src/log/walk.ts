@@ -12,7 +12,7 @@ import type { LogPage, Pages, Reading } from './pages.js';
  * How many of the newest entries every read covers, and a watch looks at again: an entry may come
  * late, below those that are there.
  */
-export const RECENT = 50;
+export const NEWEST_COUNT = 50;
 /** How long after its neighbours an entry may show up, ms. */
 export const LATEST_MS = 60_000;
 /** How many pages are read at once at most: enough to hide the latency. */
@@ -197,7 +197,7 @@ export class Walk {
 
   /**
    * Counts a page as given, and its entries as seen.
-   * @returns it without those that were seen before. It says how far it reaches only once RECENT
+   * @returns it without those that were seen before. It says how far it reaches only once NEWEST_COUNT
    * entries were seen, so that no reader stops before that
    */
   #give(page: LogPage): LogPage {
@@ -207,6 +207,6 @@ export class Walk {
       return isNew;
     });
     this.#given += 1;
-    return { ...page, entries, reach: this.#seen.size < RECENT ? null : page.reach };
+    return { ...page, entries, reach: this.#seen.size < NEWEST_COUNT ? null : page.reach };
   }
 }

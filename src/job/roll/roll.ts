@@ -190,7 +190,7 @@ function takeOfRoll<K extends StepName>(
 }
 
 /** Ctrl-C leaves it running: it was sent to, or its gate runs. What only pauses ends at once. */
-const isRunning = (node: RollNode) =>
+const keepsRunning = (node: RollNode) =>
   isActive(node) &&
   node.state.name !== 'pause' &&
   (sentRunOf(node) !== null || runOf(node)?.state.name === 'posting');
@@ -198,7 +198,7 @@ const isRunning = (node: RollNode) =>
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
   roll.stopping ??= reason;
-  const running = roll.nodes.filter(isRunning);
+  const running = roll.nodes.filter(keepsRunning);
   if (running.length === 0) return;
   const areGates = running.every(({ state }) => state.name === 'gate');
   roll.events.push(warning('stopping', areGates ? STOPPING_AFTER_GATE : STOPPING));

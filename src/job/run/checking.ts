@@ -15,7 +15,7 @@ import { countMeant, listedIn } from '../census.js';
 import { warning } from '../events.js';
 import type { FailedRead } from '../job.js';
 import { BEFORE_POST, nextRead, SECOND } from '../pace.js';
-import { endWithError, readAgain } from './ended.js';
+import { endWithError, tolerate } from './ended.js';
 import { isTooLate, type Ask, type In, type Run, type Sender, type Then } from './state.js';
 
 type Checking = In<'checking'>;
@@ -81,9 +81,9 @@ export function takeFailedCheck(
   const { error } = failure;
   if (run.attempts.firstAt !== null && !isHopeless(error)) {
     // It counts as another try that failed.
-    return tryLater(run, error, now);
+    return retryLater(run, error, now);
   }
-  const next = run.isUnderway ? readAgain(run, state, failure, now) : endWithError(run, error);
+  const next = run.isUnderway ? tolerate(run, state, failure, now) : endWithError(run, error);
   return next.name === 'ended' ? next : { ...next, notBefore: run.pace.nextRead };
 }
 
@@ -132,7 +132,7 @@ export function takeBlocked(
     [attempts.backoffs, attempts.firstAt, attempts.postedAt] = [0, null, null];
     run.isUnderway = true;
     // It may have waited for hours: what became busy since is not all on the newest page.
-    return { ...tryAgain(run, now + spreadOf(trigger.wireKey)), deep: true };
+    return { ...newTry(run, now + spreadOf(trigger.wireKey)), deep: true };
   }
   const isOver = log.startedAt >= run.busyDeadline;
   return isOver
@@ -144,9 +144,9 @@ export function takeBlocked(
 const spreadOf = (key: string): number => sha256(key).digest().readUInt32BE() % SPREAD;
 
 /** A new try has as long again for its reads. */
-function tryAgain(run: Run, notBefore: number): Checking {
+function newTry(run: Run, notBefore: number): Checking {
   run.readBy = notBefore + BEFORE_POST;
-  return checkAgain(run, notBefore);
+  return recheck(run, notBefore);
 }
 
 /**
@@ -154,7 +154,7 @@ function tryAgain(run: Run, notBefore: number): Checking {
  * The newest entries are enough: what became busy since is among them. If it was a long pause, such
  * as of a laptop that was shut, the reads have as long again; not if they are slow themselves.
  */
-export function checkAgain(run: Run, notBefore: number): Checking {
+export function recheck(run: Run, notBefore: number): Checking {
   if (notBefore > run.readBy) run.readBy = notBefore + BEFORE_POST;
   return { name: 'checking', deep: false, notBefore };
 }
@@ -163,11 +163,11 @@ export function checkAgain(run: Run, notBefore: number): Checking {
  * The run tries again, since a POST had no effect, or a read before the next one has failed. It
  * starts over with a new baseline: an entry of the meantime belongs to someone else.
  */
-export function tryLater(run: Run, error: LdctlError, now: number): In<'checking' | 'ended'> {
+export function retryLater(run: Run, error: LdctlError, now: number): In<'checking' | 'ended'> {
   const notBefore = backOff(run, error, now);
   if (isTooLate(run, notBefore)) return endWithError(run, error, null);
   sayTryingAgain(run, error, notBefore - now);
-  return tryAgain(run, notBefore);
+  return newTry(run, notBefore);
 }
 
 /** Notes another try. @returns when it may be made, by the job's clock: each time later than the last */

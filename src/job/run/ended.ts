@@ -41,7 +41,7 @@ export function endWithError(run: Run, error: LdctlError, sent = mayHaveLeft(run
 }
 
 /** Another read follows one that has failed, unless too many have, or the time is up. */
-export function readAgain<S extends State>(
+export function tolerate<S extends State>(
   run: Run,
   state: S,
   failure: FailedRead,

@@ -32,7 +32,7 @@ export const LATE_NODE = 3 * SECOND;
 const ANOTHER = 2 * SECOND;
 
 /** How long to wait for nodes where nothing says how many there are. */
-const UNKNOWN_NODES = 10 * SECOND;
+const UNLISTED_NODES = 10 * SECOND;
 
 /** How soon the log is read after a POST. */
 export const FIRST_READ = SECOND / 2;
@@ -47,7 +47,7 @@ export function newFollowing(plan: Plan, sent: Sent | null, now: number): Follow
 }
 
 /** What was sent was accepted: its entries are followed. */
-export function follow(run: Run, sent: Sent, now: number): Following {
+export function startFollowing(run: Run, sent: Sent, now: number): Following {
   const { accepted, isEarlier } = sent;
   const { requestId = null, replayed = false } = accepted ?? {};
   const recovered = accepted === null;
@@ -63,7 +63,7 @@ export function follow(run: Run, sent: Sent, now: number): Following {
 
 /** An answer or a record says that it was accepted. A run that does not wait has ended. */
 export function accept(run: Sender, sent: Sent, now: number): In<'following' | 'ended'> {
-  const state = follow(run, sent, now);
+  const state = startFollowing(run, sent, now);
   return run.trigger.wait ? state : end(state, 'accepted');
 }
 
@@ -151,7 +151,7 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
   // Only a second entry of a target may come, or one node too many.
   let grace = ANOTHER;
   // A node that the log did not list may report.
-  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : UNKNOWN_NODES;
+  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : UNLISTED_NODES;
   // Until the newest entry of a node shows up, an older one may stand in its place.
   if (sent?.replay) grace = QUIET;
   // Where another node may follow the newest, none has for some time.

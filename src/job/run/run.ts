@@ -14,7 +14,7 @@ import type { FailedRead, FactOf, Job, Step, StepName, StepOf } from '../job.js'
 import { BEFORE_POST, cutOffAt, goodRead, newPace, quicken } from '../pace.js';
 import { wireKey } from '../wire-key.js';
 import { askBlocked, askChecking, takeBlocked, takeChecking, takeFailedCheck } from './checking.js';
-import { endForRoll, endWithError, readAgain, resultOfRun } from './ended.js';
+import { endForRoll, endWithError, tolerate, resultOfRun } from './ended.js';
 import { askFollowing, depthOfFollowing, newFollowing, takeFollowing } from './following.js';
 import { askPosting, askSending, takePosting, takeSending, tickSending } from './sending.js';
 import {
@@ -210,13 +210,13 @@ function takeFailedRead(run: Run, state: Reading, failure: FailedRead, now: numb
     case 'checking':
       return takeFailedCheck(run, state, failure, now);
     case 'blocked':
-      return readAgain(run, state, failure, now, run.busyDeadline);
+      return tolerate(run, state, failure, now, run.busyDeadline);
     case 'unknown':
-      return readAgain(run, state, failure, now, Infinity, RETRY_WINDOW);
+      return tolerate(run, state, failure, now, Infinity, RETRY_WINDOW);
     case 'following':
       // A wait ends if the log could not be read once.
       return run.trigger || run.entries.hasBeenRead
-        ? readAgain(run, state, failure, now, state.deadline)
+        ? tolerate(run, state, failure, now, state.deadline)
         : endWithError(run, failure.error);
   }
 }

@@ -11,7 +11,7 @@ import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
 import type { FactOf } from '../job.js';
 import { MINUTE, SECOND } from '../pace.js';
-import { backOff, checkAgain, sayTryingAgain, tryLater, waitAfter } from './checking.js';
+import { backOff, recheck, sayTryingAgain, retryLater, waitAfter } from './checking.js';
 import { endForRoll, endWithError } from './ended.js';
 import { accept } from './following.js';
 import {
@@ -27,7 +27,7 @@ import {
   type Sent,
   type Then,
 } from './state.js';
-import { continueFrom, lose } from './unknown.js';
+import { continueFrom, becomeUnknown } from './unknown.js';
 import { replayOf } from './whose.js';
 
 /** A baseline older than this is read again before a POST. */
@@ -54,7 +54,7 @@ export function tickSending(
 ): In<'sending' | 'checking' | 'ended'> {
   if (state.before) return isTooLate(run, now) ? endWithError(run, run.fateError) : state;
   if (isRollOver(run, now)) return endForRoll(run);
-  return now > sendByOf(run, null) ? checkAgain(run, now) : state;
+  return now > sendByOf(run, null) ? recheck(run, now) : state;
 }
 
 /**
@@ -111,7 +111,7 @@ export function takeSending(
       // Without a record it does not send again, but an earlier POST may show in the log.
       events.push(warning('journal_not_written', fact.error.message));
       sendNoMore(run);
-      return lose(run, before, now);
+      return becomeUnknown(run, before, now);
   }
 }
 
@@ -161,16 +161,16 @@ function takeFailedPost(
     case 'in-progress': {
       // Its entries may show up from now on.
       const since = (run.attempts.firstAt ?? now) - IN_PROGRESS_REACH;
-      return lookLater(run, { ...lost, replay: replayOf(run, before, since) }, error, now);
+      return lookAfterBackoff(run, { ...lost, replay: replayOf(run, before, since) }, error, now);
     }
     case 'not-sent':
     case 'not-now':
-      if (before) return lookLater(run, before, error, now);
+      if (before) return lookAfterBackoff(run, before, error, now);
       addMark(run, 'refused');
-      return tryLater(run, error, now);
+      return retryLater(run, error, now);
     case 'redirect':
       sendNoMore(run);
-      return loseAnswer(
+      return warnAndLook(
         run,
         lost,
         error,
@@ -178,7 +178,7 @@ function takeFailedPost(
         now,
       );
     case 'uncertain':
-      return loseAnswer(run, lost, error, 'looking in the log before sending again', now);
+      return warnAndLook(run, lost, error, 'looking in the log before sending again', now);
   }
 }
 
@@ -192,13 +192,13 @@ function keepDistance({ attempts }: Run, error: LdctlError): void {
 }
 
 /** This POST had no effect, but one may have had: the log decides before the run tries again. */
-function lookLater(run: Run, sent: Sent, error: LdctlError, now: number): In<'unknown'> {
+function lookAfterBackoff(run: Run, sent: Sent, error: LdctlError, now: number): In<'unknown'> {
   const notBefore = backOff(run, error, now);
   sayTryingAgain(run, error, notBefore - now);
-  return lose(run, sent, now, notBefore);
+  return becomeUnknown(run, sent, now, notBefore);
 }
 
-function loseAnswer(
+function warnAndLook(
   run: Run,
   sent: Sent,
   error: LdctlError,
@@ -206,5 +206,5 @@ function loseAnswer(
   now: number,
 ): In<'unknown'> {
   run.events.push(warning('fate_unknown', `${error.message}; ${next}`));
-  return lose(run, sent, now, now + retryAfterOf(error));
+  return becomeUnknown(run, sent, now, now + retryAfterOf(error));
 }

@@ -8,7 +8,7 @@ import type { KeptRun } from '../../base/journal.js';
 import type { DownTo, LogRead } from '../../log/log.js';
 import { MINUTE, nextRead, quicken, SECOND } from '../pace.js';
 import { endWithError } from './ended.js';
-import { accept, FIRST_READ, follow, judge } from './following.js';
+import { accept, FIRST_READ, startFollowing, judge } from './following.js';
 import {
   acceptedAtOf,
   addMark,
@@ -41,7 +41,7 @@ const MAY_BE_OWN =
 type Unknown = In<'unknown'>;
 
 /** A POST may have left: the log is read before the run sends again. */
-export function lose(run: Run, sent: Sent, now: number, notBefore = now): Unknown {
+export function becomeUnknown(run: Run, sent: Sent, now: number, notBefore = now): Unknown {
   quicken(run.pace, now, now + FIRST_READ);
   return { name: 'unknown', sent, notBefore };
 }
@@ -75,7 +75,7 @@ export function continueFrom(
   attempts.windowMs = RESEND;
   // A negative age: the clock was set back, so the record's age is unknown.
   if (ageMs < 0 || isOtherApiKey) sendNoMore(run);
-  const state = lose(run, sent, now);
+  const state = becomeUnknown(run, sent, now);
   // The POST of the record was some time ago, so there may be something to read.
   run.pace.nextRead = now;
   return state;
@@ -127,7 +127,7 @@ function takeTrace(run: Sender, sent: Sent, log: LogRead, now: number): In<'foll
     return endWithError(run, run.hasPosted ? run.fateError : error);
   }
   addMark(run, 'accepted');
-  return judge(run, follow(run, sent, now), log);
+  return judge(run, startFollowing(run, sent, now), log);
 }
 
 /** It was never seen to be accepted, and no process will ever send it again. */

@@ -49,7 +49,7 @@ export function findPeriodAndFloor(
   }
   // The floor is the first entry that is older than all recent ones, since a late entry may still
   // show up above that.
-  const oldestRecent = entries.findLastIndex((activity) => isRecent(run, replay, activity));
+  const oldestRecent = entries.findLastIndex((activity) => mayBeOurs(run, replay, activity));
   const older = entries[oldestRecent + 1];
   // The read did not go down to such an entry.
   const belowAll = (entries.at(-1)?.id ?? 1n) - 1n;
@@ -104,7 +104,7 @@ function listRest(baseline: Id, entries: NodeEntries, log: LogRead): void {
  */
 function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Activity[] {
   const { baseline, entries } = run;
-  const recent = shown.filter((activity) => isRecent(run, replay, activity));
+  const recent = shown.filter((activity) => mayBeOurs(run, replay, activity));
   if (!replay) return recent;
   const newest = newestOfEach(recent);
   const isSuperseded = ({ id, node_id: node }: Activity) =>
@@ -114,7 +114,11 @@ function sift(run: Run, replay: Replay | null, shown: readonly Activity[]): Acti
 }
 
 /** Above the baseline or, after a replay, created in its period. */
-function isRecent({ baseline }: Run, replay: Replay | null, { id, created_at }: Activity): boolean {
+function mayBeOurs(
+  { baseline }: Run,
+  replay: Replay | null,
+  { id, created_at }: Activity,
+): boolean {
   const period = replay?.period;
   if (id > baseline.id || !period) return id > baseline.id;
   const at = Date.parse(created_at);

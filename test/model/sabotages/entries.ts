@@ -37,7 +37,7 @@ export const ENTRIES: Rules = {
       'row-of-older-entry',
       'one node, no date',
       1,
-      put<() => boolean>('job/run/whose', 'isRecent', () => true),
+      put<() => boolean>('job/run/whose', 'mayBeOurs', () => true),
     ),
     sabotage(
       'another action counts',
@@ -282,7 +282,7 @@ export const ENTRIES: Rules = {
       'done-before-grace',
       'every node, an empty log',
       1,
-      limit('job/run/following', 'UNKNOWN_NODES', 3 * SECOND),
+      limit('job/run/following', 'UNLISTED_NODES', 3 * SECOND),
     ),
     sabotage(
       'a count obliges no one',

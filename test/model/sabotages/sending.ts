@@ -5,7 +5,7 @@ import {
   type LdctlError,
 } from '../../../src/base/errors.js';
 import type { classify, Fate } from '../../../src/job/answer.js';
-import type { tryLater } from '../../../src/job/run/checking.js';
+import type { retryLater } from '../../../src/job/run/checking.js';
 import type { resultOfRun } from '../../../src/job/run/ended.js';
 import type { takePosting } from '../../../src/job/run/sending.js';
 import { isTooLate, type In, type Run, type Sent, type State } from '../../../src/job/run/state.js';
@@ -140,7 +140,7 @@ export const SENDING: Rules = {
       'again-too-soon',
       'one node',
       1,
-      put<typeof tryLater>('job/run/checking', 'tryLater', (original, run, error, now) => {
+      put<typeof retryLater>('job/run/checking', 'retryLater', (original, run, error, now) => {
         const to = original(run, error, now);
         return to.name === 'checking' ? { ...to, notBefore: now } : to;
       }),
@@ -187,7 +187,7 @@ export const SENDING: Rules = {
       'run-twice',
       'named nodes, keys ignored',
       1,
-      put<Lose>('job/run/unknown', 'lose', (original, run, sent, now, notBefore) => {
+      put<Lose>('job/run/unknown', 'becomeUnknown', (original, run, sent, now, notBefore) => {
         const to = original(run, sent, now, notBefore);
         return isTooLate(run, now) ? to : { name: 'sending', before: sent, notBefore: 0 };
       }),
