@@ -7,7 +7,7 @@ import { parseId, type Id } from '../base/ids.js';
 import { nameText } from '../base/text.js';
 import { checkNodeName } from '../config/node-names.js';
 import type { CommandContext } from './context.js';
-import { isJson, listIn, readGiven } from './nodes.js';
+import { readEntries } from './nodes.js';
 
 const FLAG = '--from';
 
@@ -19,10 +19,9 @@ type Entry = Partial<Record<'id' | 'node_id' | 'name' | 'node_name', string | bi
  * @throws UsageError, also where a node or a name is there twice; the signal's reason
  */
 export async function readNames(context: CommandContext, path: string) {
-  const text = await readGiven(context, path, FLAG);
   const names = new Map<Id, string>();
   const seen = new Set<string>();
-  for (const entry of isJson(text) ? listIn(text, FLAG) : entriesOfCsv(text)) {
+  for (const entry of await readEntries(context, path, FLAG, entriesOfCsv)) {
     const { node_id, id = node_id, node_name, name = node_name } = Object(entry) as Entry;
     if (id === undefined) throw invalid('an entry has no id');
     const node = parseId(String(id), FLAG);

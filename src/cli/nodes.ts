@@ -41,8 +41,8 @@ export async function readNodes(
  * signal's reason
  */
 async function readNodesFrom(context: CommandContext, path: string) {
-  const text = await readGiven(context, path, FLAG);
-  const entries = isJson(text) ? listIn(text, FLAG).map(nodeOf) : fromLines(text);
+  const given = await readEntries(context, path, FLAG, fromLines);
+  const entries = given.map(nodeOf);
   if (entries.length === 0) {
     throw usageError(
       'empty_node',
@@ -61,13 +61,20 @@ async function readNodesFrom(context: CommandContext, path: string) {
   });
 }
 
-/** The text of a file, or of stdin for `-`. @throws UsageError; the signal's reason */
-export async function readGiven({ host, signal }: CommandContext, path: string, flag: string) {
+/**
+ * What a file lists, or stdin for `-`: in JSON, or as `fromText` reads it.
+ * @throws UsageError; the signal's reason
+ */
+export async function readEntries(
+  { host, signal }: CommandContext,
+  path: string,
+  flag: string,
+  fromText: (text: string) => unknown[],
+): Promise<unknown[]> {
   const read = path === '-' ? readStdin(host, signal) : readInput(path, flag, signal);
-  return (await read).trim();
+  const text = (await read).trim();
+  return /^[[{]/.test(text) ? listIn(text, flag) : fromText(text);
 }
-
-export const isJson = (text: string) => /^[[{]/.test(text);
 
 /** A word is a node, also as a JSON string, such as jq prints. `#` starts a comment. */
 function fromLines(text: string) {
@@ -89,7 +96,7 @@ function fromLines(text: string) {
  * A list, or the one in what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`).
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
-export function listIn(text: string, flag: string): unknown[] {
+function listIn(text: string, flag: string): unknown[] {
   const { nodes, items = [], error, errors } = readPrinted(text, flag);
   if (error || errors) {
     throw usageError(

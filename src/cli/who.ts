@@ -34,17 +34,22 @@ export async function authorsOf(
 }
 
 /**
- * A table at a terminal calls the user of the key `you`, once Core has said who that is.
+ * A table at a terminal calls the user of a key `you`, once Core has said who that is.
  * @returns resolves then, or after 2 s; rejects with the signal's reason
  */
 export function nameYou(
   { host: { output, clock }, signal }: CommandContext,
-  { account, counter }: OpenDeployment,
+  deployments: readonly OpenDeployment[],
 ) {
   const isShown = output.stdout.isTTY && output.options.format === 'table';
-  const asked = isShown && counter?.isCertain ? optional({ clock, signal }, account.user) : null;
-  const named = Promise.resolve(asked).then((user) => user && output.people.set(user, 'you'));
-  // The log may fail first, and a watch does not wait.
+  const named = Promise.all(
+    deployments.map(async ({ account, counter }) => {
+      if (!isShown || !counter?.isCertain) return;
+      const user = await optional({ clock, signal }, account.user);
+      if (user) output.people.set(user, 'you');
+    }),
+  );
+  // The log may fail first, and what is followed or watched does not wait.
   named.catch(() => undefined);
   return named;
 }

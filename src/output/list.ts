@@ -51,7 +51,7 @@ export async function printList<T>(
   spec: ListSpec<T>,
 ) {
   const { stdout } = output;
-  const writer = listWriter(output, spec.columns, spec.timeOf);
+  const writer = listWriter(output, spec.columns, { timeOf: spec.timeOf });
   let printed = 0;
   let total: number | null = 0;
   const write = async (text = '') => {
@@ -103,9 +103,9 @@ function sayEmpty({ stderr, options }: Output, { noun, filters = {}, empty }: Sa
 export function listWriter<T>(
   output: Output,
   columns: readonly Column<T>[],
-  timeOf?: Selection<T>['timeOf'],
+  more: Partial<Selection<T>> = {},
 ): ListWriter<T> {
-  const selection = { ...select(output, columns), timeOf };
+  const selection = { ...select(output, columns), ...more };
   return formatOf(output.options.format).list(selection, formatOptions(output));
 }
 

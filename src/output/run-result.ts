@@ -4,7 +4,7 @@ import { rangeText } from '../base/durations.js';
 import { selectColumns, tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
-import { formatOptions, select } from './list.js';
+import { formatOptions, listWriter } from './list.js';
 import {
   resultColumns,
   placedResultColumns,
@@ -89,8 +89,7 @@ export function writeResult<T>(
     const value = { ...(format.events && { event: 'result' }), ...document };
     stdout.write(format.object({ value }, formatOptions(output)));
   } else {
-    const selection = { ...select(output, columns), isOfRun: true };
-    const writer = format.list(selection, formatOptions(output));
+    const writer = listWriter(output, columns, { isOfRun: true });
     stdout.write(writer.items(rows) + writer.end(rows.length));
   }
 }

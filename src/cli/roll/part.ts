@@ -84,10 +84,10 @@ export async function preparePart(
 
 /** As its record has it, with what these flags change. */
 export function resumedPart(
-  { gate: kept, ...request }: KeptRoll,
+  { gate: kept, several: _, ...request }: KeptRoll,
   how: How,
   gate = kept,
-): Pick<Part, 'request' | 'intent' | 'gate'> {
+) {
   const changed = Object.entries<unknown>(how).filter(([, value]) => value !== undefined);
   // The time limit was for the process that started it.
   const given = { ...request, timeoutMs: 0, ...Object.fromEntries(changed) };

@@ -47,7 +47,7 @@ export interface Recorded {
 
 const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
 
-export type KeptRoll = Omit<v.InferOutput<typeof storedRoll>, 'several'>;
+export type KeptRoll = v.InferOutput<typeof storedRoll>;
 
 /** The roll with a key, as its record has it; null for none. */
 export function keptRoll(context: CommandContext, deployment: OpenDeployment, key: string) {
@@ -138,8 +138,7 @@ export function findRoll(
   const rollOf = (deployment: OpenDeployment): KeptRoll => {
     const mine = keptRoll(context, deployment, key);
     if (!mine) throw missing();
-    const { several: _, ...roll } = mine;
-    return roll;
+    return mine;
   };
   return { key, several: rollIn(record).several, rollOf };
 }

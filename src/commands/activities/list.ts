@@ -131,7 +131,7 @@ function checkTogether(flags: ListFlags, options: PrintOptions) {
 async function print(context: CommandContext, plan: Plan) {
   const deployment = await context.deployment();
   const parts = partsOf(deployment, plan, context.reading);
-  const ready = nameYou(context, deployment);
+  const ready = nameYou(context, [deployment]);
   await printList(context.host.output, parts, { ...specOf(plan), ready });
   return 0;
 }
@@ -146,11 +146,8 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
     );
   }
   const { sources, filter } = await openEach(context, flags);
-  const ready = Promise.all(
-    sources.flatMap(({ deployment }) => (deployment ? nameYou(context, deployment) : [])),
-  );
-  // What is followed does not wait for it.
-  ready.catch(() => undefined);
+  const deployments = sources.flatMap(({ deployment }) => deployment ?? []);
+  const ready = nameYou(context, deployments);
   const plan = planOf(flags, filter);
   if (flags.follow) return followEach(context, sources, plan);
   const listings = sources.map((source) => listSource(context, source, plan));
@@ -232,7 +229,7 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   // Only a terminal shows it.
   const place = output.stderr.canRedraw ? await deployment.place() : '';
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
-  void nameYou(context, deployment);
+  void nameYou(context, [deployment]);
   const { after, filter, limit } = plan;
   const tools = { ...deployment, ...context.reading };
   const events = followLog({ after, filter, limit, timeoutMs }, tools);

@@ -141,14 +141,10 @@ export class Session implements Scene {
 
   async useScreen(size: ScreenTerminal['size'] | null): Promise<void> {
     this.#size = size;
-    // While a command waits for a key, or for time, nothing shows whether it is still loading one of
-    // these. The first to load them decides which marks they draw.
+    // While a command waits for a key, nothing shows whether it is still loading one of these. The
+    // first to load them decides which marks they draw.
     await withEnv({ TERM: 'xterm-256color' }, () =>
-      Promise.all([
-        import('inquirer'),
-        import('../../../src/cli/node-picker.js'),
-        import('../../../src/output/views/live.js'),
-      ]),
+      Promise.all([import('inquirer'), import('../../../src/cli/node-picker.js')]),
     );
   }
 
