@@ -32,6 +32,8 @@ export interface LogRead {
   requests: number;
   /** How many entries the log has. */
   total: number;
+  /** Of a read down to an id: what else its pages had. */
+  below: readonly Activity[];
   /** How far down it went: to an id, without the entry of that id itself, or as its method says. */
   downTo: DownTo;
 }
@@ -68,7 +70,8 @@ export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, 
     downTo: async (id: Id, options?: DownToOptions): Promise<LogRead> => {
       const isPast = ({ reach }: LogPage) => reach !== null && reach <= id;
       const read = await readUntil(log, id, isPast, options);
-      return { ...read, entries: read.entries.filter((entry) => entry.id > id) };
+      const above = read.entries.filter((entry) => entry.id > id);
+      return { ...read, entries: above, below: read.entries.slice(above.length) };
     },
 
     /** Enough of the newest entries to show which nodes there are. */
@@ -130,7 +133,7 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  return { entries, total, startedAt, serverTime, requests, downTo };
+  return { entries, total, startedAt, serverTime, requests, below: [], downTo };
 }
 
 /**

@@ -149,6 +149,7 @@ export class World {
     const all = this.#shownAt(asOf);
     return {
       entries: all.filter(({ id }) => id > above),
+      below: all.filter(({ id }) => id <= above),
       total: all.length,
       startedAt: this.now,
       serverTime: this.setting.hasDate ? EPOCH + asOf : null,

@@ -49,7 +49,8 @@ export function takeChecking(
     const isWhole = state.deep || entries.listed?.isWhole === true;
     entries.listed = listedIn(log.entries, trigger.runtime, isWhole, entries.listed);
   }
-  const busy = busyOf(log.entries, trigger.runtime, entries.only);
+  const shown = [...log.entries, ...log.below];
+  const busy = busyOf(shown, trigger.runtime, entries.only);
   if (busy.length > 0 && trigger.ifBusy !== 'ignore') {
     const isRefused = trigger.ifBusy === 'fail';
     return isRefused ? endWithError(run, busyError(busy)) : block(run, busy, log, now);
