@@ -69,6 +69,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'they differ in one millisecond',
   'src/job/roll/roll.ts: const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 }; -> const RANK: Record<StepName, number> = { note: 0, post: 0, record: 2, gate: 3, read: 4 };':
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
+  'src/job/roll/roll.ts: const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 }; -> const RANK: Record<StepName, number> = { note: 1, post: 1, record: 2, gate: 3, read: 4 };':
+    'of a mark and a POST of two nodes in the same moment, the first node comes first',
   'src/job/drive.ts: this.#running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
   'src/log/log.ts: id - 1n, -> id + 1n,': 'nobody asks how far down an entry was looked for',
   'src/job/entries.ts: return goneSince !== null && this.readAt - goneSince >= this.#appearMs; -> return goneSince !== null && this.readAt - goneSince > this.#appearMs;':

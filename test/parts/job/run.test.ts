@@ -106,6 +106,17 @@ describe('a run', () => {
     assert.deepEqual([exitCode, failsAt, warnings('log_unreadable').length], [0, [], 3]);
   });
 
+  it('gives up at the third failed read in a row, once the first is a minute old', async () => {
+    let failed = 0;
+    server.beforeRead = () => {
+      if (server.postsMade === 0) return;
+      failed += 1;
+      throw apiError(503, { retryAfterMs: 35_000 });
+    };
+    const { exitCode } = await run();
+    assert.deepEqual([exitCode, failed], [7, 3]);
+  });
+
   it('says since when an entry is running that was there before', async () => {
     server.add({ createdAt: clock.now() - 60_000, workMs: 5000 });
     await run({ keepsKey: true }, keptRun({}, { accepted: true }, 60_000));
