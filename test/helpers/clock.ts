@@ -97,10 +97,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * The process is stopped for this long: time passes, and those that were to wake meanwhile wake
+   * The process is suspended for this long: time passes, and those that were to wake meanwhile wake
    * right after it.
    */
-  stop(ms: number): void {
+  suspend(ms: number): void {
     this.#pass(this.#elapsed + ms);
   }
 

@@ -46,7 +46,7 @@ function restart(url: string): Promise<unknown> {
 
 process.on('message', (call: ChildCall | Pass) => {
   if ('pass' in call) {
-    clock.stop(call.pass);
+    clock.suspend(call.pass);
     process.send?.(call);
     return;
   }

@@ -63,7 +63,7 @@ describe('tries', () => {
     const api = await serve(reply(503));
     clock.sleep = () => {
       // To the very end, at which nothing is left for another try.
-      clock.stop(10_000);
+      clock.suspend(10_000);
       return Promise.resolve();
     };
     await failure(api.list(DEPLOYMENT, QUERY), ApiError);
@@ -71,10 +71,10 @@ describe('tries', () => {
 
   it('of a read share the 10 s: the last one has what is left', async () => {
     const late: Step = (...wire) => {
-      clock.stop(9300);
+      clock.suspend(9300);
       return reply(503)(...wire);
     };
-    const api = await serve(late, () => clock.stop(200));
+    const api = await serve(late, () => clock.suspend(200));
     await fails(clock.run(api.list(DEPLOYMENT, QUERY)), {
       message: /no complete answer from .* within 0\.2s/,
     });
@@ -94,10 +94,10 @@ describe('tries', () => {
         () => (over = true),
       );
       await request;
-      clock.stop(limitMs - 1);
+      clock.suspend(limitMs - 1);
       await new Promise(setImmediate);
       assert.equal(over, false);
-      clock.stop(1);
+      clock.suspend(1);
       assert.match((await call).message, new RegExp(`within ${limitMs / 1000}s`));
       await server.close();
     }

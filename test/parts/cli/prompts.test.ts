@@ -50,7 +50,7 @@ describe('a question', () => {
     }
   });
 
-  it('shows no key, also if the server repeats it', async () => {
+  it('shows no key, even if the server repeats it', async () => {
     const key = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
     terminal.output.redact(new ApiKey(key));
     const prompts = terminalPrompts(terminal, never) ?? assert.fail('no one to ask');

@@ -27,7 +27,7 @@ describe('the signals to a roll', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    it(`${signal} ends it at once, also after a Ctrl-C`, () => {
+    it(`${signal} ends it at once, even after a Ctrl-C`, () => {
       assert.deepEqual(roll(signal), { toStartNoMore: null, toEnd: signal });
       interrupts.release();
       assert.deepEqual(roll('SIGINT', signal), { toStartNoMore: 'SIGINT', toEnd: signal });

@@ -336,7 +336,7 @@ describe('a run that has waited for a busy node', () => {
   });
 });
 
-describe('a run after a pause between two of its steps, as of a laptop that was shut', () => {
+describe('a run whose laptop was shut between two of its steps', () => {
   for (const seconds of [15, 90, 1200]) {
     it(`of ${seconds} s before its POST reads the log again, and is sent`, async () => {
       server.onRead = async (page, _, { signal }) => {

@@ -82,14 +82,14 @@ describe('a read of the log', () => {
   it('knows the nodes of 30 days, in whole pages, and of 1,000 entries at most', async () => {
     const { server, log, clock } = open(5000);
     assert.equal((await log.forNodes()).entries.length, 1000);
-    clock.stop(30 * 24 * 3_600_000 - 3_600_000 - 200_000);
+    clock.suspend(30 * 24 * 3_600_000 - 3_600_000 - 200_000);
     const late = openLog(server, DEPLOYMENT, clock);
     assert.equal((await late.forNodes()).entries.length, 300);
   });
 
   it('finds no entry that is older than 30 days', async () => {
     const { server, clock } = open(5000);
-    clock.stop(30 * 24 * 3_600_000);
+    clock.suspend(30 * 24 * 3_600_000);
     const late = openLog(server, DEPLOYMENT, clock);
     assert.equal((await late.seek(idAt(4900))).activity?.id, idAt(4900));
     assert.equal((await late.seek(idAt(0))).activity, null);
