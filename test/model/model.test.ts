@@ -15,7 +15,7 @@ const FAULTS = Number(process.env.MODEL_FAULTS ?? 1);
 const isLong = FAULTS > 1;
 /**
  * Where that is not given, one part of each setting is played, of so many: `npm test` has two
- * minutes. `npm run check:stories` plays all.
+ * minutes for it. `npm run check:stories` plays all.
  */
 const isWhole = process.env.MODEL_FAULTS !== undefined;
 const PARTS = isLong ? { deep: 16, small: 4, paired: 4 } : { deep: 6, small: 3, paired: 8 };

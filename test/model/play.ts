@@ -260,9 +260,9 @@ class Stage {
     for (const event of one.runner?.events() ?? []) {
       if (event.event !== 'progress') continue;
       for (const { node_id: node, stage, status } of event.nodes) {
-        if (node === null || one.settled.has(node)) continue;
+        if (node === null || one.nodeEnds.has(node)) continue;
         if (stage !== 'pause' && stage !== 'gate' && stage !== 'done') continue;
-        one.settled.set(node, { reads: one.seen.length, at: this.#world.now, status });
+        one.nodeEnds.set(node, { reads: one.seen.length, at: this.#world.now, status });
       }
     }
   }

@@ -90,7 +90,7 @@ export class Process {
   /** How the gate of a node ended; false where it was cut off. */
   readonly gateEnds = new Map<bigint, boolean>();
   /** In a roll: how many reads it had seen when a node was no longer followed. */
-  readonly settled = new Map<bigint, { reads: number; at: number; status: string | null }>();
+  readonly nodeEnds = new Map<bigint, { reads: number; at: number; status: string | null }>();
   readonly #controller = new AbortController();
   readonly #easing = new AbortController();
   readonly #log: ActivityLog;

@@ -46,7 +46,7 @@ export interface Setting {
     /** The log lists a node that is gone. */
     | 'a node that left'
     /** The log lists a node for another runtime only. It never acts. */
-    | 'a node elsewhere'
+    | 'a node for others'
     /** The newest page shows nodes 2 and 3 alone. */
     | 'a node further down'
     /** Another stops a node that no entry has named, 0.3 s after the beginning. */

@@ -119,12 +119,12 @@ export const SMALL: readonly Setting[] = called({
   'every node, four by Core, killed': { use: EVERY, core: 4, life: 'killed' },
   'every node, and one elsewhere, four by Core': {
     use: EVERY,
-    past: 'a node elsewhere',
+    past: 'a node for others',
     core: 4,
   },
   'every node, and one elsewhere, five by Core': {
     use: EVERY,
-    past: 'a node elsewhere',
+    past: 'a node for others',
     core: 5,
   },
   'every node, one further down, two by Core': {
@@ -320,7 +320,7 @@ const VALUES: {
     ['a busy node', 'a busy node'],
     ['a late entry', 'a late entry'],
     ['a node that left', 'a node that left'],
-    ['a node elsewhere', 'a node elsewhere'],
+    ['a node for others', 'a node for others'],
     ['a use of the key', 'a use of the key'],
   ],
   log: [

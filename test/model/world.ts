@@ -95,7 +95,9 @@ export class World {
     if (past === 'many entries') this.#addMany(99, SECOND);
     if (past === 'a node further down') this.#addMany(99, SECOND, [id(2), id(3)]);
     if (past === 'a node that left') this.#add(id(5), before, { id: id(4) });
-    if (past === 'a node elsewhere') this.#add(id(5), before, { id: id(4), runtime: 'connectors' });
+    if (past === 'a node for others') {
+      this.#add(id(5), before, { id: id(4), runtime: 'connectors' });
+    }
     if (past === 'a new node') {
       const arrive = (): Entry => this.#add(id(5), this.now, { action: 'stop' });
       this.#onTheWay.push({ at: 300, arrive });
@@ -289,7 +291,7 @@ export class World {
     if (how === 'doubled, running') add({ shownAt: shownAt + 600, doneAt: doneAt + 30 * SECOND });
     if (how === 'joined by a node') {
       // Too late where another one fills its place.
-      const later = shownAt + (past === 'a node elsewhere' ? 14_000 : 2900);
+      const later = shownAt + (past === 'a node for others' ? 14_000 : 2900);
       add({ node: id(4), shownAt: later, doneAt: later + SECOND, end: 'completed' });
     }
   }

@@ -24,7 +24,7 @@ const PASSING: ReadonlySet<unknown> = new Set([
 const LASTING: ReadonlySet<unknown> = new Set(['403', 'killed before, run again later']);
 
 /** If all faults have passed, a run ends as it does without any. */
-export function* passed(story: Story, process: Process): Findings {
+export function* asWithoutFaults(story: Story, process: Process): Findings {
   const { outage, first, firstIsRejected } = story.setting;
   if (outage && outage.is !== 'lost') return;
   if (firstIsRejected || LASTING.has(first)) return;
@@ -56,7 +56,7 @@ function wantedOf({ setting }: Story, process: Process): number {
 }
 
 /** How many nodes the log lists, for whatever runtime. */
-const KNOWN: Record<string, number> = { 'a node that left': 4, 'a node elsewhere': 4 };
+const KNOWN: Record<string, number> = { 'a node that left': 4, 'a node for others': 4 };
 
 /** The log lists a node that is gone, and no count excuses it. */
 const isLeft = ({ past }: Story['setting'], core: number): boolean =>

@@ -24,8 +24,8 @@ function* beforePost(
   const same = earlier.filter(({ key }) => key === post.key);
   const nth = same.filter(({ by }) => by === post.by).length;
   if (isKept(story.setting) && post.records <= nth) yield 'sent-without-record';
-  const continues = use.is === 'roll' && use.continueOnError;
-  if (!continues && hasReadForeign(process, post.at)) yield 'sent-by-foreign-log';
+  const goesOnAfterErrors = use.is === 'roll' && use.continueOnError;
+  if (!goesOnAfterErrors && hasReadForeign(process, post.at)) yield 'sent-by-foreign-log';
   if (process.interruptedAt <= post.at) yield 'sent-after-interrupt';
   if (post.continues || same.some(isMaybeSent)) return;
   const base = lastSeenBefore(process, post.at);

@@ -56,9 +56,9 @@ function* lacking(story: Story, process: Process): Findings {
 }
 
 /** Those that the log lists for any runtime, or that have acted. */
-function knownNodes({ ended }: Process, { listed, elsewhere }: Since): Set<bigint> {
+function knownNodes({ ended }: Process, { listed, forOthers }: Since): Set<bigint> {
   const rows = ended?.run?.result.nodes ?? [];
-  return new Set([...listed, ...elsewhere, ...rows.flatMap(({ node_id: node }) => node ?? [])]);
+  return new Set([...listed, ...forOthers, ...rows.flatMap(({ node_id: node }) => node ?? [])]);
 }
 
 /** The id of each row is an entry of its node, and of this trigger. */
@@ -168,7 +168,7 @@ function patience(story: Story, process: Process, trigger: Trigger, since: Since
     return { grace: 2 * SECOND, quiet: 0 };
   }
   const own = shownOf(story, process, trigger);
-  const mayReport = [...since.listed, ...since.elsewhere].some((node) => !own?.has(node));
+  const mayReport = [...since.listed, ...since.forOthers].some((node) => !own?.has(node));
   const grace = (since.listed.size === 0 ? 10 : 3) * SECOND;
   return { grace, quiet: (mayReport ? 10 : 2) * SECOND };
 }
@@ -197,8 +197,8 @@ function* counted({ setting }: Story, process: Process, since: Since): Findings 
   if (setting.coreTakes > 0 && !process.hasCounted) yield 'done-before-count';
   const isNamed = (node: bigint): boolean =>
     left.includes(node) || nodes.some(({ node_id: id }) => id === node);
-  if (![...since.listed, ...since.elsewhere].every(isNamed)) yield 'node-without-a-word';
-  if (!left.every((node) => since.listed.has(node) || since.elsewhere.has(node))) {
+  if (![...since.listed, ...since.forOthers].every(isNamed)) yield 'node-without-a-word';
+  if (!left.every((node) => since.listed.has(node) || since.forOthers.has(node))) {
     yield 'names-an-unlisted-node';
   }
 }
@@ -216,7 +216,7 @@ function* actsAfterAll(
   const hasNew = dispatches.some(({ made }) =>
     made.some(({ node }) => !nodes.some(({ node_id: id }) => id === node) && !left.includes(node)),
   );
-  if (hasNew && setting.past === 'a node elsewhere' && setting.core !== null) yield 'place-filled';
+  if (hasNew && setting.past === 'a node for others' && setting.core !== null) yield 'place-filled';
 }
 
 /** Of a replay the newest entry of a node counts, where the log shows it within 10 s. */

@@ -128,13 +128,13 @@ function statusesOf(story: Story, process: Process, trigger: Trigger): Statuses 
 /** Rule 7: L, M, C and N are as there. */
 function isEveryNode(story: Story, process: Process, trigger: Trigger, shown: Shown): boolean {
   const { use } = story.setting;
-  const { listed, elsewhere } = listedFor(story, trigger);
+  const { listed, forOthers } = listedFor(story, trigger);
   const expect = 'expect' in use ? use.expect : undefined;
   if (!waitsIn(use)) return shown.size > 0 && [...listed].every((node) => shown.has(node));
   const core = coreFor(story.setting, process) ?? 0;
   const isCountReached = core > 0 && shown.size >= Math.max(core, expect ?? 0);
   const isListed = isCountReached || [...listed].every((node) => shown.has(node));
-  const known = new Set([...listed, ...elsewhere, ...shown.keys()]);
+  const known = new Set([...listed, ...forOthers, ...shown.keys()]);
   const hasExpected = expect === undefined ? shown.size > 0 : shown.size === expect;
   return isListed && hasExpected && known.size >= core;
 }
@@ -145,7 +145,7 @@ const waitsIn = (use: Use): boolean => use.is !== 'run' || use.wait !== false;
 function listedFor(story: Story, trigger: Trigger) {
   const none: ReadonlySet<bigint> = new Set();
   if (story.setting.use.is !== 'wait') {
-    return sinceOf(story, trigger) ?? { listed: none, elsewhere: none };
+    return sinceOf(story, trigger) ?? { listed: none, forOthers: none };
   }
   const { past } = story.setting;
   const listed = [
@@ -154,7 +154,7 @@ function listedFor(story: Story, trigger: Trigger) {
   ];
   return {
     listed: new Set(listed),
-    elsewhere: new Set(past === 'a node elsewhere' ? [id(5)] : []),
+    forOthers: new Set(past === 'a node for others' ? [id(5)] : []),
   };
 }
 
@@ -219,8 +219,8 @@ function dueOfRoll(story: Story, use: Use & { is: 'roll' }, process: Process): D
 }
 
 /** Its node was ended by a read that failed, or by an interrupt. */
-function isCut({ facts, settled, interruptedAt }: Process, node: bigint): boolean {
-  const settledAt = settled.get(node)?.at ?? Infinity;
+function isCut({ facts, nodeEnds, interruptedAt }: Process, node: bigint): boolean {
+  const settledAt = nodeEnds.get(node)?.at ?? Infinity;
   const isByRead = facts.some(
     ({ of, code, at }) => of === 'read' && code !== null && at === settledAt,
   );

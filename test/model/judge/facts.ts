@@ -52,7 +52,7 @@ export interface Since {
   inProgress: ReadonlySet<bigint>;
   /** Nodes that the log listed before the POST: for the runtime, and for others only. */
   listed: ReadonlySet<bigint>;
-  elsewhere: ReadonlySet<bigint>;
+  forOthers: ReadonlySet<bigint>;
 }
 
 /**
@@ -154,7 +154,7 @@ function listedAt(
   { entries }: World,
   before: readonly Seen[],
   asOf: number,
-): Pick<Since, 'listed' | 'elsewhere'> {
+): Pick<Since, 'listed' | 'forOthers'> {
   const inLog = entries.filter((one) => one.shownAt <= asOf && one.goneAt > asOf);
   const shown = before.flatMap((read) => read.shown.map((one) => ({ ...one, node: one.node_id })));
   const nodesFor = (isHere: boolean): bigint[] =>
@@ -162,7 +162,7 @@ function listedAt(
       (runtime === 'iggy') === isHere ? [node] : [],
     );
   const listed = new Set(nodesFor(true));
-  return { listed, elsewhere: new Set(nodesFor(false).filter((node) => !listed.has(node))) };
+  return { listed, forOthers: new Set(nodesFor(false).filter((node) => !listed.has(node))) };
 }
 
 /**
@@ -202,11 +202,11 @@ export function statusOf(seen: readonly Seen[], id: bigint): string | null {
 
 /** The reads by which a process decided about a node. */
 export function readsFor(
-  { seen, settled }: Process,
+  { seen, nodeEnds }: Process,
   nodes: Trigger['nodes'],
   isRoll: boolean,
 ): Seen[] {
   const node = isRoll ? nodes?.[0] : undefined;
-  const end = node === undefined ? undefined : settled.get(node)?.reads;
+  const end = node === undefined ? undefined : nodeEnds.get(node)?.reads;
   return seen.slice(0, end);
 }

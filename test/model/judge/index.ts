@@ -1,18 +1,18 @@
 import type { Story } from '../play.js';
+import { asWithoutFaults } from './as-without-faults.js';
 import { before } from './before.js';
 import { isClause, type Clause, type Excuse, type Finding } from './clauses.js';
 import { done } from './done.js';
 import { due, dueOf } from './due.js';
 import { looked } from './looked.js';
-import { passed } from './passed.js';
 import { rolled } from './rolled.js';
 import { sent } from './sent.js';
 import { told } from './told.js';
 
 /*
  * The judge holds what happened in the world against the promises and rules of docs/rules.md. It
- * knows nothing of how a job works: only what was sent and when, what the server did, what each
- * process was shown, and what it said in the end.
+ * knows only what was sent and when, what the server did, what each process was shown, what it said
+ * in the end, and the records on its disk.
  */
 
 export interface Judged {
@@ -34,7 +34,7 @@ export function judge(story: Story): Judged {
     const end = dueOf(story, process);
     allowed.push(end.codes.length);
     for (const finding of due(process, end)) findings.add(finding);
-    for (const judged of [told, looked, done, passed]) {
+    for (const judged of [told, looked, done, asWithoutFaults]) {
       for (const finding of judged(story, process)) findings.add(finding);
     }
   }

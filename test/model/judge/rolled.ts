@@ -28,7 +28,7 @@ export function* rolled(story: Story): Findings {
     const sent = { story, use, post, earlier: posts.slice(0, n), process };
     yield* order(sent);
     yield* time(sent);
-    for (const node of process.settled.keys()) yield* afterNode(sent, node);
+    for (const node of process.nodeEnds.keys()) yield* afterNode(sent, node);
     yield* window(sent);
   }
   if (isHeldUp(story, use)) yield 'roll-held-up';
@@ -63,7 +63,7 @@ function* overtaken({ story, earlier, post, process }: Sent): Findings {
   for (const other of earlier) {
     const [node = 0n] = other.nodes ?? [];
     const isNoted = before.some(({ noted }) => noted.has(other.key));
-    const isOpen = (process.settled.get(node)?.at ?? Infinity) > post.at;
+    const isOpen = (process.nodeEnds.get(node)?.at ?? Infinity) > post.at;
     if (other.by < post.by && isMaybeSent(other) && isOpen && !isNoted) yield 'roll-overtakes';
   }
 }
@@ -75,7 +75,7 @@ function* time({ use, post, process }: Sent): Findings {
 
 /** What the end of another node says of it. */
 function* afterNode({ story, use, post, process }: Sent, node: bigint): Findings {
-  const { at = Infinity, status = null } = process.settled.get(node) ?? {};
+  const { at = Infinity, status = null } = process.nodeEnds.get(node) ?? {};
   if (post.nodes?.includes(node) || at > post.at || use.continueOnError) return;
   const isNoted = story.processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
   if (status !== 'completed') {
@@ -89,7 +89,7 @@ function* afterNode({ story, use, post, process }: Sent, node: bigint): Findings
 
 function* window({ story, use, post, process }: Sent): Findings {
   const hasSettled = (node: bigint): boolean =>
-    (process.settled.get(node)?.at ?? Infinity) <= post.at;
+    (process.nodeEnds.get(node)?.at ?? Infinity) <= post.at;
   const running = story.world.dispatches.filter(
     (one) =>
       !one.post?.nodes?.some((node) => post.nodes?.includes(node) || hasSettled(node)) &&

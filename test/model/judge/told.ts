@@ -15,7 +15,7 @@ const EXITS: Record<string, number> = {
 export function* told(story: Story, process: Process): Findings {
   const { use } = story.setting;
   if (use.is === 'roll') yield* ofRoll(story, use, process);
-  if (process.thrown) yield* nothingSent(story, process);
+  if (process.thrown) yield* deniesSending(story, process);
   const run = process.ended?.run;
   if (!run) return;
   if (EXITS[run.result.outcome] !== run.exitCode) yield 'due-outcome';
@@ -28,7 +28,7 @@ export function* told(story: Story, process: Process): Findings {
 /** These end a run only if this key was never sent from here. */
 const GUARDS: ReadonlySet<string> = new Set(['busy', 'wrong_deployment', 'wrong_tenant']);
 
-function* nothingSent({ world, setting }: Story, process: Process): Findings {
+function* deniesSending({ world, setting }: Story, process: Process): Findings {
   const { by, seen, endedAt, thrown } = process;
   const isByGuard = thrown !== null && GUARDS.has(thrown.code);
   if (isByGuard && isKept(setting) && setting.use.is === 'run') {
