@@ -6,7 +6,7 @@
 export const TOPICS: Readonly<Record<string, { says: string; rules: readonly string[] }>> = {
   'exact-ids': { says: 'Ids are exact', rules: [] },
   'at-most-once': {
-    says: 'A trigger runs at most once, however often it is typed',
+    says: 'A trigger runs at most once, even if it is typed again',
     rules: ['Record', 'Baseline'],
   },
   'lost-answer': {
