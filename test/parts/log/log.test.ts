@@ -67,7 +67,7 @@ describe('a read of the log', () => {
     });
   }
 
-  it('tries each page but the first several times, also where the first is tried once', async () => {
+  it('tries each page but the first several times, even where the first is tried once', async () => {
     const { server, log } = open(1000);
     const tries: unknown[] = [];
     const list = server.list.bind(server);
