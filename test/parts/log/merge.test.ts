@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { type Activity } from '../../../src/base/activity.js';
 import { type Listing } from '../../../src/log/list.js';
 import { mergeNewest } from '../../../src/log/merge.js';
@@ -94,5 +95,20 @@ describe('log/merge: one list of several logs', () => {
     ];
     const { entries, total } = await merged(logs, 2);
     assert.deepEqual([idsOf(entries), total, first, second], [[2n, 1n], 14, [1, 1], [1]]);
+  });
+
+  it('lets go of every log once it has enough', async () => {
+    const released: string[] = [];
+    async function* held(name: string): Listing {
+      try {
+        yield* listing([[entry(1n, 'x')], [entry(2n, 'x')]]);
+      } finally {
+        released.push(name);
+      }
+    }
+    await merged([held('a'), held('b')], 1);
+    // It does not wait for them.
+    await setImmediate();
+    assert.deepEqual(released, ['a', 'b']);
   });
 });
