@@ -102,7 +102,7 @@ export interface Connection {
 /** One deployment of an account, and all that is used for it, each made once. */
 export interface OpenDeployment extends Connection, Located {
   account: Account;
-  key: ApiKey;
+  apiKey: ApiKey;
   /** The profile that protects it. */
   protector: Profile | null;
   /** What it is called: its path, where that can be had; else its name or id. */
@@ -123,9 +123,9 @@ export async function openDeployment(
   account.assertKey();
   const located = await locate(account, settings, tools.say);
   const { ref, supervisorUrl } = located;
-  const key = await account.key();
+  const apiKey = await account.key();
   const { value: url, source } = supervisorUrl;
-  const supervisor = tools.supervisor({ url, urlFrom: source.name, apiKey: key }, ref);
+  const supervisor = tools.supervisor({ url, urlFrom: source.name, apiKey }, ref);
   const isCertain = coreKnows(account.settings, supervisorUrl);
   const { tenantId } = account.settings;
   /** Fills in what is not known of the deployment yet. */
@@ -139,14 +139,13 @@ export async function openDeployment(
     if (!ref.path) await complete();
     return deploymentText(ref);
   };
-  const byName = protectorByName(settings);
-  if (byName) await place();
+  if (protectorByName(settings, ref)) await place();
   // Without its path it may be the one that is protected.
-  const mayBeProtected = ref.path ? null : byName;
+  const mayBeProtected = ref.path ? null : protectorByName(settings, ref);
   return {
     ...located,
     account,
-    key,
+    apiKey,
     protector: protectorOf(settings, ref) ?? mayBeProtected,
     place,
     deploymentId: ref.id,
@@ -155,7 +154,7 @@ export async function openDeployment(
     clock,
     newKey,
     tenant: tenantId && { tenantId: tenantId.value, origin: tenantId.source.name },
-    apiKeyHash: key.fingerprint(hexHash),
+    apiKeyHash: apiKey.fingerprint(hexHash),
     journal,
     counter: nodeCounter(ref, account, { clock, isCertain, complete }),
     flags: flagsToContinue(account.settings, settings, located),

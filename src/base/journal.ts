@@ -73,7 +73,7 @@ export interface KeptRun {
   /** Whether any record of the key has `paused`. */
   paused: boolean;
   /** The highest id in the log when that record was settled; null where it was not. */
-  settledAt: Id | null;
+  newestWhenSettled: Id | null;
 }
 
 /**

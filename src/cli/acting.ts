@@ -294,7 +294,7 @@ function warnOfNodes(context: CommandContext, found: Findings, named: readonly I
  * @throws LdctlError (exit 4) where Core says that the key may not act
  */
 async function refuseReadOnly(
-  { account, key, ref, counter, clock }: OpenDeployment,
+  { account, apiKey, ref, counter, clock }: OpenDeployment,
   signal: AbortSignal,
 ) {
   const { tenantId } = account.settings;
@@ -304,7 +304,7 @@ async function refuseReadOnly(
     core.keyContext(tenantId.value, { signal: limited }),
   );
   if (!known || isGranted(known.permissions, 'manage', ref) !== false) return;
-  throw cannotAct({ apiKey: key, account: account.settings, deployment: ref });
+  throw cannotAct({ apiKey, account: account.settings, deployment: ref });
 }
 
 /** What would be done on one deployment. */

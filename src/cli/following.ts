@@ -75,7 +75,7 @@ interface Followed extends JobResult {
 
 /**
  * Shows a job while it runs.
- * @param deployment where it runs @param asked what is done, and to which nodes; null where activities are followed
+ * @param asked what is done, and to which nodes; null where activities are followed
  * @throws what the job throws before anything was sent
  */
 export async function followJob(

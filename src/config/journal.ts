@@ -177,7 +177,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
       unconfirmed: hasAny('unconfirmed'),
       passed: hasAny('passed'),
       paused: hasAny('paused'),
-      settledAt: /^\d{1,20}$/.test(settled) ? BigInt(settled) : null,
+      newestWhenSettled: /^\d{1,20}$/.test(settled) ? BigInt(settled) : null,
     };
     return { found, next };
   };

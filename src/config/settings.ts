@@ -217,10 +217,17 @@ export function protectorOf(
 
 /**
  * One that protects a deployment of which it knows the name alone: Core has to say what another one
- * is called, so that it is certain that this one does not protect it.
+ * is called, so that it is certain that this one does not protect it. Where its name is known, only
+ * its path may be the other's.
  */
-export const protectorByName = ({ protectors }: DeploymentSettings): Profile | null =>
-  protectors.find((one) => deploymentIn(one)?.id === null) ?? null;
+export const protectorByName = (
+  { protectors }: DeploymentSettings,
+  { name }: DeploymentRef,
+): Profile | null =>
+  protectors.find((one) => {
+    const own = deploymentIn(one);
+    return own?.id === null && (name === null || own.name?.includes('/'));
+  }) ?? null;
 
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env): string[] =>

@@ -298,8 +298,8 @@ function timeOf({ sent, replayed }: ResultFields, { ranMs, earlierMs }: SummaryF
 function troublesOfAll({ nodes, targets, core_count: core }: ResultFields, sink: Sink) {
   if (targets !== 'observed' || !nodes.some(isUnknown)) return troublesOf(nodes, sink);
   const acted = nodes.filter(({ activity_id: activity }) => activity !== null).length;
-  const have = acted === 1 ? 'has' : 'have';
-  const share = `${acted} of the ${core} nodes that Core counts ${have} an entry in the log`;
+  const have = acted > 1 ? `${acted} have` : `${acted || 'none'} has`;
+  const share = `Core counts ${count(core ?? 0, 'node')}, and ${have} an entry in the log`;
   const known = nodes.filter((node) => !isUnknown(node));
   return [troublesOf(known, sink), share].filter(Boolean).join('; ');
 }

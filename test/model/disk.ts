@@ -38,7 +38,7 @@ export class MemoryJournal implements RunJournal {
       unconfirmed: has('unconfirmed'),
       passed: has('passed'),
       paused: has('paused'),
-      settledAt: stored.newest ?? null,
+      newestWhenSettled: stored.newest ?? null,
     };
   }
 

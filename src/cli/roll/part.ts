@@ -102,7 +102,7 @@ export function sentBefore(
   request: CheckedRoll,
   idempotencyKey: string,
 ) {
-  // Reading through `own.journal` would note them as sent by this process.
+  // Reading through its own journal would note them as sent by this process.
   const known = { ...deployment, journal: openRunJournal(folder, host.clock) };
   return request.nodes.filter(
     (node) => keptRun(known, { ...request, nodes: [node], idempotencyKey })?.accepted === true,

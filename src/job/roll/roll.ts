@@ -198,10 +198,11 @@ const keepsRunning = (node: RollNode) =>
 /** The first Ctrl-C: nothing more starts. */
 export function windDown(roll: Roll, reason: Interrupted): void {
   roll.stopping ??= reason;
-  const running = roll.nodes.filter(keepsRunning);
-  if (running.length === 0) return;
-  const areGates = running.every(({ state }) => state.name === 'gate');
-  roll.events.push(warning('stopping', areGates ? STOPPING_AFTER_GATE : STOPPING));
+  if (!roll.nodes.some(keepsRunning)) return;
+  const isFollowing = roll.nodes.some(
+    ({ state: { name } }) => name === 'running' || name === 'held',
+  );
+  roll.events.push(warning('stopping', isFollowing ? STOPPING : STOPPING_AFTER_GATE));
 }
 
 /** The second one. */

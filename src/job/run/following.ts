@@ -125,7 +125,7 @@ export function judge(run: Run, state: Following, log: LogRead): Then<'following
   if (!isSettled && startedAt < state.deadline) return { ...state, decidesAt };
   entries.notActedOn = entries.mayStillReport();
   warnAtEnd(run);
-  if (isSettled && entries.hasEnough() && run.settledAt === null) {
+  if (isSettled && entries.hasEnough() && run.newestWhenSettled === null) {
     addMark(run, 'settled', log.entries[0]?.id);
   }
   return end(state, outcomeOf(entries, isSettled));

@@ -97,7 +97,7 @@ function newRun(known: Pick<Run, 'plan' | 'trigger' | 'entries' | 'state'>, now:
     baseline: { id: 0n, date: null, readAt: -Infinity },
     readBy: now + BEFORE_POST - (known.trigger?.spentMs ?? 0),
     generation: 0,
-    settledAt: null,
+    newestWhenSettled: null,
     fateError: new LdctlError('unconfirmed', 'fate_unknown', NO_TRACE, {
       // For a roll, its result has the command that comes next.
       hint: known.plan.endsBy === undefined ? ANOTHER_KEY : undefined,
@@ -173,9 +173,9 @@ function takeNote(run: Run, fact: FactOf<'note'>, now: number): State {
   const note = run.marks.shift();
   if (fact.is === 'done') return run.state;
   run.events.push(warning('journal_not_written', fact.error.message));
-  return note?.mark === 'refused'
-    ? endWithError(run, endOf(run)?.error ?? fact.error, newSent(now))
-    : run.state;
+  if (note?.mark !== 'refused') return run.state;
+  run.hasPosted = true;
+  return endWithError(run, endOf(run)?.error ?? fact.error, newSent(now));
 }
 
 const READING: Record<Reading['name'], true> = {

@@ -17,9 +17,9 @@ import { SECOND, type Pace } from '../pace.js';
 
 /**
  * What each state holds, which step it asks for, and which states may follow once that is done. Not
- * here: what time alone does (`tickRun`), and what comes from outside in any
- * state (run.ts), such as an interrupt. docs/rules.md draws it all, and says why a run goes each
- * way. Times are ms of the job's clock.
+ * here: what time alone does (`tickRun`), and what comes from outside in any state (run.ts), such as
+ * an interrupt. docs/rules.md draws it all, and says why a run goes each way. Times are ms of the
+ * job's clock.
  */
 interface States {
   /**
@@ -215,7 +215,10 @@ export interface Run {
   readonly attempts: Attempts;
   /** Set by run.ts alone; the functions of the states return the next one. */
   state: State;
-  /** This process has made a POST of it that may have had an effect. */
+  /**
+   * This process has made a POST of it that may have had an effect; also one that was answered that
+   * such a request is in progress, which a gateway may have made of it.
+   */
   hasPosted: boolean;
   /**
    * It has waited for a busy node, or its roll has acted on another one. Then a failed read before
@@ -230,7 +233,7 @@ export interface Run {
   /** The records of a key are numbered. This is the newest that the run knows of; 0 for none. */
   generation: number;
   /** The highest id in the log when an earlier run with its record was settled; null for none. */
-  settledAt: Id | null;
+  newestWhenSettled: Id | null;
   /** What it ends with if the fate of its POST stays unknown: what the POST met last. */
   fateError: LdctlError;
   /** To be written to the journal before any other step; also after the end. */

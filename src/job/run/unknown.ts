@@ -57,7 +57,7 @@ export function continueFrom(
   kept: KeptRun,
   now: number,
 ): In<'unknown' | 'following' | 'ended'> {
-  const { record, generation, ageMs, accepted, settledAt } = kept;
+  const { record, generation, ageMs, accepted, newestWhenSettled } = kept;
   const { entries, attempts, trigger } = run;
   run.baseline = { id: record.baseline, date: record.date, readAt: -Infinity };
   // Nodes that are named need not be found.
@@ -65,7 +65,7 @@ export function continueFrom(
   entries.noteCount(record.core);
   entries.expect = record.expect;
   run.generation = generation;
-  run.settledAt = settledAt;
+  run.newestWhenSettled = newestWhenSettled;
   attempts.firstAt = now - Math.max(ageMs, 0);
   attempts.postedAt = record.postedAt;
   const sent = { ...(before ?? newSent(now)), lostAt: now, isEarlier: true };

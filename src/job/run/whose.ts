@@ -78,14 +78,14 @@ export function collect(run: Run, replay: Replay | null, log: LogRead, now: numb
 
 /** A node that had its entry when the run was settled has acted for someone else since. */
 function withoutLater(
-  { entries, settledAt }: Run,
+  { entries, newestWhenSettled }: Run,
   wanted: readonly Activity[],
 ): readonly Activity[] {
-  if (settledAt === null) return wanted;
+  if (newestWhenSettled === null) return wanted;
   const had = new Set(
-    nodesOf([...entries.activities, ...wanted].filter(({ id }) => id <= settledAt)),
+    nodesOf([...entries.activities, ...wanted].filter(({ id }) => id <= newestWhenSettled)),
   );
-  return wanted.filter(({ id, node_id: node }) => id <= settledAt || !had.has(node));
+  return wanted.filter(({ id, node_id: node }) => id <= newestWhenSettled || !had.has(node));
 }
 
 /**

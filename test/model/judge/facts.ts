@@ -143,10 +143,12 @@ export function isLater(
   { id, node }: Entry,
   own: readonly Entry[],
 ): boolean {
-  const { settledAt = null, record } = found.get(key)?.kept ?? {};
-  if (!record || settledAt === null || id <= settledAt) return false;
+  const { newestWhenSettled = null, record } = found.get(key)?.kept ?? {};
+  if (!record || newestWhenSettled === null || id <= newestWhenSettled) return false;
   // One below its baseline it does not count, even where the one that settled did.
-  return own.some((one) => one.node === node && one.id > record.baseline && one.id <= settledAt);
+  return own.some(
+    (one) => one.node === node && one.id > record.baseline && one.id <= newestWhenSettled,
+  );
 }
 
 /** Which nodes the log listed then, for the runtime and for others only, as far as it goes back. */

@@ -179,7 +179,7 @@ export const RECORD: Rules = {
         'job/run/unknown',
         'continueFrom',
         (original, run, before, kept, now) =>
-          original(run, before, { ...kept, settledAt: null }, now),
+          original(run, before, { ...kept, newestWhenSettled: null }, now),
       ),
     ),
     sabotage(

@@ -48,14 +48,15 @@ interface Given {
   env?: Env;
   /** Of the one profile; null for no profile at all. */
   stored?: Partial<Profile> | null;
+  others?: Profile[];
 }
 
-function settingsOf({ flags = {}, env = {}, stored = STORED }: Given): Settings {
-  const oneProfile =
+function settingsOf({ flags = {}, env = {}, stored = STORED, others = [] }: Given): Settings {
+  const config =
     stored === null
       ? { profiles: [] }
-      : { current: 'prod', profiles: [profileNamed('prod', stored)] };
-  return resolveSettings({ flags, env, config: oneProfile, keys: keyTools() });
+      : { current: 'prod', profiles: [profileNamed('prod', stored), ...others] };
+  return resolveSettings({ flags, env, config, keys: keyTools() });
 }
 
 const never = (): Promise<never> => Promise.reject(new Error('this was not to be asked'));
@@ -194,14 +195,18 @@ describe('a deployment that a profile protects by its name', () => {
     env: { LD_API_KEY: KEY, LD_TENANT_ID: '111', LD_API_URL: 'https://core.example' },
   };
   const isDown = () => Promise.reject(new TransportError('ECONNREFUSED', 'no', { sent: 'no' }));
-  for (const [what, name, answer, protects] of [
+  const solo = { ...STORED, deployment_id: 5n, deployment_name: 'solo' };
+  const USED = { flags: { profile: 'dev' }, env: {}, others: [profileNamed('dev', solo)] };
+  for (const [what, name, answer, protects, used = {}] of [
     ['is protected if Core says that it is called so', 'solo', undefined, true],
     ['is not protected if Core says another name', 'hosted', undefined, false],
     ['is protected if Core does not say what it is called', 'hosted', isDown, true],
+    ['is protected if Core does not say what its path is', 'a/b/solo', isDown, true, USED],
+    ['is not protected if it is known by another name', 'hosted', isDown, false, USED],
   ] as const) {
     it(what, async () => {
       const stored = { deployment_id: undefined, deployment_name: name, protected: true };
-      const settings = settingsOf({ ...given, stored });
+      const settings = settingsOf({ ...given, ...used, stored });
       const { account } = accountOf(settings, answer);
       const { protector } = await open(account, settings);
       assert.equal(protector?.name, protects ? 'prod' : undefined);

@@ -72,7 +72,7 @@ describe('the run journal', () => {
       unconfirmed: false,
       passed: false,
       paused: false,
-      settledAt: null,
+      newestWhenSettled: null,
     };
     assert.deepEqual(there.read(record.key), fresh);
     for (const mark of ['accepted', 'passed', 'paused', 'rejected', 'unconfirmed'] as const) {
@@ -83,7 +83,7 @@ describe('the run journal', () => {
     there.mark(record.key, 1, 'settled', 1n);
     assert.deepEqual(there.read(record.key), {
       ...fresh,
-      settledAt: 18446744073709551615n,
+      newestWhenSettled: 18446744073709551615n,
       accepted: true,
       passed: true,
       paused: true,

@@ -100,7 +100,7 @@ export function keptRun(
   return {
     record: { ...found, ...whose, postedAt: clock.now() - ageMs, ...record },
     ...{ generation: 1, ageMs, accepted: false, rejected: false, unconfirmed: false },
-    ...{ passed: false, paused: false, settledAt: null, ...more },
+    ...{ passed: false, paused: false, newestWhenSettled: null, ...more },
   };
 }
 

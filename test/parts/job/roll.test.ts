@@ -45,8 +45,9 @@ describe('a roll whose journal cannot be written', () => {
       throw broken;
     };
     server.onPost = () => apiError(429);
-    const { exitCode, error } = await roll({ nodes: [1n] }, { journal: { ...JOURNAL, mark } });
-    assert.deepEqual([exitCode, error?.code], [7, 'journal_broken']);
+    const ended = await roll({ nodes: [1n] }, { journal: { ...JOURNAL, mark } });
+    const { exitCode, error, result } = ended;
+    assert.deepEqual([exitCode, error?.code, result.sent], [7, 'journal_broken', true]);
     assert.equal(server.postsMade, 1);
   });
 });
