@@ -215,7 +215,7 @@ function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number): F
 function endingOf(isRoll: boolean, { ending, leftRunning }: RunFacts) {
   if (!isRoll) return `. Ctrl-C stops watching${leftRunning}`;
   if (ending === 'halted') return '';
-  const what = ending === 'stopping' ? 'leave them running and exit' : 'finish these, then stop';
+  const what = ending === 'stopping' ? 'exit at once' : 'finish these, then stop';
   return `. Ctrl-C: ${what}`;
 }
 

@@ -164,6 +164,6 @@ describe('a roll at a terminal', () => {
       '3 of 7 done, 12s, 3 to go, about 18s. Ctrl-C: finish these, then stop',
     );
     view.on({ event: 'warning', code: 'stopping', message: 'Stopping' });
-    assert.equal((await screen()).at(-1), '3 of 7 done, 12s. Ctrl-C: leave them running and exit');
+    assert.equal((await screen()).at(-1), '3 of 7 done, 12s. Ctrl-C: exit at once');
   });
 });
