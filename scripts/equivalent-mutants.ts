@@ -57,6 +57,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'the entry itself is not later than itself',
   'src/job/run/sending.ts: return now > sendByOf(run, null) ? recheck(run, now) : state; -> return now >= sendByOf(run, null) ? recheck(run, now) : state;':
     'they differ in one millisecond',
+  'src/log/merge.ts: yield { entries: batch, total: 0 }; -> yield { entries: batch, total: 1 };':
+    'only the last part says how many there are',
   'src/log/walk.ts: const isReached = page.reach !== null && page.reach <= start.id; -> const isReached = page.reach !== null && page.reach < start.id;':
     'it reads one page more, which has nothing new',
   'src/log/log.ts: let inRow = 0; -> let inRow = 1;':
