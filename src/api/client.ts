@@ -206,7 +206,8 @@ export class Client {
       return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey };
     } catch (error) {
       signal?.throwIfAborted();
-      throw transportError(error, attempt, url, { ...this.#options, proxy: this.#proxy });
+      const { urlFrom } = this.#options;
+      throw transportError(error, attempt, url, { proxy: this.#proxy, urlFrom });
     } finally {
       stop();
       release();

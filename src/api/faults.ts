@@ -68,8 +68,8 @@ const FAULTS: ReadonlyArray<readonly [node: RegExp, code: string, message: strin
 const UNKNOWN = [null, 'network', 'connection failed with PEER'] as const;
 
 /** @param from what gave the URL */
-const hintOfPeer = (from = 'default') =>
-  `Check the URL${from === 'default' ? '' : ` (from ${from})`}, the network, and that the service is up.`;
+const hintOfPeer = (from?: string) =>
+  `Check the URL${from ? ` (from ${from})` : ''}, the network, and that the service is up.`;
 
 const HINTS = {
   proxy: 'Check HTTPS_PROXY (http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT), and NO_PROXY.',

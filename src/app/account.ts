@@ -8,7 +8,7 @@ import { refusedError, usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
-import type { AccountSettings } from '../config/settings.js';
+import type { AccountSettings, Setting } from '../config/settings.js';
 
 /** The part of the Core API that ldctl uses. */
 export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
@@ -16,10 +16,16 @@ export type Core = Pick<CoreApi, 'keyContext' | 'structure' | 'deployment'>;
 /** Where a client sends its requests, and with which key. */
 export interface Endpoint {
   url: URL;
-  /** What gave the URL: `LD_API_URL`, `profile prod`. */
-  urlFrom: string;
+  /** What gave the URL, as `LD_API_URL` or `profile prod`; undefined for ldctl's own. */
+  urlFrom: string | undefined;
   apiKey: ApiKey;
 }
+
+export const endpointAt = ({ value, source }: Setting<URL>, apiKey: ApiKey): Endpoint => ({
+  url: value,
+  urlFrom: source.from === 'default' ? undefined : source.name,
+  apiKey,
+});
 
 interface AccountTools {
   signal: AbortSignal;
@@ -42,8 +48,7 @@ export function openAccount(
   /** @throws as `key` */
   const core = async () => {
     const apiKey = await key();
-    const { value: url, source } = settings.apiUrl;
-    return (client ??= coreAt({ url, urlFrom: source.name, apiKey }));
+    return (client ??= coreAt(endpointAt(settings.apiUrl, apiKey)));
   };
 
   // Several deployments may be looked up at once.

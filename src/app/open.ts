@@ -35,7 +35,7 @@ import {
 } from '../config/structure.js';
 import type { ExpectedTenant } from '../log/foreign.js';
 import { openLog, type ActivityLog } from '../log/log.js';
-import type { Account, Core, Endpoint } from './account.js';
+import { endpointAt, type Account, type Core, type Endpoint } from './account.js';
 
 /** What a deployment is opened with. */
 interface OpenTools {
@@ -124,8 +124,7 @@ export async function openDeployment(
   const located = await locate(account, settings, tools.say);
   const { ref, supervisorUrl } = located;
   const apiKey = await account.key();
-  const { value: url, source } = supervisorUrl;
-  const supervisor = tools.supervisor({ url, urlFrom: source.name, apiKey }, ref);
+  const supervisor = tools.supervisor(endpointAt(supervisorUrl, apiKey), ref);
   const isCertain = coreKnows(account.settings, supervisorUrl);
   const { tenantId } = account.settings;
   /** Fills in what is not known of the deployment yet. */
@@ -139,14 +138,14 @@ export async function openDeployment(
     if (!ref.path) await complete();
     return deploymentText(ref);
   };
-  if (protectorByName(settings, ref)) await place();
   // Without its path it may be the one that is protected.
-  const mayBeProtected = ref.path ? null : protectorByName(settings, ref);
+  const possibleProtector = () => (ref.path ? null : protectorByName(settings, ref));
+  if (possibleProtector()) await place();
   return {
     ...located,
     account,
     apiKey,
-    protector: protectorOf(settings, ref) ?? mayBeProtected,
+    protector: protectorOf(settings, ref) ?? possibleProtector(),
     place,
     deploymentId: ref.id,
     supervisor,

@@ -41,8 +41,7 @@ export async function readNodes(
  * signal's reason
  */
 async function readNodesFrom(context: CommandContext, path: string) {
-  const given = await readEntries(context, path, FLAG, fromLines);
-  const entries = given.map(nodeOf);
+  const entries = (await readEntries(context, path, FLAG, fromLines)).map(nodeOf);
   if (entries.length === 0) {
     throw usageError(
       'empty_node',

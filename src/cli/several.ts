@@ -34,6 +34,7 @@ type Flags = TargetFlags & Parameters<typeof filterOf>[1];
 
 /**
  * Opens all deployments that are named, in their order.
+ * @returns each of them as a source, and those that could be opened
  * @throws UsageError where two of them are one, unless every profile was asked for; as `filterOf`
  */
 export async function openEach(context: CommandContext, flags: Flags) {
@@ -51,7 +52,7 @@ export async function openEach(context: CommandContext, flags: Flags) {
   });
   const deployments = sources.flatMap(({ deployment }) => deployment ?? []);
   const filter = await filterOf(context, flags, targets.length > 1 ? deployments : undefined);
-  return { sources, filter };
+  return { sources, deployments, filter };
 }
 
 async function openOne(context: CommandContext, target: Target): Promise<Source> {

@@ -109,6 +109,10 @@ const earlierText = ({ sent }: ResultFields, { earlierMs }: SummaryFacts) =>
     ? ''
     : `, sent by an earlier run ${elapsedText(earlierMs)} ago; nothing was sent now`;
 
+/** It cannot be sent again under its key, so neither it nor its deployment can pass any more. */
+export const isOver = (row: NodeResult) =>
+  row.status === 'rejected' || row.status === UNCONFIRMED || isUnclear(row);
+
 /** What is known of why it ended so: of nodes that rejected, are open, or may have left. */
 function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   const { outcome, nodes, resume } = result;
@@ -225,9 +229,7 @@ function nextCommands(
   const needStart = isFew && /^re(start|configure)/.test(action ?? '');
   // Where only the id of an activity is known, a list of nodes does not help.
   const isAboutNodes = nodes.some((node) =>
-    node.status === MISSING
-      ? node.node_id !== null || node.activity_id === null
-      : node.status === 'rejected' || node.status === UNCONFIRMED || isUnclear(node),
+    node.status === MISSING ? node.node_id !== null || node.activity_id === null : isOver(node),
   );
   const commands: string[] = [];
   if (needStart && runtime !== null) {

@@ -2,21 +2,13 @@
  * How a roll over several deployments ended: each of them, and all.
  */
 
-import { isUnclear } from '../base/activity.js';
 import { errorDocument, type LdctlError } from '../base/errors.js';
-import {
-  NOT_STARTED,
-  UNCONFIRMED,
-  type NodeResult,
-  type Outcome,
-  type ResultFacts,
-  type ResultFields,
-} from '../base/outcome.js';
+import { NOT_STARTED, type Outcome, type ResultFacts, type ResultFields } from '../base/outcome.js';
 import { count, shortList } from '../base/text.js';
 import { nodeText } from './columns.js';
 import { placedResultColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
-import { codeText, runName, summaryText, type SummaryFacts } from './run-text.js';
+import { codeText, isOver, runName, summaryText, type SummaryFacts } from './run-text.js';
 import { errorText, nextText, sentence } from './sentence.js';
 import type { Output, Sink } from './streams.js';
 
@@ -103,10 +95,6 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
     codeText(sink, outcome),
   ].join('');
 }
-
-/** It cannot be sent again under this key, so the deployment cannot pass any more. */
-export const isOver = (row: NodeResult) =>
-  row.status === 'rejected' || row.status === UNCONFIRMED || isUnclear(row);
 
 function lookFirst(sink: Sink, parts: readonly PartEnding[]) {
   const nodes = parts.flatMap(({ place, result }) => {

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../context.js';
 import { accepts } from '../prompts.js';
-import type { Core } from '../../app/account.js';
+import { endpointAt, type Core } from '../../app/account.js';
 import { ApiError, withHint } from '../../base/errors.js';
 import type { Id } from '../../base/ids.js';
 import type { ApiKey } from '../../base/secret.js';
@@ -61,11 +61,7 @@ interface Access {
 }
 
 const coreFor = (apiKey: ApiKey, { given }: Gathered, context: CommandContext) =>
-  context.core({
-    url: given.account.apiUrl.value,
-    urlFrom: given.account.apiUrl.source.name,
-    apiKey,
-  });
+  context.core(endpointAt(given.account.apiUrl, apiKey));
 
 /** @returns what the API says of the key, with the key and tenant that it accepts */
 async function checkKey(

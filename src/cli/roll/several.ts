@@ -13,8 +13,8 @@ import { keptRun, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { surveyInTime } from '../../app/survey.js';
 import { nodesOf } from '../../job/census.js';
+import { isOver } from '../../output/run-text.js';
 import {
-  isOver,
   printPartEnding,
   printSeveral,
   type PartEnding,

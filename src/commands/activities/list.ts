@@ -145,8 +145,7 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
       `--${single} works with one deployment only, and several are named`,
     );
   }
-  const { sources, filter } = await openEach(context, flags);
-  const deployments = sources.flatMap(({ deployment }) => deployment ?? []);
+  const { sources, deployments, filter } = await openEach(context, flags);
   const ready = nameYou(context, deployments);
   const plan = planOf(flags, filter);
   if (flags.follow) return followEach(context, sources, plan);
@@ -242,9 +241,9 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     throw error;
   });
   const open = ended.entries.filter((entry) => !isFinal(entry)).map(({ id }) => id);
-  const next = open.length > 0 ? [`To continue: ${resumeCommand({ ids: open }, deployment)}`] : [];
-  const hints = [ended.error?.hint ?? [], next].flat();
-  const error = ended.error && withHint(ended.error, hints.join(' ') || undefined);
+  const next = open.length > 0 && `To continue: ${resumeCommand({ ids: open }, deployment)}`;
+  const hint = [ended.error?.hint, next].filter(Boolean).join(' ');
+  const error = ended.error && withHint(ended.error, hint || undefined);
   stop(error);
   return { ...ended, error };
 }
