@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import { formatDuration } from '../base/durations.js';
 import {
   ApiError,
-  InvalidAnswerError,
-  RedirectError,
+  invalidAnswerError,
+  REDIRECT,
+  TransportError,
   type ApiErrorFields,
 } from '../base/errors.js';
 import { sortedUnique } from '../base/ids.js';
@@ -48,7 +49,7 @@ function parseHttpDate(text: string) {
 /** An integer is a bigint here. */
 export const safeCount = v.pipe(v.bigint(), v.minValue(0n), v.transform(Number), v.safeInteger());
 
-/** The value in the JSON of a 200. @throws RedirectError, ApiError or InvalidAnswerError */
+/** The value in the JSON of a 200. @throws ApiError, TransportError */
 export function readValue<T>(
   answer: Answer,
   schema: v.GenericSchema<unknown, T>,
@@ -79,9 +80,9 @@ function jsonOf(answer: Answer) {
   }
 }
 
-function invalidAnswer(answer: Answer, what: string): InvalidAnswerError {
+function invalidAnswer(answer: Answer, what: string) {
   const hint = `If this happens again, check the URL, ${answer.url.origin}, and any proxy in between.`;
-  return new InvalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
+  return invalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
 }
 
 /** What the message and the hint of a failure depend on. */
@@ -103,7 +104,7 @@ const problemSchema = v.object({
   ),
 });
 
-/** @throws InvalidAnswerError for another 2xx, RedirectError for a 3xx, ApiError for the rest */
+/** @throws TransportError for another 2xx and for a 3xx, ApiError for the rest */
 export function expectStatus(answer: Answer, expected: 200 | 202, asked: FailureContext): void {
   const { status, url, apiKey } = answer;
   if (status === expected) return;
@@ -114,7 +115,8 @@ export function expectStatus(answer: Answer, expected: 200 | 202, asked: Failure
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
   const hint = `Check the URL, ${url.origin}. The API never redirects. The key was not sent on.`;
-  throw new RedirectError(message, { requestId: requestIdOf(answer), hint });
+  const options = { requestId: requestIdOf(answer), hint };
+  throw new TransportError(REDIRECT, message, { sent: 'maybe', transient: false }, options);
 }
 
 function apiError(answer: Answer, asked: FailureContext) {

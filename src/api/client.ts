@@ -7,7 +7,7 @@ import got, { type Agents, type Got, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { formatDuration } from '../base/durations.js';
-import { ApiError, InvalidAnswerError, TransportError, usageError } from '../base/errors.js';
+import { ApiError, TransportError, usageError } from '../base/errors.js';
 import { ApiKey, isApiKeyText } from '../base/secret.js';
 import type { CallOptions } from '../base/supervisor.js';
 import { readUpTo } from '../base/streams.js';
@@ -271,8 +271,7 @@ function retryDelayOf(error: unknown) {
   // An answer that was cut off, or that a proxy put in its place, may be good the next time.
   const mayPass =
     (error instanceof ApiError && error.retryable) ||
-    (error instanceof TransportError && error.transient) ||
-    error instanceof InvalidAnswerError;
+    (error instanceof TransportError && error.transient);
   if (!mayPass) return Infinity;
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
   return asked ?? RETRY_DELAY_MS;

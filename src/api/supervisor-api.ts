@@ -34,8 +34,7 @@ export class SupervisorApi implements Supervisor {
   /**
    * Posts once, whatever happens; resolves only at 202.
    * @throws UsageError before anything is sent, for an empty list of nodes
-   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError (another 2xx), or the
-   * signal's reason
+   * @throws ApiError, TransportError (also for another 2xx), or the signal's reason
    */
   async trigger(request: WireTrigger, { signal, sendBy }: CallOptions = {}): Promise<Accepted> {
     return this.#client.send({
@@ -59,7 +58,7 @@ export class SupervisorApi implements Supervisor {
 
   /**
    * Reads one page of the activity log; unless `tries` is `one`, up to three times within 10 s.
-   * @throws ApiError, RedirectError, TransportError, InvalidAnswerError, or the signal's reason
+   * @throws ApiError, TransportError, or the signal's reason
    */
   async list(deploymentId: Id, query: PageQuery, options: CallOptions = {}): Promise<ActivityPage> {
     const path = `/deployments/${deploymentId}/activities?page=${query.page}&results=${query.results}`;
@@ -69,7 +68,12 @@ export class SupervisorApi implements Supervisor {
       ...options,
       read: (answer) => {
         const page = readValue(answer, activityPage, { permission: 'deployment:read' });
-        for (const entry of page.items) markUtc(entry);
+        // All times are UTC. Without a zone, `Date` would take one for a time of this machine.
+        for (const entry of page.items) {
+          for (const name of ['created_at', 'finished_at'] as const) {
+            if (/[T ][\d:.]+$/.test(entry[name] ?? '')) entry[name] = `${entry[name]}Z`;
+          }
+        }
         return { ...page, serverTime: serverTimeOf(answer), requestId: requestIdOf(answer) };
       },
     });
@@ -127,13 +131,6 @@ const activity = v.custom<Activity>(
   (entry) => flawOf(entry) === null,
   ({ input }) => flawOf(input) ?? '',
 );
-
-/** All times are UTC. Without a zone, `Date` would take one for a time of this machine. */
-function markUtc(entry: Activity): void {
-  for (const name of ['created_at', 'finished_at'] as const) {
-    if (/[T ][\d:.]+$/.test(entry[name] ?? '')) entry[name] = `${entry[name]}Z`;
-  }
-}
 
 const activityPage = v.looseObject({
   items: v.array(activity, 'a list of entries was expected'),

@@ -133,7 +133,7 @@ export function retryAfterOf(error: LdctlError): number {
   return (error instanceof ApiError && error.retryAfterMs) || 0;
 }
 
-/** No answer came. */
+/** No answer came that the API gives: none at all, a redirect, or another page. */
 export class TransportError extends LdctlError {
   /** `no` only when the request certainly did not leave this machine, as without a connection. */
   readonly sent: 'no' | 'maybe';
@@ -154,19 +154,12 @@ export class TransportError extends LdctlError {
   }
 }
 
-/** The APIs never redirect: the URL is wrong, or it is an attack. The key was not sent on. */
-export class RedirectError extends LdctlError {
-  constructor(message: string, options?: LdctlErrorOptions) {
-    super('unreachable', 'redirect', message, options);
-  }
-}
+/** The code of a redirect: the URL is wrong, or it is an attack. The key was not sent on. */
+export const REDIRECT = 'redirect';
 
-/** The status is a success, but the body is cut JSON, HTML, of another shape, or too large. */
-export class InvalidAnswerError extends LdctlError {
-  constructor(message: string, options?: LdctlErrorOptions) {
-    super('unreachable', 'invalid_answer', message, options);
-  }
-}
+/** The status is a success, but the body is not what the API answers. */
+export const invalidAnswerError = (message: string, options?: LdctlErrorOptions) =>
+  new TransportError('invalid_answer', message, { sent: 'maybe' }, options);
 
 export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 

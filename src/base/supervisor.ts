@@ -3,7 +3,7 @@ import type { Id } from './ids.js';
 
 /**
  * The Supervisor for a job: two calls, without a word of HTTP, so that tests can script them. Both
- * throw ApiError, TransportError, RedirectError, InvalidAnswerError, or the signal's reason.
+ * throw ApiError, TransportError, or the signal's reason.
  */
 export interface Supervisor {
   /** Posts once. Resolves only for a `202`. */

@@ -3,13 +3,7 @@
  * on is of use.
  */
 
-import {
-  ApiError,
-  RedirectError,
-  TransportError,
-  UsageError,
-  type LdctlError,
-} from '../base/errors.js';
+import { ApiError, REDIRECT, TransportError, UsageError, type LdctlError } from '../base/errors.js';
 
 /** What became of a POST that failed. */
 export type Fate =
@@ -36,9 +30,9 @@ const HOPELESS: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export function classify(error: LdctlError): Fate {
   if (error instanceof TransportError) {
-    return error.sent === 'maybe' ? 'uncertain' : error.transient ? 'not-sent' : 'definite-no';
+    if (error.sent === 'no') return error.transient ? 'not-sent' : 'definite-no';
+    return error.code === REDIRECT ? 'redirect' : 'uncertain';
   }
-  if (error instanceof RedirectError) return 'redirect';
   // The request itself could not be made.
   if (error instanceof UsageError) return 'definite-no';
   return error instanceof ApiError ? classifyStatus(error) : 'uncertain';

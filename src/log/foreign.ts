@@ -27,21 +27,17 @@ export function foreignLog(
   expected: ExpectedTenant | null,
 ): LdctlError | null {
   for (const { deployment_id: deployment, tenant_id: tenant } of activities) {
-    if (isOther(deployment, deploymentId)) {
+    if ((deployment ?? deploymentId) !== deploymentId) {
       const what = `the log of deployment ${deploymentId} holds entries of deployment ${deployment}`;
       const hint =
         'Check the supervisor URL, and any proxy or cache in between: it may return another answer, or round large numbers.';
       return new LdctlError('unreachable', 'wrong_deployment', what, { hint });
     }
-    if (expected && isOther(tenant, expected.tenantId)) {
+    if (expected && (tenant ?? expected.tenantId) !== expected.tenantId) {
       const what = `deployment ${deploymentId} belongs to tenant ${tenant}, and ${expected.origin} is for tenant ${expected.tenantId}`;
       const hint = `Check ${expected.origin}, and the deployment.`;
       return refusedError('wrong_tenant', what, hint);
     }
   }
   return null;
-}
-
-function isOther(id: Id | null | undefined, ours: Id): id is Id {
-  return id !== undefined && id !== null && id !== ours;
 }

@@ -52,7 +52,7 @@ const ENOUGH_MS = 30 * 24 * 60 * 60_000;
 
 /**
  * The log of one deployment. What it finds out about its pages, such as their order, it keeps: so
- * open it once. All of it throws as `Supervisor.list` does, and InvalidAnswerError (exit 6) where
+ * open it once. All of it throws as `Supervisor.list` does, and TransportError (exit 6) where
  * the log is not whole.
  */
 export function openLog(supervisor: Pick<Supervisor, 'list'>, deploymentId: Id, clock: Clock) {

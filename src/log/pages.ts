@@ -5,7 +5,7 @@
 
 import { isFinal, type Activity } from '../base/activity.js';
 import type { Clock } from '../base/clock.js';
-import { InvalidAnswerError } from '../base/errors.js';
+import { invalidAnswerError } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import {
   MAX_PAGE_SIZE,
@@ -72,7 +72,7 @@ export class Pages {
 
   /**
    * The page with the newest entry, as it is now.
-   * @throws InvalidAnswerError where the log changes each time it is looked at
+   * @throws TransportError where the log changes each time it is looked at
    */
   async newest(reading: Reading): Promise<LogPage> {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -118,7 +118,7 @@ export class Pages {
 
   /**
    * Its answer also shows how long pages are, and where the newest one is looked for next.
-   * @throws as `Supervisor.list` does, and InvalidAnswerError for a page that lacks entries
+   * @throws as `Supervisor.list` does, and TransportError for a page that lacks entries
    */
   async read(number: number, reading: Reading): Promise<LogPage> {
     let answer = await this.#ask(number, this.#size, reading);
@@ -133,7 +133,7 @@ export class Pages {
   }
 
   /** The error for a log that gave fewer entries than it counted. */
-  lacking(seen: number, total: number): InvalidAnswerError {
+  lacking(seen: number, total: number) {
     return this.#incomplete(`it counts ${total} entries and gave ${seen}`);
   }
 
@@ -173,7 +173,7 @@ export class Pages {
    * Takes a page that is too short where that has a reason. Page 1 shows how many entries this
    * server gives at most. The last page may have lost entries meanwhile: a reader that goes to the
    * end counts them all.
-   * @throws InvalidAnswerError for any other; also for page 1 with a single entry, since a cache
+   * @throws TransportError for any other; also for page 1 with a single entry, since a cache
    * may have answered with what `oldest` had asked for
    */
   #checkShort({ items, total_results: total, requestId }: ActivityPage, number: number): void {
@@ -187,8 +187,8 @@ export class Pages {
     }
   }
 
-  #incomplete(what: string, requestId?: string): InvalidAnswerError {
-    return new InvalidAnswerError(
+  #incomplete(what: string, requestId?: string) {
+    return invalidAnswerError(
       `the activity log of deployment ${this.deploymentId} is not whole: ${what}`,
       {
         hint: 'A cache or a proxy in between may drop the query, or keep old answers.',

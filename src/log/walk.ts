@@ -50,12 +50,19 @@ export class Walk {
    * they must have as many entries as the log counts. If not, the top is read again, for what has
    * arrived; then all of it once more, since a server that sorts without a tie-breaker may have
    * hidden some.
-   * @throws InvalidAnswerError where some are still missing
+   * @throws TransportError where some are still missing
    */
   async *down(): AsyncGenerator<LogPage> {
     for (let round = 1; round <= 2; round += 1) {
       const newest = await this.pages.newest(this.reading);
-      yield* this.#downFrom(newest);
+      yield this.#give(newest);
+      // A batch takes two more requests, to prove that the log stood still: one page alone is
+      // cheaper.
+      let page = yield* this.#oneByOne(newest, 1);
+      while (this.pages.nextOlder(page) !== null) {
+        const last = yield* this.#batches(page);
+        page = yield* this.#oneByOne(last, SINGLES);
+      }
       const [start] = newest.entries;
       if (!start || this.#isWhole()) return;
       yield* this.#topDownTo(start);
@@ -66,17 +73,6 @@ export class Walk {
 
   #isWhole(): boolean {
     return this.#seen.size >= this.reading.leastTotal;
-  }
-
-  async *#downFrom(newest: LogPage): AsyncGenerator<LogPage> {
-    yield this.#give(newest);
-    // A batch takes two more requests, to prove that the log stood still: one page alone is
-    // cheaper.
-    let page = yield* this.#oneByOne(newest, 1);
-    while (this.pages.nextOlder(page) !== null) {
-      const last = yield* this.#batches(page);
-      page = yield* this.#oneByOne(last, SINGLES);
-    }
   }
 
   /** @returns the last page that was read */

@@ -1,7 +1,7 @@
 import {
   ApiError,
-  InvalidAnswerError,
-  RedirectError,
+  invalidAnswerError,
+  REDIRECT,
   TransportError,
   UsageError,
 } from '../../src/base/errors.js';
@@ -24,6 +24,7 @@ interface Meeting {
 
 const api = (status: number, code: string, retryAfterMs?: number) => (): Error =>
   new ApiError(code, { status, code, reason: '', retryAfterMs });
+const redirect = (): Error => new TransportError(REDIRECT, 'redirect', { sent: 'maybe' });
 const lost = (): Error => new TransportError('ECONNRESET', 'lost', { sent: 'maybe' });
 
 const MEETINGS = {
@@ -36,7 +37,7 @@ const MEETINGS = {
   '503 before': { means: 'unknown', error: api(503, 'http_503') },
   '503 after': { runs: 'at once', means: 'unknown', error: api(503, 'http_503', 4 * SECOND) },
   '408 after': { runs: 'at once', means: 'unknown', error: api(408, 'http_408') },
-  '200 after': { runs: 'at once', means: 'unknown', error: () => new InvalidAnswerError('200') },
+  '200 after': { runs: 'at once', means: 'unknown', error: () => invalidAnswerError('200') },
   'a bug after': { runs: 'at once', means: 'unknown', error: () => new TypeError('a bug') },
   refused: {
     means: 'later',
@@ -65,11 +66,11 @@ const MEETINGS = {
     means: 'unknown',
     error: api(409, 'idempotent_request_in_progress'),
   },
-  'redirect before': { means: 'unknown', error: () => new RedirectError('redirect') },
+  'redirect before': { means: 'unknown', error: () => redirect() },
   'redirect after': {
     runs: 'at once',
     means: 'unknown',
-    error: () => new RedirectError('redirect'),
+    error: () => redirect(),
   },
   // A gateway has sent it twice: the client gets the second answer.
   'doubled by a gateway': { runs: 'at once', means: 'accepted' },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { InvalidAnswerError, RedirectError, TransportError } from '../../src/base/errors.js';
+import { TransportError } from '../../src/base/errors.js';
 import {
   reply,
   REQUEST_ID,
@@ -126,7 +126,7 @@ describe('answers that are not answers', () => {
       response.writeHead(200, { 'content-encoding': 'gzip' });
       response.end(gzipSync(Buffer.alloc(8 * MIB)));
     };
-    assert.equal((await failure(listBy(bomb), InvalidAnswerError)).code, 'invalid_answer');
+    assert.equal((await failure(listBy(bomb), TransportError)).code, 'invalid_answer');
   });
 
   for (const [what, bytes] of [
@@ -151,12 +151,12 @@ describe('answers that are not answers', () => {
     const target = await startServer([]);
     for (const status of [301, 302, 307, 308]) {
       const redirect = reply(status, null, { location: `${target.url}/deployments` });
-      assert.ok(
-        (await failure(triggerBy(redirect), RedirectError)).message.includes(`(${status})`),
-      );
-      await server.close();
-      assert.ok((await failure(listBy(redirect), RedirectError)).message.includes(`(${status})`));
-      await server.close();
+      for (const call of [triggerBy, listBy]) {
+        const { code, message } = await failure(call(redirect), TransportError);
+        assert.equal(code, 'redirect');
+        assert.ok(message.includes(`(${status})`));
+        await server.close();
+      }
     }
     assert.equal(target.connections(), 0);
     await target.close();

@@ -1,10 +1,6 @@
-import {
-  InvalidAnswerError,
-  TransportError,
-  type ApiError,
-  type LdctlError,
-} from '../../../src/base/errors.js';
+import { TransportError, type ApiError, type LdctlError } from '../../../src/base/errors.js';
 import type { classify, Fate } from '../../../src/job/answer.js';
+import type { FactOf } from '../../../src/job/job.js';
 import type { retryLater } from '../../../src/job/run/checking.js';
 import type { resultOfRun } from '../../../src/job/run/ended.js';
 import type { takePosting } from '../../../src/job/run/sending.js';
@@ -15,7 +11,8 @@ import { limit, put, type Change } from '../places.js';
 import { SECOND } from '../setting.js';
 import { sabotage, type Rules } from './sabotage.js';
 
-type TakeAccepted = (run: Run, state: In<'posting'>, ...rest: unknown[]) => State;
+/** Wider than the states allow. */
+type TakePosting = (run: Run, state: In<'posting'>, fact: FactOf<'post'>, now: number) => State;
 type FailedPost = (run: Run, state: In<'posting'>, error: LdctlError, now: number) => State;
 type Lose = (run: Run, sent: Sent, now: number, notBefore?: number) => State;
 type TakeTrace = (run: Run, sent: Sent, log: LogRead, now: number) => State;
@@ -39,8 +36,9 @@ export const SENDING: Rules = {
       'again-after-accepted',
       'one node',
       0,
-      put<TakeAccepted>('job/run/sending', 'takeAccepted', (original, run, state, ...rest) => {
-        const to = original(run, state, ...rest);
+      put<TakePosting>('job/run/sending', 'takePosting', (original, run, state, fact, now) => {
+        const to = original(run, state, fact, now);
+        if (fact.answer instanceof Error) return to;
         run.attempts.backoffs += 1;
         return run.attempts.backoffs === 1
           ? { name: 'sending', before: state.sent, notBefore: 0 }
@@ -107,7 +105,7 @@ export const SENDING: Rules = {
       'one node',
       1,
       put<typeof classify>('job/answer', 'classify', (original, error) =>
-        error instanceof InvalidAnswerError ? 'definite-no' : original(error),
+        error.code === 'invalid_answer' ? 'definite-no' : original(error),
       ),
     ),
     sabotage(
