@@ -11,8 +11,7 @@ import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { printOptionsOf, readCommandLine, type ReadFlag } from './argv.js';
 import type { runGate } from './gate.js';
-import type { Terminal } from './keyboard.js';
-import type { Prompts } from './prompts.js';
+import type { Prompts, Terminal } from './prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */

@@ -2,7 +2,6 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.js';
 import type { StopSignal } from '../base/errors.js';
-import type { Output } from '../output/streams.js';
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
@@ -11,34 +10,18 @@ const ESCAPE = '\u001b';
 const SHOW_CURSOR = `${ESCAPE}[?25h`;
 /** The shell writes where the list of a picker stood. */
 const CLEAR_BELOW = `${ESCAPE}[J`;
-/** Ctrl-U. */
-export const EMPTY_LINE = '\u0015';
-/** Digits that were typed, not those of a sequence such as that of Ctrl-Down. */
-const DIGITS = new RegExp(`(?<!${ESCAPE}(?:\\[|O)[\\d;]*)\\d`, 'g');
 /** Moves to the top of the frame before, and clears it. */
 const CLEARING = new RegExp(`^(?:${ESCAPE}\\[\\d*[ABGK])+`);
 
 /** The gap that ends what was typed before a question. */
 const QUIET_MS = 50;
 
-/** Where a person can be asked. */
-export interface Terminal {
-  output: Output;
+/** Where keys come from, and what is drawn goes to. */
+export interface Tty {
   stdin: NodeJS.ReadStream;
-  /**
-   * Where `output.stderr` goes, for what draws on a terminal by itself: prompts and the spinner.
-   */
   stderr: NodeJS.WriteStream;
   clock: Clock;
 }
-
-/** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
-export function isInteractive({ stdin, output }: Terminal) {
-  return stdin.isTTY && output.stderr.isTTY;
-}
-
-/** inquirer treats a digit as the number of a choice: a stray one would mark a yes. */
-export const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
 
 /**
  * The terminal while a question stands. In raw mode the system no longer acts on Ctrl-D and Ctrl-Z;
@@ -48,7 +31,7 @@ export const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
  * @param filter says what inquirer gets of these keys
  */
 export function openKeyboard(
-  { stdin, stderr, clock }: Terminal,
+  { stdin, stderr, clock }: Tty,
   leave: (by: 'no' | StopSignal) => void,
   filter: (keys: string) => string,
 ) {

@@ -3,14 +3,28 @@ import { text } from 'node:stream/consumers';
 import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import { capitalized, plainText, wrapWords } from '../base/text.js';
+import type { Output } from '../output/streams.js';
+import type { Tty } from './keyboard.js';
 import type { NodeChoice } from './node-picker.js';
-import {
-  EMPTY_LINE,
-  isInteractive,
-  openKeyboard,
-  withoutDigits,
-  type Terminal,
-} from './keyboard.js';
+
+const ESCAPE = '\u001b';
+/** Ctrl-U. */
+const EMPTY_LINE = '\u0015';
+/** Digits that were typed, not those of a sequence such as that of Ctrl-Down. */
+const DIGITS = new RegExp(`(?<!${ESCAPE}(?:\\[|O)[\\d;]*)\\d`, 'g');
+
+/**
+ * Where a person can be asked. `stderr` is where `output.stderr` goes, for what draws by itself:
+ * prompts and the spinner.
+ */
+export interface Terminal extends Tty {
+  output: Output;
+}
+
+/** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
+export function isInteractive({ stdin, output }: Terminal) {
+  return stdin.isTTY && output.stderr.isTTY;
+}
 
 /** The answer "no". At a terminal its sentence is all that is printed. */
 export class Declined extends UsageError {
@@ -105,6 +119,9 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
 
+/** inquirer treats a digit as the number of a choice: a stray one would mark a yes. */
+const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
+
 /** Asks one question after the other. */
 function asker(terminal: Terminal, signal: AbortSignal) {
   return async <T>(
@@ -113,7 +130,8 @@ function asker(terminal: Terminal, signal: AbortSignal) {
     options?: object,
     filter = (keys: string) => keys,
   ): Promise<T> => {
-    // It is slow to load, and few runs ask.
+    // They are slow to load, and few runs ask.
+    const { openKeyboard } = await import('./keyboard.js');
     const { default: inquirer } = await import('inquirer');
     const picker = type === 'nodes' && (await import('./node-picker.js')).nodePicker;
     const left = new AbortController();

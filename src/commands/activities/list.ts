@@ -6,7 +6,7 @@ import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive } from '../../cli/keyboard.js';
+import { isInteractive } from '../../cli/prompts.js';
 import {
   listSource,
   openEach,

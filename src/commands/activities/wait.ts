@@ -5,7 +5,7 @@ import { MOST_NODES } from '../../base/supervisor.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive } from '../../cli/keyboard.js';
+import { isInteractive } from '../../cli/prompts.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
