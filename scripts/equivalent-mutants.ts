@@ -8,7 +8,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'without a count of Core, as many as are listed may be expected anyway',
   'src/job/run/state.ts: return isRollOver(run, now) || now - (firstAt ?? now) > windowMs; -> return isRollOver(run, now) || now - (firstAt ?? now) >= windowMs;':
     'they differ in one millisecond',
-  'src/job/census.ts: return core !== null && seen.size >= Math.max(core, expect ?? 0); -> return core !== null && seen.size >= Math.max(core, expect ?? 1);':
+  'src/job/census.ts: const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 0); -> const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 1);':
     'no deployment has no nodes',
   'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
     'they differ in one millisecond',
@@ -75,7 +75,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
   'src/job/drive.ts: this.#running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
   'src/log/log.ts: id - 1n, -> id + 1n,': 'nobody asks how far down an entry was looked for',
-  'src/job/entries.ts: return goneSince !== null && this.readAt - goneSince >= this.#appearMs; -> return goneSince !== null && this.readAt - goneSince > this.#appearMs;':
+  'src/job/entries.ts: return goneSince !== null && this.readAt - goneSince >= this.#appearTimeoutMs; -> return goneSince !== null && this.readAt - goneSince > this.#appearTimeoutMs;':
     'they differ in one millisecond',
   'src/job/roll/state.ts: moves: 0, -> moves: 1,': 'it is compared with itself alone',
   'src/job/run/ended.ts: const isPastGrace = readAt >= (acceptedAt ?? Infinity) + LATE_NODE; -> const isPastGrace = readAt > (acceptedAt ?? Infinity) + LATE_NODE;':

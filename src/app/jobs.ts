@@ -279,9 +279,9 @@ function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
 /** What the plan of every job has. */
 function planOf(
   { deploymentId, tenant }: Connection,
-  { timeoutMs, appearTimeoutMs: appearMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
+  { timeoutMs, appearTimeoutMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
 ) {
-  return { deploymentId, tenant, timeoutMs: timeoutMs || Infinity, appearMs };
+  return { deploymentId, tenant, timeoutMs: timeoutMs || Infinity, appearTimeoutMs };
 }
 
 /** @param countAgain asks Core beside the following; null where it has answered, or is not asked */

@@ -20,7 +20,7 @@ export interface Listed {
 export const NONE_LISTED: Listed = { here: [], elsewhere: [], isWhole: true };
 
 /** Ids of nodes, or of activities that are known by their ids. */
-export interface Census {
+interface Census {
   /** Those that must have an entry: they are named, or the log lists them for the runtime (L). */
   required: readonly Id[];
   /** Those that the log lists for other runtimes only (M). */
@@ -33,27 +33,21 @@ export interface Census {
   expect: number | null;
 }
 
-/** Those that must have an entry, and have none. If Core's count is reached, the rest may be gone. */
-export function awaited(census: Census): Id[] {
-  return isCountReached(census) ? [] : withoutEntry(census);
+/** The nodes that have no entry. If Core's count is reached, none of them has to have one. */
+export function lackingOf({ required, elsewhere, seen, core, expect }: Census) {
+  const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 0);
+  const without = required.filter((id) => !seen.has(id));
+  const others = elsewhere.filter((id) => !seen.has(id));
+  const known = new Set([...required, ...elsewhere, ...seen]);
+  return {
+    /** Those that must still report. */
+    must: areSeen ? [] : without,
+    /** Those that may still report, though none of them must. */
+    may: areSeen ? [...without, ...others] : others,
+    /** How many more Core counts: the log does not list them, and they have not acted. */
+    unknown: Math.max((core ?? 0) - known.size, 0),
+  };
 }
-
-/** Those that may still have an entry, though none of them must. */
-export function mayStillReport(census: Census): Id[] {
-  const elsewhere = census.elsewhere.filter((id) => !census.seen.has(id));
-  return isCountReached(census) ? [...withoutEntry(census), ...elsewhere] : elsewhere;
-}
-
-/** How many nodes Core counts beside those that are known: the log lists them, or they have acted. */
-export function unknownNodes({ required, elsewhere, seen, core }: Census): number {
-  return Math.max((core ?? 0) - new Set([...required, ...elsewhere, ...seen]).size, 0);
-}
-
-function isCountReached({ seen, core, expect }: Census): boolean {
-  return core !== null && seen.size >= Math.max(core, expect ?? 0);
-}
-
-const withoutEntry = ({ required, seen }: Census): Id[] => required.filter((id) => !seen.has(id));
 
 /**
  * Which nodes these entries list, besides those that were listed before.

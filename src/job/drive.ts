@@ -49,8 +49,8 @@ export async function* steps<T, E extends JobEvent>(
   tools: DriveTools,
 ): AsyncGenerator<E> {
   const { clock, signal, stopping, lateCount } = tools;
-  const inbox = new Inbox(clock);
-  const gates = new Gates(tools, (node, gate) =>
+  const inbox = openInbox(clock);
+  const gates = openGates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
   void lateCount?.then((core) => inbox.put(() => job.counted?.(core ?? null, clock.elapsed())));
@@ -106,7 +106,7 @@ export async function drive<T>(
 export function perform(
   step: StepOf<StepName>,
   tools: DriveTools,
-  gates: Pick<Gates, 'start'>,
+  gates: Pick<ReturnType<typeof openGates>, 'start'>,
 ): Promise<Fact | null> | Fact {
   switch (step.do) {
     case 'note':
@@ -180,71 +180,62 @@ async function read(
 }
 
 /** What happens by itself while a step is done: interrupts, and the ends of gates. */
-class Inbox {
-  readonly #waiting: Array<() => void> = [];
-  #wake: (() => void) | null = null;
-
-  constructor(private readonly clock: Clock) {}
-
-  put(deliver: () => void): void {
-    this.#waiting.push(deliver);
-    this.#wake?.();
-  }
-
-  deliver(): void {
-    for (const deliver of this.#waiting.splice(0)) deliver();
-  }
-
-  /** Waits until then, or until something comes. Nothing can come between `deliver` and this. */
-  async wait(until: number): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort(new Error('woken'));
-    const ms = Math.max(until - this.clock.elapsed(), 0);
-    // It rejects only when it is woken.
-    await this.clock.sleep(ms, woken.signal).catch(() => undefined);
-    this.#wake = null;
-  }
+function openInbox(clock: Clock) {
+  const waiting: Array<() => void> = [];
+  let wake: (() => void) | null = null;
+  return {
+    put: (deliver: () => void) => {
+      waiting.push(deliver);
+      wake?.();
+    },
+    deliver: () => {
+      for (const deliver of waiting.splice(0)) deliver();
+    },
+    /** Waits until then, or until something comes. Nothing can come between `deliver` and this. */
+    wait: async (until: number) => {
+      const woken = new AbortController();
+      wake = () => woken.abort(new Error('woken'));
+      const ms = Math.max(until - clock.elapsed(), 0);
+      // It rejects only when it is woken.
+      await clock.sleep(ms, woken.signal).catch(() => undefined);
+      wake = null;
+    },
+  };
 }
 
-class Gates {
-  readonly #running = new Map<Id, { cut: () => void; done: Promise<void> }>();
-
-  constructor(
-    private readonly tools: DriveTools,
-    private readonly ended: (node: Id, gate: GateResult) => void,
-  ) {}
-
-  start({ node, activityId, cutAt }: StepOf<'gate'>): void {
-    const { gate: run, clock } = this.tools;
-    if (!run) throw new Error('a roll with a gate was started without one');
-    const controller = new AbortController();
-    const { signal } = controller;
-    const cut = () => controller.abort(new Error('the gate is cut off'));
-    const timer = new AbortController();
-    clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
-    const startedAt = clock.elapsed();
-    const done = run(node, activityId, { signal }).then((exitCode) => {
-      timer.abort(new Error('the gate has ended'));
-      this.#running.delete(node);
-      this.ended(node, {
-        // A gate that was cut off has not passed, whatever it says in the end.
-        exit_code: signal.aborted ? null : exitCode,
-        timed_out: signal.aborted,
-        // An interrupt ends its node before (`interruptRoll`).
-        cut_off: false,
-        took_ms: Math.round(clock.elapsed() - startedAt),
+function openGates({ gate: run, clock }: DriveTools, ended: (node: Id, gate: GateResult) => void) {
+  const running = new Map<Id, { cut: () => void; done: Promise<void> }>();
+  return {
+    start: ({ node, activityId, cutAt }: StepOf<'gate'>) => {
+      if (!run) throw new Error('a roll with a gate was started without one');
+      const controller = new AbortController();
+      const { signal } = controller;
+      const cut = () => controller.abort(new Error('the gate is cut off'));
+      const timer = new AbortController();
+      clock.sleep(cutAt - clock.elapsed(), timer.signal).then(cut, () => undefined);
+      const startedAt = clock.elapsed();
+      const done = run(node, activityId, { signal }).then((exitCode) => {
+        timer.abort(new Error('the gate has ended'));
+        running.delete(node);
+        ended(node, {
+          // A gate that was cut off has not passed, whatever it says in the end.
+          exit_code: signal.aborted ? null : exitCode,
+          timed_out: signal.aborted,
+          // An interrupt ends its node before (`interruptRoll`).
+          cut_off: false,
+          took_ms: Math.round(clock.elapsed() - startedAt),
+        });
       });
-    });
-    this.#running.set(node, { cut, done });
-  }
-
-  /** Cuts off what still runs, and waits a little until it has ended. */
-  async close(): Promise<void> {
-    const running = [...this.#running.values()];
-    for (const { cut } of running) cut();
-    const timer = new AbortController();
-    const all = Promise.all(running.map(({ done }) => done));
-    await Promise.race([all, this.tools.clock.sleep(LAST_GATES, timer.signal)]);
-    timer.abort(new Error('done'));
-  }
+      running.set(node, { cut, done });
+    },
+    /** Cuts off what still runs, and waits a little until it has ended. */
+    close: async () => {
+      const all = [...running.values()];
+      for (const { cut } of all) cut();
+      const timer = new AbortController();
+      const done = Promise.all(all.map((gate) => gate.done));
+      await Promise.race([done, clock.sleep(LAST_GATES, timer.signal)]);
+      timer.abort(new Error('done'));
+    },
+  };
 }

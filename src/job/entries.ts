@@ -14,14 +14,7 @@ import {
 import { compareIds, type Id } from '../base/ids.js';
 import { emptyNodeResult, MISSING, type NodeResult, type TargetKind } from '../base/outcome.js';
 import type { LogRead } from '../log/log.js';
-import {
-  awaited,
-  mayStillReport,
-  NONE_LISTED,
-  unknownNodes,
-  type Census,
-  type Listed,
-} from './census.js';
+import { lackingOf, NONE_LISTED, type Listed } from './census.js';
 import { warning, type JobEvent, type NodeProgress } from './events.js';
 import { SECOND } from './pace.js';
 
@@ -49,7 +42,7 @@ interface Entry {
 /** What is known of them before the log is read. */
 export interface Known {
   /** How long an entry may take to show up, or be gone before it counts as lost, ms. */
-  appearMs: number;
+  appearTimeoutMs: number;
   /** The nodes that the log lists; if absent, the run finds them in the log. */
   listed?: Listed | undefined;
   /** How many nodes Core counts, where that is known. */
@@ -82,19 +75,19 @@ export abstract class Entries {
   /** When the last good read started. */
   readAt = -Infinity;
 
-  readonly #appearMs: number;
+  readonly #appearTimeoutMs: number;
 
   /** @param target the field of an entry that says which target it is of */
   constructor(
     private readonly target: 'node_id' | 'id',
     private readonly named: readonly Id[] | undefined,
-    { appearMs, listed, core, isCounting = false }: Known,
+    { appearTimeoutMs, listed, core, isCounting = false }: Known,
   ) {
     this.only = named ? new Set(named) : null;
     this.listed = named ? NONE_LISTED : (listed ?? null);
     this.core = core ?? null;
     this.isCounting = isCounting;
-    this.#appearMs = appearMs;
+    this.#appearTimeoutMs = appearTimeoutMs;
   }
 
   /** What they all did; null where they differ. */
@@ -159,7 +152,9 @@ export abstract class Entries {
   #add(activity: Activity, seen: Set<Id>, { serverTime }: LogRead, now: number): JobEvent[] {
     const { id, node_id: node } = activity;
     const createdAt = Date.parse(activity.created_at);
-    const since = now - ageOf(createdAt, serverTime);
+    // The server's time is cut to whole seconds. A time that cannot be parsed says nothing.
+    const ageMs = serverTime === null ? 0 : serverTime + SECOND - createdAt;
+    const since = now - (Math.max(ageMs, 0) || 0);
     const entry = { activity, createdAt, since, goneSince: null };
     const isEarly = this.isEarly(entry);
     const target = activity[this.target];
@@ -183,9 +178,8 @@ export abstract class Entries {
 
   /** Each that must have an entry has one, as many as are expected (one at least) or Core counts. */
   hasEnough(): boolean {
-    const census = this.#census();
-    const isSeen = awaited(census).length === 0 && census.seen.size >= (this.expect ?? 1);
-    return isSeen && unknownNodes(census) === 0;
+    const { must, unknown } = this.#lacking();
+    return must.length === 0 && unknown === 0 && this.#seen().size >= (this.expect ?? 1);
   }
 
   /** More nodes have an entry than are expected. */
@@ -195,7 +189,7 @@ export abstract class Entries {
 
   /** The nodes that have no entry, and need none. */
   mayStillReport(): Id[] {
-    return mayStillReport(this.#census());
+    return this.#lacking().may;
   }
 
   /** Nodes that acted, and that neither the log nor Core's count led to expect. */
@@ -207,14 +201,14 @@ export abstract class Entries {
     return isMore ? seen.filter((node) => !known.includes(node)) : [];
   }
 
-  #census(): Census {
-    return {
+  #lacking() {
+    return lackingOf({
       required: this.#required(),
       elsewhere: this.listed?.elsewhere ?? [],
       seen: this.#seen(),
       core: this.only ? null : this.core,
       expect: this.expect,
-    };
+    });
   }
 
   /** Created too long before the trigger to be of it, by the server's clocks. */
@@ -245,7 +239,7 @@ export abstract class Entries {
       return { ...emptyRow(known, emptyStatus), created_at };
     });
     // Of the other nodes that are expected, or that Core counts, nothing but their number is known.
-    const nameless = Math.max((this.expect ?? 0) - rows.length, unknownNodes(this.#census()));
+    const nameless = Math.max((this.expect ?? 0) - rows.length, this.#lacking().unknown);
     return [...rows, ...Array.from({ length: nameless }, () => emptyRow({}, emptyStatus))];
   }
 
@@ -266,12 +260,12 @@ export abstract class Entries {
 
   /** Of several entries of one node, the worst. */
   #rowOf(entries: readonly Entry[]): NodeProgress {
-    const worst = entries.reduce((a, b) =>
-      severity(this.#statusOf(b)) > severity(this.#statusOf(a)) ? b : a,
-    );
-    const { id: activity_id, node_id, created_at, finished_at = null } = worst.activity;
-    const known = { node_id, activity_id, status: this.#statusOf(worst), created_at, finished_at };
-    return { ...known, ambiguous: entries.length > 1, since: worst.since };
+    const { status, activity, since } = entries
+      .map((entry) => ({ ...entry, status: this.#isLost(entry) ? MISSING : entry.activity.status }))
+      .reduce((a, b) => (severity(b.status) > severity(a.status) ? b : a));
+    const { id: activity_id, node_id, created_at, finished_at = null } = activity;
+    const known = { node_id, activity_id, status, created_at, finished_at };
+    return { ...known, ambiguous: entries.length > 1, since };
   }
 
   /** The targets that have an entry that counts. */
@@ -288,13 +282,9 @@ export abstract class Entries {
     return this.named ?? this.listed?.here ?? [];
   }
 
-  #statusOf(entry: Entry): string {
-    return this.#isLost(entry) ? MISSING : entry.activity.status;
-  }
-
   /** An open entry that is gone from the log is waited for as long as one that never appeared. */
   #isLost({ goneSince }: Entry): boolean {
-    return goneSince !== null && this.readAt - goneSince >= this.#appearMs;
+    return goneSince !== null && this.readAt - goneSince >= this.#appearTimeoutMs;
   }
 }
 
@@ -344,13 +334,6 @@ export class IdEntries extends Entries {
     const [value, ...others] = new Set(this.activities.map((activity) => activity[field]));
     return others.length === 0 ? (value ?? null) : null;
   }
-}
-
-/** How long it has run by the server's clock, ms. A time that cannot be parsed says nothing. */
-function ageOf(createdAt: number, serverTime: number | null): number {
-  // The server's time is cut to whole seconds.
-  const age = serverTime === null ? 0 : serverTime + SECOND - createdAt;
-  return Math.max(age, 0) || 0;
 }
 
 /** The worse counts: a rejection, then an entry that is gone, an open one, and a completion. */

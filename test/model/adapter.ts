@@ -185,7 +185,7 @@ const limitsOf = ({ hasTenant }: Setting) => ({
   deploymentId: DEPLOYMENT,
   tenant: hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
   timeoutMs: TIMEOUT,
-  appearMs: APPEAR,
+  appearTimeoutMs: APPEAR,
 });
 
 function waitPlan(setting: Setting, use: Setting['use'] & { is: 'wait' }): WaitPlan {

@@ -143,9 +143,9 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
   }
   if (entries instanceof IdEntries) {
     // Each id has its one entry, which has been in the log before: a second look is enough.
-    return acceptedAt + (entries.hasEnough() ? 0 : Math.min(plan.appearMs, SECOND));
+    return acceptedAt + (entries.hasEnough() ? 0 : Math.min(plan.appearTimeoutMs, SECOND));
   }
-  if (!entries.hasEnough()) return acceptedAt + plan.appearMs;
+  if (!entries.hasEnough()) return acceptedAt + plan.appearTimeoutMs;
   // Nothing but the log says which nodes there are.
   const isOpenEnded = entries.targets === 'observed';
   // Only a second entry of a target may come, or one node too many.

@@ -5,7 +5,6 @@
 
 import { ApiError, retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { compareIds } from '../../base/ids.js';
-import type { Accepted } from '../../base/supervisor.js';
 import { classify, hadNoEffect } from '../answer.js';
 import { NONE_LISTED } from '../census.js';
 import { warning } from '../events.js';
@@ -128,22 +127,16 @@ export function takePosting(
   { answer }: FactOf<'post'>,
   now: number,
 ): Then<'posting'> {
-  run.hasPosted ||= !(answer instanceof Error && hadNoEffect(answer));
-  if (!(answer instanceof Error)) return takeAccepted(run, state, answer, now);
-  run.fateError = answer;
-  return takeFailedPost(run, state, answer, now);
-}
-
-function takeAccepted(
-  run: Sender,
-  { sent, before }: In<'posting'>,
-  answer: Accepted,
-  now: number,
-): In<'following' | 'ended'> {
+  if (answer instanceof Error) {
+    run.hasPosted ||= !hadNoEffect(answer);
+    run.fateError = answer;
+    return takeFailedPost(run, state, answer, now);
+  }
+  run.hasPosted = true;
   // Without a replay, a request that was in progress before has failed, and this one ran instead.
-  const replay = answer.replayed ? replayOf(run, before, now - REPLAY_REACH) : null;
+  const replay = answer.replayed ? replayOf(run, state.before, now - REPLAY_REACH) : null;
   addMark(run, 'accepted');
-  return accept(run, { ...sent, replay, accepted: answer }, now);
+  return accept(run, { ...state.sent, replay, accepted: answer }, now);
 }
 
 function takeFailedPost(

@@ -113,7 +113,7 @@ export function takeUnknown(
     return { name: 'sending', before: sent, notBefore: sendAt };
   }
   // Once it is too late, it only looks, as long as an entry may take.
-  const hasLooked = isTooLate(run, now) && sinceLost >= run.plan.appearMs;
+  const hasLooked = isTooLate(run, now) && sinceLost >= run.plan.appearTimeoutMs;
   return hasLooked ? endWithError(run, run.fateError) : state;
 }
 

@@ -39,7 +39,7 @@ export const ENDING: Rules = {
       'missing-too-soon',
       'one node',
       1,
-      plan('appearMs', () => SECOND),
+      plan('appearTimeoutMs', () => SECOND),
     ),
     sabotage(
       'an open entry that is gone is waited for',

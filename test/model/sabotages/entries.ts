@@ -1,7 +1,7 @@
 import type { Activity } from '../../../src/base/activity.js';
 import type { Id } from '../../../src/base/ids.js';
 import type { Outcome } from '../../../src/base/outcome.js';
-import type { unknownNodes } from '../../../src/job/census.js';
+import type { lackingOf } from '../../../src/job/census.js';
 import type { Entries } from '../../../src/job/entries.js';
 import type { foreignLog } from '../../../src/log/foreign.js';
 import type { endWithError } from '../../../src/job/run/ended.js';
@@ -289,7 +289,10 @@ export const ENTRIES: Rules = {
       'as-if-nothing-had-been',
       'every node, four by Core',
       0,
-      put<typeof unknownNodes>('job/census', 'unknownNodes', () => 0),
+      put<typeof lackingOf>('job/census', 'lackingOf', (original, census) => ({
+        ...original(census),
+        unknown: 0,
+      })),
     ),
     sabotage(
       'a node that only Core counts has no row',
@@ -305,9 +308,10 @@ export const ENTRIES: Rules = {
       'rows-lacking',
       'every node, and one elsewhere, four by Core',
       0,
-      put<typeof unknownNodes>('job/census', 'unknownNodes', (original, census) =>
-        original({ ...census, elsewhere: [] }),
-      ),
+      put<typeof lackingOf>('job/census', 'lackingOf', (original, census) => ({
+        ...original(census),
+        unknown: original({ ...census, elsewhere: [] }).unknown,
+      })),
     ),
     sabotage(
       'a record does not keep how many Core counts',

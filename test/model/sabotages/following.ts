@@ -30,7 +30,7 @@ export const FOLLOWING: readonly Sabotage[] = [
     'a wait for two entries',
     1,
     put<SettlesAtOf>('job/run/following', 'settlesAtOf', (original, run, state) =>
-      run.entries.hasEnough() ? original(run, state) : state.acceptedAt + run.plan.appearMs,
+      run.entries.hasEnough() ? original(run, state) : state.acceptedAt + run.plan.appearTimeoutMs,
     ),
   ),
 ];

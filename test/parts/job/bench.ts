@@ -35,7 +35,7 @@ const SHARED = {
   idempotencyKey: 'k',
   apiKeyHash: '0f1e2d3c',
   ifBusy: 'ignore',
-  appearMs: 30_000,
+  appearTimeoutMs: 30_000,
 } as const;
 const RUN: RunPlan = {
   ...SHARED,

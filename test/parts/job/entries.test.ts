@@ -15,12 +15,12 @@ describe('the entries of a run on every node', () => {
   const EVERY = { runtime: 'iggy', action: 'restart' } as const;
 
   it('have no row while nothing says that there is a node', () => {
-    assert.deepEqual(new NodeEntries(EVERY, { appearMs: 30_000 }).rows(null), []);
+    assert.deepEqual(new NodeEntries(EVERY, { appearTimeoutMs: 30_000 }).rows(null), []);
   });
 
   it('tell the one node that the log listed from one that acted, too', () => {
     const listed = { here: [NODE], elsewhere: [], isWhole: true };
-    const entries = new NodeEntries(EVERY, { appearMs: 30_000, listed });
+    const entries = new NodeEntries(EVERY, { appearTimeoutMs: 30_000, listed });
     const shown = [activityOf(FIRST, 'completed'), activityOf(SECOND, 'completed', SECOND)];
     entries.take(shown, { ...read, entries: shown }, 0);
     assert.deepEqual(entries.unforeseen(), [SECOND]);
@@ -43,7 +43,7 @@ describe('the row of a node that has two entries', () => {
     it(`shows the ${shown === FIRST ? 'first' : 'second'} of ${first} and ${second}`, () => {
       const entries = new NodeEntries(
         { runtime: 'iggy', action: 'restart', nodes: [NODE] },
-        { appearMs: 30_000 },
+        { appearTimeoutMs: 30_000 },
       );
       const all = [activityOf(FIRST, first), activityOf(SECOND, second)];
       for (const shownNow of [all.slice(0, 1), all]) {
