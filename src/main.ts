@@ -56,7 +56,7 @@ export async function main(program: Program, table = COMMANDS): Promise<void> {
   if (written.status === 'rejected' && !process.exitCode) await fail(written.reason);
   process.removeListener('exit', onExit);
   // Text that no one reads any more would keep the process alive.
-  if (stdout.closed || stderr.closed) process.exit();
+  if (stdout.gone.aborted || stderr.gone.aborted) process.exit();
 }
 
 /** @returns the exit code */

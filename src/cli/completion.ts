@@ -1,6 +1,6 @@
 import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
 import { plainText } from '../base/text.js';
-import { NodeNameStore } from '../config/node-names.js';
+import { openNodeNames } from '../config/node-names.js';
 import { ProfileStore } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import {
@@ -29,10 +29,7 @@ function knownIn(folder: string, { clock }: Host): Known {
   const profiles = () =>
     store.read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
   const nodes = () =>
-    [...new NodeNameStore(folder, store).read(null)].map(([id, name]): Candidate => [
-      name,
-      String(id),
-    ]);
+    [...openNodeNames(folder, store).read(null)].map(([id, name]): Candidate => [name, String(id)]);
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     action: () => words(VERBS),

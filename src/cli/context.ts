@@ -5,7 +5,6 @@ import { openAccount, type Account, type Core, type Endpoint } from '../app/acco
 import { openDeployment, type OpenDeployment } from '../app/open.js';
 import { LdctlError, usageError, type ApiError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
-import type { RunJournal } from '../base/journal.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Supervisor } from '../base/supervisor.js';
@@ -13,14 +12,13 @@ import { plainText, type Env } from '../base/text.js';
 import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
-import { hintOfEnd, NodeNameStore } from '../config/node-names.js';
+import { hintOfEnd, openNodeNames } from '../config/node-names.js';
 import { ProfileStore, type Config } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
   overridingVariables,
   variableIn,
-  type AccountSettings,
   type DeploymentRef,
   type DeploymentSettings,
   type SettingFlags,
@@ -50,7 +48,7 @@ export class CommandContext {
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
-  readonly nodeNames: NodeNameStore;
+  readonly nodeNames: ReturnType<typeof openNodeNames>;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   /** All that were fetched. */
@@ -76,7 +74,7 @@ export class CommandContext {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = new ProfileStore(folder, host.clock, this.signal);
-    this.nodeNames = new NodeNameStore(folder, this.store);
+    this.nodeNames = openNodeNames(folder, this.store);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
@@ -146,7 +144,12 @@ export class CommandContext {
   /** Those that share a profile share an account. */
   #targetOf(flags: SettingFlags, env?: Env): Target {
     const settings = this.resolve(flags, { env });
-    const account = this.#accounts.get(flags.profile) ?? this.#openAccount(settings.account);
+    const { account: of } = settings;
+    const more = { account: of, deployment: null, nodes: [] };
+    const core = (to: Endpoint) =>
+      this.core(to, (error) => explainRefusal(error, { ...to, ...more }));
+    const account =
+      this.#accounts.get(flags.profile) ?? openAccount(of, { signal: this.signal, core });
     this.#accounts.set(flags.profile, account);
     return { settings, account, open: once(() => this.open(account, settings.deployment)) };
   }
@@ -237,47 +240,33 @@ export class CommandContext {
     }
   }
 
-  #openAccount(account: AccountSettings): Account {
-    return openAccount(account, {
-      signal: this.signal,
-      core: (to) =>
-        this.core(to, (error) =>
-          explainRefusal(error, { ...to, account, deployment: null, nodes: [] }),
-        ),
-    });
-  }
-
   /** One deployment of many, with names, journal and log of its own. @throws as `openDeployment` */
   async open(account: Account, settings: DeploymentSettings): Promise<OpenDeployment> {
     const { clock, output } = this.host;
+    const journal = openRunJournal(this.folder, clock);
     const opened = await openDeployment(account, settings, {
       clock,
       signal: this.signal,
       newKey: () => this.host.newIdempotencyKey(),
       say: (line) => this.say(line),
-      journal: this.#journal(),
+      // What it finds of another run may have had an effect.
+      journal: {
+        ...journal,
+        read: (key) => {
+          const kept = journal.read(key);
+          this.host.mayHaveSent ||= kept !== null;
+          return kept;
+        },
+        claim: (...asked) => {
+          const claim = journal.claim(...asked);
+          this.host.mayHaveSent ||= 'found' in claim;
+          return claim;
+        },
+      },
       supervisor: (to, ref) => this.#supervisor(account, to, ref),
     });
-    output.names = new Map([...output.names, ...this.nodeNames.read(opened.deploymentId)]);
+    for (const [id, name] of this.nodeNames.read(opened.deploymentId)) output.names.set(id, name);
     return opened;
-  }
-
-  /** What it finds of another run may have had an effect. */
-  #journal(): RunJournal {
-    const journal = openRunJournal(this.folder, this.host.clock);
-    return {
-      ...journal,
-      read: (key) => {
-        const kept = journal.read(key);
-        this.host.mayHaveSent ||= kept !== null;
-        return kept;
-      },
-      claim: (...asked) => {
-        const claim = journal.claim(...asked);
-        this.host.mayHaveSent ||= 'found' in claim;
-        return claim;
-      },
-    };
   }
 
   #supervisor({ settings: account }: Account, to: Endpoint, deployment: DeploymentRef): Supervisor {

@@ -3,7 +3,7 @@ import { RUNTIMES, VERBS, verbOf } from '../base/activity.js';
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { shownWord } from '../base/ids.js';
 import { looksLikeKey } from '../base/secret.js';
-import { globalFlags, typedNames, type CommandLine, type ReadFlag } from './argv.js';
+import { globalFlags, typedNames, type CommandLine } from './argv.js';
 import type { Commands } from './host.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -19,6 +19,10 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
   if (id === null) return readGroupInvocation(line, commands);
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
   checkFlags(id, line, commands);
+  const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
+  if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
+    throw mistake(`--json and -o ${format} do not go together`, id);
+  }
   checkArguments(id, line, commands[id]);
   return { id, args };
 }
@@ -198,8 +202,7 @@ const toWrite = (id: string, words: readonly string[]) =>
 
 /** What oclif's parser would let pass, or take for an argument. */
 function checkFlags(id: string, line: CommandLine, commands: Commands) {
-  const { flags } = line;
-  for (const { name, typed, value } of flags) {
+  for (const { name, typed, value } of line.flags) {
     const flag = commands[id]?.flags[name ?? ''];
     if (!flag) throw unknownFlag(typed, id, line, commands);
     if (value === undefined) continue;
@@ -212,17 +215,9 @@ function checkFlags(id: string, line: CommandLine, commands: Commands) {
       throw mistake(`--${name}: ${shownWord(value)} has one comma too many`, id, UNSET);
     }
   }
-  checkFormat(id, flags);
 }
 
 const isBlank = (text: string) => text.trim() === '';
-
-function checkFormat(id: string, flags: readonly ReadFlag[]) {
-  const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
-  if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
-    throw mistake(`--json and -o ${format} do not go together`, id);
-  }
-}
 
 function checkArguments(id: string, line: CommandLine, command: Commands[string] | undefined) {
   const { args = {}, strict } = command ?? {};

@@ -86,45 +86,39 @@ export function checkFree(names: NodeNames, given: NewNames) {
 }
 
 /** Throws UsageError (exit 2), as `ProfileStore` does, for a file that cannot be used. */
-export class NodeNameStore {
-  readonly #path: string;
+export function openNodeNames(folder: string, store: Pick<ProfileStore, 'locked'>) {
+  const path = join(folder, 'nodes.json');
 
-  constructor(
-    folder: string,
-    private readonly store: Pick<ProfileStore, 'locked'>,
-  ) {
-    this.#path = join(folder, 'nodes.json');
-  }
-
-  /** @param deployment null for the names of every deployment */
-  read(deployment: Id | null): NodeNames {
-    const kept = this.#read();
-    const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
-    return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
-  }
-
-  /** Gives nodes their names, all or none. @throws as `checkFree` */
-  rename(deployment: Id, given: NewNames): Promise<void> {
-    return this.store.locked((replace) => {
-      const kept = this.#read();
-      checkFree(this.read(deployment), given);
-      const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
-      const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
-      replace('nodes', { ...kept, [String(deployment)]: names });
-    });
-  }
-
-  #read(): v.InferOutput<typeof namesOfAll> {
-    const text = readPrivateFile(this.#path);
+  const stored = (): v.InferOutput<typeof namesOfAll> => {
+    const text = readPrivateFile(path);
     if (text === null) return {};
     const parsed = parseStored(text, namesOfAll);
     if (parsed.success) return parsed.output;
     throw usageError(
       'config_broken',
-      `${this.#path} does not hold the names of nodes`,
+      `${path} does not hold the names of nodes`,
       'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
     );
-  }
+  };
+
+  /** @param deployment null for the names of every deployment */
+  const read = (deployment: Id | null): NodeNames => {
+    const kept = stored();
+    const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
+    return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
+  };
+
+  /** Gives nodes their names, all or none. @throws as `checkFree` */
+  const rename = (deployment: Id, given: NewNames): Promise<void> =>
+    store.locked((replace) => {
+      const kept = stored();
+      checkFree(read(deployment), given);
+      const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
+      const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
+      replace('nodes', { ...kept, [String(deployment)]: names });
+    });
+
+  return { read, rename };
 }
 
 /** The node that has a name, whatever its case; null where none has. */

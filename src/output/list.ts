@@ -65,11 +65,11 @@ export async function printList<T>(
       ({ total } = part);
       printed += entries.length;
       if (entries.length > 0) await write(writer.items(entries));
-      if (stdout.closed) break;
+      if (stdout.gone.aborted) break;
       if (part.error) throw part.error;
     }
   } catch (error) {
-    if (stdout.closed) return stdout.drained();
+    if (stdout.gone.aborted) return stdout.drained();
     output.complete ||= printed > 0;
     if (printed > 0) await write(writer.broken?.(errorDocument(error)));
     throw error;

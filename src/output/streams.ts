@@ -1,16 +1,13 @@
 import { styleText } from 'node:util';
 import { onAbort } from '../base/clock.js';
 import { LdctlError, OUTPUT_FAILED } from '../base/errors.js';
-import type { Id, NodeNames } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
-export class ReaderGone extends LdctlError {
-  constructor() {
-    super('done', 'reader_gone', 'the reader of the output went away');
-  }
-}
+export const isReaderGone = (error: unknown): boolean =>
+  error instanceof LdctlError && error.exit === 'done';
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
@@ -64,16 +61,17 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
-  /** What nodes are called, once the deployment is known. */
-  names: NodeNames = new Map();
+  /** What nodes are called, once their deployments are known. */
+  names = new Map<Id, string>();
+  /** They are masked. */
+  keys: ApiKey[] = [];
   /** For ages: the wall clock, in milliseconds UTC. */
   now = (): number => Date.now();
   /** What programs read, such as JSON or CSV: it is written as it is. */
   isData = false;
   readonly #stream: OutputStream;
-  readonly #keys: ApiKey[] = [];
   readonly #gone = new AbortController();
-  /** Aborted with `ReaderGone` or the failure when nothing can be written any more. */
+  /** Aborted when nothing can be written any more: the reader has gone, or what has failed. */
   readonly gone: AbortSignal = this.#gone.signal;
   readonly #isRunner: boolean;
   /** Until all text was handed to the system. */
@@ -90,10 +88,6 @@ export class Sink {
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }
 
-  get closed(): boolean {
-    return this.gone.aborted;
-  }
-
   // Some pseudo-terminals say 0.
   get columns(): number {
     return this.#stream.columns || 80;
@@ -105,7 +99,7 @@ export class Sink {
 
   /** @param how `command` for a text that the runner of GitHub Actions is to treat as a command */
   write(text: string, how?: 'command'): void {
-    if (this.closed || text === '') return;
+    if (this.gone.aborted || text === '') return;
     const clean = this.masked(text);
     const isRead = this.#isRunner && !this.isData && how !== 'command';
     this.#written = new Promise((resolve) => {
@@ -125,18 +119,13 @@ export class Sink {
       void this.#written.then(release).then(resolve);
     });
     const reason: unknown = this.gone.reason;
-    if (this.closed && !(reason instanceof ReaderGone)) throw reason;
-  }
-
-  /** From now on this key is masked. */
-  redact(key: ApiKey) {
-    this.#keys.push(key);
+    if (this.gone.aborted && !isReaderGone(reason)) throw reason;
   }
 
   /** A text as it may be written elsewhere, too: without any key. */
   masked(text: string): string {
     const kind = this.isData ? 'data' : 'text';
-    return this.#keys.reduce((masked, key) => key.scrub(masked, kind), text);
+    return this.keys.reduce((masked, key) => key.scrub(masked, kind), text);
   }
 
   closeSoon(reason: LdctlError) {
@@ -159,7 +148,9 @@ export class Sink {
     const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
     const message = `cannot write to ${name}: ${why}`;
     this.#gone.abort(
-      isGone ? new ReaderGone() : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
+      isGone
+        ? new LdctlError('done', 'reader_gone', 'the reader of the output went away')
+        : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
     );
   }
 }
@@ -170,6 +161,8 @@ export class Output {
   complete = false;
   /** What users are called, as far as that is known by now. */
   readonly people = new Map<Id, string>();
+  /** What nodes are called, as both streams know it. */
+  readonly names: Map<Id, string>;
   /** What each deployment is called, where there are several. */
   readonly places = new Map<Id, string>();
 
@@ -179,23 +172,19 @@ export class Output {
     readonly options: PrintOptions,
   ) {
     stdout.isData = options.format !== 'table';
+    // What one knows, the other does, too.
+    ({ names: stderr.names, keys: stderr.keys } = stdout);
+    this.names = stdout.names;
   }
 
+  /** From now on this key is masked. */
   redact(key: ApiKey): void {
-    for (const sink of [this.stdout, this.stderr]) sink.redact(key);
+    this.stdout.keys.push(key);
   }
 
   /** Off a terminal times are in UTC, with a `Z`: a reader does not know the zone of this machine. */
   get inUtc(): boolean {
     return this.options.utc || !this.stdout.isTTY;
-  }
-
-  get names(): NodeNames {
-    return this.stdout.names;
-  }
-
-  set names(names: NodeNames) {
-    for (const sink of [this.stdout, this.stderr]) sink.names = names;
   }
 
   /** After an interrupt: a sink whose reader is slow is closed soon, with this as the reason. */
