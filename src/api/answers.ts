@@ -25,7 +25,12 @@ export interface Answer {
   body: string | null;
   /** Masked in every text of the answer that an error quotes. */
   apiKey: ApiKey;
+  /** What gave the URL, for people. */
+  urlFrom?: string | undefined;
 }
+
+/** The API's address, and which setting it is from. */
+const baseOf = ({ url, urlFrom }: Answer) => url.origin + (urlFrom ? ` (from ${urlFrom})` : '');
 
 export function header({ headers }: Answer, name: string): string {
   return String(headers[name] ?? '');
@@ -81,7 +86,7 @@ function jsonOf(answer: Answer) {
 }
 
 function invalidAnswer(answer: Answer, what: string) {
-  const hint = `If this happens again, check the URL, ${answer.url.origin}, and any proxy in between.`;
+  const hint = `If this happens again, check the URL, ${baseOf(answer)}, and any proxy in between.`;
   return invalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
 }
 
@@ -114,13 +119,13 @@ export function expectStatus(answer: Answer, expected: 200 | 202, asked: Failure
   if (status < 300 || status >= 400) throw apiError(answer, asked);
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
-  const hint = `Check the URL, ${url.origin}. The API never redirects. The key was not sent on.`;
+  const hint = `Check the URL, ${baseOf(answer)}. The API never redirects. The key was not sent on.`;
   const options = { requestId: requestIdOf(answer), hint };
   throw new TransportError(REDIRECT, message, { sent: 'maybe', transient: false }, options);
 }
 
 function apiError(answer: Answer, asked: FailureContext) {
-  const { status, url, apiKey } = answer;
+  const { status, apiKey } = answer;
   const body = answer.body ?? '';
   const problem = problemOf(body);
   const quoted = (text = '') => quote(text, apiKey);
@@ -154,7 +159,7 @@ function apiError(answer: Answer, asked: FailureContext) {
   }
   const isElsewhere = status === 404 && !problem;
   const hint = isElsewhere
-    ? `This does not look like the API's answer: check the URL, ${url.origin}.`
+    ? `This does not look like the API's answer: check the URL, ${baseOf(answer)}.`
     : hintFor(fields);
   return new ApiError(messageOf(answer, fields, !problem), fields, { requestId, hint });
 }

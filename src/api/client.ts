@@ -177,7 +177,7 @@ export class Client {
     timeoutMs: number,
   ): Promise<Answer> {
     signal?.throwIfAborted();
-    const agent = this.#options.agent ?? (await this.#agentFor(method));
+    const { urlFrom, agent = await this.#agentFor(method) } = this.#options;
     const stream = this.#got.stream(url, {
       method,
       headers,
@@ -203,10 +203,9 @@ export class Client {
       const status = answer.statusCode ?? 0;
       const bytes = status === 202 ? Buffer.of() : await readUpTo(MAX_ANSWER_BYTES, stream);
       const text = bytes && new TextDecoder().decode(bytes);
-      return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey };
+      return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey, urlFrom };
     } catch (error) {
       signal?.throwIfAborted();
-      const { urlFrom } = this.#options;
       throw transportError(error, attempt, url, { proxy: this.#proxy, urlFrom });
     } finally {
       stop();
