@@ -67,12 +67,12 @@ export async function trigger(
     const isKnown = request.nodes !== undefined || kept !== null;
     const known = found ?? (isKnown ? null : await surveyInTime(connection, request, tools.signal));
     const expect = request.nodes ? undefined : known?.expect;
-    const { listed, core, spentMs } = known ?? {};
+    const { listed, coreCount, spentMs } = known ?? {};
     const countAgain = request.nodes
       ? null
       : await recountFor(connection, kept, known, tools.signal);
     const isCounting = countAgain !== null;
-    const plan = { ...request, ...own, listed, core, spentMs, expect, isCounting };
+    const plan = { ...request, ...own, listed, coreCount, spentMs, expect, isCounting };
     return driveJob(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
 }
@@ -176,8 +176,12 @@ export async function roll(
   const ending = AbortSignal.any([signal, stopping]);
   const recall = () => nodes.map((node) => keptRun(connection, { ...request, nodes: [node] }));
   /** @param known what was found before, or why nothing more is sent */
-  const start = ({ spentMs, core, failure }: Pick<RollPlan, 'spentMs' | 'core' | 'failure'>) => {
-    const known = { ...plan, spentMs, core, failure };
+  const start = ({
+    spentMs,
+    coreCount,
+    failure,
+  }: Pick<RollPlan, 'spentMs' | 'coreCount' | 'failure'>) => {
+    const known = { ...plan, spentMs, coreCount, failure };
     const kept = recall();
     return driveJob(connection, (now) => rollJob(known, kept, now), tools);
   };

@@ -59,10 +59,10 @@ interface Located {
 }
 
 /**
- * How many nodes Core counts, asked once; undefined where that is not known, or it counts none.
+ * How many nodes Core counts, asked once; null where that is not known, or it counts none.
  * @param entries of the log: the first names division and environment
  */
-export type Counting = (entries: readonly Activity[]) => Promise<number | undefined>;
+export type Counting = (entries: readonly Activity[]) => Promise<number | null>;
 
 /** The way to ask Core how many nodes a deployment has. */
 export interface NodeCounter {
@@ -264,8 +264,8 @@ export function nodeCounter(
     if (nodes === 0) throw notCounted('Core counts no nodes in this deployment');
     return nodes;
   };
-  const countInTime = async (entry: Activity | undefined, signal: AbortSignal, ms: number) =>
-    (await optional({ clock, signal }, (limited) => count(entry, limited, ms), ms)) ?? undefined;
+  const countInTime = (entry: Activity | undefined, signal: AbortSignal, ms: number) =>
+    optional({ clock, signal }, (limited) => count(entry, limited, ms), ms);
   return {
     isCertain,
     start(patience, signal) {

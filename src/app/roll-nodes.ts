@@ -27,14 +27,14 @@ interface RollAsked extends Pick<CheckedTrigger, 'runtime' | 'expectNodes'> {
  * one is asked and there may be others, or fewer
  */
 export function nodesOfRoll(found: Findings, roll: RollAsked): readonly Id[] {
-  const { listed, core } = found;
+  const { listed, coreCount } = found;
   const { here, elsewhere } = listed;
-  const expected = roll.expectNodes === 'deployment' ? core : roll.expectNodes;
-  const isCertain = elsewhere.length === 0 && (core ?? here.length) === here.length;
+  const expected = roll.expectNodes === 'deployment' ? (coreCount ?? undefined) : roll.expectNodes;
+  const isCertain = elsewhere.length === 0 && (coreCount ?? here.length) === here.length;
   const mayAct =
     expected === undefined
       ? roll.isAsked || isCertain
-      : expected === here.length && mayExpect(expected, listed, core);
+      : expected === here.length && mayExpect(expected, listed, coreCount);
   if (here.length > 0 && mayAct) return here;
   throw refusal(found, expected, roll);
 }
@@ -44,11 +44,11 @@ function refusal(
   expected: number | undefined,
   { runtime, now, command }: RollAsked,
 ): LdctlError {
-  const { listed, core, serverTime } = found;
+  const { listed, coreCount, serverTime } = found;
   const { here } = listed;
   const known = knownNodes(found, command);
   if (here.length === 0) {
-    const counts = core === undefined ? '' : `, and Core counts ${core}`;
+    const counts = coreCount === null ? '' : `, and Core counts ${coreCount}`;
     return refusedError(
       'no_nodes_known',
       `no node has an entry of ${runtime} in the log of the last 30 days${counts}`,
@@ -64,25 +64,25 @@ function refusal(
   return expected === undefined
     ? refusedError(
         'nodes_not_certain',
-        `it is not certain which nodes there are: ${numbersText(listed, core)}`,
+        `it is not certain which nodes there are: ${numbersText(listed, coreCount)}`,
         hint,
         known,
       )
-    : refusedError('other_node_count', otherCountText(expected, listed, core), hint, known);
+    : refusedError('other_node_count', otherCountText(expected, listed, coreCount), hint, known);
 }
 
 /** If Core counts fewer than are listed, those that acted longest ago may be gone. */
 function knownNodes(
-  { listed: { here }, core, entries }: Findings,
+  { listed: { here }, coreCount, entries }: Findings,
   command: RollAsked['command'],
 ): KnownNodes {
   const newest = newestOfEach(entries);
   const isHere = ({ node_id: node }: Activity) => here.includes(node);
   const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
-  const gone = nodesOf(byAge.slice(0, Math.max(here.length - (core ?? here.length), 0)));
+  const gone = nodesOf(byAge.slice(0, Math.max(here.length - (coreCount ?? here.length), 0)));
   return {
     next: command(here.filter((node) => !gone.includes(node))),
-    core_count: core ?? null,
+    core_count: coreCount,
     nodes: [...newest.values()]
       .sort((a, b) => compareIds(a.node_id, b.node_id))
       .map((entry) => ({

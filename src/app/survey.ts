@@ -22,13 +22,13 @@ export interface Findings {
   listed: Listed;
   /** What was read of the log, the newest first. */
   entries: readonly Activity[];
-  /** How many nodes Core counts, where that is known. */
-  core: number | undefined;
+  /** How many nodes Core counts; null where that is not known. */
+  coreCount: number | null;
   /**
-   * Where Core did not answer in time: asks it once more. Undefined if it does not say. Never
+   * Where Core did not answer in time: asks it once more. Null if it does not say. Never
    * rejects.
    */
-  countAgain: ((signal: AbortSignal) => Promise<number | undefined>) | null;
+  countAgain: ((signal: AbortSignal) => Promise<number | null>) | null;
   /** How many nodes must be reached, where none are named; undefined where the log decides. */
   expect: number | undefined;
   /** What keeps the targets busy. */
@@ -92,16 +92,16 @@ export async function survey(
   const { entries, total, serverTime } = await log.forNodes({ signal, isEnough });
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
-  const core = await ask?.(entries);
+  const coreCount = (await ask?.(entries)) ?? null;
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
   const listed = listedIn(entries, runtime, !seen.all || entries.length >= total);
   return {
     listed,
     entries,
-    core,
-    countAgain: ask && core === undefined ? countingAgain(surveyor, entries) : null,
-    expect: expectedOf(listed, core, request),
+    coreCount,
+    countAgain: ask && coreCount === null ? countingAgain(surveyor, entries) : null,
+    expect: expectedOf(listed, coreCount, request),
     busy,
     serverTime,
     spentMs: clock.elapsed() - startedAt,
@@ -116,12 +116,12 @@ const isAllNeeded = ({ nodes, expectNodes, ifBusy, isShown, isRoll }: SurveyRequ
 export const countingAgain =
   ({ counter }: Surveyor, entries: readonly Activity[]): Findings['countAgain'] =>
   async (signal) =>
-    counter
+    (await counter
       ?.start(
         PATIENCE_MS,
         signal,
       )(entries)
-      .catch(() => undefined);
+      .catch(() => null)) ?? null;
 
 /** Has Core count the nodes, if that is demanded, or it certainly knows the deployment. */
 function startCounting(
@@ -144,8 +144,8 @@ function startCounting(
  * Whether this number may be expected: Core's count; or that of the nodes listed, if the log
  * lists every node that Core counts, for whatever runtime.
  */
-export const mayExpect = (expected: number, listed: Listed, core: number | undefined): boolean =>
-  expected === core || (expected === listed.here.length && (core ?? 0) <= inLog(listed));
+export const mayExpect = (expected: number, listed: Listed, coreCount: number | null): boolean =>
+  expected === coreCount || (expected === listed.here.length && (coreCount ?? 0) <= inLog(listed));
 
 /**
  * How many nodes must be reached; undefined where that was not said.
@@ -154,27 +154,27 @@ export const mayExpect = (expected: number, listed: Listed, core: number | undef
  */
 function expectedOf(
   listed: Listed,
-  core: number | undefined,
+  coreCount: number | null,
   { nodes, isRoll, expectNodes: expected }: SurveyRequest,
 ): number | undefined {
   if (nodes || isRoll) return undefined;
-  if (expected === 'deployment') return core;
-  if (expected === undefined || mayExpect(expected, listed, core)) return expected;
-  if (core === undefined && expected > listed.here.length) return expected;
+  if (expected === 'deployment') return coreCount ?? undefined;
+  if (expected === undefined || mayExpect(expected, listed, coreCount)) return expected;
+  if (coreCount === null && expected > listed.here.length) return expected;
   throw refusedError(
     'other_node_count',
-    otherCountText(expected, listed, core),
+    otherCountText(expected, listed, coreCount),
     'Check that this is the right deployment, or name the nodes.',
   );
 }
 
-export const otherCountText = (expected: number, listed: Listed, core: number | undefined) =>
-  `${count(expected, 'node')} expected: ${numbersText(listed, core)}`;
+export const otherCountText = (expected: number, listed: Listed, coreCount: number | null) =>
+  `${count(expected, 'node')} expected: ${numbersText(listed, coreCount)}`;
 
 /** `the log lists 3 nodes for this runtime and 1 for others only, and Core counts 5` */
-export function numbersText({ here, elsewhere }: Listed, core: number | undefined): string {
+export function numbersText({ here, elsewhere }: Listed, coreCount: number | null): string {
   const nodes = `the log lists ${count(here.length, 'node')}`;
   const others = ` for this runtime and ${elsewhere.length} for others only`;
   const all = elsewhere.length > 0 ? `${nodes}${others},` : nodes;
-  return core === undefined ? all.replace(/,$/, '') : `${all} and Core counts ${core}`;
+  return coreCount === null ? all.replace(/,$/, '') : `${all} and Core counts ${coreCount}`;
 }

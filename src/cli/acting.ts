@@ -352,7 +352,7 @@ async function dryRunOf(
   const known = {
     ...{ runtime, action, deployment_id: deploymentId, idempotency_key: key },
     targets: targetsOf(request),
-    core_count: found?.core ?? null,
+    core_count: found?.coreCount ?? null,
   };
   const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
   const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };

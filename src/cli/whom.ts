@@ -67,17 +67,17 @@ export function whomPicked(nodes: readonly Id[], listed: readonly Id[], view: Vi
 
 /** A trigger leaves nothing out. */
 function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
-  const { listed, core, expect } = found;
+  const { listed, coreCount, expect } = found;
   const { here, elsewhere } = listed;
-  if (expect !== undefined || (core ?? 0) > inLog(listed)) return soMany(found);
+  if (expect !== undefined || (coreCount ?? 0) > inLog(listed)) return soMany(found);
   if (here.length === 0) {
     const a = /^[aeiou]/.test(runtime) ? 'an' : 'a';
     return { who: 'every node', notes: [`none has ${a} ${runtime} entry in the last 30 days`] };
   }
   const run = elsewhere.length === 1 ? 'it runs' : 'they run';
   const others = `${shortText(listed, view)} too if ${run} ${runtime}`;
-  if (core !== undefined && core < here.length) {
-    const who = `${core} of the ${here.length} nodes in the log`;
+  if (coreCount !== null && coreCount < here.length) {
+    const who = `${coreCount} of the ${here.length} nodes in the log`;
     const notes = [...countNotes(found), ...(elsewhere.length > 0 ? [others] : [])];
     return { who, notes, number: who };
   }
@@ -89,32 +89,32 @@ function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
 
 /** As many as are expected, or as Core counts. */
 function soMany(found: Findings): Whom {
-  const { listed, core } = found;
+  const { listed, coreCount } = found;
   const number = countMeant(found);
   const known = inLog(listed);
   const inLogText = `${known === 0 ? 'none is' : known === 1 ? '1 is' : `${known} are`} in the log`;
-  const isSame = known === number && (core ?? number) === number;
+  const isSame = known === number && (coreCount ?? number) === number;
   return {
     who: number === 1 ? '1 node' : allText(number),
-    notes: isSame ? [] : [inLogText, ...(core === undefined ? [] : [`Core counts ${core}`])],
+    notes: isSame ? [] : [inLogText, ...(coreCount === null ? [] : [`Core counts ${coreCount}`])],
     number: count(number, 'node'),
   };
 }
 
 /** A roll acts on those that are listed for its runtime, and no others. */
 function whomOfRoll(found: Findings, runtime: string, view: View): Whom {
-  const { listed, core } = found;
+  const { listed, coreCount } = found;
   const { here, elsewhere } = listed;
-  const isAll = elsewhere.length === 0 && core === here.length;
+  const isAll = elsewhere.length === 0 && coreCount === here.length;
   const not = elsewhere.length > 0 ? [`not on ${leftOutText(listed, runtime, view)}`] : [];
   return { ...those(here, isAll, view), notes: [...not, ...countNotes(found)] };
 }
 
 /** Core's number, where it is not that of the nodes listed for the runtime. */
-function countNotes({ listed: { here }, core }: Findings): string[] {
-  if (core === undefined || core === here.length) return [];
-  const counts = `Core counts ${core}`;
-  return core < here.length ? [counts, goneText(here.length - core)] : [counts];
+function countNotes({ listed: { here }, coreCount }: Findings): string[] {
+  if (coreCount === null || coreCount === here.length) return [];
+  const counts = `Core counts ${coreCount}`;
+  return coreCount < here.length ? [counts, goneText(here.length - coreCount)] : [counts];
 }
 
 interface When {
@@ -136,9 +136,9 @@ export function sayWhom(context: CommandContext, meant: Meaning, when: When): Wh
   const { found, nodes } = meant;
   if (found && !nodes) {
     for (const line of warningsOf({ ...meant, found }, when, view)) context.warn(line);
-    const { core, expect = 0, listed } = found;
+    const { coreCount, expect = 0, listed } = found;
     const listing = `the log lists ${count(listed.here.length, 'node')}`;
-    if (core === undefined && expect > listed.here.length) {
+    if (coreCount === null && expect > listed.here.length) {
       context.say(`${listing}; whether there are ${expect} is checked at the end`);
     }
   }
@@ -166,20 +166,29 @@ function warningsOf(
 }
 
 /** @param ends whether too few nodes end it with 7 @param isSaid whether a question says the rest */
-function countWarnings({ listed, core }: Findings, ends: boolean, isSaid: boolean): string[] {
-  if (core === undefined) return [];
+function countWarnings({ listed, coreCount }: Findings, ends: boolean, isSaid: boolean): string[] {
+  if (coreCount === null) return [];
   const known = inLog(listed);
   const { length } = listed.here;
-  if (core > known && (ends || !isSaid)) {
-    const all = core === 2 ? 'both show up' : core === 1 ? 'it shows up' : `all ${core} show up`;
-    return [`${numbersText(core, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`];
+  if (coreCount > known && (ends || !isSaid)) {
+    const all =
+      coreCount === 2
+        ? 'both show up'
+        : coreCount === 1
+          ? 'it shows up'
+          : `all ${coreCount} show up`;
+    return [
+      `${numbersText(coreCount, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`,
+    ];
   }
-  const isGone = core < length && listed.isWhole;
-  return isGone && !isSaid ? [`${numbersText(core, length)}: ${goneText(length - core)}`] : [];
+  const isGone = coreCount < length && listed.isWhole;
+  return isGone && !isSaid
+    ? [`${numbersText(coreCount, length)}: ${goneText(length - coreCount)}`]
+    : [];
 }
 
-const numbersText = (core: number, listed: number) =>
-  `Core counts ${count(core, 'node')}; the log of the last 30 days lists ${listed || 'none'}`;
+const numbersText = (coreCount: number, listed: number) =>
+  `Core counts ${count(coreCount, 'node')}; the log of the last 30 days lists ${listed || 'none'}`;
 
 /** `…890, which has no iggy entry in the last 30 days` */
 function leftOutText(listed: Listed, runtime: string, view: View): string {

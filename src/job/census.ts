@@ -28,14 +28,14 @@ interface Census {
   /** Those that have an entry. */
   seen: ReadonlySet<Id>;
   /** How many nodes Core counts (C); null where that is not known, or targets are named. */
-  core: number | null;
+  coreCount: number | null;
   /** How many nodes are expected (N); null where that is open. */
   expect: number | null;
 }
 
 /** The nodes that have no entry. If Core's count is reached, none of them has to have one. */
-export function lackingOf({ required, elsewhere, seen, core, expect }: Census) {
-  const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 0);
+export function lackingOf({ required, elsewhere, seen, coreCount, expect }: Census) {
+  const areSeen = coreCount !== null && seen.size >= Math.max(coreCount, expect ?? 0);
   const without = required.filter((id) => !seen.has(id));
   const others = elsewhere.filter((id) => !seen.has(id));
   const known = new Set([...required, ...elsewhere, ...seen]);
@@ -45,7 +45,7 @@ export function lackingOf({ required, elsewhere, seen, core, expect }: Census) {
     /** Those that may still report, though none of them must. */
     may: areSeen ? [...without, ...others] : others,
     /** How many more Core counts: the log does not list them, and they have not acted. */
-    unknown: Math.max((core ?? 0) - known.size, 0),
+    unknown: Math.max((coreCount ?? 0) - known.size, 0),
   };
 }
 
@@ -75,17 +75,17 @@ export const inLog = ({ here, elsewhere }: Listed): number => here.length + else
 /** How many nodes an action on every node is about; 0 where that is not known. */
 export function countMeant({
   expect,
-  core,
+  coreCount,
   listed,
 }: {
   expect?: number | null;
-  core?: number | null;
+  coreCount?: number | null;
   listed: Listed | null;
 }): number {
   if (expect) return expect;
   // If the log was not read to its end, it does not say how many there are.
   if (!listed?.isWhole) return 0;
-  return (core ?? 0) > inLog(listed) ? (core ?? 0) : listed.here.length;
+  return (coreCount ?? 0) > inLog(listed) ? (coreCount ?? 0) : listed.here.length;
 }
 
 /** The nodes of these entries, by id. */

@@ -34,7 +34,7 @@ export interface DriveTools {
   /** The same, of a roll: nothing more starts. */
   stopping?: AbortSignal;
   /** How many nodes Core counts, where that was not known in time; never rejects. */
-  lateCount?: Promise<number | undefined>;
+  lateCount?: Promise<number | null> | undefined;
 }
 
 /** How long the end waits for gates that were cut off, ms. */
@@ -53,7 +53,7 @@ export async function* steps<T, E extends JobEvent>(
   const gates = openGates(tools, (node, gate) =>
     inbox.put(() => job.gateEnded?.(node, gate, clock.elapsed())),
   );
-  void lateCount?.then((core) => inbox.put(() => job.counted?.(core ?? null, clock.elapsed())));
+  void lateCount?.then((count) => inbox.put(() => job.counted?.(count, clock.elapsed())));
   const releases = [
     onAbort(stopping, () => inbox.put(() => job.windDown?.(stopping?.reason as Interrupted))),
     onAbort(signal, () =>

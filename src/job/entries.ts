@@ -46,7 +46,7 @@ export interface Known {
   /** The nodes that the log lists; if absent, the run finds them in the log. */
   listed?: Listed | undefined;
   /** How many nodes Core counts, where that is known. */
-  core?: number | undefined;
+  coreCount?: number | null | undefined;
   /** Core is still counting: `Job.counted` says the number. */
   isCounting?: boolean | undefined;
 }
@@ -60,7 +60,7 @@ export abstract class Entries {
   /** Null until the log was read for them. Named targets need none. */
   listed: Listed | null;
   /** How many nodes Core counts; null when that is not known. */
-  core: number | null;
+  coreCount: number | null;
   /** Whether Core is still counting them. */
   isCounting: boolean;
   /** How many nodes must have an entry; null when that is open. */
@@ -81,11 +81,11 @@ export abstract class Entries {
   constructor(
     private readonly target: 'node_id' | 'id',
     private readonly named: readonly Id[] | undefined,
-    { appearTimeoutMs, listed, core, isCounting = false }: Known,
+    { appearTimeoutMs, listed, coreCount, isCounting = false }: Known,
   ) {
     this.only = named ? new Set(named) : null;
     this.listed = named ? NONE_LISTED : (listed ?? null);
-    this.core = core ?? null;
+    this.coreCount = coreCount ?? null;
     this.isCounting = isCounting;
     this.#appearTimeoutMs = appearTimeoutMs;
   }
@@ -113,8 +113,8 @@ export abstract class Entries {
 
   /** Core has counted the nodes: in the process of a record, or beside this run. */
   noteCount(core: number | null): void {
-    this.core = core ?? this.core;
-    this.isCounting &&= this.core === null;
+    this.coreCount = core ?? this.coreCount;
+    this.isCounting &&= this.coreCount === null;
   }
 
   /**
@@ -197,7 +197,7 @@ export abstract class Entries {
     if (!this.listed?.isWhole || this.targets !== 'observed') return [];
     const known = [...this.listed.here, ...this.listed.elsewhere];
     const seen = [...this.#seen()];
-    const isMore = known.length > 0 && seen.length > Math.max(this.core ?? 0, known.length);
+    const isMore = known.length > 0 && seen.length > Math.max(this.coreCount ?? 0, known.length);
     return isMore ? seen.filter((node) => !known.includes(node)) : [];
   }
 
@@ -206,7 +206,7 @@ export abstract class Entries {
       required: this.#required(),
       elsewhere: this.listed?.elsewhere ?? [],
       seen: this.#seen(),
-      core: this.only ? null : this.core,
+      coreCount: this.only ? null : this.coreCount,
       expect: this.expect,
     });
   }

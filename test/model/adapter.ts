@@ -193,7 +193,7 @@ function waitPlan(setting: Setting, use: Setting['use'] & { is: 'wait' }): WaitP
     'ids' in use
       ? { ids: use.ids }
       : { ...RESTART, nodes: use.nodes ?? undefined, expect: use.expect };
-  return { wanted, after: AFTER, core: setting.core ?? undefined, ...limitsOf(setting) };
+  return { wanted, after: AFTER, coreCount: setting.core ?? undefined, ...limitsOf(setting) };
 }
 
 const RESTART = { runtime: 'iggy', action: 'restart' } as const;
@@ -208,7 +208,7 @@ function sharedPlan(setting: Setting, { apiKey }: Pick<Start, 'apiKey'>, kept: K
     ifBusy,
     apiKeyHash: apiKey === 'A' ? '0f1e2d3c' : '4b5a6978',
     // A record says what its run knew.
-    core: kept[0] || coreTakes > 0 ? undefined : (core ?? undefined),
+    coreCount: kept[0] || coreTakes > 0 ? null : core,
     ...limitsOf(setting),
   };
 }

@@ -243,7 +243,7 @@ async function followPart(
   const followed = await followJob(context, deployment, asked, (tools) =>
     runPart(context, now, plan.flags, { ...tools, stopping }),
   );
-  const result = { ...followed.result, core_count: found?.core ?? null };
+  const result = { ...followed.result, core_count: found?.coreCount ?? null };
   return { ...followed, result, path: deployment.ref.path };
 }
 

@@ -112,8 +112,8 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
 /** What is said above the table about the deployment. */
 interface Known {
   place: string;
-  /** How many nodes Core counts, where that is known. */
-  core: number | undefined;
+  /** How many nodes Core counts; null where that is not known. */
+  coreCount: number | null;
 }
 
 /** Beside the log, for two seconds each: what the deployment is called, and how many nodes it has. */
@@ -122,28 +122,28 @@ async function askCore(context: CommandContext, isWhole: boolean): Promise<Known
   const isCounted = isWhole && counter?.isCertain;
   const counting = isCounted ? counter.start(OPTIONAL_MS, context.signal) : null;
   const place = await nameIt();
-  return { place, core: await counting?.([]) };
+  return { place, coreCount: (await counting?.([])) ?? null };
 }
 
 /** `platform/production/orders: 9 nodes, by the activity log (Core counts 9)`. */
-function headline({ place, core }: Known, listed: number) {
-  const counts = core === undefined ? '' : ` (Core counts ${core})`;
+function headline({ place, coreCount }: Known, listed: number) {
+  const counts = coreCount === null ? '' : ` (Core counts ${coreCount})`;
   return `${place}: ${count(listed, 'node')}, by the activity log${counts}`;
 }
 
 /** That no node is known yet, and how to act on all of them, which makes them known. */
 function emptyText(known: Known | null, flags: readonly string[]) {
-  const { core } = known ?? {};
+  const coreCount = known?.coreCount ?? null;
   const trigger = ['ldctl activities trigger iggy restart', ...flags.map(shellWord)].join(' ');
   const none = 'no node has acted in the last 30 days, so no id is known yet. To act on every node';
-  const text = core === undefined ? none : countedText(core);
+  const text = coreCount === null ? none : countedText(coreCount);
   return `${known ? `${known.place}: ${text}` : capitalized(text)}: ${trigger}`;
 }
 
-function countedText(core: number) {
-  if (core === 1) {
+function countedText(coreCount: number) {
+  if (coreCount === 1) {
     return 'Core counts 1 node; it has not acted in 30 days, so its id is not known yet. To act on it';
   }
-  const all = core === 2 ? 'both' : `all ${core}`;
-  return `Core counts ${core} nodes; none has acted in 30 days, so their ids are not known yet. To act on ${all}`;
+  const all = coreCount === 2 ? 'both' : `all ${coreCount}`;
+  return `Core counts ${coreCount} nodes; none has acted in 30 days, so their ids are not known yet. To act on ${all}`;
 }

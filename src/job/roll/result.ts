@@ -75,7 +75,7 @@ export function resultOfRoll(roll: Roll): JobEnd {
     deployment_id: plan.deploymentId,
     idempotency_key: plan.idempotencyKey,
     targets: 'named' as const,
-    core_count: plan.core ?? null,
+    core_count: plan.coreCount ?? null,
     ...answersOf(nodes),
     nodes: nodes.map((node) => resultRow(rowOf(roll, node))),
     not_acted_on: [],

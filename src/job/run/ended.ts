@@ -77,7 +77,7 @@ export function resultOfRun(run: Run): JobEnd {
     deployment_id: plan.deploymentId,
     idempotency_key: trigger?.idempotencyKey ?? null,
     targets: entries.targets,
-    core_count: entries.core,
+    core_count: entries.coreCount,
     ...answerOf(run, state),
     nodes,
     not_acted_on: entries.notActedOn,

@@ -282,7 +282,7 @@ export function takeLateCount(run: Run, core: number | null, now: number): void 
   if (state.name === 'ended') return;
   entries.noteCount(core);
   entries.isCounting = false;
-  if (entries.core === null) run.events.push(warning('not_counted', NOT_COUNTED));
+  if (entries.coreCount === null) run.events.push(warning('not_counted', NOT_COUNTED));
   run.changed = true;
   // The next read may end it.
   quicken(run.pace, now, now);

@@ -80,7 +80,7 @@ export function askSending(
     baseline: baseline.id,
     date: baseline.date,
     expect: entries.expect,
-    core: entries.core,
+    core: entries.coreCount,
     listed: { here, elsewhere },
     // A new POST is timed as it is recorded (`drive`): what was not sent before does not count.
     postedAt: before ? attempts.postedAt : null,

@@ -33,7 +33,7 @@ export const sabotage = (
 export const waitsWithoutCore: Change = put<typeof waitJob>(
   'job/run/run',
   'waitJob',
-  (original, asked, now) => original({ ...asked, core: undefined }, now),
+  (original, asked, now) => original({ ...asked, coreCount: undefined }, now),
 );
 
 /** A run is asked for something else. */

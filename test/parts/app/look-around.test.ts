@@ -40,7 +40,7 @@ describe('what a roll reads before its first POST has a minute in all', () => {
 describe('what a trigger has looked up for the question whether every node is meant', () => {
   it('is no reason to wait for the number of nodes where some of them were picked then', async () => {
     setUp();
-    const counter = { isCertain: true, start: () => () => Promise.resolve(undefined) };
+    const counter = { isCertain: true, start: () => () => Promise.resolve(null) };
     const own = { ...connection, counter, log: openLog(supervisor, DEPLOYMENT, clock) };
     const requestOf = (request: object) => check(triggerRequest, 'trigger', request);
     const found = await clock.run(surveyInTime(own, requestOf(EVERY), signal));

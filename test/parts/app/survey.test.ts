@@ -32,7 +32,7 @@ function look(request: Partial<SurveyRequest>, core: number | null): Promise<Fin
     log: openLog(server, DEPLOYMENT, clock),
     clock,
     tenant: null,
-    counter: { isCertain: true, start: () => () => Promise.resolve(core ?? undefined) },
+    counter: { isCertain: true, start: () => () => Promise.resolve(core) },
   };
   return clock.run(survey(surveyor, { ...EVERY, ...request }, new AbortController().signal));
 }

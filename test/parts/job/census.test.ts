@@ -65,7 +65,7 @@ describe('a run on every node waits for', () => {
         required: idsIn(L),
         elsewhere: idsIn(M),
         seen: new Set(idsIn(acted)),
-        core: countIn(C),
+        coreCount: countIn(C),
         expect: countIn(N),
       });
       assert.deepEqual([must, may], [idsIn(mustText), idsIn(mayText)]);

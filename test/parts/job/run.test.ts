@@ -59,7 +59,7 @@ describe('a run', () => {
       return accepted;
     };
     const listed = { here: [2n], elsewhere: [], isWhole: true };
-    const { result } = await run({ nodes: undefined, core: 1, listed });
+    const { result } = await run({ nodes: undefined, coreCount: 1, listed });
     const ends = result.nodes.map(({ node_id: node, status }) => `${node} ${status}`);
     assert.deepEqual(ends, ['2 completed', '1 completed']);
   });
@@ -141,7 +141,7 @@ describe('a run', () => {
     for (const [what, plan, before, deep] of [
       ['named', { nodes: [1n] }, 1, 0],
       ['known', { ...everyNode, listed: { ...known, isWhole: true } }, 1, 0],
-      ['known in part', { ...everyNode, core: 3, listed: { ...known, isWhole: false } }, 1, 2],
+      ['known in part', { ...everyNode, coreCount: 3, listed: { ...known, isWhole: false } }, 1, 2],
       ['unknown', everyNode, 5, 2],
     ] as const) {
       setUp();
