@@ -43,14 +43,16 @@ export type RunRecord = v.InferOutput<typeof runRecord>;
  * has ended with that and nothing can change it, `passed` where its gate has passed, `paused` where its
  * pause is over and there was no gate. `settled`: every target had its entry, and all were final.
  */
-export type Mark =
-  | 'accepted'
-  | 'refused'
-  | 'rejected'
-  | 'unconfirmed'
-  | 'passed'
-  | 'paused'
-  | 'settled';
+export const MARKS = [
+  'accepted',
+  'refused',
+  'rejected',
+  'unconfirmed',
+  'passed',
+  'paused',
+  'settled',
+] as const;
+export type Mark = (typeof MARKS)[number];
 
 /**
  * What is on the disk of one key: the record that decides, and the marks. An accepted record
@@ -62,16 +64,8 @@ export interface KeptRun {
   generation: number;
   /** By the wall clock, ms; negative for one from the future. */
   ageMs: number;
-  /** Whether that record was accepted. */
-  accepted: boolean;
-  /** Whether any record of the key has `rejected`. */
-  rejected: boolean;
-  /** Whether any record of the key has `unconfirmed`. */
-  unconfirmed: boolean;
-  /** Whether any record of the key has `passed`. */
-  passed: boolean;
-  /** Whether any record of the key has `paused`. */
-  paused: boolean;
+  /** Those of all records of the key. */
+  marks: ReadonlySet<Mark>;
   /** The highest id in the log when that record was settled; null where it was not. */
   newestWhenSettled: Id | null;
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
-import { runRecord, type KeptRun, type Mark, type RunJournal } from '../base/journal.js';
+import { MARKS, runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -166,17 +166,12 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
     const newest = kept.findLast(({ has }) => has('accepted')) ?? kept.at(-1);
     if (!newest) return { found: null, next };
     const { record, generation, has } = newest;
-    const hasAny = (mark: Mark) => kept.some((one) => one.has(mark));
     const settled = (has('settled') && records.textOf(key, generation, 'settled')) || '';
     const found = {
       record,
       generation,
       ageMs: clock.now() - record.postedAt,
-      accepted: has('accepted'),
-      rejected: hasAny('rejected'),
-      unconfirmed: hasAny('unconfirmed'),
-      passed: hasAny('passed'),
-      paused: hasAny('paused'),
+      marks: new Set(MARKS.filter((mark) => kept.some((one) => one.has(mark)))),
       newestWhenSettled: /^\d{1,20}$/.test(settled) ? BigInt(settled) : null,
     };
     return { found, next };
@@ -187,7 +182,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
    * @param mine the generation that this run continues from, or has just made
    */
   const othersRun = (found: KeptRun | null, mine: number) =>
-    found?.generation === mine && !found.accepted ? null : found;
+    found?.generation === mine && !found.marks.has('accepted') ? null : found;
 
   return {
     read: (key) => look(key).found,

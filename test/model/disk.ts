@@ -3,7 +3,7 @@ import type { Claim, KeptRun, Mark, RunJournal, RunRecord } from '../../src/base
 
 interface Stored {
   record: RunRecord;
-  marks: Set<string>;
+  marks: Set<Mark>;
   /** What goes with `settled`. */
   newest?: Id | undefined;
 }
@@ -28,26 +28,21 @@ export class MemoryJournal implements RunJournal {
     const stored = live.findLast(({ marks }) => marks.has('accepted')) ?? live.at(-1);
     if (!stored) return null;
     const { record } = stored;
-    const has = (mark: string): boolean => live.some(({ marks }) => marks.has(mark));
     return {
       record,
       generation: all.indexOf(stored) + 1,
       ageMs: this.wall() - record.postedAt,
-      accepted: has('accepted'),
-      rejected: has('rejected'),
-      unconfirmed: has('unconfirmed'),
-      passed: has('passed'),
-      paused: has('paused'),
+      marks: new Set(live.flatMap(({ marks }) => [...marks])),
       newestWhenSettled: stored.newest ?? null,
     };
   }
 
   claim(record: RunRecord, after: number): Claim {
     const kept = this.read(record.key);
-    if (kept && (kept.accepted || kept.generation !== after)) {
+    if (kept && (kept.marks.has('accepted') || kept.generation !== after)) {
       return { found: kept };
     }
-    const all = [...(this.disk.get(record.key) ?? []), { record, marks: new Set<string>() }];
+    const all = [...(this.disk.get(record.key) ?? []), { record, marks: new Set<Mark>() }];
     this.disk.set(record.key, all);
     return { made: all.length };
   }

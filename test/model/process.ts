@@ -289,7 +289,13 @@ export class Process {
     const kept = new MemoryJournal(world.disk, () => world.wall).read(key);
     const all = world.disk.get(key)?.length ?? 0;
     const records = this.#records.get(key) ?? 0;
-    return { by, apiKey, records, continues: all > records, wasAccepted: kept?.accepted ?? false };
+    return {
+      by,
+      apiKey,
+      records,
+      continues: all > records,
+      wasAccepted: kept?.marks.has('accepted') ?? false,
+    };
   }
 
   #postFaults(isFirst: boolean): readonly [PostFault, ...PostFault[]] {

@@ -38,7 +38,7 @@ export function watchStates(told: (way: string) => void): () => void {
     put<typeof createRun>('job/run/run', 'createRun', (original, plan, kept, now) =>
       started(
         original(plan, kept, now),
-        kept ? (kept.accepted ? 'accepted record' : 'record') : 'no record',
+        kept ? (kept.marks.has('accepted') ? 'accepted record' : 'record') : 'no record',
       ),
     ),
     put<typeof createWait>('job/run/run', 'createWait', (original, ...args) =>
@@ -85,7 +85,7 @@ function classOf(fact: FactOf<StepName>, before: State['name'], run: Run): strin
     case 'recorded':
       return 'recorded';
     case 'found':
-      return fact.kept.accepted ? 'other accepted record' : 'other record';
+      return fact.kept.marks.has('accepted') ? 'other accepted record' : 'other record';
     case 'unwritten':
       return 'not written';
     case 'unreadable':

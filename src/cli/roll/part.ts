@@ -104,8 +104,8 @@ export function sentBefore(
 ) {
   // Reading through its own journal would note them as sent by this process.
   const known = { ...deployment, journal: openRunJournal(folder, host.clock) };
-  return request.nodes.filter(
-    (node) => keptRun(known, { ...request, nodes: [node], idempotencyKey })?.accepted === true,
+  return request.nodes.filter((node) =>
+    keptRun(known, { ...request, nodes: [node], idempotencyKey })?.marks.has('accepted'),
   );
 }
 

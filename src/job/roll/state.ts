@@ -131,15 +131,15 @@ export function continuedNode(
   gated: boolean,
   now: number,
 ): RollNode {
-  const { rejected, unconfirmed } = record;
+  const { marks } = record;
   const run = createRun(plan, record, now);
   holdBack(run, Infinity);
-  if (unconfirmed) {
+  if (marks.has('unconfirmed')) {
     // Also if the clock was set back since.
     sendNoMore(run);
   }
-  const reported = rejected ? 'rejected' : unconfirmed ? 'unconfirmed' : null;
-  const passed = record.passed || (record.paused && !gated);
+  const reported = (['rejected', 'unconfirmed'] as const).find((end) => marks.has(end)) ?? null;
+  const passed = marks.has('passed') || (marks.has('paused') && !gated);
   return { id, state: { name: 'running', run }, passed, gate: null, reported };
 }
 

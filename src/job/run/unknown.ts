@@ -57,7 +57,7 @@ export function continueFrom(
   kept: KeptRun,
   now: number,
 ): In<'unknown' | 'following' | 'ended'> {
-  const { record, generation, ageMs, accepted, newestWhenSettled } = kept;
+  const { record, generation, ageMs, marks, newestWhenSettled } = kept;
   const { entries, attempts, trigger } = run;
   run.baseline = { id: record.baseline, date: record.date, readAt: -Infinity };
   // Nodes that are named need not be found.
@@ -69,7 +69,7 @@ export function continueFrom(
   attempts.firstAt = now - Math.max(ageMs, 0);
   attempts.postedAt = record.postedAt;
   const sent = { ...(before ?? newSent(now)), lostAt: now, isEarlier: true };
-  if (accepted) return accept(run, sent, now);
+  if (marks.has('accepted')) return accept(run, sent, now);
   const isOtherApiKey = record.apiKey !== trigger.apiKeyHash;
   if (isOtherApiKey) run.fateError = withHint(run.fateError, run.fateError.hint, OTHER_API_KEY);
   attempts.windowMs = RESEND;

@@ -233,7 +233,7 @@ const wasSent = ({ world }: Story, { by, found }: Process, { key }: Trigger): bo
   world.posts.some((post) => post.by === by && post.key === key && isMaybeSent(post));
 
 const hasPassed = ({ gateEnds, found }: Process, node: bigint): boolean =>
-  gateEnds.get(node) ?? found.get(keyOf([node]))?.kept.passed ?? false;
+  gateEnds.get(node) ?? found.get(keyOf([node]))?.kept.marks.has('passed') ?? false;
 
 /** Something was sent, and the roll ended by an error: of a read, or of a node without a POST. */
 function hasFailed(story: Story, process: Process): boolean {

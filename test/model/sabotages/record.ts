@@ -143,7 +143,7 @@ export const RECORD: Rules = {
       2,
       ofJournal('claim', (journal, claim, record, after) => {
         const kept = journal.read(record.key);
-        const isOurs = kept?.generation === after && !kept.accepted;
+        const isOurs = kept?.generation === after && !kept.marks.has('accepted');
         return isOurs ? { made: after } : claim(record, after);
       }),
     ),

@@ -1,4 +1,4 @@
-import type { KeptRun } from '../../../src/base/journal.js';
+import type { KeptRun, Mark } from '../../../src/base/journal.js';
 import type { Outcome } from '../../../src/base/outcome.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import type { widenForAll } from '../../../src/job/roll/read.js';
@@ -27,15 +27,16 @@ const rollPlan = <K extends keyof RollPlan>(
     original({ ...asked, [name]: change(asked) }, ...rest),
   );
 
-/** What earlier processes have left of each node is another. */
-const keptOfRoll = (change: (kept: KeptRun) => Partial<KeptRun>): Change =>
-  put<typeof createRoll>('job/roll/state', 'createRoll', (original, asked, kept, now) =>
-    original(
-      asked,
-      kept.map((one) => one && { ...one, ...change(one) }),
-      now,
-    ),
-  );
+/** What earlier processes have left of a node has this mark, or has it not. */
+const marked = (mark: Mark, isThere: (kept: KeptRun) => boolean): Change =>
+  put<typeof createRoll>('job/roll/state', 'createRoll', (original, asked, kept, now) => {
+    const others = kept.map((one) => {
+      if (!one) return one;
+      const marks = [...one.marks].filter((other) => other !== mark);
+      return { ...one, marks: new Set(isThere(one) ? [...marks, mark] : marks) };
+    });
+    return original(asked, others, now);
+  });
 
 const outcomeOf = (run: Run | null): Outcome | null =>
   run?.state.name === 'ended' ? run.state.outcome : null;
@@ -224,14 +225,14 @@ export const ROLLS: Rules = {
       'due-roll',
       'a gated roll of two, killed and run again',
       1,
-      keptOfRoll(() => ({ passed: true })),
+      marked('passed', () => true),
     ),
     sabotage(
       'a rejection that no process was halted by is passed over',
       'roll-halts',
       'a roll of two, the first rejected, killed',
       1,
-      keptOfRoll(() => ({ rejected: true })),
+      marked('rejected', () => true),
     ),
     sabotage(
       'a rejection that was reported halts it again',
@@ -249,7 +250,7 @@ export const ROLLS: Rules = {
       'gate-once',
       'a gated roll of two, killed and run again',
       1,
-      keptOfRoll(() => ({ passed: false })),
+      marked('passed', () => false),
     ),
   ],
   'A resumed roll keeps its window': [
@@ -299,14 +300,14 @@ export const ROLLS: Rules = {
       'roll-halts-again',
       'a roll of two, killed at first, run again later',
       1,
-      keptOfRoll(() => ({ unconfirmed: false })),
+      marked('unconfirmed', () => false),
     ),
     sabotage(
       'what is too old to be sent again halts no process',
       'roll-overtakes',
       'a roll of two, killed',
       1,
-      keptOfRoll(({ ageMs }) => ({ unconfirmed: ageMs > 600_000 })),
+      marked('unconfirmed', ({ ageMs }) => ageMs > 600_000),
     ),
     sabotage(
       'what is not too old is given up for good',

@@ -99,8 +99,7 @@ export function keptRun(
   const whose = { key: 'k', apiKey: SHARED.apiKeyHash, listed: { here: [], elsewhere: [] } };
   return {
     record: { ...found, ...whose, postedAt: clock.now() - ageMs, ...record },
-    ...{ generation: 1, ageMs, accepted: false, rejected: false, unconfirmed: false },
-    ...{ passed: false, paused: false, newestWhenSettled: null, ...more },
+    ...{ generation: 1, ageMs, marks: new Set(), newestWhenSettled: null, ...more },
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Activity } from '../../../src/base/activity.js';
-import type { RunJournal } from '../../../src/base/journal.js';
+import type { Mark, RunJournal } from '../../../src/base/journal.js';
 import type { JobEvent, NodeProgress } from '../../../src/job/events.js';
 import { busyText, isRunning, waitingText } from '../../../src/job/busy.js';
 import { apiError, slowAnswer } from '../../helpers/virtual-server.js';
@@ -24,6 +24,7 @@ import {
  */
 
 const HOUR = 3_600_000;
+const ACCEPTED: ReadonlySet<Mark> = new Set(['accepted']);
 
 beforeEach(() => setUp());
 
@@ -85,7 +86,7 @@ describe('a run', () => {
   });
 
   it('shows the nodes that its record lists before it has read the log', () => {
-    const kept = keptRun({ listed: { here: [1n, 2n], elsewhere: [] } }, { accepted: true });
+    const kept = keptRun({ listed: { here: [1n, 2n], elsewhere: [] } }, { marks: ACCEPTED });
     const job = runOf({ nodes: undefined, keepsKey: true }, kept);
     events.push(...job.events());
     assert.deepEqual(
@@ -119,7 +120,7 @@ describe('a run', () => {
 
   it('says since when an entry is running that was there before', async () => {
     server.add({ createdAt: clock.now() - 60_000, workMs: 5000 });
-    await run({ keepsKey: true }, keptRun({}, { accepted: true }, 60_000));
+    await run({ keepsKey: true }, keptRun({}, { marks: ACCEPTED }, 60_000));
     const row = pictures()
       .flat()
       .find(({ since }) => since !== null);
@@ -178,8 +179,8 @@ describe('a run', () => {
 
   for (const [what, how] of [
     ['was sent', {}],
-    ['was accepted', { accepted: true }],
-    ['was sent twice', { generation: 2, accepted: true }],
+    ['was accepted', { marks: ACCEPTED }],
+    ['was sent twice', { generation: 2, marks: ACCEPTED }],
   ] as const) {
     it(`waits for a second entry once its record says that it ${what}: another run may be sending it now`, async () => {
       server.add({ node: 1n });
