@@ -256,13 +256,9 @@ async function unstarted({ deployment, request }: AgreedPart): Promise<PartEndin
   const facts = unsentFacts({ ...known, targets: 'named' }, nodes);
   const rows = facts.nodes.map((row, at) => {
     const kept = keptRun(deployment, { ...request, nodes: nodes.slice(at, at + 1) });
-    const hasPassed = kept?.marks.has('passed') || kept?.marks.has('paused');
-    return {
-      ...row,
-      status: kept ? (hasPassed ? 'completed' : null) : NOT_STARTED,
-      started_at: null,
-      gate: null,
-    };
+    const { marks } = kept ?? {};
+    const ended = marks?.has('passed') || marks?.has('paused') ? 'completed' : null;
+    return { ...row, status: kept ? ended : NOT_STARTED, started_at: null, gate: null };
   });
   const result = { ...facts, nodes: rows, outcome: NOT_STARTED } as const;
   return { place, path, facts: {}, error: null, result };
