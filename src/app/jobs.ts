@@ -6,13 +6,13 @@
 import { within } from '../base/clock.js';
 import { ApiError, LdctlError, refusedError } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
-import type { ResultFields } from '../base/outcome.js';
+import { OUTCOMES, type Outcome, type ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
 import { rollJob } from '../job/roll/roll.js';
 import { runJob, waitJob } from '../job/run/run.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
-import type { RollPlan } from '../job/roll/state.js';
+import { FIRST_GATE_FAILED, type RollPlan } from '../job/roll/state.js';
 import type { WaitPlan } from '../job/run/state.js';
 import { wireKey } from '../job/wire-key.js';
 import { findOne } from '../log/seek.js';
@@ -220,7 +220,7 @@ async function passFirstGate(
   if (code === 0) return;
   const how = code === null ? 'was ended' : `failed with ${code}`;
   const hint = 'Its output says why. Fix it, or give another --gate.';
-  throw refusedError('gate_first_failed', `the first gate ${how}`, hint);
+  throw refusedError(FIRST_GATE_FAILED, `the first gate ${how}`, hint);
 }
 
 /**
@@ -305,17 +305,17 @@ async function driveJob(
     emit,
   ).finally(() => counting.abort(new Error('the job has ended')));
   const result = { ...end.result, resume: resume && resumeCommand(resume, connection) };
-  // If there is a result, something may have been sent. So the error is only the reason why that is
-  // unconfirmed, whatever kind it is.
-  const unconfirmed = error && unconfirmedBy(error);
-  return { result, error: unconfirmed, exitCode };
+  return { result, error: error && asReason(error, result.outcome), exitCode };
 }
 
-/** Drops a hint to try again: without the same key, that could run it twice. */
-function unconfirmedBy(error: LdctlError) {
+/**
+ * If there is a result, something may have been sent. So an error is only the reason for its outcome,
+ * whatever kind it is. Drops a hint to try again: without the same key, that could run it twice.
+ */
+function asReason(error: LdctlError, outcome: Outcome) {
   const { code, message, requestId, cause } = error;
   const hint = error instanceof ApiError && error.retryable ? undefined : error.hint;
-  return new LdctlError('unconfirmed', code, message, { requestId, cause, hint });
+  return new LdctlError(OUTCOMES[outcome], code, message, { requestId, cause, hint });
 }
 
 /**

@@ -10,7 +10,15 @@ import type { JobEvent, NodeProgress } from '../events.js';
 import type { JobEnd, Resume } from '../job.js';
 import { emptyStatusOf, jobEnd } from '../run/ended.js';
 import { acceptedAtOf, endOf, sentOf } from '../run/state.js';
-import { calledOffError, hasSent, runOf, sentRunOf, type Roll, type RollNode } from './state.js';
+import {
+  calledOffError,
+  FIRST_GATE_FAILED,
+  hasSent,
+  runOf,
+  sentRunOf,
+  type Roll,
+  type RollNode,
+} from './state.js';
 
 /** The events of all its nodes, and one picture of them all. */
 export function eventsOfRoll(roll: Roll): JobEvent[] {
@@ -108,19 +116,22 @@ const isPassed = ({ plan }: Roll, node: RollNode) =>
   endOfNode(node)?.outcome === 'completed' && (!plan.gated || node.passed);
 
 function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
-  const { nodes, stopping, failure, halted } = roll;
+  const { nodes, stopping, failure } = roll;
   if (nodes.every((node) => isPassed(roll, node))) return { outcome: 'completed', error: null };
   if (stopping) return { outcome: 'interrupted', error: stopping };
   const ends = nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  if (failure || unconfirmed) {
+  if (unconfirmed || (failure && failure.code !== FIRST_GATE_FAILED)) {
     return { outcome: 'unconfirmed', error: failure ?? unconfirmed?.error ?? null };
   }
   const isRejected = ends.some((end) => end?.outcome === 'rejected');
-  const isHaltedByGate = halted && nodes.some(({ gate }) => isFailedGate(gate));
-  const otherwise = isHaltedByGate ? 'halted' : 'timed_out';
-  return { outcome: isRejected ? 'rejected' : otherwise, error: null };
+  const otherwise = isHaltedByGate(roll) ? 'halted' : 'timed_out';
+  return { outcome: isRejected ? 'rejected' : otherwise, error: failure };
 }
+
+/** By that of a node, or by the first one, the only failure that it does not end unconfirmed by. */
+const isHaltedByGate = ({ nodes, failure, halted }: Roll) =>
+  failure !== null || (halted && nodes.some(({ gate }) => isFailedGate(gate)));
 
 /**
  * What nothing can change is final once it was reported. Everything else that is not done continues under

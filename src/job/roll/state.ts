@@ -213,4 +213,7 @@ export function halt(roll: Roll, because: string, by?: RollNode): void {
   roll.halted = true;
 }
 
+/** The code of the failure of a gate that is run before a roll starts, or continues. */
+export const FIRST_GATE_FAILED = 'gate_first_failed';
+
 export const calledOffError = () => refusedError('called_off', 'called off before it was sent');
