@@ -59,8 +59,11 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   const flags = tokens.flatMap((token): ReadFlag[] => {
     if (token.kind !== 'option') return [];
     const { rawName: typed, value, inlineValue } = token;
-    // What is itself a flag is no value; and a short one may have `=` before it.
-    const isValue = value !== undefined && (inlineValue || !names.has(value.replace(/=.*/, '')));
+    const flag = value === undefined ? undefined : flagIn(value, names);
+    // oclif does not know --help.
+    const isHelp = inlineValue && flag === 'help';
+    const isValue = value !== undefined && (flag === undefined || isHelp);
+    // A short flag may have `=` before its own.
     const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
     const words = inlineValue ? [`${typed}=${text}`] : isValue ? [typed, value] : [typed];
     return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined, words }];
@@ -82,6 +85,10 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
     rest: argv.slice(end),
   };
 }
+
+/** As oclif has it, what starts as a flag is no value. @returns the flag, by its name */
+const flagIn = (value: string, names: ReadonlyMap<string, string>) =>
+  names.get(value.replace(/=.*/, '')) ?? names.get(value.slice(0, 2));
 
 /**
  * The flags that a table has, by all that they may be typed as: `--name`, `--alias`, `--no-name`,

@@ -14,7 +14,11 @@ export async function printHelp({ program, output: { stdout } }: Host, words: re
   const texts = new Map(Object.entries(JSON.parse(program.read(TEXTS)) as Record<string, string>));
   const text = texts.get(words.join(':'));
   if (text === undefined) {
-    throw (await import('./usage.js')).unknownTopic(words, texts, readManifest(program).commands);
+    throw (await import('./suggestions.js')).unknownTopic(
+      words,
+      texts,
+      readManifest(program).commands,
+    );
   }
   const paint = painter(stdout.colour);
   stdout.write(text.replace(HEADER, (header) => paint('bold', header)));
