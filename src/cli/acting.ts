@@ -5,7 +5,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import { describeTrigger } from '../api/supervisor-api.js';
-import { fromRecords, type LookRequest } from '../app/jobs.js';
+import { fromRecords, keptRun, type LookRequest } from '../app/jobs.js';
 import type { OpenDeployment } from '../app/open.js';
 import { check, triggerRequest } from '../app/requests.js';
 import { surveyInTime, type Findings } from '../app/survey.js';
@@ -289,6 +289,18 @@ function warnOfNodes(context: CommandContext, found: Findings, named: readonly I
   if (busy !== '') context.warn(busy);
 }
 
+/** Of what was sent under the same key. @param each the nodes of each run */
+function warnOfRuns(
+  context: CommandContext,
+  deployment: OpenDeployment,
+  request: LookRequest,
+  each: ReadonlyArray<readonly Id[] | undefined>,
+) {
+  if (!each.some((nodes) => keptRun(deployment, { ...request, nodes }))) return;
+  const rest = 'sends it again only if the log shows nothing of it';
+  context.warn(`this key was used before: ldctl follows what was sent, and ${rest}`);
+}
+
 /**
  * What Core does not say, or not in time, is no refusal.
  * @throws LdctlError (exit 4) where Core says that the key may not act
@@ -344,6 +356,8 @@ async function dryRunOf(
   await refuseReadOnly(deployment, context.signal);
   if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
+  const each = how ? nodes.map((node) => [node]) : [named];
+  warnOfRuns(context, deployment, request, each);
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
@@ -362,6 +376,6 @@ async function dryRunOf(
     result,
     what: `${whom.who} of ${place}${whom.more ?? ''}`,
     how,
-    requests: how ? nodes.map((node) => describe([node])) : [describe(named)],
+    requests: each.map(describe),
   };
 }
