@@ -38,9 +38,11 @@ export function parseId(text: string, what = 'id'): Id {
   );
 }
 
-/** A word for an error. A longer one may be a key in the wrong place. */
+/** A word for an error. A longer one may be a key in the wrong place, unless it has ids alone. */
 export function shownWord(text: string): string {
-  return text.length > 24 ? `a text of ${text.length} characters` : JSON.stringify(text);
+  return text.length > 24 && !/^[\d,;. ]{1,200}$/.test(text)
+    ? `a text of ${text.length} characters`
+    : JSON.stringify(text);
 }
 
 /** Ascending, for `sort`. */

@@ -106,7 +106,9 @@ function namesOf(profiles: readonly Profile[]): string[] {
   if (byDeployment.size > 0) return [...byDeployment.values()];
   throw refusedError(
     'no_profile',
-    `${count(profiles.length, 'profile')}, and none has a deployment`,
+    profiles.length === 0
+      ? 'there are no profiles'
+      : `${count(profiles.length, 'profile')}, and none has a deployment`,
     'Add one with `ldctl profiles add NAME`.',
   );
 }

@@ -10,6 +10,7 @@ import {
   isFailedGate,
   MISSING,
   NOT_STARTED,
+  OUTCOMES,
   UNCONFIRMED,
   type NodeResult,
   type Outcome,
@@ -39,9 +40,9 @@ export function shareText(n: number, all: number) {
   return n === all && n === 1 ? '1 node' : `${n} of ${count(all, 'node')}`;
 }
 
-/** `restart of iggy`; `the run` when it follows several actions. */
+/** `restart of iggy`; `the actions` when it follows several. */
 export function runName({ action, runtime }: Pick<ResultFields, 'action' | 'runtime'>): string {
-  return action === null || runtime === null ? 'the run' : actionText(action, `of ${runtime}`);
+  return action === null || runtime === null ? 'the actions' : actionText(action, `of ${runtime}`);
 }
 
 /**
@@ -91,7 +92,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   if (isGood && options.quiet && earlier === '') return '';
   const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const { place } = facts;
-  const ending = endingOf(result, sink, facts) + (isGood ? earlier : '');
+  const ending = endingOf(result, sink, facts) + earlier;
   const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
   const commands = place === undefined ? nextCommands(sink, result, facts) : [];
   return [
@@ -103,11 +104,12 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   ].join('');
 }
 
-/** `, sent by an earlier run 4s ago; nothing was sent now` */
-const earlierText = ({ sent }: ResultFields, { earlierMs }: SummaryFacts) =>
-  sent || earlierMs === undefined
-    ? ''
-    : `, sent by an earlier run ${elapsedText(earlierMs)} ago; nothing was sent now`;
+/** `, sent by an earlier run 4s ago; nothing was sent now`; only the second half of what has failed. */
+function earlierText({ sent, outcome }: ResultFields, { earlierMs }: SummaryFacts) {
+  if (sent || earlierMs === undefined || outcome === 'interrupted') return '';
+  const ago = `, sent by an earlier run ${elapsedText(earlierMs)} ago`;
+  return `${OUTCOMES[outcome] === 'done' ? ago : ''}; nothing was sent now`;
+}
 
 /** It cannot be sent again under its key, so neither it nor its deployment can pass any more. */
 export const isOver = (row: NodeResult) =>

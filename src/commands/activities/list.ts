@@ -207,8 +207,11 @@ function specOf(plan: Plan) {
   const { after, since, until, page, results } = plan;
   const isPart = (after ?? page ?? results) !== undefined || plan.limit !== DEFAULT_LIMIT;
   const timeOf = (since ?? until) ? undefined : ({ created_at: at }: Activity) => at;
+  const where = (page ?? results) === undefined ? '' : ` on page ${page ?? 1}`;
   const noun =
-    after === undefined ? 'activities' : `activities after ${after} that are older than a minute`;
+    after === undefined
+      ? `activities${where}`
+      : `activities after ${after} that are older than a minute`;
   return {
     noun,
     columns: activityColumns,
