@@ -89,13 +89,13 @@ export async function survey(
       ? nodes.every((node) => here.includes(node))
       : here.length >= ((await counted) ?? Infinity));
   };
-  const { entries, total, serverTime } = await log.forNodes({ signal, isEnough });
+  const { entries, recent, total, serverTime } = await log.forNodes({ signal, isEnough });
   const problem = foreignLog(entries, deploymentId, tenant);
   if (problem) throw problem;
   const coreCount = (await ask?.(entries)) ?? null;
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);
-  const listed = listedIn(entries, runtime, !seen.all || entries.length >= total);
+  const listed = listedIn(recent, runtime, !seen.all || entries.length >= total);
   return {
     listed,
     entries,

@@ -34,6 +34,8 @@ export interface LogRead {
   total: number;
   /** Of a read down to an id: what else its pages had. */
   below: readonly Activity[];
+  /** Of all that its pages had, what is not older than 30 days: only that lists nodes. */
+  recent: readonly Activity[];
   /** How far down it went: to an id, without the entry of that id itself, or as its method says. */
   downTo: DownTo;
 }
@@ -133,7 +135,9 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  return { entries, total, startedAt, serverTime, requests, below: [], downTo };
+  const since = enoughOf(log, reading);
+  const recent = entries.filter(({ created_at: at }) => !(Date.parse(at) < since));
+  return { entries, recent, total, startedAt, serverTime, requests, below: [], downTo };
 }
 
 /**
@@ -164,9 +168,12 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
   );
 }
 
-/** As `pastWhen`, for 30 days. Only an answer has the server's time: this machine's may be wrong. */
-const pastEnough = ({ pages, clock }: OpenLog) =>
-  pastWhen(pages, ({ serverTime }) => (serverTime ?? clock.now()) - ENOUGH_MS);
+/** 30 days ago, ms UTC. Only an answer has the server's time: this machine's may be wrong. */
+const enoughOf = ({ clock }: OpenLog, { serverTime }: Reading) =>
+  (serverTime ?? clock.now()) - ENOUGH_MS;
+
+/** As `pastWhen`, for 30 days. */
+const pastEnough = (log: OpenLog) => pastWhen(log.pages, (reading) => enoughOf(log, reading));
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(

@@ -151,6 +151,7 @@ export class World {
     const all = this.#shownAt(asOf);
     return {
       entries: all.filter(({ id }) => id > above),
+      recent: all,
       below: all.filter(({ id }) => id <= above),
       total: all.length,
       startedAt: this.now,

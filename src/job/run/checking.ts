@@ -47,7 +47,7 @@ export function takeChecking(
   if (!entries.only) {
     // On every node: those that the log has come to list since the last read.
     const isWhole = state.deep || entries.listed?.isWhole === true;
-    entries.listed = listedIn(log.entries, trigger.runtime, isWhole, entries.listed);
+    entries.listed = listedIn(log.recent, trigger.runtime, isWhole, entries.listed);
   }
   const shown = [...log.entries, ...log.below];
   const busy = busyOf(shown, trigger.runtime, entries.only);

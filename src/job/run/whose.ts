@@ -94,7 +94,7 @@ function withoutLater(
  */
 function listRest(baseline: Id, entries: NodeEntries, log: LogRead): void {
   if (entries.listed?.isWhole) return;
-  const before = log.entries.filter(({ id }) => id <= baseline);
+  const before = log.recent.filter(({ id }) => id <= baseline);
   entries.listed = listedIn(before, entries.wanted.runtime, true, entries.listed);
 }
 

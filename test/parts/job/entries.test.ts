@@ -9,7 +9,15 @@ const activityOf = (id: bigint, status: string, node_id = NODE): Activity => ({
   ...{ runtime: 'iggy', action: 'restart', created_at: '2026-01-01T00:00:00.000Z' },
 });
 
-const read = { total: 2, startedAt: 0, serverTime: null, requests: 1, below: [], downTo: 0n };
+const read = {
+  total: 2,
+  startedAt: 0,
+  serverTime: null,
+  requests: 1,
+  recent: [],
+  below: [],
+  downTo: 0n,
+};
 
 describe('the entries of a run on every node', () => {
   const EVERY = { runtime: 'iggy', action: 'restart' } as const;
