@@ -11,14 +11,7 @@ import { check, triggerRequest } from '../app/requests.js';
 import { surveyInTime, type Findings } from '../app/survey.js';
 import { parseRuntime, RUNTIMES } from '../base/activity.js';
 import { optional } from '../base/clock.js';
-import {
-  Interrupted,
-  LdctlError,
-  OUTPUT_FAILED,
-  refusedError,
-  usageError,
-  withHint,
-} from '../base/errors.js';
+import { Interrupted, LdctlError, OUTPUT_FAILED, refusedError, withHint } from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
 import { parseId, type Id } from '../base/ids.js';
 import { unsentFacts, type ResultFields, type TargetKind } from '../base/outcome.js';
@@ -152,10 +145,11 @@ export async function requestOf(
     action,
     ...(nodes && { nodes }),
   });
-  if (!asked) return { request, chosen: null };
+  if (!asked?.nodes) return { request, chosen: null };
   // The other words say it, or no question is left to answer.
   const again = typedAgain(context.host, typed.argv, ['node', 'nodes-from', 'config', 'yes']);
-  const words = ['ldctl', 'activities', name, runtime, action, ...again, '--node', String(nodes)];
+  const what = ['ldctl', 'activities', name, runtime, action];
+  const words = [...what, ...again, '--node', String(asked.nodes)];
   return { request, chosen: (more = '') => words.map(shellWord).join(' ') + more };
 }
 
@@ -165,18 +159,18 @@ export async function requestOf(
  * Declined; Interrupted; as `Supervisor.list` does
  */
 async function askWhat(context: CommandContext, prompts: Prompts, { args, flags }: Typed) {
-  if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
-    throw usageError(
-      'missing_argument',
-      'give RUNTIME and ACTION: ldctl does not ask for them with --expect-nodes or several deployments',
-    );
-  }
   const typed = args.runtime && parseRuntime(args.runtime);
   const named = await readNodes(context, flags);
+  // Of several deployments, or where there is to be a number of nodes, every node is meant.
+  if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
+    const runtimes = RUNTIMES.map((value) => ({ value, name: value }));
+    const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
+    return { runtime, action: await askAction(prompts, flags.config), nodes: named };
+  }
   const deployment = await openForJob(context);
   const found = await deployment.log.forNodes({ signal: context.signal });
-  const { entries } = found;
-  if (!named && entries.length === 0) {
+  const { recent } = found;
+  if (!named && recent.length === 0) {
     throw refusedError(
       'no_nodes_known',
       'the activity log is empty, so there is no node to pick',
@@ -185,20 +179,12 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   }
   const runtimes = RUNTIMES.map((value) => ({
     value,
-    name: `${value.padEnd(10)}  ${count(listedIn(entries, value, true).here.length, 'node')}`,
+    name: `${value.padEnd(10)}  ${count(listedIn(recent, value, true).here.length, 'node')}`,
     short: value,
   }));
   const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
-  const verbs = ['restart', 'stop', 'start', 'reconfigure'].map((name) => ({ value: name, name }));
-  // A config goes with nothing else.
-  const verb = flags.config ? 'reconfigure' : await prompts.choose('Which action?', verbs);
-  const isOpen = verb === 'reconfigure' && !flags.config;
-  const validate = accepts((text) => parseId(text.trim(), 'config'));
-  const config = isOpen
-    ? (await prompts.text('Which config? Its id:', { validate })).trim()
-    : flags.config;
-  const action = actionOf(verb, config);
-  const { here, elsewhere } = listedIn(entries, runtime, true);
+  const action = await askAction(prompts, flags.config);
+  const { here, elsewhere } = listedIn(recent, runtime, true);
   const of = { listed: [...here, ...elsewhere], runtime, found };
   const nodes =
     named ??
@@ -207,6 +193,17 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
       await nodeChoices(context.host, of),
     ));
   return { runtime, action, nodes };
+}
+
+/** @param config goes with nothing but reconfigure */
+async function askAction(prompts: Prompts, config: string | undefined) {
+  if (config) return actionOf('reconfigure', config);
+  const verbs = ['restart', 'stop', 'start', 'reconfigure'].map((name) => ({ value: name, name }));
+  const verb = await prompts.choose('Which action?', verbs);
+  if (verb !== 'reconfigure') return actionOf(verb, undefined);
+  const validate = accepts((text) => parseId(text.trim(), 'config'));
+  const id = await prompts.text('Which config? Its id:', { validate });
+  return actionOf(verb, id.trim());
 }
 
 /**

@@ -82,7 +82,8 @@ function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
     return { who, notes, number: who };
   }
   const all = those(here, true, view);
-  if (elsewhere.length === 0) return all;
+  const notes = found.countAgain ? ['Core has not counted them yet'] : [];
+  if (elsewhere.length === 0) return { ...all, notes };
   const number = `${all.number}, and ${others}`;
   return { who: 'every node', more: `: ${here.length}, and ${others}`, number };
 }
@@ -154,7 +155,7 @@ function warningsOf(
   const { listed, countAgain } = found;
   const them = listed.elsewhere.length === 1 ? 'it' : 'them';
   // A run that follows says so itself, once Core had its time.
-  const isSilent = countAgain !== null && (isRoll || isDry);
+  const isSilent = countAgain !== null && (isRoll || isDry || !wait);
   const isLeftOut = isRoll && !isAsked && listed.elsewhere.length > 0;
   return [
     ...(isSilent ? ['Core did not say how many nodes there are: only the log decides'] : []),
@@ -171,15 +172,9 @@ function countWarnings({ listed, coreCount }: Findings, ends: boolean, isSaid: b
   const known = inLog(listed);
   const { length } = listed.here;
   if (coreCount > known && (ends || !isSaid)) {
-    const all =
-      coreCount === 2
-        ? 'both show up'
-        : coreCount === 1
-          ? 'it shows up'
-          : `all ${coreCount} show up`;
-    return [
-      `${numbersText(coreCount, known)}${ends ? `. This will end with 7 unless ${all}` : ''}`,
-    ];
+    const more = count(coreCount - known, known > 0 ? 'more node' : 'node');
+    const end = ends ? `. This will end with 7 unless the log comes to list ${more}` : '';
+    return [numbersText(coreCount, known) + end];
   }
   const isGone = coreCount < length && listed.isWhole;
   return isGone && !isSaid

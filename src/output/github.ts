@@ -25,7 +25,7 @@ const APPENDED = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
  */
 export async function reportToGitHub(output: Output, env: Env, result: Ended, place: string) {
   const { stderr } = output;
-  stderr.write(annotations(result, stderr.names), 'command');
+  stderr.write(annotations(result, stderr.names, place), 'command');
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
@@ -37,8 +37,9 @@ export async function reportToGitHub(output: Output, env: Env, result: Ended, pl
 }
 
 /** `::error` lines, as GitHub's workflow commands want them. */
-function annotations(result: Ended, names: NodeNames) {
-  const title = escapeMessage(runName(result)).replaceAll(':', '%3A').replaceAll(',', '%2C');
+function annotations(result: Ended, names: NodeNames, place: string) {
+  const name = `${runName(result)} on ${plainText(place)}`;
+  const title = escapeMessage(name).replaceAll(':', '%3A').replaceAll(',', '%2C');
   // A node that is still running is reported if it was waited for.
   const isWaitedFor = result.outcome !== 'accepted' && result.outcome !== 'interrupted';
   return result.nodes

@@ -87,13 +87,22 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
       ? `✓ ${name} completed on ${nodes} in ${parts.length} deployments`
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
   const style = outcome === 'completed' ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
-  const command = anew ?? resume;
   return [
     sentence(sink, text, style),
     anew === null ? '' : sentence(sink, lookFirst(sink, parts), 'bold'),
-    command === null ? '' : nextText(sink, command),
+    ...nextOf({ parts, resume, anew }).map((command, at) =>
+      nextText(sink, command, at === 0 ? 'next:' : 'or:'),
+    ),
     codeText(sink, outcome),
   ].join('');
+}
+
+/** Where a node cannot pass any more, a look at it comes first. */
+function nextOf({ parts, resume, anew }: Omit<SeveralEnding, 'outcome'>): string[] {
+  if (anew !== null) return [anew];
+  const over = parts.find(({ result }) => result.nodes.some(isOver));
+  const look = over ? [`ldctl nodes list ${over.facts.flags ?? ''}`.trimEnd()] : [];
+  return resume === null ? look : [...look, resume];
 }
 
 function lookFirst(sink: Sink, parts: readonly PartEnding[]) {

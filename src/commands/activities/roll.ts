@@ -209,8 +209,8 @@ export default class ActivitiesRoll extends ActingCommand {
 }
 
 /** What a person calls it in a list: by its profile, else by its id. */
-const nameOf = ({ account, deploymentId }: OpenDeployment) =>
-  account.settings.profile?.name ?? String(deploymentId);
+const nameOf = ({ account, deploymentId, flags }: OpenDeployment) =>
+  (!flags.includes('--deployment') && account.settings.profile?.name) || String(deploymentId);
 
 /** @throws UsageError for what goes with one deployment alone, or with several alone */
 function checkSeveral(flags: RollFlags, isSeveral: boolean) {

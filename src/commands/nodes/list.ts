@@ -135,15 +135,7 @@ function headline({ place, coreCount }: Known, listed: number) {
 function emptyText(known: Known | null, flags: readonly string[]) {
   const coreCount = known?.coreCount ?? null;
   const trigger = ['ldctl activities trigger iggy restart', ...flags.map(shellWord)].join(' ');
-  const none = 'no node has acted in the last 30 days, so no id is known yet. To act on every node';
-  const text = coreCount === null ? none : countedText(coreCount);
+  const none = coreCount === null ? 'no node' : `Core counts ${count(coreCount, 'node')}; none`;
+  const text = `${none} has acted in the last 30 days, so no id is known yet. To act on every node`;
   return `${known ? `${known.place}: ${text}` : capitalized(text)}: ${trigger}`;
-}
-
-function countedText(coreCount: number) {
-  if (coreCount === 1) {
-    return 'Core counts 1 node; it has not acted in 30 days, so its id is not known yet. To act on it';
-  }
-  const all = coreCount === 2 ? 'both' : `all ${coreCount}`;
-  return `Core counts ${coreCount} nodes; none has acted in 30 days, so their ids are not known yet. To act on ${all}`;
 }

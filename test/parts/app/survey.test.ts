@@ -109,7 +109,12 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
     ],
     [[3, 1, 3], `on every node of X: 3, ${TOO}?`, `on 3 nodes of X? (not on …890, ${NOT})`, 5],
     // Core does not say.
-    [[3, 0, null], 'on all 3 nodes of X?', 'on 3 nodes of X?', 'acts'],
+    [
+      [3, 0, null],
+      'on all 3 nodes of X? (Core has not counted them yet)',
+      'on 3 nodes of X?',
+      'acts',
+    ],
     [[3, 1, null], `on every node of X: 3, ${TOO}?`, `on 3 nodes of X? (not on …890, ${NOT})`, 5],
     // None is listed for the runtime.
     [[0, 0, null], `on every node of X? ${NONE}`, 5, 5],

@@ -42,7 +42,7 @@ describe('annotations in GitHub Actions', () => {
       const output = memoryOutput();
       const odd = { runtime: 'ig:gy', action: 'reconfigure:7,100%' };
       await reportToGitHub(output, ON, run({ ...result, ...odd }), 'sandbox');
-      const title = '::error title=reconfigure of ig%3Agy to 7%2C100%25::';
+      const title = '::error title=reconfigure of ig%3Agy to 7%2C100%25 on sandbox::';
       assert.deepEqual(
         output.stderr.lines,
         expected.map((message) => title + message),
