@@ -99,7 +99,9 @@ export function parseRuntime(text: string): Runtime {
 /** Checks `start`, `stop`, `restart` or `reconfigure:ID`. @throws UsageError */
 export function parseAction(text: string): ActionName {
   const [name = '', config] = text.toLowerCase().split(/:(.*)/s, 2);
-  if (name === 'reconfigure' && config !== undefined) return `${name}:${parseId(config, name)}`;
+  if (name === 'reconfigure' && config !== undefined) {
+    return `${name}:${parseId(config, `the config of ${name}`)}`;
+  }
   const verb = config === undefined && VERBS.find((known) => known === name);
   if (verb && verb !== 'reconfigure') return verb;
   const isBare = verb === 'reconfigure';

@@ -2,7 +2,7 @@ import ms, { type StringValue } from 'ms';
 import { usageError } from './errors.js';
 import { plainText } from './text.js';
 
-const UNITS = 'ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?';
+const UNITS = 'ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?';
 const PART = new RegExp(String.raw`\d+(?:\.\d+)? ?(?:${UNITS})`, 'g');
 const WHOLE = new RegExp(`^${PART.source}(?: ?${PART.source})*$`);
 

@@ -55,7 +55,7 @@ function timeAgo(text: string, flag: string, now: number) {
 
 function durationOf(text: string, flag: string): number {
   try {
-    return parseDuration(text, flag);
+    return parseDuration(text.replace(/ ago$/i, ''), flag);
   } catch {
     throw usageError(
       'invalid_time',

@@ -95,7 +95,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     if (words.length > 0) throw new UsageError('give ids or --after, not both');
     if (runtime === undefined || action === undefined) {
       throw new UsageError('--after needs --runtime and --action', {
-        hint: 'They tell the entries of the trigger from those of others.',
+        hint: 'Without them, entries of others would count, too.',
       });
     }
     const nodes = await readNodes(context, flags);

@@ -27,7 +27,9 @@ export default class ProfilesUse extends BaseCommand {
         ? ''
         : `; LD_PROFILE chooses ${chosen} all the same, until it is unset`;
     const set = overridingVariables(this.host.env).join(', ');
-    const overridden = set && `\nthe environment (${set}) overrides it`;
+    const overridden =
+      set &&
+      `\nthe environment (${set}) overrides it. To use the profile: --profile ${profile.name}`;
     const text = `using profile ${profile.name}${still}${overridden}`;
     return this.done(context, text, profileDocument(profile, profile.name));
   }
