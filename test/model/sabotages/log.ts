@@ -21,10 +21,14 @@ export const LOG: Rules = {
       'row-of-older-entry',
       'one node, sorted by time, no date',
       1,
-      put<typeof newReading>('log/pages', 'newReading', (original, ...args) => ({
-        ...original(...args),
-        leastTotal: 0,
-      })),
+      put<typeof newReading>('log/pages', 'newReading', (original, ...args) =>
+        Object.defineProperty(original(...args), 'leastTotal', {
+          get: () => 0,
+          set() {
+            // It stays.
+          },
+        }),
+      ),
     ),
   ],
   '`--watch`': [
