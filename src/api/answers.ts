@@ -76,7 +76,8 @@ function jsonOf(answer: Answer) {
     return parseJson(body);
   } catch (error) {
     if (/^\s*</.test(body)) {
-      throw invalidAnswer(answer, `the answer is a web page: ${excerpt(body, apiKey)}`);
+      const text = excerpt(body, apiKey);
+      throw invalidAnswer(answer, `the answer is a web page${text && `: ${text}`}`);
     }
     throw invalidAnswer(
       answer,
@@ -86,7 +87,7 @@ function jsonOf(answer: Answer) {
 }
 
 function invalidAnswer(answer: Answer, what: string) {
-  const hint = `If this happens again, check the URL, ${baseOf(answer)}, and any proxy in between.`;
+  const hint = `Check the URL, ${baseOf(answer)}, and any proxy in between.`;
   return invalidAnswerError(what, { hint, requestId: requestIdOf(answer) });
 }
 
@@ -109,11 +110,11 @@ const problemSchema = v.object({
   ),
 });
 
-/** @throws TransportError for another 2xx and for a 3xx, ApiError for the rest */
+/** @throws ApiError for a 4xx and a 5xx, TransportError for the rest */
 export function expectStatus(answer: Answer, expected: 200 | 202, asked: FailureContext): void {
   const { status, url, apiKey } = answer;
   if (status === expected) return;
-  if (status >= 200 && status < 300) {
+  if (status < 300) {
     throw invalidAnswer(answer, `${url.host} answered ${status} where ${expected} was expected`);
   }
   if (status < 300 || status >= 400) throw apiError(answer, asked);

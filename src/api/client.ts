@@ -3,7 +3,7 @@ import http, { Agent, type IncomingMessage } from 'node:http';
 import https, { Agent as TlsAgent } from 'node:https';
 import { createRequire } from 'node:module';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import got, { type Agents, type Got, type RequestFunction } from 'got';
+import got, { type Agents, type Got, type Request, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { formatDuration } from '../base/durations.js';
@@ -167,10 +167,7 @@ export class Client {
     return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
-  /**
-   * The answer to one request, whatever its status. The body of a 202 is not read: the action is
-   * accepted even if the rest of the answer is lost.
-   */
+  /** The answer to one request, whatever its status. */
   async #exchange(
     { method, headers, body, signal, sendBy }: Call<unknown>,
     url: URL,
@@ -201,9 +198,8 @@ export class Client {
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
       const status = answer.statusCode ?? 0;
-      const bytes = status === 202 ? Buffer.of() : await readUpTo(MAX_ANSWER_BYTES, stream);
-      const text = bytes && new TextDecoder().decode(bytes);
-      return { url, status, headers: answer.headers, body: text, apiKey: this.#apiKey, urlFrom };
+      const body = await bodyOf(method, status, stream);
+      return { url, status, headers: answer.headers, body, apiKey: this.#apiKey, urlFrom };
     } catch (error) {
       signal?.throwIfAborted();
       throw transportError(error, attempt, url, { proxy: this.#proxy, urlFrom });
@@ -244,6 +240,16 @@ export class Client {
     request.setHeader('ld-api-key', this.#apiKey.reveal());
     return request;
   };
+}
+
+/**
+ * Null where it is too long. That of the 202 to a POST is not read: the action is accepted even if
+ * the rest of the answer is lost.
+ */
+async function bodyOf(method: Call<unknown>['method'], status: number, stream: Request) {
+  if (method === 'POST' && status === 202) return '';
+  const bytes = await readUpTo(MAX_ANSWER_BYTES, stream);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 /** Null for none: a URL on this machine is never reached through a proxy. */

@@ -38,6 +38,11 @@ export function trackAttempt(
       attempt.refusedWith = statusCode;
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
+    // Node leaves the connection to whoever asked for another protocol, which no one did.
+    request.once('upgrade', (_answer, socket: Socket) => {
+      socket.destroy();
+      stream.destroy(new Error('the server switched to another protocol'));
+    });
     request.once('socket', (socket: Socket) => {
       const send = () => {
         attempt.isLate = !mayBeSent();

@@ -131,6 +131,7 @@ describe('answers that are not answers', () => {
 
   for (const [what, bytes] of [
     ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['of another protocol', 'HTTP/1.1 101 X\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
     ['without an end of its headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(9000)}`],
   ] as const) {
     it(`that are ${what} end the call, and close its connection`, async () => {
@@ -146,6 +147,13 @@ describe('answers that are not answers', () => {
       await closed;
     });
   }
+
+  it('that have no status that there is say nothing of the action', async () => {
+    const odd: Step = (_request, _response, socket) => {
+      socket.end('HTTP/1.1 099 X\r\n\r\n');
+    };
+    assert.equal((await failure(triggerBy(odd), TransportError)).sent, 'maybe');
+  });
 
   it('that redirect are refused, and the key goes nowhere else', async () => {
     const target = await startServer([]);

@@ -184,7 +184,7 @@ describe('an answer that is none', () => {
     const html = '<!doctype html><style>p{color:red}</style><h1>Sign in</h1>\n<p>to Corp Wi-Fi</p>';
     const error = await refused(html);
     assert.match(error.message, /is a web page: Sign in to Corp Wi-Fi$/);
-    assert.match(error.hint ?? '', /check the URL, http:\/\/127\.0\.0\.1:\d+,/);
+    assert.match(error.hint ?? '', /Check the URL, http:\/\/127\.0\.0\.1:\d+,/);
   });
 
   it('never gets the key, or a control character, into the error', async () => {
