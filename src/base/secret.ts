@@ -58,8 +58,9 @@ export class ApiKey {
     if (value.length < SHORTEST_MASKED) return text;
     if (kind === 'data' && (NUMBER_LIKE.test(value) || STRUCTURE.test(value))) return text;
     const mask = () => this.mask();
-    // The other form is that of a key within a quoted text.
-    return text.replaceAll(value, mask).replaceAll(JSON.stringify(value).slice(1, -1), mask);
+    // Also within a quoted text, and in the header of a table.
+    const forms = [value, JSON.stringify(value).slice(1, -1), value.toUpperCase()];
+    return forms.reduce((masked, form) => masked.replaceAll(form, mask), text);
   }
 
   isIn(text: string): boolean {

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -173,6 +173,9 @@ export class ProfileStore {
       new Conf<Record<string, unknown>>({ ...options, cwd, configName }).store = content;
     };
     try {
+      // Left by a process that was killed while it wrote: who has the lock writes alone.
+      const drafts = readdirSync(this.folder).filter((name) => DRAFT.test(name));
+      for (const name of drafts) removeQuietly(join(this.folder, name));
       return work((configName, content) => {
         const file = join(this.folder, `${configName}.json`);
         try {
@@ -186,6 +189,9 @@ export class ProfileStore {
     }
   }
 }
+
+/** Of a file that replaces another, which may have keys in it. */
+const DRAFT = /^\w+\.json\.[\da-f-]{36}/;
 
 /**
  * A disk may stall while a file is written, until the lock is another's. So the file is written

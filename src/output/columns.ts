@@ -191,7 +191,7 @@ export function nameColumn<T extends { node_id?: Id | null }>(
     lead,
     where: 'elsewhere',
     only: 'if any',
-    value: ({ node_id: id }, { names }) => id && names.get(id),
+    value: ({ node_id: id }, { names }) => names.get(id ?? -1n),
   };
 }
 

@@ -25,7 +25,8 @@ describe('a key in a text', () => {
     ]) {
       assert.equal(key.scrub(place.replaceAll('#', KEY)), place.replaceAll('#', MASK));
     }
-    for (const text of [KEY.slice(1), KEY.toUpperCase()]) assert.equal(key.scrub(text), text);
+    assert.equal(key.scrub(KEY.slice(1)), KEY.slice(1));
+    assert.equal(key.scrub(KEY.toUpperCase()), MASK);
   });
 
   it('may hold characters that mean something to a pattern, or to a replacement', () => {
