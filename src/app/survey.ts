@@ -20,7 +20,7 @@ export type Surveyor = Pick<Connection, 'deploymentId' | 'log' | 'tenant' | 'clo
 /** What is known of a deployment before anything is sent. */
 export interface Findings {
   listed: Listed;
-  /** What was read of the log, the newest first. */
+  /** What was read of the log, the newest first, and is not older than 30 days. */
   entries: readonly Activity[];
   /** How many nodes Core counts; null where that is not known. */
   coreCount: number | null;
@@ -98,7 +98,7 @@ export async function survey(
   const listed = listedIn(recent, runtime, !seen.all || entries.length >= total);
   return {
     listed,
-    entries,
+    entries: recent,
     coreCount,
     countAgain: ask && coreCount === null ? countingAgain(surveyor, entries) : null,
     expect: expectedOf(listed, coreCount, request),

@@ -173,9 +173,6 @@ export class ProfileStore {
       new Conf<Record<string, unknown>>({ ...options, cwd, configName }).store = content;
     };
     try {
-      // Left by a process that was killed while it wrote: who has the lock writes alone.
-      const drafts = readdirSync(this.folder).filter((name) => DRAFT.test(name));
-      for (const name of drafts) removeQuietly(join(this.folder, name));
       return work((configName, content) => {
         const file = join(this.folder, `${configName}.json`);
         try {
@@ -206,6 +203,11 @@ function replaceFile(path: string, { assertHeld }: Lock, write: (path: string) =
   }
   // It may be a link, such as into a folder of dotfiles.
   const target = existsSync(path) ? realpathSync(path) : path;
+  const folder = dirname(target);
+  // Left by a process that was killed while it wrote: who has the lock writes alone.
+  for (const name of readdirSync(folder)) {
+    if (DRAFT.test(name)) removeQuietly(join(folder, name));
+  }
   const draft = `${target}.${randomUUID()}`;
   try {
     write(draft);

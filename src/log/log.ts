@@ -135,8 +135,7 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  const since = enoughOf(log, reading);
-  const recent = entries.filter(({ created_at: at }) => !(Date.parse(at) < since));
+  const recent = recentIn(entries, enoughOf(log, reading));
   return { entries, recent, total, startedAt, serverTime, requests, below: [], downTo };
 }
 
@@ -151,7 +150,7 @@ function readForNodes(
   const isPast = pastEnough(log);
   const isAtEnd = async (page: LogPage, all: readonly Activity[], reading: Reading) => {
     if (isPast(page, reading) || all.length >= ENOUGH_ENTRIES) return true;
-    return (await isEnough?.(all)) ?? false;
+    return (await isEnough?.(recentIn(all, enoughOf(log, reading)))) ?? false;
   };
   const expectedPages = ENOUGH_ENTRIES / MAX_PAGE_SIZE;
   return readUntil(log, 'forNodes', isAtEnd, { ...options, expectedPages });
@@ -171,6 +170,13 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
 /** 30 days ago, ms UTC. Only an answer has the server's time: this machine's may be wrong. */
 const enoughOf = ({ clock }: OpenLog, { serverTime }: Reading) =>
   (serverTime ?? clock.now()) - ENOUGH_MS;
+
+/** Without those at the end that are older. A time that cannot be true, such as year 1, is not. */
+function recentIn(entries: readonly Activity[], since: number) {
+  const isOld = (time: number) => time > 0 && time < since;
+  const last = entries.findLastIndex(({ created_at: at }) => !isOld(Date.parse(at)));
+  return entries.slice(0, last + 1);
+}
 
 /** As `pastWhen`, for 30 days. */
 const pastEnough = (log: OpenLog) => pastWhen(log.pages, (reading) => enoughOf(log, reading));

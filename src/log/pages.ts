@@ -71,7 +71,7 @@ export class Pages {
   }
 
   /**
-   * The page with the newest entry, as it is now. What is there from now on must be shown.
+   * The page with the newest entry, as it is now. What is there by now must be shown.
    * @throws TransportError where the log changes each time it is looked at
    */
   async newest(reading: Reading): Promise<LogPage> {

@@ -121,8 +121,9 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   if (stopping) return { outcome: 'interrupted', error: stopping };
   const ends = nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  if (unconfirmed || (failure && failure.code !== FIRST_GATE_FAILED)) {
-    return { outcome: 'unconfirmed', error: failure ?? unconfirmed?.error ?? null };
+  const fault = failure?.code === FIRST_GATE_FAILED ? null : failure;
+  if (unconfirmed || fault) {
+    return { outcome: 'unconfirmed', error: fault ?? unconfirmed?.error ?? null };
   }
   const isRejected = ends.some((end) => end?.outcome === 'rejected');
   const otherwise = isHaltedByGate(roll) ? 'halted' : 'timed_out';
