@@ -2,17 +2,17 @@
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   'src/app/survey.ts: const { here } = listedIn(entries, runtime, false); -> const { here } = listedIn(entries, runtime, true);':
     'whether the log was read to its end is not asked there',
-  'src/app/survey.ts: expected === core || (expected === listed.here.length && (core ?? 0) <= inLog(listed)); -> expected === core || (expected === listed.here.length && (core ?? 1) <= inLog(listed));':
+  'src/app/survey.ts: expected === coreCount || (expected === listed.here.length && (coreCount ?? 0) <= inLog(listed)); -> expected === coreCount || (expected === listed.here.length && (coreCount ?? 1) <= inLog(listed));':
     'nobody expects no nodes',
-  'src/app/survey.ts: if (core === undefined && expected > listed.here.length) return expected; -> if (core === undefined && expected >= listed.here.length) return expected;':
+  'src/app/survey.ts: if (coreCount === null && expected > listed.here.length) return expected; -> if (coreCount === null && expected >= listed.here.length) return expected;':
     'without a count of Core, as many as are listed may be expected anyway',
   'src/job/run/state.ts: return isRollOver(run, now) || now - (firstAt ?? now) > windowMs; -> return isRollOver(run, now) || now - (firstAt ?? now) >= windowMs;':
     'they differ in one millisecond',
-  'src/job/census.ts: const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 0); -> const areSeen = core !== null && seen.size >= Math.max(core, expect ?? 1);':
+  'src/job/census.ts: const areSeen = coreCount !== null && seen.size >= Math.max(coreCount, expect ?? 0); -> const areSeen = coreCount !== null && seen.size >= Math.max(coreCount, expect ?? 1);':
     'no deployment has no nodes',
-  'src/job/drive.ts: const ms = Math.max(until - this.clock.elapsed(), 0); -> const ms = Math.max(until - this.clock.elapsed(), 1);':
+  'src/job/drive.ts: const ms = Math.max(until - clock.elapsed(), 0); -> const ms = Math.max(until - clock.elapsed(), 1);':
     'they differ in one millisecond',
-  'src/job/entries.ts: const age = serverTime === null ? 0 : serverTime + SECOND - createdAt; -> const age = serverTime === null ? 1 : serverTime + SECOND - createdAt;':
+  'src/job/entries.ts: const ageMs = serverTime === null ? 0 : serverTime + SECOND - createdAt; -> const ageMs = serverTime === null ? 1 : serverTime + SECOND - createdAt;':
     'they differ in one millisecond',
   'src/job/roll/state.ts: readFrom: now - (plan.spentMs ?? 0), -> readFrom: now - (plan.spentMs ?? 1),':
     'they differ in one millisecond',
@@ -73,7 +73,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
   'src/job/roll/roll.ts: const RANK: Record<StepName, number> = { note: 0, post: 1, record: 2, gate: 3, read: 4 }; -> const RANK: Record<StepName, number> = { note: 1, post: 1, record: 2, gate: 3, read: 4 };':
     'of a mark and a POST of two nodes in the same moment, the first node comes first',
-  'src/job/drive.ts: this.#running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
+  'src/job/drive.ts: running.delete(node); -> ;': 'a gate that has ended is cut off in vain',
   'src/log/log.ts: id - 1n, -> id + 1n,': 'nobody asks how far down an entry was looked for',
   'src/job/entries.ts: return goneSince !== null && this.readAt - goneSince >= this.#appearTimeoutMs; -> return goneSince !== null && this.readAt - goneSince > this.#appearTimeoutMs;':
     'they differ in one millisecond',

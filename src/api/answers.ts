@@ -117,7 +117,7 @@ export function expectStatus(answer: Answer, expected: 200 | 202, asked: Failure
   if (status < 300) {
     throw invalidAnswer(answer, `${url.host} answered ${status} where ${expected} was expected`);
   }
-  if (status < 300 || status >= 400) throw apiError(answer, asked);
+  if (status >= 400) throw apiError(answer, asked);
   const location = quote(header(answer, 'location'), apiKey);
   const message = `${url.host} redirected the request (${status})${location && ` to ${location}`}`;
   const hint = `Check the URL, ${baseOf(answer)}. The API never redirects. The key was not sent on.`;

@@ -34,7 +34,7 @@ export class SupervisorApi implements Supervisor {
   /**
    * Posts once, whatever happens; resolves only at 202.
    * @throws UsageError before anything is sent, for an empty list of nodes
-   * @throws ApiError, TransportError (also for another 2xx), or the signal's reason
+   * @throws ApiError, TransportError (also for an answer that is no 202), or the signal's reason
    */
   async trigger(request: WireTrigger, { signal, sendBy }: CallOptions = {}): Promise<Accepted> {
     return this.#client.send({

@@ -22,6 +22,7 @@ import {
   checkConfirm,
   consentFor,
   type Before,
+  type Changes,
   type ConsentFlags,
   type Intent,
 } from './consent.js';
@@ -145,16 +146,21 @@ export async function requestOf(
     action,
     ...(nodes && { nodes }),
   });
-  if (!asked?.nodes) return { request, chosen: null };
-  // The other words say it, or no question is left to answer.
-  const again = typedAgain(context.host, typed.argv, ['node', 'nodes-from', 'config', 'yes']);
-  const what = ['ldctl', 'activities', name, runtime, action];
-  const words = [...what, ...again, '--node', String(asked.nodes)];
-  return { request, chosen: (more = '') => words.map(shellWord).join(' ') + more };
+  if (!asked) return { request, chosen: null };
+  const chosen = ({ nodes: picked = nodes, ifBusy }: Changes) => {
+    const whom = picked ? ['--node', picked.join()] : ['--yes'];
+    const busy = ifBusy ? ['--if-busy', ifBusy] : [];
+    // The other words say it, or no question is left to answer.
+    const said = ['node', 'nodes-from', 'config', 'yes', ...(picked ? ['expect-nodes'] : [])];
+    const again = typedAgain(context.host, typed.argv, said);
+    const words = ['ldctl', 'activities', name, runtime, action, ...again, ...whom, ...busy];
+    return words.map(shellWord).join(' ');
+  };
+  return { request, chosen };
 }
 
 /**
- * Asks for the action and, if they are missing, for the runtime and the nodes.
+ * Asks for the action and, if they are missing, for the runtime and, on one deployment, the nodes.
  * @throws UsageError for what was typed; LdctlError (exit 5) where there is no node to pick;
  * Declined; Interrupted; as `Supervisor.list` does
  */
@@ -173,7 +179,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   if (!named && recent.length === 0) {
     throw refusedError(
       'no_nodes_known',
-      'the activity log is empty, so there is no node to pick',
+      'no node has acted in the last 30 days, so there is none to pick',
       'Name nodes with --node, or act on every node: ldctl activities trigger iggy restart',
     );
   }
@@ -292,10 +298,11 @@ function warnOfRuns(
   deployment: OpenDeployment,
   request: LookRequest,
   each: ReadonlyArray<readonly Id[] | undefined>,
+  place: string,
 ) {
   if (!each.some((nodes) => keptRun(deployment, { ...request, nodes }))) return;
   const rest = 'sends it again only if the log shows nothing of it';
-  context.warn(`this key was used before: ldctl follows what was sent, and ${rest}`);
+  context.warn(`this key was used before on ${place}: ldctl follows what was sent, and ${rest}`);
 }
 
 /**
@@ -354,7 +361,7 @@ async function dryRunOf(
   if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const each = how ? nodes.map((node) => [node]) : [named];
-  warnOfRuns(context, deployment, request, each);
+  warnOfRuns(context, deployment, request, each, place);
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };

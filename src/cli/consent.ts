@@ -38,8 +38,8 @@ export interface Intent extends Omit<Meant, 'found'> {
   action: string;
   /** Whether it ends only when each node has. */
   wait: boolean;
-  /** Where arguments were missing: what a person has chosen as a command, with `more` at its end. */
-  chosen?: ((more?: string) => string) | null;
+  /** Where arguments were missing: what a person has chosen, as a command. */
+  chosen?: ((changes: Changes) => string) | null;
 }
 
 /** Where it is to be done, how that is consented to, and what is known before. */
@@ -92,7 +92,7 @@ function noOneToAsk(
 }
 
 /** What an answer changes of a request: only these nodes, or to wait for what keeps some busy. */
-interface Changes {
+export interface Changes {
   nodes?: readonly Id[];
   ifBusy?: 'wait';
 }
@@ -120,8 +120,9 @@ export async function agree(
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context, prompts, deployment, { ...meant, whom, ifBusy });
-  if (chosen && !options.quiet) {
-    stderr.write(nextText(stderr, chosen(changes.ifBusy && ' --if-busy wait'), 'as a command:'));
+  // Of several deployments, each has its own answer.
+  if (chosen && !options.quiet && context.targets.length === 1) {
+    stderr.write(nextText(stderr, chosen(changes), 'as a command:'));
   }
   return { changes, whom: whomOf({ ...meant, ...changes }, stderr) };
 }

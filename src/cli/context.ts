@@ -231,11 +231,14 @@ export class CommandContext {
     return { ...settings, account: { ...settings.account, key: guarded } };
   }
 
-  /** Says of which id a node is the end, if the log has shown that one and not the node. */
-  sayWholeIds(nodes: readonly Id[] = []) {
+  /**
+   * Says of which id a node is the end, if the log has shown that one and not the node.
+   * @param orElse what to say of one that is the end of none
+   */
+  sayWholeIds(nodes: readonly Id[] = [], orElse?: (node: Id) => string | undefined) {
     const known = this.#nodes.flat();
     for (const node of nodes.filter((one) => !known.includes(one))) {
-      const hint = hintOfEnd(node, known);
+      const hint = hintOfEnd(node, known) ?? orElse?.(node);
       if (hint) this.say(`hint: ${hint}`);
     }
   }

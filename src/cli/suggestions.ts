@@ -59,14 +59,6 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** What there is no command for. */
-const NEVER: ReadonlyMap<string, string> = new Map([
-  ['sandbox stop', 'A sandbox ends with Ctrl-C in its own terminal.'],
-  ...['cancel', 'abort', 'kill', 'undo'].map(
-    (word) => [word, 'A trigger cannot be cancelled.'] as const,
-  ),
-]);
-
 /** What other tools call a flag. */
 const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -80,7 +72,6 @@ const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
     '--no-confirm': '--yes',
     '--non-interactive': '--yes',
     '--verbose': '--debug',
-    '--continue': '--resume last',
     '--tail': '--limit',
     '--fields': '--columns',
     '--host': '--node',
@@ -106,9 +97,11 @@ export function unknownCommand(
   const group = groupOf(typed, commands);
   const asked = (group ? typed.slice(1) : typed).map((word) => word.toLowerCase());
   const what = `there is no command ${typed.slice(0, group ? 2 : 1).join(' ')}`;
-  const [verb = ''] = asked;
-  const sure = NEVER.get(typed.join(' ')) ?? NEVER.get(verb) ?? runIn(asked, flags);
-  if (sure !== null) return mistake(what, group, sure);
+  if (typed.join(' ') === 'sandbox stop') {
+    return mistake(what, group, 'A sandbox ends with Ctrl-C in its own terminal.');
+  }
+  const acting = actingIn(asked, group, flags, commands);
+  if (acting) return mistake(what, group, acting);
   const words = wordsOf(asked, group, commands);
   const known = [...new Set(Object.keys(commands).flatMap((id) => [id, id.replace(/:.*/, '')]))];
   const near = known.filter(
@@ -123,12 +116,20 @@ export function unknownCommand(
   return mistake(what, group, advice);
 }
 
-/** `restart iggy`, or `roll iggy restart`, as a whole command; null for all else. */
-function runIn(asked: readonly string[], flags: CommandLine['flags']) {
+/** Of `restart iggy`, or `roll iggy restart`, the whole command; '' for all else. */
+function actingIn(
+  asked: readonly string[],
+  group: string,
+  flags: CommandLine['flags'],
+  commands: Commands,
+) {
   const [verb = ''] = asked;
+  if (!['', 'activities'].includes(group)) return '';
+  if (/^(cancel|abort|kill|undo)$/.test(verb)) return 'A trigger cannot be cancelled.';
   const pair = /^(trigger|roll(out)?)$/.test(verb) ? asked.slice(1) : asked;
   const run = inOrder(pair) ?? inOrder([...pair].reverse());
-  return run && toWrite(`activities:${verb.startsWith('roll') ? 'roll' : 'trigger'}`, run, flags);
+  const id = `activities:${verb.startsWith('roll') ? 'roll' : 'trigger'}`;
+  return run ? toWrite(id, run, flags, commands) : '';
 }
 
 /** What was asked for in ldctl's own words. */
@@ -167,8 +168,8 @@ export function unknownFlag(typed: string, owner: string, line: CommandLine, com
     const words = Object.keys(args).map(
       (name) => valueOf(name) ?? given.shift() ?? name.toUpperCase(),
     );
-    const others = line.flags.filter(({ name }) => !Object.hasOwn(args, name ?? ''));
-    return mistake(what, owner, toWrite(id, words, others));
+    const others = line.flags.filter((flag) => !Object.hasOwn(args, flag.typed.slice(2)));
+    return mistake(what, owner, given.length > 0 ? '' : toWrite(id, words, others, commands));
   }
   const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
   const meant = meantFlag(typed, known);
@@ -198,10 +199,19 @@ function needlessFlag(id: string, typed: string) {
   return isFollow ? 'It follows to the end without a flag.' : '';
 }
 
-/** With the flags that were typed, or it could act on more than was meant. */
-export function toWrite(id: string, words: readonly string[], flags: CommandLine['flags']) {
-  const typed = flags.flatMap((flag) => (flag.name === null ? [] : flag.words)).map(shellWord);
-  return `Write: ${['ldctl', ...id.split(':'), ...words, ...typed].join(' ')}.`;
+/**
+ * With the flags that were typed: without one, it could act on more than was meant. '' where it
+ * does not have them all.
+ */
+export function toWrite(
+  id: string,
+  words: readonly string[],
+  flags: CommandLine['flags'],
+  commands: Commands,
+) {
+  if (!flags.every(({ name }) => commands[id]?.flags[name ?? ''])) return '';
+  const typed = [...words, ...flags.flatMap((flag) => flag.words)].map(shellWord);
+  return `Write: ${['ldctl', ...id.split(':'), ...typed].join(' ')}.`;
 }
 
 export const isAction = (word: string) => VERBS.some((verb) => verb === verbOf(word.toLowerCase()));

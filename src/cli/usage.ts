@@ -31,7 +31,7 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
-  checkArguments(id, line, commands[id]);
+  checkArguments(id, line, commands);
   return { id, args };
 }
 
@@ -97,12 +97,12 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: FlagTabl
 
 const isBlank = (text: string) => text.trim() === '';
 
-function checkArguments(id: string, line: CommandLine, command: Commands[string] | undefined) {
-  const { args = {}, strict } = command ?? {};
+function checkArguments(id: string, line: CommandLine, commands: Commands) {
+  const { args = {}, strict } = commands[id] ?? {};
   if (strict === false) return;
   const { words, rest } = line;
   const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  if (args.runtime) checkRun(given, id, line, args.runtime);
+  if (args.runtime) checkRun(given, id, line, commands);
   const wanted = Object.values(args);
   const empty = wanted.find((_, at) => given[at]?.trim() === '');
   if (empty) throw mistake(`${empty.name.toUpperCase()} is empty`, id, UNSET);
@@ -122,16 +122,17 @@ function checkRun(
   given: readonly string[],
   id: string,
   { flags }: CommandLine,
-  { description }: { description?: string },
+  commands: Commands,
 ) {
   const ordered = inOrder(given);
   if (ordered) {
     const what = 'give the runtime, then the action, as two words';
-    throw mistake(what, id, toWrite(id, ordered, flags));
+    throw mistake(what, id, toWrite(id, ordered, flags, commands));
   }
   const [word = '', ...more] = given;
   if (more.length > 0 || !isAction(word)) return;
-  throw mistake(`missing RUNTIME (${description})`, id, toWrite(id, ['RUNTIME', word], flags));
+  const what = `missing RUNTIME (${commands[id]?.args.runtime?.description})`;
+  throw mistake(what, id, toWrite(id, ['RUNTIME', word], flags, commands));
 }
 
 const noFields = (columns: string) => `-o json takes no fields. For a table: --columns ${columns}.`;

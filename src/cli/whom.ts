@@ -82,10 +82,10 @@ function whomOfTrigger(found: Findings, runtime: string, view: View): Whom {
     return { who, notes, number: who };
   }
   const all = those(here, true, view);
-  const notes = found.countAgain ? ['Core has not counted them yet'] : [];
+  const notes = found.countAgain ? ['Core has not said how many there are'] : [];
   if (elsewhere.length === 0) return { ...all, notes };
   const number = `${all.number}, and ${others}`;
-  return { who: 'every node', more: `: ${here.length}, and ${others}`, number };
+  return { who: 'every node', more: `: ${here.length}, and ${others}`, number, notes };
 }
 
 /** As many as are expected, or as Core counts. */

@@ -191,7 +191,8 @@ export function nameColumn<T extends { node_id?: Id | null }>(
     lead,
     where: 'elsewhere',
     only: 'if any',
-    value: ({ node_id: id }, { names }) => names.get(id ?? -1n),
+    value: ({ node_id: id }, { names }) =>
+      id === null || id === undefined ? undefined : names.get(id),
   };
 }
 

@@ -7,7 +7,8 @@ import type { Env } from '../base/text.js';
 
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
 export const isReaderGone = (error: unknown): boolean =>
-  error instanceof LdctlError && error.exit === 'done';
+  error instanceof LdctlError && error.exit === 'done' && error.code === READER_GONE;
+const READER_GONE = 'reader_gone';
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
@@ -149,7 +150,7 @@ export class Sink {
     const message = `cannot write to ${name}: ${why}`;
     this.#gone.abort(
       isGone
-        ? new LdctlError('done', 'reader_gone', 'the reader of the output went away')
+        ? new LdctlError('done', READER_GONE, 'the reader of the output went away')
         : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
     );
   }

@@ -10,6 +10,7 @@ import {
 } from '../../sandbox/index.js';
 import { OptionError } from '../../sandbox/options.js';
 import { durationFlag, idsFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
+import { sentence } from '../../output/sentence.js';
 
 const countFlag = (summary: string, max = 2 ** 32 - 1) => wholeNumber(summary, { min: 0, max });
 
@@ -134,7 +135,8 @@ export default class SandboxStart extends BaseCommand {
     const isShown = output.stdout.isTTY && output.options.format === 'table';
     const how = isShown ? 'Paste these into another terminal; Ctrl-C here' : 'Ctrl-C';
     if (!output.options.quiet) {
-      output.stderr.write(`Serving ${apiUrl} (seed ${seed}). ${how} ends it.\n`);
+      const text = `Serving ${apiUrl} (seed ${seed}). ${how} ends it.`;
+      output.stderr.write(sentence(output.stderr, text));
     }
     const { signal } = this.interrupts;
     if (!signal.aborted) await once(signal, 'abort');

@@ -47,6 +47,7 @@ function lists(here: number, elsewhere: number): void {
 
 describe('which nodes are meant, by L listed, M listed for other runtimes only, C counted, N expected', () => {
   const NOT = 'which has no iggy entry in the last 30 days';
+  const SILENT = '(Core has not said how many there are)';
   const NONE = '(none has an iggy entry in the last 30 days)';
   const TOO = 'and …890 too if it runs iggy';
 
@@ -109,13 +110,13 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
     ],
     [[3, 1, 3], `on every node of X: 3, ${TOO}?`, `on 3 nodes of X? (not on …890, ${NOT})`, 5],
     // Core does not say.
+    [[3, 0, null], `on all 3 nodes of X? ${SILENT}`, 'on 3 nodes of X?', 'acts'],
     [
-      [3, 0, null],
-      'on all 3 nodes of X? (Core has not counted them yet)',
-      'on 3 nodes of X?',
-      'acts',
+      [3, 1, null],
+      `on every node of X: 3, ${TOO}? ${SILENT}`,
+      `on 3 nodes of X? (not on …890, ${NOT})`,
+      5,
     ],
-    [[3, 1, null], `on every node of X: 3, ${TOO}?`, `on 3 nodes of X? (not on …890, ${NOT})`, 5],
     // None is listed for the runtime.
     [[0, 0, null], `on every node of X? ${NONE}`, 5, 5],
     [[0, 1, 1], `on every node of X? ${NONE}`, 5, 5],
