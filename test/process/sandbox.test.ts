@@ -112,7 +112,7 @@ describe('sandbox exec and start', () => {
   plan('start says at a terminal what its lines are for, and ends at Ctrl-C', async () => {
     const terminal = new Terminal(ldctl('sandbox', 'start', '--nodes', '1'), scene.env);
     await terminal.shows(/^export LD_API_KEY=/m);
-    await terminal.shows(/\)\. Paste these into another terminal; Ctrl-C here ends it\.$/m);
+    await terminal.shows(/\)\. Paste these into another terminal; Ctrl-C here\s+ends\s+it\.$/m);
     terminal.interrupt();
     assert.equal((await terminal.ended()).code, 0);
   });
