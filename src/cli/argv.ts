@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
+import { RUNTIMES, VERBS, verbOf } from '../base/activity.js';
 import { FORMAT_NAMES, type PrintOptions } from '../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
@@ -108,6 +109,18 @@ export function typedNames(table: FlagTable): Map<string, string> {
 export function globalFlags(commands: CommandFlags): FlagTable {
   const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
   return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === 'GLOBAL'));
+}
+
+export const isAction = (word: string) => VERBS.some((verb) => verb === verbOf(word.toLowerCase()));
+
+/** `restart iggy`, `iggy/restart` or "iggy restart" as two words in order; null for all else. */
+export function inOrder(given: readonly string[]): string[] | null {
+  const words = given.flatMap((word) => word.toLowerCase().split(/[\s/,.]+|:(?!\d)/));
+  const isRuntime = (word = '') => RUNTIMES.some((runtime) => runtime === word);
+  if (words.length !== 2 || isRuntime(given[0]?.toLowerCase())) return null;
+  const ordered = isRuntime(words[0]) ? words : words.reverse();
+  const [runtime, action = ''] = ordered;
+  return isRuntime(runtime) && isAction(action) ? ordered : null;
 }
 
 /** How these flags ask for the result, also where the rest of the line makes no sense. */

@@ -3,10 +3,9 @@
  */
 
 import { closestMatch } from 'leven';
-import { RUNTIMES, VERBS, verbOf } from '../base/activity.js';
 import { UsageError } from '../base/errors.js';
 import { shellWord } from '../base/text.js';
-import { globalFlags, typedNames, type CommandLine } from './argv.js';
+import { globalFlags, inOrder, typedNames, type CommandLine } from './argv.js';
 import type { Commands } from './host.js';
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
@@ -212,18 +211,6 @@ export function toWrite(
   if (!flags.every(({ name }) => commands[id]?.flags[name ?? ''])) return '';
   const typed = [...words, ...flags.flatMap((flag) => flag.words)].map(shellWord);
   return `Write: ${['ldctl', ...id.split(':'), ...typed].join(' ')}.`;
-}
-
-export const isAction = (word: string) => VERBS.some((verb) => verb === verbOf(word.toLowerCase()));
-
-/** `restart iggy`, `iggy/restart` or "iggy restart" as two words in order; null for all else. */
-export function inOrder(given: readonly string[]): string[] | null {
-  const words = given.flatMap((word) => word.toLowerCase().split(/[\s/,.]+|:(?!\d)/));
-  const isRuntime = (word = '') => RUNTIMES.some((runtime) => runtime === word);
-  if (words.length !== 2 || isRuntime(given[0]?.toLowerCase())) return null;
-  const ordered = isRuntime(words[0]) ? words : words.reverse();
-  const [runtime, action = ''] = ordered;
-  return isRuntime(runtime) && isAction(action) ? ordered : null;
 }
 
 /** In any case; one that starts so is near too. */

@@ -1,18 +1,9 @@
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { shownWord } from '../base/ids.js';
 import { looksLikeKey } from '../base/secret.js';
-import type { CommandLine, FlagTable, ReadFlag } from './argv.js';
+import { inOrder, isAction, type CommandLine, type FlagTable, type ReadFlag } from './argv.js';
 import type { Commands } from './host.js';
-import {
-  groupOf,
-  inOrder,
-  isAction,
-  mistake,
-  seeHelp,
-  toWrite,
-  unknownCommand,
-  unknownFlag,
-} from './suggestions.js';
+import { groupOf, mistake, seeHelp, toWrite, unknownCommand, unknownFlag } from './suggestions.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
 type Invocation = { id: string; args: string[] } | { help: string[] } | { version: true };
