@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -187,8 +187,25 @@ export class ProfileStore {
   }
 }
 
-/** Of a file that replaces another, which may have keys in it. */
-const DRAFT = /^\w+\.json\.[\da-f-]{36}/;
+/** What follows the name of a file in that of a draft of it: ours, and what conf adds. */
+const DRAFT = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.tmp-[\da-f]+)?$/;
+/** No file takes as long to be written, ms. */
+const LONGEST_WRITE = 60_000;
+
+/** Removes the drafts of a file, keys in them and all, that killed processes have left. */
+function sweepDrafts(target: string) {
+  const folder = dirname(target);
+  const name = basename(target);
+  try {
+    const names = readdirSync(folder).filter((one) => one.startsWith(name));
+    for (const draft of names.filter((one) => DRAFT.test(one.slice(name.length)))) {
+      const path = join(folder, draft);
+      if (Date.now() - statSync(path).mtimeMs > LONGEST_WRITE) removeQuietly(path);
+    }
+  } catch {
+    // It cannot be listed, or another process was faster.
+  }
+}
 
 /**
  * A disk may stall while a file is written, until the lock is another's. So the file is written
@@ -203,11 +220,7 @@ function replaceFile(path: string, { assertHeld }: Lock, write: (path: string) =
   }
   // It may be a link, such as into a folder of dotfiles.
   const target = existsSync(path) ? realpathSync(path) : path;
-  const folder = dirname(target);
-  // Left by a process that was killed while it wrote: who has the lock writes alone.
-  for (const name of readdirSync(folder)) {
-    if (DRAFT.test(name)) removeQuietly(join(folder, name));
-  }
+  sweepDrafts(target);
   const draft = `${target}.${randomUUID()}`;
   try {
     write(draft);

@@ -171,12 +171,9 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
 const enoughOf = ({ clock }: OpenLog, { serverTime }: Reading) =>
   (serverTime ?? clock.now()) - ENOUGH_MS;
 
-/** Without those at the end that are older. A time that cannot be true, such as year 1, is not. */
-function recentIn(entries: readonly Activity[], since: number) {
-  const isOld = (time: number) => time > 0 && time < since;
-  const last = entries.findLastIndex(({ created_at: at }) => !isOld(Date.parse(at)));
-  return entries.slice(0, last + 1);
-}
+/** Without what is older. A time that cannot be true, such as one in year 1, hides nothing. */
+const recentIn = (entries: readonly Activity[], since: number) =>
+  entries.filter(({ created_at: at }) => !(Date.parse(at) > 0 && Date.parse(at) < since));
 
 /** As `pastWhen`, for 30 days. */
 const pastEnough = (log: OpenLog) => pastWhen(log.pages, (reading) => enoughOf(log, reading));

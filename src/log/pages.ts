@@ -71,14 +71,16 @@ export class Pages {
   }
 
   /**
-   * The page with the newest entry, as it is now. What is there by now must be shown.
+   * The page with the newest entry, as it is now. What is there as it is given must be shown.
    * @throws TransportError where the log changes each time it is looked at
    */
   async newest(reading: Reading): Promise<LogPage> {
-    reading.leastTotal = Infinity;
     for (let round = 0; round < ROUNDS; round += 1) {
       const page = await this.#lookForNewest(reading);
-      if (page) return page;
+      if (page) {
+        reading.leastTotal = page.total;
+        return page;
+      }
     }
     throw this.#incomplete('its newest page is another one each time');
   }
@@ -224,7 +226,7 @@ export const newReading = (clock: Pick<Clock, 'elapsed'>, options: CallOptions =
    * The server's clock at the first answer, in whole seconds, ms UTC; null where it is not sent.
    */
   serverTime: null as number | null,
-  /** The smallest total that an answer had since the newest page was last looked for. */
+  /** The smallest total that an answer had since it gave the newest page. */
   leastTotal: Infinity,
 });
 export type Reading = ReturnType<typeof newReading>;
