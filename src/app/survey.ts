@@ -113,15 +113,18 @@ const isAllNeeded = ({ nodes, expectNodes, ifBusy, isShown, isRoll }: SurveyRequ
   ifBusy === 'fail' ||
   (!nodes && (isShown === true || isRoll === true || expectNodes !== undefined));
 
-export const countingAgain =
-  ({ counter }: Surveyor, entries: readonly Activity[]): Findings['countAgain'] =>
-  async (signal) =>
-    (await counter
-      ?.start(
+export const countingAgain = (
+  { counter }: Surveyor,
+  entries: readonly Activity[],
+): Findings['countAgain'] =>
+  counter &&
+  ((signal) =>
+    counter
+      .start(
         PATIENCE_MS,
         signal,
       )(entries)
-      .catch(() => null)) ?? null;
+      .catch(() => null));
 
 /** Has Core count the nodes, if that is demanded, or it certainly knows the deployment. */
 function startCounting(

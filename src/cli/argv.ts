@@ -60,7 +60,7 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
   const flags = tokens.flatMap((token): ReadFlag[] => {
     if (token.kind !== 'option') return [];
     const { rawName: typed, value, inlineValue } = token;
-    const flag = value === undefined ? undefined : flagIn(value, names);
+    const flag = flagIn(value ?? '', names);
     // oclif does not know --help.
     const isHelp = inlineValue && flag === 'help';
     const isValue = value !== undefined && (flag === undefined || isHelp);

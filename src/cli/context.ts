@@ -144,12 +144,13 @@ export class CommandContext {
   /** Those that share a profile share an account. */
   #targetOf(flags: SettingFlags, env?: Env): Target {
     const settings = this.resolve(flags, { env });
-    const { account: of } = settings;
-    const more = { account: of, deployment: null, nodes: [] };
-    const core = (to: Endpoint) =>
-      this.core(to, (error) => explainRefusal(error, { ...to, ...more }));
+    const about = { account: settings.account, deployment: null, nodes: [] };
     const account =
-      this.#accounts.get(flags.profile) ?? openAccount(of, { signal: this.signal, core });
+      this.#accounts.get(flags.profile) ??
+      openAccount(settings.account, {
+        signal: this.signal,
+        core: (to) => this.core(to, (error) => explainRefusal(error, { ...to, ...about })),
+      });
     this.#accounts.set(flags.profile, account);
     return { settings, account, open: once(() => this.open(account, settings.deployment)) };
   }

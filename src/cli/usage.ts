@@ -74,9 +74,9 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: FlagTabl
     if (value === undefined) return;
     throw mistake(`${typed} takes no value`, id, name === 'json' ? noFields(value) : '');
   }
-  // Where there is a list of values, oclif shows it.
-  if (value === undefined && flag.options) return;
   if (value === undefined) {
+    // Where there is a list of values, oclif shows it.
+    if (flag.options) return;
     throw mistake(`${typed} has no value, or one that looks like a flag`, id, UNSET);
   }
   if (isBlank(value)) throw mistake(`--${name} is empty`, id, UNSET);

@@ -152,6 +152,16 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
+/** When a file was last written: wall clock, ms UTC; Infinity for one that has gone. */
+export const writtenAt = (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+
+/** Removes those of these files that were last written before a time. @param before ms UTC */
+export function sweep(folder: string, names: readonly string[], before: number) {
+  const paths = names.map((name) => join(folder, name));
+  for (const path of paths.filter((one) => writtenAt(one) < before)) removeQuietly(path);
+}
+
 export function removeQuietly(path: string) {
   try {
     rmSync(path, { force: true });

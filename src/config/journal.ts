@@ -21,7 +21,8 @@ import {
   fileFault,
   parseStored,
   readPrivateFile,
-  removeQuietly,
+  sweep,
+  writtenAt,
 } from './files.js';
 
 /** How long a record counts: far longer than a server remembers its key. */
@@ -145,15 +146,10 @@ class Records<T> {
 
   #sweep() {
     this.#isSwept = true;
-    for (const name of this.#allNames().filter((one) => SWEPT.test(one))) {
-      const path = join(this.folder, name);
-      if (this.clock.now() - writtenAt(path) > KEPT_MS) removeQuietly(path);
-    }
+    const names = this.#allNames().filter((name) => SWEPT.test(name));
+    sweep(this.folder, names, this.clock.now() - KEPT_MS);
   }
 }
-
-/** Wall clock, ms UTC; Infinity for one that has gone. */
-const writtenAt = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {

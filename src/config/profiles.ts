@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -20,6 +20,7 @@ import {
   parseStored,
   readPrivateFile,
   removeQuietly,
+  sweep,
 } from './files.js';
 import { takeLock, type Lock } from './lock.js';
 
@@ -187,23 +188,20 @@ export class ProfileStore {
   }
 }
 
-/** What follows the name of a file in that of a draft of it: ours, and what conf adds. */
+/** How the name of a draft goes on after that of its file: by us, and then by conf. */
 const DRAFT = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.tmp-[\da-f]+)?$/;
 /** No file takes as long to be written, ms. */
 const LONGEST_WRITE = 60_000;
 
-/** Removes the drafts of a file, keys in them and all, that killed processes have left. */
+/** Removes the drafts of a file that killed processes have left. There may be keys in them. */
 function sweepDrafts(target: string) {
   const folder = dirname(target);
   const name = basename(target);
   try {
-    const names = readdirSync(folder).filter((one) => one.startsWith(name));
-    for (const draft of names.filter((one) => DRAFT.test(one.slice(name.length)))) {
-      const path = join(folder, draft);
-      if (Date.now() - statSync(path).mtimeMs > LONGEST_WRITE) removeQuietly(path);
-    }
+    const isDraft = (one: string) => one.startsWith(name) && DRAFT.test(one.slice(name.length));
+    sweep(folder, readdirSync(folder).filter(isDraft), Date.now() - LONGEST_WRITE);
   } catch {
-    // It cannot be listed, or another process was faster.
+    // The folder cannot be listed.
   }
 }
 

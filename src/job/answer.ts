@@ -42,7 +42,7 @@ function classifyStatus({ status, code }: ApiError): Fate {
   if (status === 425 || status === 429) return 'not-now';
   if (status === 409 && code === IN_PROGRESS) return 'in-progress';
   const mayRun = UNCERTAIN.has(status) || code === CONFLICT_OF_GATEWAY;
-  const isNo = status >= 400 && status < 500 && !mayRun;
+  const isNo = status < 500 && !mayRun;
   return isNo ? 'definite-no' : 'uncertain';
 }
 

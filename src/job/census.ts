@@ -79,13 +79,14 @@ export function countMeant({
   listed,
 }: {
   expect?: number | null;
-  coreCount?: number | null;
+  coreCount: number | null;
   listed: Listed | null;
 }): number {
   if (expect) return expect;
   // If the log was not read to its end, it does not say how many there are.
   if (!listed?.isWhole) return 0;
-  return (coreCount ?? 0) > inLog(listed) ? (coreCount ?? 0) : listed.here.length;
+  const counted = coreCount ?? 0;
+  return counted > inLog(listed) ? counted : listed.here.length;
 }
 
 /** The nodes of these entries, by id. */

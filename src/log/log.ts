@@ -34,7 +34,7 @@ export interface LogRead {
   total: number;
   /** Of a read down to an id: what else its pages had. */
   below: readonly Activity[];
-  /** Of all that its pages had, what is not older than 30 days: only that lists nodes. */
+  /** What its pages had of the last 30 days. Only these entries list nodes. */
   recent: readonly Activity[];
   /** How far down it went: to an id, without the entry of that id itself, or as its method says. */
   downTo: DownTo;
@@ -135,7 +135,7 @@ async function readUntil(
   }
   entries.sort((a, b) => compareIds(b.id, a.id));
   const { startedAt, serverTime, requests } = reading;
-  const recent = recentIn(entries, enoughOf(log, reading));
+  const recent = recentIn(entries, thirtyDaysAgo(log, reading));
   return { entries, recent, total, startedAt, serverTime, requests, below: [], downTo };
 }
 
@@ -150,7 +150,7 @@ function readForNodes(
   const isPast = pastEnough(log);
   const isAtEnd = async (page: LogPage, all: readonly Activity[], reading: Reading) => {
     if (isPast(page, reading) || all.length >= ENOUGH_ENTRIES) return true;
-    return (await isEnough?.(recentIn(all, enoughOf(log, reading)))) ?? false;
+    return (await isEnough?.(recentIn(all, thirtyDaysAgo(log, reading)))) ?? false;
   };
   const expectedPages = ENOUGH_ENTRIES / MAX_PAGE_SIZE;
   return readUntil(log, 'forNodes', isAtEnd, { ...options, expectedPages });
@@ -168,15 +168,18 @@ function readForId(log: OpenLog, id: Id, options?: CallOptions): Promise<LogRead
 }
 
 /** 30 days ago, ms UTC. Only an answer has the server's time: this machine's may be wrong. */
-const enoughOf = ({ clock }: OpenLog, { serverTime }: Reading) =>
+const thirtyDaysAgo = ({ clock }: OpenLog, { serverTime }: Reading) =>
   (serverTime ?? clock.now()) - ENOUGH_MS;
 
 /** Without what is older. A time that cannot be true, such as one in year 1, hides nothing. */
 const recentIn = (entries: readonly Activity[], since: number) =>
-  entries.filter(({ created_at: at }) => !(Date.parse(at) > 0 && Date.parse(at) < since));
+  entries.filter(({ created_at: at }) => {
+    const time = Date.parse(at);
+    return !(time > 0 && time < since);
+  });
 
 /** As `pastWhen`, for 30 days. */
-const pastEnough = (log: OpenLog) => pastWhen(log.pages, (reading) => enoughOf(log, reading));
+const pastEnough = (log: OpenLog) => pastWhen(log.pages, (reading) => thirtyDaysAgo(log, reading));
 
 /** Gives each page as it comes and keeps none, so that memory does not grow with the log. */
 async function* readAll(

@@ -71,7 +71,8 @@ export class Pages {
   }
 
   /**
-   * The page with the newest entry, as it is now. What is there as it is given must be shown.
+   * The page with the newest entry, as it is now. A whole reading shows as many entries as the log
+   * has then.
    * @throws TransportError where the log changes each time it is looked at
    */
   async newest(reading: Reading): Promise<LogPage> {

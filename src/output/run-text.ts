@@ -19,7 +19,7 @@ import {
 import type { JobEvent } from '../job/events.js';
 import { capitalized, count, plainText, shellWord, shortList } from '../base/text.js';
 import { nodeText, timeText, tookMs } from './columns.js';
-import { nextText, sentence } from './sentence.js';
+import { nextTexts, sentence } from './sentence.js';
 import { gateWord, lookOf, progressOf } from './rows.js';
 import { type Output, type Sink } from './streams.js';
 
@@ -98,13 +98,13 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   return [
     sentence(sink, text, style),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
-    ...commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:')),
+    ...nextTexts(sink, commands),
     keyText(sink, result),
     place === undefined ? codeText(sink, outcome) : '',
   ].join('');
 }
 
-/** `, sent by an earlier run 4s ago; nothing was sent now`; only the second half of what has failed. */
+/** `, sent by an earlier run 4s ago; nothing was sent now`; after a failure the second half alone. */
 function earlierText({ sent, outcome }: ResultFields, { earlierMs }: SummaryFacts) {
   if (sent || earlierMs === undefined || outcome === 'interrupted') return '';
   const ago = `, sent by an earlier run ${elapsedText(earlierMs)} ago`;

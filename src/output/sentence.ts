@@ -51,6 +51,10 @@ export function errorText({ stderr, options }: Output, error: unknown) {
   ].join('');
 }
 
+/** The commands that come next, the best first. */
+export const nextTexts = (sink: Sink, commands: readonly string[]) =>
+  commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:'));
+
 /** A command on a line of its own, which is never wrapped, so that it can be copied. */
 export const nextText = (sink: Sink, command: string, word = 'next:') =>
   `${painter(sink.colour)('bold', word)} ${plainText(command)}\n`;

@@ -9,7 +9,7 @@ import { nodeText } from './columns.js';
 import { placedResultColumns, placedRows } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { codeText, isOver, runName, summaryText, type SummaryFacts } from './run-text.js';
-import { errorText, nextText, sentence } from './sentence.js';
+import { errorText, nextTexts, sentence } from './sentence.js';
 import type { Output, Sink } from './streams.js';
 
 /** How the part of one deployment ended. */
@@ -90,15 +90,13 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
   return [
     sentence(sink, text, style),
     anew === null ? '' : sentence(sink, lookFirst(sink, parts), 'bold'),
-    ...nextOf({ parts, resume, anew }).map((command, at) =>
-      nextText(sink, command, at === 0 ? 'next:' : 'or:'),
-    ),
+    ...nextTexts(sink, commandsOf({ parts, resume, anew })),
     codeText(sink, outcome),
   ].join('');
 }
 
 /** Where a node cannot pass any more, a look at it comes first. */
-function nextOf({ parts, resume, anew }: Omit<SeveralEnding, 'outcome'>): string[] {
+function commandsOf({ parts, resume, anew }: Omit<SeveralEnding, 'outcome'>): string[] {
   if (anew !== null) return [anew];
   const over = parts.find(({ result }) => result.nodes.some(isOver));
   const look = over ? [`ldctl nodes list ${over.facts.flags ?? ''}`.trimEnd()] : [];

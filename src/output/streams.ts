@@ -5,10 +5,10 @@ import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
+const READER_GONE = 'reader_gone';
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
 export const isReaderGone = (error: unknown): boolean =>
   error instanceof LdctlError && error.exit === 'done' && error.code === READER_GONE;
-const READER_GONE = 'reader_gone';
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
@@ -174,8 +174,8 @@ export class Output {
   ) {
     stdout.isData = options.format !== 'table';
     // What one knows, the other does, too.
-    ({ names: stderr.names, keys: stderr.keys } = stdout);
-    this.names = stdout.names;
+    this.names = stderr.names = stdout.names;
+    stderr.keys = stdout.keys;
   }
 
   /** From now on this key is masked. */
