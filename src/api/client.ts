@@ -243,8 +243,8 @@ export class Client {
 }
 
 /**
- * Null where it is too long. That of the 202 to a POST is not read: the action is accepted even if
- * the rest of the answer is lost.
+ * The body of an answer; null where it is too long. After the 202 to a POST it is not read: the
+ * action is accepted even if the rest of the answer is lost.
  */
 async function bodyOf(method: Call<unknown>['method'], status: number, stream: Request) {
   if (method === 'POST' && status === 202) return '';

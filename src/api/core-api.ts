@@ -97,8 +97,7 @@ const about = <T extends { id: Id }>(wanted: Id, schema: v.GenericSchema<unknown
   );
 
 /**
- * Reads only. Every method throws ApiError, TransportError, or
- * the signal's reason.
+ * Reads only. Every method throws ApiError, TransportError, or the signal's reason.
  */
 export class CoreApi {
   readonly #client: Client;

@@ -38,7 +38,7 @@ export function trackAttempt(
       attempt.refusedWith = statusCode;
       stream.destroy(new Error('the proxy did not open a tunnel'));
     });
-    // Node leaves the connection to whoever asked for another protocol, which no one did.
+    // Node leaves such a connection open for the caller, but ldctl never asks for another protocol.
     request.once('upgrade', (_answer, socket: Socket) => {
       socket.destroy();
       stream.destroy(new Error('the server switched to another protocol'));

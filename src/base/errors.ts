@@ -133,7 +133,7 @@ export function retryAfterOf(error: LdctlError): number {
   return (error instanceof ApiError && error.retryAfterMs) || 0;
 }
 
-/** No answer came that the API gives: none at all, a redirect, or another page. */
+/** The API did not answer: nothing came, or a redirect, or what cannot be its answer. */
 export class TransportError extends LdctlError {
   /** `no` only when the request certainly did not leave this machine, as without a connection. */
   readonly sent: 'no' | 'maybe';

@@ -120,7 +120,7 @@ export async function agree(
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context, prompts, deployment, { ...meant, whom, ifBusy });
-  // Of several deployments, each has its own answer.
+  // With several deployments each question has an answer of its own, which no one command says.
   if (chosen && !options.quiet && context.targets.length === 1) {
     stderr.write(nextText(stderr, chosen(changes), 'as a command:'));
   }

@@ -199,8 +199,8 @@ function needlessFlag(id: string, typed: string) {
 }
 
 /**
- * With the flags that were typed: without one, it could act on more than was meant. '' where it
- * does not have them all.
+ * A whole command, with every flag that was typed: if one was lost, it could act on more nodes than
+ * were meant. '' where the command lacks one of them.
  */
 export function toWrite(
   id: string,

@@ -100,7 +100,7 @@ export default class ActivitiesList extends ConnectedCommand {
     const plan = planOf(flags, filter);
     const show = flags.follow ? follow : flags.watch ? watch : print;
     const code = await show(context, plan);
-    // As of `tail -n 5`.
+    // As in `tail -n 5`.
     context.sayWholeIds(filter.nodes, (node) =>
       node < 1000n ? `-n is --node; --limit ${node} lists the newest ${node}` : undefined,
     );

@@ -130,7 +130,7 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   return { outcome: isRejected ? 'rejected' : otherwise, error: failure };
 }
 
-/** By that of a node, or by the first one, the only failure that it does not end unconfirmed by. */
+/** Any other failure than that of the first gate has ended it as unconfirmed. */
 const isHaltedByGate = ({ nodes, failure, halted }: Roll) =>
   failure !== null || (halted && nodes.some(({ gate }) => isFailedGate(gate)));
 
