@@ -1,4 +1,3 @@
-import { painter } from '../output/streams.js';
 import { readManifest, type Host } from './host.js';
 
 /**
@@ -20,8 +19,7 @@ export async function printHelp({ program, output: { stdout } }: Host, words: re
       readManifest(program).commands,
     );
   }
-  const paint = painter(stdout.colour);
-  stdout.write(text.replace(HEADER, (header) => paint('bold', header)));
+  stdout.write(text.replace(HEADER, (header) => stdout.paint('bold', header)));
   await stdout.drained();
   return 0;
 }

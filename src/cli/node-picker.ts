@@ -17,7 +17,7 @@ import {
 import type { Id } from '../base/ids.js';
 import { wrapWords } from '../base/text.js';
 import { cutTo } from '../output/formats/table.js';
-import { painter, type Sink } from '../output/streams.js';
+import type { Sink } from '../output/streams.js';
 
 /** A node to choose. */
 export interface NodeChoice {
@@ -107,7 +107,7 @@ function toggled(picking: Picking, rows: readonly NodeChoice[]): Picking {
   return { ...picking, chosen, isUsed: true };
 }
 
-type Screen = Pick<Sink, 'columns' | 'rows' | 'colour'>;
+type Screen = Pick<Sink, 'columns' | 'rows' | 'paint'>;
 
 const KEYS = 'type to filter · ↑↓ move · space choose · ctrl-a all · enter done';
 const NONE_CHOSEN = 'None is chosen yet. Space chooses a node; Escape leaves, and sends nothing.';
@@ -117,7 +117,7 @@ const NONE_CHOSEN = 'None is chosen yet. Space chooses a node; Escape leaves, an
  * it, as high as the screen.
  */
 export function pickerFrame(picking: Picking, question: string, screen: Screen): [string, string] {
-  const paint = painter(screen.colour);
+  const { paint } = screen;
   const width = Math.max(screen.columns - 1, 1);
   const { rows, chosen, typed, active, isEmpty } = picking;
   const count = `${chosen.size} of ${rows.length} chosen`;

@@ -157,7 +157,7 @@ async function liveView(
     },
   });
   if (first?.deployment && others.length === 0) {
-    table.print(sentence(output.stderr, `Nodes of ${first.name}`, 'bold', 'all'));
+    table.print(sentence(output.stderr, `Nodes of ${first.name}`, 'bold'));
   }
   return {
     changed: table.redraw,

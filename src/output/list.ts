@@ -11,7 +11,7 @@ import {
 } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
-import { painter, type Output } from './streams.js';
+import type { Output } from './streams.js';
 
 export interface ListSpec<T> {
   /** Plural, for "no activities". */
@@ -138,13 +138,13 @@ export function printError(output: Output, error: unknown) {
 }
 
 export function formatOptions({ stdout, options, inUtc, people }: Output): FormatOptions {
-  const { isTTY, names, colour, columns } = stdout;
+  const { isTTY, names, paint, columns } = stdout;
   const { header, numberIds } = options;
   return {
     header,
     numberIds,
     view: { utc: inUtc, now: stdout.now(), isTTY, names, people },
-    paint: painter(colour),
+    paint,
     width: columns,
   };
 }

@@ -69,7 +69,7 @@ function foldedAt({ stdout, options }: Output, nodes: readonly NodeResult[]) {
   return {
     rows: [...of('failed'), ...open],
     folded: [
-      done.length > 0 ? sentence(stdout, text, 'ok') : '',
+      done.length > 0 ? sentence(stdout, text) : '',
       notStarted > 0 ? sentence(stdout, `· ${notStarted} not started`) : '',
     ].join(''),
   };

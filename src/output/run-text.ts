@@ -90,14 +90,13 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   const earlier = earlierText(result, facts);
   // Who counts on a restart has to hear that there was none.
   if (isGood && options.quiet && earlier === '') return '';
-  const style = isGood ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   const { place } = facts;
   const ending = endingOf(result, sink, facts) + earlier;
   const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
   const commands = place === undefined ? nextCommands(sink, result, facts) : [];
   return [
-    sentence(sink, text, style),
-    ...explanations(sink, result, facts).map((line) => sentence(sink, line, 'bold')),
+    sentence(sink, text),
+    ...explanations(sink, result, facts).map((line) => sentence(sink, line)),
     ...nextTexts(sink, commands),
     keyText(sink, result),
     place === undefined ? codeText(sink, outcome) : '',
@@ -255,14 +254,14 @@ function nextCommands(
 function keyText(sink: Sink, { outcome, idempotency_key: key, request_id: request }: ResultFields) {
   if (outcome !== 'unconfirmed' || key === null) return '';
   const ofRequest = request === null ? '' : `\nrequest ${request}`;
-  return sentence(sink, `idempotency key ${key}${ofRequest}`, 'dim', 'all');
+  return sentence(sink, `idempotency key ${key}${ofRequest}`, 'dim');
 }
 
 /** Of the one exit code that an ending does not explain by itself. */
 export function codeText(sink: Sink, outcome: Outcome) {
   const { code, ci } = EXIT_CODES.unconfirmed;
   if (outcome !== 'unconfirmed') return '';
-  return sentence(sink, `exit code ${code}: ${ci} (ldctl help exit-codes)`, 'dim', 'all');
+  return sentence(sink, `exit code ${code}: ${ci} (ldctl help exit-codes)`, 'dim');
 }
 
 function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {

@@ -1,36 +1,40 @@
 import { errorDocument } from '../base/errors.js';
 import { plainText, wrapWords } from '../base/text.js';
-import { painter, type Output, type Sink, type StyleName } from './streams.js';
+import type { Output, Sink, StyleName } from './streams.js';
 
 /** A command within a text, without the punctuation after it. */
 const COMMAND =
   /ldctl (?:activities|deployments|nodes|profiles|sandbox|whoami|help|--help)(?: [^\s`;?]*[^\s`;?.,])*/g;
 
+/** How they are painted where a text starts with them. */
+const FIRST_WORDS: ReadonlyMap<string, StyleName> = new Map([
+  ['✓', 'ok'],
+  ['✗', 'bad'],
+  ['error:', 'bad'],
+  ['warning:', 'bold'],
+  ['hint:', 'bold'],
+]);
+
 /**
  * A text for people, wrapped at a terminal. Further lines are indented, so that none looks like
  * another error.
+ * @param style of all of it; without it, some first words have one
  */
-export function sentence(
-  sink: Sink,
-  text: string,
-  style?: StyleName,
-  styled: 'word' | 'all' = 'word',
-): string {
-  const paint = painter(sink.colour);
+export function sentence({ isTTY, columns, paint }: Sink, text: string, style?: StyleName): string {
   const lines = text
     .trimEnd()
     .split(/\r?\n/)
     .map(plainText)
     // A command is not wrapped, so that it can be copied: its spaces are hidden meanwhile.
     .map((line) => line.replace(COMMAND, (command) => command.replaceAll(' ', '\0')))
-    .flatMap((line) => (sink.isTTY ? wrapWords(line, sink.columns - 2) : [line]))
+    .flatMap((line) => (isTTY ? wrapWords(line, columns - 2) : [line]))
     .map((line, index) => (index === 0 ? line : `  ${line}`).replaceAll('\0', ' '));
-  if (styled === 'all') return lines.map((line) => `${paint(style, line)}\n`).join('');
-  return `${lines.join('\n').replace(/^\S+/, (word) => paint(style, word))}\n`;
+  if (style) return lines.map((line) => `${paint(style, line)}\n`).join('');
+  return `${lines.join('\n').replace(/^\S+/, (word) => paint(FIRST_WORDS.get(word), word))}\n`;
 }
 
 export function warningText(sink: Sink, message: string) {
-  return sentence(sink, `warning: ${message}`, 'bold');
+  return sentence(sink, `warning: ${message}`);
 }
 
 /**
@@ -44,9 +48,9 @@ export function errorText({ stderr, options }: Output, error: unknown) {
     ...(request === null ? [] : [`request ${request}`]),
   ].join(', ');
   return [
-    sentence(stderr, `error: ${message}`, 'bad'),
-    hint === null ? '' : sentence(stderr, `hint: ${hint}`, 'bold'),
-    forSupport && sentence(stderr, forSupport, 'dim', 'all'),
+    sentence(stderr, `error: ${message}`),
+    hint === null ? '' : sentence(stderr, `hint: ${hint}`),
+    forSupport && sentence(stderr, forSupport, 'dim'),
     next === undefined ? '' : nextText(stderr, next),
   ].join('');
 }
@@ -57,4 +61,4 @@ export const nextTexts = (sink: Sink, commands: readonly string[]) =>
 
 /** A command on a line of its own, which is never wrapped, so that it can be copied. */
 export const nextText = (sink: Sink, command: string, word = 'next:') =>
-  `${painter(sink.colour)('bold', word)} ${plainText(command)}\n`;
+  `${sink.paint('bold', word)} ${plainText(command)}\n`;

@@ -86,10 +86,9 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
     outcome === 'completed'
       ? `✓ ${name} completed on ${nodes} in ${parts.length} deployments`
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
-  const style = outcome === 'completed' ? 'ok' : outcome === 'interrupted' ? undefined : 'bad';
   return [
-    sentence(sink, text, style),
-    anew === null ? '' : sentence(sink, lookFirst(sink, parts), 'bold'),
+    sentence(sink, text),
+    anew === null ? '' : sentence(sink, lookFirst(sink, parts)),
     ...nextTexts(sink, commandsOf({ parts, resume, anew })),
     codeText(sink, outcome),
   ].join('');

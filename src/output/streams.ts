@@ -39,6 +39,12 @@ export type OutputStream = NodeJS.WritableStream & {
   rows?: number;
 };
 
+/** Colours of the terminal's theme, which fit its background. */
+const STYLES = { ok: 'green', bad: 'red', busy: 'cyan', bold: 'bold', dim: 'dim' } as const;
+export type StyleName = keyof typeof STYLES;
+
+export type Paint = (style: StyleName | undefined, text: string) => string;
+
 /**
  * How long the reader of each stream gets after an interrupt, so that the process ends within a
  * second.
@@ -62,6 +68,9 @@ export class Sink {
   /** Whether lines already written can be replaced: a terminal that moves its cursor. */
   readonly canRedraw: boolean;
   readonly colour: boolean;
+  readonly paint: Paint = (style, text) =>
+    // Whether the stream shows colours is decided here, and not by Node.
+    this.colour && style && text ? styleText(STYLES[style], text, { validateStream: false }) : text;
   /** What nodes are called, once their deployments are known. */
   names = new Map<Id, string>();
   /** They are masked. */
@@ -149,9 +158,7 @@ export class Sink {
     const why = /^\w+: (.*?)(?: on device)?,/.exec(cause.message)?.[1] ?? cause.message;
     const message = `cannot write to ${name}: ${why}`;
     this.#gone.abort(
-      isGone
-        ? new LdctlError('done', READER_GONE, 'the reader of the output went away')
-        : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
+      isGone ? READER_GONE : new LdctlError('unreachable', OUTPUT_FAILED, message, { cause }),
     );
   }
 }
@@ -192,17 +199,4 @@ export class Output {
   closeSoon(reason: LdctlError): void {
     for (const sink of [this.stdout, this.stderr]) sink.closeSoon(reason);
   }
-}
-
-/** Colours of the terminal's theme, which fit its background. */
-const STYLES = { ok: 'green', bad: 'red', busy: 'cyan', bold: 'bold', dim: 'dim' } as const;
-export type StyleName = keyof typeof STYLES;
-
-export type Paint = (style: StyleName | undefined, text: string) => string;
-
-export function painter(colour: boolean): Paint {
-  // Whether the stream shows colours is decided here, and not by Node.
-  const options = { validateStream: false };
-  return (style, text) =>
-    colour && style && text ? styleText(STYLES[style], text, options) : text;
 }

@@ -18,7 +18,7 @@ import {
   progressOf,
 } from '../rows.js';
 import { eventText, awaitedText } from '../run-text.js';
-import { painter, type Output, type Sink } from '../streams.js';
+import type { Output, Sink } from '../streams.js';
 import {
   countOpen,
   keyOf,
@@ -113,7 +113,7 @@ function frameLines<T>(
   isLast: boolean,
 ) {
   const { stderr: sink, options } = output;
-  const paint = painter(sink.colour);
+  const { paint } = sink;
   const elapsed = clock.elapsed();
   const { rows, notes = [], isBad = false, foot, ending } = frame(elapsed);
   const columns = selection(rows);
@@ -277,7 +277,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
       // Not before: a run that is refused has no headline.
       if (!facts.hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
         facts.hasStarted = true;
-        table.print(sentence(sink, headline, 'bold', 'all'));
+        table.print(sentence(sink, headline, 'bold'));
       }
       const text = isSaid(event, nodes.length > 0, options.debug) ? eventText(event, sink) : null;
       if (text !== null) table.print(sentence(sink, text));
@@ -325,7 +325,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   };
   const selection = select(output, activityColumns);
   const table = liveTable({ clock, output, selection: () => selection, frame });
-  table.print(sentence(output.stderr, `Activities of ${place}`, 'bold', 'all'));
+  table.print(sentence(output.stderr, `Activities of ${place}`, 'bold'));
   return {
     on: (event) => {
       if (event.event === 'listing') add(event.activities);

@@ -11,6 +11,7 @@ import {
   type Picking,
 } from '../../../src/cli/node-picker.js';
 import { terminalPrompts } from '../../../src/cli/prompts.js';
+import { memoryOutput } from '../../helpers/memory-output.js';
 import { TypedTerminal } from '../../helpers/typed-terminal.js';
 
 const UP = '\u001b[A';
@@ -126,15 +127,15 @@ describe('the picker of nodes', () => {
         keys,
         fc.integer({ min: 20, max: 120 }),
         fc.integer({ min: 5, max: 60 }),
-        (nodes, pressed, columns, height) => {
+        (nodes, pressed, columns, rows) => {
           const picking = pressed.reduce<Picking>(
             (so, name) =>
               afterKey(so, { name, ctrl: false, shift: false }, name.length === 1 ? name : ''),
             startPicking(nodes),
           );
-          const screen = { columns, rows: height, colour: false };
-          const lines = pickerFrame(picking, '? Which?', screen).join('\n').split('\n');
-          assert.ok(lines.length < height, `${lines.length} lines`);
+          const { stderr } = memoryOutput({ columns, rows });
+          const lines = pickerFrame(picking, '? Which?', stderr).join('\n').split('\n');
+          assert.ok(lines.length < rows, `${lines.length} lines`);
           assert.ok(lines.every((line) => stringWidth(line) < columns));
           const isThere = lines.some((line) => line.startsWith('❯') || line === 'No node matches.');
           assert.ok(isThere, lines.join('\n'));

@@ -3,7 +3,7 @@ import { ApiError, UsageError } from '../../../src/base/errors.js';
 import { loadFormat } from '../../../src/output/formats.js';
 import { printError } from '../../../src/output/list.js';
 import { sentence } from '../../../src/output/sentence.js';
-import { FORMAT_NAMES, type FormatName } from '../../../src/output/streams.js';
+import { FORMAT_NAMES } from '../../../src/output/streams.js';
 import { memoryOutput, type MemoryOutput } from '../../helpers/memory-output.js';
 import { written } from './support/samples.js';
 
@@ -15,12 +15,8 @@ const denied = new ApiError(
 
 before(() => Promise.all(FORMAT_NAMES.map(loadFormat)));
 
-function print(
-  error: unknown,
-  format: FormatName = 'table',
-  output = memoryOutput(),
-): MemoryOutput {
-  printError(written(output, { format }), error);
+function print(error: unknown, output = memoryOutput()): MemoryOutput {
+  printError(written(output), error);
   return output;
 }
 
@@ -43,7 +39,7 @@ describe('an error on stderr', () => {
   }
 
   it('is coloured at a terminal, and breaks between words', () => {
-    const { stderr } = print(denied, 'table', memoryOutput({ isTTY: true, columns: 40 }));
+    const { stderr } = print(denied, memoryOutput({ isTTY: true, columns: 40 }));
     assert.deepEqual(stderr.lines, [
       '\u001B[31merror:\u001B[39m the API refused: permission',
       '  deployment:manage is missing',
