@@ -191,8 +191,7 @@ export function nameColumn<T extends { node_id?: Id | null }>(
     lead,
     where: 'elsewhere',
     only: 'if any',
-    value: ({ node_id: id }, { names }) =>
-      id === null || id === undefined ? undefined : names.get(id),
+    value: ({ node_id: id }, { names }) => id && names.get(id),
   };
 }
 
@@ -245,30 +244,20 @@ interface Placed {
 }
 
 /** @param places what each is called */
-export function deploymentColumns<T>(places: ReadonlyMap<Id, string>): Array<Column<T>> {
+export function deploymentColumns(places: ReadonlyMap<Id, string>): Array<Column<Placed>> {
   const all = [...places.values()].join('\n');
   // What all paths start with, and what they end with.
   const [, start = ''] = /^(.*\/).*(?:\n\1.*)*$/.exec(all) ?? [];
   const [, end = ''] = /^.*?(\/.*)(?:\n.*?\1)*$/.exec(all) ?? [];
-  const textOf = (row: T) => {
-    const { deployment_id: id } = row as Placed;
-    return (id && places.get(id)) || cellText(id);
-  };
+  const textOf = ({ deployment_id: id }: Placed) => (id && places.get(id)) || cellText(id);
   return [
-    {
-      name: 'deployment',
-      priority: 0,
+    fieldColumn('deployment', 0, 'deployment_id', {
       lead: -1,
-      value: (row) => (row as Placed).deployment_id,
       text: textOf,
       // The paths of two tenants may be the same.
       short: () => (row) =>
         textOf(row).slice(start.length, -end.length || undefined) || textOf(row),
-    },
-    {
-      name: 'deployment_path',
-      priority: null,
-      value: (row) => (row as Placed).deployment_path,
-    },
+    }),
+    fieldColumn('deployment_path', null, 'deployment_path'),
   ];
 }

@@ -79,10 +79,8 @@ export async function printList<T>(
   sayCount(output, spec, printed, total ?? Infinity);
 }
 
-type Said = Pick<ListSpec<never>, 'noun' | 'filters' | 'empty' | 'limit'>;
-
 /** Says that a list is empty, or cut off. Formats of values have the total. */
-function sayCount(output: Output, spec: Said, printed: number, total: number) {
+function sayCount(output: Output, spec: ListSpec<never>, printed: number, total: number) {
   const { stderr, options } = output;
   if (printed === 0) sayEmpty(output, spec);
   const isCut = printed === spec.limit && total > printed;
@@ -91,7 +89,7 @@ function sayCount(output: Output, spec: Said, printed: number, total: number) {
 }
 
 /** `no activities with --status rejected --since 2h` */
-function sayEmpty({ stderr, options }: Output, { noun, filters = {}, empty }: Said) {
+function sayEmpty({ stderr, options }: Output, { noun, filters = {}, empty }: ListSpec<never>) {
   if (options.format !== 'table' || options.quiet) return;
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
   const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
@@ -115,7 +113,7 @@ export function select<T>(
   columns: readonly Column<T>[],
 ): Selection<T> {
   const own = columns.filter(({ name }) => name !== 'deployment');
-  const all = places.size > 0 ? [...deploymentColumns(places), ...own] : columns;
+  const all = places.size > 0 ? [...(deploymentColumns(places) as Column<T>[]), ...own] : columns;
   return selectColumns(all, options.columns);
 }
 
