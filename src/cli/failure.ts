@@ -3,7 +3,7 @@ import { capitalized } from '../base/text.js';
 import { loadFormat } from '../output/formats.js';
 import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
-import { isReaderGone } from '../output/streams.js';
+import { READER_GONE } from '../output/streams.js';
 import type { Host } from './host.js';
 import { Declined } from './prompts.js';
 
@@ -12,7 +12,7 @@ import { Declined } from './prompts.js';
  * @returns the exit code
  */
 export async function printFailure({ output, mayHaveSent }: Host, error: unknown) {
-  if (isReaderGone(error)) return 0;
+  if (error === READER_GONE) return 0;
   const { stderr, options } = output;
   // It may come before any command has loaded the format.
   const { holds } = await loadFormat(options.format);

@@ -5,10 +5,12 @@ import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 
-const READER_GONE = 'reader_gone';
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
-export const isReaderGone = (error: unknown): boolean =>
-  error instanceof LdctlError && error.exit === 'done' && error.code === READER_GONE;
+export const READER_GONE = new LdctlError(
+  'done',
+  'reader_gone',
+  'the reader of the output went away',
+);
 
 const GONE_CODES: ReadonlySet<string | undefined> = new Set([
   'EPIPE',
@@ -129,7 +131,7 @@ export class Sink {
       void this.#written.then(release).then(resolve);
     });
     const reason: unknown = this.gone.reason;
-    if (this.gone.aborted && !isReaderGone(reason)) throw reason;
+    if (this.gone.aborted && reason !== READER_GONE) throw reason;
   }
 
   /** A text as it may be written elsewhere, too: without any key. */
