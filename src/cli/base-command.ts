@@ -108,10 +108,9 @@ export abstract class BaseCommand extends Command {
 
   /** Prints one object: `value` in formats of values, `fields` in formats of rows. */
   protected async show(value: object, fields: readonly Field[] = fieldsOf(value)) {
-    const { stdout, options } = this.host.output;
-    const format = formatOf(options.format);
-    stdout.write(format.object({ value, fields }, formatOptions(this.host.output)));
-    await stdout.drained();
+    const { output } = this.host;
+    output.stdout.write(formatOf(output).object({ value, fields }, formatOptions(output)));
+    await output.stdout.drained();
     return 0;
   }
 

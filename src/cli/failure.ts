@@ -1,6 +1,6 @@
 import { asLdctlError, Interrupted } from '../base/errors.js';
 import { capitalized } from '../base/text.js';
-import { loadFormat } from '../output/formats.js';
+import { formatOf, loadFormat } from '../output/formats.js';
 import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { READER_GONE } from '../output/streams.js';
@@ -15,9 +15,9 @@ export async function printFailure({ output, mayHaveSent }: Host, error: unknown
   if (error === READER_GONE) return 0;
   const { stderr, options } = output;
   // It may come before any command has loaded the format.
-  const { holds } = await loadFormat(options.format);
+  await loadFormat(options.format);
   const failure = asLdctlError(error, mayHaveSent);
-  const chosen = holds === 'rows' ? chosenEnd(error, stderr.isTTY) : null;
+  const chosen = formatOf(output).holds === 'rows' ? chosenEnd(error, stderr.isTTY) : null;
   if (chosen === null) printError(output, failure);
   else stderr.write(sentence(stderr, chosen));
   if (failure !== error && options.debug && error instanceof Error) {

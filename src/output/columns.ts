@@ -102,8 +102,6 @@ export interface Field {
 export interface Format {
   /** `rows` shows the columns, `values` whole items. */
   holds: 'rows' | 'values';
-  /** A run or a log that is followed is written as one event a line, the result last. */
-  events?: true;
   list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
 }

@@ -84,7 +84,7 @@ function sayCount(output: Output, spec: ListSpec<never>, printed: number, total:
   const { stderr, options } = output;
   if (printed === 0) sayEmpty(output, spec);
   const isCut = printed === spec.limit && total > printed;
-  if (!isCut || options.quiet || formatOf(options.format).holds === 'values') return;
+  if (!isCut || options.quiet || formatOf(output).holds === 'values') return;
   stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
 }
 
@@ -104,7 +104,7 @@ export function listWriter<T>(
   more: Partial<Selection<T>> = {},
 ): ListWriter<T> {
   const selection = { ...select(output, columns), ...more };
-  return formatOf(output.options.format).list(selection, formatOptions(output));
+  return formatOf(output).list(selection, formatOptions(output));
 }
 
 /** Of a list over several deployments, the columns start with theirs. @throws as `selectColumns` */
@@ -126,7 +126,7 @@ export const fieldsOf = (value: object, texts: Readonly<Record<string, string>> 
  * stdout, unless that is complete.
  */
 export function printError(output: Output, error: unknown) {
-  const format = formatOf(output.options.format);
+  const format = formatOf(output);
   if (format.holds === 'values' && !output.complete) {
     const value = { error: errorDocument(error) };
     output.stdout.write(format.object({ value }, formatOptions(output)));

@@ -84,9 +84,9 @@ export function writeResult<T>(
 ) {
   const { stdout, options } = output;
   output.complete = true;
-  const format = formatOf(options.format);
+  const format = formatOf(output);
   if (format.holds === 'values') {
-    const value = { ...(format.events && { event: 'result' }), ...document };
+    const value = { ...(options.format === 'ndjson' && { event: 'result' }), ...document };
     stdout.write(format.object({ value }, formatOptions(output)));
   } else {
     const writer = listWriter(output, columns, { isOfRun: true });

@@ -1,4 +1,3 @@
-import { formatOf } from './formats.js';
 import type { Output } from './streams.js';
 import {
   plainRunView,
@@ -12,7 +11,7 @@ import {
 /** A live table where stderr is a terminal, else lines. Elapsed times count from this call. */
 export async function createRunView(output: Output, shown: RunViewOptions): Promise<RunView> {
   const { quiet, format } = output.options;
-  const isLive = output.stderr.canRedraw && !quiet && !formatOf(format).events;
+  const isLive = output.stderr.canRedraw && !quiet && format !== 'ndjson';
   if (!isLive) return plainRunView(output, shown);
   const { liveRunView } = await import('./views/live.js');
   return liveRunView(output, shown);
@@ -24,7 +23,7 @@ export async function createRunView(output: Output, shown: RunViewOptions): Prom
  */
 export async function createWatchView(output: Output, shown: WatchViewOptions): Promise<WatchView> {
   const { quiet, format } = output.options;
-  const isData = formatOf(format).events || (shown.follow && format === 'csv');
+  const isData = format === 'ndjson' || (shown.follow && format === 'csv');
   const isTerminal = output.stderr.canRedraw && (output.stdout.isTTY || !shown.follow);
   if (!isTerminal || quiet || isData) return plainWatchView(output, shown);
   const { liveWatchView } = await import('./views/live.js');

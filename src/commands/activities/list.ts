@@ -24,7 +24,6 @@ import type { OpenDeployment } from '../../app/open.js';
 import { mergeNewest } from '../../log/merge.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
-import { formatOf } from '../../output/formats.js';
 import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import type { WatchView } from '../../output/views/plain.js';
@@ -289,7 +288,7 @@ async function watch(context: CommandContext, plan: Plan) {
   const timeoutMs = (plan.timeout ?? unattended) || Infinity;
   const ended = await showChanges(context, plan, timeoutMs);
   const { entries, error, total } = ended;
-  if (!formatOf(host.output.options.format).events) {
+  if (host.output.options.format !== 'ndjson') {
     await printList(host.output, [{ entries, total, error }], specOf(plan));
   }
   if (error) throw error;

@@ -26,10 +26,9 @@ export const json: Format = {
   object: ({ value }, options) => `${jsonText(value, options, 2)}\n`,
 };
 
-/** A JSON value a line: the items of a list, or the events of a run. */
+/** A JSON value a line: the items of a list, or the events of a run or a followed log, the result last. */
 export const ndjson: Format = {
   holds: 'values',
-  events: true,
   list: (_selection, options) => ({
     items: (batch) => `${jsonTexts(batch, options, '\n')}\n`,
     end: () => '',

@@ -10,7 +10,6 @@ import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js
 import type { FollowEvent } from '../../job/watch.js';
 import { count } from '../../base/text.js';
 import { sentence, warningText } from '../sentence.js';
-import { formatOf } from '../formats.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
 import type { Column } from '../columns.js';
@@ -78,7 +77,7 @@ function openLines(
  */
 export function plainRunView(output: Output, shown: RunViewOptions): RunView {
   const { quiet, format } = output.options;
-  const isData = formatOf(format).events === true;
+  const isData = format === 'ndjson';
   let nodes: readonly NodeProgress[] = [];
   // Data has no headline.
   let hasHeadline = isData;
@@ -116,8 +115,8 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
  */
 export function plainWatchView(output: Output, shown: WatchViewOptions): WatchView {
   const { format, quiet } = output.options;
-  const { events } = formatOf(format);
-  const writer = events || shown.follow ? changeWriter(output, 'activity', activityColumns) : null;
+  const isData = format === 'ndjson' || shown.follow;
+  const writer = isData ? changeWriter(output, 'activity', activityColumns) : null;
   const placeOf = ({ deployment_id: id }: Activity) => (id ? output.places.get(id) : undefined);
   const byId = new Map<string, Ending>();
   const lines = openLines(output, shown, (elapsed) => {
@@ -148,7 +147,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
 /** Writes changes to stdout: as events, as records of CSV, or as lines. */
 export function changeWriter<T>(output: Output, event: string, columns: ReadonlyArray<Column<T>>) {
   const { options, stdout } = output;
-  const isEvents = formatOf(options.format).events;
+  const isEvents = options.format === 'ndjson';
   const records = options.format === 'csv' ? listWriter(output, columns) : null;
   const write = (value: object) => stdout.write(`${jsonText(value, options)}\n`);
   return {
