@@ -28,7 +28,6 @@ export async function printDryRuns(output: Output, all: readonly DryRun[]) {
   const { stdout, options } = output;
   const isSeveral = all.length > 1;
   if (options.format === 'table') {
-    output.complete = true;
     stdout.write(all.map((one) => dryRunText(stdout, one)).join(''));
   } else {
     const deployments = all.map((one) => documentOf(output, one, isSeveral));

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { NodeNames } from '../base/ids.js';
-import { NOT_STARTED, type ResultFields } from '../base/outcome.js';
+import { NOT_STARTED, type ResultFacts } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
 import { idAndName } from './columns.js';
 import { table } from './formats/table.js';
@@ -12,7 +12,7 @@ import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
 
 /** A part of a roll over several may not have started. */
-export type Ended = Omit<ResultFields, 'outcome'> & { outcome: string };
+export type Ended = ResultFacts & { outcome: string };
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
 /** A FIFO that no one reads must not hold up a command that has ended. */

@@ -41,7 +41,6 @@ export async function printRunResult(output: Output, result: ResultFields, endin
     nodes: nodeDocuments(output, result.nodes, ending),
     ...(error && { error: errorDocument(error) }),
   };
-  output.complete = true;
   const { rows, folded } = foldedAt(output, result.nodes);
   if (rows.length > 0 || folded === '') writeResult(output, value, rows, resultColumns);
   stdout.write(folded);

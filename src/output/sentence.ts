@@ -43,14 +43,12 @@ export function warningText(sink: Sink, message: string) {
  */
 export function errorText({ stderr, options }: Output, error: unknown) {
   const { message, hint, code, request_id: request, next } = errorDocument(error);
-  const forSupport = [
-    ...(options.debug || request !== null ? [`code ${code}`] : []),
-    ...(request === null ? [] : [`request ${request}`]),
-  ].join(', ');
+  const isForSupport = options.debug || request !== null;
+  const ofRequest = request === null ? '' : `, request ${request}`;
   return [
     sentence(stderr, `error: ${message}`),
     hint === null ? '' : sentence(stderr, `hint: ${hint}`),
-    forSupport && sentence(stderr, forSupport, 'dim'),
+    isForSupport ? sentence(stderr, `code ${code}${ofRequest}`, 'dim') : '',
     next === undefined ? '' : nextText(stderr, next),
   ].join('');
 }
