@@ -108,16 +108,16 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
 }
 
 function frameLines<T>(
-  { output, clock, selection, rank, inPlace, frame }: LiveTableOptions<T>,
+  { output, clock, selection, rank = () => 0, inPlace, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
   isLast: boolean,
 ) {
   const { stderr: sink, options } = output;
   const { paint } = sink;
   const elapsed = clock.elapsed();
-  const { rows, notes = [], isBad = false, foot, ending } = frame(elapsed);
+  const { rows, notes = [], isBad, foot, ending } = frame(elapsed);
   const columns = selection(rows);
-  const colour = (bad = false) => (bad ? 'bad' : 'dim');
+  const colour = (bad?: boolean) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
   );
@@ -127,9 +127,8 @@ function frameLines<T>(
   const height = sink.rows - 2 - last.length;
   if (rows.length === 0 || height < 2) return last;
   const isAll = rows.length <= height;
-  const ranked = isAll || !rank ? rows : [...rows].sort((a, b) => rank(a) - rank(b));
-  const first = isAll ? rows : ranked.slice(0, height - 1);
-  const visible = inPlace ? rows.filter((row) => first.includes(row)) : first;
+  const ranked = isAll ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
+  const visible = inPlace ? rows.filter((row) => ranked.includes(row)) : ranked;
   const { names } = sink;
   const { people } = output;
   const view = { utc: options.utc, now: clock.now(), elapsed, names, people, isTTY: true };
@@ -152,17 +151,21 @@ interface RunFacts {
   since: number;
   /** `waiting for the first entry` */
   waiting: string;
-  /** Something was sent, or a node has shown up. */
-  hasStarted: boolean;
   /** The nodes of a roll that this process has started; of any other run, null alone. */
   started: Set<Id | null>;
   /** All is final, and until then one more node may report. */
   decidesAt?: number;
-  /** What Ctrl-C leaves running: `; the restart continues`. */
-  leftRunning: string;
-  /** No more nodes are started, and why. */
-  ending?: 'halted' | 'stopping';
+  /** What Ctrl-C does to a run that is no roll: `. Ctrl-C stops watching; the restart continues`. */
+  stopsWatching: string;
+  /** Of a roll, once it starts no more nodes: what Ctrl-C does. */
+  ending?: string | undefined;
 }
+
+/** What Ctrl-C does once a roll starts no more nodes, by the warning that says so. */
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ['halted', ''],
+  ['stopping', '. Ctrl-C: exit at once'],
+]);
 
 type GateOutput = Extract<JobEvent, { event: 'gate_output' }>;
 
@@ -193,7 +196,7 @@ function gateLines(sink: Sink) {
 
 /** How far a run is. */
 function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number): Foot {
-  const { since, waiting, decidesAt } = facts;
+  const { since, waiting, decidesAt, stopsWatching } = facts;
   const time = elapsedText(now - since);
   if (nodes.length === 0) return { foot: `${waiting}, ${time}` };
   const { open, done, failed } = countProgress(nodes);
@@ -207,30 +210,25 @@ function footOf(nodes: readonly NodeProgress[], facts: RunFacts, now: number): F
   const rejected = nodes.filter(({ status }) => status === 'rejected').length;
   const word = failed === rejected ? 'rejected' : 'failed';
   const far = `${done} of ${nodes.length} done${failed ? `, ${failed} ${word}` : ''}, ${time}`;
+  const foot = far + restText(nodes, facts, now);
+  if (open === 0) return { foot };
   const isRoll = nodes.some(({ stage }) => stage !== undefined);
-  const foot = isRoll ? far + restText(nodes, facts, now) : far;
-  return { foot, ending: open > 0 ? endingOf(isRoll, facts) : '' };
+  const { ending = isRoll ? '. Ctrl-C: finish these, then stop' : stopsWatching } = facts;
+  return { foot, ending };
 }
 
-function endingOf(isRoll: boolean, { ending, leftRunning }: RunFacts) {
-  if (!isRoll) return `. Ctrl-C stops watching${leftRunning}`;
-  if (ending === 'halted') return '';
-  const what = ending === 'stopping' ? 'exit at once' : 'finish these, then stop';
-  return `. Ctrl-C: ${what}`;
-}
-
-/** `, 6 to go, about 36s` */
+/** `, 6 to go, about 36s`: of a roll that starts more nodes. */
 function restText(
   nodes: readonly NodeProgress[],
   { since, started, ending }: RunFacts,
   now: number,
 ) {
-  if (ending || countProgress(nodes).open === 0) return '';
   const ahead = nodes.filter(({ stage }) => stage === 'waiting').length;
+  if (ending !== undefined || ahead === 0) return '';
   // What an earlier process has done says nothing about the pace of this one.
   const { done: own } = countProgress(nodes.filter((node) => started.has(node.node_id)));
   const about = own < 2 ? '' : `, about ${elapsedText(((now - since) / own) * ahead)}`;
-  return ahead === 0 ? '' : `, ${ahead} to go${about}`;
+  return `, ${ahead} to go${about}`;
 }
 
 /**
@@ -239,15 +237,15 @@ function restText(
  */
 export function liveRunView(output: Output, { headline, action, clock }: RunViewOptions): RunView {
   const { stderr: sink, options } = output;
-  const leftRunning = action === null ? '' : `; the ${verbOf(action)} continues`;
+  const continues = action === null ? '' : `; the ${verbOf(action)} continues`;
   const facts: RunFacts = {
     since: clock.elapsed(),
     waiting: 'waiting',
-    hasStarted: false,
     started: new Set(),
-    leftRunning,
+    stopsWatching: `. Ctrl-C stops watching${continues}`,
   };
   let nodes: readonly NodeProgress[] = [];
+  let hasHeadline = false;
 
   const frame = (now: number): Frame<NodeProgress> => ({
     rows: nodes,
@@ -267,16 +265,14 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
     if (event.event === 'dispatched' && !event.earlier) facts.started.add(event.node_id ?? null);
     // A first gate runs before there is a row.
     if (nodes.length > 0 && !options.debug) gates.note(event);
-    if (event.event === 'warning' && (event.code === 'halted' || event.code === 'stopping')) {
-      facts.ending = event.code;
-    }
+    if (event.event === 'warning') facts.ending = ENDINGS.get(event.code) ?? facts.ending;
   };
   return {
     on: (event) => {
       note(event);
       // Not before: a run that is refused has no headline.
-      if (!facts.hasStarted && (event.event === 'dispatched' || nodes.length > 0)) {
-        facts.hasStarted = true;
+      if (!hasHeadline && (event.event === 'dispatched' || nodes.length > 0)) {
+        hasHeadline = true;
         table.print(sentence(sink, headline, 'bold'));
       }
       const text = isSaid(event, nodes.length > 0, options.debug) ? eventText(event, sink) : null;
