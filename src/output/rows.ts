@@ -28,28 +28,30 @@ import type { StyleName } from './streams.js';
 interface Look {
   sign: string;
   style?: StyleName;
-  /** `completed`, `not started`; `waiting` before there is an entry. */
-  text: string;
   /** What is wrong with the node, as in `2 of 3 nodes …`; null when it completed. */
   trouble: string | null;
 }
 
+const FAILED = { sign: '✗', style: 'bad' } as const;
+
 /** By status; null is a node without an entry yet. */
 const LOOKS = new Map<string | null, Look>([
-  [MISSING, { sign: '✗', style: 'bad', text: 'missing', trouble: 'missing from the log' }],
-  ['rejected', { sign: '✗', style: 'bad', text: 'rejected', trouble: 'rejected it' }],
-  ['processing', { sign: '…', style: 'busy', text: 'processing', trouble: 'still processing' }],
-  ['completed', { sign: '✓', style: 'ok', text: 'completed', trouble: null }],
-  [UNCONFIRMED, { sign: '✗', style: 'bad', text: 'unconfirmed', trouble: 'did not confirm it' }],
-  [NOT_STARTED, { sign: '·', text: 'not started', trouble: 'not started' }],
-  [null, { sign: '·', text: 'waiting', trouble: 'not seen yet' }],
+  [MISSING, { ...FAILED, trouble: 'missing from the log' }],
+  ['rejected', { ...FAILED, trouble: 'rejected it' }],
+  ['processing', { sign: '…', style: 'busy', trouble: 'still processing' }],
+  ['completed', { sign: '✓', style: 'ok', trouble: null }],
+  [UNCONFIRMED, { ...FAILED, trouble: 'did not confirm it' }],
+  [NOT_STARTED, { sign: '·', trouble: 'not started' }],
+  [null, { sign: '·', trouble: 'not seen yet' }],
 ]);
 
 /** An unknown status has the sign of one that runs, since ldctl cannot tell. */
 export function lookOf(status: string | null): Look {
-  const text = plainText(status ?? '');
-  return LOOKS.get(status) ?? { sign: '…', text, trouble: text };
+  return LOOKS.get(status) ?? { sign: '…', trouble: plainText(status ?? '') };
 }
+
+/** `completed`, `not started`; `waiting` before there is an entry. */
+const statusText = (status: string | null) => (status ?? 'waiting').replace('_', ' ');
 
 /** `passed`, `failed with 1`, `timed out`, `cut off after 5s`. */
 export function gateWord({ exit_code: code, timed_out, cut_off, took_ms }: GateResult) {
@@ -92,8 +94,7 @@ function liveText(row: Row, elapsed: number) {
     return `… ${stage}${stageText(row, elapsed)}`;
   }
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
-  const { sign, text } = lookOf(status);
-  if (stage !== 'done' || isEnded(row)) return `${sign} ${text}`;
+  if (stage !== 'done' || isEnded(row)) return `${lookOf(status).sign} ${statusText(status)}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
 }
 
@@ -159,7 +160,7 @@ export const resultColumns: readonly Column<Row>[] = [
   fieldColumn('status', 0, 'status', {
     text: (row, { elapsed }) => {
       if (elapsed !== undefined) return liveText(row, elapsed);
-      return row.status === null ? '-' : lookOf(row.status).text;
+      return row.status === null ? '-' : statusText(row.status);
     },
     style: (row) => {
       if (row.stage === 'pause' || row.stage === 'gate') return 'busy';
