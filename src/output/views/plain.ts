@@ -88,22 +88,18 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
     const what = nodes.length === 0 ? waiting : `${shareText(open, nodes.length)} to go`;
     return `still ${what}, ${elapsedText(elapsed)}`;
   });
-  const report = (event: JobEvent) => {
-    if (event.event === 'progress') nodes = event.nodes;
-    // In NDJSON every other event is an object on stdout.
-    const isForPeople = event.event === 'baseline' || event.event === 'gate_output';
-    const text = isForPeople || !isData ? eventText(event, output.stderr) : null;
-    if (text !== null) lines.say(text);
-  };
   return {
     on: (event) => {
       const step = isData ? shownStep(event) : null;
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
+      if (event.event === 'progress') nodes = event.nodes;
       waiting = awaitedText(event) ?? waiting;
       if (!quiet && !hasHeadline) lines.say(shown.headline);
       hasHeadline = true;
+      // In NDJSON what is data is on stdout alone.
+      const text = step ? null : eventText(event, output.stderr);
       if (event.event === 'warning') lines.warn(event.message);
-      else if (!quiet) report(event);
+      else if (text !== null && !quiet) lines.say(text);
     },
     stop: lines.stop,
   };
