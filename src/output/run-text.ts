@@ -86,7 +86,7 @@ export interface SummaryFacts {
 export function summaryText(output: Output, result: ResultFields, facts: SummaryFacts) {
   const { stderr: sink, options } = output;
   const { outcome } = result;
-  const isGood = outcome === 'completed' || outcome === 'accepted';
+  const isGood = OUTCOMES[outcome] === 'done';
   const earlier = earlierText(result, facts);
   // Who counts on a restart has to hear that there was none.
   if (isGood && options.quiet && earlier === '') return '';
@@ -310,18 +310,18 @@ function troublesOfAll({ nodes, targets, core_count: core }: ResultFields, sink:
 /** `Stopped watching; the restart continues.`, unless all that was started had ended. */
 function stoppedText(result: ResultFields, sink: Sink) {
   const { nodes, action, replayed } = result;
-  const isRoll = nodes.some(({ gate }) => gate !== undefined);
   const started = nodes.filter(({ status }) => status !== NOT_STARTED);
-  if (nodes.length > 0 && !started.some((node) => progressOf(node) === 'open')) {
+  const open = started.filter((node) => progressOf(node) === 'open');
+  if (nodes.length > 0 && open.length === 0) {
+    const isRoll = nodes.some(({ gate }) => gate !== undefined);
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes, sink) || when}`;
   }
   const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
-  const isSeen = started.some((node) => progressOf(node) === 'open' && node.activity_id !== null);
   const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
   // Neither an entry nor an answer has shown that it was accepted: it may never have left.
-  const isUnknown = !isSeen && replayed === null;
+  const isUnknown = replayed === null && open.every(({ activity_id: id }) => id === null);
   return `Stopped watching; ${isUnknown ? `whether ${what} runs is not known` : `${what} continues`}.${rest}`;
 }
 
