@@ -86,20 +86,15 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
     outcome === 'completed'
       ? `✓ ${name} completed on ${nodes} in ${parts.length} deployments`
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
+  // Where a node cannot pass any more, a look at it comes first.
+  const over = parts.find(({ result }) => result.nodes.some(isOver));
+  const look = over && `ldctl nodes list ${over.facts.flags ?? ''}`.trimEnd();
   return [
     sentence(sink, text),
     anew === null ? '' : sentence(sink, lookFirst(sink, parts)),
-    ...nextTexts(sink, commandsOf({ parts, resume, anew })),
+    ...nextTexts(sink, anew === null ? [look ?? [], resume ?? []].flat() : [anew]),
     codeText(sink, outcome),
   ].join('');
-}
-
-/** Where a node cannot pass any more, a look at it comes first. */
-function commandsOf({ parts, resume, anew }: Omit<SeveralEnding, 'outcome'>): string[] {
-  if (anew !== null) return [anew];
-  const over = parts.find(({ result }) => result.nodes.some(isOver));
-  const look = over ? [`ldctl nodes list ${over.facts.flags ?? ''}`.trimEnd()] : [];
-  return resume === null ? look : [...look, resume];
 }
 
 function lookFirst(sink: Sink, parts: readonly PartEnding[]) {
