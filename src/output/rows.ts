@@ -137,7 +137,7 @@ function soFarText(row: Row, { elapsed }: CellView) {
 }
 
 /** How the gate after a node ended. */
-const gateColumn: Column<Row> = {
+export const gateColumn: Column<Row> = {
   name: 'gate',
   priority: 1,
   value: ({ gate, passed_earlier }) => (gate ? gateWord(gate) : passed_earlier && 'passed earlier'),
@@ -146,12 +146,6 @@ const gateColumn: Column<Row> = {
     return gate ? 'bad' : undefined;
   },
 };
-
-/** While gates run: what each has printed last, if it has not passed. */
-export const lastLineColumn = (lastLine: (node: Id | null) => string): Column<Row> => ({
-  ...gateColumn,
-  value: (row, view) => lastLine(row.node_id) || gateColumn.value(row, view),
-});
 
 /** The targets of a run: while they are followed, and as it ended. */
 export const resultColumns: readonly Column<Row>[] = [

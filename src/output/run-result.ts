@@ -42,7 +42,7 @@ export async function printRunResult(output: Output, result: ResultFields, endin
     ...(error && { error: errorDocument(error) }),
   };
   const { rows, folded } = foldedAt(output, result.nodes);
-  if (rows.length > 0 || folded === '') writeResult(output, value, rows, resultColumns);
+  writeResult(output, value, rows, resultColumns);
   stdout.write(folded);
   if (error) stderr.write(errorText(output, error));
   stderr.write(summaryText(output, result, ending));

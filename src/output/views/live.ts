@@ -10,13 +10,7 @@ import type { Selection } from '../columns.js';
 import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
 import { cutTo, layOut } from '../formats/table.js';
-import {
-  activityColumns,
-  countProgress,
-  lastLineColumn,
-  resultColumns,
-  progressOf,
-} from '../rows.js';
+import { activityColumns, countProgress, gateColumn, resultColumns, progressOf } from '../rows.js';
 import { eventText, awaitedText } from '../run-text.js';
 import type { Output, Sink } from '../streams.js';
 import {
@@ -176,14 +170,16 @@ const MOST_LINES = 20;
 function gateLines(sink: Sink) {
   // By node, unless its gate has passed.
   const kept = new Map<Id | null, readonly GateOutput[]>();
-  const lastLine = (node: Id | null) => {
-    // Half a key would not be found.
-    const line = plainText(sink.masked(kept.get(node)?.at(-1)?.line ?? ''));
-    return cutTo(line, Math.floor(sink.columns / 2));
+  const lastLine: typeof gateColumn = {
+    ...gateColumn,
+    value: (row, view) => {
+      // Half a key would not be found.
+      const line = plainText(sink.masked(kept.get(row.node_id)?.at(-1)?.line ?? ''));
+      return cutTo(line, Math.floor(sink.columns / 2)) || gateColumn.value(row, view);
+    },
   };
-  const columns = [...resultColumns, lastLineColumn(lastLine)];
   return {
-    columns: () => (kept.size > 0 ? columns : resultColumns),
+    columns: () => (kept.size > 0 ? [...resultColumns, lastLine] : resultColumns),
     note: (event: JobEvent) => {
       if (event.event === 'gate' && !isFailedGate(event.gate)) kept.set(event.node_id, []);
       if (event.event !== 'gate_output') return;
