@@ -88,8 +88,8 @@ export class Sink {
   readonly #isRunner: boolean;
   /** Until all text was handed to the system. */
   #written = Promise.resolve();
-  /** The interrupt, after which a slow reader is given up. */
-  #interrupt: LdctlError | null = null;
+  /** After it, a slow reader is given up. */
+  #interrupt: LdctlError | undefined;
 
   constructor(stream: OutputStream, { TERM, NO_COLOR, GITHUB_ACTIONS }: Env) {
     this.#stream = stream;
@@ -125,11 +125,13 @@ export class Sink {
    * @throws LdctlError (exit 6) when writing failed for another reason, such as a full disk
    */
   async drained() {
-    this.#giveUpSoon();
+    const interrupt = this.#interrupt;
+    const timer = interrupt && setTimeout(() => this.#gone.abort(interrupt), GRACE_MS).unref();
     await new Promise<void>((resolve) => {
       const release = onAbort(this.gone, resolve);
       void this.#written.then(release).then(resolve);
     });
+    clearTimeout(timer);
     const reason: unknown = this.gone.reason;
     if (this.gone.aborted && reason !== READER_GONE) throw reason;
   }
@@ -142,14 +144,8 @@ export class Sink {
 
   closeSoon(reason: LdctlError) {
     this.#interrupt = reason;
-    this.#giveUpSoon();
-  }
-
-  #giveUpSoon() {
-    const reason = this.#interrupt;
-    if (!reason) return;
-    const timer = setTimeout(() => this.#gone.abort(reason), GRACE_MS).unref();
-    void this.#written.then(() => clearTimeout(timer));
+    // What is written already has as long, too.
+    void this.drained().catch(() => undefined);
   }
 
   #fail(cause: NodeJS.ErrnoException) {
