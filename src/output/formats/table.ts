@@ -57,11 +57,11 @@ function dayLines<T>(
   { chosen, timeOf }: Selection<T>,
   { header, view: { isTTY, now, utc }, paint }: FormatOptions,
 ) {
-  const timeIn = isTTY && header && !chosen ? timeOf : undefined;
+  if (!timeOf || !isTTY || !header || chosen) return () => '';
   const [today, yesterday] = [dateText(now, 0, utc), dateText(now, 1, utc)];
   let last: string | undefined;
   return (item: T | undefined) => {
-    const date = item && timeIn ? timeText(timeIn(item), utc) : today;
+    const date = item ? timeText(timeOf(item), utc) : today;
     const day = date >= today ? 'today' : date >= yesterday ? 'yesterday' : 'earlier';
     const changed = last !== undefined && last !== day;
     last = day;
