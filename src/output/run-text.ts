@@ -120,15 +120,13 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   const lines = rejectionText(sink, result, facts);
   if (outcome === 'halted' && resume !== null) {
     const isLate = nodes.some(({ gate }) => gate?.timed_out);
-    const [what, flag] = isLate
-      ? ['give the gate longer', '--gate-timeout DURATION']
-      : ['use another gate', '--gate CMD'];
-    lines.push(`hint: To ${what}: ${resume} ${flag}`);
+    const longer = `give the gate longer: ${resume} --gate-timeout DURATION`;
+    lines.push(`hint: To ${isLate ? longer : `use another gate: ${resume} --gate CMD`}`);
   }
   if (outcome === 'timed_out' && facts.ranMs !== undefined) {
     const completed = nodes.filter((node) => troubleOf(node) === null);
     const took = completed.flatMap((node) => tookMs(node) ?? []);
-    const isSome = took.length > 0 && countNodes(completed) < countNodes(nodes);
+    const isSome = took.length > 0 && completed.length < nodes.length;
     const others = isSome ? `; the others took ${rangeText(took)}` : '';
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
@@ -137,9 +135,9 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   }
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
-    const names = forgotten.map((node) => nodeText(node, sink));
+    const names = shortList(forgotten.map((node) => nodeText(node, sink)));
     lines.push(
-      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${shortList(names)}. If it did not run there, a new roll can.`,
+      `hint: The server may have forgotten its key, so ldctl no longer sends it to ${names}. If it did not run there, a new roll can.`,
     );
   }
   return [...lines, ...hintOfMissing(result)];
@@ -190,8 +188,10 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
   if (lines.length === 0) {
     lines.push("hint: The API and the log give no reason. The node's own log may.");
   }
-  const isEarlier = result.replayed || earlierText(result, facts) !== '';
-  return isEarlier ? [...lines, 'hint: To run it again, use another --idempotency-key.'] : lines;
+  if (result.replayed || earlierText(result, facts) !== '') {
+    lines.push('hint: To run it again, use another --idempotency-key.');
+  }
+  return lines;
 }
 
 /** `their last completed action was start, 1h to 3h ago, so they may be running already` */
@@ -274,12 +274,8 @@ function endingOf(result: ResultFields, sink: Sink, facts: SummaryFacts) {
   }
   if (outcome === 'accepted') return `✓ ${name} accepted`;
   if (outcome === 'interrupted') return stoppedText(result, sink);
-  const exceedsExpected =
-    outcome === 'unconfirmed' &&
-    targets === 'expected' &&
-    done.length > 0 &&
-    done.length === nodes.length;
-  if (exceedsExpected) {
+  const isAllDone = done.length > 0 && done.length === nodes.length;
+  if (isAllDone && outcome === 'unconfirmed' && targets === 'expected') {
     return `✗ ${name} completed on ${count(done.length, 'node')}, more than were expected`;
   }
   const late = nodes.length > 0 ? 'timed out; more entries may still come' : 'timed out';
