@@ -85,22 +85,28 @@ export interface SummaryFacts {
  */
 export function summaryText(output: Output, result: ResultFields, facts: SummaryFacts) {
   const { stderr: sink, options } = output;
-  const { outcome } = result;
-  const isGood = OUTCOMES[outcome] === 'done';
+  const isGood = OUTCOMES[result.outcome] === 'done';
   const earlier = earlierText(result, facts);
   // Who counts on a restart has to hear that there was none.
   if (isGood && options.quiet && earlier === '') return '';
   const { place } = facts;
   const ending = endingOf(result, sink, facts) + earlier;
   const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
-  const commands = place === undefined ? nextCommands(sink, result, facts) : [];
+  const rest = isGood
+    ? nextTexts(sink, [result.resume ?? []].flat())
+    : troubleTexts(sink, result, facts);
+  return sentence(sink, text) + rest.join('');
+}
+
+/** What is known of why it did not end well, what comes next, and what support asks for. */
+function troubleTexts(sink: Sink, result: ResultFields, facts: SummaryFacts) {
+  const isPart = facts.place !== undefined;
   return [
-    sentence(sink, text),
     ...explanations(sink, result, facts).map((line) => sentence(sink, line)),
-    ...nextTexts(sink, commands),
+    ...(isPart ? [] : nextTexts(sink, nextCommands(sink, result, facts))),
     keyText(sink, result),
-    place === undefined ? codeText(sink, outcome) : '',
-  ].join('');
+    isPart ? '' : codeText(sink, result.outcome),
+  ];
 }
 
 /** `, sent by an earlier run 4s ago; nothing was sent now`; after a failure the second half alone. */
