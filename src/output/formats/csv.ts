@@ -7,12 +7,9 @@ export const csv: Format = {
   holds: 'rows',
   list: ({ columns, chosen }, { header, view }) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
-    let head = header ? [shown.map(({ name }) => name)] : [];
-    const write = (rows: Cell[][]) => {
-      const all = [...head, ...rows];
-      head = [];
-      return records(all);
-    };
+    const head = header ? [shown.map(({ name }) => name)] : [];
+    // The header is taken by the first that is written.
+    const write = (rows: Cell[][]) => records([...head.splice(0), ...rows]);
     return {
       items: (batch) => write(batch.map((item) => shown.map(({ value }) => value(item, view)))),
       end: () => write([]),

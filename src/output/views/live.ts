@@ -109,13 +109,14 @@ function frameLines<T>(
   const { stderr: sink, options } = output;
   const { paint } = sink;
   const elapsed = clock.elapsed();
-  const { rows, notes = [], isBad, foot, ending } = frame(elapsed);
+  const { rows, notes = [], isBad, foot, ending = '' } = frame(elapsed);
   const columns = selection(rows);
   const colour = (bad?: boolean) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
   );
-  const below = footLine(sink.columns, foot, isLast ? '' : ending);
+  const whole = isLast ? foot : foot + ending;
+  const [below = ''] = wrapWords(whole.length > sink.columns ? foot : whole, sink.columns);
   const last = [...noted, paint(colour(isBad), below)];
   // Without the header, the last lines, and that of the cursor.
   const height = sink.rows - 2 - last.length;
@@ -131,12 +132,6 @@ function frameLines<T>(
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
   return [layout.header, ...layout.rows(visible), ...more, ...last];
-}
-
-function footLine(columns: number, foot: string, ending = '') {
-  const whole = foot + ending;
-  const [line = ''] = wrapWords(whole.length <= columns ? whole : foot, columns);
-  return line;
 }
 
 /** What the foot of a run shows, beside its nodes: kept from the events as they come. */
