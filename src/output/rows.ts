@@ -87,23 +87,19 @@ export function countProgress(rows: readonly Row[]) {
 
 const isEnded = (row: Row) => row.status === MISSING || row.status === UNCONFIRMED || isFinal(row);
 
+/** `✓ completed`, `… gate 12s of 5m`; `… gate 12s` where there is no limit. */
 function liveText(row: Row, elapsed: number) {
-  const { status, stage, gate, limitMs } = row;
+  const { status, stage, gate, stageSince = elapsed, limitMs = Infinity } = row;
   // Without --pause it is over at once.
   if (stage === 'gate' || (stage === 'pause' && limitMs !== 0)) {
-    return `… ${stage}${stageText(row, elapsed)}`;
+    // `5m` for `5m00s`.
+    const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
+    const time = elapsedText(elapsed - stageSince);
+    return `… ${stage} ${time}${limitMs === Infinity ? '' : ` of ${limit}`}`;
   }
   if (stage === 'done' && isFailedGate(gate)) return `✗ gate ${gateWord(gate)}`;
   if (stage !== 'done' || isEnded(row)) return `${lookOf(status).sign} ${statusText(status)}`;
   return `✗ ${status === null ? 'unconfirmed' : 'timed out'}`;
-}
-
-/** ` 12s of 5m`; ` 12s` where there is no limit. */
-function stageText({ stageSince, limitMs = Infinity }: Row, elapsed: number) {
-  if (stageSince === undefined) return '';
-  // `5m` for `5m00s`.
-  const limit = elapsedText(limitMs).replace(/(?<=\D)0+\D$/, '');
-  return ` ${elapsedText(elapsed - stageSince)}${limitMs === Infinity ? '' : ` of ${limit}`}`;
 }
 
 /** In seconds in CSV. @param soFar the text of what has not finished */
