@@ -67,10 +67,9 @@ export interface Selection<T> {
   isOfRun?: boolean;
 }
 
-export interface FormatOptions {
+export interface FormatOptions extends CellView {
   header: boolean;
   numberIds: boolean;
-  view: CellView;
   paint: Paint;
   /** Of the terminal. */
   width: number;

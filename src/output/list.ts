@@ -136,13 +136,8 @@ export function printError(output: Output, error: unknown) {
 }
 
 export function formatOptions({ stdout, options, inUtc, people }: Output): FormatOptions {
-  const { isTTY, names, paint, columns } = stdout;
+  const { isTTY, names, paint, columns: width } = stdout;
   const { header, numberIds } = options;
-  return {
-    header,
-    numberIds,
-    view: { utc: inUtc, now: stdout.now(), isTTY, names, people },
-    paint,
-    width: columns,
-  };
+  const now = stdout.now();
+  return { header, numberIds, utc: inUtc, now, isTTY, names, people, paint, width };
 }

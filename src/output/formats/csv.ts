@@ -5,13 +5,13 @@ import type { Cell, Format } from '../columns.js';
 /** Values are data: ids in plain digits, times as the API gave them. */
 export const csv: Format = {
   holds: 'rows',
-  list: ({ columns, chosen }, { header, view }) => {
+  list: ({ columns, chosen }, options) => {
     const shown = columns.filter(({ where }) => chosen || where !== 'terminal');
-    const head = header ? [shown.map(({ name }) => name)] : [];
+    const head = options.header ? [shown.map(({ name }) => name)] : [];
     // The header is taken by the first that is written.
     const write = (rows: Cell[][]) => records([...head.splice(0), ...rows]);
     return {
-      items: (batch) => write(batch.map((item) => shown.map(({ value }) => value(item, view)))),
+      items: (batch) => write(batch.map((item) => shown.map(({ value }) => value(item, options)))),
       end: () => write([]),
     };
   },

@@ -55,7 +55,7 @@ function tableWriter<T>(selection: Selection<T>, options: FormatOptions): ListWr
 /** @returns the line above a row that is of another day than the row before it, if any */
 function dayLines<T>(
   { chosen, timeOf }: Selection<T>,
-  { header, view: { isTTY, now, utc }, paint }: FormatOptions,
+  { header, isTTY, now, utc, paint }: FormatOptions,
 ) {
   if (!timeOf || !isTTY || !header || chosen) return () => '';
   const [today, yesterday] = [dateText(now, 0, utc), dateText(now, 1, utc)];
@@ -137,9 +137,10 @@ function shownColumns<T>(
 export function layOut<T>(
   selection: Selection<T>,
   items: readonly T[],
-  { width: most, view, header, paint }: Omit<FormatOptions, 'numberIds'>,
+  view: Omit<FormatOptions, 'numberIds'>,
   kept = new Map<string, number>(),
 ): TableLayout<T> {
+  const { width: most, header, paint } = view;
   const shown = shownColumns(selection, items, view);
   const measured = (isNarrow: boolean) =>
     shown.map((column): Measured<T> => {

@@ -106,28 +106,27 @@ function frameLines<T>(
   widths: Map<string, number>,
   isLast: boolean,
 ) {
-  const { stderr: sink, options } = output;
-  const { paint } = sink;
+  const { options, people, stderr } = output;
+  const { names, paint, columns: width } = stderr;
   const elapsed = clock.elapsed();
   const { rows, notes = [], isBad, foot, ending = '' } = frame(elapsed);
   const columns = selection(rows);
   const colour = (bad?: boolean) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
-    wrapWords(plainText(text), sink.columns).map((line) => paint(colour(bad), line)),
+    wrapWords(plainText(text), width).map((line) => paint(colour(bad), line)),
   );
   const whole = isLast ? foot : foot + ending;
-  const [below = ''] = wrapWords(whole.length > sink.columns ? foot : whole, sink.columns);
+  const [below = ''] = wrapWords(whole.length > width ? foot : whole, width);
   const last = [...noted, paint(colour(isBad), below)];
   // Without the header, the last lines, and that of the cursor.
-  const height = sink.rows - 2 - last.length;
+  const height = stderr.rows - 2 - last.length;
   if (rows.length === 0 || height < 2) return last;
   const isAll = rows.length <= height;
   const ranked = isAll ? rows : [...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1);
   const visible = inPlace ? rows.filter((row) => ranked.includes(row)) : ranked;
-  const { names } = sink;
-  const { people } = output;
-  const view = { utc: options.utc, now: clock.now(), elapsed, names, people, isTTY: true };
-  const look = { view, paint, header: true, width: sink.columns };
+  const now = clock.now();
+  const { utc } = options;
+  const look = { header: true, utc, now, elapsed, isTTY: true, names, people, paint, width };
   const layout = layOut(columns, visible, look, widths);
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
