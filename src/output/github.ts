@@ -34,7 +34,7 @@ export async function reportToGitHub(output: Output, env: Env, result: Ended, pl
 /** `::error` lines, as GitHub's workflow commands want them. */
 function annotations(result: Ended, names: NodeNames, place: string) {
   const name = `${runName(result)} on ${plainText(place)}`;
-  const title = escapeMessage(name).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  const title = escapeMessage(name).replace(/[:,]/g, encodeURIComponent);
   // A node that is still running is reported if it was waited for.
   const isWaitedFor = result.outcome !== 'accepted' && result.outcome !== 'interrupted';
   return result.nodes
@@ -51,11 +51,7 @@ function annotations(result: Ended, names: NodeNames, place: string) {
 }
 
 function escapeMessage(text: string) {
-  return text
-    .replaceAll('##[', '## [')
-    .replaceAll('%', '%25')
-    .replaceAll('\r', '%0D')
-    .replaceAll('\n', '%0A');
+  return text.replaceAll('##[', '## [').replace(/[%\r\n]/g, encodeURIComponent);
 }
 
 /**
