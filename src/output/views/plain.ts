@@ -48,7 +48,7 @@ export interface WatchViewOptions extends ViewOptions {
 const SILENCE_MS = 30_000;
 
 /**
- * Writes lines.
+ * Writes lines; of what is said none with `--quiet`.
  * @param heartbeat the line for when there was none for 30 s; it is given the ms since the start
  */
 function openLines(
@@ -62,11 +62,13 @@ function openLines(
     spokeAt = clock.elapsed();
     sink.write(text);
   };
-  const say = (text: string) =>
-    write(sentence(sink, `${new Date(clock.now()).toISOString().slice(11, 19)}Z ${text}`));
+  const say = (text: string) => {
+    const time = new Date(clock.now()).toISOString().slice(11, 19);
+    if (!quiet) write(sentence(sink, `${time}Z ${text}`));
+  };
   const stop = clock.every(1000, () => {
     const now = clock.elapsed();
-    if (!quiet && now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
+    if (now - spokeAt >= SILENCE_MS) say(heartbeat(now - started));
   });
   const warn = (message: string) => write(warningText(sink, message));
   return { write, say, warn, stop };
@@ -76,8 +78,7 @@ function openLines(
  * A run where nothing can be redrawn: a line for each change. In NDJSON the events go to stdout.
  */
 export function plainRunView(output: Output, shown: RunViewOptions): RunView {
-  const { quiet, format } = output.options;
-  const isData = format === 'ndjson';
+  const isData = output.options.format === 'ndjson';
   let nodes: readonly NodeProgress[] = [];
   // Data has no headline.
   let hasHeadline = isData;
@@ -94,12 +95,12 @@ export function plainRunView(output: Output, shown: RunViewOptions): RunView {
       if (step) output.stdout.write(`${jsonText(step, output.options)}\n`);
       if (event.event === 'progress') nodes = event.nodes;
       waiting = awaitedText(event) ?? waiting;
-      if (!quiet && !hasHeadline) lines.say(shown.headline);
+      if (!hasHeadline) lines.say(shown.headline);
       hasHeadline = true;
       // In NDJSON what is data is on stdout alone.
       const text = step ? null : eventText(event, output.stderr);
       if (event.event === 'warning') lines.warn(event.message);
-      else if (text !== null && !quiet) lines.say(text);
+      else if (text !== null) lines.say(text);
     },
     stop: lines.stop,
   };
