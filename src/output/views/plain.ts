@@ -24,7 +24,7 @@ interface View<Event> {
 }
 
 export interface ViewOptions {
-  clock: Pick<Clock, 'now' | 'elapsed' | 'every'>;
+  clock: Clock;
 }
 
 export type RunView = View<JobEvent>;
