@@ -164,7 +164,7 @@ function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFiel
   if (targets !== 'observed' || !nodes.some(isAbsent)) return [];
   if (nodes.some(isUnknown)) {
     return [
-      `hint: If some nodes never run ${plainText(runtime ?? 'it')}, name the others next time, with --node.`,
+      `hint: If some nodes never run ${runtime ?? 'it'}, name the others next time, with --node.`,
     ];
   }
   const count =
@@ -319,7 +319,7 @@ function stoppedText(result: ResultFields, sink: Sink) {
     const when = isRoll ? 'before its last gate had passed' : 'when every node seen had completed';
     return `Stopped: ${runName(result)}, ${troublesOf(nodes, sink) || when}`;
   }
-  const what = action === null ? 'what it follows' : `the ${plainText(verbOf(action))}`;
+  const what = action === null ? 'what it follows' : `the ${verbOf(action)}`;
   const left = nodes.length - started.length;
   const rest = left === 0 ? '' : ` ${count(left, 'node was', 'nodes were')} not started.`;
   // Neither an entry nor an answer has shown that it was accepted: it may never have left.
@@ -349,7 +349,7 @@ function troublesOf(nodes: readonly NodeResult[], sink: Sink) {
 
 function dispatchedText(event: Extract<JobEvent, { event: 'dispatched' }>) {
   const { request_id: id, replayed, recovered, earlier } = event;
-  const request = id === null ? '' : ` (request ${plainText(id)})`;
+  const request = id === null ? '' : ` (request ${id})`;
   if (earlier) {
     return `sent by an earlier run ${elapsedText(earlier.ageMs)} ago; ldctl does not send it again`;
   }
@@ -364,7 +364,7 @@ export function eventText(event: JobEvent, sink: Sink): string | null {
     case 'baseline': {
       const { baseline, idempotencyKey, expects } = event;
       const expected = expects > 0 ? `, ${count(expects, 'node')}` : '';
-      return `idempotency key ${plainText(idempotencyKey)}, log read up to ${baseline}${expected}`;
+      return `idempotency key ${idempotencyKey}, log read up to ${baseline}${expected}`;
     }
     case 'dispatched':
       return of(event.node_id) + dispatchedText(event);
@@ -373,7 +373,7 @@ export function eventText(event: JobEvent, sink: Sink): string | null {
     case 'gate':
       return `${of(event.node_id)}gate ${gateWord(event.gate)} (${formatDuration(event.gate.took_ms)})`;
     case 'gate_output':
-      return `${of(event.node_id)}gate | ${plainText(event.line)}`;
+      return `${of(event.node_id)}gate | ${event.line}`;
     default:
       return null;
   }
@@ -382,15 +382,15 @@ export function eventText(event: JobEvent, sink: Sink): string | null {
 /** `activity 7261845022003200001 completed (4.8s)` */
 function activityText(activity: Activity) {
   const took = isFinal(activity) ? tookMs(activity) : null;
-  return `activity ${activity.id} ${plainText(activity.status)}${took === null ? '' : ` (${formatDuration(took)})`}`;
+  return `activity ${activity.id} ${activity.status}${took === null ? '' : ` (${formatDuration(took)})`}`;
 }
 
 /** The line of an entry in a followed log, with the server's time. @param place of several */
 export function changeText(activity: Activity, place?: string) {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
-  const what = plainText(`${activity.runtime} ${activity.action}`);
-  const where = place ? `${plainText(place)} ` : '';
-  return `${at} ${where}${activity.node_id} ${what}, ${activityText(activity)}`;
+  const { node_id: node, runtime, action } = activity;
+  const where = place ? `${place} ` : '';
+  return plainText(`${at} ${where}${node} ${runtime} ${action}, ${activityText(activity)}`);
 }
 
 /** What a run waits for from this event on, as long as it shows no node; null: what it did before. */
