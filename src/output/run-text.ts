@@ -174,9 +174,8 @@ function hintOfMissing({ targets, nodes, runtime, core_count: core }: ResultFiel
   return [`hint: The log may still list removed nodes. ${count} nodes with --node.`];
 }
 
-/** A node that is only counted: no entry of it was found, or is known. */
-const isUnknown = ({ status, node_id: node, activity_id: activity }: NodeResult) =>
-  status === MISSING && node === null && activity === null;
+/** Of a run on every node, one that is only counted: no entry of it was found. */
+const isUnknown = ({ status, node_id: node }: NodeResult) => status === MISSING && node === null;
 
 /** The API gives no reason for a rejection: what the node had last completed, and how to try again. */
 function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
