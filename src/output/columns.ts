@@ -1,5 +1,5 @@
 import { ageText } from '../base/durations.js';
-import { type ErrorDocument, usageError } from '../base/errors.js';
+import type { ErrorDocument } from '../base/errors.js';
 import type { Id, NodeNames } from '../base/ids.js';
 import { plainText } from '../base/text.js';
 import type { Paint, StyleName } from './streams.js';
@@ -103,23 +103,6 @@ export interface Format {
   holds: 'rows' | 'values';
   list<T>(selection: Selection<T>, options: FormatOptions): ListWriter<T>;
   object(thing: { value?: unknown; fields?: readonly Field[] }, options: FormatOptions): string;
-}
-
-/**
- * Those that `--columns` names, in its order.
- * @throws UsageError for one that is unknown
- */
-export function selectColumns<T>(
-  columns: readonly Column<T>[],
-  names: readonly string[] | undefined,
-): Selection<T> {
-  const selected = names?.map((name) => {
-    const column = columns.find((candidate) => candidate.name === name.toLowerCase());
-    if (column) return column;
-    const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
-    throw usageError('invalid_columns', `there is no column ${JSON.stringify(name)}`, hint);
-  });
-  return { columns: selected ?? columns, chosen: selected !== undefined };
 }
 
 /** Text for people: never empty, and harmless for a terminal. */

@@ -1,7 +1,6 @@
-import { errorDocument } from '../base/errors.js';
+import { errorDocument, usageError } from '../base/errors.js';
 import {
   deploymentColumns,
-  selectColumns,
   type Cell,
   type Column,
   type Field,
@@ -107,14 +106,22 @@ export function listWriter<T>(
   return formatOf(output).list(selection, formatOptions(output));
 }
 
-/** Of a list over several deployments, the columns start with theirs. @throws as `selectColumns` */
-export function select<T>(
-  { options, places }: Output,
-  columns: readonly Column<T>[],
-): Selection<T> {
-  const own = columns.filter(({ name }) => name !== 'deployment');
-  const all = places.size > 0 ? [...(deploymentColumns(places) as Column<T>[]), ...own] : columns;
-  return selectColumns(all, options.columns);
+/**
+ * The columns, or those that `--columns` names, in its order. Of a list over several deployments they
+ * start with theirs.
+ * @throws UsageError for one that is unknown
+ */
+export function select<T>({ options, places }: Output, own: readonly Column<T>[]): Selection<T> {
+  const others = own.filter(({ name }) => name !== 'deployment');
+  const columns =
+    places.size > 0 ? [...(deploymentColumns(places) as Column<T>[]), ...others] : own;
+  const chosen = options.columns?.map((name) => {
+    const column = columns.find((candidate) => candidate.name === name.toLowerCase());
+    if (column) return column;
+    const hint = `The columns are: ${columns.map(({ name }) => name).join(', ')}.`;
+    throw usageError('invalid_columns', `there is no column ${JSON.stringify(name)}`, hint);
+  });
+  return { columns: chosen ?? columns, chosen: chosen !== undefined };
 }
 
 /** An object as fields. @param texts for people, in place of some values */

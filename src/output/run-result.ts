@@ -1,10 +1,10 @@
 import { errorDocument, type LdctlError } from '../base/errors.js';
 import { NOT_STARTED, type NodeResult, type ResultFields } from '../base/outcome.js';
 import { rangeText } from '../base/durations.js';
-import { selectColumns, tookMs, type Column } from './columns.js';
+import { tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
-import { formatOptions, listWriter } from './list.js';
+import { formatOptions, listWriter, select } from './list.js';
 import {
   resultColumns,
   placedResultColumns,
@@ -13,7 +13,7 @@ import {
   type PlacedRow,
 } from './rows.js';
 import { summaryText, type SummaryFacts } from './run-text.js';
-import type { Output, PrintOptions } from './streams.js';
+import type { Output } from './streams.js';
 
 /** What is known beside the result. */
 interface RunEnding extends SummaryFacts {
@@ -25,8 +25,8 @@ interface RunEnding extends SummaryFacts {
  * Called before anything is sent, since exit 2 promises that nothing was.
  * @throws UsageError for unknown `--columns`
  */
-export function checkRunResultOptions({ columns }: PrintOptions, isSeveral = false) {
-  selectColumns<PlacedRow>(isSeveral ? placedResultColumns : resultColumns, columns);
+export function checkRunResultOptions(output: Output, isSeveral = false) {
+  select<PlacedRow>(output, isSeveral ? placedResultColumns : resultColumns);
 }
 
 /**

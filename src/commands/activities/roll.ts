@@ -121,7 +121,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesRoll);
     const context = await this.open(flags);
     const isSeveral = context.targets.length > 1;
-    checkRunResultOptions(this.host.output.options, isSeveral);
+    checkRunResultOptions(this.host.output, isSeveral);
     checkSeveral(flags, isSeveral);
     if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
     const { gate = null } = flags;

@@ -40,7 +40,7 @@ export default class ActivitiesTrigger extends ActingCommand {
     const { args, flags } = await this.parse(ActivitiesTrigger);
     const prompts = this.asker(args);
     const context = await this.open(flags);
-    checkRunResultOptions(this.host.output.options);
+    checkRunResultOptions(this.host.output);
     const typed = { args, flags, argv: this.argv };
     const { request, chosen } = await requestOf(context, prompts, typed, 'trigger');
     const intent = {

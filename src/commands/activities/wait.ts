@@ -58,7 +58,7 @@ export default class ActivitiesWait extends ConnectedCommand {
 
   protected override async execute() {
     const { argv, flags } = await this.parse(ActivitiesWait);
-    checkRunResultOptions(this.host.output.options);
+    checkRunResultOptions(this.host.output);
     const context = await this.open(flags);
     const named = await this.#named(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.
