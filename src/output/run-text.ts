@@ -389,7 +389,7 @@ export function changeText(activity: Activity, place?: string) {
   const at = timeText(activity.finished_at ?? activity.created_at, true);
   const { node_id: node, runtime, action } = activity;
   const where = place ? `${place} ` : '';
-  return plainText(`${at} ${where}${node} ${runtime} ${action}, ${activityText(activity)}`);
+  return `${at} ${where}${node} ${runtime} ${action}, ${activityText(activity)}`;
 }
 
 /** What a run waits for from this event on, as long as it shows no node; null: what it did before. */

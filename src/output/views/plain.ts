@@ -8,7 +8,7 @@ import { elapsedText } from '../../base/durations.js';
 import { errorDocument, type LdctlError } from '../../base/errors.js';
 import { shownStep, type NodeProgress, type JobEvent } from '../../job/events.js';
 import type { FollowEvent } from '../../job/watch.js';
-import { count } from '../../base/text.js';
+import { count, plainText } from '../../base/text.js';
 import { sentence, warningText } from '../sentence.js';
 import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
@@ -124,7 +124,7 @@ export function plainWatchView(output: Output, shown: WatchViewOptions): WatchVi
     const { status, finished_at } = activity;
     byId.set(keyOf(activity), { status, finished_at });
     if (writer) writer.change(activity, changeText(activity, placeOf(activity)));
-    else if (onStderr && !quiet) lines.write(`${changeText(activity)}\n`);
+    else if (onStderr && !quiet) lines.write(`${plainText(changeText(activity))}\n`);
   };
   return {
     on: (event) => {
@@ -151,7 +151,7 @@ export function changeWriter<T>(output: Output, event: string, columns: Readonly
     /** @param line for people */
     change: (item: T, line: string) => {
       if (isEvents) write({ event, [event]: item });
-      else stdout.write(records ? records.items([item]) : `${line}\n`);
+      else stdout.write(records ? records.items([item]) : `${plainText(line)}\n`);
     },
     /** @param counts how many there are, for a format of events */
     end: (counts: object, error?: LdctlError) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { ApiKey } from '../../../src/base/secret.js';
 import { createWatchView } from '../../../src/output/views.js';
+import { changeWriter } from '../../../src/output/views/plain.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
-import { activity, processing, written } from './support/samples.js';
+import { activity, HOSTILE, processing, written } from './support/samples.js';
 
 const TERMINAL = { isTTY: true, colour: false } as const;
 const clock = new VirtualClock();
@@ -52,4 +53,10 @@ it('two deployments that are followed may have entries of the same id', async ()
   }
   assert.match(lines.stdout.text, /"event":"result","total":2,/);
   assert.match(screen.stderr.text, /^2 entries, /m);
+});
+
+it('the line of what has changed is harmless, whatever a hostile API says', () => {
+  const output = memoryOutput();
+  changeWriter(output, 'node', []).change({}, HOSTILE);
+  assert.doesNotMatch(output.stdout.text, /[^ -~\n]|\n./);
 });
