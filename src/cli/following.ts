@@ -124,7 +124,7 @@ export async function followJob(
 export async function showJob(...asked: Parameters<typeof followJob>) {
   const [{ host }] = asked;
   const { result, error, exitCode, place, facts } = await followJob(...asked);
-  await printRunResult(host.output, result, { ...facts, error });
+  await printRunResult(host.output, result, facts, error);
   await reportToRunner(host, result, place);
   return exitCode;
 }

@@ -15,12 +15,6 @@ import {
 import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output } from './streams.js';
 
-/** What is known beside the result. */
-interface RunEnding extends SummaryFacts {
-  /** Why following was given up. */
-  error?: LdctlError | null;
-}
-
 /**
  * Called before anything is sent, since exit 2 promises that nothing was.
  * @throws UsageError for unknown `--columns`
@@ -31,21 +25,26 @@ export function checkRunResultOptions(output: Output, isSeveral = false) {
 
 /**
  * Prints the result on stdout, and the error and the summary on stderr.
+ * @param error why following was given up
  * @throws LdctlError (`fault`) when stdout cannot be written, after stderr was
  */
-export async function printRunResult(output: Output, result: ResultFields, ending: RunEnding) {
+export async function printRunResult(
+  output: Output,
+  result: ResultFields,
+  facts: SummaryFacts,
+  error: LdctlError | null,
+) {
   const { stdout, stderr } = output;
-  const { error } = ending;
   const value = {
     ...result,
-    nodes: nodeDocuments(output, result.nodes, ending),
+    nodes: nodeDocuments(output, result.nodes, facts),
     ...(error && { error: errorDocument(error) }),
   };
   const { rows, folded } = foldedAt(output, result.nodes);
   writeResult(output, value, rows, resultColumns);
   stdout.write(folded);
   if (error) stderr.write(errorText(output, error));
-  stderr.write(summaryText(output, result, ending));
+  stderr.write(summaryText(output, result, facts));
   await stdout.drained();
 }
 
