@@ -144,7 +144,5 @@ export function printError(output: Output, error: unknown) {
 
 export function formatOptions({ stdout, options, inUtc, people }: Output): FormatOptions {
   const { isTTY, names, paint, columns: width } = stdout;
-  const { header, numberIds } = options;
-  const now = stdout.now();
-  return { header, numberIds, utc: inUtc, now, isTTY, names, people, paint, width };
+  return { ...options, utc: inUtc, now: stdout.now(), isTTY, names, people, paint, width };
 }

@@ -88,9 +88,6 @@ interface Measured<T> {
 }
 
 const GAP = '  ';
-// Where a column without `lead` stands: after all that have one.
-const LAST = 100;
-
 const priorityOf = ({ column }: Measured<never>) => column.priority ?? 0;
 
 const widest = (texts: readonly string[], least: number) =>
@@ -118,7 +115,8 @@ function shownColumns<T>(
 ): readonly Column<T>[] {
   if (chosen) return columns;
   const elsewhere = view.isTTY ? 'elsewhere' : 'terminal';
-  const leadOf = ({ lead = LAST, leadAtTerminal = lead }: Column<T>) =>
+  // Without `lead` a column stands after all that have one.
+  const leadOf = ({ lead = 100, leadAtTerminal = lead }: Column<T>) =>
     view.isTTY ? leadAtTerminal : lead;
   // A live table has the columns that it has from the start.
   const hasAny = ({ value }: Column<T>) =>
