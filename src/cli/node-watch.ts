@@ -140,8 +140,6 @@ async function liveView(
     output,
     clock,
     inPlace: true,
-    // A runtime may show up at any time.
-    selection: (rows) => select(output, nodeColumns(rows)),
     rank: (row) => (openOf(row).length > 0 ? -Infinity : -Date.parse(row.last_activity_at)),
     frame: (elapsed) => {
       const each = sources.map((source) =>
@@ -153,7 +151,10 @@ async function liveView(
         return each[at]?.length === 0 ? { text: `${name}: no nodes in the log` } : [];
       });
       const rows = each.flat();
-      return { rows, notes, foot: footOf(sources, rows, elapsed), ending: ' · Ctrl-C ends it' };
+      // A runtime may show up at any time.
+      const selection = select(output, nodeColumns(rows));
+      const foot = footOf(sources, rows, elapsed);
+      return { rows, selection, notes, foot, ending: ' · Ctrl-C ends it' };
     },
   });
   if (first?.deployment && others.length === 0) {

@@ -31,6 +31,7 @@ interface Foot {
 
 interface Frame<T> extends Foot {
   rows: readonly T[];
+  selection: Selection<T>;
   /** Lines below the rows. */
   notes?: ReadonlyArray<{ text: string; isBad?: boolean }>;
   isBad?: boolean;
@@ -38,8 +39,6 @@ interface Frame<T> extends Foot {
 
 interface LiveTableOptions<T> extends ViewOptions {
   output: Output;
-  /** The columns for these rows. */
-  selection: (rows: readonly T[]) => Selection<T>;
   /** Where not all rows fit, those of the lowest rank are shown, and first. */
   rank?: (row: T) => number;
   /** Those that are shown keep their places. */
@@ -102,15 +101,14 @@ export function liveTable<T>(table: LiveTableOptions<T>) {
 }
 
 function frameLines<T>(
-  { output, clock, selection, rank = () => 0, inPlace, frame }: LiveTableOptions<T>,
+  { output, clock, rank = () => 0, inPlace, frame }: LiveTableOptions<T>,
   widths: Map<string, number>,
   isLast: boolean,
 ) {
   const { options, people, stderr } = output;
   const { names, paint, columns: width } = stderr;
   const elapsed = clock.elapsed();
-  const { rows, notes = [], isBad, foot, ending = '' } = frame(elapsed);
-  const columns = selection(rows);
+  const { rows, selection, notes = [], isBad, foot, ending = '' } = frame(elapsed);
   const colour = (bad?: boolean) => (bad ? 'bad' : 'dim');
   const noted = notes.flatMap(({ text, isBad: bad }) =>
     wrapWords(plainText(text), width).map((line) => paint(colour(bad), line)),
@@ -127,7 +125,7 @@ function frameLines<T>(
   const now = clock.now();
   const { utc } = options;
   const look = { header: true, utc, now, elapsed, isTTY: true, names, people, paint, width };
-  const layout = layOut(columns, visible, look, widths);
+  const layout = layOut(selection, visible, look, widths);
   const left = rows.length - visible.length;
   const more = left > 0 ? [`… and ${left} more`] : [];
   return [layout.header, ...layout.rows(visible), ...more, ...last];
@@ -236,16 +234,16 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
   };
   let nodes: readonly NodeProgress[] = [];
   let hasHeadline = false;
+  const gates = gateLines(sink);
 
   const frame = (now: number): Frame<NodeProgress> => ({
     rows: nodes,
+    selection: { columns: gates.columns(), chosen: false },
     ...footOf(nodes, facts, now),
     isBad: countProgress(nodes).failed > 0,
   });
-  const gates = gateLines(sink);
-  const selection = () => ({ columns: gates.columns(), chosen: false });
   const rank = (node: NodeProgress) => ['failed', 'open', 'done'].indexOf(progressOf(node));
-  const table = liveTable({ clock, output, selection, rank, frame });
+  const table = liveTable({ clock, output, rank, frame });
   const note = (event: JobEvent) => {
     facts.waiting = awaitedText(event) ?? facts.waiting;
     if (event.event === 'progress') {
@@ -295,12 +293,13 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
   const ending = follow ? ', until Ctrl-C' : ', ends when all are completed or rejected';
   const started = clock.elapsed();
   const byId = new Map<string, Activity>();
+  const selection = select(output, activityColumns);
   let rows: readonly Activity[] = [];
 
   const frame = (elapsed: number): Frame<Activity> => {
     const open = countOpen(byId);
     const foot = `${count(byId.size, 'entry', 'entries')}${open > 0 ? `, ${open} processing` : ''}, ${elapsedText(elapsed - started)}`;
-    return { rows, foot, ending };
+    return { rows, selection, foot, ending };
   };
   const add = (activities: readonly Activity[]) => {
     for (const activity of activities) byId.set(keyOf(activity), activity);
@@ -309,8 +308,7 @@ export function liveWatchView(output: Output, shown: WatchViewOptions): WatchVie
     const time = ({ created_at: at }: Activity) => (isOne ? 0 : Date.parse(at));
     rows = [...byId.values()].sort((a, b) => time(b) - time(a) || compareIds(b.id, a.id));
   };
-  const selection = select(output, activityColumns);
-  const table = liveTable({ clock, output, selection: () => selection, frame });
+  const table = liveTable({ clock, output, frame });
   table.print(sentence(output.stderr, `Activities of ${place}`, 'bold'));
   return {
     on: (event) => {
