@@ -241,16 +241,14 @@ function nextCommands(
   if (needStart && runtime !== null) {
     const named = shellWord(stopped.join());
     const what = shellWord(runtime);
-    commands.push(`ldctl activities trigger ${what} start --node ${named} ${flags}`.trimEnd());
+    commands.push(`ldctl activities trigger ${what} start --node ${named} ${flags}`);
   } else if (isAboutNodes) {
-    commands.push(`ldctl nodes list ${flags}`.trimEnd());
+    commands.push(`ldctl nodes list ${flags}`);
   }
   if (resume !== null) commands.push(resume);
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
-    commands.push(
-      `ldctl activities roll ${runtime} ${action} --node ${forgotten.join()} ${flags}`.trimEnd(),
-    );
+    commands.push(`ldctl activities roll ${runtime} ${action} --node ${forgotten.join()} ${flags}`);
   }
   return commands;
 }

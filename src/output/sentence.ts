@@ -57,6 +57,9 @@ export function errorText({ stderr, options }: Output, error: unknown) {
 export const nextTexts = (sink: Sink, commands: readonly string[]) =>
   commands.map((command, at) => nextText(sink, command, at === 0 ? 'next:' : 'or:'));
 
-/** A command on a line of its own, which is never wrapped, so that it can be copied. */
+/**
+ * A command on a line of its own, which is never wrapped, so that it can be copied. It may end with
+ * flags of which there are none.
+ */
 export const nextText = (sink: Sink, command: string, word = 'next:') =>
-  `${sink.paint('bold', word)} ${plainText(command)}\n`;
+  `${sink.paint('bold', word)} ${plainText(command).trimEnd()}\n`;

@@ -88,7 +88,7 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
   // Where a node cannot pass any more, a look at it comes first.
   const over = parts.find(({ result }) => result.nodes.some(isOver));
-  const look = over && `ldctl nodes list ${over.facts.flags ?? ''}`.trimEnd();
+  const look = over && `ldctl nodes list ${over.facts.flags ?? ''}`;
   return [
     sentence(sink, text),
     anew === null ? '' : sentence(sink, lookFirst(sink, parts)),

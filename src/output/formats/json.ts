@@ -26,7 +26,10 @@ export const json: Format = {
   object: ({ value }, options) => `${jsonText(value, options, 2)}\n`,
 };
 
-/** A JSON value a line: the items of a list, or the events of a run or a followed log, the result last. */
+/**
+ * A JSON value a line: the items of a list, or the events of a run or of a followed log, the result
+ * last.
+ */
 export const ndjson: Format = {
   holds: 'values',
   list: (_selection, options) => ({
