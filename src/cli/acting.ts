@@ -221,7 +221,7 @@ export async function openAgreed(
   intent: Intent,
   flags: ConsentFlags,
 ): Promise<OpenDeployment[]> {
-  for (const target of context.targets) await consentFor(context, target, null, intent, flags);
+  for (const target of context.targets) consentFor(context, target, null, intent, flags);
   return openTargets(context, flags);
 }
 
@@ -260,7 +260,7 @@ export async function lookBefore<T>(
 ): Promise<Before & { kept: T | null }> {
   const deployment = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
-  const consent = await consentFor(context, target, deployment, request, flags);
+  const consent = consentFor(context, target, deployment, request, flags);
   const isShown = flags['dry-run'] || consent === 'to be asked';
   // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
   // later one of several, before the first is acted on.

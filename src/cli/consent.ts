@@ -13,6 +13,7 @@ import { nodeText } from '../output/columns.js';
 import { nextText } from '../output/sentence.js';
 import type { CommandContext, Target } from './context.js';
 import type { Host } from './host.js';
+import { nodeChoices } from './node-state.js';
 import { Declined, type Prompts } from './prompts.js';
 import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
 
@@ -56,16 +57,16 @@ export interface Before {
  * @param deployment null before it is opened, when only the settings say what protects it
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
-export async function consentFor(
+export function consentFor(
   { prompts, targets }: CommandContext,
   { settings }: Target,
   deployment: OpenDeployment | null,
   intent: Intent,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
-): Promise<Consent> {
+): Consent {
   const protector = deployment ? deployment.protector : protectorOf(settings.deployment);
   if (intent.chosen) return 'to be asked';
-  const confirmed = deployment ? await confirmOf(deployment, confirm) : confirm;
+  const confirmed = deployment ? confirm?.find((text) => isNamed(deployment, text)) : confirm;
   const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
   if (confirmed !== undefined || (!protector && isMeant)) return 'given';
   if (prompts) return 'to be asked';
@@ -83,7 +84,8 @@ function noOneToAsk(
   // With several deployments it is not known yet which nodes are whose.
   const isCertain = named && (deployments === 1 || !nodes);
   const place = isCertain ? ` of ${deploymentText(named.value)}` : '';
-  return missing(
+  return usageError(
+    'consent_missing',
     `this would ${what} on ${whom}${place}, and ldctl cannot ask without a terminal; nothing was sent`,
     protector
       ? `Profile ${protector.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
@@ -119,7 +121,7 @@ export async function agree(
       ? whomPicked(nodes, [...listedNodes(meant), ...nodes], stderr)
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
-  const changes = await ask(context, prompts, deployment, { ...meant, whom, ifBusy });
+  const changes = await ask(context.host, prompts, deployment, { ...meant, whom, ifBusy });
   // With several deployments each question has an answer of its own, which no one command says.
   if (chosen && !options.quiet && context.targets.length === 1) {
     stderr.write(nextText(stderr, chosen(changes), 'as a command:'));
@@ -134,35 +136,31 @@ interface Asked extends Intent, Pick<Before, 'found'> {
 }
 
 async function ask(
-  { host }: CommandContext,
+  host: Host,
   prompts: Prompts,
   { account, protector, ref, place: nameIt }: OpenDeployment,
   asked: Asked,
 ): Promise<Changes> {
   const place = ` of ${await nameIt()}`;
-  const question = questionOf(host, asked, place);
   if (protector) {
+    const { text, aside, mayWait } = questionOf(host, asked, place);
+    const { nodes = [] } = asked;
+    const texts = nodes.map((node) => nodeText(node, host.output.stderr));
+    const named = texts.length > 1 ? ` (${shortList(texts, 20)})` : '';
     // Someone who uses another profile does not know why a name is asked for.
     const isInUse = account.settings.profile?.name === protector.name;
     const why = isInUse ? '' : ` Profile ${protector.name} protects this deployment.`;
-    await askForName(prompts, asked, { ...question, aside: question.aside + why }, namesOf(ref));
+    await askForName(prompts, `${text}${named}?${aside}${why}`, namesOf(ref));
     // What keeps a node busy is a question of its own.
-    if (!question.mayWait) return {};
+    if (!mayWait) return {};
   }
-  const answer = await askForYes(prompts, question, asked.nodes ? 0 : listedNodes(asked).length);
-  if (answer !== 'some') return changesBy(answer);
-  // Picking is no consent.
-  const picked = await pick(host, prompts, asked, place);
-  const again = questionOf(host, picked, place);
-  return { nodes: picked.nodes, ...changesBy(await askForYes(prompts, again, 0)) };
+  return askForYes(host, prompts, asked, place);
 }
-
-const changesBy = (answer: string): Changes => (answer === 'wait' ? { ifBusy: 'wait' } : {});
 
 const listedNodes = ({ found }: Pick<Before, 'found'>): readonly Id[] =>
   found ? [...found.listed.here, ...found.listed.elsewhere] : [];
 
-/** `Restart iggy on all 3 nodes of …`, and in `aside` what is known of them, or ''. */
+/** `Restart iggy on all 3 nodes of …`, in `aside` what is known of them, or '', and the answers. */
 function questionOf(
   host: Host,
   { what, action, nodes, found, ifBusy, whom }: Asked,
@@ -175,7 +173,6 @@ function questionOf(
   const all = nodes && nodes.length > 1 ? number : who;
   const them = busyNodes === 1 ? 'it' : `the ${busyNodes}`;
   return {
-    shown: (node: Id) => nodeText(node, host.output.stderr),
     text: `${capitalized(what)} on ${who}${place}${more}`,
     aside: `${note}${busy && ` ${capitalized(busy)}.`}`,
     yes: `yes, ${all}`,
@@ -183,18 +180,11 @@ function questionOf(
     mayWait: busy !== '' && ifBusy === undefined,
   };
 }
-type Question = ReturnType<typeof questionOf>;
 
 /** Asks until one of the names is typed. @throws Declined for none */
-async function askForName(
-  prompts: Prompts,
-  { nodes }: Asked,
-  { text, aside, shown }: Question,
-  names: readonly string[],
-) {
+async function askForName(prompts: Prompts, question: string, names: readonly string[]) {
   const [expected = ''] = names;
-  const named = nodes && nodes.length > 1 ? ` (${shortList(nodes.map(shown), 20)})` : '';
-  const typed = await prompts.text(`${text}${named}?${aside} Type ${expected} to go ahead:`, {
+  const typed = await prompts.text(`${question} Type ${expected} to go ahead:`, {
     validate: (answer) =>
       ['', ...names].includes(answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
@@ -202,37 +192,34 @@ async function askForName(
   if (typed.trim() === '') throw new Declined();
 }
 
-/**
- * @param listed how many nodes there are to pick from
- * @throws Declined for no
- */
+/** Asks, and once more where only some of the nodes are meant. @throws Declined for no */
 async function askForYes(
+  host: Host,
   prompts: Prompts,
-  { text, aside, yes, wait, mayWait }: Question,
-  listed: number,
-): Promise<'all' | 'some' | 'wait'> {
-  // Each answer keeps its place; what depends on the moment comes last. No comes first: a key such
-  // as Delete must not mark a yes.
-  const answer = await prompts.choose<'no' | 'all' | 'some' | 'wait'>(`${text}?${aside}`, [
-    { value: 'no', name: 'no' },
-    { value: 'all', name: yes },
-    ...(listed > 1 ? [{ value: 'some' as const, name: 'some of them' }] : []),
-    ...(mayWait ? [{ value: 'wait' as const, name: wait }] : []),
-  ]);
-  if (answer === 'no') throw new Declined();
-  return answer;
-}
-
-/** Lets the person pick from the nodes that the log lists. @returns what is asked about then */
-async function pick(host: Host, prompts: Prompts, asked: Asked, place: string) {
+  asked: Asked,
+  place: string,
+): Promise<Changes> {
+  const { text, aside, yes, wait, mayWait } = questionOf(host, asked, place);
   const { runtime, found } = asked;
   const listed = listedNodes(asked);
-  const { nodeChoices } = await import('./node-state.js');
+  const mayPick = !asked.nodes && listed.length > 1;
+  // Each answer keeps its place; what depends on the moment comes last. No comes first: a key such
+  // as Delete must not mark a yes.
+  const answer = await prompts.choose<Changes | 'no' | 'some'>(`${text}?${aside}`, [
+    { value: 'no', name: 'no' },
+    { value: {}, name: yes },
+    ...(mayPick ? [{ value: 'some' as const, name: 'some of them' }] : []),
+    ...(mayWait ? [{ value: { ifBusy: 'wait' as const }, name: wait }] : []),
+  ]);
+  if (answer === 'no') throw new Declined();
+  if (answer !== 'some') return answer;
   const choices = await nodeChoices(host, { listed, runtime, found });
   const nodes = await prompts.nodes(`On which nodes${place}?`, choices);
   const busy = found?.busy.filter(({ node_id: node }) => nodes.includes(node)) ?? [];
   const whom = whomPicked(nodes, listed, host.output.stderr);
-  return { ...asked, nodes, found: found && { ...found, busy }, whom };
+  const picked = { ...asked, nodes, found: found && { ...found, busy }, whom };
+  // Picking is no consent.
+  return { nodes, ...(await askForYes(host, prompts, picked, place)) };
 }
 
 /** How many busy nodes a question lists. */
@@ -251,26 +238,22 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
   return plainText(shortList(texts, MOST_BUSY));
 }
 
-/** The `--confirm` that names it; undefined for none. */
-async function confirmOf(deployment: OpenDeployment, texts: readonly string[] = []) {
-  const isOfThis = (text: string) => isNamed(deployment, text);
-  if (texts.length > 0 && !texts.some(isOfThis)) await deployment.place();
-  return texts.find(isOfThis);
-}
-
 /** @throws UsageError for a `--confirm` that names none of them, or more than one */
 export async function checkConfirm(
   deployments: readonly OpenDeployment[],
   texts: readonly string[] = [],
 ) {
   for (const text of texts) {
-    const named = await Promise.all(deployments.map((deployment) => confirmOf(deployment, [text])));
-    const { length } = named.filter((one) => one !== undefined);
+    const others = deployments.filter((deployment) => !isNamed(deployment, text));
+    // Core may have to say what they are called.
+    await Promise.all(others.map(({ place }) => place()));
+    const { length } = deployments.filter((deployment) => isNamed(deployment, text));
     if (length === 1) continue;
     const none = `does not name ${deployments.length === 1 ? 'the deployment' : 'any of the deployments'}`;
     const which = length === 0 ? none : `names ${length} of the deployments`;
     const names = deployments.flatMap(({ ref }) => namesOf(ref)).filter((name) => name !== text);
-    throw missing(
+    throw usageError(
+      'consent_missing',
       `--confirm ${JSON.stringify(text)} ${which}; nothing was sent`,
       `Give one of: ${names.join(', ')}.`,
     );
@@ -283,7 +266,3 @@ const namesOf = ({ path, name, id }: DeploymentRef) =>
 
 /** Whether a `--confirm` names it, as far as its names are known. */
 export const isNamed = ({ ref }: OpenDeployment, text: string) => namesOf(ref).includes(text);
-
-function missing(message: string, hint: string) {
-  return usageError('consent_missing', message, hint);
-}

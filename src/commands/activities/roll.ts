@@ -164,7 +164,7 @@ export default class ActivitiesRoll extends ActingCommand {
       const deployment = await target.open();
       const part = resumedPart(rollOf(deployment), howOf(flags), flags.gate);
       checkGate(flags, part.gate);
-      const consent = await consentFor(context, target, deployment, part.intent, flags);
+      const consent = consentFor(context, target, deployment, part.intent, flags);
       const sent = consent === 'to be asked' && sentBefore(context, deployment, part.request, key);
       const intent = { ...part.intent, ...(sent && { sentBefore: sent }) };
       parts.push({ ...part, intent, deployment, consent, found: null });
