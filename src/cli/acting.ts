@@ -8,7 +8,7 @@ import { describeTrigger } from '../api/supervisor-api.js';
 import { fromRecords, keptRun, type LookRequest } from '../app/jobs.js';
 import type { OpenDeployment } from '../app/open.js';
 import { check, triggerRequest } from '../app/requests.js';
-import { surveyInTime, type Findings } from '../app/survey.js';
+import { surveyInTime } from '../app/survey.js';
 import { parseRuntime, RUNTIMES } from '../base/activity.js';
 import { optional } from '../base/clock.js';
 import { Interrupted, LdctlError, OUTPUT_FAILED, refusedError, withHint } from '../base/errors.js';
@@ -168,36 +168,28 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   const typed = args.runtime && parseRuntime(args.runtime);
   const named = await readNodes(context, flags);
   // Of several deployments, or where there is to be a number of nodes, every node is meant.
-  if (flags['expect-nodes'] !== undefined || context.targets.length > 1) {
-    const runtimes = RUNTIMES.map((value) => ({ value, name: value }));
-    const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
-    return { runtime, action: await askAction(prompts, flags.config), nodes: named };
-  }
-  const deployment = await openForJob(context);
-  const found = await deployment.log.forNodes({ signal: context.signal });
-  const { recent } = found;
-  if (!named && recent.length === 0) {
+  const isEvery = flags['expect-nodes'] !== undefined || context.targets.length > 1;
+  const { signal } = context;
+  const found = isEvery ? null : await (await openForJob(context)).log.forNodes({ signal });
+  if (found?.recent.length === 0 && !named) {
     throw refusedError(
       'no_nodes_known',
       'no node has acted in the last 30 days, so there is none to pick',
       'Name nodes with --node, or act on every node: ldctl activities trigger iggy restart',
     );
   }
-  const runtimes = RUNTIMES.map((value) => ({
-    value,
-    name: `${value.padEnd(10)}  ${count(listedIn(recent, value, true).here.length, 'node')}`,
-    short: value,
-  }));
+  const runtimes = RUNTIMES.map((value) => {
+    const nodes = found && count(listedIn(found.recent, value, true).here.length, 'node');
+    return { value, name: nodes ? `${value.padEnd(10)}  ${nodes}` : value, short: value };
+  });
   const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
   const action = await askAction(prompts, flags.config);
-  const { here, elsewhere } = listedIn(recent, runtime, true);
+  if (named || !found) return { runtime, action, nodes: named };
+  const { here, elsewhere } = listedIn(found.recent, runtime, true);
   const of = { listed: [...here, ...elsewhere], runtime, found };
-  const nodes =
-    named ??
-    (await prompts.nodes(
-      `Which nodes of ${await deployment.place()}?`,
-      await nodeChoices(context.host, of),
-    ));
+  const { place } = await context.deployment();
+  const choices = await nodeChoices(context.host, of);
+  const nodes = await prompts.nodes(`Which nodes of ${await place()}?`, choices);
   return { runtime, action, nodes };
 }
 
@@ -281,28 +273,30 @@ export async function lookBefore<T>(
   );
 }
 
-/** Of nodes that are busy, or that are named and not listed. */
-function warnOfNodes(context: CommandContext, found: Findings, named: readonly Id[] = []) {
-  const nodes = [...found.listed.here, ...found.listed.elsewhere];
-  for (const node of named.filter((one) => !nodes.includes(one))) {
-    const advice = hintOfEnd(node, nodes) ?? 'check its id with `ldctl nodes list`';
-    context.warn(`the log does not list node ${node}: ${advice}`);
-  }
-  const busy = busyNodesText(context.host, found);
-  if (busy !== '') context.warn(busy);
-}
-
-/** Of what was sent under the same key. @param each the nodes of each run */
-function warnOfRuns(
+/**
+ * Of nodes that are busy, or that are named and not listed; and of what was sent under the same key.
+ * @param each the nodes of each run
+ */
+async function warnBefore(
   context: CommandContext,
-  deployment: OpenDeployment,
-  request: LookRequest,
+  { deployment, found, request }: Planned,
   each: ReadonlyArray<readonly Id[] | undefined>,
-  place: string,
 ) {
-  if (!each.some((nodes) => keptRun(deployment, { ...request, nodes }))) return;
-  const rest = 'sends it again only if the log shows nothing of it';
-  context.warn(`this key was used before on ${place}: ldctl follows what was sent, and ${rest}`);
+  if (found) {
+    const { here, elsewhere } = found.listed;
+    const listed = [...here, ...elsewhere];
+    for (const node of request.nodes?.filter((one) => !listed.includes(one)) ?? []) {
+      const advice = hintOfEnd(node, listed) ?? 'check its id with `ldctl nodes list`';
+      context.warn(`the log does not list node ${node}: ${advice}`);
+    }
+    const busy = busyNodesText(context.host, found);
+    if (busy !== '') context.warn(busy);
+  }
+  if (each.some((nodes) => keptRun(deployment, { ...request, nodes }))) {
+    const rest = 'sends it again only if the log shows nothing of it';
+    const place = await deployment.place();
+    context.warn(`this key was used before on ${place}: ldctl follows what was sent, and ${rest}`);
+  }
 }
 
 /**
@@ -348,20 +342,16 @@ function targetsOf({ nodes, expectNodes }: LookRequest): TargetKind {
   return expectNodes === undefined ? 'observed' : 'expected';
 }
 
-async function dryRunOf(
-  context: CommandContext,
-  { deployment, found, request, intent, how }: Planned,
-  key: string,
-): Promise<DryRun> {
+async function dryRunOf(context: CommandContext, planned: Planned, key: string): Promise<DryRun> {
+  const { deployment, found, request, intent, how } = planned;
   const { runtime, action, nodes: named } = request;
   const { deploymentId, supervisorUrl } = deployment;
   const whom = sayWhom(context, { ...intent, found }, { isAsked: false, isDry: true });
   const place = await deployment.place();
   await refuseReadOnly(deployment, context.signal);
-  if (found) warnOfNodes(context, found, named);
   const nodes = named ?? found?.listed.here ?? [];
   const each = how ? nodes.map((node) => [node]) : [named];
-  warnOfRuns(context, deployment, request, each, place);
+  await warnBefore(context, planned, each);
   const describe = (some?: readonly Id[]) => {
     const identity = { deploymentId, runtime, action, nodes: some };
     const wire = { ...identity, nodes: some ?? null, wireKey: wireKey(key, identity) };
