@@ -18,7 +18,7 @@ import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { actionText } from '../../output/run-text.js';
 import { openRunJournal } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
-import { agree, type Before, type ConsentFlags, type Intent } from '../consent.js';
+import type { Before, ConsentFlags, Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
@@ -123,17 +123,6 @@ export function intentOf(
 export interface AgreedPart extends Part {
   request: Recorded['request'];
   whom: Whom;
-}
-
-/** Asks about it, if that is to be asked. @throws as `agree` */
-export async function agreePart(
-  context: CommandContext,
-  part: Part,
-  ifBusy: string | undefined,
-  idempotencyKey: string,
-): Promise<AgreedPart> {
-  const { changes, whom } = await agree(context, part, part.intent, ifBusy);
-  return { ...part, whom, request: { ...part.request, ...changes, idempotencyKey } };
 }
 
 /**

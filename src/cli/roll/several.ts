@@ -6,8 +6,13 @@
 import { elapsedText, formatDuration } from '../../base/durations.js';
 import { LdctlError, usageError, withHint, type Interrupted } from '../../base/errors.js';
 import { EXIT_CODES, type ExitCode, type ExitName } from '../../base/exit-codes.js';
-import type { Id } from '../../base/ids.js';
-import { NOT_STARTED, OUTCOMES, unsentFacts, type Outcome } from '../../base/outcome.js';
+import {
+  NOT_STARTED,
+  OUTCOMES,
+  unsentFacts,
+  type NodeResult,
+  type Outcome,
+} from '../../base/outcome.js';
 import { shellWord } from '../../base/text.js';
 import { keptRun, type LookRequest } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
@@ -43,7 +48,7 @@ export function flagsOfAll(deployments: readonly OpenDeployment[]): string[] {
 }
 
 /**
- * Where nodes are named: of each of several deployments those that its log lists.
+ * The nodes of each deployment: where nodes are named, of each of several those that its log lists.
  * @throws UsageError for a node that none or two list, and for a deployment without a node; as
  * `surveyInTime` does
  */
@@ -51,15 +56,13 @@ export async function assignNodes(
   { signal }: CommandContext,
   deployments: readonly OpenDeployment[],
   { nodes, ...request }: LookRequest,
-): Promise<ReadonlyMap<Id, readonly Id[]>> {
-  if (!nodes || deployments.length === 1) return new Map();
+) {
+  if (!nodes || deployments.length === 1) return deployments.map(() => nodes);
   const look = { ...request, nodes, ifBusy: 'ignore' } as const;
   const listed = await Promise.all(
     deployments.map(async (deployment) => {
-      const { entries } = await surveyInTime(deployment, look, signal).catch(
-        nameDeployment(deployment),
-      );
-      return { deployment, listed: nodesOf(entries) };
+      const found = surveyInTime(deployment, look, signal).catch(nameDeployment(deployment));
+      return nodesOf((await found).entries);
     }),
   );
   const refuse = (what: string) =>
@@ -69,16 +72,13 @@ export async function assignNodes(
       '`ldctl nodes list` shows the nodes of each.',
     );
   for (const node of nodes) {
-    const { length } = listed.filter((one) => one.listed.includes(node));
+    const { length } = listed.filter((known) => known.includes(node));
     if (length === 0) throw refuse(`no log of these deployments lists node ${node}`);
     if (length > 1) throw refuse(`the logs of ${length} of these deployments list node ${node}`);
   }
-  const each = new Map<Id, readonly Id[]>();
-  for (const one of listed) {
-    const own = nodes.filter((node) => one.listed.includes(node));
-    if (own.length === 0) throw refuse(`none of the nodes is of ${await one.deployment.place()}`);
-    each.set(one.deployment.deploymentId, own);
-  }
+  const each = listed.map((known) => nodes.filter((node) => known.includes(node)));
+  const without = deployments[each.findIndex(({ length }) => length === 0)];
+  if (without) throw refuse(`none of the nodes is of ${await without.place()}`);
   return each;
 }
 
@@ -104,8 +104,6 @@ interface Plan extends SeveralPlan {
 /** One deployment, and how the roll on it goes. */
 interface Stage {
   readonly part: AgreedPart;
-  /** Whether something was sent to it earlier. */
-  readonly isBegun: boolean;
   /** Ends its record, once that is made. */
   endRecord: ReturnType<typeof recordPart>;
   /** Until it has ended: as it is if it cannot start. */
@@ -118,26 +116,26 @@ interface Stage {
  */
 export async function rollSeveral(
   context: CommandContext,
-  parts: readonly [AgreedPart, ...AgreedPart[]],
+  parts: readonly AgreedPart[],
   plan: Plan,
 ): Promise<ExitCode> {
   const { host, signal } = context;
   const { output, clock } = host;
   // Read before the first POST: what fails later would hide the result.
   const stages: Stage[] = [];
-  for (const part of parts) stages.push(await stageOf(part));
-  recordAll(context, stages, plan);
+  for (const part of parts) {
+    stages.push({ part, endRecord: () => undefined, ending: await unstarted(part) });
+  }
   const stopping = context.interrupts.inTwoStages();
   const deadline = clock.elapsed() + (plan.timeoutMs || Infinity);
-  const run = { context, count: parts.length, plan, stopping, deadline };
-  await runInOrder(run, stages).catch((error: unknown) => {
+  await runInOrder({ context, stages, plan, stopping, deadline }).catch((error: unknown) => {
     const isNothingSent = stages[0]?.ending.result.outcome === NOT_STARTED;
     if (isNothingSent) for (const { endRecord } of stages) endRecord('refused');
     throw error;
   });
   const endings = stages.map(({ ending }) => ending);
   const outcome = outcomeOf(endings, stopping.aborted || signal.aborted);
-  const next = nextOf(host, stages, parts[0].request, plan);
+  const next = nextOf(host, stages, plan);
   for (const { ending, endRecord } of stages) {
     const { result, place } = ending;
     const isOpen = result.outcome === NOT_STARTED || result.resume !== null;
@@ -150,40 +148,26 @@ export async function rollSeveral(
   return ((signal.aborted ? signal : stopping).reason as Interrupted).exitCode;
 }
 
-async function stageOf(part: AgreedPart): Promise<Stage> {
-  const ending = await unstarted(part);
-  const isBegun = ending.result.nodes.some(({ status }) => status !== NOT_STARTED);
-  return { part, isBegun, endRecord: () => undefined, ending };
-}
-
-/** Until one does not complete. @throws as `runStage` */
-async function runInOrder(run: SeveralRun, stages: readonly Stage[]) {
+/** Until one does not complete. @throws as `recordPart`; LdctlError where the first cannot start */
+async function runInOrder(run: SeveralRun) {
+  const { context, stages, plan } = run;
+  const { timeoutMs, confirm, ...several } = plan;
+  // Before the first POST, so that none of them is forgotten.
+  for (const stage of stages) stage.endRecord = recordPart(context, stage.part, several);
   for (const [at, stage] of stages.entries()) {
     if (at > 0 && !(await pauseBefore(run, stage))) return;
-    stage.ending = await runStage(run, stage, at);
-    printPartEnding(run.context.host.output, stage.ending);
+    const { part, ending } = stage;
+    const started = runStage(run, part, at);
+    const later = () => started.catch(nameDeployment(part.deployment)).catch(asEnding(ending));
+    stage.ending = await (at === 0 ? started : later());
+    printPartEnding(context.host.output, stage.ending);
     if (stage.ending.result.outcome !== 'completed') return;
-  }
-}
-
-/** Before the first POST, so that none of them is forgotten. @throws UsageError as `recordPart` */
-function recordAll(
-  context: CommandContext,
-  stages: readonly Stage[],
-  { timeoutMs, confirm, ...several }: Plan,
-) {
-  try {
-    for (const stage of stages) stage.endRecord = recordPart(context, stage.part, several);
-  } catch (error) {
-    for (const { endRecord } of stages) endRecord('refused');
-    throw error;
   }
 }
 
 interface SeveralRun {
   context: CommandContext;
-  /** How many deployments there are. */
-  count: number;
+  stages: readonly Stage[];
   plan: Plan;
   /** The first Ctrl-C: nothing more is started. */
   stopping: AbortSignal;
@@ -197,12 +181,12 @@ interface SeveralRun {
  */
 async function pauseBefore(
   { context, plan, stopping, deadline }: SeveralRun,
-  { part, isBegun }: Stage,
+  { part, ending: before }: Stage,
 ): Promise<boolean> {
   const { clock } = context.host;
   const ms = Math.min(plan.pauseBetweenMs, deadline - clock.elapsed());
   const ending = AbortSignal.any([stopping, context.signal]);
-  if (ms > 0 && !isBegun) {
+  if (ms > 0 && before.result.nodes.every(isUnstarted)) {
     const place = await part.deployment.place();
     context.say(`Waiting ${formatDuration(ms)} before ${place}. Ctrl-C ends the roll here`);
     const until = clock.elapsed() + ms;
@@ -217,24 +201,22 @@ async function pauseBefore(
   return !ending.aborted && clock.elapsed() < deadline;
 }
 
-/** @throws LdctlError where the first cannot start: nothing was sent */
-function runStage(run: SeveralRun, { part, ending }: Stage, at: number): Promise<PartEnding> {
-  const followed = followPart(run, part, at);
-  if (at === 0) return followed;
-  return followed.catch(nameDeployment(part.deployment)).catch((error: unknown) => {
-    if (error instanceof LdctlError) return { ...ending, error };
+/** Of one that cannot start, after others had: something was sent. */
+const asEnding =
+  (unstarted: PartEnding) =>
+  (error: unknown): PartEnding => {
+    if (error instanceof LdctlError) return { ...unstarted, error };
     throw error;
-  });
-}
+  };
 
 /** @throws LdctlError where it cannot start */
-async function followPart(
-  { context, count, plan, stopping, deadline }: SeveralRun,
+async function runStage(
+  { context, stages, plan, stopping, deadline }: SeveralRun,
   part: AgreedPart,
   at: number,
 ): Promise<PartEnding> {
   const { deployment, whom, found } = part;
-  const number = `${whom.number ?? whom.who} (deployment ${at + 1} of ${count})`;
+  const number = `${whom.number ?? whom.who} (deployment ${at + 1} of ${stages.length})`;
   const leftMs = deadline - context.host.clock.elapsed();
   const request = { ...part.request, timeoutMs: leftMs === Infinity ? 0 : Math.max(leftMs, 1) };
   // What the look before the first POST has found is too old for what comes later.
@@ -264,6 +246,8 @@ async function unstarted({ deployment, request }: AgreedPart): Promise<PartEndin
   return { place, path, facts: {}, error: null, result };
 }
 
+const isUnstarted = ({ status }: NodeResult) => status === NOT_STARTED;
+
 /** The worst that has happened. @param isStopped by a person */
 function outcomeOf(endings: readonly PartEnding[], isStopped: boolean): Outcome {
   if (endings.every(({ result }) => result.outcome === 'completed')) return 'completed';
@@ -281,25 +265,26 @@ function outcomeOf(endings: readonly PartEnding[], isStopped: boolean): Outcome 
 function nextOf(
   host: Host,
   stages: readonly Stage[],
-  { runtime, action, idempotencyKey }: AgreedPart['request'],
   { flags, words, confirm }: Plan,
 ): Pick<SeveralEnding, 'resume' | 'anew'> {
-  const last = stages.at(-1)?.ending.result;
-  if (last?.outcome !== NOT_STARTED) return { resume: last?.resume ?? null, anew: null };
+  const last = stages.at(-1);
+  const result = last?.ending.result;
+  if (!last || result?.outcome !== NOT_STARTED) {
+    return { resume: result?.resume ?? null, anew: null };
+  }
+  const { runtime, action, idempotencyKey } = last.part.request;
   if (!stages.some(({ ending }) => ending.result.nodes.some(isOver))) {
     return { resume: resumeText(idempotencyKey, flags), anew: null };
   }
-  const left = stages.flatMap(({ part: { deployment }, ending }) => {
-    const nodes = ending.result.nodes.filter(({ status }) => status === NOT_STARTED);
-    return nodes.length === 0 ? [] : { deployment, ids: nodes.map(({ node_id: node }) => node) };
-  });
+  const left = stages.filter(({ ending }) => ending.result.nodes.some(isUnstarted));
   if (left.length === 0) return { resume: null, anew: null };
-  const deployments = left.map(({ deployment }) => deployment);
+  const deployments = left.map(({ part }) => part.deployment);
+  const nodes = left.flatMap(({ ending }) => ending.result.nodes.filter(isUnstarted));
   const how = deployments.length > 1 ? words : typedAgain(host, words, ['pause-between']);
   const isLeft = (name: string) => deployments.some((deployment) => isNamed(deployment, name));
   const consent = confirm.filter(isLeft).flatMap((name) => ['--confirm', name]);
   const where = [...flagsOfAll(deployments), ...consent];
   const what = ['ldctl', 'activities', 'roll', runtime, action, ...how, ...where];
-  const nodes = left.flatMap(({ ids }) => ids).join();
-  return { resume: null, anew: [...what, '--node', nodes].map(shellWord).join(' ') };
+  const ids = nodes.map(({ node_id: node }) => node).join();
+  return { resume: null, anew: [...what, '--node', ids].map(shellWord).join(' ') };
 }

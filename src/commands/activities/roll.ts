@@ -10,7 +10,7 @@ import {
   sharedFields,
   showDryRuns,
 } from '../../cli/acting.js';
-import { consentFor } from '../../cli/consent.js';
+import { agree, consentFor } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import {
   askedArg,
@@ -22,7 +22,6 @@ import {
 } from '../../cli/flags.js';
 import { typedAgain } from '../../cli/host.js';
 import {
-  agreePart,
   intentOf,
   preparePart,
   resumedPart,
@@ -134,11 +133,9 @@ export default class ActivitiesRoll extends ActingCommand {
     const deployments = await openAgreed(context, intent, flags);
     const named = await assignNodes(context, deployments, request);
     const parts: Part[] = [];
-    for (const target of context.targets) {
-      const deployment = await target.open();
-      const nodes = named.get(deployment.deploymentId) ?? request.nodes;
-      const asked = { request: { ...request, nodes }, intent, how, gate };
-      const failed = nameDeployment(isSeveral ? deployment : undefined);
+    for (const [at, target] of context.targets.entries()) {
+      const asked = { request: { ...request, nodes: named[at] }, intent, how, gate };
+      const failed = nameDeployment(isSeveral ? deployments[at] : undefined);
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
     if (flags['dry-run']) {
@@ -187,22 +184,23 @@ export default class ActivitiesRoll extends ActingCommand {
   ) {
     const agreed: AgreedPart[] = [];
     for (const part of parts) {
-      agreed.push(await agreePart(context, part, flags['if-busy'], idempotencyKey));
+      const { changes, whom } = await agree(context, part, part.intent, flags['if-busy']);
+      agreed.push({ ...part, whom, request: { ...part.request, ...changes, idempotencyKey } });
     }
     // Off a terminal the roll would not continue without it.
     const { confirm = [] } = flags;
     const consent = confirm.flatMap((text) => ['--confirm', text]);
-    const [part, ...others] = agreed;
-    if (!part) throw new Error('a roll without a deployment');
-    if (others.length === 0) return rollOne(context, part, [...part.deployment.flags, ...consent]);
     const deployments = agreed.map(({ deployment }) => deployment);
-    return rollSeveral(context, [part, ...others], {
+    const continuing = [...flagsOfAll(deployments), ...consent];
+    const [part] = agreed;
+    if (part && agreed.length === 1) return rollOne(context, part, continuing);
+    return rollSeveral(context, agreed, {
       deployments: deployments.map(({ deploymentId }) => deploymentId),
       names: deployments.map(nameOf),
-      flags: [...flagsOfAll(deployments), ...consent],
+      flags: continuing,
       words: typedAgain(this.host, [...(before?.words ?? []), ...this.argv], OF_THIS_ROLL),
       pauseBetweenMs: flags['pause-between'] ?? before?.pauseBetweenMs ?? 0,
-      timeoutMs: part.request.timeoutMs,
+      timeoutMs: flags.timeout ?? 0,
       confirm,
     });
   }
