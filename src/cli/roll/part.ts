@@ -18,7 +18,7 @@ import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { actionText } from '../../output/run-text.js';
 import { openRunJournal } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
-import type { Before, ConsentFlags, Intent } from '../consent.js';
+import { consentFor, type Before, type ConsentFlags, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
@@ -72,41 +72,34 @@ export async function preparePart(
   const wanted = { ...asked, isAsked: consent !== 'given', now: context.host.clock.now(), command };
   const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
   const request = check(rollRequest, 'roll', { ...how, runtime, action, nodes });
-  return {
-    deployment,
-    consent,
-    found,
-    request,
-    gate,
-    intent: { ...intent, nodes: found ? named : nodes },
-  };
+  return { ...before, request, gate, intent: { ...intent, nodes: found ? named : nodes } };
 }
 
-/** As its record has it, with what these flags change. */
-export function resumedPart(
-  { gate: kept, several: _, ...request }: KeptRoll,
+/** As its record has it, with what these flags change. @throws UsageError as `consentFor` */
+export async function resumePart(
+  context: CommandContext,
+  target: Target,
+  { gate, several: _, ...kept }: KeptRoll,
   how: How,
-  gate = kept,
-) {
+  flags: ConsentFlags,
+  idempotencyKey: string,
+): Promise<Part> {
   const changed = Object.entries<unknown>(how).filter(([, value]) => value !== undefined);
   // The time limit was for the process that started it.
-  const given = { ...request, timeoutMs: 0, ...Object.fromEntries(changed) };
-  const checked = check(rollRequest, 'roll', given);
-  return { request: checked, intent: intentOf(checked, checked.maxUnavailable), gate };
-}
-
-/** The nodes that an earlier run of the roll has sent to. */
-export function sentBefore(
-  { folder, host }: CommandContext,
-  deployment: OpenDeployment,
-  request: CheckedRoll,
-  idempotencyKey: string,
-) {
+  const given = { ...kept, timeoutMs: 0, ...Object.fromEntries(changed) };
+  const request = check(rollRequest, 'roll', given);
+  const intent = intentOf(request, request.maxUnavailable);
+  const deployment = await target.open();
+  const consent = consentFor(context, target, deployment, intent, flags);
   // Reading through its own journal would note them as sent by this process.
-  const known = { ...deployment, journal: openRunJournal(folder, host.clock) };
-  return request.nodes.filter((node) =>
-    keptRun(known, { ...request, nodes: [node], idempotencyKey })?.marks.has('accepted'),
-  );
+  const journal = openRunJournal(context.folder, context.host.clock);
+  const isSent = (node: Id) => {
+    const run = { ...request, nodes: [node], idempotencyKey };
+    return keptRun({ ...deployment, journal }, run)?.marks.has('accepted') === true;
+  };
+  const sentBefore = consent === 'to be asked' ? request.nodes.filter(isSent) : [];
+  const found = null;
+  return { deployment, consent, found, request, gate, intent: { ...intent, sentBefore } };
 }
 
 /** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */
@@ -151,31 +144,23 @@ export function rollOne(context: CommandContext, part: AgreedPart, flags: readon
  * @throws LdctlError where nothing was sent
  */
 export function runPart(
-  context: CommandContext,
-  { deployment, found, request, gate }: AgreedPart,
+  { host, keys }: CommandContext,
+  { deployment, found, request, gate: command }: AgreedPart,
   flags: readonly string[],
   tools: Tools,
 ): Promise<JobResult> {
-  const lasting = { ...deployment, flags, keepsRolls: true };
-  const run = gate === null ? undefined : gateOf(context, gate, deployment, request, tools);
-  return roll(lasting, request, { ...tools, gate: run }, found);
-}
-
-function gateOf(
-  { host, keys }: CommandContext,
-  command: string,
-  { deploymentId: deployment_id }: OpenDeployment,
-  { runtime, action }: CheckedRoll,
-  { emit }: Tools,
-): Tools['gate'] {
   const { env, platform, clock, output, runGate: run = runGate } = host;
-  const facts = { deployment_id, runtime, action };
-  return (node_id, activity_id, { signal }) => {
-    const onLine = (line: string) => emit({ event: 'gate_output', node_id, line });
-    return run(
-      command,
-      { ...facts, node_id, activity_id, node_name: output.names.get(node_id) ?? null },
-      { env, platform, clock, keys, signal, onLine },
-    );
-  };
+  const { runtime, action } = request;
+  const facts = { deployment_id: deployment.deploymentId, runtime, action };
+  const gate: Tools['gate'] =
+    command === null
+      ? undefined
+      : (node_id, activity_id, { signal }) => {
+          const onLine = (line: string) => tools.emit({ event: 'gate_output', node_id, line });
+          const node_name = output.names.get(node_id) ?? null;
+          const about = { ...facts, node_id, activity_id, node_name };
+          return run(command, about, { env, platform, clock, keys, signal, onLine });
+        };
+  const lasting = { ...deployment, flags, keepsRolls: true };
+  return roll(lasting, request, { ...tools, gate }, found);
 }

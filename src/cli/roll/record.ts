@@ -105,9 +105,9 @@ export function findRoll(
   resume: string,
 ) {
   const journals = deployments.map((deployment) => journalOf(context, deployment));
-  const kept = journals.flatMap((journal) =>
-    resume === 'last' ? journal.unfinished() : (journal.read(resume) ?? []),
-  );
+  const unfinished = () => journals.flatMap((journal) => journal.unfinished());
+  const kept =
+    resume === 'last' ? unfinished() : journals.flatMap((journal) => journal.read(resume) ?? []);
   // Of some rolls, the parts that have passed are left out.
   const found = kept.sort((a, b) => b.startedAt - a.startedAt);
   const idsOf = (record: RollRecord) => idsIn(rollIn(record).several);
@@ -121,7 +121,7 @@ export function findRoll(
       resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
     const isAlone = ids === '' && only;
     const where = isAlone ? `of ${deploymentText(only.ref)}` : 'over these deployments';
-    const others = isAlone ? journals.flatMap((journal) => journal.unfinished()) : [];
+    const others = isAlone ? unfinished() : [];
     const forgets = 'ldctl remembers a roll for a day, on the machine that started it.';
     const rest = ' `ldctl activities list` shows what has run; roll the rest with --node.';
     return refusedError(

@@ -10,7 +10,7 @@ import {
   sharedFields,
   showDryRuns,
 } from '../../cli/acting.js';
-import { agree, consentFor } from '../../cli/consent.js';
+import { agree } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
 import {
   askedArg,
@@ -24,9 +24,8 @@ import { typedAgain } from '../../cli/host.js';
 import {
   intentOf,
   preparePart,
-  resumedPart,
+  resumePart,
   rollOne,
-  sentBefore,
   type AgreedPart,
   type How,
   type Part,
@@ -158,13 +157,10 @@ export default class ActivitiesRoll extends ActingCommand {
     const { key, several, rollOf } = findRoll(context, deployments, resume);
     const parts: Part[] = [];
     for (const target of context.targets) {
-      const deployment = await target.open();
-      const part = resumedPart(rollOf(deployment), howOf(flags), flags.gate);
-      checkGate(flags, part.gate);
-      const consent = consentFor(context, target, deployment, part.intent, flags);
-      const sent = consent === 'to be asked' && sentBefore(context, deployment, part.request, key);
-      const intent = { ...part.intent, ...(sent && { sentBefore: sent }) };
-      parts.push({ ...part, intent, deployment, consent, found: null });
+      const kept = rollOf(await target.open());
+      const { gate = kept.gate } = flags;
+      checkGate(flags, gate);
+      parts.push(await resumePart(context, target, { ...kept, gate }, howOf(flags), flags, key));
     }
     return this.#run(context, parts, flags, key, several);
   }
