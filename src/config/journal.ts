@@ -5,7 +5,7 @@
  * make, and one that slept replaces nothing.
  */
 
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -129,11 +129,9 @@ class Records<T> {
 
   /** @returns null for one that has gone since its name was read */
   #load(path: string): T | null {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw broken(path);
     const text = readPrivateFile(path);
-    // A link to nothing is there, and says nothing.
-    if (text === null && !lstatSync(path, { throwIfNoEntry: false })) return null;
-    const record = parseStored(text ?? '', this.schema);
+    if (text === null) return null;
+    const record = parseStored(text, this.schema);
     if (record.success) return record.output;
     throw broken(path);
   }
