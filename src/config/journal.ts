@@ -12,7 +12,13 @@ import type { Clock } from '../base/clock.js';
 import { LdctlError } from '../base/errors.js';
 import { hexHash } from '../base/hash.js';
 import type { Id } from '../base/ids.js';
-import { MARKS, runRecord, type KeptRun, type RunJournal } from '../base/journal.js';
+import {
+  MARKS,
+  runRecord,
+  type KeptRun,
+  type RunJournal,
+  type RunRecord,
+} from '../base/journal.js';
 import { stringifyJson } from '../base/json.js';
 import {
   createPrivateFile,
@@ -49,118 +55,103 @@ export type RollRecord = v.InferOutput<typeof rollRecord>;
 
 /**
  * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
- * that was not refused: by the time in it, or by that of its file, since the clock may have been
- * wrong when the record was made.
+ * that was not refused.
+ * @param madeAt when a record was made, by the wall clock, ms UTC; gets the path of its file, too
  */
-class Records<T> {
-  #isSwept = false;
+function openRecords<T>(
+  folder: string,
+  schema: v.GenericSchema<unknown, T>,
+  madeAt: (record: T, path: string) => number,
+  clock: Pick<Clock, 'now'>,
+) {
+  let isSwept = false;
 
-  constructor(
-    private readonly folder: string,
-    private readonly schema: v.GenericSchema<unknown, T>,
-    private readonly madeAt: (record: T) => number,
-    private readonly clock: Pick<Clock, 'now'>,
-    /** Whether the time of its file keeps a record, too. */
-    private readonly lastsByFile: boolean,
-  ) {}
-
-  /** What counts of one key, oldest first; and the generation that the next record will be. */
-  find(key: string) {
-    const prefix = `${hexHash(key)}.`;
-    const names = this.#allNames().filter((name) => name.startsWith(prefix));
-    // Its marks too: they may outlive a record that was swept.
-    const last = Math.max(0, ...names.map(generationOf));
-    if (last > LAST_GENERATION) throw broken(join(this.folder, `${prefix}*`));
-    return { kept: this.#kept(names), next: last + 1 };
-  }
-
-  /** What counts of all keys, of each oldest first. */
-  all() {
-    return this.#kept(this.#allNames());
-  }
-
-  /** The records among these files that count. */
-  #kept(files: readonly string[]) {
+  /** The records among these files that count, oldest first. */
+  const keptOf = (files: readonly string[]) => {
     const names = new Set(files);
     const kept = files.flatMap((name) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
       // `accepted` wins over `refused`: another process may have followed this record, and sent it
       // again, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
-      const path = join(this.folder, name);
-      const record = this.#load(path);
-      const isByFile = () => this.lastsByFile && this.#isYoung(writtenAt(path));
-      return record && (this.#isYoung(this.madeAt(record)) || isByFile())
-        ? [{ record, generation: generationOf(name), has }]
-        : [];
+      const path = join(folder, name);
+      const record = load(path, schema);
+      if (!record || clock.now() - madeAt(record, path) > VALID_MS) return [];
+      return [{ record, generation: generationOf(name), has }];
     });
     return kept.sort((a, b) => a.generation - b.generation);
-  }
+  };
 
-  /** @returns false when another process has made this generation */
-  make(key: string, generation: number, record: T): boolean {
-    return this.#create(
-      `${hexHash(key)}.${generation}`,
-      stringifyJson(record, { stringIds: true }),
-    );
-  }
-
-  mark(key: string, generation: number, mark: string, text = '') {
-    this.#create(`${hexHash(key)}.${generation}.${mark}`, text);
-  }
-
-  /** What a mark says; null for none. */
-  textOf(key: string, generation: number, mark: string) {
-    return readPrivateFile(join(this.folder, `${hexHash(key)}.${generation}.${mark}`));
-  }
-
-  #allNames() {
-    try {
-      return readdirSync(this.folder);
-    } catch (error) {
-      if (fileErrorCode(error) === 'ENOENT') return [];
-      throw fileFault('read', this.folder, error);
+  const create = (name: string, text: string) => {
+    ensurePrivateFolder(folder);
+    if (!isSwept) {
+      isSwept = true;
+      const names = namesIn(folder).filter((one) => SWEPT.test(one));
+      sweep(folder, names, clock.now() - KEPT_MS);
     }
-  }
+    return createPrivateFile(folder, name, text);
+  };
 
-  #isYoung(at: number) {
-    return this.clock.now() - at <= VALID_MS;
-  }
+  return {
+    /** What counts of one key, oldest first; and the generation that the next record will be. */
+    find(key: string) {
+      const prefix = `${hexHash(key)}.`;
+      const names = namesIn(folder).filter((name) => name.startsWith(prefix));
+      // Its marks too: they may outlive a record that was swept.
+      const last = Math.max(0, ...names.map(generationOf));
+      if (last > LAST_GENERATION) throw broken(join(folder, `${prefix}*`));
+      return { kept: keptOf(names), next: last + 1 };
+    },
 
-  /** @returns null for one that has gone since its name was read */
-  #load(path: string): T | null {
-    const text = readPrivateFile(path);
-    if (text === null) return null;
-    const record = parseStored(text, this.schema);
-    if (record.success) return record.output;
-    throw broken(path);
-  }
+    /** What counts of all keys, of each oldest first. */
+    all: () => keptOf(namesIn(folder)),
 
-  #create(name: string, text: string) {
-    ensurePrivateFolder(this.folder);
-    if (!this.#isSwept) this.#sweep();
-    return createPrivateFile(this.folder, name, text);
-  }
+    /** @returns false when another process has made this generation */
+    make: (key: string, generation: number, record: T) =>
+      create(`${hexHash(key)}.${generation}`, stringifyJson(record, { stringIds: true })),
 
-  #sweep() {
-    this.#isSwept = true;
-    const names = this.#allNames().filter((name) => SWEPT.test(name));
-    sweep(this.folder, names, this.clock.now() - KEPT_MS);
+    mark: (key: string, generation: number, mark: string, text = '') =>
+      create(`${hexHash(key)}.${generation}.${mark}`, text),
+
+    /** What a mark says; null for none. */
+    textOf: (key: string, generation: number, mark: string) =>
+      readPrivateFile(join(folder, `${hexHash(key)}.${generation}.${mark}`)),
+  };
+}
+
+/** All that is in a folder; nothing where there is none. */
+function namesIn(folder: string) {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (fileErrorCode(error) === 'ENOENT') return [];
+    throw fileFault('read', folder, error);
   }
+}
+
+/** @returns null for one that has gone since its name was read */
+function load<T>(path: string, schema: v.GenericSchema<unknown, T>): T | null {
+  const text = readPrivateFile(path);
+  if (text === null) return null;
+  const record = parseStored(text, schema);
+  if (record.success) return record.output;
+  throw broken(path);
 }
 
 /** @param folder see `configDir`; it need not exist */
 export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
   const runs = join(folder, 'runs');
-  const records = new Records(runs, runRecord, ({ postedAt }) => postedAt, clock, true);
+  // Or by the time of its file: the clock may have been wrong when the record was made.
+  const madeAt = ({ postedAt }: RunRecord, path: string) => Math.max(postedAt, writtenAt(path));
+  const records = openRecords(runs, runRecord, madeAt, clock);
 
   const look = (key: string): { found: KeptRun | null; next: number } => {
     const { kept, next } = records.find(key);
     // One that was accepted decides, also where another process has made a newer one since.
     const newest = kept.findLast(({ has }) => has('accepted')) ?? kept.at(-1);
     if (!newest) return { found: null, next };
-    const { record, generation, has } = newest;
-    const settled = (has('settled') && records.textOf(key, generation, 'settled')) || '';
+    const { record, generation } = newest;
+    const settled = records.textOf(key, generation, 'settled') ?? '';
     const found = {
       record,
       generation,
@@ -207,7 +198,7 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
 export function openRollJournal(folder: string, deployment: Id, clock: Pick<Clock, 'now'>) {
   const rolls = join(folder, 'rolls', String(deployment));
   // Resumed after 23 hours, it must not last longer than the records of its nodes.
-  const records = new Records(rolls, rollRecord, ({ startedAt }) => startedAt, clock, false);
+  const records = openRecords(rolls, rollRecord, ({ startedAt }) => startedAt, clock);
   const read = (key: string) => records.find(key).kept.at(-1)?.record;
 
   return {
