@@ -15,7 +15,7 @@ import { urlText, type Env } from './base/text.js';
 import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
-import { ProfileStore } from './config/profiles.js';
+import { readConfig } from './config/profiles.js';
 import { configDir, resolveSettings } from './config/settings.js';
 import { openAccount } from './app/account.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
@@ -128,7 +128,7 @@ export async function connectProfile(
   const settings = resolveSettings({
     flags: { profile: name },
     env,
-    config: new ProfileStore(folder, clock).read(),
+    config: readConfig(folder),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
   const account = openAccount(settings.account, { signal, core: (to) => new CoreApi(to) });

@@ -1,7 +1,7 @@
 import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
 import { plainText } from '../base/text.js';
-import { openNodeNames } from '../config/node-names.js';
-import { ProfileStore } from '../config/profiles.js';
+import { readNodeNames } from '../config/node-names.js';
+import { readConfig } from '../config/profiles.js';
 import { configDir } from '../config/settings.js';
 import {
   globalFlags,
@@ -23,13 +23,12 @@ export type Completion = readonly Candidate[] | 'files';
 /** What is known, without asking a server, of the values of a flag or an argument. */
 type Known = (name: string) => readonly Candidate[];
 
-function knownIn(folder: string, { clock }: Host): Known {
+function knownIn(folder: string): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
-  const store = new ProfileStore(folder, clock);
   const profiles = () =>
-    store.read().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+    readConfig(folder).profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
   const nodes = () =>
-    [...openNodeNames(folder, store).read(null)].map(([id, name]): Candidate => [name, String(id)]);
+    [...readNodeNames(folder, null)].map(([id, name]): Candidate => [name, String(id)]);
   const values: Readonly<Record<string, () => readonly Candidate[]>> = {
     runtime: () => words(RUNTIMES),
     action: () => words(VERBS),
@@ -57,7 +56,7 @@ export async function answerCompletion(host: Host, words: readonly string[]) {
   const { program, env, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
   const { commands } = readManifest(program);
-  const found = complete(words, commands, topics, knownIn(await configDir(env), host));
+  const found = complete(words, commands, topics, knownIn(await configDir(env)));
   const candidates = found === 'files' ? [] : found;
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>

@@ -12,8 +12,8 @@ import { plainText, type Env } from '../base/text.js';
 import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
-import { hintOfEnd, openNodeNames } from '../config/node-names.js';
-import { ProfileStore, type Config } from '../config/profiles.js';
+import { hintOfEnd, readNodeNames } from '../config/node-names.js';
+import { openProfiles, type Config, type ProfileStore } from '../config/profiles.js';
 import { explainRefusal } from '../config/refusals.js';
 import {
   resolveSettings,
@@ -48,7 +48,6 @@ export class CommandContext {
   /** Aborted with an `Interrupted`. */
   readonly signal: AbortSignal;
   readonly store: ProfileStore;
-  readonly nodeNames: ReturnType<typeof openNodeNames>;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
   /** All that were fetched. */
@@ -61,7 +60,7 @@ export class CommandContext {
   readonly #said = new Set<string>();
 
   /**
-   * @param folder where profiles and the run journal are kept
+   * @param folder where profiles, the names of nodes and the run journal are kept
    * @param prompts null where there is no one to ask
    */
   constructor(
@@ -73,8 +72,7 @@ export class CommandContext {
   ) {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
-    this.store = new ProfileStore(folder, host.clock, this.signal);
-    this.nodeNames = openNodeNames(folder, this.store);
+    this.store = openProfiles(folder, host.clock, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
   }
 
@@ -269,7 +267,8 @@ export class CommandContext {
       },
       supervisor: (to, ref) => this.#supervisor(account, to, ref),
     });
-    for (const [id, name] of this.nodeNames.read(opened.deploymentId)) output.names.set(id, name);
+    const names = readNodeNames(this.folder, opened.deploymentId);
+    for (const [id, name] of names) output.names.set(id, name);
     return opened;
   }
 

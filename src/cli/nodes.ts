@@ -9,7 +9,13 @@ import type { OpenDeployment } from '../app/open.js';
 import type { CommandContext } from './context.js';
 import { Declined, readStdin } from './prompts.js';
 import { readInput } from '../config/files.js';
-import { endDigits, nodeNamed, parseNodeRef, type NodeRef } from '../config/node-names.js';
+import {
+  endDigits,
+  nodeNamed,
+  parseNodeRef,
+  readNodeNames,
+  type NodeRef,
+} from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
 import { nodesOf } from '../job/census.js';
 
@@ -146,11 +152,11 @@ export async function resolveNodes(
 ): Promise<Id[]> {
   if (refs.every(isId)) return [...refs];
   const lookAllUp = (deployment: Id | null) => {
-    const names = context.nodeNames.read(deployment);
+    const names = readNodeNames(context.folder, deployment);
     return refs.map((ref) => lookUp(context, names, ref));
   };
   if (several) {
-    const names = several.map(({ deploymentId }) => context.nodeNames.read(deploymentId));
+    const names = several.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
   const known = context.target.settings.deployment.named?.value.id ?? null;

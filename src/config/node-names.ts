@@ -85,41 +85,40 @@ export function checkFree(names: NodeNames, given: NewNames) {
   }
 }
 
-/** Throws UsageError (exit 2), as `ProfileStore` does, for a file that cannot be used. */
-export function openNodeNames(folder: string, store: Pick<ProfileStore, 'locked'>) {
+/** @throws UsageError (exit 2), as `openProfiles` does, for a file that cannot be used */
+function storedIn(folder: string): v.InferOutput<typeof namesOfAll> {
   const path = join(folder, 'nodes.json');
-
-  const stored = (): v.InferOutput<typeof namesOfAll> => {
-    const text = readPrivateFile(path);
-    if (text === null) return {};
-    const parsed = parseStored(text, namesOfAll);
-    if (parsed.success) return parsed.output;
-    throw usageError(
-      'config_broken',
-      `${path} does not hold the names of nodes`,
-      'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
-    );
-  };
-
-  /** @param deployment null for the names of every deployment */
-  const read = (deployment: Id | null): NodeNames => {
-    const kept = stored();
-    const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
-    return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
-  };
-
-  /** Gives nodes their names, all or none. @throws as `checkFree` */
-  const rename = (deployment: Id, given: NewNames): Promise<void> =>
-    store.locked((replace) => {
-      const kept = stored();
-      checkFree(read(deployment), given);
-      const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
-      const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
-      replace('nodes', { ...kept, [String(deployment)]: names });
-    });
-
-  return { read, rename };
+  const text = readPrivateFile(path);
+  if (text === null) return {};
+  const parsed = parseStored(text, namesOfAll);
+  if (parsed.success) return parsed.output;
+  throw usageError(
+    'config_broken',
+    `${path} does not hold the names of nodes`,
+    'ldctl left it as it is. Fix it, or remove it and name the nodes again.',
+  );
 }
+
+/** @param deployment null for the names of every deployment @throws as `storedIn` */
+export function readNodeNames(folder: string, deployment: Id | null): NodeNames {
+  const kept = storedIn(folder);
+  const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
+  return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));
+}
+
+/** Gives nodes their names, all or none. @throws as `storedIn`, `checkFree` */
+export const renameNodes = (
+  { folder, store }: { folder: string; store: Pick<ProfileStore, 'locked'> },
+  deployment: Id,
+  given: NewNames,
+) =>
+  store.locked((replace) => {
+    const kept = storedIn(folder);
+    checkFree(readNodeNames(folder, deployment), given);
+    const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
+    const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
+    replace('nodes', { ...kept, [String(deployment)]: names });
+  });
 
 /** The node that has a name, whatever its case; null where none has. */
 export function nodeNamed(names: NodeNames, name: string): Id | null {

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type WritingConf from 'conf';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { refusedError, usageError } from '../base/errors.js';
@@ -69,6 +70,8 @@ export type Profile = v.InferOutput<typeof profileSchema>;
 export type ProfileKey = Profile['key'];
 export type Config = v.InferOutput<typeof configSchema>;
 
+const FILE = 'config.json';
+
 /** A dash in front is refused, so that a name never looks like a flag. */
 export function checkProfileName(text: string): string {
   if (PROFILE_NAME.test(text)) return text;
@@ -93,100 +96,92 @@ export function findProfile({ profiles }: Config, name: string, of?: string): Pr
 }
 
 /**
+ * What is stored. Read without conf, whose loading takes longer than all the rest of a start.
+ * @param folder see `configDir`
+ * @throws as `openProfiles`
+ */
+export function readConfig(folder: string): Config {
+  const path = join(folder, FILE);
+  const text = readPrivateFile(path);
+  return text === null ? { profiles: [] } : decodeConfig(text, path);
+}
+
+/**
  * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
  * cannot be read or written; such a file is left unchanged.
+ * @param folder see `configDir`
+ * @param signal ends the waiting for another process that changes the profiles
  */
-export class ProfileStore {
-  readonly path: string;
-
-  /**
-   * @param folder see `configDir`
-   * @param signal ends the waiting for another process that changes the profiles
-   */
-  constructor(
-    private readonly folder: string,
-    private readonly clock: Clock,
-    private readonly signal?: AbortSignal,
-  ) {
-    this.path = join(folder, 'config.json');
-  }
-
-  /** Without conf, whose loading takes longer than all the rest of a start. */
-  read(): Config {
-    const text = readPrivateFile(this.path);
-    return text === null ? { profiles: [] } : decodeConfig(text, this.path);
-  }
-
-  /** Called before the user is asked for anything. */
-  assertCanAdd(name: string) {
-    assertNew(this.read(), name);
-    ensurePrivateFolder(this.folder);
-  }
-
-  /** Adds a profile; the first one becomes the current one. @returns it, and which is current */
-  add(profile: Profile) {
-    return this.change((config) => {
-      assertNew(config, profile.name);
-      if (config.profiles.length === 0) config.current = profile.name;
-      config.profiles.push(profile);
-      return { profile, current: config.current };
-    });
-  }
-
-  /** Changes these fields of a profile; one that is undefined is not written. @returns as `add` */
-  update(name: string, fields: Partial<Profile>) {
-    return this.change((config) => {
-      const profile = Object.assign(findProfile(config, name), fields);
-      return { profile, current: config.current };
-    });
-  }
-
-  /** `work` changes what is stored while no other process does. */
-  change<T>(work: (config: Config) => T): Promise<T> {
-    return this.locked((replace) => {
-      const config = this.read();
-      const result = work(config);
-      replace('config', revealed(config));
-      return result;
-    });
-  }
+export function openProfiles(folder: string, clock: Clock, signal?: AbortSignal) {
+  const read = () => readConfig(folder);
 
   /**
    * Does something while no other process changes a file of the folder.
    * @param work gets what replaces a file, by its name without `.json`, as a whole
    */
-  async locked<T>(
-    work: (replace: (configName: string, content: Record<string, unknown>) => void) => T,
-  ): Promise<T> {
-    ensurePrivateFolder(this.folder);
+  const locked = async <T>(work: (replace: Replace) => T): Promise<T> => {
+    ensurePrivateFolder(folder);
     // Loaded before the lock is taken.
     const { default: Conf } = await import('conf');
-    const lock = await takeLock(this.folder, 'config.json.lock', this.clock, this.signal);
-    // conf only writes here: the file was read before.
-    const options = {
-      fileExtension: '',
-      configFileMode: FILE_MODE,
-      deserialize: () => ({}),
-      serialize: (content: unknown) => JSON.stringify(content, idsAsStrings, '\t'),
-    };
-    const write = (path: string, content: Record<string, unknown>) => {
-      const [cwd, configName] = [dirname(path), basename(path)];
-      new Conf<Record<string, unknown>>({ ...options, cwd, configName }).store = content;
-    };
+    const lock = await takeLock(folder, `${FILE}.lock`, clock, signal);
     try {
-      return work((configName, content) => {
-        const file = join(this.folder, `${configName}.json`);
-        try {
-          replaceFile(file, lock, (path) => write(path, content));
-        } catch (error) {
-          throw fileFault('write', file, error);
-        }
+      return work((name, content) => {
+        replaceFile(join(folder, `${name}.json`), content, lock, Conf);
       });
     } finally {
       lock.release();
     }
-  }
+  };
+
+  /** `work` changes what is stored while no other process does. */
+  const change = <T>(work: (config: Config) => T) =>
+    locked((replace) => {
+      const config = read();
+      const result = work(config);
+      replace('config', revealed(config));
+      return result;
+    });
+
+  return {
+    path: join(folder, FILE),
+    read,
+    locked,
+    change,
+
+    /** Called before the user is asked for anything. */
+    assertCanAdd(name: string) {
+      assertNew(read(), name);
+      ensurePrivateFolder(folder);
+    },
+
+    /** Adds a profile; the first one becomes the current one. @returns it, and which is current */
+    add: (profile: Profile) =>
+      change((config) => {
+        assertNew(config, profile.name);
+        if (config.profiles.length === 0) config.current = profile.name;
+        config.profiles.push(profile);
+        return { profile, current: config.current };
+      }),
+
+    /** Changes these fields of a profile; one that is undefined is not written. @returns as `add` */
+    update: (name: string, fields: Partial<Profile>) =>
+      change((config) => {
+        const profile = Object.assign(findProfile(config, name), fields);
+        return { profile, current: config.current };
+      }),
+  };
 }
+export type ProfileStore = ReturnType<typeof openProfiles>;
+
+type Replace = (name: string, content: Record<string, unknown>) => void;
+
+/** conf only writes: the file was read before. */
+const WRITING = {
+  fileExtension: '',
+  configFileMode: FILE_MODE,
+  deserialize: () => ({}),
+  serialize: (content: unknown) => JSON.stringify(content, idsAsStrings, '\t'),
+};
 
 /** How the name of a draft goes on after that of its file: by us, and then by conf. */
 const DRAFT = /^\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.tmp-[\da-f]+)?$/;
@@ -209,21 +204,32 @@ function sweepDrafts(target: string) {
  * A disk may stall while a file is written, until the lock is another's. So the file is written
  * under another name, and takes its place only while the lock is held.
  */
-function replaceFile(path: string, { assertHeld }: Lock, write: (path: string) => void) {
-  if (!IS_POSIX) {
-    // There a rename may have to be tried again and again, as conf does.
-    assertHeld();
-    write(path);
-    return;
-  }
+function replaceFile(
+  path: string,
+  content: Record<string, unknown>,
+  { assertHeld }: Lock,
+  Conf: typeof WritingConf,
+) {
+  const write = (to: string) => {
+    const [cwd, configName] = [dirname(to), basename(to)];
+    new Conf<Record<string, unknown>>({ ...WRITING, cwd, configName }).store = content;
+  };
   // It may be a link, such as into a folder of dotfiles.
   const target = existsSync(path) ? realpathSync(path) : path;
-  sweepDrafts(target);
   const draft = `${target}.${randomUUID()}`;
   try {
+    if (!IS_POSIX) {
+      // There a rename may have to be tried again and again, as conf does.
+      assertHeld();
+      write(path);
+      return;
+    }
+    sweepDrafts(target);
     write(draft);
     assertHeld();
     renameSync(draft, target);
+  } catch (error) {
+    throw fileFault('write', path, error);
   } finally {
     removeQuietly(draft);
   }

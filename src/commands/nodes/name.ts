@@ -4,7 +4,13 @@ import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { optionalArg, switchFlag, textFlag } from '../../cli/flags.js';
 import { readNames } from '../../cli/names-from.js';
-import { checkFree, checkNodeName, parseNodeRef } from '../../config/node-names.js';
+import {
+  checkFree,
+  checkNodeName,
+  parseNodeRef,
+  readNodeNames,
+  renameNodes,
+} from '../../config/node-names.js';
 import { deploymentIdOf, resolveNodes } from '../../cli/nodes.js';
 
 export default class NodesName extends ConnectedCommand {
@@ -44,8 +50,8 @@ export default class NodesName extends ConnectedCommand {
   async #nameOne(context: CommandContext, typed: string, name: string | null) {
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(typed, 'NODE')]);
     const deployment = await deploymentIdOf(context);
-    const before = context.nodeNames.read(deployment).get(node);
-    await context.nodeNames.rename(deployment, new Map([[node, name]]));
+    const before = readNodeNames(context.folder, deployment).get(node);
+    await renameNodes(context, deployment, new Map([[node, name]]));
     const freed =
       before === undefined ? `node ${node} has no name` : `The name ${before} is free again`;
     const text = name === null ? freed : `node ${node} is named ${name}`;
@@ -57,14 +63,14 @@ export default class NodesName extends ConnectedCommand {
   async #nameAll(context: CommandContext, path: string) {
     const names = await readNames(context, path);
     const deployment = await deploymentIdOf(context);
-    const before = context.nodeNames.read(deployment);
+    const before = readNodeNames(context.folder, deployment);
     checkFree(before, names);
     const changed = [...names].filter(([node, name]) => before.get(node) !== name);
     for (const [node, name] of changed) {
       const old = before.get(node);
       context.say(`${node}: ${name}${old === undefined ? '' : `, until now ${old}`}`);
     }
-    await context.nodeNames.rename(deployment, names);
+    await renameNodes(context, deployment, names);
     const [named, kept] = [changed.length, names.size - changed.length];
     const rest = kept === 0 ? '' : `; ${count(kept, 'node')} had that name already`;
     const result = { deployment_id: deployment, named, unchanged: kept };

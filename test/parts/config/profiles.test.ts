@@ -16,14 +16,14 @@ import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { systemClock, type Clock } from '../../../src/base/clock.js';
 import { Interrupted, LdctlError } from '../../../src/base/errors.js';
-import { checkProfileName, ProfileStore } from '../../../src/config/profiles.js';
+import { checkProfileName, openProfiles, type ProfileStore } from '../../../src/config/profiles.js';
 import { VirtualClock } from '../../helpers/clock.js';
 import { failureOf, fails } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
 
 const storeIn = (folder: string, clock: Clock = systemClock): ProfileStore =>
-  new ProfileStore(folder, clock);
+  openProfiles(folder, clock);
 const failure = (step: () => unknown): Promise<LdctlError> =>
   failureOf(
     Promise.resolve().then(() => step()),
@@ -187,7 +187,7 @@ describe('the profiles on the disk', () => {
       const folder = privateFolder();
       writeFileSync(join(folder, 'config.json.lock'), String(process.ppid), { mode: 0o600 });
       const stop = new AbortController();
-      const waiting = new ProfileStore(folder, systemClock, stop.signal).add(profileNamed('prod'));
+      const waiting = openProfiles(folder, systemClock, stop.signal).add(profileNamed('prod'));
       setTimeout(() => stop.abort(new Interrupted('SIGINT')), 100);
       await assert.rejects(waiting, { code: 'interrupted' });
       assert.deepEqual(readdirSync(folder), ['config.json.lock']);

@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { systemClock } from '../../../src/base/clock.js';
-import { ProfileStore } from '../../../src/config/profiles.js';
+import { readConfig } from '../../../src/config/profiles.js';
 import { cleanEnvironment, ldctl, Run } from '../../helpers/ldctl.js';
 
 const KILLS = 200;
@@ -32,8 +31,7 @@ describe('many writers of profiles', function () {
     const [program, ...args] = ldctl('profiles', 'add', name, ...FLAGS);
     return new Run(program, args, env).input(KEY);
   };
-  const stored = (): string[] =>
-    new ProfileStore(config, systemClock).read().profiles.map(({ name }) => name);
+  const stored = (): string[] => readConfig(config).profiles.map(({ name }) => name);
 
   it(`of ${WRITERS} processes that add a profile at once, none loses its own`, async () => {
     const names = Array.from({ length: WRITERS }, (_, n) => `p${n}`);
