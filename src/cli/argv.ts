@@ -5,8 +5,8 @@ import { FORMAT_NAMES, type PrintOptions } from '../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
 export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
-/** Commands by their ids, the same. */
-type CommandFlags = Readonly<Record<string, { flags: FlagTable }>>;
+/** Commands by their ids: what is known of each without loading it. */
+export type Commands = Readonly<Record<string, Command.Cached>>;
 
 const HELP: FlagTable = { help: { name: 'help', type: 'boolean', char: 'h', allowNo: false } };
 
@@ -25,8 +25,10 @@ export interface ReadFlag {
 export interface CommandLine {
   /** What is neither a flag nor the value of one, and stands before `--`. */
   words: string[];
-  /** The command that the first words name. */
-  id: string | null;
+  /** The command that the first words name; undefined for none. */
+  command: Commands[string] | undefined;
+  /** The words after it. */
+  given: string[];
   flags: ReadFlag[];
   /** What the command's parser gets. */
   args: string[];
@@ -38,7 +40,7 @@ export interface CommandLine {
  * Reads a command line. Flags may stand anywhere: before the group, between group and command, or
  * after. So a flag name must take a value in all commands that have it, or in none.
  */
-export function readCommandLine(argv: readonly string[], commands: CommandFlags): CommandLine {
+export function readCommandLine(argv: readonly string[], commands: Commands): CommandLine {
   const table = Object.assign(
     {},
     HELP,
@@ -73,16 +75,15 @@ export function readCommandLine(argv: readonly string[], commands: CommandFlags)
     token.kind === 'positional' && token.index < end ? [token] : [],
   );
   const words = positionals.map(({ value }) => value);
-  const wordsInId =
-    words.findIndex((_, at) => Object.hasOwn(commands, words.slice(0, at + 1).join(':'))) + 1;
-  const ofCommand = positionals
-    .slice(0, wordsInId === 0 ? words.length : wordsInId)
-    .map(({ index }) => index);
+  const ids = words.map((_, at) => words.slice(0, at + 1).join(':'));
+  const last = ids.findIndex((id) => Object.hasOwn(commands, id));
+  const ofCommand = positionals.slice(0, last === -1 ? words.length : last + 1);
   return {
     words,
     flags,
-    id: wordsInId === 0 ? null : words.slice(0, wordsInId).join(':'),
-    args: argv.filter((_, at) => !ofCommand.includes(at)),
+    command: commands[ids[last] ?? ''],
+    given: words.slice(ofCommand.length),
+    args: argv.filter((_, at) => !ofCommand.some(({ index }) => index === at)),
     rest: argv.slice(end),
   };
 }
@@ -106,7 +107,7 @@ export function typedNames(table: FlagTable): Map<string, string> {
 }
 
 /** Those that many commands have. */
-export function globalFlags(commands: CommandFlags): FlagTable {
+export function globalFlags(commands: Commands): FlagTable {
   const all = Object.values(commands).flatMap(({ flags }) => Object.entries(flags));
   return Object.fromEntries(all.filter(([, { helpGroup }]) => helpGroup === 'GLOBAL'));
 }

@@ -8,9 +8,10 @@ import {
   readCommandLine,
   typedNames,
   type CommandLine,
+  type Commands,
   type FlagTable,
 } from './argv.js';
-import { readManifest, readPackage, type Commands, type Host } from './host.js';
+import { readManifest, readPackage, type Host } from './host.js';
 
 type Topics = Readonly<Record<string, { description?: string }>>;
 
@@ -77,15 +78,13 @@ export function complete(
 ): Completion {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
-  const command = commands[line.id ?? ''];
-  if (line.rest.length > 0) return afterDashes(line);
+  const { command } = line;
+  // Only `sandbox exec` takes a command after `--`.
+  if (line.rest.length > 0) return command?.id === 'sandbox:exec' ? 'files' : [];
   const flags = command?.flags ?? globalFlags(commands);
   const prefix = word.slice(0, word.indexOf('=') + 1);
   const flag = flagAt(prefix, line, flags);
-  if (flag?.type === 'option') {
-    if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
-    return valuesAfter(word, prefix.length, flag, known);
-  }
+  if (flag?.type === 'option') return valuesAfter(word, prefix.length, flag, known);
   if (word.startsWith('-')) return matching(word, namesOf(flags));
   return matching(
     word,
@@ -95,16 +94,14 @@ export function complete(
   );
 }
 
-/** Only `sandbox exec` takes a command after `--`. */
-const afterDashes = ({ id }: CommandLine) => (id === 'sandbox:exec' ? 'files' : []);
-
 /** The values of a flag; where it takes several, those that may come after the last comma. */
 function valuesAfter(
   word: string,
   from: number,
-  flag: Parameters<typeof valuesOf>[0] & { multiple?: boolean },
+  flag: Extract<FlagTable[string], { type: 'option' }>,
   known: Known,
-) {
+): Completion {
+  if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
   const start = flag.multiple ? Math.max(word.lastIndexOf(',') + 1, from) : from;
   const named = word.slice(from, start).split(',');
   const values = valuesOf(flag, known).filter(([value]) => !named.includes(value));
@@ -130,7 +127,7 @@ function namesOf(flags: FlagTable): Candidate[] {
 }
 
 function valuesOfArgument(command: Commands[string], line: CommandLine, known: Known) {
-  const next = Object.values(command.args)[line.words.length - command.id.split(':').length];
+  const next = Object.values(command.args)[line.given.length];
   // A profile that is added, and a node that is named, get a new name.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
   return !next || isNew ? [] : valuesOf(next, known);

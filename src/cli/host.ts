@@ -51,9 +51,6 @@ export function assumeHome() {
   }
 }
 
-/** Commands by their ids: what is known of each without loading it. */
-export type Commands = Manifest['commands'];
-
 /** @throws Error where it cannot be read */
 export function readManifest({ read }: Program): Manifest {
   return JSON.parse(read('oclif.manifest.json')) as Manifest;

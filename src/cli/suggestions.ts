@@ -5,8 +5,7 @@
 import { closestMatch } from 'leven';
 import { UsageError } from '../base/errors.js';
 import { shellWord } from '../base/text.js';
-import { globalFlags, inOrder, typedNames, type CommandLine } from './argv.js';
-import type { Commands } from './host.js';
+import { globalFlags, inOrder, typedNames, type CommandLine, type Commands } from './argv.js';
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */
 export function mistake(message: string, id: string, advice = '') {
@@ -127,8 +126,8 @@ function actingIn(
   if (/^(cancel|abort|kill|undo)$/.test(verb)) return 'A trigger cannot be cancelled.';
   const pair = /^(trigger|roll(out)?)$/.test(verb) ? asked.slice(1) : asked;
   const run = inOrder(pair) ?? inOrder([...pair].reverse());
-  const id = `activities:${verb.startsWith('roll') ? 'roll' : 'trigger'}`;
-  return run ? toWrite(id, run, flags, commands) : '';
+  const command = commands[`activities:${verb.startsWith('roll') ? 'roll' : 'trigger'}`];
+  return command && run ? toWrite(command, run, flags) : '';
 }
 
 /** What was asked for in ldctl's own words. */
@@ -158,19 +157,19 @@ export function unknownTopic(
 /** @param owner the command, or the group */
 export function unknownFlag(typed: string, owner: string, line: CommandLine, commands: Commands) {
   const what = `there is no flag ${typed}`;
-  const { id = '', args = {} } = commands[owner] ?? {};
-  const needless = needlessFlag(id, typed);
+  const needless = needlessFlag(owner, typed);
   if (needless) return mistake(what, owner, needless);
-  if (Object.hasOwn(args, typed.slice(2))) {
-    const given = line.words.slice(id.split(':').length);
+  const { command } = line;
+  if (command && Object.hasOwn(command.args, typed.slice(2))) {
+    const given = [...line.given];
     const valueOf = (name: string) => line.flags.find((flag) => flag.typed === `--${name}`)?.value;
-    const words = Object.keys(args).map(
+    const words = Object.keys(command.args).map(
       (name) => valueOf(name) ?? given.shift() ?? name.toUpperCase(),
     );
-    const others = line.flags.filter((flag) => !Object.hasOwn(args, flag.typed.slice(2)));
-    return mistake(what, owner, given.length > 0 ? '' : toWrite(id, words, others, commands));
+    const others = line.flags.filter((flag) => !Object.hasOwn(command.args, flag.typed.slice(2)));
+    return mistake(what, owner, given.length > 0 ? '' : toWrite(command, words, others));
   }
-  const known = [...typedNames(commands[owner]?.flags ?? globalFlags(commands)).keys()];
+  const known = [...typedNames(command?.flags ?? globalFlags(commands)).keys()];
   const meant = meantFlag(typed, known);
   if (meant !== null) return mistake(what, owner, `Did you mean ${meant}?`);
   const flag = OTHER_FLAGS.get(typed.toLowerCase()) ?? typed;
@@ -203,12 +202,11 @@ function needlessFlag(id: string, typed: string) {
  * were meant. '' where the command lacks one of them.
  */
 export function toWrite(
-  id: string,
+  { id, flags: own }: Commands[string],
   words: readonly string[],
   flags: CommandLine['flags'],
-  commands: Commands,
 ) {
-  if (!flags.every(({ name }) => commands[id]?.flags[name ?? ''])) return '';
+  if (!flags.every(({ name }) => own[name ?? ''])) return '';
   const typed = [...words, ...flags.flatMap((flag) => flag.words)].map(shellWord);
   return `Write: ${['ldctl', ...id.split(':'), ...typed].join(' ')}.`;
 }

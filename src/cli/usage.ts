@@ -1,8 +1,14 @@
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
 import { shownWord } from '../base/ids.js';
 import { looksLikeKey } from '../base/secret.js';
-import { inOrder, isAction, type CommandLine, type FlagTable, type ReadFlag } from './argv.js';
-import type { Commands } from './host.js';
+import {
+  inOrder,
+  isAction,
+  type CommandLine,
+  type Commands,
+  type FlagTable,
+  type ReadFlag,
+} from './argv.js';
 import { groupOf, mistake, seeHelp, toWrite, unknownCommand, unknownFlag } from './suggestions.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -13,16 +19,21 @@ type Invocation = { id: string; args: string[] } | { help: string[] } | { versio
  * is left to oclif's parser
  */
 export function readInvocation(line: CommandLine, commands: Commands): Invocation {
-  const { id, flags, args } = line;
-  refuseKey(line, commands);
-  if (id === null) return readGroupInvocation(line, commands);
+  const { command, flags, args } = line;
+  refuseKey(line);
+  if (!command) return readGroupInvocation(line, commands);
+  const { id } = command;
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
-  checkFlags(id, line, commands);
+  for (const flag of flags) {
+    const known = command.flags[flag.name ?? ''];
+    if (!known) throw unknownFlag(flag.typed, id, line, commands);
+    checkValue(id, flag, known);
+  }
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
   if (format !== 'json' && flags.some(({ name }) => name === 'json')) {
     throw mistake(`--json and -o ${format} do not go together`, id);
   }
-  checkArguments(id, line, commands);
+  checkArguments(command, line);
   return { id, args };
 }
 
@@ -47,9 +58,9 @@ const KEY_FLAG = /^--((api|access)[-_]?(key|token)|key|token|password|secret)$/i
  * Other users can read the arguments of a process.
  * @throws UsageError for a key among them, which is not repeated
  */
-function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) {
+function refuseKey({ command, words, flags, rest }: CommandLine) {
   // What is after `--` may be another program's.
-  const own = commands[id ?? '']?.strict === false ? [] : rest;
+  const own = command?.strict === false ? [] : rest;
   const texts = [...words, ...own, ...flags.map(({ value = '' }) => value)];
   if (!texts.some(looksLikeKey) && !flags.some(({ typed }) => KEY_FLAG.test(typed))) return;
   throw usageError(
@@ -59,16 +70,10 @@ function refuseKey({ id, words, flags, rest }: CommandLine, commands: Commands) 
   );
 }
 
-/** What oclif's parser would let pass, or take for an argument. */
-function checkFlags(id: string, line: CommandLine, commands: Commands) {
-  for (const flag of line.flags) {
-    const known = commands[id]?.flags[flag.name ?? ''];
-    if (!known) throw unknownFlag(flag.typed, id, line, commands);
-    checkValue(id, flag, known);
-  }
-}
-
-/** An unset variable in a script must not mean no filter, no gate or every node. */
+/**
+ * What oclif's parser would let pass, or take for an argument: an unset variable in a script must not
+ * mean no filter, no gate or every node.
+ */
 function checkValue(id: string, { name, typed, value }: ReadFlag, flag: FlagTable[string]) {
   if (flag.type === 'boolean') {
     if (value === undefined) return;
@@ -88,12 +93,11 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: FlagTabl
 
 const isBlank = (text: string) => text.trim() === '';
 
-function checkArguments(id: string, line: CommandLine, commands: Commands) {
-  const { args = {}, strict } = commands[id] ?? {};
+function checkArguments(command: Commands[string], line: CommandLine) {
+  const { id, args, strict } = command;
   if (strict === false) return;
-  const { words, rest } = line;
-  const given = [...words.slice(id.split(':').length), ...rest.slice(1)];
-  if (args.runtime) checkRun(given, id, line, commands);
+  const given = [...line.given, ...line.rest.slice(1)];
+  if (args.runtime) checkRun(given, command, line.flags);
   const wanted = Object.values(args);
   const empty = wanted.find((_, at) => given[at]?.trim() === '');
   if (empty) throw mistake(`${empty.name.toUpperCase()} is empty`, id, UNSET);
@@ -111,19 +115,19 @@ function checkArguments(id: string, line: CommandLine, commands: Commands) {
 /** @throws UsageError where the two words are turned round, or one, or the first is missing */
 function checkRun(
   given: readonly string[],
-  id: string,
-  { flags }: CommandLine,
-  commands: Commands,
+  command: Commands[string],
+  flags: CommandLine['flags'],
 ) {
+  const { id, args } = command;
   const ordered = inOrder(given);
   if (ordered) {
     const what = 'give the runtime, then the action, as two words';
-    throw mistake(what, id, toWrite(id, ordered, flags, commands));
+    throw mistake(what, id, toWrite(command, ordered, flags));
   }
   const [word = '', ...more] = given;
   if (more.length > 0 || !isAction(word)) return;
-  const what = `missing RUNTIME (${commands[id]?.args.runtime?.description})`;
-  throw mistake(what, id, toWrite(id, ['RUNTIME', word], flags, commands));
+  const what = `missing RUNTIME (${args.runtime?.description})`;
+  throw mistake(what, id, toWrite(command, ['RUNTIME', word], flags));
 }
 
 const noFields = (columns: string) => `-o json takes no fields. For a table: --columns ${columns}.`;

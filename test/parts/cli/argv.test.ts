@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCommandLine } from '../../../src/cli/argv.js';
-import { type Commands } from '../../../src/cli/host.js';
+import { readCommandLine, type Commands } from '../../../src/cli/argv.js';
 import { readInvocation } from '../../../src/cli/usage.js';
 import { ROOT } from '../../helpers/root.js';
 

@@ -31,13 +31,15 @@ const WITHOUT = ['nodes:name', 'version'];
  * Holds the JSON that a command printed against its schema.
  * @throws AssertionError for what does not match; Error where no schema is known
  */
-export function checkDocuments({ id, flags }: CommandLine, stdout: string): void {
+export function checkDocuments({ command, flags }: CommandLine, stdout: string): void {
   const { format, numberIds } = printOptionsOf(flags);
   if (stdout === '' || (format !== 'json' && format !== 'ndjson')) return;
   const has = (name: string): boolean => flags.some((flag) => flag.name === name);
   const texts = format === 'json' ? [stdout] : stdout.trimEnd().split('\n');
   for (const text of texts) {
-    const schema = isError(text) ? 'error' : schemaFor(id, format, has, isOverSeveral(text));
+    const schema = isError(text)
+      ? 'error'
+      : schemaFor(command?.id ?? '', format, has, isOverSeveral(text));
     if (schema !== null) assertMatches(schema, text, numberIds ? 'integer' : 'string');
   }
 }
@@ -51,14 +53,14 @@ const isError = (text: string): boolean => {
 const isOverSeveral = (text: string): boolean => 'deployments' in (JSON.parse(text) as object);
 
 function schemaFor(
-  id: string | null,
+  id: string,
   format: 'json' | 'ndjson',
   has: (flag: string) => boolean,
   isSeveral: boolean,
 ): string | null {
-  if (id !== null && WITHOUT.includes(id)) return null;
-  const schemas = SCHEMAS[id ?? ''];
-  if (!schemas) throw new Error(`no schema is known for what ${id ?? 'this'} prints`);
+  if (WITHOUT.includes(id)) return null;
+  const schemas = SCHEMAS[id];
+  if (!schemas) throw new Error(`no schema is known for what ${id || 'this'} prints`);
   if (isSeveral) return 'several-result';
   if (format === 'json') return has('dry-run') ? 'dry-run' : schemas[0];
   return has('watch') || has('follow') ? `${schemas[0]}-event` : schemas[1];
