@@ -13,8 +13,8 @@ import { openRunJournal } from '../config/journal.js';
 import { expiryWarning } from '../config/key-life.js';
 import type { KeyTools } from '../config/keys.js';
 import { hintOfEnd, readNodeNames } from '../config/node-names.js';
-import { openProfiles, type Config, type ProfileStore } from '../config/profiles.js';
-import { explainRefusal } from '../config/refusals.js';
+import { openProfiles, type ProfileStore } from '../config/profiles.js';
+import { explainRefusal, type Asking } from '../config/refusals.js';
 import {
   resolveSettings,
   overridingVariables,
@@ -31,6 +31,9 @@ import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
 import type { Prompts } from './prompts.js';
 import type { Interrupts } from './signals.js';
+
+/** What a request is about, beside where it goes. */
+type About = Omit<Asking, keyof Endpoint>;
 
 /** One deployment to act on, by settings of its own. */
 export interface Target {
@@ -50,8 +53,6 @@ export class CommandContext {
   readonly store: ProfileStore;
   /** What keys are fetched with. */
   readonly keyTools: KeyTools;
-  /** All that were fetched. */
-  readonly keys: ApiKey[] = [];
   /** Of each log, those on its first page that listed any. */
   readonly #nodes: Id[][] = [];
   /** By the profile that `--profile` names. */
@@ -110,7 +111,12 @@ export class CommandContext {
       const { named } = settings.deployment;
       return named !== null && isThere(await account.structure(), named.value);
     });
-    if (this.flags['all-profiles']) this.#sayLeftOut(config);
+    if (this.flags['all-profiles']) {
+      // Here a profile without a deployment is no mistake.
+      const others = config.profiles.filter((profile) => !hasDeployment(profile));
+      const names = others.map(({ name }) => name).join(', ');
+      if (names) this.say(`no deployment, so left out: profile ${names}`);
+    }
     const env = each.length > 1 ? this.#envOfSeveral() : undefined;
     this.#targets = each.map((flags) => this.#targetOf(flags, env));
   }
@@ -133,21 +139,15 @@ export class CommandContext {
     return { ...this.host.env, LD_SUPERVISOR_URL: undefined };
   }
 
-  /** With `--all-profiles` a profile without a deployment is no mistake. */
-  #sayLeftOut({ profiles }: Config) {
-    const names = profiles.filter((profile) => !hasDeployment(profile)).map(({ name }) => name);
-    if (names.length > 0) this.say(`no deployment, so left out: profile ${names.join(', ')}`);
-  }
-
   /** Those that share a profile share an account. */
   #targetOf(flags: SettingFlags, env?: Env): Target {
-    const settings = this.resolve(flags, { env });
+    const settings = this.resolve(flags, env);
     const about = { account: settings.account, deployment: null, nodes: [] };
     const account =
       this.#accounts.get(flags.profile) ??
       openAccount(settings.account, {
         signal: this.signal,
-        core: (to) => this.core(to, (error) => explainRefusal(error, { ...to, ...about })),
+        core: (to) => this.core(to, about),
       });
     this.#accounts.set(flags.profile, account);
     return { settings, account, open: once(() => this.open(account, settings.deployment)) };
@@ -169,17 +169,15 @@ export class CommandContext {
     }
   }
 
-  /** Says what was done, on stderr; nothing with `--quiet`. */
+  /**
+   * Says what was done, on stderr; nothing with `--quiet`. What is of several deployments, or known
+   * in several places, is said the first time only.
+   */
   say(line: string) {
     const { stderr, options } = this.host.output;
-    if (options.quiet) return;
-    for (const one of line.split('\n')) stderr.write(sentence(stderr, one));
-  }
-
-  /** Says what is of several deployments, or known in several places, only the first time. */
-  sayOnce(line: string) {
-    if (!this.#said.has(line)) this.say(line);
+    if (options.quiet || this.#said.has(line)) return;
     this.#said.add(line);
+    for (const one of line.split('\n')) stderr.write(sentence(stderr, one));
   }
 
   warn(line: string) {
@@ -210,7 +208,6 @@ export class CommandContext {
 
   /** From now on the key is in no output, whatever says it. @returns the key */
   guard(key: ApiKey): ApiKey {
-    this.keys.push(key);
     this.host.output.redact(key);
     return key;
   }
@@ -219,8 +216,7 @@ export class CommandContext {
    * Each setting, from the environment and the stored profiles unless others are given.
    * @throws as `resolveSettings`
    */
-  resolve(flags: SettingFlags, from: { env?: Env | undefined; config?: Config } = {}): Settings {
-    const { env = this.host.env, config = this.store.read() } = from;
+  resolve(flags: SettingFlags, env: Env = this.host.env, config = this.store.read()): Settings {
     const settings = resolveSettings({ flags, env, config, keys: this.keyTools });
     const { key } = settings.account;
     const guarded = key && {
@@ -275,9 +271,7 @@ export class CommandContext {
   #supervisor({ settings: account }: Account, to: Endpoint, deployment: DeploymentRef): Supervisor {
     const nodes: Id[] = [];
     this.#nodes.push(nodes);
-    const onRefusal = (error: ApiError) =>
-      explainRefusal(error, { ...to, account, deployment, nodes });
-    const api = new SupervisorApi(this.#client(to, onRefusal));
+    const api = new SupervisorApi(this.#client(to, { account, deployment, nodes }));
     const list: Supervisor['list'] = async (...asked) => {
       const page = await api.list(...asked);
       if (nodes.length === 0) nodes.push(...page.items.map(({ node_id }) => node_id));
@@ -297,13 +291,14 @@ export class CommandContext {
     return { trigger, list };
   }
 
-  /** @param onRefusal says more of what the API refuses */
-  core(to: Endpoint, onRefusal?: ClientOptions['onRefusal']): Core {
-    return new CoreApi(this.#client(to, onRefusal));
+  /** @param about what is said of a refusal depends on this; without it, nothing is added */
+  core(to: Endpoint, about?: About): Core {
+    return new CoreApi(this.#client(to, about));
   }
 
-  #client(to: Endpoint, onRefusal: ClientOptions['onRefusal']): ClientOptions {
+  #client(to: Endpoint, about?: About): ClientOptions {
     const { clock, output, agent } = this.host;
+    const onRefusal = about && ((error: ApiError) => explainRefusal(error, { ...to, ...about }));
     const onTrace = (line: string) => output.stderr.write(`debug: ${plainText(line)}\n`);
     return { ...to, clock, agent, onRefusal, onTrace: output.options.debug ? onTrace : undefined };
   }

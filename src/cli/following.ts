@@ -63,7 +63,7 @@ export async function openForJob(
 ): Promise<OpenDeployment> {
   const deployment = await target.open();
   const { overrides } = target.settings;
-  if (overrides) context.sayOnce(overrides);
+  if (overrides) context.say(overrides);
   return deployment;
 }
 

@@ -102,7 +102,7 @@ function settingsFor(
   const env = stored ? {} : { ...context.host.env, LD_PROFILE: undefined, ...ignored };
   // As if the stored profile were the only one, and so the current one.
   const config = { current: stored?.name, profiles: stored ? [stored] : [] };
-  return context.resolve(flags, { env, config });
+  return context.resolve(flags, env, config);
 }
 
 /**

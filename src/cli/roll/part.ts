@@ -144,12 +144,13 @@ export function rollOne(context: CommandContext, part: AgreedPart, flags: readon
  * @throws LdctlError where nothing was sent
  */
 export function runPart(
-  { host, keys }: CommandContext,
+  { host }: CommandContext,
   { deployment, found, request, gate: command }: AgreedPart,
   flags: readonly string[],
   tools: Tools,
 ): Promise<JobResult> {
   const { env, platform, clock, output, runGate: run = runGate } = host;
+  const { keys } = output.stdout;
   const { runtime, action } = request;
   const facts = { deployment_id: deployment.deploymentId, runtime, action };
   const gate: Tools['gate'] =
