@@ -24,7 +24,7 @@ import {
   type SettingFlags,
   type Settings,
 } from '../config/settings.js';
-import { isThere } from '../config/structure.js';
+import { deploymentsCalled } from '../config/structure.js';
 import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
 import { hadNoEffect } from '../job/answer.js';
 import { sentence, warningText } from '../output/sentence.js';
@@ -109,7 +109,7 @@ export class CommandContext {
     const each = await flagsOfEach(this.flags, config, async (flags) => {
       const { settings, account } = this.#targetOf(flags);
       const { named } = settings.deployment;
-      return named !== null && isThere(await account.structure(), named.value);
+      return named !== null && deploymentsCalled(await account.structure(), named.value).length > 0;
     });
     if (this.flags['all-profiles']) {
       // Here a profile without a deployment is no mistake.

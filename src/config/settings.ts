@@ -231,7 +231,7 @@ export const protectorByName = (
 
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env): string[] =>
-  ['LD_API_KEY', 'LD_API_KEY_FILE', ...Object.values(VARIABLE_OF)].filter(
+  [...Object.keys(KEY_VARIABLES), ...Object.values(VARIABLE_OF)].filter(
     (name) => name !== 'LD_PROFILE' && variableIn(env, name) !== undefined,
   );
 
@@ -294,17 +294,20 @@ function parseDeployment(text: string, what: string): DeploymentRef {
     : { id: null, name: text, path: null };
 }
 
+/** What a key is fetched by, the first that is set. */
+const KEY_VARIABLES: Readonly<
+  Record<string, (text: string, signal?: AbortSignal) => ApiKey | Promise<ApiKey>>
+> = {
+  LD_API_KEY: (text) => parseApiKey(text, 'LD_API_KEY'),
+  LD_API_KEY_FILE: fetchKeyFile,
+};
+
 function chooseKey(variables: Env, profile: Profile | null, tools: KeyTools): KeySetting | null {
-  const text = variableIn(variables, 'LD_API_KEY');
-  const path = variableIn(variables, 'LD_API_KEY_FILE');
-  if (text !== undefined) {
-    // Within a promise, so that a bad key rejects like every other.
-    const fetch = () => Promise.resolve(text).then((key) => parseApiKey(key, 'LD_API_KEY'));
-    return { source: { from: 'env', name: 'LD_API_KEY' }, fetch };
-  }
-  if (path !== undefined) {
-    const fetch = (signal?: AbortSignal) => fetchKeyFile(path, signal);
-    return { source: { from: 'env', name: 'LD_API_KEY_FILE' }, fetch };
+  for (const [name, fetchBy] of Object.entries(KEY_VARIABLES)) {
+    const text = variableIn(variables, name);
+    if (text === undefined) continue;
+    // A bad key rejects, like every other that cannot be had.
+    return { source: { from: 'env', name }, fetch: async (signal) => fetchBy(text, signal) };
   }
   if (!profile) return null;
   return { source: sourceOf(profile), fetch: (signal) => fetchProfileKey(profile, tools, signal) };

@@ -46,22 +46,22 @@ export function deploymentText({ id, name, path }: DeploymentRef) {
   return nameText(path ?? `deployment ${name ?? id}`);
 }
 
-/** By its id; without one, by what a person wrote: its path or its name. */
-function isCalled(placed: PlacedDeployment, wanted: DeploymentRef) {
-  const { id, name } = placed.deployment;
-  if (wanted.id !== null) return id === wanted.id;
-  return name === wanted.name || placeText(placed) === wanted.name;
+/** Those with its id; without one, those that a person may have meant, by their path or their name. */
+export function deploymentsCalled(structure: TenantStructure, { id, name }: DeploymentRef) {
+  return placedDeployments(structure).filter((placed) => {
+    const { deployment } = placed;
+    return id === null
+      ? name === deployment.name || name === placeText(placed)
+      : id === deployment.id;
+  });
 }
-
-export const isThere = (structure: TenantStructure, wanted: DeploymentRef): boolean =>
-  placedDeployments(structure).some((placed) => isCalled(placed, wanted));
 
 /** @throws LdctlError (exit 5) where none is called so, or several are; UsageError for a list */
 export function findDeployment(
   structure: TenantStructure,
   wanted: DeploymentRef,
 ): PlacedDeployment {
-  const found = placedDeployments(structure).filter((placed) => isCalled(placed, wanted));
+  const found = deploymentsCalled(structure, wanted);
   const called = wanted.id ?? JSON.stringify(wanted.name);
   const [first, ...others] = found;
   if (!first) {
@@ -100,7 +100,7 @@ export function urlFor(
   if (!url?.of) return url;
   const { value: owner, source } = url.of;
   if (!structure && (owner.id === null || ref.id === null)) return undefined;
-  const all = structure && placedDeployments(structure).filter((placed) => isCalled(placed, owner));
+  const all = structure && deploymentsCalled(structure, owner);
   const [id, ...others] = all?.map(({ deployment }) => deployment.id) ?? [owner.id];
   if (id === ref.id && others.length === 0) return url;
   const [own, acted] = [owner, ref].map(deploymentText);
