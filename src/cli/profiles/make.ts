@@ -13,7 +13,8 @@ import { verify, type Verified } from './verify.js';
  * deployment with the API, and stores the key, then the profile. A new one comes from flags, the
  * environment, and what the user answers. A stored one is changed by flags alone, since a variable
  * may be left over from another profile; without flags, ldctl asks for a new key. Nothing is stored
- * that the API rejects, unless `--no-verify` keeps ldctl from asking it.
+ * that the API rejects, unless `--no-verify` keeps ldctl from asking it. If the profile cannot be
+ * stored, no key is left behind.
  * @returns the profile, and the name of the current one
  */
 export async function makeProfile(
@@ -21,17 +22,9 @@ export async function makeProfile(
   stored: Profile | null,
   flags: ProfileFlags,
   context: CommandContext,
-): Promise<{ profile: Profile; current: string | undefined }> {
-  const gathered = await gather(name, stored, flags, context);
-  return keep(name, await verify(gathered, context), context);
-}
-
-/**
- * Stores the profile, and its key where the user wants it. If that fails, no key is left behind.
- */
-async function keep(name: string, verified: Verified, context: CommandContext) {
+) {
   const { store } = context;
-  const { stored } = verified;
+  const verified = await verify(await gather(name, stored, flags, context), context);
   const fields = await decideFields(verified, context);
   const key = await storeKey(name, verified, context);
   // A new profile always has a new key.

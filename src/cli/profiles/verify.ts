@@ -2,11 +2,10 @@ import type { CommandContext } from '../context.js';
 import { accepts } from '../prompts.js';
 import { endpointAt, type Core } from '../../app/account.js';
 import { ApiError, withHint } from '../../base/errors.js';
-import type { Id } from '../../base/ids.js';
 import type { ApiKey } from '../../base/secret.js';
 import { nameText, plainText, urlText } from '../../base/text.js';
 import { parseBaseUrl } from '../../api/base-url.js';
-import type { KeyContext, TenantStructure } from '../../api/core-api.js';
+import type { TenantStructure } from '../../api/core-api.js';
 import type { Profile } from '../../config/profiles.js';
 import type { DeploymentRef, DeploymentSettings } from '../../config/settings.js';
 import {
@@ -34,58 +33,36 @@ export interface Verified extends Gathered {
  * @throws ApiError; LdctlError (exit 5) for a deployment that is not found, or ambiguous
  */
 export async function verify(gathered: Gathered, context: CommandContext): Promise<Verified> {
-  const { stored, given, keyIs, tenantId, apiKey } = gathered;
+  const { stored, given, keyIs, apiKey } = gathered;
   // What must be verified has a key.
   if (!gathered.mustVerify || !apiKey) {
     // Nothing is known of a new key, and what was known of the old one no longer holds.
     const expires_at = keyIs === 'new' ? undefined : stored?.expires_at;
     return { ...gathered, found: { ...givenFields(given.deployment), expires_at } };
   }
-  const core = coreFor(apiKey, gathered, context);
-  const { known, access } = await checkKey(gathered, { tenantId, apiKey, core }, context);
+  const { known, accepted, core } = await checkKey({ ...gathered, apiKey }, context);
   context.say(`key "${nameText(known.name)}", role ${nameText(known.role_name)}`);
-  const fields = await lookUpFields(gathered, access, context);
-  return {
-    ...gathered,
-    tenantId: access.tenantId,
-    apiKey: access.apiKey,
-    found: { ...fields, expires_at: known.expiry_at ?? undefined },
-  };
+  const fields = await lookUpFields(accepted, core, context);
+  return { ...accepted, found: { ...fields, expires_at: known.expiry_at ?? undefined } };
 }
 
-/** What is tried at Core. */
-interface Access {
-  tenantId: Id;
-  apiKey: ApiKey;
-  core: Core;
-}
+type WithKey = Gathered & { apiKey: ApiKey };
 
-const coreFor = (apiKey: ApiKey, { given }: Gathered, context: CommandContext) =>
-  context.core(endpointAt(given.account.apiUrl, apiKey));
-
-/** @returns what the API says of the key, with the key and tenant that it accepts */
-async function checkKey(
-  gathered: Gathered,
-  first: Access,
-  context: CommandContext,
-): Promise<{ known: KeyContext; access: Access }> {
-  for (let access = first; ;) {
-    const ask = () => access.core.keyContext(access.tenantId, { signal: context.signal });
+/** @returns what the API says of the key, and the key and tenant that it accepts */
+async function checkKey(first: WithKey, context: CommandContext) {
+  for (let asked = first; ;) {
+    const core = context.core(endpointAt(asked.given.account.apiUrl, asked.apiKey));
+    const ask = () => core.keyContext(asked.tenantId, { signal: context.signal });
     try {
-      return { known: await context.during('Checking the key', ask), access };
+      return { known: await context.during('Checking the key', ask), accepted: asked, core };
     } catch (error) {
-      access = await askAgain(gathered, access, error, context);
+      asked = await askAgain(asked, error, context);
     }
   }
 }
 
 /** Asks for another key after a 401, else for another tenant. @throws the error if it cannot ask */
-async function askAgain(
-  gathered: Gathered,
-  access: Access,
-  error: unknown,
-  context: CommandContext,
-): Promise<Access> {
+async function askAgain(asked: WithKey, error: unknown, context: CommandContext): Promise<WithKey> {
   const { prompts } = context;
   if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) throw error;
   const isKey = error.status === 401;
@@ -93,13 +70,12 @@ async function askAgain(
     ? 'Nothing was stored. Check that the key is whole, and has not expired or been revoked.'
     : "Nothing was stored. The tenant is not this key's, or this address is not on the key's list.";
   // A key that is stored, or that a command prints, is not replaced by typing another.
-  const canType =
-    !isKey || (gathered.keyIs === 'new' && gathered.flags['key-command'] === undefined);
+  const canType = !isKey || (asked.keyIs === 'new' && asked.flags['key-command'] === undefined);
   if (!prompts || !canType) throw withHint(error, hint);
   context.warn(error.message);
-  if (!isKey) return { ...access, tenantId: await askTenant(prompts, undefined) };
-  const apiKey = context.guard(await askKey(prompts, null));
-  return { ...access, apiKey, core: coreFor(apiKey, gathered, context) };
+  return isKey
+    ? { ...asked, apiKey: context.guard(await askKey(prompts, null)) }
+    : { ...asked, tenantId: await askTenant(prompts, undefined) };
 }
 
 /** Each field of a profile that says where it acts; undefined for what is not known. */
@@ -126,8 +102,8 @@ const givenFields = ({ named, supervisorUrl }: DeploymentSettings) =>
  * in other commands, so that a key without `info:read` will do.
  */
 async function lookUpFields(
-  { stored, given }: Gathered,
-  { tenantId, core }: Access,
+  { stored, given, tenantId }: Gathered,
+  core: Core,
   context: CommandContext,
 ): Promise<Partial<Profile>> {
   const { named, supervisorUrl } = given.deployment;
