@@ -20,7 +20,7 @@ import { ConnectedCommand } from './base-command.js';
 import {
   busyNodesText,
   checkConfirm,
-  consentFor,
+  isToBeAsked,
   type Before,
   type Changes,
   type ConsentFlags,
@@ -39,7 +39,7 @@ import { listedIn } from '../job/census.js';
 import { checkIdempotencyKey, PART_OF_KEY, wireKey } from '../job/wire-key.js';
 import { printDryRuns, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
-import { nodeChoices } from './node-state.js';
+import { nodeChoices } from './node-rows.js';
 import { readNodes } from './nodes.js';
 import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
 
@@ -206,14 +206,14 @@ async function askAction(prompts: Prompts, config: string | undefined) {
 
 /**
  * Refuses what there is no consent to and no one to ask about, and opens the deployments.
- * @throws UsageError as `consentFor` and `checkConfirm`; as `openDeployment` does
+ * @throws UsageError as `isToBeAsked` and `checkConfirm`; as `openDeployment` does
  */
 export async function openAgreed(
   context: CommandContext,
   intent: Intent,
   flags: ConsentFlags,
 ): Promise<OpenDeployment[]> {
-  for (const target of context.targets) consentFor(context, target, null, intent, flags);
+  for (const target of context.targets) isToBeAsked(context, target, null, intent, flags);
   return openTargets(context, flags);
 }
 
@@ -241,7 +241,7 @@ export async function openTargets(
  * meanwhile.
  * @param recall reads the record
  * @returns with what an earlier run with the key has left: it is followed as it is
- * @throws UsageError as `consentFor`; as `surveyInTime` does
+ * @throws UsageError as `isToBeAsked`; as `surveyInTime` does
  */
 export async function lookBefore<T>(
   context: CommandContext,
@@ -252,13 +252,13 @@ export async function lookBefore<T>(
 ): Promise<Before & { kept: T | null }> {
   const deployment = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
-  const consent = consentFor(context, target, deployment, request, flags);
-  const isShown = flags['dry-run'] || consent === 'to be asked';
+  const isAsked = isToBeAsked(context, target, deployment, request, flags);
+  const isShown = flags['dry-run'] || isAsked;
   // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
   // later one of several, before the first is acted on.
   const mayRefuse = context.targets.length > 1 && request.ifBusy === 'fail';
   if (request.nodes && !isShown && !mayRefuse) {
-    return { deployment, consent, found: null, kept: null };
+    return { deployment, isAsked, found: null, kept: null };
   }
   const look = { ...request, isShown };
   return fromRecords(
@@ -266,7 +266,7 @@ export async function lookBefore<T>(
     context,
     async ([kept = null]) => ({
       deployment,
-      consent,
+      isAsked,
       found: kept ? null : await surveyInTime(deployment, look, context.signal),
       kept,
     }),

@@ -13,16 +13,9 @@ import { nodeText } from '../output/columns.js';
 import { nextText } from '../output/sentence.js';
 import type { CommandContext, Target } from './context.js';
 import type { Host } from './host.js';
-import { nodeChoices } from './node-state.js';
+import { nodeChoices } from './node-rows.js';
 import { Declined, type Prompts } from './prompts.js';
 import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
-
-/** How what is to be done is consented to. */
-type Consent =
-  | 'given'
-  | 'to be asked'
-  /** Only a dry run has this. */
-  | 'no one to ask';
 
 export interface ConsentFlags {
   yes: boolean;
@@ -43,34 +36,35 @@ export interface Intent extends Omit<Meant, 'found'> {
   chosen?: ((changes: Changes) => string) | null;
 }
 
-/** Where it is to be done, how that is consented to, and what is known before. */
+/** Where it is to be done, and what is known before. */
 export interface Before {
   deployment: OpenDeployment;
-  consent: Consent;
+  /** Whether a person has to consent; a dry run says what would be asked. */
+  isAsked: boolean;
   /** Null where nothing has to be known, or a record says it. */
   found: Findings | null;
 }
 
 /**
- * How it is consented to. Naming nodes is consent, and so is `--yes` for every node, but not on a
- * protected deployment, which takes `--confirm`. What was chosen from lists is always asked about.
+ * Whether a person is to be asked. Naming nodes is consent, and so is `--yes` for every node, but
+ * not on a protected deployment, which takes `--confirm`. What was chosen from lists is always asked
+ * about.
  * @param deployment null before it is opened, when only the settings say what protects it
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
-export function consentFor(
+export function isToBeAsked(
   { prompts, targets }: CommandContext,
   { settings }: Target,
   deployment: OpenDeployment | null,
   intent: Intent,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
-): Consent {
+): boolean {
   const protector = deployment ? deployment.protector : protectorOf(settings.deployment);
-  if (intent.chosen) return 'to be asked';
+  if (intent.chosen) return true;
   const confirmed = deployment ? confirm?.find((text) => isNamed(deployment, text)) : confirm;
   const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
-  if (confirmed !== undefined || (!protector && isMeant)) return 'given';
-  if (prompts) return 'to be asked';
-  if (isDry) return 'no one to ask';
+  if (confirmed !== undefined || (!protector && isMeant)) return false;
+  if (prompts || isDry) return true;
   throw noOneToAsk(settings, targets.length, protector, intent);
 }
 
@@ -110,12 +104,11 @@ export async function agree(
   intent: Intent,
   ifBusy: string | undefined,
 ): Promise<{ changes: Changes; whom: Whom }> {
-  const { deployment, consent, found } = before;
+  const { deployment, isAsked, found } = before;
   const { chosen, nodes } = intent;
   const meant = { ...intent, found };
   const { prompts } = context;
   const { stderr, options } = context.host.output;
-  const isAsked = consent === 'to be asked';
   const whom =
     chosen && nodes
       ? whomPicked(nodes, [...listedNodes(meant), ...nodes], stderr)

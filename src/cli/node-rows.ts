@@ -1,21 +1,64 @@
 /*
- * A node as the log shows it: a row of a table, and an item of JSON.
+ * A node as the log shows it: its state in words, a row of a table, an item of JSON, and a choice.
  */
 
-import { RUNTIMES } from '../base/activity.js';
+import { DOING, RUNTIMES, verbOf } from '../base/activity.js';
+import { ageText } from '../base/durations.js';
 import type { Id } from '../base/ids.js';
-import type { NodeState } from '../log/nodes.js';
+import type { Findings } from '../app/survey.js';
+import { nodeStates, type NodeState, type RuntimeState } from '../log/nodes.js';
 import {
+  cellText,
   nameColumn,
   nodeColumn,
+  nodeText,
   timeColumn,
   type CellView,
   type Column,
 } from '../output/columns.js';
 import { lookOf, withName } from '../output/rows.js';
 import type { Output } from '../output/streams.js';
-import { stateText } from './node-state.js';
+import type { Host } from './host.js';
+import type { NodeChoice } from './node-picker.js';
 import type { Source } from './several.js';
+
+/**
+ * `running 3h`, `stopped 6s, restart rejected 2s ago`, `restarting 3s`; no ages off a terminal.
+ */
+export function stateText(
+  summary: RuntimeState | undefined,
+  { isTTY, now }: Pick<CellView, 'isTTY' | 'now'>,
+) {
+  if (!summary) return cellText(null);
+  const { action, status, created_at: at, state, since } = summary;
+  const verb = verbOf(action);
+  const aged = (text: string, time: string | null, ago = '') =>
+    isTTY && time ? `${text} ${ageText(time, now)}${ago}` : text;
+  if (status === 'processing') return aged(DOING.get(verb) ?? verb, at);
+  const after = aged(status === 'completed' ? verb : `${verb} ${status}`, at, ' ago');
+  if (state === null) return after;
+  const isDecider = status === 'completed' && verb !== 'reconfigure';
+  return isDecider ? aged(state, since) : `${aged(state, since)}, ${after}`;
+}
+
+/** What there is to pick from, with the state of a runtime. */
+export async function nodeChoices(
+  { clock, output }: Host,
+  asked: {
+    listed: readonly Id[];
+    runtime: string;
+    found: Pick<Findings, 'entries' | 'serverTime'> | null;
+  },
+): Promise<NodeChoice[]> {
+  const { listed, runtime, found } = asked;
+  const view = { isTTY: true, now: found?.serverTime ?? clock.now() };
+  const states = await nodeStates(found ? [found] : []);
+  return listed.map((node) => {
+    const state = states.find(({ node_id: id }) => id === node)?.runtimes[runtime];
+    const text = state ? stateText(state, view) : `no ${runtime} entry`;
+    return { node, label: nodeText(node, output.stderr), state: text };
+  });
+}
 
 type Row = ReturnType<typeof withName<NodeState>>;
 export type NodeRow = Row & { deployment_id?: Id; deployment_path?: string | null };

@@ -16,8 +16,7 @@ import { select } from '../output/list.js';
 import { sentence, warningText } from '../output/sentence.js';
 import { changeWriter } from '../output/views/plain.js';
 import type { CommandContext } from './context.js';
-import { nodeColumns, nodeRow, type NodeRow } from './node-rows.js';
-import { stateText } from './node-state.js';
+import { nodeColumns, nodeRow, stateText, type NodeRow } from './node-rows.js';
 import {
   failuresOf,
   placed,

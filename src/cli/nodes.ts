@@ -47,7 +47,7 @@ export async function readNodes(
  * signal's reason
  */
 async function readNodesFrom(context: CommandContext, path: string) {
-  const entries = (await readEntries(context, path, FLAG, fromLines)).map(nodeOf);
+  const entries = await readEntries(context, path, FLAG, fromLines);
   if (entries.length === 0) {
     throw usageError(
       'empty_node',
@@ -55,7 +55,8 @@ async function readNodesFrom(context: CommandContext, path: string) {
       path === '-' ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
     );
   }
-  return entries.map((entry) => {
+  return entries.map((listed) => {
+    const { node_id: entry = listed } = Object(listed) as { node_id?: unknown };
     if (isId(entry)) return entry;
     if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
     throw usageError(
@@ -114,9 +115,6 @@ function listIn(text: string, flag: string): unknown[] {
   if (!Array.isArray(list)) throw noList(flag);
   return list;
 }
-
-const nodeOf = (entry: unknown): unknown =>
-  typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry;
 
 /** What ldctl prints; a list alone is its nodes. */
 function readPrinted(

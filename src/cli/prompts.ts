@@ -101,7 +101,10 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
     },
     /** The first one is marked at first, and at any key that inquirer does not know. */
     choose: <T>(message: string, choices: ReadonlyArray<Choice<T>>) =>
-      ask<T>('select', message, { choices: choices.map(shown) }, withoutDigits),
+      // inquirer treats a digit as the number of a choice: a stray one would mark a yes.
+      ask<T>('select', message, { choices: choices.map(shown) }, (keys) =>
+        keys.replace(DIGITS, ''),
+      ),
     /** One of many, which typing narrows down. */
     search: <T>(message: string, choices: ReadonlyArray<Choice<T>>) => {
       const isWanted = (name: string, typed: string) =>
@@ -118,9 +121,6 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
   };
 }
 export type Prompts = NonNullable<ReturnType<typeof terminalPrompts>>;
-
-/** inquirer treats a digit as the number of a choice: a stray one would mark a yes. */
-const withoutDigits = (keys: string) => keys.replace(DIGITS, '');
 
 /** Asks one question after the other. */
 function asker(terminal: Terminal, signal: AbortSignal) {

@@ -58,8 +58,7 @@ export async function openEach(context: CommandContext, flags: Flags) {
 async function openOne(context: CommandContext, target: Target): Promise<Source> {
   const { account, deployment } = target.settings;
   const { named } = deployment;
-  const ofProfile = account.profile ? `profile ${account.profile.name}` : 'the deployment';
-  const name = named ? deploymentText(named.value) : ofProfile;
+  const name = named ? deploymentText(named.value) : `profile ${account.profile?.name}`;
   const source: Source = { target, deployment: null, name, total: null, error: null };
   await reopen(context, source).catch((error: unknown) => keepFailure(context, source, error));
   return source;

@@ -18,7 +18,7 @@ import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { actionText } from '../../output/run-text.js';
 import { openRunJournal } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
-import { consentFor, type Before, type ConsentFlags, type Intent } from '../consent.js';
+import { isToBeAsked, type Before, type ConsentFlags, type Intent } from '../consent.js';
 import type { CommandContext, Target } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
@@ -59,7 +59,7 @@ export async function preparePart(
   const recall = (deployment: OpenDeployment) =>
     (key !== undefined && keptRoll(context, deployment, key)?.nodes) || null;
   const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
-  const { deployment, consent, found, kept } = before;
+  const { deployment, isAsked, found, kept } = before;
   const wordsFor = (nodes: readonly Id[]) => {
     // The nodes of this deployment, or of the others, are not known yet.
     if (nodes.length === 0 || context.targets.length > 1) {
@@ -69,13 +69,13 @@ export async function preparePart(
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
   const command = (nodes: readonly Id[]) => ['ldctl', ...wordsFor(nodes)].map(shellWord).join(' ');
-  const wanted = { ...asked, isAsked: consent !== 'given', now: context.host.clock.now(), command };
+  const wanted = { ...asked, isAsked, now: context.host.clock.now(), command };
   const nodes = named ?? kept ?? (found ? nodesOfRoll(found, wanted) : []);
   const request = check(rollRequest, 'roll', { ...how, runtime, action, nodes });
   return { ...before, request, gate, intent: { ...intent, nodes: found ? named : nodes } };
 }
 
-/** As its record has it, with what these flags change. @throws UsageError as `consentFor` */
+/** As its record has it, with what these flags change. @throws UsageError as `isToBeAsked` */
 export async function resumePart(
   context: CommandContext,
   target: Target,
@@ -90,16 +90,16 @@ export async function resumePart(
   const request = check(rollRequest, 'roll', given);
   const intent = intentOf(request, request.maxUnavailable);
   const deployment = await target.open();
-  const consent = consentFor(context, target, deployment, intent, flags);
+  const isAsked = isToBeAsked(context, target, deployment, intent, flags);
   // Reading through its own journal would note them as sent by this process.
   const journal = openRunJournal(context.folder, context.host.clock);
   const isSent = (node: Id) => {
     const run = { ...request, nodes: [node], idempotencyKey };
     return keptRun({ ...deployment, journal }, run)?.marks.has('accepted') === true;
   };
-  const sentBefore = consent === 'to be asked' ? request.nodes.filter(isSent) : [];
+  const sentBefore = isAsked ? request.nodes.filter(isSent) : [];
   const found = null;
-  return { deployment, consent, found, request, gate, intent: { ...intent, sentBefore } };
+  return { deployment, isAsked, found, request, gate, intent: { ...intent, sentBefore } };
 }
 
 /** As in `this would restart iggy, one node at a time, on every node`; or `25% at a time`. */

@@ -73,17 +73,15 @@ export function recordPart(
   const generation = journal.start(key, { ...request, gate, several }, (before) => {
     const kept = rollIn(before);
     if (several && kept.several && idsIn(several) !== idsIn(kept.several)) throw overOthers(before);
-    if (whatOf(kept) !== whatOf(request)) throw keyUsed(key);
+    if (whatOf(kept) === whatOf(request)) return;
+    throw usageError(
+      'key_used',
+      'this idempotency key was used for another roll; nothing was sent',
+      `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
+    );
   });
   return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
 }
-
-const keyUsed = (key: string) =>
-  usageError(
-    'key_used',
-    'this idempotency key was used for another roll; nothing was sent',
-    `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
-  );
 
 /** What a roll does to which nodes, as text. */
 function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'action' | 'nodes'>) {

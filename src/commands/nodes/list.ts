@@ -49,10 +49,13 @@ export default class NodesList extends ConnectedCommand {
     const { options, stdout, stderr } = output;
     checkTogether(flags, options);
     const context = await this.open(flags);
-    if (flags.watch) return watch(context, flags);
+    if (flags.watch) {
+      const { sources, filter } = await openEach(context, flags);
+      const { watchNodes } = await import('../../cli/node-watch.js');
+      return watchNodes(context, sources, filter, flags.timeout || undefined);
+    }
     if (context.targets.length > 1) return ofEach(context, flags);
-    const isSpan = flags.since === SPAN;
-    const isWhole = isSpan && !flags.node && !flags.runtime;
+    const isWhole = flags.since === SPAN && !flags.node && !flags.runtime;
     const isForPerson = stdout.isTTY && options.format === 'table' && !options.quiet;
     const [states, known] = await summarize(context, flags, (entries) =>
       Promise.all([nodeStates(entries), isForPerson ? askCore(context, isWhole) : null]),
@@ -72,13 +75,6 @@ export default class NodesList extends ConnectedCommand {
 function checkTogether(flags: ListFlags, options: PrintOptions) {
   if (flags.watch) refuseDocument('--watch', options);
   else if (flags.timeout !== undefined) throw new UsageError('--timeout needs --watch');
-}
-
-/** The screen that stays open. @returns exit code */
-async function watch(context: CommandContext, flags: ListFlags) {
-  const { sources, filter } = await openEach(context, flags);
-  const { watchNodes } = await import('../../cli/node-watch.js');
-  return watchNodes(context, sources, filter, flags.timeout || undefined);
 }
 
 function specOf(flags: ListFlags) {
