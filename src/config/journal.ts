@@ -5,7 +5,7 @@
  * make, and one that slept replaces nothing.
  */
 
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -131,9 +131,11 @@ function namesIn(folder: string) {
 
 /** @returns null for one that has gone since its name was read */
 function load<T>(path: string, schema: v.GenericSchema<unknown, T>): T | null {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw broken(path);
   const text = readPrivateFile(path);
-  if (text === null) return null;
-  const record = parseStored(text, schema);
+  // A link to nothing is there, and says nothing.
+  if (text === null && !lstatSync(path, { throwIfNoEntry: false })) return null;
+  const record = parseStored(text ?? '', schema);
   if (record.success) return record.output;
   throw broken(path);
 }

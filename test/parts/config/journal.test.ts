@@ -7,6 +7,7 @@ import fs, {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -271,6 +272,23 @@ describe('the run journal', () => {
           assert.throws(step, { code: 'journal_broken', exitCode: 7, message, hint }, what);
         }
         assert.equal(readFileSync(path, 'utf8'), damage(whole));
+      }
+    });
+
+    it('a folder: exit 7, since to move it away would send the trigger again', () => {
+      const { journal, path } = folderWithRecord();
+      rmSync(path);
+      mkdirSync(path);
+      assert.throws(() => journal.read('a'), { code: 'journal_broken', exitCode: 7 });
+    });
+
+    itOnPosix('a link that leads nowhere: exit 7 with its path', 'links need a privilege', () => {
+      const { journal, path } = folderWithRecord();
+      rmSync(path);
+      symlinkSync(`${path}.gone`, path);
+      const error = { code: 'journal_broken', exitCode: 7, message: /broken: .*[\da-f]{64}\.1$/ };
+      for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
+        assert.throws(step, error);
       }
     });
   });
