@@ -208,11 +208,7 @@ async function askAction(prompts: Prompts, config: string | undefined) {
  * Refuses what there is no consent to and no one to ask about, and opens the deployments.
  * @throws UsageError as `isToBeAsked` and `checkConfirm`; as `openDeployment` does
  */
-export async function openAgreed(
-  context: CommandContext,
-  intent: Intent,
-  flags: ConsentFlags,
-): Promise<OpenDeployment[]> {
+export async function openAgreed(context: CommandContext, intent: Intent, flags: ConsentFlags) {
   for (const target of context.targets) isToBeAsked(context, target, null, intent, flags);
   return openTargets(context, flags);
 }
@@ -221,10 +217,7 @@ export async function openAgreed(
  * Opens the deployments of a job.
  * @throws UsageError where two are the same, and for a `--confirm` of none; as `openDeployment` does
  */
-export async function openTargets(
-  context: CommandContext,
-  { confirm }: ConsentFlags,
-): Promise<OpenDeployment[]> {
+export async function openTargets(context: CommandContext, { confirm }: ConsentFlags) {
   const deployments: OpenDeployment[] = [];
   // What gives the key may ask for a passphrase: one at a time.
   for (const target of context.targets) deployments.push(await openForJob(context, target));
@@ -249,7 +242,7 @@ export async function lookBefore<T>(
   request: LookRequest & Intent,
   flags: ConsentFlags,
   recall: (deployment: OpenDeployment) => T | null,
-): Promise<Before & { kept: T | null }> {
+) {
   const deployment = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
   const isAsked = isToBeAsked(context, target, deployment, request, flags);

@@ -103,7 +103,7 @@ export async function agree(
   before: Before,
   intent: Intent,
   ifBusy: string | undefined,
-): Promise<{ changes: Changes; whom: Whom }> {
+) {
   const { deployment, isAsked, found } = before;
   const { chosen, nodes } = intent;
   const meant = { ...intent, found };
@@ -150,7 +150,7 @@ async function ask(
   return askForYes(host, prompts, asked, place);
 }
 
-const listedNodes = ({ found }: Pick<Before, 'found'>): readonly Id[] =>
+const listedNodes = ({ found }: Pick<Before, 'found'>) =>
   found ? [...found.listed.here, ...found.listed.elsewhere] : [];
 
 /** `Restart iggy on all 3 nodes of …`, in `aside` what is known of them, or '', and the answers. */

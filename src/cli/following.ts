@@ -18,7 +18,7 @@ import { triggerRequest } from '../app/requests.js';
 import { lastCompletedBefore } from '../log/nodes.js';
 import type { Ended } from '../output/github.js';
 import { printRunResult } from '../output/run-result.js';
-import { doingText, type LastCompleted, type SummaryFacts } from '../output/run-text.js';
+import { doingText, type LastCompleted } from '../output/run-text.js';
 import { createRunView } from '../output/views.js';
 import { durationFlag, nodeCountFlag, nodesFlag } from './value-flags.js';
 
@@ -57,25 +57,17 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 }
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
-export async function openForJob(
-  context: CommandContext,
-  target = context.target,
-): Promise<OpenDeployment> {
+export async function openForJob(context: CommandContext, target = context.target) {
   const deployment = await target.open();
   const { overrides } = target.settings;
   if (overrides) context.say(overrides);
   return deployment;
 }
 
-/** How a job ended, where, and what to say of it. */
-interface Followed extends JobResult {
-  place: string;
-  facts: SummaryFacts;
-}
-
 /**
  * Shows a job while it runs.
  * @param asked what is done, and to which nodes; null where activities are followed
+ * @returns how it ended, where, and what to say of it
  * @throws what the job throws before anything was sent
  */
 export async function followJob(
@@ -83,7 +75,7 @@ export async function followJob(
   deployment: OpenDeployment,
   asked: { runtime: string; action: string; whom: Whom; continueOnError?: boolean } | null,
   run: (tools: Tools) => Promise<JobResult>,
-): Promise<Followed> {
+) {
   const { host, signal } = context;
   const { output, clock } = host;
   const place = await deployment.place();

@@ -100,7 +100,7 @@ class Screen extends Writable {
     super();
   }
 
-  get columns(): number {
+  get columns() {
     return this.out.columns;
   }
 

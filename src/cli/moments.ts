@@ -25,7 +25,7 @@ function isTime(text: string) {
 export function momentOf(
   text: string,
   { flag, now, utc }: { flag: string; now: number; utc: boolean },
-): { at: Date; note?: string } {
+) {
   const typed = text.toUpperCase().replace(' ', 'T');
   const daysAgo = ['TODAY', 'YESTERDAY'].indexOf(typed);
   const whole =
@@ -53,7 +53,7 @@ function timeAgo(text: string, flag: string, now: number) {
   );
 }
 
-function durationOf(text: string, flag: string): number {
+function durationOf(text: string, flag: string) {
   try {
     return parseDuration(text.replace(/ ago$/i, ''), flag);
   } catch {

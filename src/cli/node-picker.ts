@@ -13,6 +13,7 @@ import {
   useKeypress,
   usePrefix,
   useState,
+  type KeypressEvent,
 } from '@inquirer/core';
 import type { Id } from '../base/ids.js';
 import { wrapWords } from '../base/text.js';
@@ -51,7 +52,7 @@ export const startPicking = (rows: readonly NodeChoice[]): Picking => ({
 });
 
 /** By name, and by any part of an id. */
-export function matching({ rows, typed }: Picking): readonly NodeChoice[] {
+export function matching({ rows, typed }: Picking) {
   const wanted = typed.toLowerCase();
   return rows.filter(
     ({ node, label }) => label.toLowerCase().includes(wanted) || String(node).includes(wanted),
@@ -62,14 +63,8 @@ export function matching({ rows, typed }: Picking): readonly NodeChoice[] {
 export const pickedNodes = ({ rows, chosen }: Picking): Id[] =>
   rows.map(({ node }) => node).filter((node) => chosen.has(node));
 
-interface Key {
-  name: string;
-  ctrl: boolean;
-  shift: boolean;
-}
-
 /** @param text what the key types, or '' */
-export function afterKey(picking: Picking, key: Key, text: string): Picking {
+export function afterKey(picking: Picking, key: KeypressEvent, text: string): Picking {
   const { active } = picking;
   const shown = matching(picking);
   const next = { ...picking, isEmpty: false };
@@ -87,7 +82,7 @@ export function afterKey(picking: Picking, key: Key, text: string): Picking {
 }
 
 /** Null for a key that does not change it. */
-function filterAfter({ typed, isUsed }: Picking, key: Key, text: string): string | null {
+function filterAfter({ typed, isUsed }: Picking, key: KeypressEvent, text: string) {
   if (key.ctrl && key.name === 'u') return '';
   if (isBackspaceKey(key)) return typed.slice(0, -1);
   if (!/^[^\s\p{Cc}]+$/u.test(text)) return null;
@@ -98,12 +93,8 @@ function filterAfter({ typed, isUsed }: Picking, key: Key, text: string): string
 function toggled(picking: Picking, rows: readonly NodeChoice[]): Picking {
   if (rows.length === 0) return picking;
   const nodes = rows.map(({ node }) => node);
-  const chosen = new Set(picking.chosen);
-  const areAll = nodes.every((node) => chosen.has(node));
-  for (const node of nodes) {
-    if (areAll) chosen.delete(node);
-    else chosen.add(node);
-  }
+  const chosen = new Set([...picking.chosen, ...nodes]);
+  if (chosen.size === picking.chosen.size) for (const node of nodes) chosen.delete(node);
   return { ...picking, chosen, isUsed: true };
 }
 
@@ -150,7 +141,7 @@ export function pickerFrame(picking: Picking, question: string, screen: Screen):
 }
 
 /** The lines around the active one. The first and the last say what does not fit. */
-function windowOf(lines: readonly string[], active: number, height: number): readonly string[] {
+function windowOf(lines: readonly string[], active: number, height: number) {
   if (lines.length <= height) return lines;
   const start = Math.min(Math.max(active - Math.floor(height / 2), 0), lines.length - height);
   const visible = lines.slice(start, start + height);

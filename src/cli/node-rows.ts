@@ -19,7 +19,6 @@ import {
 import { lookOf, withName } from '../output/rows.js';
 import type { Output } from '../output/streams.js';
 import type { Host } from './host.js';
-import type { NodeChoice } from './node-picker.js';
 import type { Source } from './several.js';
 
 /**
@@ -49,7 +48,7 @@ export async function nodeChoices(
     runtime: string;
     found: Pick<Findings, 'entries' | 'serverTime'> | null;
   },
-): Promise<NodeChoice[]> {
+) {
   const { listed, runtime, found } = asked;
   const view = { isTTY: true, now: found?.serverTime ?? clock.now() };
   const states = await nodeStates(found ? [found] : []);

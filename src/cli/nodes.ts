@@ -31,10 +31,7 @@ const FLAG = '--nodes-from';
  * absence of both flags means.
  * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
  */
-export async function readNodes(
-  context: CommandContext,
-  flags: NodeFlags,
-): Promise<readonly Id[] | undefined> {
+export async function readNodes(context: CommandContext, flags: NodeFlags) {
   const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
   const read = path === undefined ? [] : await readNodesFrom(context, path);
@@ -76,7 +73,7 @@ export async function readEntries(
   path: string,
   flag: string,
   fromText: (text: string) => unknown[],
-): Promise<unknown[]> {
+) {
   const read = path === '-' ? readStdin(host, signal) : readInput(path, flag, signal);
   const text = (await read).trim();
   return /^[[{]/.test(text) ? listIn(text, flag) : fromText(text);
@@ -147,7 +144,7 @@ export async function resolveNodes(
   context: CommandContext,
   refs: readonly NodeRef[],
   several?: readonly OpenDeployment[],
-): Promise<Id[]> {
+) {
   if (refs.every(isId)) return [...refs];
   const lookAllUp = (deployment: Id | null) => {
     const names = readNodeNames(context.folder, deployment);

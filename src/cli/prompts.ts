@@ -181,10 +181,7 @@ const shownText = ({ output }: Terminal, text: string) => plainText(output.stder
  * Reads what is piped into the command, to its end.
  * @throws the signal's reason
  */
-export async function readStdin(
-  { stdin }: Pick<Terminal, 'stdin'>,
-  signal: AbortSignal,
-): Promise<string> {
+export async function readStdin({ stdin }: Pick<Terminal, 'stdin'>, signal: AbortSignal) {
   try {
     return await text(addAbortSignal(signal, stdin));
   } catch (error) {

@@ -55,7 +55,7 @@ export async function openEach(context: CommandContext, flags: Flags) {
   return { sources, deployments, filter };
 }
 
-async function openOne(context: CommandContext, target: Target): Promise<Source> {
+async function openOne(context: CommandContext, target: Target) {
   const { account, deployment } = target.settings;
   const { named } = deployment;
   const name = named ? deploymentText(named.value) : `profile ${account.profile?.name}`;

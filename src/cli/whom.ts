@@ -112,7 +112,7 @@ function whomOfRoll(found: Findings, runtime: string, view: View): Whom {
 }
 
 /** Core's number, where it is not that of the nodes listed for the runtime. */
-function countNotes({ listed: { here }, coreCount }: Findings): string[] {
+function countNotes({ listed: { here }, coreCount }: Findings) {
   if (coreCount === null || coreCount === here.length) return [];
   const counts = `Core counts ${coreCount}`;
   return coreCount < here.length ? [counts, goneText(here.length - coreCount)] : [counts];
@@ -151,7 +151,7 @@ function warningsOf(
   { found, runtime, isRoll, wait }: Meaning & { found: Findings },
   { isAsked, isDry }: When,
   view: View,
-): string[] {
+) {
   const { listed, countAgain } = found;
   const them = listed.elsewhere.length === 1 ? 'it' : 'them';
   // A run that follows says so itself, once Core had its time.
@@ -167,7 +167,7 @@ function warningsOf(
 }
 
 /** @param ends whether too few nodes end it with 7 @param isSaid whether a question says the rest */
-function countWarnings({ listed, coreCount }: Findings, ends: boolean, isSaid: boolean): string[] {
+function countWarnings({ listed, coreCount }: Findings, ends: boolean, isSaid: boolean) {
   if (coreCount === null) return [];
   const known = inLog(listed);
   const { length } = listed.here;
@@ -186,7 +186,7 @@ const numbersText = (coreCount: number, listed: number) =>
   `Core counts ${count(coreCount, 'node')}; the log of the last 30 days lists ${listed || 'none'}`;
 
 /** `…890, which has no iggy entry in the last 30 days` */
-function leftOutText(listed: Listed, runtime: string, view: View): string {
+function leftOutText(listed: Listed, runtime: string, view: View) {
   const have = listed.elsewhere.length === 1 ? 'has' : 'have';
   return `${shortText(listed, view)}, which ${have} no ${runtime} entry in the last 30 days`;
 }

@@ -5,7 +5,7 @@
 
 import { elapsedText, formatDuration } from '../../base/durations.js';
 import { LdctlError, usageError, withHint, type Interrupted } from '../../base/errors.js';
-import { EXIT_CODES, type ExitCode, type ExitName } from '../../base/exit-codes.js';
+import { EXIT_CODES, type ExitName } from '../../base/exit-codes.js';
 import {
   NOT_STARTED,
   OUTCOMES,
@@ -33,7 +33,7 @@ import { runPart, type AgreedPart } from './part.js';
 import { recordPart, resumeText, type SeveralPlan } from './record.js';
 
 /** The flags by which a later command acts on the same deployments, in this order. */
-export function flagsOfAll(deployments: readonly OpenDeployment[]): string[] {
+export function flagsOfAll(deployments: readonly OpenDeployment[]) {
   const [first = [], ...others] = deployments.map(({ flags }) => flags);
   if (others.length === 0) return [...first];
   const list = first.includes('--deployment') ? '--deployment' : '--profile';
@@ -118,7 +118,7 @@ export async function rollSeveral(
   context: CommandContext,
   parts: readonly AgreedPart[],
   plan: Plan,
-): Promise<ExitCode> {
+) {
   const { host, signal } = context;
   const { output, clock } = host;
   // Read before the first POST: what fails later would hide the result.
@@ -182,7 +182,7 @@ interface SeveralRun {
 async function pauseBefore(
   { context, plan, stopping, deadline }: SeveralRun,
   { part, ending: before }: Stage,
-): Promise<boolean> {
+) {
   const { clock } = context.host;
   const ms = Math.min(plan.pauseBetweenMs, deadline - clock.elapsed());
   const ending = AbortSignal.any([stopping, context.signal]);
