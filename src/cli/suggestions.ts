@@ -91,7 +91,7 @@ export function unknownCommand(
   commands: Commands,
   flags: CommandLine['flags'],
   before: 'help ' | '' = '',
-): UsageError {
+) {
   const group = groupOf(typed, commands);
   const asked = (group ? typed.slice(1) : typed).map((word) => word.toLowerCase());
   const what = `there is no command ${typed.slice(0, group ? 2 : 1).join(' ')}`;
@@ -131,7 +131,7 @@ function actingIn(
 }
 
 /** What was asked for in ldctl's own words. */
-function wordsOf(asked: readonly string[], group: string, commands: Commands): string[] {
+function wordsOf(asked: readonly string[], group: string, commands: Commands) {
   const ours = (words: string) => (OTHER_WORDS.get(words) ?? words).split(':');
   const phrase = asked.slice(0, 2).join(' ');
   if (OTHER_WORDS.has(phrase)) return ours(phrase);
@@ -147,7 +147,7 @@ export function unknownTopic(
   typed: readonly string[],
   texts: ReadonlyMap<string, string>,
   commands: Commands,
-): UsageError {
+) {
   const near = nearest(typed.join('-'), [...texts.keys()]);
   if (near === null) return unknownCommand(typed, commands, [], 'help ');
   const what = `there is no help on ${typed.join(' ')}`;

@@ -36,5 +36,5 @@ export function expiryWarning({ profile, key }: AccountSettings, now: number): s
 }
 
 export const NEW_KEY = 'make a new one in the LaserData console';
-export const renewal = (profile: string): string =>
+export const renewal = (profile: string) =>
   `${NEW_KEY}, and store it with \`ldctl profiles update ${profile}\``;

@@ -10,24 +10,12 @@ const STALE_LOCK_MS = 10_000;
 /** How long a change waits for the lock of another. */
 const LONGEST_WAIT_MS = 20_000;
 
-/** A process that stood still for too long has lost its lock to another. */
-export interface Lock {
-  /** @throws UsageError where the lock was lost */
-  assertHeld: () => void;
-  release: () => void;
-}
-
 /**
  * Lets one process at a time change the files of a folder. The lock is a file that names no
  * process: containers that share a folder each have their own process ids.
  * @throws UsageError after 20 s, or the signal's reason
  */
-export async function takeLock(
-  folder: string,
-  name: string,
-  clock: Clock,
-  signal?: AbortSignal,
-): Promise<Lock> {
+export async function takeLock(folder: string, name: string, clock: Clock, signal?: AbortSignal) {
   const path = join(folder, name);
   const mine = randomUUID();
   const until = clock.elapsed() + LONGEST_WAIT_MS;
@@ -43,6 +31,7 @@ export async function takeLock(
   }
   const isHeld = () => readPrivateFile(path) === mine;
   return {
+    /** @throws UsageError for a process that stood still for too long, and lost it to another */
     assertHeld: () => {
       if (isHeld()) return;
       throw usageError(
@@ -56,6 +45,7 @@ export async function takeLock(
     },
   };
 }
+export type Lock = Awaited<ReturnType<typeof takeLock>>;
 
 /** @returns whether the lock was stale, and is gone now */
 function removeStale(path: string, clock: Clock) {

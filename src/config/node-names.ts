@@ -86,7 +86,7 @@ export function checkFree(names: NodeNames, given: NewNames) {
 }
 
 /** @throws UsageError (exit 2), as `openProfiles` does, for a file that cannot be used */
-function storedIn(folder: string): v.InferOutput<typeof namesOfAll> {
+function storedIn(folder: string) {
   const path = join(folder, 'nodes.json');
   const text = readPrivateFile(path);
   if (text === null) return {};
@@ -100,7 +100,7 @@ function storedIn(folder: string): v.InferOutput<typeof namesOfAll> {
 }
 
 /** @param deployment null for the names of every deployment @throws as `storedIn` */
-export function readNodeNames(folder: string, deployment: Id | null): NodeNames {
+export function readNodeNames(folder: string, deployment: Id | null) {
   const kept = storedIn(folder);
   const some = deployment === null ? Object.values(kept) : [kept[String(deployment)] ?? {}];
   return new Map(some.flatMap(Object.entries).map(([id, name]) => [BigInt(id), String(name)]));

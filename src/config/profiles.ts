@@ -231,7 +231,7 @@ function replaceFile(
   }
 }
 
-function decodeConfig(text: string, path: string): Config {
+function decodeConfig(text: string, path: string) {
   // A byte order mark, as an editor on Windows may add.
   const result = parseStored(text.replace(/^\ufeff/, ''), configSchema);
   if (result.success) return result.output;

@@ -22,7 +22,7 @@ export interface Asking {
  * A refusal in the words of the command line. The API does not know where the key is from, and
  * calls a deployment by its id, not by its path.
  */
-export function explainRefusal(error: ApiError, asking: Asking): ApiError {
+export function explainRefusal(error: ApiError, asking: Asking) {
   const { deployment, url, account } = asking;
   if (error.status === 401) {
     const { key, profile } = account;
@@ -47,7 +47,7 @@ export function explainRefusal(error: ApiError, asking: Asking): ApiError {
  * What the server says shows that the key lacks a permission, or is another tenant's. Else it may
  * be either, or the address of this machine: the message is the server's, and the hint has all.
  */
-function explainDenial(error: ApiError, asking: Asking): ApiError {
+function explainDenial(error: ApiError, asking: Asking) {
   const { reason, permission } = error;
   const key = `the API key ${usedKeyText(asking)}`;
   const lacking = /\b\w+:(?:read|manage)\b/.exec(reason)?.[0] ?? permission;
@@ -73,7 +73,7 @@ function lackText(permission: string, use: KeyUse) {
 }
 
 /** For a key that may only read, by what Core says of it. */
-export function cannotAct(use: KeyUse): LdctlError {
+export function cannotAct(use: KeyUse) {
   const permission = 'deployment:manage';
   const hint = adviceOn(permission);
   return new LdctlError('denied', 'forbidden', lackText(permission, use), { hint });

@@ -98,7 +98,7 @@ interface SettingsInput {
 }
 
 /** A variable without white space around it; undefined when it is empty. */
-export function variableIn(env: Env, name: string): string | undefined {
+export function variableIn(env: Env, name: string) {
   return env[name]?.trim() || undefined;
 }
 
@@ -106,7 +106,7 @@ export function variableIn(env: Env, name: string): string | undefined {
  * The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It
  * need not exist.
  */
-export async function configDir(env: Env): Promise<string> {
+export async function configDir(env: Env) {
   const chosen = variableIn(env, 'LDCTL_CONFIG_DIR');
   if (chosen) return resolve(chosen);
   const { default: envPaths } = await import('env-paths');
@@ -230,14 +230,14 @@ export const protectorByName = (
   }) ?? null;
 
 /** The variables that are set, and override a profile. */
-export const overridingVariables = (env: Env): string[] =>
+export const overridingVariables = (env: Env) =>
   [...Object.keys(KEY_VARIABLES), ...Object.values(VARIABLE_OF)].filter(
     (name) => name !== 'LD_PROFILE' && variableIn(env, name) !== undefined,
   );
 
 const sourceOf = ({ name }: Profile): Source => ({ from: 'profile', name: `profile ${name}` });
 
-function urlIn(profile: Profile, field: 'api_url' | 'supervisor_url'): URL | null {
+function urlIn(profile: Profile, field: 'api_url' | 'supervisor_url') {
   const text = profile[field];
   return text === undefined ? null : parseBaseUrl(text, `${field} of profile ${profile.name}`);
 }

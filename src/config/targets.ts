@@ -75,7 +75,7 @@ export async function flagsOfEach(
 const areIds = (text: string) => /^\d+(,\d+)+$/.test(text);
 
 /** @throws UsageError for one that is empty, or stands there twice */
-function checked(flag: string, texts: readonly string[]): string[] {
+function checked(flag: string, texts: readonly string[]) {
   const names = texts.map((text) => text.trim());
   if (names.length > 1 && names.includes('')) {
     throw usageError('empty_name', `${flag}: a name in the list is empty`, 'Is a variable unset?');
@@ -92,7 +92,7 @@ export const hasDeployment = ({ deployment_id: id, deployment_name: name }: Prof
   (id ?? name) !== undefined;
 
 /** Of each deployment, the first profile that names it. */
-function namesOf(profiles: readonly Profile[]): string[] {
+function namesOf(profiles: readonly Profile[]) {
   const byDeployment = new Map<string, string>();
   for (const {
     name,

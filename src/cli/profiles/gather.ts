@@ -90,11 +90,7 @@ export async function gather(
 }
 
 /** Flags, and the environment or the stored profile, but never both of these. */
-function settingsFor(
-  stored: Profile | null,
-  flags: ProfileFlags,
-  context: CommandContext,
-): Settings {
+function settingsFor(stored: Profile | null, flags: ProfileFlags, context: CommandContext) {
   // A flag or a person chooses the deployment. These variables may be left over from another one,
   // to whose supervisor the new profile would send its key.
   const isChosen = context.prompts !== null || flags.deployment !== undefined;

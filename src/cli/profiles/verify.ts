@@ -79,10 +79,7 @@ async function askAgain(asked: WithKey, error: unknown, context: CommandContext)
 }
 
 /** Each field of a profile that says where it acts; undefined for what is not known. */
-function deploymentFields(
-  deployment: Partial<DeploymentRef>,
-  supervisorUrl?: URL,
-): Partial<Profile> {
+function deploymentFields(deployment: Partial<DeploymentRef>, supervisorUrl?: URL) {
   return {
     deployment_id: deployment.id ?? undefined,
     deployment_name: deployment.name ?? undefined,
@@ -105,7 +102,7 @@ async function lookUpFields(
   { stored, given, tenantId }: Gathered,
   core: Core,
   context: CommandContext,
-): Promise<Partial<Profile>> {
+) {
   const { named, supervisorUrl } = given.deployment;
   // If none is given, one is chosen from a list, but only for a new profile and at a terminal.
   const needsLookUp = named
@@ -121,10 +118,7 @@ async function lookUpFields(
   return deploymentFields(refTo(placed), url);
 }
 
-async function choose(
-  structure: TenantStructure,
-  context: CommandContext,
-): Promise<PlacedDeployment | null> {
+async function choose(structure: TenantStructure, context: CommandContext) {
   const { prompts } = context;
   const choices = placedDeployments(structure).map((placed) => ({
     value: placed,
@@ -142,7 +136,7 @@ async function supervisorFor(placed: PlacedDeployment, { prompts }: CommandConte
   if (!prompts || placed.deployment.supervisor_url !== null) {
     return supervisorUrlOf(placed.deployment);
   }
-  const parse = (text: string): URL => parseBaseUrl(text.trim(), 'the supervisor URL');
+  const parse = (text: string) => parseBaseUrl(text.trim(), 'the supervisor URL');
   const message = `Supervisor URL of ${placeText(placed)}:`;
   return parse(await prompts.text(message, { validate: accepts(parse) }));
 }

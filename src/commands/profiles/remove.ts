@@ -33,11 +33,7 @@ export default class ProfilesRemove extends BaseCommand {
 }
 
 /** @returns the name of the profile that is current now */
-async function removeProfile(
-  name: string,
-  yes: boolean,
-  context: CommandContext,
-): Promise<string | null> {
+async function removeProfile(name: string, yes: boolean, context: CommandContext) {
   const { store, prompts } = context;
   const { key } = findProfile(store.read(), name);
   if (!yes) {
