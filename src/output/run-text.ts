@@ -248,7 +248,8 @@ function nextCommands(
   if (resume !== null) commands.push(resume);
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
-    commands.push(`ldctl activities roll ${runtime} ${action} --node ${forgotten.join()} ${flags}`);
+    const named = shellWord(forgotten.join());
+    commands.push(`ldctl activities roll ${runtime} ${action} --node ${named} ${flags}`);
   }
   return commands;
 }
