@@ -7,7 +7,7 @@ import ts from 'typescript';
 const MOST_BRANCHES = 12;
 /** A `describe` is as long as its tests. */
 const LIMITS = {
-  src: { tokens: 151_900, lines: 60 },
+  src: { tokens: 149_800, lines: 60 },
   test: { tokens: 190_000, lines: Infinity },
 };
 
