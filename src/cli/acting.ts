@@ -205,26 +205,22 @@ async function askAction(prompts: Prompts, config: string | undefined) {
 }
 
 /**
- * Refuses what there is no consent to and no one to ask about, and opens the deployments.
- * @throws UsageError as `isToBeAsked` and `checkConfirm`; as `openDeployment` does
- */
-export async function openAgreed(context: CommandContext, intent: Intent, flags: ConsentFlags) {
-  for (const target of context.targets) isToBeAsked(context, target, null, intent, flags);
-  return openTargets(context, flags);
-}
-
-/**
  * Opens the deployments of a job.
- * @throws UsageError where two are the same, and for a `--confirm` of none; as `openDeployment` does
+ * @param intent what is refused at once if there is no consent to it, and no one to ask
+ * @throws UsageError as `isToBeAsked`, where two are the same, and for a `--confirm` of none; as
+ * `openDeployment` does
  */
-export async function openTargets(context: CommandContext, { confirm }: ConsentFlags) {
+export async function openTargets(context: CommandContext, flags: ConsentFlags, intent?: Intent) {
+  if (intent) {
+    for (const target of context.targets) isToBeAsked(context, target, null, intent, flags);
+  }
   const deployments: OpenDeployment[] = [];
   // What gives the key may ask for a passphrase: one at a time.
   for (const target of context.targets) deployments.push(await openForJob(context, target));
   const ids = deployments.map(({ deploymentId }) => deploymentId);
   const twice = deployments.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
   if (twice) throw standsTwice(await twice.place());
-  await checkConfirm(deployments, confirm);
+  await checkConfirm(deployments, flags.confirm);
   return deployments;
 }
 

@@ -100,7 +100,7 @@ function fromLines(text: string) {
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
 function listIn(text: string, flag: string): unknown[] {
-  const { nodes, items = [], error, errors } = readPrinted(text, flag);
+  const { nodes, items = [], error, errors } = readPrinted(text);
   if (error || errors) {
     throw usageError(
       'list_broke_off',
@@ -109,29 +109,25 @@ function listIn(text: string, flag: string): unknown[] {
     );
   }
   const list = nodes ?? items;
-  if (!Array.isArray(list)) throw noList(flag);
-  return list;
-}
-
-/** What ldctl prints; a list alone is its nodes. */
-function readPrinted(
-  text: string,
-  flag: string,
-): { [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown } {
-  try {
-    const json = parseJson(text);
-    return Array.isArray(json) ? { nodes: json } : (json as object);
-  } catch {
-    throw noList(flag);
-  }
-}
-
-const noList = (flag: string) =>
-  usageError(
+  if (Array.isArray(list)) return list;
+  throw usageError(
     'invalid_json',
     `${flag}: this JSON holds no list of nodes`,
     'Give a list of ids, or {"nodes":[…]}.',
   );
+}
+
+/** What ldctl prints; a list alone is its nodes, and what is no JSON has no list. */
+function readPrinted(text: string): {
+  [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown;
+} {
+  try {
+    const json = parseJson(text);
+    return Array.isArray(json) ? { nodes: json } : (json as object);
+  } catch {
+    return { nodes: text };
+  }
+}
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
@@ -154,10 +150,9 @@ export async function resolveNodes(
     const names = several.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
-  const known = context.target.settings.deployment.named?.value.id ?? null;
-  let idsAndEnds = lookAllUp(known);
-  // Until the deployment is known, a name may be of any.
-  if (known === null) idsAndEnds = lookAllUp(await deploymentIdOf(context));
+  // Before the network: until the deployment is known, a name may be of any.
+  lookAllUp(context.target.settings.deployment.named?.value.id ?? null);
+  const idsAndEnds = lookAllUp(await deploymentIdOf(context));
   const nodes: Id[] = [];
   for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;

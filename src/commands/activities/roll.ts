@@ -3,7 +3,6 @@ import {
   ACTION,
   ActingCommand,
   actingFlags,
-  openAgreed,
   openTargets,
   requestOf,
   RUNTIME,
@@ -129,7 +128,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
-    const deployments = await openAgreed(context, intent, flags);
+    const deployments = await openTargets(context, flags, intent);
     const named = await assignNodes(context, deployments, request);
     const parts: Part[] = [];
     for (const [at, target] of context.targets.entries()) {

@@ -6,7 +6,7 @@ import {
   ActingCommand,
   actingFlags,
   lookBefore,
-  openAgreed,
+  openTargets,
   requestOf,
   RUNTIME,
   showDryRuns,
@@ -50,7 +50,7 @@ export default class ActivitiesTrigger extends ActingCommand {
       chosen,
     };
     const { target } = context;
-    await openAgreed(context, intent, flags);
+    await openTargets(context, flags, intent);
     const before = await lookBefore(context, target, intent, flags, (deployment) =>
       keptRun(deployment, request),
     );
