@@ -7,7 +7,7 @@ import type { Activity } from '../base/activity.js';
 import { errorDocument, LdctlError, usageError, withHint } from '../base/errors.js';
 import type { OpenDeployment } from '../app/open.js';
 import { deploymentText } from '../config/structure.js';
-import { standsTwice } from '../config/targets.js';
+import { standsTwice, type TargetFlags } from '../config/targets.js';
 import { foreignLog } from '../log/foreign.js';
 import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
 import { printList, type ListSpec } from '../output/list.js';
@@ -15,7 +15,6 @@ import { errorText } from '../output/sentence.js';
 import type { Output, PrintOptions } from '../output/streams.js';
 import type { CommandContext, Target } from './context.js';
 import { filterOf } from './filters.js';
-import type { TargetFlags } from '../config/targets.js';
 
 /** One of several deployments. */
 export interface Source {
@@ -30,14 +29,15 @@ export interface Source {
   error: LdctlError | null;
 }
 
-type Flags = TargetFlags & Parameters<typeof filterOf>[1];
-
 /**
  * Opens all deployments that are named, in their order.
  * @returns each of them as a source, and those that could be opened
  * @throws UsageError where two of them are one, unless every profile was asked for; as `filterOf`
  */
-export async function openEach(context: CommandContext, flags: Flags) {
+export async function openEach(
+  context: CommandContext,
+  flags: TargetFlags & Parameters<typeof filterOf>[1],
+) {
   const { targets } = context;
   // A program that gives the key may ask for a passphrase: one at a time.
   for (const { account } of targets) await account.key().catch(() => undefined);

@@ -136,7 +136,7 @@ export function sayWhom(context: CommandContext, meant: Meaning, when: When): Wh
   const view = context.host.output.stderr;
   const { found, nodes } = meant;
   if (found && !nodes) {
-    for (const line of warningsOf({ ...meant, found }, when, view)) context.warn(line);
+    for (const line of warningsOf({ ...meant, found }, when, view)) if (line) context.warn(line);
     const { coreCount, expect = 0, listed } = found;
     const listing = `the log lists ${count(listed.here.length, 'node')}`;
     if (coreCount === null && expect > listed.here.length) {
@@ -158,28 +158,24 @@ function warningsOf(
   const isSilent = countAgain !== null && (isRoll || isDry || !wait);
   const isLeftOut = isRoll && !isAsked && listed.elsewhere.length > 0;
   return [
-    ...(isSilent ? ['Core did not say how many nodes there are: only the log decides'] : []),
-    ...countWarnings(found, wait && !isRoll, isAsked),
-    ...(isLeftOut
-      ? [`Left out: ${leftOutText(listed, runtime, view)}. To include ${them}: --node`]
-      : []),
+    isSilent && 'Core did not say how many nodes there are: only the log decides',
+    countWarning(found, wait && !isRoll, isAsked),
+    isLeftOut && `Left out: ${leftOutText(listed, runtime, view)}. To include ${them}: --node`,
   ];
 }
 
 /** @param ends whether too few nodes end it with 7 @param isSaid whether a question says the rest */
-function countWarnings({ listed, coreCount }: Findings, ends: boolean, isSaid: boolean) {
-  if (coreCount === null) return [];
+function countWarning({ listed, coreCount }: Findings, ends: boolean, isSaid: boolean) {
+  if (coreCount === null) return null;
   const known = inLog(listed);
   const { length } = listed.here;
   if (coreCount > known && (ends || !isSaid)) {
     const more = count(coreCount - known, known > 0 ? 'more node' : 'node');
     const end = ends ? `. This will end with 7 unless the log comes to list ${more}` : '';
-    return [numbersText(coreCount, known) + end];
+    return numbersText(coreCount, known) + end;
   }
-  const isGone = coreCount < length && listed.isWhole;
-  return isGone && !isSaid
-    ? [`${numbersText(coreCount, length)}: ${goneText(length - coreCount)}`]
-    : [];
+  const isGone = coreCount < length && listed.isWhole && !isSaid;
+  return isGone && `${numbersText(coreCount, length)}: ${goneText(length - coreCount)}`;
 }
 
 const numbersText = (coreCount: number, listed: number) =>

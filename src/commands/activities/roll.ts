@@ -26,7 +26,6 @@ import {
   resumePart,
   rollOne,
   type AgreedPart,
-  type How,
   type Part,
 } from '../../cli/roll/part.js';
 import { findRoll, type SeveralPlan } from '../../cli/roll/record.js';
@@ -90,7 +89,7 @@ const OF_THIS_ROLL = [
 ];
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
-const howOf = (flags: RollFlags): How => ({
+const howOf = (flags: RollFlags) => ({
   ...sharedFields(flags),
   maxUnavailable: flags['max-unavailable'],
   pauseMs: flags.pause,
