@@ -173,8 +173,8 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
       else if (event.event === 'listing') {
         view.on({ ...event, activities: placed(deployment, event.activities) });
       } else {
-        const activities = placed(deployment, [event.activity]);
-        for (const activity of activities) view.on({ ...event, activity });
+        const [activity = event.activity] = placed(deployment, [event.activity]);
+        view.on({ ...event, activity });
       }
     }
   };
@@ -182,13 +182,16 @@ async function followEach(context: CommandContext, sources: readonly Source[], p
     view.on(warning(error.code, `${name} is not followed: ${error.message}`));
     return Promise.resolve(false);
   };
-  try {
-    return await untilStopped(context, sources, followOne, onFailure);
-  } catch (error) {
+  return untilStopped(context, sources, followOne, onFailure).catch((error: unknown) => {
     view.stop(error instanceof LdctlError ? error : undefined);
-    if (error instanceof Interrupted) return error.exitCode;
-    throw error;
-  }
+    return stoppedBy(error);
+  });
+}
+
+/** What is followed ends with an interrupt, and was shown by then. @returns its exit code */
+function stoppedBy(error: unknown) {
+  if (error instanceof Interrupted) return error.exitCode;
+  throw error;
 }
 
 function partsOf(
@@ -223,11 +226,16 @@ function specOf(plan: Plan) {
   };
 }
 
+/** Shows new entries and changes until it is stopped: they are the data. @returns exit code */
+const follow = (context: CommandContext, plan: Plan) => watch(context, plan).catch(stoppedBy);
+
 /**
- * Shows the log as it changes. @returns how that ended, and what continues it
- * @throws as `followLog` does
+ * Shows the log as it changes, until all of it is final; then the list is printed. With `--follow` it
+ * has no end.
+ * @returns exit code
+ * @throws LdctlError when it ended otherwise; stdout is complete by then
  */
-async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: number) {
+async function watch(context: CommandContext, plan: Plan) {
   const { output, clock } = context.host;
   const deployment = await context.deployment();
   // Only a terminal shows it.
@@ -235,6 +243,8 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
   const view = await createWatchView(output, { follow: plan.follow, place, clock });
   void nameYou(context, [deployment]);
   const { after, filter, limit } = plan;
+  const unattended = isInteractive(context.host) ? 0 : UNATTENDED_TIMEOUT_MS;
+  const timeoutMs = plan.follow ? undefined : (plan.timeout ?? unattended) || Infinity;
   const tools = { ...deployment, ...context.reading };
   const events = followLog({ after, filter, limit, timeoutMs }, tools);
   const stop = (problem: unknown) => {
@@ -245,12 +255,22 @@ async function showChanges(context: CommandContext, plan: Plan, timeoutMs?: numb
     stop(error);
     throw error;
   });
-  const open = ended.entries.filter((entry) => !isFinal(entry)).map(({ id }) => id);
-  const next = open.length > 0 && `To continue: ${resumeCommand({ ids: open }, deployment)}`;
-  const hint = [ended.error?.hint, next].filter(Boolean).join(' ');
-  const error = ended.error && withHint(ended.error, hint || undefined);
+  const { entries, total } = ended;
+  const error = withNext(ended, deployment);
   stop(error);
-  return { ...ended, error };
+  if (output.options.format !== 'ndjson') {
+    await printList(output, [{ entries, total, error }], specOf(plan));
+  }
+  if (error) throw error;
+  return EXIT_CODES[saysRejected(plan, ended) ? 'rejected' : 'done'].code;
+}
+
+/** Why it has ended too early, with what continues it. */
+function withNext({ entries, error }: WatchResult, deployment: OpenDeployment) {
+  const ids = entries.filter((entry) => !isFinal(entry)).map(({ id }) => id);
+  const next = ids.length > 0 && `To continue: ${resumeCommand({ ids }, deployment)}`;
+  const hint = [error?.hint, next].filter(Boolean).join(' ');
+  return error && withHint(error, hint || undefined);
 }
 
 /** Step by step, since `for await` drops what the events return. */
@@ -264,41 +284,9 @@ async function showEach(events: ReturnType<typeof followLog>, view: WatchView) {
   }
 }
 
-/**
- * Shows new entries and changes until it is stopped: they are the data.
- * @throws as `followLog` does
- */
-async function follow(context: CommandContext, plan: Plan) {
-  try {
-    await showChanges(context, plan);
-    throw new Error('following the log has ended');
-  } catch (error) {
-    if (error instanceof Interrupted) return error.exitCode;
-    throw error;
-  }
-}
-
-/**
- * Keeps the list up to date until all of it is final; then it is printed.
- * @throws LdctlError when it ended otherwise; stdout is complete by then
- */
-async function watch(context: CommandContext, plan: Plan) {
-  const { host } = context;
-  const unattended = isInteractive(host) ? 0 : UNATTENDED_TIMEOUT_MS;
-  const timeoutMs = (plan.timeout ?? unattended) || Infinity;
-  const ended = await showChanges(context, plan, timeoutMs);
-  const { entries, error, total } = ended;
-  if (host.output.options.format !== 'ndjson') {
-    await printList(host.output, [{ entries, total, error }], specOf(plan));
-  }
-  if (error) throw error;
-  return plan['exit-status'] && isRejected(plan, ended)
-    ? EXIT_CODES.rejected.code
-    : EXIT_CODES.done.code;
-}
-
 /** An entry that was rejected before counts only if that is what was asked for. */
-function isRejected({ filter }: Plan, { anyRejected, entries }: WatchResult) {
-  const isAsked = filter.status?.includes('rejected') === true;
+function saysRejected(plan: Plan, { anyRejected, entries }: WatchResult) {
+  if (!plan['exit-status']) return false;
+  const isAsked = plan.filter.status?.includes('rejected') === true;
   return anyRejected || (isAsked && entries.some(({ status }) => status === 'rejected'));
 }
