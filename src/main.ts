@@ -10,7 +10,7 @@ import {
   type Program,
 } from './cli/host.js';
 import type { CommandConfig } from './cli/base-command.js';
-import { COMMANDS, type Loading } from './commands/table.shared.js';
+import { COMMANDS } from './commands/table.shared.js';
 
 export { packageProgram } from './cli/host.js';
 
@@ -71,51 +71,38 @@ export async function runLine(
   try {
     // Scripts ask for the version often, and those of completion at each Tab: neither takes more
     // than this.
-    if (argv[0] === '--version' && argv.length === 1) {
-      printVersion(host());
-    } else if (argv[0] === '__complete') {
-      await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
-    } else {
-      const { commands } = readManifest(program);
-      const { readInvocation, withAdvice } = await import('./cli/usage.js');
-      const line = readCommandLine(argv, commands);
-      flags = line.flags;
-      const asked = readInvocation(line, commands);
-      if ('version' in asked) printVersion(host());
-      else if ('help' in asked) await (await import('./cli/help.js')).printHelp(host(), asked.help);
-      else {
-        return await runCommand(table[asked.id], asked, host).catch((error: unknown) => {
-          throw withAdvice(error, asked.id);
-        });
-      }
+    if (argv[0] === '--version' && argv.length === 1) return printVersion(host());
+    if (argv[0] === '__complete') {
+      return await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
     }
-    return EXIT_CODES.done.code;
+    const { commands } = readManifest(program);
+    const { readInvocation, withAdvice } = await import('./cli/usage.js');
+    const line = readCommandLine(argv, commands);
+    flags = line.flags;
+    const asked = readInvocation(line, commands);
+    if ('version' in asked) return printVersion(host());
+    if ('help' in asked) return await (await import('./cli/help.js')).printHelp(host(), asked.help);
+    const { id, args } = asked;
+    const found = await table[id]?.();
+    if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
+    // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
+    const world = host();
+    return await new found.default(args, CONFIG, world).run().catch((error: unknown) => {
+      throw withAdvice(error, id);
+    });
   } catch (error) {
     return reportFailure(host(), error);
   }
 }
 
+/**
+ * A command is run by itself, in place of oclif's own `run`, which looks for plugins, the user's shell
+ * and folders that are of no use here: see docs/decisions/our-own-help-and-loader.md.
+ */
 const CONFIG: CommandConfig = {
   bin: 'ldctl',
   runHook: () => Promise.resolve({ successes: [], failures: [] }),
 };
-
-/**
- * In place of oclif's own `run`, which looks for plugins, the user's shell and folders that are of
- * no use here: see docs/decisions/our-own-help-and-loader.md.
- * @returns the exit code
- */
-async function runCommand(
-  load: Loading | undefined,
-  { id, args }: { id: string; args: string[] },
-  host: () => Host,
-) {
-  const found = await load?.();
-  if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);
-  // oclif listens to stdout from the moment it is loaded, which is over when the host is made.
-  const world = host();
-  return new found.default(args, CONFIG, world).run();
-}
 
 async function reportFailure(host: Host, error: unknown) {
   const { printFailure } = await import('./cli/failure.js');
@@ -133,4 +120,5 @@ function printVersion({ program, output, platform }: Host) {
   output.stdout.write(
     `${name}/${version} ${platform}-${process.arch} node-${process.version}${kind}\n`,
   );
+  return 0;
 }

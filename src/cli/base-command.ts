@@ -125,12 +125,10 @@ export abstract class BaseCommand extends Command {
 export abstract class ConnectedCommand extends BaseCommand {
   static override baseFlags = { ...outputFlags, ...connectionFlags };
 
-  /** Whether several deployments may be named, by `severalFlags`. */
-  protected readonly takesSeveral: boolean = false;
-
-  protected override async open(flags: TargetFlags) {
+  /** @param several deployments may be named, by `severalFlags` */
+  protected override async open(flags: TargetFlags, several?: 'several') {
     const context = await super.open(flags);
-    if (this.takesSeveral) await context.findTargets();
+    if (several) await context.findTargets();
     context.saySettings();
     return context;
   }

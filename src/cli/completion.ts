@@ -64,6 +64,7 @@ export async function answerCompletion(host: Host, words: readonly string[]) {
     about ? `${value}\t${plainText(about).slice(0, 100)}` : value,
   );
   output.stdout.write([...lines, found === 'files' ? ':files' : ':done', ''].join('\n'));
+  return 0;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Host } from '../cli/host.js';
 
 type CommandClass = new (argv: string[], config: CommandConfig, host: Host) => BaseCommand;
 
-export type Loading = () => Promise<{ default: CommandClass }>;
+type Loading = () => Promise<{ default: CommandClass }>;
 
 /** Every command by its id, each in a file that is loaded only for it. */
 export const COMMANDS: Readonly<Record<string, Loading>> = {

@@ -88,12 +88,11 @@ export default class ActivitiesList extends ConnectedCommand {
     'ldctl activities list --limit 0 --runtime iggy -o json | jq ".items[].node_id"',
   ];
   static override flags = listFlags;
-  protected override readonly takesSeveral = true;
 
   protected override async execute() {
     const { flags } = await this.parse(ActivitiesList);
     checkTogether(flags, this.host.output.options);
-    const context = await this.open(flags);
+    const context = await this.open(flags, 'several');
     if (context.targets.length > 1) return ofEach(context, flags);
     const filter = await filterOf(context, flags);
     const plan = planOf(flags, filter);

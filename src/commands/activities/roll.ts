@@ -111,11 +111,9 @@ export default class ActivitiesRoll extends ActingCommand {
   static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
   static override flags = { ...allFlags, ...severalFlags };
 
-  protected override readonly takesSeveral = true;
-
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const context = await this.open(flags);
+    const context = await this.open(flags, 'several');
     const isSeveral = context.targets.length > 1;
     checkRunResultOptions(this.host.output, isSeveral);
     checkSeveral(flags, isSeveral);

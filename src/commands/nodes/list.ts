@@ -41,14 +41,13 @@ export default class NodesList extends ConnectedCommand {
     'ldctl nodes list -o json | jq ".items[] | {node_id, iggy: .runtimes.iggy.state}"',
   ];
   static override flags = listFlags;
-  protected override readonly takesSeveral = true;
 
   protected override async execute() {
     const { flags } = await this.parse(NodesList);
     const { output } = this.host;
     const { options, stdout, stderr } = output;
     checkTogether(flags, options);
-    const context = await this.open(flags);
+    const context = await this.open(flags, 'several');
     if (flags.watch) {
       const { sources, filter } = await openEach(context, flags);
       const { watchNodes } = await import('../../cli/node-watch.js');
