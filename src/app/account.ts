@@ -5,7 +5,6 @@
 
 import type { CoreApi } from '../api/core-api.js';
 import { refusedError, usageError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
 import { once } from '../base/once.js';
 import type { ApiKey } from '../base/secret.js';
 import type { AccountSettings, Setting } from '../config/settings.js';
@@ -37,7 +36,6 @@ export function openAccount(
   { signal: own, core: coreAt }: AccountTools,
 ) {
   let fetched: Promise<ApiKey> | undefined;
-  let client: Core | undefined;
 
   /** @throws UsageError without a key, before anything is fetched */
   const assertKey = () => settings.key ?? withoutKey(settings);
@@ -46,18 +44,7 @@ export function openAccount(
   const key = async () => (fetched ??= assertKey().fetch(own));
 
   /** @throws as `key` */
-  const core = async () => {
-    const apiKey = await key();
-    return (client ??= coreAt(endpointAt(settings.apiUrl, apiKey)));
-  };
-
-  // Several deployments may be looked up at once.
-  const structureOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
-    api.structure(tenant, { signal }),
-  );
-  const contextOnce = once((api: Core, tenant: Id, signal: AbortSignal) =>
-    api.keyContext(tenant, { signal }),
-  );
+  const core = once(async () => coreAt(endpointAt(settings.apiUrl, await key())));
 
   /** @throws UsageError without a tenant id */
   const tenantFor = (what: string, hint?: string) => {
@@ -65,27 +52,30 @@ export function openAccount(
     throw usageError('no_tenant', `no tenant id, which is needed to ${what}`, hint);
   };
 
-  /** @throws as `key`; UsageError without a tenant id; as `CoreApi.structure` does */
-  const structure = async (signal = own) => {
+  /**
+   * Several deployments may be looked up at once.
+   * @throws as `key`; UsageError without a tenant id; as `CoreApi.structure` does
+   */
+  const structure = once(async (signal: AbortSignal = own) => {
     assertKey();
     const tenant = tenantFor('look up a deployment');
-    return structureOnce(await core(), tenant, signal);
-  };
+    return (await core()).structure(tenant, { signal });
+  });
 
   /**
    * Whose key it is.
    * @throws as `key`; UsageError without a tenant id; as `CoreApi.keyContext` does; LdctlError (exit
    * 5) where Core does not say
    */
-  const user = async (signal = own) => {
+  const user = once(async (signal: AbortSignal = own) => {
     const api = await core();
     const hint = 'Give --tenant-id ID, or set LD_TENANT_ID.';
     const tenant = tenantFor('ask whose key this is', hint);
-    const { user_id: owner } = await contextOnce(api, tenant, signal);
+    const { user_id: owner } = await api.keyContext(tenant, { signal });
     if (owner) return owner;
     const what = 'Core does not say which user this key belongs to';
     throw refusedError('no_user', what, 'Give the id of the user in its place.');
-  };
+  });
 
   return { settings, assertKey, key, core, structure, user };
 }
