@@ -75,11 +75,14 @@ function jsonOf(answer: Answer) {
   try {
     return parseJson(body);
   } catch (error) {
-    const text = excerpt(body, apiKey);
-    const what = /^\s*</.test(body)
-      ? `a web page${text && `: ${text}`}`
-      : `not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`;
-    throw invalidAnswer(answer, `the answer is ${what}`);
+    if (/^\s*</.test(body)) {
+      const text = excerpt(body, apiKey);
+      throw invalidAnswer(answer, `the answer is a web page${text && `: ${text}`}`);
+    }
+    throw invalidAnswer(
+      answer,
+      `the answer is not JSON, or was cut off: ${quote((error as Error).message, apiKey)}`,
+    );
   }
 }
 

@@ -11,15 +11,13 @@ export function parseBaseUrl(text: string, what: string): URL {
   // A `?` or `#` with nothing after it is in the text only.
   const hasMore = /[?#]/.test(text) || Boolean(url && url.username + url.password);
   if (!url || !/^https?:$/.test(url.protocol) || hasMore) {
-    throw usageError(
-      'invalid_url',
+    throw invalid(
       `${what} is not the base URL of an API`,
       'Write it as https://HOST, such as https://supervisor-aws-us.laserdata.cloud, without a user name, a password, a query (?…) or a fragment (#…).',
     );
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
-    throw usageError(
-      'invalid_url',
+    throw invalid(
       `${what}: ${url.origin} would send the API key unencrypted`,
       'Write https://. http:// is for loopback addresses only (127.0.0.1, ::1, localhost).',
     );
@@ -36,4 +34,8 @@ export function isLoopback(url: URL): boolean {
 /** @param path starts with a slash, and is sent as it is written, colons too */
 export function endpoint(base: { readonly href: string }, path: string): URL {
   return new URL(urlText(base) + path);
+}
+
+function invalid(message: string, hint: string) {
+  return usageError('invalid_url', message, hint);
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import http, { type Agent, type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import http, { Agent, type IncomingMessage } from 'node:http';
+import https, { Agent as TlsAgent } from 'node:https';
 import { createRequire } from 'node:module';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import got, { type Agents, type Got, type RequestFunction } from 'got';
+import got, { type Agents, type Got, type Request, type RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { onAbort, systemClock, type Clock } from '../base/clock.js';
 import { formatDuration } from '../base/durations.js';
@@ -50,6 +50,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
 const RETRY_DELAY_MS = 500;
 /** How long the three may take together. */
 const READ_BUDGET_MS = 10_000;
+const budgetOf = ({ budgetMs = READ_BUDGET_MS }: CallOptions) => budgetMs;
 
 /** Set by scripts/bundle.js. */
 declare const LDCTL_VERSION: string | undefined;
@@ -119,12 +120,12 @@ export class Client {
    * @throws what `read` throws, TransportError, or the signal's reason
    */
   async send<T>(call: Call<T>): Promise<T> {
-    const { method, path, read, budgetMs = READ_BUDGET_MS } = call;
+    const { method, path, read } = call;
     // A single try may take the request timeout; several share the read budget.
     const tries = method === 'POST' || call.tries === 'one' ? 1 : 3;
     const url = endpoint(this.#base, path);
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace, onRefusal } = this.#options;
-    const end = tries === 1 ? Infinity : this.#clock.elapsed() + budgetMs;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, onTrace } = this.#options;
+    const end = tries === 1 ? Infinity : this.#clock.elapsed() + budgetOf(call);
     const leftMs = () => end - this.#clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       const startedAt = this.#clock.elapsed();
@@ -152,14 +153,18 @@ export class Client {
         const delay = attempt < tries ? retryDelayOf(error) : Infinity;
         const retryInMs = delay < leftMs() ? delay : null;
         trace(error instanceof Error ? error.message : String(error), retryInMs);
-        // With what only the caller knows of a refusal.
-        const explained = error instanceof ApiError ? (onRefusal?.(error) ?? error) : error;
+        const explained = this.#explained(error);
         if (retryInMs === null) throw explained;
         await this.#clock.sleep(retryInMs, call.signal);
         // The process may have been stopped meanwhile.
         if (leftMs() <= 0) throw explained;
       }
     }
+  }
+
+  /** With what only the caller knows of a refusal. */
+  #explained(error: unknown): unknown {
+    return error instanceof ApiError ? (this.#options.onRefusal?.(error) ?? error) : error;
   }
 
   /** The answer to one request, whatever its status. */
@@ -193,10 +198,7 @@ export class Client {
     try {
       const [answer] = (await once(stream, 'response')) as [IncomingMessage];
       const status = answer.statusCode ?? 0;
-      // The action is accepted even if the rest of this answer is lost.
-      const isAccepted = method === 'POST' && status === 202;
-      const bytes = isAccepted ? Buffer.of() : await readUpTo(MAX_ANSWER_BYTES, stream);
-      const body = bytes && new TextDecoder().decode(bytes);
+      const body = await bodyOf(method, status, stream);
       return { url, status, headers: answer.headers, body, apiKey: this.#apiKey, urlFrom };
     } catch (error) {
       signal?.throwIfAborted();
@@ -226,17 +228,28 @@ export class Client {
       const { TunnelAgent } = await import('./tunnel.js');
       return new TunnelAgent(this.#proxy, options);
     }
-    return new (this.#base.protocol === 'https:' ? https : http).Agent(options);
+    return this.#base.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
   /**
    * Puts the key into the request after Node took its options: with NODE_DEBUG, Node prints those.
    */
   readonly #request: RequestFunction = (url, options) => {
-    const request = (url.protocol === 'https:' ? https : http).request(url, options);
+    const request =
+      url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
     request.setHeader('ld-api-key', this.#apiKey.reveal());
     return request;
   };
+}
+
+/**
+ * The body of an answer; null where it is too long. After the 202 to a POST it is not read: the
+ * action is accepted even if the rest of the answer is lost.
+ */
+async function bodyOf(method: Call<unknown>['method'], status: number, stream: Request) {
+  if (method === 'POST' && status === 202) return '';
+  const bytes = await readUpTo(MAX_ANSWER_BYTES, stream);
+  return bytes && new TextDecoder().decode(bytes);
 }
 
 /** Null for none: a URL on this machine is never reached through a proxy. */
@@ -260,8 +273,11 @@ function proxyFor(url: URL) {
 
 /** In how many milliseconds a read is tried again; `Infinity` for never. */
 function retryDelayOf(error: unknown) {
-  if (error instanceof ApiError && error.retryable) return error.retryAfterMs ?? RETRY_DELAY_MS;
   // An answer that was cut off, or that a proxy put in its place, may be good the next time.
-  const mayPass = error instanceof TransportError && error.transient;
-  return mayPass ? RETRY_DELAY_MS : Infinity;
+  const mayPass =
+    (error instanceof ApiError && error.retryable) ||
+    (error instanceof TransportError && error.transient);
+  if (!mayPass) return Infinity;
+  const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
+  return asked ?? RETRY_DELAY_MS;
 }
