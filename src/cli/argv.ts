@@ -62,8 +62,10 @@ export function readCommandLine(argv: readonly string[], commands: Commands): Co
   const flags = tokens.flatMap((token): ReadFlag[] => {
     if (token.kind !== 'option') return [];
     const { rawName: typed, value, inlineValue } = token;
-    // As oclif has it, what starts as a flag is no value.
-    const isValue = value !== undefined && !isFlag(value, names);
+    const flag = flagIn(value ?? '', names);
+    // oclif does not know --help.
+    const isHelp = inlineValue && flag === 'help';
+    const isValue = value !== undefined && (flag === undefined || isHelp);
     // A short flag may have `=` before its own.
     const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
     const words = inlineValue ? [`${typed}=${text}`] : isValue ? [typed, value] : [typed];
@@ -86,8 +88,9 @@ export function readCommandLine(argv: readonly string[], commands: Commands): Co
   };
 }
 
-const isFlag = (text: string, names: ReadonlyMap<string, string>) =>
-  names.has(text.replace(/=.*/, '')) || names.has(text.slice(0, 2));
+/** As oclif has it, what starts as a flag is no value. @returns the flag, by its name */
+const flagIn = (value: string, names: ReadonlyMap<string, string>) =>
+  names.get(value.replace(/=.*/, '')) ?? names.get(value.slice(0, 2));
 
 /**
  * The flags that a table has, by all that they may be typed as: `--name`, `--alias`, `--no-name`,

@@ -10,6 +10,7 @@ import {
   constants,
   copyFileSync,
   createReadStream,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -85,11 +86,27 @@ export function readPrivateFile(path: string): string | null {
 
 export function ensurePrivateFolder(path: string) {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    makeFolder(path);
     assertPrivate(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw fileFault('write', path, error);
+  }
+}
+
+/**
+ * With its parents; not by `recursive`, which never ends where the system denies what is above, as
+ * below /proc.
+ */
+function makeFolder(path: string): void {
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere() || dirname(path) === path) return;
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isThere()) throw error;
   }
 }
 

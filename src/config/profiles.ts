@@ -192,8 +192,12 @@ const LONGEST_WRITE = 60_000;
 function sweepDrafts(target: string) {
   const folder = dirname(target);
   const name = basename(target);
-  const isDraft = (one: string) => one.startsWith(name) && DRAFT.test(one.slice(name.length));
-  sweep(folder, readdirSync(folder).filter(isDraft), Date.now() - LONGEST_WRITE);
+  try {
+    const isDraft = (one: string) => one.startsWith(name) && DRAFT.test(one.slice(name.length));
+    sweep(folder, readdirSync(folder).filter(isDraft), Date.now() - LONGEST_WRITE);
+  } catch {
+    // The folder cannot be listed.
+  }
 }
 
 /**

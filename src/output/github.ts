@@ -1,4 +1,5 @@
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { NodeNames } from '../base/ids.js';
 import { NOT_STARTED, type ResultFacts } from '../base/outcome.js';
 import { type Env, plainText } from '../base/text.js';
@@ -13,6 +14,10 @@ import type { Output } from './streams.js';
 /** A part of a roll over several may not have started. */
 export type Ended = ResultFacts & { outcome: string };
 
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+/** A FIFO that no one reads must not hold up a command that has ended. */
+const APPENDED = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+
 /**
  * For GitHub Actions: an annotation for each node that was rejected, is missing or had not ended,
  * and a table in the summary of the step. The runner reads annotations from stderr, too; stdout is
@@ -24,7 +29,7 @@ export async function reportToGitHub(output: Output, env: Env, result: Ended, pl
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
   try {
-    await appendFile(file, stepSummary(output, result, place));
+    await writeFile(file, stepSummary(output, result, place), { flag: APPENDED });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     stderr.write(warningText(stderr, `the step summary could not be written: ${reason}`));

@@ -49,6 +49,11 @@ describe('a command line', () => {
     ],
     ['sandbox exec -- tool --token x', 'sandbox:exec', '-- tool --token x'],
     [
+      'activities trigger iggy restart --confirm=--help',
+      'activities:trigger',
+      'iggy restart --confirm=--help',
+    ],
+    [
       'activities trigger iggy restart --idempotency-key -- -y',
       'activities:trigger',
       'iggy restart --idempotency-key -- -y',

@@ -22,8 +22,7 @@ import { failureOf, fails } from '../../helpers/failure.js';
 import { itOnPosix } from '../../helpers/platform.js';
 import { KEY, privateFolder, profileNamed, removeFolders } from './fixtures.js';
 
-const storeIn = (folder: string, clock: Clock = systemClock): ProfileStore =>
-  openProfiles(folder, clock);
+const storeIn = (folder: string, clock: Clock = systemClock) => openProfiles(folder, clock);
 const failure = (step: () => unknown): Promise<LdctlError> =>
   failureOf(
     Promise.resolve().then(() => step()),
