@@ -44,7 +44,7 @@ export async function readNodes(context: CommandContext, flags: NodeFlags) {
  * signal's reason
  */
 async function readNodesFrom(context: CommandContext, path: string) {
-  const entries = await readEntries(context, path, FLAG, fromLines);
+  const entries = (await readEntries(context, path, FLAG, fromLines)).map(nodeOf);
   if (entries.length === 0) {
     throw usageError(
       'empty_node',
@@ -52,8 +52,7 @@ async function readNodesFrom(context: CommandContext, path: string) {
       path === '-' ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
     );
   }
-  return entries.map((listed) => {
-    const { node_id: entry = listed } = Object(listed) as { node_id?: unknown };
+  return entries.map((entry) => {
     if (isId(entry)) return entry;
     if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
     throw usageError(
@@ -100,7 +99,7 @@ function fromLines(text: string) {
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
 function listIn(text: string, flag: string): unknown[] {
-  const { nodes, items = [], error, errors } = readPrinted(text);
+  const { nodes, items = [], error, errors } = readPrinted(text, flag);
   if (error || errors) {
     throw usageError(
       'list_broke_off',
@@ -109,25 +108,32 @@ function listIn(text: string, flag: string): unknown[] {
     );
   }
   const list = nodes ?? items;
-  if (Array.isArray(list)) return list;
-  throw usageError(
-    'invalid_json',
-    `${flag}: this JSON holds no list of nodes`,
-    'Give a list of ids, or {"nodes":[…]}.',
-  );
+  if (!Array.isArray(list)) throw noList(flag);
+  return list;
 }
 
-/** What ldctl prints; a list alone is its nodes, and what is no JSON has no list. */
-function readPrinted(text: string): {
-  [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown;
-} {
+const nodeOf = (entry: unknown): unknown =>
+  typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry;
+
+/** The fields of a document that ldctl printed. A bare list is a list of nodes. */
+function readPrinted(
+  text: string,
+  flag: string,
+): { [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown } {
   try {
     const json = parseJson(text);
     return Array.isArray(json) ? { nodes: json } : (json as object);
   } catch {
-    return { nodes: text };
+    throw noList(flag);
   }
 }
+
+const noList = (flag: string) =>
+  usageError(
+    'invalid_json',
+    `${flag}: this JSON holds no list of nodes`,
+    'Give a list of ids, or {"nodes":[…]}.',
+  );
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
@@ -150,9 +156,10 @@ export async function resolveNodes(
     const names = several.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
-  // Before the network: until the deployment is known, a name may be of any.
-  lookAllUp(context.target.settings.deployment.named?.value.id ?? null);
-  const idsAndEnds = lookAllUp(await deploymentIdOf(context));
+  const known = context.target.settings.deployment.named?.value.id ?? null;
+  let idsAndEnds = lookAllUp(known);
+  // Until the deployment is known, a name may be of any.
+  if (known === null) idsAndEnds = lookAllUp(await deploymentIdOf(context));
   const nodes: Id[] = [];
   for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
