@@ -61,6 +61,7 @@ export function isToBeAsked(
 ): boolean {
   const protector = deployment ? deployment.protector : protectorOf(settings.deployment);
   if (intent.chosen) return true;
+  // By now `checkConfirm` has let Core say what the deployment is called.
   const confirmed = deployment ? confirm?.find((text) => isNamed(deployment, text)) : confirm;
   const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
   if (confirmed !== undefined || (!protector && isMeant)) return false;

@@ -94,7 +94,8 @@ function toggled(picking: Picking, rows: readonly NodeChoice[]): Picking {
   if (rows.length === 0) return picking;
   const nodes = rows.map(({ node }) => node);
   const chosen = new Set([...picking.chosen, ...nodes]);
-  if (chosen.size === picking.chosen.size) for (const node of nodes) chosen.delete(node);
+  const wereAll = chosen.size === picking.chosen.size;
+  if (wereAll) for (const node of nodes) chosen.delete(node);
   return { ...picking, chosen, isUsed: true };
 }
 

@@ -171,7 +171,8 @@ export function nameColumn<T extends { node_id?: Id | null }>(
     lead,
     where: 'elsewhere',
     only: 'if any',
-    value: ({ node_id: id }, { names }) => id && names.get(id),
+    value: ({ node_id: id }, { names }) =>
+      id === null || id === undefined ? undefined : names.get(id),
   };
 }
 

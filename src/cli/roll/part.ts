@@ -7,7 +7,13 @@ import type { Id } from '../../base/ids.js';
 import { shellWord } from '../../base/text.js';
 import { keptRun, roll, type JobResult, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { check, rollRequest, type CheckedRoll, type CheckedTrigger } from '../../app/requests.js';
+import {
+  check,
+  rollRequest,
+  type CheckedRoll,
+  type CheckedTrigger,
+  type RollRequest,
+} from '../../app/requests.js';
 import { nodesOfRoll } from '../../app/roll-nodes.js';
 import { actionText } from '../../output/run-text.js';
 import { openRunJournal } from '../../config/journal.js';
@@ -28,13 +34,15 @@ export interface Part extends Before {
   gate: string | null;
 }
 
+/** How a roll goes, by flags: what is not given is undefined. */
+export type How = { [K in keyof RollRequest]?: RollRequest[K] | undefined };
+
 /** What every part of a roll is made from. */
 interface PartAsked {
   /** As a trigger has it, since its nodes may not be known yet. */
   request: CheckedTrigger;
   intent: Intent;
-  /** Fields of a `RollRequest`, by flags: what is not given is undefined. */
-  how: Record<string, unknown>;
+  how: How;
   gate: string | null;
 }
 
@@ -72,11 +80,11 @@ export async function resumePart(
   context: CommandContext,
   target: Target,
   { gate, several: _, ...kept }: KeptRoll,
-  how: Record<string, unknown>,
+  how: How,
   flags: ConsentFlags,
   idempotencyKey: string,
 ): Promise<Part> {
-  const changed = Object.entries(how).filter(([, value]) => value !== undefined);
+  const changed = Object.entries<unknown>(how).filter(([, value]) => value !== undefined);
   // The time limit was for the process that started it.
   const given = { ...kept, timeoutMs: 0, ...Object.fromEntries(changed) };
   const request = check(rollRequest, 'roll', given);

@@ -157,9 +157,10 @@ async function runInOrder(run: SeveralRun) {
   for (const [at, stage] of stages.entries()) {
     if (at > 0 && !(await pauseBefore(run, stage))) return;
     const { part, ending } = stage;
-    const started = runStage(run, part, at);
-    const later = () => started.catch(nameDeployment(part.deployment)).catch(asEnding(ending));
-    stage.ending = await (at === 0 ? started : later());
+    const ended = runStage(run, part, at);
+    stage.ending = await (at === 0
+      ? ended
+      : ended.catch(nameDeployment(part.deployment)).catch(asEnding(ending)));
     printPartEnding(context.host.output, stage.ending);
     if (stage.ending.result.outcome !== 'completed') return;
   }
@@ -203,9 +204,9 @@ async function pauseBefore(
 
 /** Of one that cannot start, after others had: something was sent. */
 const asEnding =
-  (unstarted: PartEnding) =>
+  (ending: PartEnding) =>
   (error: unknown): PartEnding => {
-    if (error instanceof LdctlError) return { ...unstarted, error };
+    if (error instanceof LdctlError) return { ...ending, error };
     throw error;
   };
 

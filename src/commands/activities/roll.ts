@@ -26,6 +26,7 @@ import {
   resumePart,
   rollOne,
   type AgreedPart,
+  type How,
   type Part,
 } from '../../cli/roll/part.js';
 import { findRoll, type SeveralPlan } from '../../cli/roll/record.js';
@@ -89,7 +90,7 @@ const OF_THIS_ROLL = [
 ];
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
-const howOf = (flags: RollFlags) => ({
+const howOf = (flags: RollFlags): How => ({
   ...sharedFields(flags),
   maxUnavailable: flags['max-unavailable'],
   pauseMs: flags.pause,
