@@ -72,11 +72,7 @@ export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
     name: shownText(terminal, choice.name),
   });
   return {
-    confirm: (message: string) =>
-      ask<boolean>('confirm', message, { default: false }).catch((error: unknown) => {
-        if (error instanceof Declined) return false;
-        throw error;
-      }),
+    confirm: (message: string) => ask<boolean>('confirm', message, { default: false }),
     text: (message: string, options?: { default?: string; validate?: Validate }) =>
       ask<string>('input', message, options),
     /** What is typed, or pasted, is never shown. */
