@@ -99,7 +99,7 @@ function fromLines(text: string) {
  * @throws UsageError, also for a list that broke off: it may lack nodes
  */
 function listIn(text: string, flag: string): unknown[] {
-  const { nodes, items = [], error, errors } = readPrinted(text, flag);
+  const { nodes, items, error, errors } = readPrinted(text, flag);
   if (error || errors) {
     throw usageError(
       'list_broke_off',
