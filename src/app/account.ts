@@ -58,7 +58,7 @@ export function openAccount(
    */
   const structure = once(async (signal: AbortSignal = own) => {
     assertKey();
-    const tenant = tenantFor('look up a deployment');
+    const tenant = tenantFor('look up deployments');
     return (await core()).structure(tenant, { signal });
   });
 
