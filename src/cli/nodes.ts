@@ -35,7 +35,12 @@ export async function readNodes(context: CommandContext, flags: NodeFlags) {
   const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
   const read = path === undefined ? [] : await readNodesFrom(context, path);
-  return resolveNodes(context, [...(named ?? []), ...read]);
+  const refs = [...(named ?? []), ...read];
+  if (context.targets.length === 1 || refs.every(isId)) return resolveNodes(context, refs);
+  const deployments: OpenDeployment[] = [];
+  // What gives the key may ask for a passphrase: one at a time.
+  for (const target of context.targets) deployments.push(await target.open());
+  return resolveNodes(context, refs, deployments);
 }
 
 /**
@@ -169,7 +174,12 @@ export async function resolveNodes(
 function nodesCalled(names: readonly NodeNames[], ref: NodeRef): Id[] {
   const nodes = isId(ref) ? [ref] : names.flatMap((known) => nodeNamed(known, ref) ?? []);
   if (nodes.length > 0) return nodes;
-  throw unknownNode(`no node is named ${shownWord(String(ref))} in any of them`);
+  const text = String(ref);
+  throw unknownNode(
+    endDigits(text) === null
+      ? `no node is named ${shownWord(text)} in any of them`
+      : `${text} is the end of an id: with several deployments, write the whole id`,
+  );
 }
 
 /** Opens the deployment only if it has to be looked up by its name. */

@@ -104,11 +104,8 @@ export function placed(deployment: OpenDeployment, entries: readonly Activity[])
   const { deploymentId, ref, tenant } = deployment;
   const error = foreignLog(entries, deploymentId, tenant);
   if (error) throw error;
-  return entries.map((entry) => ({
-    deployment_path: ref.path,
-    ...entry,
-    deployment_id: deploymentId,
-  }));
+  const path = { deployment_path: ref.path };
+  return entries.map((entry) => ({ ...path, ...entry, ...path, deployment_id: deploymentId }));
 }
 
 /**

@@ -157,10 +157,8 @@ async function runInOrder(run: SeveralRun) {
   for (const [at, stage] of stages.entries()) {
     if (at > 0 && !(await pauseBefore(run, stage))) return;
     const { part, ending } = stage;
-    const ended = runStage(run, part, at);
-    stage.ending = await (at === 0
-      ? ended
-      : ended.catch(nameDeployment(part.deployment)).catch(asEnding(ending)));
+    const ended = runStage(run, part, at).catch(nameDeployment(part.deployment));
+    stage.ending = await (at === 0 ? ended : ended.catch(asEnding(ending)));
     printPartEnding(context.host.output, stage.ending);
     if (stage.ending.result.outcome !== 'completed') return;
   }
