@@ -44,14 +44,13 @@ const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
-const rollRecord = v.strictObject({
-  key: v.string(),
+export interface RollRecord<T = unknown> {
+  key: string;
   /** When its first process started: wall clock, ms UTC. */
-  startedAt: v.pipe(v.number(), v.safeInteger()),
-  /** What to do to which nodes, and how, as plain JSON with ids as text: `--resume` checks it. */
-  request: v.unknown(),
-});
-export type RollRecord = v.InferOutput<typeof rollRecord>;
+  startedAt: number;
+  /** What to do to which nodes, and how. */
+  request: T;
+}
 
 /**
  * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
@@ -196,11 +195,19 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
  * deployments is two rolls. Each process makes its own, and the newest says how the roll continues.
  * Throws as `RunJournal` does.
  * @param folder see `configDir`; it need not exist
+ * @param request what a record holds, with ids as text
  */
-export function openRollJournal(folder: string, deployment: Id, clock: Pick<Clock, 'now'>) {
+export function openRollJournal<T>(
+  folder: string,
+  deployment: Id,
+  request: v.GenericSchema<unknown, T>,
+  clock: Pick<Clock, 'now'>,
+) {
   const rolls = join(folder, 'rolls', String(deployment));
+  const startedAt = v.pipe(v.number(), v.safeInteger());
+  const schema = v.strictObject({ key: v.string(), startedAt, request });
   // Resumed after 23 hours, it must not last longer than the records of its nodes.
-  const records = openRecords(rolls, rollRecord, ({ startedAt }) => startedAt, clock);
+  const records = openRecords(rolls, schema, (record) => record.startedAt, clock);
   const read = (key: string) => records.find(key).kept.at(-1)?.record;
 
   return {
@@ -212,7 +219,7 @@ export function openRollJournal(folder: string, deployment: Id, clock: Pick<Cloc
      * roll
      * @returns its generation
      */
-    start(key: string, request: unknown, check: (before: RollRecord) => void): number {
+    start(key: string, request: T, check: (before: RollRecord<T>) => void): number {
       for (;;) {
         const { kept, next } = records.find(key);
         const before = kept.at(-1)?.record;
@@ -237,12 +244,13 @@ export function openRollJournal(folder: string, deployment: Id, clock: Pick<Cloc
     },
 
     /** Of each roll that has not ended, the newest record; the newest roll first. */
-    unfinished(): RollRecord[] {
-      const all = records.all();
+    unfinished(): Array<RollRecord<T>> {
       // A map keeps the last record of a key: its newest.
-      const newest = new Map(all.map(({ record }) => [record.key, record]));
-      for (const { record, has } of all) if (has('finished')) newest.delete(record.key);
-      return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
+      const newest = new Map(records.all().map((one) => [one.record.key, one]));
+      return [...newest.values()]
+        .filter(({ has }) => !has('finished'))
+        .map(({ record }) => record)
+        .sort((a, b) => b.startedAt - a.startedAt);
     },
   };
 }

@@ -70,28 +70,18 @@ describe('at a terminal', () => {
     story(title, sandbox, (scene) => atTerminal(scene, args, play));
   }
 
-  terminalStory('Escape is no', {}, RESTART, async (terminal, scene) => {
-    await terminal.shows(QUESTION);
-    terminal.type(ESCAPE);
-    const { stdout } = await ends(2, terminal);
-    assert.match(stdout, /\nNothing was sent\.\r?\n/);
-    assert.deepEqual(scene.posts, []);
-  });
-
-  terminalStory(
-    'Escape is no where an argument is asked for',
-    {},
-    TRIGGER,
-    async (terminal, scene) => {
-      await terminal.shows(/\? Which runtime\?[^]*iggy +3 nodes/);
-      terminal.enter();
-      await terminal.shows(/\? Which action\?[^]*reconfigure/);
+  for (const [args, question] of [
+    [RESTART, QUESTION],
+    [TRIGGER, /\? Which runtime\?[^]*iggy +3 nodes/],
+  ] as const) {
+    terminalStory(`Escape is no to what ${args} asks`, {}, args, async (terminal, scene) => {
+      await terminal.shows(question);
       terminal.type(ESCAPE);
       const { stdout } = await ends(2, terminal);
       assert.match(stdout, /\nNothing was sent\.\r?\n/);
       assert.deepEqual(scene.posts, []);
-    },
-  );
+    });
+  }
 
   // A single executable takes no code that is loaded before it.
   if (LDCTL.endsWith('.js')) {

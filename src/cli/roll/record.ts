@@ -11,7 +11,7 @@ import { idText } from '../../base/journal.js';
 import { count } from '../../base/text.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
-import { check, rollRequest, type CheckedRoll } from '../../app/requests.js';
+import { rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
@@ -33,7 +33,7 @@ export type SeveralPlan = v.InferOutput<typeof severalPlan>;
 /** Ids as text, and the command of a gate. Never an API key. */
 const storedRoll = v.strictObject({
   ...rollRequest.entries,
-  nodes: v.array(idText),
+  nodes: v.pipe(v.array(idText), v.readonly()),
   gate: v.nullable(v.string()),
   several: v.optional(severalPlan),
 });
@@ -45,18 +45,15 @@ export interface Recorded {
   gate: string | null;
 }
 
-const rollIn = ({ request }: RollRecord) => check(storedRoll, 'roll', request);
-
 export type KeptRoll = v.InferOutput<typeof storedRoll>;
+type Kept = RollRecord<KeptRoll>;
 
 /** The roll with a key, as its record has it; null for none. */
-export function keptRoll(context: CommandContext, deployment: OpenDeployment, key: string) {
-  const record = journalOf(context, deployment).read(key);
-  return record ? rollIn(record) : null;
-}
+export const keptRoll = (context: CommandContext, deployment: OpenDeployment, key: string) =>
+  journalOf(context, deployment).read(key)?.request;
 
 const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
-  openRollJournal(folder, deploymentId, clock);
+  openRollJournal(folder, deploymentId, storedRoll, clock);
 
 /**
  * Writes the record of a part.
@@ -71,13 +68,13 @@ export function recordPart(
   const journal = journalOf(context, deployment);
   const { idempotencyKey: key } = request;
   const generation = journal.start(key, { ...request, gate, several }, (before) => {
-    const kept = rollIn(before);
+    const kept = before.request;
     if (several && kept.several && idsIn(several) !== idsIn(kept.several)) throw overOthers(before);
     if (whatOf(kept) === whatOf(request)) return;
     throw usageError(
       'key_used',
       'this idempotency key was used for another roll; nothing was sent',
-      `Use another key, or resume that roll: ldctl activities roll --resume ${key}`,
+      `Use another key, or resume that roll: ${resumeText(key, kept.several?.flags ?? deployment.flags)}`,
     );
   });
   return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
@@ -108,13 +105,12 @@ export function findRoll(
     resume === 'last' ? unfinished() : journals.flatMap((journal) => journal.read(resume) ?? []);
   // Of some rolls, the parts that have passed are left out.
   const found = kept.sort((a, b) => b.startedAt - a.startedAt);
-  const idsOf = (record: RollRecord) => idsIn(rollIn(record).several);
+  const idsOf = ({ request }: Kept) => idsIn(request.several);
   const [only] = deployments;
   const ids =
     deployments.length > 1 ? deployments.map(({ deploymentId }) => deploymentId).join() : '';
-  const isOver = (record: RollRecord) => idsOf(record) === ids;
-  const record = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
-  const missing = () => {
+  const isOver = (record: Kept) => idsOf(record) === ids;
+  const missing = (): never => {
     const which =
       resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
     const isAlone = ids === '' && only;
@@ -122,7 +118,7 @@ export function findRoll(
     const others = isAlone ? unfinished() : [];
     const forgets = 'ldctl remembers a roll for a day, on the machine that started it.';
     const rest = ' `ldctl activities list` shows what has run; roll the rest with --node.';
-    return refusedError(
+    throw refusedError(
       'no_such_roll',
       `there is no ${which} ${where} on this machine`,
       others.length > 0
@@ -130,25 +126,22 @@ export function findRoll(
         : `${forgets}${isAlone ? '' : rest}`,
     );
   };
-  if (!record) throw missing();
+  const newest = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
+  const record = newest ?? missing();
   if (!isOver(record)) throw overOthers(record);
-  const { key } = record;
-  const rollOf = (deployment: OpenDeployment): KeptRoll => {
-    const mine = keptRoll(context, deployment, key);
-    if (!mine) throw missing();
-    return mine;
-  };
-  return { key, several: rollIn(record).several, rollOf };
+  const { key, request } = record;
+  const rollOf = (deployment: OpenDeployment) => keptRoll(context, deployment, key) ?? missing();
+  return { key, several: request.several, rollOf };
 }
 
-function rollText(record: RollRecord, { host }: CommandContext) {
-  const { runtime, action, nodes } = rollIn(record);
+function rollText(record: Kept, { host }: CommandContext) {
+  const { runtime, action, nodes } = record.request;
   const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
   return `${record.key} (${what}, ${formatDuration(host.clock.now() - record.startedAt)} ago)`;
 }
 
-function overOthers(record: RollRecord) {
-  const { names = [], flags = [] } = rollIn(record).several ?? {};
+function overOthers(record: Kept) {
+  const { names = [], flags = [] } = record.request.several ?? {};
   const which = `${names.length} deployments, in this order: ${names.join(', ')}`;
   return usageError(
     'other_deployments',

@@ -119,7 +119,11 @@ export default class ActivitiesRoll extends ActingCommand {
     checkRunResultOptions(this.host.output, isSeveral);
     checkSeveral(flags, isSeveral);
     if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
-    const { gate = null } = flags;
+    const { gate = null, 'idempotency-key': key } = flags;
+    if (key === 'last') {
+      const what = '--resume last resumes the newest unfinished roll';
+      throw new UsageError(`--idempotency-key last: give another key, since ${what}`);
+    }
     checkGate(flags, gate);
     const typed = { args, flags, argv: this.argv };
     // As a trigger has it, since its nodes may not be known yet.
