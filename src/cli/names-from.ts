@@ -11,18 +11,21 @@ import { readEntries } from './nodes.js';
 
 const FLAG = '--from';
 
-/** `node_id` and `node_name` are what ldctl prints. */
-type Entry = Partial<Record<'id' | 'node_id' | 'name' | 'node_name', string | bigint | null>>;
+/** `node_id`, `node_name` and `deployment_id` are what ldctl prints. */
+type Field = 'id' | 'node_id' | 'name' | 'node_name' | 'deployment_id';
+type Entry = Partial<Record<Field, string | bigint | null>>;
 
 /**
  * The names in a file. A node that has none there is left out.
+ * @returns also of which deployments the file says that they are
  * @throws UsageError, also where a node or a name is there twice; the signal's reason
  */
 export async function readNames(context: CommandContext, path: string) {
   const names = new Map<Id, string>();
+  const deployments = new Set<string>();
   const seen = new Set<string>();
   for (const entry of await readEntries(context, path, FLAG, entriesOfCsv)) {
-    const { node_id, id = node_id, node_name, name = node_name } = Object(entry) as Entry;
+    const { node_id, id = node_id, node_name, name = node_name, ...of } = Object(entry) as Entry;
     if (id === undefined) throw invalid('an entry has no id');
     const node = parseId(String(id), FLAG);
     const given = name ? checkNodeName(String(name)) : '';
@@ -31,9 +34,10 @@ export async function readNames(context: CommandContext, path: string) {
       seen.add(one);
     }
     if (given) names.set(node, given);
+    if (of.deployment_id) deployments.add(String(of.deployment_id));
   }
   if (names.size === 0) throw invalid('there is no name in it');
-  return names;
+  return { names, deployments };
 }
 
 /**
@@ -41,7 +45,7 @@ export async function readNames(context: CommandContext, path: string) {
  * refused.
  */
 function entriesOfCsv(text: string): Entry[] {
-  const lines = text.replace(/^\W*(?:id|node(?:_id)?)\W.*/i, '').split('\n');
+  const lines = text.replace(/^\W*(?:id|node(?:_id)?)\b.*/i, '').split('\n');
   return lines
     .filter((line) => line.trim() !== '')
     .map((line) => {

@@ -61,8 +61,13 @@ export default class NodesName extends ConnectedCommand {
 
   /** Says what changes, and then does it. */
   async #nameAll(context: CommandContext, path: string) {
-    const names = await readNames(context, path);
+    const { names, deployments } = await readNames(context, path);
     const deployment = await deploymentIdOf(context);
+    const other = [...deployments].find((id) => id !== String(deployment));
+    if (other) {
+      const what = `--from: it has nodes of deployment ${other}, and this is ${deployment}`;
+      throw usageError('invalid_names', what, 'Give the nodes of one deployment at a time.');
+    }
     const before = readNodeNames(context.folder, deployment);
     checkFree(before, names);
     const changed = [...names].filter(([node, name]) => before.get(node) !== name);
