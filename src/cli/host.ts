@@ -44,6 +44,8 @@ export function packageProgram(root: string): Program {
  * about it says what is wrong by its path.
  */
 export function assumeHome() {
+  // Node would take an empty one for the current folder.
+  if (process.env.HOME === '') delete process.env.HOME;
   try {
     homedir();
   } catch {

@@ -55,9 +55,9 @@ if (LDCTL.endsWith('.js')) {
       const thrown = `Object.assign(new Error('ENOENT'), { syscall: 'uv_os_homedir', code: 'ERR' })`;
       writeFileSync(
         preload,
-        `require('os').homedir = () => { if (!process.env.HOME) throw ${thrown}; return process.env.HOME; };\n`,
+        `require('os').homedir = () => { if (process.env.HOME === undefined) throw ${thrown}; return process.env.HOME; };\n`,
       );
-      Object.assign(scene.env, { LDCTL_CONFIG_DIR: undefined, HOME: undefined });
+      Object.assign(scene.env, { LDCTL_CONFIG_DIR: undefined, HOME: '' });
       scene.env.NODE_OPTIONS = `--require "${preload}"`;
       await scene.ends(0, 'activities trigger iggy restart --node 7');
       for (const args of [KEYED, 'profiles add prod --api-key-stdin']) {
