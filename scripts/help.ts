@@ -129,7 +129,7 @@ function globalFlags(commands: readonly Command.Cached[]): string {
 
 function environment(): string {
   const about =
-    'A flag overrides a variable, and a variable overrides the current profile. With --profile LD_* variables are ignored.';
+    'A flag overrides a variable, and a variable overrides the current profile. With --profile, LD_* variables are ignored.';
   return page(paragraph(about), ['', pairs(ENVIRONMENT.map((row) => [...row]))]);
 }
 

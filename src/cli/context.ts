@@ -161,7 +161,8 @@ export class CommandContext {
       profile?.source.from === 'flag' ? profile.name : [],
     );
     if (chosen.length > 0 && ignored) {
-      this.say(`--profile ${chosen.join()}: ignoring ${ignored} from the environment`);
+      const by = this.flags['all-profiles'] ? '--all-profiles' : `--profile ${chosen.join()}`;
+      this.say(`${by}: ignoring ${ignored} from the environment`);
     }
     for (const account of accounts) {
       const warning = expiryWarning(account, this.host.clock.now());

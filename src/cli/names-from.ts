@@ -12,8 +12,9 @@ import { readEntries } from './nodes.js';
 const FLAG = '--from';
 
 /** `node_id`, `node_name` and `deployment_id` are what ldctl prints. */
-type Field = 'id' | 'node_id' | 'name' | 'node_name' | 'deployment_id';
-type Entry = Partial<Record<Field, string | bigint | null>>;
+type Entry = Partial<
+  Record<'id' | 'node_id' | 'name' | 'node_name' | 'deployment_id', string | bigint | null>
+>;
 
 /**
  * The names in a file. A node that has none there is left out.

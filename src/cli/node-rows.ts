@@ -80,20 +80,16 @@ export function nodeColumns(nodes: readonly NodeRow[]): ReadonlyArray<Column<Row
   // each time.
   const named = nodes.flatMap((node) => Object.keys(node.runtimes)).sort();
   const runtimes = [...new Set([...RUNTIMES, ...named])];
-  const isBrief = nodes.some((node) => 'deployment_id' in node);
   return [
     nodeColumn(1, 0),
-    ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2, isBrief)),
+    ...runtimes.map((runtime, index) => runtimeColumn(runtime, index + 2)),
     timeColumn<Row>('last', runtimes.length + 2, 'last_activity_at', { isAge: true }),
     nameColumn(1, 1),
   ];
 }
 
-/**
- * What the runtime is by the log; at a terminal, since when.
- * @param isBrief beside a deployment there is less room: when it was tried may be left out
- */
-function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Column<Row> {
+/** What the runtime is by the log; at a terminal, since when. */
+function runtimeColumn(runtime: string, priority: number): Column<Row> {
   const text = ({ runtimes }: Row, view: CellView) => stateText(runtimes[runtime], view);
   return {
     name: runtime,
@@ -101,7 +97,8 @@ function runtimeColumn(runtime: string, priority: number, isBrief: boolean): Col
     value: ({ runtimes: { [runtime]: state } }) =>
       state && stateText(state, { isTTY: false, now: 0 }),
     text,
-    ...(isBrief && { short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, '') }),
+    // Where there is less room, when it was tried may be left out.
+    short: () => (row, view) => text(row, view).replace(/ \S+ ago$/, ''),
     style: ({ runtimes }) => {
       const { status = null, state } = runtimes[runtime] ?? {};
       // What was last done completed, but green would say that it is running.

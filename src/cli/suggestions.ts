@@ -134,8 +134,7 @@ function actingIn(
 function wordsOf(asked: readonly string[], group: string, commands: Commands) {
   const ours = (words: string) => (OTHER_WORDS.get(words) ?? words).split(':');
   const phrase = asked.slice(0, 2).join(' ');
-  if (OTHER_WORDS.has(phrase)) return ours(phrase);
-  if (!group) return asked.flatMap(ours);
+  if (!group) return OTHER_WORDS.has(phrase) ? ours(phrase) : asked.flatMap(ours);
   // The same word means the command of this group, if it has one.
   const [verb = ''] = asked;
   const own = [group, ours(verb).at(-1) ?? ''];

@@ -171,7 +171,7 @@ function countWarning({ listed, coreCount }: Findings, ends: boolean, isSaid: bo
   const { length } = listed.here;
   if (coreCount > known && (ends || !isSaid)) {
     const more = count(coreCount - known, known > 0 ? 'more node' : 'node');
-    const end = ends ? `. This will end with 7 unless the log comes to list ${more}` : '';
+    const end = ends ? `. This ends with 7 unless the log shows ${more}` : '';
     return numbersText(coreCount, known) + end;
   }
   const isGone = coreCount < length && listed.isWhole && !isSaid;

@@ -204,8 +204,11 @@ export function openRollJournal<T>(
   clock: Pick<Clock, 'now'>,
 ) {
   const rolls = join(folder, 'rolls', String(deployment));
-  const startedAt = v.pipe(v.number(), v.safeInteger());
-  const schema = v.strictObject({ key: v.string(), startedAt, request });
+  const schema = v.strictObject({
+    key: v.string(),
+    startedAt: v.pipe(v.number(), v.safeInteger()),
+    request,
+  });
   // Resumed after 23 hours, it must not last longer than the records of its nodes.
   const records = openRecords(rolls, schema, (record) => record.startedAt, clock);
   const read = (key: string) => records.find(key).kept.at(-1)?.record;

@@ -81,19 +81,20 @@ export async function printList<T>(
 /** Says that a list is empty, or cut off. Formats of values have the total. */
 function sayCount(output: Output, spec: ListSpec<never>, printed: number, total: number) {
   const { stderr, options } = output;
-  if (printed === 0) sayEmpty(output, spec);
-  const isCut = printed === spec.limit && total > printed;
-  if (!isCut || options.quiet || formatOf(output).holds === 'values') return;
-  stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
+  if (options.quiet || formatOf(output).holds === 'values') return;
+  if (printed === 0 && options.format === 'table') {
+    stderr.write(sentence(stderr, spec.empty ?? noneText(spec)));
+  }
+  if (printed === spec.limit && total > printed) {
+    stderr.write(sentence(stderr, `the newest ${printed}; --limit 0 lists all`, 'dim'));
+  }
 }
 
 /** `no activities with --status rejected --since 2h` */
-function sayEmpty({ stderr, options }: Output, { noun, filters = {}, empty }: ListSpec<never>) {
-  if (options.format !== 'table' || options.quiet) return;
+export function noneText({ noun, filters = {} }: Pick<ListSpec<never>, 'noun' | 'filters'>) {
   const given = Object.entries(filters).filter(([, value]) => value !== undefined);
-  const texts = given.map(([name, value]) => ` --${name} ${[value].flat().join()}`);
-  const none = `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`;
-  stderr.write(sentence(stderr, empty ?? none));
+  const texts = given.map(([name, value]) => ` --${name} ${String(value)}`);
+  return `no ${noun}${texts.length > 0 ? ' with' : ''}${texts.join('')}`;
 }
 
 /** @throws UsageError for unknown columns, in every format */

@@ -79,12 +79,11 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
   const [first] = parts;
   const name = first ? runName(first.result) : '';
   const each = parts.map(({ place, result }) => `${place} ${result.outcome.replaceAll('_', ' ')}`);
-  const nodes = count(parts.flatMap(({ result }) => result.nodes).length, 'node');
   const isLate = outcome === 'timed_out' && !parts.some(({ result }) => result.outcome === outcome);
   const all = `${name}${isLate ? ' timed out' : ''}: ${each.join(', ')}`;
   const text =
     outcome === 'completed'
-      ? `✓ ${name} completed on ${nodes} in ${parts.length} deployments`
+      ? `✓ ${name} completed on ${shareOf(parts)}`
       : `${outcome === 'interrupted' ? 'Stopped:' : '✗'} ${all}`;
   // Where a node cannot pass any more, a look at it comes first.
   const over = parts.find(({ result }) => result.nodes.some(isOver));
@@ -95,6 +94,13 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
     ...nextTexts(sink, anew === null ? [look ?? [], resume ?? []].flat() : [anew]),
     codeText(sink, outcome),
   ].join('');
+}
+
+/** `5 nodes in 2 deployments` */
+function shareOf(parts: readonly PartEnding[]) {
+  const nodes = count(parts.flatMap(({ result }) => result.nodes).length, 'node');
+  const now = parts.some(({ result }) => result.sent) ? '' : '; nothing was sent now';
+  return `${nodes} in ${parts.length} deployments${now}`;
 }
 
 function lookFirst(sink: Sink, parts: readonly PartEnding[]) {

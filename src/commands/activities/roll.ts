@@ -121,8 +121,9 @@ export default class ActivitiesRoll extends ActingCommand {
     if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
     const { gate = null, 'idempotency-key': key } = flags;
     if (key === 'last') {
-      const what = '--resume last resumes the newest unfinished roll';
-      throw new UsageError(`--idempotency-key last: give another key, since ${what}`);
+      throw new UsageError(
+        '--idempotency-key last: give another key, since --resume last resumes the newest unfinished roll',
+      );
     }
     checkGate(flags, gate);
     const typed = { args, flags, argv: this.argv };
@@ -139,7 +140,8 @@ export default class ActivitiesRoll extends ActingCommand {
       parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
     }
     if (flags['dry-run']) {
-      const gates = gate ? [`gate: ${gate}`] : [];
+      const first = how.gateFirst ? ' (also before the first node)' : '';
+      const gates = gate ? [`gate${first}: ${gate}`] : [];
       const runs = parts.map((part) => ({
         ...part,
         how: [`${part.request.maxUnavailable} at a time`, ...gates],

@@ -20,7 +20,7 @@ export default class ActivitiesStats extends ConnectedCommand {
   static override description =
     'Shows how many actions there were, how they ended, and how long the completed ones took (the median, p90 and the ' +
     'longest): for each runtime and action, and with --by node also for each node. Every reconfigure counts as the same ' +
-    'action, whatever its config. One that ended with a status that ldctl does not know is in COUNT alone.';
+    'action, whatever its config. Those that ended with an unknown status are counted in COUNT only.';
   static override examples = [
     'ldctl activities stats',
     'ldctl activities stats --since 24h --by node --runtime iggy',

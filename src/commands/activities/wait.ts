@@ -52,7 +52,7 @@ export default class ActivitiesWait extends ConnectedCommand {
   static override usage = 'activities wait [ID...] [FLAGS]';
   static override strict = false;
   static override args = {
-    id: optionalArg('one or more activities, by id'),
+    id: optionalArg('ids of one or more activities'),
   };
   static override flags = waitFlags;
 

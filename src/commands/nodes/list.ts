@@ -8,6 +8,7 @@ import { durationFlag } from '../../cli/value-flags.js';
 import { nodeColumns, nodeRow } from '../../cli/node-rows.js';
 import { listSource, openEach, printEach, refuseDocument, type Source } from '../../cli/several.js';
 import { nodeStates } from '../../log/nodes.js';
+import { noneText } from '../../output/list.js';
 import { withName } from '../../output/rows.js';
 import { sentence } from '../../output/sentence.js';
 import type { PrintOptions } from '../../output/streams.js';
@@ -30,8 +31,8 @@ export default class NodesList extends ConnectedCommand {
   static override summary =
     'List the nodes in the activity log, and whether each runtime is running.';
   static override description =
-    'A runtime counts as running after a completed start or restart, until a stop completes; what came later is shown ' +
-    'with it. The log does not show a crash, or a node that has never acted. It may still list a node that is ' +
+    'A runtime counts as running after a completed start or restart, until a stop completes; a later action, such as a rejected start, is shown ' +
+    'beside it. The log does not show a crash, or a node that has never acted. It may still list a node that is ' +
     'gone. At a terminal, the line above the table says how many nodes Core counts. With --watch the list stays on the ' +
     'screen and up to date.';
   static override examples = [
@@ -100,7 +101,7 @@ async function ofEach(context: CommandContext, flags: ListFlags) {
   const spec = { ...specOf(flags), columns: nodeColumns(entries) };
   const code = await printEach(output, sources, [{ entries, total: null }], spec);
   const empty = sources.filter(({ error }, at) => !error && each[at]?.length === 0);
-  if (entries.length > 0) for (const { name } of empty) context.say(`${name}: no ${spec.noun}`);
+  if (entries.length > 0) for (const { name } of empty) context.say(`${name}: ${noneText(spec)}`);
   return code;
 }
 

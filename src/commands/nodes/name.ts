@@ -65,8 +65,11 @@ export default class NodesName extends ConnectedCommand {
     const deployment = await deploymentIdOf(context);
     const other = [...deployments].find((id) => id !== String(deployment));
     if (other) {
-      const what = `--from: it has nodes of deployment ${other}, and this is ${deployment}`;
-      throw usageError('invalid_names', what, 'Give the nodes of one deployment at a time.');
+      throw usageError(
+        'invalid_names',
+        `--from: it has nodes of deployment ${other}, and this is ${deployment}`,
+        'Give the nodes of one deployment at a time.',
+      );
     }
     const before = readNodeNames(context.folder, deployment);
     checkFree(before, names);

@@ -14,7 +14,7 @@ export default class ProfilesShow extends BaseCommand {
   static override summary = 'Show one profile, with its key masked. Sends no request.';
   static override examples = ['ldctl profiles show', 'ldctl profiles show prod -o json'];
   static override args = {
-    name: optionalArg('the profile; the current one if not given, and if none is, it asks'),
+    name: optionalArg('the profile. Default: the current one; if there is none, it asks'),
   };
 
   protected override async execute() {
