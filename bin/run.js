@@ -16,10 +16,12 @@ async function run() {
 function keepCompiledCode({ enableCompileCache }, { env, getuid }) {
   if (!enableCompileCache) return;
   const { existsSync, lstatSync, mkdirSync } = require('node:fs');
-  const { join } = require('node:path');
+  const { isAbsolute, join } = require('node:path');
   try {
     const caches =
       env.XDG_CACHE_HOME || env.LOCALAPPDATA || join(require('node:os').homedir(), '.cache');
+    // Whatever lies in the current folder must not be run.
+    if (!isAbsolute(caches)) return;
     const own = join(caches, 'ldctl');
     const folder = join(own, 'compile-cache');
     // Not by `recursive`, which never ends where the system denies that the folder above is there.

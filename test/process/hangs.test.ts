@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LDCTL } from '../helpers/ldctl.js';
 import { story, type Scene } from '../helpers/scene.js';
@@ -69,6 +69,7 @@ if (LDCTL.endsWith('.js')) {
         assert.match(stderr, /^hint: .*LDCTL_CONFIG_DIR can set another folder\.$/m);
       }
       assert.equal(scene.dispatched, 1);
+      assert.ok(!existsSync('.cache'), 'it keeps its code in the current folder');
     });
   });
 }
