@@ -46,7 +46,7 @@ export async function readNames(context: CommandContext, path: string) {
  * refused.
  */
 function entriesOfCsv(text: string): Entry[] {
-  const lines = text.replace(/^\W*(?:id|node(?:_id)?)\b.*/i, '').split('\n');
+  const lines = text.replace(/^\W*(?:id|node(?:_id)?)(?![\w-]).*/i, '').split('\n');
   return lines
     .filter((line) => line.trim() !== '')
     .map((line) => {
