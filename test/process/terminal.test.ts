@@ -73,6 +73,7 @@ describe('at a terminal', () => {
   for (const [args, question] of [
     [RESTART, QUESTION],
     [TRIGGER, /\? Which runtime\?[^]*iggy +3 nodes/],
+    [`${TRIGGER} iggy`, /\? Which action\?[^]*reconfigure/],
   ] as const) {
     terminalStory(`Escape is no to what ${args} asks`, {}, args, async (terminal, scene) => {
       await terminal.shows(question);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ResultFields } from '../../../src/base/outcome.js';
 import { reportToGitHub } from '../../../src/output/github.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { itOnPosix } from '../../helpers/platform.js';
+import { privateFolder, removeFolders } from '../config/fixtures.js';
 import { missing, node, run } from './support/samples.js';
 
 const ON = { GITHUB_ACTIONS: 'true' };
@@ -53,13 +52,13 @@ describe('annotations in GitHub Actions', () => {
 });
 
 describe('the step summary in GitHub Actions', () => {
+  after(removeFolders);
+
   itOnPosix('that is a FIFO without a reader is not waited for', 'it has no FIFOs', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ldctl-summary-'));
-    const file = join(folder, 'fifo');
+    const file = join(privateFolder(), 'fifo');
     execFileSync('mkfifo', [file]);
     const output = memoryOutput();
     await reportToGitHub(output, { ...ON, GITHUB_STEP_SUMMARY: file }, run(), 'sandbox');
-    rmSync(folder, { recursive: true });
     assert.match(output.stderr.text, /the step summary could not be written: ENXIO/);
   });
 });
