@@ -23,10 +23,16 @@ type Entry = Partial<
  */
 export async function readNames(context: CommandContext, path: string) {
   const names = new Map<Id, string>();
-  const deployments = new Set<string>();
+  const deployments: string[] = [];
   const seen = new Set<string>();
   for (const entry of await readEntries(context, path, FLAG, entriesOfCsv)) {
-    const { node_id, id = node_id, node_name, name = node_name, ...of } = Object(entry) as Entry;
+    const {
+      deployment_id,
+      node_id,
+      id = node_id,
+      node_name,
+      name = node_name,
+    } = Object(entry) as Entry;
     if (id === undefined) throw invalid('an entry has no id');
     const node = parseId(String(id), FLAG);
     const given = name ? checkNodeName(String(name)) : '';
@@ -35,7 +41,7 @@ export async function readNames(context: CommandContext, path: string) {
       seen.add(one);
     }
     if (given) names.set(node, given);
-    if (of.deployment_id) deployments.add(String(of.deployment_id));
+    if (deployment_id) deployments.push(String(deployment_id));
   }
   if (names.size === 0) throw invalid('there is no name in it');
   return { names, deployments };

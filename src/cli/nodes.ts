@@ -35,12 +35,7 @@ export async function readNodes(context: CommandContext, flags: NodeFlags) {
   const { node: named, 'nodes-from': path } = flags;
   if (named === undefined && path === undefined) return undefined;
   const read = path === undefined ? [] : await readNodesFrom(context, path);
-  const refs = [...(named ?? []), ...read];
-  if (context.targets.length === 1 || refs.every(isId)) return resolveNodes(context, refs);
-  const deployments: OpenDeployment[] = [];
-  // What gives the key may ask for a passphrase: one at a time.
-  for (const target of context.targets) deployments.push(await target.open());
-  return resolveNodes(context, refs, deployments);
+  return resolveNodes(context, [...(named ?? []), ...read]);
 }
 
 /**
@@ -143,24 +138,25 @@ const noList = (flag: string) =>
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
  * only the end of an id needs the log, and a name the deployment's id.
- * @param several where several deployments are named: those that could be opened
+ * @param opened where several deployments are named: those that could be opened; by default all,
+ * which are opened here
  * @throws UsageError for a name that no node has; Declined for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
 export async function resolveNodes(
   context: CommandContext,
   refs: readonly NodeRef[],
-  several?: readonly OpenDeployment[],
+  opened?: readonly OpenDeployment[],
 ) {
   if (refs.every(isId)) return [...refs];
+  if (context.targets.length > 1) {
+    const names = await namesOfEach(context, opened);
+    return refs.flatMap((ref) => nodesCalled(names, ref));
+  }
   const lookAllUp = (deployment: Id | null) => {
     const names = readNodeNames(context.folder, deployment);
     return refs.map((ref) => lookUp(context, names, ref));
   };
-  if (several) {
-    const names = several.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
-    return refs.flatMap((ref) => nodesCalled(names, ref));
-  }
   const known = context.target.settings.deployment.named?.value.id ?? null;
   let idsAndEnds = lookAllUp(known);
   // Until the deployment is known, a name may be of any.
@@ -168,6 +164,16 @@ export async function resolveNodes(
   const nodes: Id[] = [];
   for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
+}
+
+async function namesOfEach(
+  { targets, folder }: CommandContext,
+  opened?: readonly OpenDeployment[],
+) {
+  const deployments = [...(opened ?? [])];
+  // What gives the key may ask for a passphrase: one at a time.
+  if (!opened) for (const target of targets) deployments.push(await target.open());
+  return deployments.map(({ deploymentId }) => readNodeNames(folder, deploymentId));
 }
 
 /** Each node of several deployments that is called so. @throws UsageError where none is */

@@ -104,6 +104,7 @@ export function placed(deployment: OpenDeployment, entries: readonly Activity[])
   const { deploymentId, ref, tenant } = deployment;
   const error = foreignLog(entries, deploymentId, tenant);
   if (error) throw error;
+  // It stands first, and an entry's own does not count.
   const path = { deployment_path: ref.path };
   return entries.map((entry) => ({ ...path, ...entry, ...path, deployment_id: deploymentId }));
 }

@@ -251,8 +251,7 @@ export function openRollJournal<T>(
       // A map keeps the last record of a key: its newest.
       const newest = new Map(records.all().map((one) => [one.record.key, one]));
       return [...newest.values()]
-        .filter(({ has }) => !has('finished'))
-        .map(({ record }) => record)
+        .flatMap(({ record, has }) => (has('finished') ? [] : record))
         .sort((a, b) => b.startedAt - a.startedAt);
     },
   };

@@ -96,7 +96,7 @@ function summaryOf({ stderr: sink }: Output, { outcome, parts, resume, anew }: S
   ].join('');
 }
 
-/** `5 nodes in 2 deployments` */
+/** `5 nodes in 2 deployments`, and that nothing was sent now, if so */
 function shareOf(parts: readonly PartEnding[]) {
   const nodes = count(parts.flatMap(({ result }) => result.nodes).length, 'node');
   const now = parts.some(({ result }) => result.sent) ? '' : '; nothing was sent now';

@@ -48,7 +48,7 @@ export interface Recorded {
 export type KeptRoll = v.InferOutput<typeof storedRoll>;
 type Kept = RollRecord<KeptRoll>;
 
-/** The roll with a key, as its record has it; null for none. */
+/** The roll with a key, as its record has it; undefined for none. */
 export const keptRoll = (context: CommandContext, deployment: OpenDeployment, key: string) =>
   journalOf(context, deployment).read(key)?.request;
 

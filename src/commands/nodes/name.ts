@@ -63,7 +63,7 @@ export default class NodesName extends ConnectedCommand {
   async #nameAll(context: CommandContext, path: string) {
     const { names, deployments } = await readNames(context, path);
     const deployment = await deploymentIdOf(context);
-    const other = [...deployments].find((id) => id !== String(deployment));
+    const other = deployments.find((id) => id !== String(deployment));
     if (other) {
       throw usageError(
         'invalid_names',
