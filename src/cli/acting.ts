@@ -26,7 +26,7 @@ import {
   type ConsentFlags,
   type Intent,
 } from './consent.js';
-import type { CommandContext, Target } from './context.js';
+import type { CommandContext } from './context.js';
 import { typedAgain } from './host.js';
 import { accepts, Declined, type Prompts } from './prompts.js';
 import { grouped, switchFlag, textFlag, type FlagsOf } from './flags.js';
@@ -34,10 +34,9 @@ import { sayWhom } from './whom.js';
 import { isGranted } from '../config/grants.js';
 import { hintOfEnd } from '../config/node-names.js';
 import { cannotAct } from '../config/refusals.js';
-import { standsTwice } from '../config/targets.js';
 import { listedIn } from '../job/census.js';
 import { checkIdempotencyKey, PART_OF_KEY, wireKey } from '../job/wire-key.js';
-import { printDryRuns, type DryRun } from '../output/dry-run.js';
+import { printDryRun, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
 import { nodeChoices } from './node-rows.js';
 import { readNodes } from './nodes.js';
@@ -75,10 +74,7 @@ export const actingFlags = {
   ...targetFlags,
   ...grouped('CONSENT', {
     yes: switchFlag('Act on every node without asking.', { char: 'y' }),
-    confirm: Flags.string({
-      ...{ multiple: true, multipleNonGreedy: true, helpValue: 'NAME' },
-      summary: 'Skip the question, for the deployment NAME only.',
-    }),
+    confirm: textFlag('NAME', 'Skip the question, for the deployment NAME only.'),
     'dry-run': switchFlag('Show what would be sent, and send nothing.'),
   }),
   ...followFlags,
@@ -160,15 +156,15 @@ export async function requestOf(
 }
 
 /**
- * Asks for the action and, if they are missing, for the runtime and, on one deployment, the nodes.
+ * Asks for the action and, if they are missing, for the runtime and the nodes.
  * @throws UsageError for what was typed; LdctlError (exit 5) where there is no node to pick;
  * Declined; Interrupted; as `Supervisor.list` does
  */
 async function askWhat(context: CommandContext, prompts: Prompts, { args, flags }: Typed) {
   const typed = args.runtime && parseRuntime(args.runtime);
   const named = await readNodes(context, flags);
-  // Of several deployments, or where there is to be a number of nodes, every node is meant.
-  const isEvery = flags['expect-nodes'] !== undefined || context.targets.length > 1;
+  // Where there is to be a number of nodes, every node is meant.
+  const isEvery = flags['expect-nodes'] !== undefined;
   const { signal } = context;
   const found = isEvery ? null : await (await openForJob(context)).log.forNodes({ signal });
   if (found?.recent.length === 0 && !named) {
@@ -205,27 +201,19 @@ async function askAction(prompts: Prompts, config: string | undefined) {
 }
 
 /**
- * Opens the deployments of a job.
+ * Opens the deployment of a job.
  * @param intent what is refused at once if there is no consent to it, and no one to ask
- * @throws UsageError as `isToBeAsked`, where two are the same, and for a `--confirm` of none; as
- * `openDeployment` does
+ * @throws UsageError as `isToBeAsked`, and for a `--confirm` of another one; as `openDeployment` does
  */
-export async function openTargets(context: CommandContext, flags: ConsentFlags, intent?: Intent) {
-  if (intent) {
-    for (const target of context.targets) isToBeAsked(context, target, null, intent, flags);
-  }
-  const deployments: OpenDeployment[] = [];
-  // What gives the key may ask for a passphrase: one at a time.
-  for (const target of context.targets) deployments.push(await openForJob(context, target));
-  const ids = deployments.map(({ deploymentId }) => deploymentId);
-  const twice = deployments.find(({ deploymentId: id }, at) => ids.indexOf(id) !== at);
-  if (twice) throw standsTwice(await twice.place());
-  await checkConfirm(deployments, flags.confirm);
-  return deployments;
+export async function openTarget(context: CommandContext, flags: ConsentFlags, intent?: Intent) {
+  if (intent) isToBeAsked(context, context.target, null, intent, flags);
+  const deployment = await openForJob(context);
+  await checkConfirm(deployment, flags.confirm);
+  return deployment;
 }
 
 /**
- * Looks at a deployment before anything is sent, unless an earlier run left a record. If the look
+ * Looks at the deployment before anything is sent, unless an earlier run left a record. If the look
  * fails, that is read again, here and once the job starts: another process may have written one
  * meanwhile.
  * @param recall reads the record
@@ -234,19 +222,17 @@ export async function openTargets(context: CommandContext, flags: ConsentFlags, 
  */
 export async function lookBefore<T>(
   context: CommandContext,
-  target: Target,
   request: LookRequest & Intent,
   flags: ConsentFlags,
   recall: (deployment: OpenDeployment) => T | null,
 ) {
+  const { target } = context;
   const deployment = await target.open();
   // A profile protects the deployment by its id, which may not have been known before.
   const isAsked = isToBeAsked(context, target, deployment, request, flags);
   const isShown = flags['dry-run'] || isAsked;
-  // For named nodes, only a question or a dry run shows what keeps them busy; and that may refuse a
-  // later one of several, before the first is acted on.
-  const mayRefuse = context.targets.length > 1 && request.ifBusy === 'fail';
-  if (request.nodes && !isShown && !mayRefuse) {
+  // For named nodes, only a question or a dry run shows what keeps them busy.
+  if (request.nodes && !isShown) {
     return { deployment, isAsked, found: null, kept: null };
   }
   const look = { ...request, isShown };
@@ -306,7 +292,7 @@ async function refuseReadOnly(
   throw cannotAct({ apiKey, account: account.settings, deployment: ref });
 }
 
-/** What would be done on one deployment. */
+/** What would be done. */
 interface Planned extends Pick<Before, 'deployment' | 'found'> {
   request: LookRequest;
   intent: Intent;
@@ -317,12 +303,9 @@ interface Planned extends Pick<Before, 'deployment' | 'found'> {
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list.
  * @returns exit code 0 @throws LdctlError (exit 4) where it is known that the key may not act
  */
-export async function showDryRuns(context: CommandContext, all: readonly Planned[]) {
-  const { output } = context.host;
-  const key = all[0]?.request.idempotencyKey ?? context.host.newIdempotencyKey();
-  const shown: DryRun[] = [];
-  for (const planned of all) shown.push(await dryRunOf(context, planned, key));
-  await printDryRuns(output, shown);
+export async function showDryRun(context: CommandContext, planned: Planned) {
+  const key = planned.request.idempotencyKey ?? context.host.newIdempotencyKey();
+  await printDryRun(context.host.output, await dryRunOf(context, planned, key));
   return 0;
 }
 
@@ -354,8 +337,6 @@ async function dryRunOf(context: CommandContext, planned: Planned, key: string):
   const not_acted_on = intent.nodes ? [] : (found?.listed.elsewhere ?? []);
   const result: ResultFields = { outcome: 'dry_run', ...unsentFacts(known, nodes), not_acted_on };
   return {
-    place,
-    path: deployment.ref.path,
     result,
     what: `${whom.who} of ${place}${whom.more ?? ''}`,
     how,

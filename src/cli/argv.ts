@@ -8,7 +8,11 @@ export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
 /** Commands by their ids: what is known of each without loading it. */
 export type Commands = Readonly<Record<string, Command.Cached>>;
 
-const HELP: FlagTable = { help: { name: 'help', type: 'boolean', char: 'h', allowNo: false } };
+/** Flags that no command defines: that for help, and those of earlier versions that took a value. */
+const UNDEFINED: FlagTable = {
+  help: { name: 'help', type: 'boolean', char: 'h', allowNo: false },
+  'pause-between': { name: 'pause-between', type: 'option' },
+};
 
 export interface ReadFlag {
   /** `help` for what asks for help, which no command defines; null for a flag that there is not. */
@@ -43,7 +47,7 @@ export interface CommandLine {
 export function readCommandLine(argv: readonly string[], commands: Commands): CommandLine {
   const table = Object.assign(
     {},
-    HELP,
+    UNDEFINED,
     ...Object.values(commands).map(({ flags }) => flags),
   ) as FlagTable;
   const names = typedNames(table);

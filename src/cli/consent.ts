@@ -19,8 +19,7 @@ import { sayWhom, whomOf, whomPicked, type Meant, type Whom } from './whom.js';
 
 export interface ConsentFlags {
   yes: boolean;
-  /** Of a roll over several deployments there may be one for each. */
-  confirm?: readonly string[] | undefined;
+  confirm?: string | undefined;
   'dry-run': boolean;
   resume?: string | undefined;
 }
@@ -53,7 +52,7 @@ export interface Before {
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
 export function isToBeAsked(
-  { prompts, targets }: CommandContext,
+  { prompts }: CommandContext,
   { settings }: Target,
   deployment: OpenDeployment | null,
   intent: Intent,
@@ -62,23 +61,20 @@ export function isToBeAsked(
   const protector = deployment ? deployment.protector : protectorOf(settings.deployment);
   if (intent.chosen) return true;
   // By now `checkConfirm` has let Core say what the deployment is called.
-  const confirmed = deployment ? confirm?.find((text) => isNamed(deployment, text)) : confirm;
+  const isConfirmed = confirm !== undefined && (!deployment || isNamed(deployment, confirm));
   const isMeant = yes || intent.nodes !== undefined || resume !== undefined;
-  if (confirmed !== undefined || (!protector && isMeant)) return false;
+  if (isConfirmed || (!protector && isMeant)) return false;
   if (prompts || isDry) return true;
-  throw noOneToAsk(settings, targets.length, protector, intent);
+  throw noOneToAsk(settings, protector, intent);
 }
 
 function noOneToAsk(
   { deployment: { named } }: Settings,
-  deployments: number,
   protector: Profile | null,
   { what, nodes }: Intent,
 ) {
   const whom = nodes ? count(nodes.length, 'node') : 'every node';
-  // With several deployments it is not known yet which nodes are whose.
-  const isCertain = named && (deployments === 1 || !nodes);
-  const place = isCertain ? ` of ${deploymentText(named.value)}` : '';
+  const place = named ? ` of ${deploymentText(named.value)}` : '';
   return usageError(
     'consent_missing',
     `this would ${what} on ${whom}${place}, and ldctl cannot ask without a terminal; nothing was sent`,
@@ -116,8 +112,7 @@ export async function agree(
       : sayWhom(context, meant, { isAsked, isDry: false });
   if (!isAsked || !prompts) return { changes: {}, whom };
   const changes = await ask(context.host, prompts, deployment, { ...meant, whom, ifBusy });
-  // With several deployments each question has an answer of its own, which no one command says.
-  if (chosen && !options.quiet && context.targets.length === 1) {
+  if (chosen && !options.quiet) {
     stderr.write(nextText(stderr, chosen(changes), 'as a command:'));
   }
   return { changes, whom: whomOf({ ...meant, ...changes }, stderr) };
@@ -232,26 +227,17 @@ export function busyNodesText({ clock, output }: Host, { busy, serverTime }: Fin
   return plainText(shortList(texts, MOST_BUSY));
 }
 
-/** @throws UsageError for a `--confirm` that names none of them, or more than one */
-export async function checkConfirm(
-  deployments: readonly OpenDeployment[],
-  texts: readonly string[] = [],
-) {
-  for (const text of texts) {
-    const others = deployments.filter((deployment) => !isNamed(deployment, text));
-    // Core may have to say what they are called.
-    await Promise.all(others.map(({ place }) => place()));
-    const { length } = deployments.filter((deployment) => isNamed(deployment, text));
-    if (length === 1) continue;
-    const none = `does not name ${deployments.length === 1 ? 'the deployment' : 'any of the deployments'}`;
-    const which = length === 0 ? none : `names ${length} of the deployments`;
-    const names = deployments.flatMap(({ ref }) => namesOf(ref)).filter((name) => name !== text);
-    throw usageError(
-      'consent_missing',
-      `--confirm ${JSON.stringify(text)} ${which}; nothing was sent`,
-      `Give one of: ${names.join(', ')}.`,
-    );
-  }
+/** @throws UsageError for a `--confirm` that does not name it */
+export async function checkConfirm(deployment: OpenDeployment, text: string | undefined) {
+  if (text === undefined || isNamed(deployment, text)) return;
+  // Core may have to say what it is called.
+  await deployment.place();
+  if (isNamed(deployment, text)) return;
+  throw usageError(
+    'consent_missing',
+    `--confirm ${JSON.stringify(text)} does not name the deployment; nothing was sent`,
+    `Give one of: ${namesOf(deployment.ref).join(', ')}.`,
+  );
 }
 
 /** What may be typed for the deployment, as far as it is known: the longest first. */
@@ -259,4 +245,4 @@ const namesOf = ({ path, name, id }: DeploymentRef) =>
   [path, name, String(id)].filter((text) => text !== null);
 
 /** Whether a `--confirm` names it, as far as its names are known. */
-export const isNamed = ({ ref }: OpenDeployment, text: string) => namesOf(ref).includes(text);
+const isNamed = ({ ref }: OpenDeployment, text: string) => namesOf(ref).includes(text);

@@ -57,7 +57,8 @@ export function actionOf(text: string, config: string | undefined): ActionName {
 }
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
-export async function openForJob(context: CommandContext, target = context.target) {
+export async function openForJob(context: CommandContext) {
+  const { target } = context;
   const deployment = await target.open();
   const { overrides } = target.settings;
   if (overrides) context.say(overrides);
@@ -70,7 +71,7 @@ export async function openForJob(context: CommandContext, target = context.targe
  * @returns how it ended, where, and what to say of it
  * @throws what the job throws before anything was sent
  */
-export async function followJob(
+async function followJob(
   context: CommandContext,
   deployment: OpenDeployment,
   asked: { runtime: string; action: string; whom: Whom; continueOnError?: boolean } | null,
@@ -122,7 +123,7 @@ export async function showJob(...asked: Parameters<typeof followJob>) {
 }
 
 /** In GitHub Actions, whose runner shows more than text. */
-export async function reportToRunner({ output, env }: Host, result: Ended, place: string) {
+async function reportToRunner({ output, env }: Host, result: Ended, place: string) {
   if (env.GITHUB_ACTIONS !== 'true') return;
   const { reportToGitHub } = await import('../output/github.js');
   await reportToGitHub(output, env, result, place);

@@ -138,8 +138,7 @@ const noList = (flag: string) =>
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:
  * only the end of an id needs the log, and a name the deployment's id.
- * @param opened where several deployments are named: those that could be opened; by default all,
- * which are opened here
+ * @param opened where several deployments are named: those that could be opened
  * @throws UsageError for a name that no node has; Declined for an end that is not agreed to; as
  * `CommandContext.deployment` does
  */
@@ -149,8 +148,8 @@ export async function resolveNodes(
   opened?: readonly OpenDeployment[],
 ) {
   if (refs.every(isId)) return [...refs];
-  if (context.targets.length > 1) {
-    const names = await namesOfEach(context, opened);
+  if (opened) {
+    const names = opened.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
   const lookAllUp = (deployment: Id | null) => {
@@ -164,16 +163,6 @@ export async function resolveNodes(
   const nodes: Id[] = [];
   for (const ref of idsAndEnds) nodes.push(isId(ref) ? ref : await askForEnd(context, ref));
   return nodes;
-}
-
-async function namesOfEach(
-  { targets, folder }: CommandContext,
-  opened?: readonly OpenDeployment[],
-) {
-  const deployments = [...(opened ?? [])];
-  // What gives the key may ask for a passphrase: one at a time.
-  if (!opened) for (const target of targets) deployments.push(await target.open());
-  return deployments.map(({ deploymentId }) => readNodeNames(folder, deploymentId));
 }
 
 /** Each node of several deployments that is called so. @throws UsageError where none is */

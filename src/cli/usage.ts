@@ -9,6 +9,7 @@ import {
   type FlagTable,
   type ReadFlag,
 } from './argv.js';
+import { refuseSeveralDeployments } from './retired.js';
 import { groupOf, mistake, seeHelp, toWrite, unknownCommand, unknownFlag } from './suggestions.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -24,6 +25,7 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
   if (!command) return readGroupInvocation(line, commands);
   const { id } = command;
   if (flags.some(({ name }) => name === 'help')) return { help: id.split(':') };
+  refuseSeveralDeployments(line);
   for (const flag of flags) {
     const known = command.flags[flag.name ?? ''];
     if (!known) throw unknownFlag(flag.typed, id, line, commands);

@@ -16,7 +16,7 @@ export interface TargetFlags extends Omit<SettingFlags, 'profile' | 'deployment'
   'all-profiles'?: boolean;
 }
 
-export const NAME_ONE = 'Name one. `activities roll` and the lists take several.';
+export const NAME_ONE = 'Name one. Lists take several.';
 
 /** The flags of a command that acts on one deployment. @throws UsageError where they name several */
 export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): SettingFlags {

@@ -1,19 +1,17 @@
 /*
- * What would be sent, on one deployment or on several.
+ * What would be sent.
  */
 
 import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText } from './columns.js';
-import { resultColumns, placedResultColumns, placedRows } from './rows.js';
+import { resultColumns } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
 import { actionText } from './run-text.js';
 import { sentence } from './sentence.js';
 import type { Output, Sink } from './streams.js';
 
 export interface DryRun {
-  place: string;
-  path: string | null;
   result: ResultFields;
   /** `all 3 nodes of platform/production/orders` */
   what: string;
@@ -24,28 +22,20 @@ export interface DryRun {
 }
 
 /** @throws LdctlError (`fault`) when stdout cannot be written */
-export async function printDryRuns(output: Output, all: readonly DryRun[]) {
+export async function printDryRun(output: Output, dryRun: DryRun) {
   const { stdout, options } = output;
-  const isSeveral = all.length > 1;
+  const { result, how, requests } = dryRun;
   if (options.format === 'table') {
-    stdout.write(all.map((one) => dryRunText(stdout, one)).join(''));
+    stdout.write(dryRunText(stdout, dryRun));
   } else {
-    const deployments = all.map((one) => documentOf(output, one, isSeveral));
-    const document = isSeveral ? { outcome: 'dry_run', deployments } : { ...deployments[0] };
-    const columns = isSeveral ? placedResultColumns : resultColumns;
-    writeResult(output, document, placedRows(all), columns);
+    const document = {
+      ...result,
+      nodes: nodeDocuments(output, result.nodes, {}),
+      ...(how ? { requests } : { request: requests[0] }),
+    };
+    writeResult(output, document, result.nodes, resultColumns);
   }
   await stdout.drained();
-}
-
-function documentOf(output: Output, { path, result, how, requests }: DryRun, isSeveral: boolean) {
-  const { outcome, runtime, action, deployment_id, ...rest } = result;
-  const place = isSeveral ? { deployment_id, deployment_path: path } : { deployment_id };
-  return {
-    ...{ outcome, runtime, action, ...place, ...rest },
-    nodes: nodeDocuments(output, result.nodes, {}),
-    ...(how ? { requests } : { request: requests[0] }),
-  };
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */

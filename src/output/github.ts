@@ -11,7 +11,6 @@ import { runName, troubleOf } from './run-text.js';
 import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
 
-/** A part of a roll over several may not have started. */
 export type Ended = ResultFacts & { outcome: string };
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;

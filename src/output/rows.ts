@@ -8,7 +8,6 @@ import {
   UNCONFIRMED,
   type GateResult,
   type NodeResult,
-  type ResultFacts,
 } from '../base/outcome.js';
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
@@ -167,21 +166,6 @@ export const resultColumns: readonly Column<Row>[] = [
   { ...gateColumn, only: 'if any' },
   nameColumn(4, 1),
 ];
-
-/** A target of a roll over several deployments. */
-export type PlacedRow = Row & { deployment: string };
-
-/** The same, of a roll over several deployments. */
-export const placedResultColumns: ReadonlyArray<Column<PlacedRow>> = [
-  fieldColumn('deployment', 1, 'deployment', { lead: -1 }),
-  ...resultColumns,
-];
-
-/** The nodes of several results, each with what its deployment is called. */
-export const placedRows = (
-  all: ReadonlyArray<{ place: string; result: Pick<ResultFacts, 'nodes'> }>,
-): PlacedRow[] =>
-  all.flatMap(({ place, result }) => result.nodes.map((node) => ({ ...node, deployment: place })));
 
 /** `connectors reconfigure:…033`: a whole config is as wide as two other columns. */
 export function whatText({ runtime, action }: Activity) {

@@ -5,13 +5,7 @@ import { tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
 import { formatOptions, listWriter, select } from './list.js';
-import {
-  resultColumns,
-  placedResultColumns,
-  progressOf,
-  withName,
-  type PlacedRow,
-} from './rows.js';
+import { resultColumns, progressOf, withName } from './rows.js';
 import { summaryText, type SummaryFacts } from './run-text.js';
 import type { Output } from './streams.js';
 
@@ -19,8 +13,8 @@ import type { Output } from './streams.js';
  * Called before anything is sent, since exit 2 promises that nothing was.
  * @throws UsageError for unknown `--columns`
  */
-export function checkRunResultOptions(output: Output, isSeveral = false) {
-  select<PlacedRow>(output, isSeveral ? placedResultColumns : resultColumns);
+export function checkRunResultOptions(output: Output) {
+  select(output, resultColumns);
 }
 
 /**

@@ -75,8 +75,6 @@ export interface SummaryFacts {
   earlierMs?: number;
   /** Of a roll: whether it continues after a node that does not complete. */
   continuesOnError?: boolean | undefined;
-  /** The deployment, of one part of a roll over several: the end of all says what comes next. */
-  place?: string;
 }
 
 /**
@@ -89,9 +87,7 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
   const earlier = earlierText(result, facts);
   // Who counts on a restart has to hear that there was none.
   if (isGood && options.quiet && earlier === '') return '';
-  const { place } = facts;
-  const ending = endingOf(result, sink, facts) + earlier;
-  const text = place === undefined ? ending : ending.replace(/^(?:[✓✗] )?/, `$&${place}: `);
+  const text = endingOf(result, sink, facts) + earlier;
   const rest = isGood
     ? nextTexts(sink, [result.resume ?? []].flat())
     : troubleTexts(sink, result, facts);
@@ -100,12 +96,11 @@ export function summaryText(output: Output, result: ResultFields, facts: Summary
 
 /** What is known of why it did not end well, what comes next, and what support asks for. */
 function troubleTexts(sink: Sink, result: ResultFields, facts: SummaryFacts) {
-  const isPart = facts.place !== undefined;
   return [
     ...explanations(sink, result, facts).map((line) => sentence(sink, line)),
-    ...(isPart ? [] : nextTexts(sink, nextCommands(sink, result, facts))),
+    ...nextTexts(sink, nextCommands(sink, result, facts)),
     keyText(sink, result),
-    isPart ? '' : codeText(sink, result.outcome),
+    codeText(sink, result.outcome),
   ];
 }
 
@@ -117,7 +112,7 @@ function earlierText({ sent, outcome }: ResultFields, { earlierMs }: SummaryFact
 }
 
 /** It cannot be sent again under its key, so neither it nor its deployment can pass any more. */
-export const isOver = (row: NodeResult) =>
+const isOver = (row: NodeResult) =>
   row.status === 'rejected' || row.status === UNCONFIRMED || isUnclear(row);
 
 /** What is known of why it ended so: of nodes that rejected, are open, or may have left. */

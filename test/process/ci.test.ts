@@ -196,7 +196,6 @@ describe('the GitHub action', () => {
       'supervisor-url': 'https://supervisor.example',
       'max-unavailable': '10%',
       pause: '30s',
-      'pause-between': '10m',
       gate: 'curl -f "$URL"',
       'if-busy': 'wait',
     };
@@ -211,25 +210,6 @@ describe('the GitHub action', () => {
       ...['activities', 'roll', '--output=json', '--yes'],
       ...Object.entries(how).map(([name, value]) => `--${name}=${value}`),
       ...['--', 'iggy', 'restart'],
-    ]);
-  });
-
-  story('rolls over several deployments, one after the other', BOTH, async (scene) => {
-    const every = { ...RESTART, 'every-node': 'true' };
-    await runAction(scene, 0, { ...every, deployment: OTHER });
-    const both = `${OTHER},${scene.sandbox.deploymentId}`;
-    const { outputs, summary } = await runAction(scene, 0, {
-      ...every,
-      roll: 'true',
-      deployment: both,
-    });
-    assertMatches('several-result', outputs.json ?? '');
-    const started = scene.posts.slice(1).map(({ path }) => path.split('/')[2]);
-    const [first, second] = both.split(',');
-    assert.deepEqual(started, [first, first, second, second]);
-    assert.deepEqual(summary.match(/^On .*$/gm), [
-      'On platform/testing/staging',
-      'On platform/demo/sandbox',
     ]);
   });
 

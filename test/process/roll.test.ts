@@ -148,32 +148,3 @@ describe('a roll that is interrupted', () => {
     );
   }
 });
-
-describe('a roll over two deployments', () => {
-  const STAGING = '7263012455120900035';
-  const moments = kills
-    ? Array.from({ length: Number(kills) }, () => Math.random() * 9000)
-    : [3500];
-  for (const [index, moment] of moments.entries()) {
-    const killAfterMs = Math.round(moment);
-    story(
-      `by SIGKILL after ${killAfterMs} ms, and repeated, acts on each node once, and in order`,
-      { ...withNodes(2, 300), answerMs: 200, seed: index },
-      async (scene) => {
-        // Its log is empty before.
-        await scene.ends(0, `activities trigger iggy restart --yes -d ${STAGING}`);
-        const staging = scene.actedOn.slice();
-        const both = `${STAGING},${scene.sandbox.deploymentId}`;
-        const roll = `${ROLL} --yes -o json -d ${both} --idempotency-key deploy-7`.split(' ');
-        const killed = scene.start(roll).input();
-        await Promise.race([realSleep(killAfterMs), killed.ended()]);
-        killed.kill('SIGKILL');
-        await killed.ended();
-        const ended = await scene.ends(0, roll);
-        const wanted = [...staging, ...scene.sandbox.nodeIds];
-        assert.deepEqual(scene.actedOn.slice(staging.length), wanted);
-        assert.deepEqual(nodesWith(ended, 'completed'), wanted);
-      },
-    );
-  }
-});

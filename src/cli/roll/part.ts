@@ -1,11 +1,10 @@
 /*
- * A roll on one deployment: what it does there, and its run. A roll over several has such a part for
- * each.
+ * A roll: what it does, and its run.
  */
 
 import type { Id } from '../../base/ids.js';
 import { shellWord } from '../../base/text.js';
-import { keptRun, roll, type JobResult, type Tools } from '../../app/jobs.js';
+import { keptRun, roll, type Tools } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import {
   check,
@@ -19,14 +18,14 @@ import { actionText } from '../../output/run-text.js';
 import { openRunJournal } from '../../config/journal.js';
 import { lookBefore } from '../acting.js';
 import { isToBeAsked, type Before, type ConsentFlags, type Intent } from '../consent.js';
-import type { CommandContext, Target } from '../context.js';
+import type { CommandContext } from '../context.js';
 import { showJob } from '../following.js';
 import { runGate } from '../gate.js';
 import { typedAgain } from '../host.js';
 import type { Whom } from '../whom.js';
 import { keptRoll, recordPart, type KeptRoll, type Recorded } from './record.js';
 
-/** What is to be done on one deployment. */
+/** What is to be done. */
 export interface Part extends Before {
   request: CheckedRoll;
   intent: Intent;
@@ -37,7 +36,7 @@ export interface Part extends Before {
 /** How a roll goes, by flags: what is not given is undefined. */
 export type How = { [K in keyof RollRequest]?: RollRequest[K] | undefined };
 
-/** What every part of a roll is made from. */
+/** What it is made from. */
 interface PartAsked {
   /** As a trigger has it, since its nodes may not be known yet. */
   request: CheckedTrigger;
@@ -49,7 +48,6 @@ interface PartAsked {
 /** Finds out which nodes it acts on. @throws as `lookBefore` and `nodesOfRoll` do */
 export async function preparePart(
   context: CommandContext,
-  target: Target,
   { request: asked, intent, how, gate }: PartAsked,
   flags: ConsentFlags,
   argv: readonly string[],
@@ -58,13 +56,10 @@ export async function preparePart(
   // If the roll has a record, the process that wrote it has looked before.
   const recall = (deployment: OpenDeployment) =>
     (key !== undefined && keptRoll(context, deployment, key)?.nodes) || null;
-  const before = await lookBefore(context, target, { ...intent, ...asked }, flags, recall);
+  const before = await lookBefore(context, { ...intent, ...asked }, flags, recall);
   const { deployment, isAsked, found, kept } = before;
   const wordsFor = (nodes: readonly Id[]) => {
-    // The nodes of this deployment, or of the others, are not known yet.
-    if (nodes.length === 0 || context.targets.length > 1) {
-      return ['nodes', 'list', ...deployment.flags];
-    }
+    if (nodes.length === 0) return ['nodes', 'list', ...deployment.flags];
     const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
@@ -78,7 +73,6 @@ export async function preparePart(
 /** As its record has it, with what these flags change. @throws UsageError as `isToBeAsked` */
 export async function resumePart(
   context: CommandContext,
-  target: Target,
   { gate, several: _, ...kept }: KeptRoll,
   how: How,
   flags: ConsentFlags,
@@ -89,6 +83,7 @@ export async function resumePart(
   const given = { ...kept, timeoutMs: 0, ...Object.fromEntries(changed) };
   const request = check(rollRequest, 'roll', given);
   const intent = intentOf(request, request.maxUnavailable);
+  const { target } = context;
   const deployment = await target.open();
   const isAsked = isToBeAsked(context, target, deployment, intent, flags);
   // Reading through its own journal would note them as sent by this process.
@@ -113,22 +108,25 @@ export function intentOf(
 }
 
 /** A part that is agreed to, under the key of the roll. */
-export interface AgreedPart extends Part {
+interface AgreedPart extends Part {
   request: Recorded['request'];
   whom: Whom;
 }
 
 /**
- * The roll of one deployment, shown to its end.
+ * Runs it, shown to its end.
  * @param flags by which a later command continues it
+ * @returns the exit code @throws LdctlError where nothing was sent
  */
-export function rollOne(context: CommandContext, part: AgreedPart, flags: readonly string[]) {
-  const { deployment, request, whom } = part;
+export function runPart(context: CommandContext, part: AgreedPart, flags: readonly string[]) {
+  const { deployment, found, request, whom } = part;
   const endRecord = recordPart(context, part);
   const stopping = context.interrupts.inTwoStages();
   return showJob(context, deployment, { ...request, whom }, async (tools) => {
     try {
-      const end = await runPart(context, part, flags, { ...tools, stopping });
+      const lasting = { ...deployment, flags, keepsRolls: true };
+      const gate = gateOf(context, part, tools);
+      const end = await roll(lasting, request, { ...tools, stopping, gate }, found);
       if (end.result.resume === null) endRecord('finished');
       return end;
     } catch (error) {
@@ -139,29 +137,20 @@ export function rollOne(context: CommandContext, part: AgreedPart, flags: readon
   });
 }
 
-/**
- * @param flags by which a later command continues it
- * @throws LdctlError where nothing was sent
- */
-export function runPart(
+function gateOf(
   { host }: CommandContext,
-  { deployment, found, request, gate: command }: AgreedPart,
-  flags: readonly string[],
+  { deployment, request, gate: command }: AgreedPart,
   tools: Tools,
-): Promise<JobResult> {
+): Tools['gate'] {
+  if (command === null) return undefined;
   const { env, platform, clock, output, runGate: run = runGate } = host;
   const { keys } = output.stdout;
   const { runtime, action } = request;
   const facts = { deployment_id: deployment.deploymentId, runtime, action };
-  const gate: Tools['gate'] =
-    command === null
-      ? undefined
-      : (node_id, activity_id, { signal }) => {
-          const onLine = (line: string) => tools.emit({ event: 'gate_output', node_id, line });
-          const node_name = output.names.get(node_id) ?? null;
-          const about = { ...facts, node_id, activity_id, node_name };
-          return run(command, about, { env, platform, clock, keys, signal, onLine });
-        };
-  const lasting = { ...deployment, flags, keepsRolls: true };
-  return roll(lasting, request, { ...tools, gate }, found);
+  return (node_id, activity_id, { signal }) => {
+    const onLine = (line: string) => tools.emit({ event: 'gate_output', node_id, line });
+    const node_name = output.names.get(node_id) ?? null;
+    const about = { ...facts, node_id, activity_id, node_name };
+    return run(command, about, { env, platform, clock, keys, signal, onLine });
+  };
 }

@@ -1,6 +1,5 @@
 /*
- * The record of a roll on one deployment, which `--resume` needs. In a roll over several each part
- * has one, which also says how the whole goes on.
+ * The record of a roll, which `--resume` needs.
  */
 
 import * as v from 'valibot';
@@ -8,37 +7,28 @@ import { formatDuration } from '../../base/durations.js';
 import { refusedError, usageError } from '../../base/errors.js';
 import { sortedUnique } from '../../base/ids.js';
 import { idText } from '../../base/journal.js';
-import { count } from '../../base/text.js';
+import { count, shellWord } from '../../base/text.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
-
-/** How a roll over several deployments goes from one to the next. */
-const severalPlan = v.strictObject({
-  /** In their order. */
-  deployments: v.array(idText),
-  /** What they are called: by their profiles, else by their ids. */
-  names: v.array(v.string()),
-  /** By which a later command names the same deployments: `--profile staging,prod`. */
-  flags: v.array(v.string()),
-  /** The flags that say how the roll goes, as they were typed. */
-  words: v.array(v.string()),
-  pauseBetweenMs: v.number(),
-});
-export type SeveralPlan = v.InferOutput<typeof severalPlan>;
+import { typedAgain } from '../host.js';
 
 /** Ids as text, and the command of a gate. Never an API key. */
 const storedRoll = v.strictObject({
   ...rollRequest.entries,
   nodes: v.pipe(v.array(idText), v.readonly()),
   gate: v.nullable(v.string()),
-  several: v.optional(severalPlan),
+  /**
+   * ldctl could roll over several deployments until 2026-12, and kept how that goes from one to the
+   * next: what they are called, in their order, and the flags as they were typed.
+   */
+  several: v.optional(v.object({ names: v.array(v.string()), words: v.array(v.string()) })),
 });
 
-/** What the record of a part is made from. */
+/** What a record is made from. */
 export interface Recorded {
   deployment: OpenDeployment;
   request: CheckedRoll & { idempotencyKey: string };
@@ -56,25 +46,19 @@ const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDepl
   openRollJournal(folder, deploymentId, storedRoll, clock);
 
 /**
- * Writes the record of a part.
+ * Writes the record of a roll.
  * @returns how to end it: `finished`: nothing is left to resume; `refused`: nothing was sent
  * @throws UsageError where the key was used for another roll
  */
-export function recordPart(
-  context: CommandContext,
-  { deployment, request, gate }: Recorded,
-  several?: SeveralPlan,
-) {
+export function recordPart(context: CommandContext, { deployment, request, gate }: Recorded) {
   const journal = journalOf(context, deployment);
   const { idempotencyKey: key } = request;
-  const generation = journal.start(key, { ...request, gate, several }, (before) => {
-    const kept = before.request;
-    if (several && kept.several && idsIn(several) !== idsIn(kept.several)) throw overOthers(before);
+  const generation = journal.start(key, { ...request, gate }, ({ request: kept }) => {
     if (whatOf(kept) === whatOf(request)) return;
     throw usageError(
       'key_used',
       'this idempotency key was used for another roll; nothing was sent',
-      `Use another key, or resume that roll: ${resumeText(key, kept.several?.flags ?? deployment.flags)}`,
+      `Use another key, or resume that roll: ${resumeText(key, deployment.flags)}`,
     );
   });
   return (mark: 'finished' | 'refused') => journal.end(key, generation, mark);
@@ -85,53 +69,36 @@ function whatOf({ runtime, action, nodes }: Pick<CheckedRoll, 'runtime' | 'actio
   return [runtime, action, ...sortedUnique(nodes)].join(' ');
 }
 
-const idsIn = (several?: SeveralPlan) => several?.deployments.join() ?? '';
-
 /**
  * The roll that is resumed.
  * @param resume its key, or `last`
- * @returns its key, how it goes over several, and what its record says of each deployment
- * @throws UsageError where it is over others: alone, the order of several would be lost; LdctlError
- * (exit 5) where there is none
+ * @throws LdctlError (exit 5) where there is none; UsageError where it went over several deployments
  */
-export function findRoll(
+export function findRoll(context: CommandContext, deployment: OpenDeployment, resume: string) {
+  const journal = journalOf(context, deployment);
+  const record = resume === 'last' ? journal.unfinished()[0] : journal.read(resume);
+  if (!record) throw noSuchRoll(context, deployment, resume, journal.unfinished());
+  const { key, request: roll } = record;
+  const { several } = roll;
+  if (several) throw wasOverSeveral(context, deployment, key, { ...roll, several });
+  return { key, roll };
+}
+
+function noSuchRoll(
   context: CommandContext,
-  deployments: readonly OpenDeployment[],
+  { ref }: OpenDeployment,
   resume: string,
+  others: readonly Kept[],
 ) {
-  const journals = deployments.map((deployment) => journalOf(context, deployment));
-  const unfinished = () => journals.flatMap((journal) => journal.unfinished());
-  const kept =
-    resume === 'last' ? unfinished() : journals.flatMap((journal) => journal.read(resume) ?? []);
-  // Of some rolls, the parts that have passed are left out.
-  const found = kept.sort((a, b) => b.startedAt - a.startedAt);
-  const idsOf = ({ request }: Kept) => idsIn(request.several);
-  const [only] = deployments;
-  const ids =
-    deployments.length > 1 ? deployments.map(({ deploymentId }) => deploymentId).join() : '';
-  const isOver = (record: Kept) => idsOf(record) === ids;
-  const missing = (): never => {
-    const which =
-      resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
-    const isAlone = ids === '' && only;
-    const where = isAlone ? `of ${deploymentText(only.ref)}` : 'over these deployments';
-    const others = isAlone ? unfinished() : [];
-    const forgets = 'ldctl remembers a roll for a day, on the machine that started it.';
-    const rest = ' `ldctl activities list` shows what has run; roll the rest with --node.';
-    throw refusedError(
-      'no_such_roll',
-      `there is no ${which} ${where} on this machine`,
-      others.length > 0
-        ? `Unfinished rolls: ${others.map((one) => rollText(one, context)).join(', ')}.`
-        : `${forgets}${isAlone ? '' : rest}`,
-    );
-  };
-  const newest = ids === '' ? found[0] : (found.find(isOver) ?? found.find(idsOf));
-  const record = newest ?? missing();
-  if (!isOver(record)) throw overOthers(record);
-  const { key, request } = record;
-  const rollOf = (deployment: OpenDeployment) => keptRoll(context, deployment, key) ?? missing();
-  return { key, several: request.several, rollOf };
+  const which =
+    resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
+  return refusedError(
+    'no_such_roll',
+    `there is no ${which} of ${deploymentText(ref)} on this machine`,
+    others.length > 0
+      ? `Unfinished rolls: ${others.map((one) => rollText(one, context)).join(', ')}.`
+      : 'ldctl remembers a roll for a day, on the machine that started it.',
+  );
 }
 
 function rollText(record: Kept, { host }: CommandContext) {
@@ -140,16 +107,24 @@ function rollText(record: Kept, { host }: CommandContext) {
   return `${record.key} (${what}, ${formatDuration(host.clock.now() - record.startedAt)} ago)`;
 }
 
-function overOthers(record: Kept) {
-  const { names = [], flags = [] } = record.request.several ?? {};
-  const which = `${names.length} deployments, in this order: ${names.join(', ')}`;
+/** Under its key nothing that it has sent is sent again, so it can continue on each of them. */
+function wasOverSeveral(
+  { host }: CommandContext,
+  { flags }: OpenDeployment,
+  key: string,
+  { runtime, action, nodes, several }: KeptRoll & { several: NonNullable<KeptRoll['several']> },
+) {
+  const { names, words } = several;
+  const how = typedAgain(host, words, ['pause-between']);
+  const which = ['--node', nodes.join(), '--idempotency-key', key];
+  const command = ['ldctl', 'activities', 'roll', runtime, action, ...which, ...how, ...flags];
   return usageError(
-    'other_deployments',
-    `the roll ${record.key} goes over ${which}; nothing was sent`,
-    `To resume it: ${resumeText(record.key, flags)}`,
+    'several_deployments',
+    `the roll ${key} went over ${names.length} deployments, in this order: ${names.join(', ')}; a roll acts on one; nothing was sent now`,
+    `To continue it here, with what it has done not done again: ${command.map(shellWord).join(' ')}`,
   );
 }
 
-/** The command that resumes a roll. @param flags by which it names the same deployments */
-export const resumeText = (roll: string, flags: readonly string[]) =>
+/** The command that resumes a roll. @param flags by which it names the same deployment */
+const resumeText = (roll: string, flags: readonly string[]) =>
   resumeCommand({ roll }, { flags, keepsRolls: true });

@@ -3,36 +3,25 @@ import {
   ACTION,
   ActingCommand,
   actingFlags,
-  openTargets,
+  openTarget,
   requestOf,
   RUNTIME,
   sharedFields,
-  showDryRuns,
+  showDryRun,
 } from '../../cli/acting.js';
 import { agree } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import {
-  askedArg,
-  grouped,
-  optionalSwitch,
-  severalFlags,
-  textFlag,
-  type FlagsOf,
-} from '../../cli/flags.js';
-import { typedAgain } from '../../cli/host.js';
+import { askedArg, grouped, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
 import {
   intentOf,
   preparePart,
   resumePart,
-  rollOne,
-  type AgreedPart,
+  runPart,
   type How,
   type Part,
 } from '../../cli/roll/part.js';
-import { findRoll, type SeveralPlan } from '../../cli/roll/record.js';
-import { assignNodes, flagsOfAll, nameDeployment, rollSeveral } from '../../cli/roll/several.js';
+import { findRoll } from '../../cli/roll/record.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import type { OpenDeployment } from '../../app/open.js';
 import { rollRequest } from '../../app/requests.js';
 import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
@@ -64,10 +53,6 @@ const rollFlags = {
     'gate-first': optionalSwitch('Run the gate before the first node, too.'),
     'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
-    'pause-between': durationFlag(
-      'Of several deployments: wait this long before each next one.',
-      '10m',
-    ),
     'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
@@ -77,17 +62,7 @@ const rollFlags = {
 };
 
 const allFlags = { ...actingFlags, ...rollFlags };
-type RollFlags = FlagsOf<typeof allFlags & typeof severalFlags>;
-
-/** What says where a roll acts, and agrees to it: a new roll over the rest has its own. */
-const OF_THIS_ROLL = [
-  ...Object.keys(severalFlags),
-  'tenant-id',
-  'api-url',
-  'resume',
-  'confirm',
-  ...NOT_TO_RESUME,
-];
+type RollFlags = FlagsOf<typeof allFlags>;
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
 const howOf = (flags: RollFlags): How => ({
@@ -103,21 +78,19 @@ const howOf = (flags: RollFlags): How => ({
 export default class ActivitiesRoll extends ActingCommand {
   static override summary = 'Act on one node at a time, and stop if one does not complete.';
   static override description =
-    'The next node, or deployment, follows once the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
+    'The next node follows once the one before has completed and passed its --gate, which gets $LDCTL_NODE_ID. Ctrl-C lets running ' +
     'nodes finish; a second leaves them. At a terminal it asks for what you leave out: RUNTIME, ACTION and nodes.';
   static override examples = [
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
   ];
   static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
-  static override flags = { ...allFlags, ...severalFlags };
+  static override flags = allFlags;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
-    const context = await this.open(flags, 'several');
-    const isSeveral = context.targets.length > 1;
-    checkRunResultOptions(this.host.output, isSeveral);
-    checkSeveral(flags, isSeveral);
+    const context = await this.open(flags);
+    checkRunResultOptions(this.host.output);
     if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
     const { gate = null, 'idempotency-key': key } = flags;
     if (key === 'last') {
@@ -131,24 +104,15 @@ export default class ActivitiesRoll extends ActingCommand {
     const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
-    const deployments = await openTargets(context, flags, intent);
-    const named = await assignNodes(context, deployments, request);
-    const parts: Part[] = [];
-    for (const [at, target] of context.targets.entries()) {
-      const asked = { request: { ...request, nodes: named[at] }, intent, how, gate };
-      const failed = nameDeployment(isSeveral ? deployments[at] : undefined);
-      parts.push(await preparePart(context, target, asked, flags, this.argv).catch(failed));
-    }
+    await openTarget(context, flags, intent);
+    const part = await preparePart(context, { request, intent, how, gate }, flags, this.argv);
     if (flags['dry-run']) {
       const first = how.gateFirst ? ' (also before the first node)' : '';
       const gates = gate ? [`gate${first}: ${gate}`] : [];
-      const runs = parts.map((part) => ({
-        ...part,
-        how: [`${part.request.maxUnavailable} at a time`, ...gates],
-      }));
-      return showDryRuns(context, runs);
+      const pace = `${part.request.maxUnavailable} at a time`;
+      return showDryRun(context, { ...part, how: [pace, ...gates] });
     }
-    return this.#run(context, parts, flags, request.idempotencyKey);
+    return this.#run(context, part, flags, request.idempotencyKey);
   }
 
   /** Reads the record of the roll, and runs it again. */
@@ -156,68 +120,31 @@ export default class ActivitiesRoll extends ActingCommand {
     if (runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
-    const deployments = await openTargets(context, flags);
-    const { key, several, rollOf } = findRoll(context, deployments, resume);
-    const parts: Part[] = [];
-    for (const target of context.targets) {
-      const kept = rollOf(await target.open());
-      const { gate = kept.gate } = flags;
-      checkGate(flags, gate);
-      parts.push(await resumePart(context, target, { ...kept, gate }, howOf(flags), flags, key));
-    }
-    return this.#run(context, parts, flags, key, several);
+    const deployment = await openTarget(context, flags);
+    const { key, roll } = findRoll(context, deployment, resume);
+    const { gate = roll.gate } = flags;
+    checkGate(flags, gate);
+    const part = await resumePart(context, { ...roll, gate }, howOf(flags), flags, key);
+    return this.#run(context, part, flags, key);
   }
 
   /**
-   * Asks about each, before anything is sent, and runs them.
-   * @param idempotencyKey one for all. It is made here, not by the job: a roll with a key of its own
-   * writes records, which `--resume` needs
-   * @param before how a roll went over several that is resumed
+   * Asks about it, and runs it.
+   * @param idempotencyKey it is made here, not by the job: a roll with a key of its own writes a
+   * record, which `--resume` needs
    */
   async #run(
     context: CommandContext,
-    parts: readonly Part[],
+    part: Part,
     flags: RollFlags,
     idempotencyKey = this.host.newIdempotencyKey(),
-    before?: SeveralPlan,
   ) {
-    const agreed: AgreedPart[] = [];
-    for (const part of parts) {
-      const { changes, whom } = await agree(context, part, part.intent, flags['if-busy']);
-      agreed.push({ ...part, whom, request: { ...part.request, ...changes, idempotencyKey } });
-    }
+    const { changes, whom } = await agree(context, part, part.intent, flags['if-busy']);
+    const request = { ...part.request, ...changes, idempotencyKey };
     // Off a terminal the roll would not continue without it.
-    const { confirm = [] } = flags;
-    const consent = confirm.flatMap((text) => ['--confirm', text]);
-    const deployments = agreed.map(({ deployment }) => deployment);
-    const continuing = [...flagsOfAll(deployments), ...consent];
-    const [part] = agreed;
-    if (part && agreed.length === 1) return rollOne(context, part, continuing);
-    return rollSeveral(context, agreed, {
-      deployments: deployments.map(({ deploymentId }) => deploymentId),
-      names: deployments.map(nameOf),
-      flags: continuing,
-      words: typedAgain(this.host, [...(before?.words ?? []), ...this.argv], OF_THIS_ROLL),
-      pauseBetweenMs: flags['pause-between'] ?? before?.pauseBetweenMs ?? 0,
-      timeoutMs: flags.timeout ?? 0,
-      confirm,
-    });
-  }
-}
-
-/** What a person calls it in a list: by its profile, else by its id. */
-const nameOf = ({ account, deploymentId, flags }: OpenDeployment) =>
-  (!flags.includes('--deployment') && account.settings.profile?.name) || String(deploymentId);
-
-/** @throws UsageError for what goes with one deployment alone, or with several alone */
-function checkSeveral(flags: RollFlags, isSeveral: boolean) {
-  if (!isSeveral && flags['pause-between'] !== undefined) {
-    throw new UsageError('--pause-between goes with several deployments: -p a,b or -d a,b');
-  }
-  if (isSeveral && typeof flags['expect-nodes'] === 'number') {
-    throw new UsageError(
-      '--expect-nodes N works for one deployment; for several, give `deployment`',
-    );
+    const consent = flags.confirm === undefined ? [] : ['--confirm', flags.confirm];
+    const continuing = [...part.deployment.flags, ...consent];
+    return runPart(context, { ...part, whom, request }, continuing);
   }
 }
 

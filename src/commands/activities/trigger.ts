@@ -6,10 +6,10 @@ import {
   ActingCommand,
   actingFlags,
   lookBefore,
-  openTargets,
+  openTarget,
   requestOf,
   RUNTIME,
-  showDryRuns,
+  showDryRun,
 } from '../../cli/acting.js';
 import { showJob } from '../../cli/following.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
@@ -49,12 +49,11 @@ export default class ActivitiesTrigger extends ActingCommand {
       isRoll: false,
       chosen,
     };
-    const { target } = context;
-    await openTargets(context, flags, intent);
-    const before = await lookBefore(context, target, intent, flags, (deployment) =>
+    await openTarget(context, flags, intent);
+    const before = await lookBefore(context, intent, flags, (deployment) =>
       keptRun(deployment, request),
     );
-    if (flags['dry-run']) return showDryRuns(context, [{ ...before, request, intent, how: null }]);
+    if (flags['dry-run']) return showDryRun(context, { ...before, request, intent, how: null });
     const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
     const { deployment, found } = before;
     return showJob(context, deployment, { ...request, whom }, (tools) =>

@@ -37,9 +37,7 @@ export function checkDocuments({ command, flags }: CommandLine, stdout: string):
   const has = (name: string): boolean => flags.some((flag) => flag.name === name);
   const texts = format === 'json' ? [stdout] : stdout.trimEnd().split('\n');
   for (const text of texts) {
-    const schema = isError(text)
-      ? 'error'
-      : schemaFor(command?.id ?? '', format, has, isOverSeveral(text));
+    const schema = isError(text) ? 'error' : schemaFor(command?.id ?? '', format, has);
     if (schema !== null) assertMatches(schema, text, numberIds ? 'integer' : 'string');
   }
 }
@@ -49,19 +47,14 @@ const isError = (text: string): boolean => {
   return names.length === 1 && names[0] === 'error';
 };
 
-/** The result of a roll over several deployments. */
-const isOverSeveral = (text: string): boolean => 'deployments' in (JSON.parse(text) as object);
-
 function schemaFor(
   id: string,
   format: 'json' | 'ndjson',
   has: (flag: string) => boolean,
-  isSeveral: boolean,
 ): string | null {
   if (WITHOUT.includes(id)) return null;
   const schemas = SCHEMAS[id];
   if (!schemas) throw new Error(`no schema is known for what ${id || 'this'} prints`);
-  if (isSeveral) return 'several-result';
   if (format === 'json') return has('dry-run') ? 'dry-run' : schemas[0];
   return has('watch') || has('follow') ? `${schemas[0]}-event` : schemas[1];
 }
