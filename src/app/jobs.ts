@@ -3,8 +3,7 @@
  * plan is driven to its end.
  */
 
-import { within } from '../base/clock.js';
-import { ApiError, LdctlError, refusedError } from '../base/errors.js';
+import { ApiError, LdctlError } from '../base/errors.js';
 import type { KeptRun } from '../base/journal.js';
 import { OUTCOMES, type Outcome, type ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
@@ -12,7 +11,7 @@ import { rollJob } from '../job/roll/roll.js';
 import { runJob, waitJob } from '../job/run/run.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
-import { FIRST_GATE_FAILED, type RollPlan } from '../job/roll/state.js';
+import type { RollPlan } from '../job/roll/state.js';
 import type { WaitPlan } from '../job/run/state.js';
 import { wireKey } from '../job/wire-key.js';
 import { findOne } from '../log/seek.js';
@@ -188,39 +187,11 @@ export async function roll(
   return fromRecords(
     recall,
     tools,
-    async (before) => {
-      await passFirstGate(connection, plan, before, tools, ending);
-      // The question and the gate may have taken minutes, in which a node has become busy.
-      return start({ ...found, ...(await lookForBusy(connection, request, recall(), ending)) });
-    },
+    // The question may have taken minutes, in which a node has become busy.
+    async (before) =>
+      start({ ...found, ...(await lookForBusy(connection, request, before, ending)) }),
     (failure) => start({ failure }),
   );
-}
-
-/**
- * With `gateFirst`, the gate is also run for the first node that nothing was sent to, before
- * anything is.
- * @throws LdctlError
- */
-async function passFirstGate(
-  { clock }: Connection,
-  { gateFirst, gateTimeoutMs, nodes }: CheckedRoll,
-  kept: Kept,
-  { gate, emit }: Tools,
-  signal: AbortSignal,
-): Promise<void> {
-  const node = nodes.find((_, at) => !kept[at]);
-  if (!gateFirst || !gate || node === undefined) return;
-  await emit({ event: 'first_gate' });
-  const code = await within(gateTimeoutMs, { clock, signal }, async (cut) => {
-    const exitCode = await gate(node, null, { signal: cut });
-    return cut.aborted ? null : exitCode;
-  });
-  signal.throwIfAborted();
-  if (code === 0) return;
-  const how = code === null ? 'was ended' : `failed with ${code}`;
-  const hint = 'Its output says why. Fix it, or give another --gate.';
-  throw refusedError(FIRST_GATE_FAILED, `the first gate ${how}`, hint);
 }
 
 /**

@@ -160,15 +160,8 @@ export const rollRequest = fields({
   pauseMs: v.optional(ms, 0),
   /** A gate that takes longer halts the roll; 0 for no limit. Default: 5 minutes. */
   gateTimeoutMs: v.optional(ms, GATE_TIMEOUT_MS),
-  /**
-   * Asks the gate once more, before anything is sent, for the first node: if it fails, nothing is,
-   * with exit code 5. Its `activity_id` is null then.
-   */
-  gateFirst: v.optional(flag, false),
   /** How long each node may take; 0 for no limit. Default: 10 minutes. */
   nodeTimeoutMs: v.optional(ms, TIMEOUT_MS),
-  /** Continues although a node did not complete. */
-  continueOnError: v.optional(flag, false),
   /**
    * Asked after each node, the last too: anything but true halts the roll, with exit code 9; so
    * does what it throws.

@@ -18,7 +18,7 @@ export const EXIT_CODES = {
   refused: {
     code: 5,
     meaning:
-      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy`), the gate before the first node failed, a roll ran out of time before anything was sent, or ldctl cannot tell which nodes there are',
+      'the API refused (other 4xx), a profile or deployment was not found, a node was busy (`--if-busy`), a roll ran out of time before anything was sent, or ldctl cannot tell which nodes there are',
     sent: 'no',
     ci: 'fix the target',
   },

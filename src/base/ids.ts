@@ -54,3 +54,6 @@ export function compareIds(a: Id, b: Id): number {
 export function sortedUnique(ids: Iterable<Id>): Id[] {
   return [...new Set(ids)].sort(compareIds);
 }
+
+/** The words of a list, at commas, spaces and line ends; '' where a comma has none beside it. */
+export const listed = (text: string): string[] => text.trim().split(/\s*,\s*|\s+/);

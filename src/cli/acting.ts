@@ -9,7 +9,7 @@ import { fromRecords, keptRun, type LookRequest } from '../app/jobs.js';
 import type { OpenDeployment } from '../app/open.js';
 import { check, triggerRequest } from '../app/requests.js';
 import { surveyInTime } from '../app/survey.js';
-import { parseRuntime, RUNTIMES } from '../base/activity.js';
+import { parseAction, parseRuntime, RUNTIMES, type Activity } from '../base/activity.js';
 import { optional } from '../base/clock.js';
 import { Interrupted, LdctlError, OUTPUT_FAILED, refusedError, withHint } from '../base/errors.js';
 import type { ExitName } from '../base/exit-codes.js';
@@ -40,7 +40,7 @@ import { printDryRun, type DryRun } from '../output/dry-run.js';
 import { parsing } from './value-flags.js';
 import { nodeChoices } from './node-rows.js';
 import { readNodes } from './nodes.js';
-import { actionOf, followFlags, openForJob, targetFlags } from './following.js';
+import { followFlags, openForJob, targetFlags } from './following.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
@@ -50,6 +50,11 @@ const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
  * one that may continue another, that nothing was sent now.
  */
 export abstract class ActingCommand extends ConnectedCommand {
+  /** Who is asked for what is missing: also for the config, where there is someone. */
+  protected askerOf(args: Record<'runtime' | 'action', string>) {
+    return this.asker(args) ?? (isWithoutConfig(args.action) ? this.prompts() : null);
+  }
+
   protected override failureOf(error: unknown) {
     const isRepeated =
       this.host.mayHaveSent || this.argv.some((word) => /^--(resume|idempotency-key)\b/.test(word));
@@ -93,7 +98,7 @@ type ActingFlags = FlagsOf<typeof actingFlags>;
 
 /** What the two arguments may be. */
 export const RUNTIME = 'iggy or connectors';
-export const ACTION = 'start, stop, restart, reconfigure:ID, or reconfigure with --config ID';
+export const ACTION = 'start, stop, restart or reconfigure:ID';
 
 /** What the same flags say of a trigger and of a roll. */
 export const sharedFields = (flags: ActingFlags) => ({
@@ -131,7 +136,7 @@ export async function requestOf(
   const asked = prompts && (await askWhat(context, prompts, typed));
   const { runtime, action, nodes } = asked ?? {
     runtime: parseRuntime(args.runtime),
-    action: actionOf(args.action, flags.config),
+    action: parseAction(args.action),
     nodes: await readNodes(context, flags),
   };
   const request = check(triggerRequest, 'trigger', {
@@ -147,7 +152,7 @@ export async function requestOf(
     const whom = picked ? ['--node', picked.join()] : ['--yes'];
     const busy = ifBusy ? ['--if-busy', ifBusy] : [];
     // The other words say it, or no question is left to answer.
-    const said = ['node', 'nodes-from', 'config', 'yes', ...(picked ? ['expect-nodes'] : [])];
+    const said = ['node', 'yes', ...(picked ? ['expect-nodes'] : [])];
     const again = typedAgain(context.host, typed.argv, said);
     const words = ['ldctl', 'activities', name, runtime, action, ...again, ...whom, ...busy];
     return words.map(shellWord).join(' ');
@@ -179,7 +184,7 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
     return { value, name: nodes ? `${value.padEnd(10)}  ${nodes}` : value, short: value };
   });
   const runtime = typed || (await prompts.choose('Which runtime?', runtimes));
-  const action = await askAction(prompts, flags.config);
+  const action = await askAction(prompts, args.action, found?.recent ?? []);
   if (named || !found) return { runtime, action, nodes: named };
   const { here, elsewhere } = listedIn(found.recent, runtime, true);
   const of = { listed: [...here, ...elsewhere], runtime, found };
@@ -189,16 +194,29 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   return { runtime, action, nodes };
 }
 
-/** @param config goes with nothing but reconfigure */
-async function askAction(prompts: Prompts, config: string | undefined) {
-  if (config) return actionOf('reconfigure', config);
+/** @param typed `reconfigure` where only the config is missing; '' for none */
+async function askAction(prompts: Prompts, typed: string, entries: readonly Activity[]) {
   const verbs = ['restart', 'stop', 'start', 'reconfigure'].map((name) => ({ value: name, name }));
-  const verb = await prompts.choose('Which action?', verbs);
-  if (verb !== 'reconfigure') return actionOf(verb, undefined);
-  const validate = accepts((text) => parseId(text.trim(), 'config'));
-  const id = await prompts.text('Which config? Its id:', { validate });
-  return actionOf(verb, id.trim());
+  const verb = typed || (await prompts.choose('Which action?', verbs));
+  if (!isWithoutConfig(verb)) return parseAction(verb);
+  return parseAction(`reconfigure:${await askConfig(prompts, entries)}`);
 }
+
+/** Of those that the log lists, or by its id. */
+async function askConfig(prompts: Prompts, entries: readonly Activity[]) {
+  const ids = new Set(
+    entries.flatMap(({ action }) => /^reconfigure:(\d+)$/.exec(action)?.[1] ?? []),
+  );
+  const choices = [...ids].map((id) => ({ value: id, name: id }));
+  const other = { value: '', name: 'another one' };
+  const id = ids.size > 0 ? await prompts.choose('Which config?', [...choices, other]) : '';
+  if (id) return id;
+  const validate = accepts((text) => parseId(text.trim(), 'config'));
+  return (await prompts.text('Which config? Its id:', { validate })).trim();
+}
+
+/** A reconfigure needs the id of a config. */
+const isWithoutConfig = (action: string) => action.toLowerCase() === 'reconfigure';
 
 /**
  * Opens the deployment of a job.

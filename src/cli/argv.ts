@@ -8,10 +8,16 @@ export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;
 /** Commands by their ids: what is known of each without loading it. */
 export type Commands = Readonly<Record<string, Command.Cached>>;
 
-/** Flags that no command defines: that for help, and those of earlier versions that took a value. */
-const UNDEFINED: FlagTable = {
-  help: { name: 'help', type: 'boolean', char: 'h', allowNo: false },
+const HELP: FlagTable = { help: { name: 'help', type: 'boolean', char: 'h', allowNo: false } };
+
+/** Those of earlier versions. They are still read, to be answered by what takes their place. */
+export const RETIRED: FlagTable = {
   'pause-between': { name: 'pause-between', type: 'option' },
+  'nodes-from': { name: 'nodes-from', type: 'option' },
+  config: { name: 'config', type: 'option' },
+  from: { name: 'from', type: 'option' },
+  'gate-first': { name: 'gate-first', type: 'boolean', allowNo: true },
+  'continue-on-error': { name: 'continue-on-error', type: 'boolean', allowNo: true },
 };
 
 export interface ReadFlag {
@@ -47,7 +53,8 @@ export interface CommandLine {
 export function readCommandLine(argv: readonly string[], commands: Commands): CommandLine {
   const table = Object.assign(
     {},
-    UNDEFINED,
+    HELP,
+    RETIRED,
     ...Object.values(commands).map(({ flags }) => flags),
   ) as FlagTable;
   const names = typedNames(table);

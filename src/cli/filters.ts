@@ -64,7 +64,7 @@ export async function filterOf(
     return text === undefined ? null : momentOf(text, { ...reading, flag: `--${name}` });
   };
   const [since, until] = [momentIn('since'), momentIn('until')];
-  const nodes = node && (await resolveNodes(context, node, several));
+  const nodes = node && (await resolveNodes(context, node.flat(), several));
   const authors = author && (await authorsOf(context, author, several));
   const given = { status, runtime, action, nodes, authors, since: since?.at, until: until?.at };
   const filter = check(activitiesRequest, 'filter', given);

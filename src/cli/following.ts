@@ -2,14 +2,13 @@
  * What trigger, roll and wait share: flags, and how a job is shown.
  */
 
-import { parseAction, type ActionName, type Activity } from '../base/activity.js';
+import type { Activity } from '../base/activity.js';
 import { optional } from '../base/clock.js';
-import { usageError } from '../base/errors.js';
-import { parseId, type Id } from '../base/ids.js';
+import type { Id } from '../base/ids.js';
 import type { ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
 import type { CommandContext } from './context.js';
-import { grouped, textFlag } from './flags.js';
+import { grouped } from './flags.js';
 import type { Host } from './host.js';
 import type { Whom } from './whom.js';
 import type { JobResult, Tools } from '../app/jobs.js';
@@ -28,10 +27,6 @@ export const targetFlags = grouped('TARGET', {
     summary: 'Nodes, comma-separated or repeated. Default: all.',
     exclusive: ['expect-nodes'],
   }),
-  'nodes-from': textFlag('FILE|-', 'Nodes from a file or stdin: one per line, or JSON.', {
-    exclusive: ['expect-nodes'],
-  }),
-  config: textFlag('ID', 'The id of the config to reconfigure to.'),
   'expect-nodes': nodeCountFlag(
     'N',
     'Exit with 5 if there are known to be more or fewer than N nodes. `deployment`: as many as Core counts.',
@@ -44,17 +39,6 @@ export const followFlags = grouped('FOLLOWING', {
   timeout: durationFlag('Give up after this long; 0: never. [default: 10m]'),
   'appear-timeout': durationFlag('Report a node missing after this. [default: 30s]'),
 });
-
-/** `reconfigure` with `--config 42` is `reconfigure:42`. @throws UsageError */
-export function actionOf(text: string, config: string | undefined): ActionName {
-  if (config === undefined) return parseAction(text);
-  const verb = text.toLowerCase();
-  if (verb === 'reconfigure') return parseAction(`${verb}:${parseId(config, '--config')}`);
-  const what = verb.startsWith('reconfigure:')
-    ? `two configs: ${text} and --config ${config}`
-    : `--config goes with reconfigure, not with ${text}`;
-  throw usageError('invalid_action', what);
-}
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
 export async function openForJob(context: CommandContext) {
@@ -74,7 +58,7 @@ export async function openForJob(context: CommandContext) {
 async function followJob(
   context: CommandContext,
   deployment: OpenDeployment,
-  asked: { runtime: string; action: string; whom: Whom; continueOnError?: boolean } | null,
+  asked: { runtime: string; action: string; whom: Whom; how?: readonly string[] } | null,
   run: (tools: Tools) => Promise<JobResult>,
 ) {
   const { host, signal } = context;
@@ -103,7 +87,7 @@ async function followJob(
   const facts = {
     ranMs: endedAt - startedAt,
     ...(sentAt !== undefined && { earlierMs: endedAt - sentAt }),
-    continuesOnError: asked?.continueOnError,
+    how: asked?.how?.map(shellWord).join(' ') ?? '',
     flags: deployment.flags.map(shellWord).join(' '),
     lastCompleted: await lastCompletedOn(deployment, end.result, signal),
   };

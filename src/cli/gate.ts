@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
 import type { Clock } from '../base/clock.js';
+import { usageError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { linesOf } from '../base/streams.js';
@@ -94,6 +95,35 @@ export async function runGate(
     // What keeps the other end open must not keep this process alive.
     for (const stream of [child.all, child.stdout, child.stderr]) stream.destroy();
   }
+}
+
+/** A plain word at the start of a command: what it names can be looked up. */
+const PLAIN_WORD = /^[\w./-]+(?= |$)/;
+/** Whether a shell can run `$1`. Of a path, `command -v` does not say that of each shell. */
+const CAN_RUN = 'case $1 in */*) [ -f "$1" ] && [ -x "$1" ] ;; *) command -v "$1" ;; esac';
+
+/**
+ * Finds a gate that cannot work before anything is sent. Anything but a plain word is left to the
+ * shell, and so is all of it on Windows, where a command of `cmd` itself cannot be asked for.
+ * @throws UsageError where its program is not there
+ */
+export function checkGateProgram(
+  command: string,
+  { env, platform }: Pick<GateOptions, 'env' | 'platform'>,
+) {
+  const [program] = PLAIN_WORD.exec(command) ?? [];
+  if (program === undefined || platform === 'win32') return;
+  const { status } = spawnSync('/bin/sh', ['-c', CAN_RUN, 'sh', program], {
+    env: { PATH: env.PATH },
+    stdio: 'ignore',
+  });
+  // Null where no shell could be started: the gate itself will say why.
+  if (status === 0 || status === null) return;
+  throw usageError(
+    'gate_not_found',
+    `--gate: the shell finds no program ${program} that it may run; nothing was sent`,
+    'Check its path, and its mode: a script needs `chmod +x`.',
+  );
 }
 
 function hasWorkingDirectory() {

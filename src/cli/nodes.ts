@@ -1,139 +1,27 @@
 /*
- * Which nodes are meant: by `--node`, by a file or stdin, or by an argument.
+ * Which nodes are meant: by `--node`, or by an argument.
  */
 
 import { usageError } from '../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import { parseJson, stringifyJson } from '../base/json.js';
 import type { OpenDeployment } from '../app/open.js';
 import type { CommandContext } from './context.js';
-import { Declined, readStdin } from './prompts.js';
-import { readInput } from '../config/files.js';
-import {
-  endDigits,
-  nodeNamed,
-  parseNodeRef,
-  readNodeNames,
-  type NodeRef,
-} from '../config/node-names.js';
+import { Declined } from './prompts.js';
+import { endDigits, nodeNamed, readNodeNames, type NodeRef } from '../config/node-names.js';
 import { idAndName } from '../output/columns.js';
 import { nodesOf } from '../job/census.js';
 
-interface NodeFlags {
-  node?: readonly NodeRef[] | undefined;
-  'nodes-from'?: string | undefined;
-}
-
-const FLAG = '--nodes-from';
-
 /**
- * All nodes that are named, in the order given; undefined for every node, which only the
- * absence of both flags means.
- * @throws UsageError; the signal's reason while stdin is read; as `resolveNodes` does
+ * All nodes that are named, in the order given; undefined for every node, which only the absence of
+ * the flag means.
+ * @throws as `resolveNodes` does
  */
-export async function readNodes(context: CommandContext, flags: NodeFlags) {
-  const { node: named, 'nodes-from': path } = flags;
-  if (named === undefined && path === undefined) return undefined;
-  const read = path === undefined ? [] : await readNodesFrom(context, path);
-  return resolveNodes(context, [...(named ?? []), ...read]);
-}
-
-/**
- * Nodes on lines or between commas, or JSON. The file may be a pipe, such as `<(select-nodes)`.
- * @throws UsageError, also for a file that yields no id: it must never become every node; the
- * signal's reason
- */
-async function readNodesFrom(context: CommandContext, path: string) {
-  const entries = (await readEntries(context, path, FLAG, fromLines)).map(nodeOf);
-  if (entries.length === 0) {
-    throw usageError(
-      'empty_node',
-      `${FLAG}: ${path === '-' ? 'stdin' : path} lists no node`,
-      path === '-' ? 'Is the command before the pipe empty?' : 'Write one id per line, or JSON.',
-    );
-  }
-  return entries.map((entry) => {
-    if (isId(entry)) return entry;
-    if (typeof entry === 'string') return parseNodeRef(entry, FLAG);
-    throw usageError(
-      'invalid_id',
-      `${FLAG}: ${stringifyJson(entry).slice(0, 40)} is not a node id`,
-      'Give ids as strings: a program may have rounded a number.',
-    );
-  });
-}
-
-/**
- * What a file lists, or stdin for `-`: in JSON, or as `fromText` reads it.
- * @throws UsageError; the signal's reason
- */
-export async function readEntries(
-  { host, signal }: CommandContext,
-  path: string,
-  flag: string,
-  fromText: (text: string) => unknown[],
+export async function readNodes(
+  context: CommandContext,
+  { node }: { node?: ReadonlyArray<readonly NodeRef[]> | undefined },
 ) {
-  const read = path === '-' ? readStdin(host, signal) : readInput(path, flag, signal);
-  const text = (await read).trim();
-  return /^[[{]/.test(text) ? listIn(text, flag) : fromText(text);
+  return node && resolveNodes(context, node.flat());
 }
-
-/** A word is a node, also as a JSON string, such as jq prints. `#` starts a comment. */
-function fromLines(text: string) {
-  if (/^node(?:[\s,]|$)/i.test(text)) {
-    throw usageError(
-      'not_nodes',
-      `${FLAG}: line 1 is the header of a table`,
-      'Pipe `ldctl nodes list -o json`, which holds the ids.',
-    );
-  }
-  return text
-    .split('\n')
-    .flatMap((line) => line.replace(/#.*/, '').split(','))
-    .map((word) => word.trim().replace(/^"(\d+)"$/, '$1'))
-    .filter((word) => word !== '');
-}
-
-/**
- * A list, or the one in what ldctl prints (`{"nodes":[…]}`, `{"items":[…]}`).
- * @throws UsageError, also for a list that broke off: it may lack nodes
- */
-function listIn(text: string, flag: string): unknown[] {
-  const { nodes, items, error, errors } = readPrinted(text, flag);
-  if (error || errors) {
-    throw usageError(
-      'list_broke_off',
-      `${flag}: this list broke off, so it may lack nodes`,
-      `Its \`${error ? 'error' : 'errors'}\` says why. Make the list again.`,
-    );
-  }
-  const list = nodes ?? items;
-  if (!Array.isArray(list)) throw noList(flag);
-  return list;
-}
-
-const nodeOf = (entry: unknown): unknown =>
-  typeof entry === 'object' && entry && 'node_id' in entry ? entry.node_id : entry;
-
-/** The fields of a document that ldctl printed. A bare list is a list of nodes. */
-function readPrinted(
-  text: string,
-  flag: string,
-): { [field in 'nodes' | 'items' | 'error' | 'errors']?: unknown } {
-  try {
-    const json = parseJson(text);
-    return Array.isArray(json) ? { nodes: json } : (json as object);
-  } catch {
-    throw noList(flag);
-  }
-}
-
-const noList = (flag: string) =>
-  usageError(
-    'invalid_json',
-    `${flag}: this JSON holds no list of nodes`,
-    'Give a list of ids, or {"nodes":[…]}.',
-  );
 
 /**
  * The nodes that are meant, in the order given. What is known here is looked up before the network:

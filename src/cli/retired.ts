@@ -4,7 +4,7 @@
 
 import { usageError } from '../base/errors.js';
 import { shellWord } from '../base/text.js';
-import type { CommandLine } from './argv.js';
+import type { CommandLine, ReadFlag } from './argv.js';
 
 /**
  * A roll over several deployments is one roll after the other.
@@ -33,6 +33,58 @@ export function refuseSeveralDeployments(line: CommandLine) {
 function deploymentsOf(line: CommandLine, list: string | undefined) {
   if (list) return valuesOf(line, list).map((value) => [`--${list}`, value]);
   return line.flags.some(({ name }) => name === 'all-profiles') ? [['--profile', 'NAME']] : [[]];
+}
+
+/** By the flag: the commands that had it, and what is written in its place. */
+const ANSWERS: Readonly<
+  Record<string, { of: RegExp; answer: (line: CommandLine, value: string) => string }>
+> = {
+  'nodes-from': {
+    of: /^activities:(trigger|roll|wait)$/,
+    answer: (line, value) => {
+      const file = value === '-' ? '' : ` ${shellWord(value)}`;
+      return `Write: ${typedAgain(line, ['nodes-from'], [])} --node "$(cat${file})"`;
+    },
+  },
+  config: {
+    of: /^activities:(trigger|roll|wait)$/,
+    answer: (line, value) => {
+      const command = typedAgain(line, ['config'], []);
+      return `Write: ${command.replace(/\breconfigure\b/i, `reconfigure:${shellWord(value)}`)}`;
+    },
+  },
+  from: {
+    of: /^nodes:name$/,
+    answer: (_, value) => {
+      const file = value === '-' ? '' : ` <${shellWord(value)}`;
+      const each = 'ldctl nodes name "$id" "$name" || break';
+      return `Write: while IFS=, read -r id name; do ${each}; done${file}`;
+    },
+  },
+  'gate-first': {
+    of: /^activities:roll$/,
+    answer: (line) => {
+      const gate = line.flags.find(({ name }) => name === 'gate')?.value;
+      const before = gate === undefined ? '' : `${gate} && `;
+      return `Write: ${before}${typedAgain(line, ['gate-first'], [])}`;
+    },
+  },
+  'continue-on-error': {
+    of: /^activities:roll$/,
+    answer: (line) =>
+      `Write: ${typedAgain(line, ['continue-on-error'], [])}. After a rejection, --resume continues past that node.`,
+  },
+};
+
+/** @throws UsageError for a flag of earlier versions */
+export function refuseRetired({ name, typed, value = '' }: ReadFlag, line: CommandLine) {
+  const retired = ANSWERS[name ?? ''];
+  if (!retired?.of.test(line.command?.id ?? '')) return;
+  throw usageError(
+    'flag_retired',
+    `there is no flag ${typed} any more`,
+    retired.answer(line, value),
+  );
 }
 
 /** Of a flag that is repeated, or has commas. */

@@ -1,5 +1,5 @@
 import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
-import { shownWord } from '../base/ids.js';
+import { listed, shownWord } from '../base/ids.js';
 import { looksLikeKey } from '../base/secret.js';
 import {
   inOrder,
@@ -9,7 +9,7 @@ import {
   type FlagTable,
   type ReadFlag,
 } from './argv.js';
-import { refuseSeveralDeployments } from './retired.js';
+import { refuseRetired, refuseSeveralDeployments } from './retired.js';
 import { groupOf, mistake, seeHelp, toWrite, unknownCommand, unknownFlag } from './suggestions.js';
 
 /** What a command line asks for: a command, help on what these words name, or the version. */
@@ -28,7 +28,10 @@ export function readInvocation(line: CommandLine, commands: Commands): Invocatio
   refuseSeveralDeployments(line);
   for (const flag of flags) {
     const known = command.flags[flag.name ?? ''];
-    if (!known) throw unknownFlag(flag.typed, id, line, commands);
+    if (!known) {
+      refuseRetired(flag, line);
+      throw unknownFlag(flag.typed, id, line, commands);
+    }
     checkValue(id, flag, known);
   }
   const format = flags.find(({ name }) => name === 'output')?.value ?? 'json';
@@ -86,14 +89,23 @@ function checkValue(id: string, { name, typed, value }: ReadFlag, flag: FlagTabl
     if (flag.options) return;
     throw mistake(`${typed} has no value, or one that looks like a flag`, id, UNSET);
   }
-  if (isBlank(value)) throw mistake(`--${name} is empty`, id, UNSET);
-  if (flag.delimiter && value.split(flag.delimiter).some(isBlank)) {
+  const parts = partsOf(name, value, flag);
+  if (isBlank(value) || (name === 'node' && parts.every(isBlank))) {
+    throw mistake(`--${name} is empty`, id, UNSET);
+  }
+  if (parts.some(isBlank)) {
     const what = `--${name}: ${shownWord(value)} has one comma too many`;
     throw mistake(what, id, 'Is a variable unset, or is there a space after a comma?');
   }
 }
 
 const isBlank = (text: string) => text.trim() === '';
+
+/** Of a list, each value; else the one. */
+function partsOf(name: string | null, value: string, { delimiter }: { delimiter?: string }) {
+  if (name === 'node') return listed(value);
+  return delimiter ? value.split(delimiter) : [value];
+}
 
 function checkArguments(command: Commands[string], line: CommandLine) {
   const { id, args, strict } = command;

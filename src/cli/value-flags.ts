@@ -3,7 +3,7 @@ import type { OptionFlag } from '@oclif/core/interfaces';
 import type { GenericSchema } from 'valibot';
 import { parseDuration } from '../base/durations.js';
 import { UsageError } from '../base/errors.js';
-import { parseId, type Id } from '../base/ids.js';
+import { listed, parseId, type Id } from '../base/ids.js';
 import { check } from '../app/requests.js';
 import { parseNodeRef, type NodeRef } from '../config/node-names.js';
 
@@ -22,13 +22,17 @@ export const idsFlag = Flags.custom<Id>({
   parse: parsing(parseId),
 });
 
-/** Nodes, each by its id, its name or the end of its id: `resolveNodes` says which they are. */
-export const nodesFlag = Flags.custom<NodeRef>({
-  ...MANY,
+/**
+ * Nodes, each by its id, its name or the end of its id: `resolveNodes` says which they are. A value
+ * may be what a program prints: `--node "$(cat ids.txt)"`.
+ */
+export const nodesFlag = Flags.custom<readonly NodeRef[]>({
+  multiple: true,
+  multipleNonGreedy: true,
   char: 'n',
   aliases: ['node-id'],
   helpValue: 'ID|NAME',
-  parse: parsing(parseNodeRef),
+  parse: parsing((text, flag) => listed(text).map((word) => parseNodeRef(word, flag))),
 });
 
 /** A flag whose text is read as something else. */

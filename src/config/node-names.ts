@@ -71,7 +71,7 @@ const namesOfAll = v.record(digits, namesOfOne);
 type NewNames = ReadonlyMap<Id, string | null>;
 
 /** @throws LdctlError (exit 5) for the name of a node that is to keep it */
-export function checkFree(names: NodeNames, given: NewNames) {
+function checkFree(names: NodeNames, given: NewNames) {
   const kept = [...names].filter(([node]) => !given.has(node));
   const owners = new Map(kept.map(([node, name]) => [name.toLowerCase(), node]));
   for (const name of given.values()) {

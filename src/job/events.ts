@@ -54,8 +54,6 @@ export type JobEvent =
    * none are named, or 0.
    */
   | { event: 'baseline'; baseline: Id; idempotencyKey: string; expects: number }
-  /** The gate runs before anything is sent. */
-  | { event: 'first_gate' }
   | { event: 'gate_output'; node_id: Id; line: string }
   /**
    * The state of all targets, whenever any of it changed. `decidesAt`: all are final, and until

@@ -73,8 +73,8 @@ export interface SummaryFacts {
   ranMs?: number;
   /** How long ago an earlier run sent what this one followed, ms. */
   earlierMs?: number;
-  /** Of a roll: whether it continues after a node that does not complete. */
-  continuesOnError?: boolean | undefined;
+  /** Of a roll: the flags that say how it goes, as a shell takes them. */
+  how?: string;
 }
 
 /**
@@ -131,8 +131,8 @@ function explanations(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     const others = isSome ? `; the others took ${rangeText(took)}` : '';
     lines.push(`waited ${formatDuration(facts.ranMs)}${others}`);
   }
-  if (resume !== null && !facts.continuesOnError && isHeldUp(result)) {
-    lines.push(`hint: To continue even if a node does not complete: ${resume} --continue-on-error`);
+  if (resume !== null && isHeldUp(result)) {
+    lines.push(`hint: To leave out what hangs: ${commandOfRest(result, facts)}`);
   }
   const forgotten = forgottenNodes(nodes);
   if (forgotten.length > 0) {
@@ -151,6 +151,13 @@ function isHeldUp({ outcome, nodes }: ResultFields) {
   );
   const waits = left.filter(({ status }) => status === NOT_STARTED).length;
   return outcome !== 'interrupted' && waits > 0 && left.length > waits;
+}
+
+/** The roll over those of its nodes that it has not started. */
+function commandOfRest({ runtime, action, nodes }: ResultFields, { flags, how }: SummaryFacts) {
+  const rest = nodes.flatMap((node) => (node.status === NOT_STARTED ? (node.node_id ?? []) : []));
+  const words = ['--node', shellWord(rest.join()), how, flags].filter(Boolean);
+  return ['ldctl activities roll', runtime, action, ...words].join(' ');
 }
 
 /** After a run on every node: why one may be missing, and what to do about it the next time. */
@@ -388,6 +395,5 @@ export function changeText(activity: Activity, place?: string) {
 
 /** What a run waits for from this event on, as long as it shows no node; null: what it did before. */
 export function awaitedText({ event }: JobEvent): string | null {
-  if (event === 'first_gate') return 'waiting for the first gate';
   return event === 'dispatched' ? 'waiting for the first entry' : null;
 }

@@ -224,7 +224,6 @@ function rollOf(setting: Setting, use: RollUse, start: Start, kept: Kept, known:
     pauseMs: PAUSE,
     gated: use.gated ?? false,
     gateTimeoutMs: GATE_TIMEOUT,
-    continueOnError: use.continueOnError ?? false,
     nodes,
   };
   const shared = sharedPlan(setting, start, kept);

@@ -23,7 +23,6 @@ export type Use =
       /** Of those that continue it, where that is another. */
       laterWindow?: number;
       gated?: true;
-      continueOnError?: true;
       timeoutMs?: number;
     }
   /** These follow what another has sent. */

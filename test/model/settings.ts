@@ -263,9 +263,6 @@ export const SMALL: readonly Setting[] = called({
     first: 'lost before',
     firsts: 3,
   },
-  'a roll of three that continues on an error': {
-    use: { is: 'roll', nodes: ALL, window: 1, continueOnError: true },
-  },
   'a roll of three that has 5 s': {
     use: { is: 'roll', nodes: ALL, window: 1, timeoutMs: 5 * SECOND },
   },
@@ -304,7 +301,6 @@ const VALUES: {
     ['a roll', { is: 'roll', nodes: ALL, window: 1 }],
     ['a roll by twos', BY_TWOS],
     ['a gated roll', { ...ROLL, gated: true }],
-    ['a roll that continues on an error', { ...ROLL, continueOnError: true }],
     ['a wait by ids', { is: 'wait', ids: [id(10), id(12)] }],
     ['a wait after an id', { is: 'wait', nodes: [id(1), id(2)] }],
     ['a wait for three', { is: 'wait', nodes: null, expect: 3 }],

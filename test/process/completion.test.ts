@@ -57,9 +57,6 @@ const LINES: ReadonlyArray<readonly [typed: string, line: string]> = [
   [`${RESTART} -n bro`, `${RESTART} -n broker-1 END`],
   ['completion po', 'completion powershell END'],
   ['activities roll --resume l', 'activities roll --resume last END'],
-  [`${RESTART} --nodes-from only-f`, `${RESTART} --nodes-from only-file END`],
-  [`${RESTART} --nodes-from=only-f`, `${RESTART} --nodes-from=only-file END`],
-  [`${RESTART} --nodes-from=zz`, `${RESTART} --nodes-from=zzEND`],
   [`${RESTART} only-f`, `${RESTART} only-fEND`],
 ];
 

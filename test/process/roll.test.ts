@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { compareIds } from '../../src/base/ids.js';
@@ -68,6 +68,44 @@ describe('a roll', () => {
       assert.doesNotMatch(stdout, /well/);
     },
   );
+});
+
+describe('a gate', () => {
+  for (const gate of [
+    './missing.sh',
+    'no-such-program --fast',
+    './folder',
+    './not-executable.sh',
+  ]) {
+    story(
+      `whose program cannot be run (${gate}) is found before anything is sent`,
+      {},
+      async (scene) => {
+        mkdirSync(join(scene.folder, 'folder'));
+        writeFileSync(join(scene.folder, 'not-executable.sh'), 'exit 0\n', { mode: 0o644 });
+        for (const more of ['--yes', '--dry-run']) {
+          const roll = `cd '${scene.folder}' && ldctl ${ROLL} ${more} --gate '${gate}'`;
+          const { stderr } = await endsWith(2, scene.shell(roll));
+          assert.match(stderr, /^error: --gate: the shell finds no program \S+ that it may run/);
+        }
+        assert.equal(scene.posts.length, 0);
+      },
+    );
+  }
+
+  for (const gate of [
+    'test -f healthy.sh && ./healthy.sh',
+    'WORD=1 ./healthy.sh',
+    '"./healthy.sh"',
+    'if true; then ./healthy.sh; fi',
+  ]) {
+    story(`is the shell's to run: ${gate}`, withNodes(1, 100), async (scene) => {
+      writeFileSync(join(scene.folder, 'healthy.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+      const roll = `cd '${scene.folder}' && ldctl ${ROLL} --yes -q -o csv --columns gate --gate '${gate}'`;
+      const { stdout } = await endsWith(0, scene.shell(roll));
+      assert.match(stdout, /passed/);
+    });
+  }
 });
 
 // More of them, at random moments: `npm run check:kills`.

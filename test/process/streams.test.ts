@@ -164,42 +164,55 @@ describe('what is read, and never comes', () => {
   const writerTo = (scene: Scene, path: string, after = 'exec sleep 600'): Run =>
     scene.spawn('sh', ['-c', `exec 3>'${path}'; echo open; ${after}`]).input();
 
-  for (const [what, args] of [
-    ['a key file', 'activities list'],
-    ['a list of nodes', 'activities trigger iggy restart --nodes-from'],
+  story('a key file that is a pipe with a silent writer ends by Ctrl-C', {}, async (scene) => {
+    const path = fifoIn(scene, 'silent');
+    const writer = writerTo(scene, path);
+    const run = scene.start('activities list', { LD_API_KEY: '', LD_API_KEY_FILE: path });
+    run.input();
+    await writer.said(/open/);
+    run.kill('SIGINT');
+    await endsWith(130, run);
+    assert.equal(scene.posts.length, 0);
+  });
+
+  story('a key file that is a pipe is read to its end', ONE, async (scene) => {
+    const path = fifoIn(scene, 'key');
+    const key = scene.sandbox.apiKey;
+    writerTo(
+      scene,
+      path,
+      `printf %s '${key.slice(0, 9)}' >&3; sleep 0.3; printf '%s\\n' '${key.slice(9)}' >&3`,
+    );
+    await scene.ends(0, 'activities list -o json', { LD_API_KEY: '', LD_API_KEY_FILE: path });
+  });
+
+  for (const [what, text, nodes] of [
+    ['lines', '7\n18446744073709551615\n', '7,18446744073709551615'],
+    ['lines of Windows, with a blank one', '7\r\n\r\n8\r\n', '7,8'],
+    ['names and spaces', 'broker-1 8,\n9', '8,9,610809900976570889'],
   ] as const) {
-    story(`${what} that is a pipe with a silent writer ends by Ctrl-C`, {}, async (scene) => {
-      const path = fifoIn(scene, 'silent');
-      const writer = writerTo(scene, path);
-      const run = args.endsWith('--nodes-from')
-        ? scene.start([...wordsOf(args), path])
-        : scene.start(args, { LD_API_KEY: '', LD_API_KEY_FILE: path });
-      run.input();
-      await writer.said(/open/);
-      run.kill('SIGINT');
-      await endsWith(130, run);
-      assert.equal(scene.posts.length, 0);
+    story(`nodes that a program prints: ${what}`, {}, async (scene) => {
+      await scene.ends(0, 'nodes name 610809900976570889 broker-1');
+      writeFileSync(join(scene.folder, 'ids.txt'), text);
+      const restart = `ldctl activities trigger iggy restart --no-wait --node "$(cat '${scene.folder}/ids.txt')"`;
+      await scene.shell(restart);
+      assert.deepEqual(scene.bodies, [`{"nodes":[${nodes}]}`]);
     });
   }
 
-  story(
-    'a key file that is a pipe is read to its end, and nodes from a process substitution',
-    ONE,
-    async (scene) => {
-      const path = fifoIn(scene, 'key');
-      const key = scene.sandbox.apiKey;
-      writerTo(
-        scene,
-        path,
-        `printf %s '${key.slice(0, 9)}' >&3; sleep 0.3; printf '%s\\n' '${key.slice(9)}' >&3`,
-      );
-      await scene.ends(0, 'activities list -o json', { LD_API_KEY: '', LD_API_KEY_FILE: path });
-      const script =
-        'ldctl activities trigger iggy restart --no-wait --nodes-from <(sleep 0.2; echo 7)';
-      await endsWith(0, scene.spawn('bash', ['-c', script]).input());
-      assert.deepEqual(scene.bodies, ['{"nodes":[7]}']);
-    },
-  );
+  for (const text of ['', '\n', ' \n,\n']) {
+    story(
+      `an empty list of nodes, ${JSON.stringify(text)}, is not every node`,
+      {},
+      async (scene) => {
+        writeFileSync(join(scene.folder, 'ids.txt'), text);
+        const restart = `ldctl activities trigger iggy restart --node "$(cat '${scene.folder}/ids.txt')"`;
+        const { stderr } = await endsWith(2, scene.shell(restart));
+        assert.match(stderr, /^error: --node is empty/);
+        assert.equal(scene.posts.length, 0);
+      },
+    );
+  }
 
   story('a key command that waits ends by Ctrl-C', ONE, async (scene) => {
     const { sandbox, folder, url } = scene;

@@ -60,7 +60,7 @@ export async function preparePart(
   const { deployment, isAsked, found, kept } = before;
   const wordsFor = (nodes: readonly Id[]) => {
     if (nodes.length === 0) return ['nodes', 'list', ...deployment.flags];
-    const typed = typedAgain(context.host, argv, ['config', 'expect-nodes']);
+    const typed = typedAgain(context.host, argv, ['expect-nodes']);
     return ['activities', 'roll', runtime, action, ...typed, '--node', nodes.join()];
   };
   const command = (nodes: readonly Id[]) => ['ldctl', ...wordsFor(nodes)].map(shellWord).join(' ');
@@ -73,7 +73,7 @@ export async function preparePart(
 /** As its record has it, with what these flags change. @throws UsageError as `isToBeAsked` */
 export async function resumePart(
   context: CommandContext,
-  { gate, several: _, ...kept }: KeptRoll,
+  { gate, several: _several, gateFirst: _first, continueOnError: _on, ...kept }: KeptRoll,
   how: How,
   flags: ConsentFlags,
   idempotencyKey: string,
@@ -116,13 +116,19 @@ interface AgreedPart extends Part {
 /**
  * Runs it, shown to its end.
  * @param flags by which a later command continues it
+ * @param how the flags that say how it goes
  * @returns the exit code @throws LdctlError where nothing was sent
  */
-export function runPart(context: CommandContext, part: AgreedPart, flags: readonly string[]) {
+export function runPart(
+  context: CommandContext,
+  part: AgreedPart,
+  flags: readonly string[],
+  how: readonly string[],
+) {
   const { deployment, found, request, whom } = part;
   const endRecord = recordPart(context, part);
   const stopping = context.interrupts.inTwoStages();
-  return showJob(context, deployment, { ...request, whom }, async (tools) => {
+  return showJob(context, deployment, { ...request, whom, how }, async (tools) => {
     try {
       const lasting = { ...deployment, flags, keepsRolls: true };
       const gate = gateOf(context, part, tools);

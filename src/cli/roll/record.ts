@@ -14,6 +14,7 @@ import { rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
+import { RETIRED } from '../argv.js';
 import { typedAgain } from '../host.js';
 
 /** Ids as text, and the command of a gate. Never an API key. */
@@ -21,6 +22,9 @@ const storedRoll = v.strictObject({
   ...rollRequest.entries,
   nodes: v.pipe(v.array(idText), v.readonly()),
   gate: v.nullable(v.string()),
+  /** Until 2026-12 a roll could have these; one that is resumed continues without them. */
+  gateFirst: v.optional(v.boolean()),
+  continueOnError: v.optional(v.boolean()),
   /**
    * ldctl could roll over several deployments until 2026-12, and kept how that goes from one to the
    * next: what they are called, in their order, and the flags as they were typed.
@@ -115,7 +119,7 @@ function wasOverSeveral(
   { runtime, action, nodes, several }: KeptRoll & { several: NonNullable<KeptRoll['several']> },
 ) {
   const { names, words } = several;
-  const how = typedAgain(host, words, ['pause-between']);
+  const how = typedAgain(host, words, Object.keys(RETIRED));
   const which = ['--node', nodes.join(), '--idempotency-key', key];
   const command = ['ldctl', 'activities', 'roll', runtime, action, ...which, ...how, ...flags];
   return usageError(

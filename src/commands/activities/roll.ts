@@ -11,7 +11,14 @@ import {
 } from '../../cli/acting.js';
 import { agree } from '../../cli/consent.js';
 import type { CommandContext } from '../../cli/context.js';
-import { askedArg, grouped, optionalSwitch, textFlag, type FlagsOf } from '../../cli/flags.js';
+import {
+  askedArg,
+  connectionFlags,
+  grouped,
+  outputFlags,
+  textFlag,
+  type FlagsOf,
+} from '../../cli/flags.js';
 import {
   intentOf,
   preparePart,
@@ -20,6 +27,8 @@ import {
   type How,
   type Part,
 } from '../../cli/roll/part.js';
+import { checkGateProgram } from '../../cli/gate.js';
+import { typedAgain, type Host } from '../../cli/host.js';
 import { findRoll } from '../../cli/roll/record.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { rollRequest } from '../../app/requests.js';
@@ -27,15 +36,7 @@ import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
-const NOT_TO_RESUME = [
-  'node',
-  'nodes-from',
-  'config',
-  'expect-nodes',
-  'yes',
-  'dry-run',
-  'idempotency-key',
-];
+const NOT_TO_RESUME = ['node', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
 
 const rollFlags = {
   ...grouped('FOLLOWING', {
@@ -49,11 +50,8 @@ const rollFlags = {
     ),
     pause: durationFlag('Wait this long after each node, before its gate.'),
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
-    // Given neither way, `--resume` keeps what the roll had.
-    'gate-first': optionalSwitch('Run the gate before the first node, too.'),
     'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
-    'continue-on-error': optionalSwitch('Continue if a node does not complete.'),
     resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
       parse: parsing(checkIdempotencyKey),
       exclusive: NOT_TO_RESUME,
@@ -64,15 +62,21 @@ const rollFlags = {
 const allFlags = { ...actingFlags, ...rollFlags };
 type RollFlags = FlagsOf<typeof allFlags>;
 
+/** What says where it acts, and agrees to it; and what a record may have instead. */
+const OF_THIS_ROLL = [
+  ...Object.keys(connectionFlags),
+  ...Object.keys(outputFlags),
+  ...['resume', 'confirm', 'gate', 'timeout'],
+  ...NOT_TO_RESUME,
+];
+
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
 const howOf = (flags: RollFlags): How => ({
   ...sharedFields(flags),
   maxUnavailable: flags['max-unavailable'],
   pauseMs: flags.pause,
   gateTimeoutMs: flags['gate-timeout'],
-  gateFirst: flags['gate-first'],
   nodeTimeoutMs: flags['node-timeout'],
-  continueOnError: flags['continue-on-error'],
 });
 
 export default class ActivitiesRoll extends ActingCommand {
@@ -98,17 +102,16 @@ export default class ActivitiesRoll extends ActingCommand {
         '--idempotency-key last: give another key, since --resume last resumes the newest unfinished roll',
       );
     }
-    checkGate(flags, gate);
+    checkGate(flags, gate, this.host);
     const typed = { args, flags, argv: this.argv };
     // As a trigger has it, since its nodes may not be known yet.
-    const { request, chosen } = await requestOf(context, this.asker(args), typed, 'roll');
+    const { request, chosen } = await requestOf(context, this.askerOf(args), typed, 'roll');
     const how = howOf(flags);
     const intent = { ...intentOf(request, how.maxUnavailable), chosen };
     await openTarget(context, flags, intent);
     const part = await preparePart(context, { request, intent, how, gate }, flags, this.argv);
     if (flags['dry-run']) {
-      const first = how.gateFirst ? ' (also before the first node)' : '';
-      const gates = gate ? [`gate${first}: ${gate}`] : [];
+      const gates = gate ? [`gate: ${gate}`] : [];
       const pace = `${part.request.maxUnavailable} at a time`;
       return showDryRun(context, { ...part, how: [pace, ...gates] });
     }
@@ -123,7 +126,7 @@ export default class ActivitiesRoll extends ActingCommand {
     const deployment = await openTarget(context, flags);
     const { key, roll } = findRoll(context, deployment, resume);
     const { gate = roll.gate } = flags;
-    checkGate(flags, gate);
+    checkGate(flags, gate, this.host);
     const part = await resumePart(context, { ...roll, gate }, howOf(flags), flags, key);
     return this.#run(context, part, flags, key);
   }
@@ -144,14 +147,17 @@ export default class ActivitiesRoll extends ActingCommand {
     // Off a terminal the roll would not continue without it.
     const consent = flags.confirm === undefined ? [] : ['--confirm', flags.confirm];
     const continuing = [...part.deployment.flags, ...consent];
-    return runPart(context, { ...part, whom, request }, continuing);
+    const how = typedAgain(this.host, this.argv, OF_THIS_ROLL);
+    if (part.gate !== null) how.push('--gate', part.gate);
+    return runPart(context, { ...part, whom, request }, continuing, how);
   }
 }
 
-/** @throws UsageError */
-function checkGate(flags: RollFlags, command: string | null) {
-  if (command !== null) return;
-  for (const flag of ['gate-timeout', 'gate-first'] as const) {
-    if (flags[flag] !== undefined) throw new UsageError(`--${flag} needs --gate`);
+/** @throws UsageError; as `checkGateProgram` does, unless something else than a shell runs gates */
+function checkGate(flags: RollFlags, command: string | null, host: Host) {
+  if (command !== null) {
+    if (!host.runGate) checkGateProgram(command, host);
+  } else if (flags['gate-timeout'] !== undefined) {
+    throw new UsageError('--gate-timeout needs --gate');
   }
 }

@@ -38,7 +38,7 @@ export default class ActivitiesTrigger extends ActingCommand {
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesTrigger);
-    const prompts = this.asker(args);
+    const prompts = this.askerOf(args);
     const context = await this.open(flags);
     checkRunResultOptions(this.host.output);
     const typed = { args, flags, argv: this.argv };

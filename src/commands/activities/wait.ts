@@ -1,4 +1,4 @@
-import { isFinal } from '../../base/activity.js';
+import { isFinal, parseAction } from '../../base/activity.js';
 import { UsageError } from '../../base/errors.js';
 import { parseId } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
@@ -12,7 +12,7 @@ import { check, waitRequest } from '../../app/requests.js';
 import { foreignLog } from '../../log/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
-import { actionOf, followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';
+import { followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';
 import { readNodes } from '../../cli/nodes.js';
 import { whatText } from '../../output/rows.js';
 
@@ -29,14 +29,7 @@ const waitFlags = {
 };
 
 /** Only with --after: they describe the trigger. */
-const TRIGGER_FLAGS = [
-  'runtime',
-  'action',
-  'config',
-  'node',
-  'nodes-from',
-  'expect-nodes',
-] as const;
+const TRIGGER_FLAGS = ['runtime', 'action', 'node', 'expect-nodes'] as const;
 
 export default class ActivitiesWait extends ConnectedCommand {
   static override summary = 'Follow an earlier trigger to its end. Never sends anything.';
@@ -85,7 +78,7 @@ export default class ActivitiesWait extends ConnectedCommand {
     words: readonly string[],
     flags: FlagsOf<typeof waitFlags>,
   ) {
-    const { after, runtime, action, config, 'expect-nodes': expectNodes } = flags;
+    const { after, runtime, action, 'expect-nodes': expectNodes } = flags;
     if (after === undefined) {
       const stray = TRIGGER_FLAGS.find((name) => flags[name] !== undefined);
       if (stray) throw new UsageError(`--${stray} needs --after, and cannot be used with ids`);
@@ -99,7 +92,7 @@ export default class ActivitiesWait extends ConnectedCommand {
       });
     }
     const nodes = await readNodes(context, flags);
-    const trigger = { after, runtime, action: actionOf(action, config) };
+    const trigger = { after, runtime, action: parseAction(action) };
     return { ...trigger, expectNodes, ...(nodes && { nodes }) };
   }
 }

@@ -92,16 +92,14 @@ function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
 
 /** Its run has ended: what that means for the node, and for the others. */
 function endRun(roll: Roll, node: RollNode, run: Run, now: number): Then<'running'> {
-  const { pauseMs, gated, continueOnError } = roll.plan;
+  const { pauseMs, gated } = roll.plan;
   const { outcome = null, error = null } = endOf(run) ?? {};
   if (outcome === null) return endUnsent(roll, node, run, error);
   if (outcome === 'completed' && !node.passed) {
     const hasNext = gated || roll.nodes.some(hasToStart);
     return { name: 'pause', run, until: now + (hasNext ? pauseMs : 0) };
   }
-  if (!continueOnError && halts(node, outcome)) {
-    halt(roll, `node ${node.id} has not completed`, node);
-  }
+  if (halts(node, outcome)) halt(roll, `node ${node.id} has not completed`, node);
   noteEnd(node, run, outcome, now);
   return { name: 'done', run };
 }

@@ -10,15 +10,7 @@ import type { JobEvent, NodeProgress } from '../events.js';
 import type { JobEnd, Resume } from '../job.js';
 import { emptyStatusOf, jobEnd } from '../run/ended.js';
 import { acceptedAtOf, endOf, sentOf } from '../run/state.js';
-import {
-  calledOffError,
-  FIRST_GATE_FAILED,
-  hasSent,
-  runOf,
-  sentRunOf,
-  type Roll,
-  type RollNode,
-} from './state.js';
+import { calledOffError, hasSent, runOf, sentRunOf, type Roll, type RollNode } from './state.js';
 
 /** The events of all its nodes, and one picture of them all. */
 export function eventsOfRoll(roll: Roll): JobEvent[] {
@@ -121,18 +113,16 @@ function outcomeOf(roll: Roll): { outcome: Outcome; error: LdctlError | null } {
   if (stopping) return { outcome: 'interrupted', error: stopping };
   const ends = nodes.map(endOfNode);
   const unconfirmed = ends.find((end) => end?.outcome === 'unconfirmed');
-  const fault = failure?.code === FIRST_GATE_FAILED ? null : failure;
-  if (unconfirmed || fault) {
-    return { outcome: 'unconfirmed', error: fault ?? unconfirmed?.error ?? null };
+  if (unconfirmed || failure) {
+    return { outcome: 'unconfirmed', error: failure ?? unconfirmed?.error ?? null };
   }
   const isRejected = ends.some((end) => end?.outcome === 'rejected');
   const otherwise = isHaltedByGate(roll) ? 'halted' : 'timed_out';
-  return { outcome: isRejected ? 'rejected' : otherwise, error: failure };
+  return { outcome: isRejected ? 'rejected' : otherwise, error: null };
 }
 
-/** Any other failure than that of the first gate has ended it as unconfirmed. */
-const isHaltedByGate = ({ nodes, failure, halted }: Roll) =>
-  failure !== null || (halted && nodes.some(({ gate }) => isFailedGate(gate)));
+const isHaltedByGate = ({ nodes, halted }: Roll) =>
+  halted && nodes.some(({ gate }) => isFailedGate(gate));
 
 /**
  * What nothing can change is final once it was reported. Everything else that is not done continues under

@@ -27,8 +27,6 @@ export interface RollPlan extends Omit<
   gateTimeoutMs: number;
   /** For each node, from when its POST was accepted; ms. `timeoutMs` is for the whole roll. */
   nodeTimeoutMs: number;
-  /** Whether the roll continues after a node that does not complete. */
-  continueOnError: boolean;
   /**
    * Why none of its nodes may be started. Those that an earlier process has sent to are followed.
    */
@@ -212,8 +210,5 @@ export function halt(roll: Roll, because: string, by?: RollNode): void {
   }
   roll.halted = true;
 }
-
-/** The code of the failure of a gate that is run before a roll starts, or continues. */
-export const FIRST_GATE_FAILED = 'gate_first_failed';
 
 export const calledOffError = () => refusedError('called_off', 'called off before it was sent');

@@ -251,7 +251,7 @@ export function liveRunView(output: Output, { headline, action, clock }: RunView
       facts.decidesAt = event.decidesAt;
     }
     if (event.event === 'dispatched' && !event.earlier) facts.started.add(event.node_id ?? null);
-    // A first gate runs before there is a row.
+    // What comes before there is a row stands above the table.
     if (nodes.length > 0 && !options.debug) gates.note(event);
     if (event.event === 'warning') facts.ending = ENDINGS.get(event.code) ?? facts.ending;
   };

@@ -20,12 +20,10 @@ function* beforePost(
   post: Post,
   process: Process,
 ): Findings {
-  const { use } = story.setting;
   const same = earlier.filter(({ key }) => key === post.key);
   const nth = same.filter(({ by }) => by === post.by).length;
   if (isKept(story.setting) && post.records <= nth) yield 'sent-without-record';
-  const goesOnAfterErrors = use.is === 'roll' && use.continueOnError;
-  if (!goesOnAfterErrors && hasReadForeign(process, post.at)) yield 'sent-by-foreign-log';
+  if (hasReadForeign(process, post.at)) yield 'sent-by-foreign-log';
   if (process.interruptedAt <= post.at) yield 'sent-after-interrupt';
   if (post.continues || same.some(isMaybeSent)) return;
   const base = lastSeenBefore(process, post.at);

@@ -43,7 +43,6 @@ export const CLAUSES = {
   'roll-window': 'a roll had more running than its window',
   'roll-overtakes': 'a roll started a node before one that an earlier process may have sent to',
   'roll-held-up': 'a node that waited for a busy one held up another node of its roll',
-  'roll-leaves-out': 'a roll that continues on an error left out a node',
   'roll-halts-again': 'a roll was halted by a node that had halted an earlier process',
   'roll-gives-up': 'a node was given up within 9 minutes of its first POST',
   'gate-once': 'a gate that had passed was run again',

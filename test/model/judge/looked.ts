@@ -27,9 +27,8 @@ function* cutShort(story: Story, process: Process): Findings {
 }
 
 function readsOn({ setting }: Story, { facts, deniedAt }: Process): boolean {
-  const goesOn = setting.use.is === 'roll' && setting.use.continueOnError;
   const isAlone = processesOf(setting) === 1;
-  return !goesOn && isAlone && facts.some(({ of, at }) => of === 'read' && at > deniedAt);
+  return isAlone && facts.some(({ of, at }) => of === 'read' && at > deniedAt);
 }
 
 /** Rule 10: the log is looked at every second, and a little more where that takes several requests. */

@@ -76,7 +76,7 @@ function* time({ use, post, process }: Sent): Findings {
 /** What the end of another node says of it. */
 function* afterNode({ story, use, post, process }: Sent, node: bigint): Findings {
   const { at = Infinity, status = null } = process.nodeEnds.get(node) ?? {};
-  if (post.nodes?.includes(node) || at > post.at || use.continueOnError) return;
+  if (post.nodes?.includes(node) || at > post.at) return;
   const isNoted = story.processes.slice(0, post.by).some(({ noted }) => noted.has(keyOf([node])));
   if (status !== 'completed') {
     if (!isLasting(status) || !isNoted) yield 'roll-halts';

@@ -81,7 +81,7 @@ function* ofRoll(story: Story, use: Use & { is: 'roll' }, process: Process): Fin
   yield* gaveUp(story, process);
   const isByNode = run.error === null || run.error.code === 'fate_unknown';
   const isCut = process.isEasing || process.isInterrupted || use.timeoutMs !== undefined;
-  if (isByNode && !isCut && !use.gated) yield* leftOut(story, use, process);
+  if (isByNode && !isCut && !use.gated) yield* leftOut(story, process);
 }
 
 /** Its process has noted that a gate passed before it goes on to the next node. */
@@ -110,14 +110,9 @@ function* gaveUp({ world }: Story, { ended, endedAt }: Process): Findings {
 }
 
 /** A roll leaves out no node without a reason. */
-function* leftOut(
-  { processes }: Story,
-  { continueOnError }: Use & { is: 'roll' },
-  { ended, by, startedAt }: Process,
-): Findings {
+function* leftOut({ processes }: Story, { ended, by, startedAt }: Process): Findings {
   const rows = ended?.run?.result.nodes ?? [];
   if (!rows.some(({ status }) => status === 'not_started')) return;
-  if (continueOnError) yield 'roll-leaves-out';
   // When it started, another process had been halted by it.
   const isOld = (node: bigint | null): boolean =>
     node !== null &&

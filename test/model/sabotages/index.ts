@@ -14,7 +14,6 @@ export const BY_RULE = {
   'A run': { ...BEFORE, ...RECORD, ...SENDING, ...ENTRIES, ...ENDING },
   'A roll': ROLLS,
   // The model plays its parts: what one process does after the other is no job.
-  'A roll over several deployments': {},
   'The log': LOG,
 };
 
@@ -29,14 +28,6 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, Readonly<Record<string, st
     'Missing arguments': 'sessions/missing/trigger.txt',
     Questions: 'sessions/questions/every-node.txt',
     'Busy nodes': 'sessions/questions/busy-nodes.txt',
-  },
-  'A roll over several deployments': {
-    'A part for each': 'sessions/several/one-key-for-each-and-for-both.txt',
-    Order: 'sessions/several/the-first-is-rejected.txt',
-    'First all are looked at': 'sessions/several/mistakes.txt',
-    'The record of each part': 'sessions/several/resumed-elsewhere.txt',
-    'Over under this key': 'sessions/several/the-first-is-rejected.txt',
-    'The exit code': 'sessions/several/the-second-cannot-start.txt',
   },
   'The log': {
     'Newest first': 'parts/log/whole-log.test.ts',

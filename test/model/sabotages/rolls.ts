@@ -6,6 +6,7 @@ import {
   runOf,
   type continuedNode,
   type createRoll,
+  type halt,
   type isLate,
   type Roll,
   type RollNode,
@@ -130,13 +131,6 @@ export const ROLLS: Rules = {
   ],
   Halting: [
     sabotage(
-      'a roll that continues on an error halts',
-      'roll-leaves-out',
-      'a roll of three that continues on an error',
-      1,
-      rollPlan('continueOnError', () => false),
-    ),
-    sabotage(
       'a rejected node counts for more than a missing one',
       'due-roll',
       'a roll by twos, the first POST lost',
@@ -180,7 +174,7 @@ export const ROLLS: Rules = {
       'roll-halts',
       'a roll of three',
       1,
-      rollPlan('continueOnError', () => true),
+      put<typeof halt>('job/roll/state', 'halt', () => undefined),
     ),
     sabotage(
       'a failed gate does not halt',

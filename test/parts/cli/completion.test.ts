@@ -65,11 +65,7 @@ describe('completion', () => {
       ));
   }
 
-  for (const line of [
-    'activities trigger iggy restart --nodes-from ',
-    'activities trigger iggy restart --nodes-from=n',
-    'sandbox exec -- ',
-  ]) {
+  for (const line of ['sandbox exec -- ']) {
     it(`of "${line}" is files`, () =>
       assert.equal(
         complete(line.split(' '), commands, TOPICS, () => []),

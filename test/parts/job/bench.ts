@@ -53,7 +53,6 @@ export const ROLL: Omit<RollPlan, 'nodes'> = {
   nodeTimeoutMs: Infinity,
   maxUnavailable: 2,
   gated: false,
-  continueOnError: false,
 };
 
 export type More = Partial<DriveTools>;
