@@ -80,6 +80,10 @@ function knownNodes(
   const isHere = ({ node_id: node }: Activity) => here.includes(node);
   const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
   const gone = nodesOf(byAge.slice(0, Math.max(here.length - (coreCount ?? here.length), 0)));
+  const whyLeftOut = (entry: Activity) => {
+    if (gone.includes(entry.node_id)) return 'perhaps_gone';
+    return isHere(entry) ? null : 'other_runtimes_only';
+  };
   return {
     next: command(here.filter((node) => !gone.includes(node))),
     core_count: coreCount,
@@ -88,11 +92,7 @@ function knownNodes(
       .map((entry) => ({
         node_id: entry.node_id,
         last_activity_at: entry.created_at,
-        left_out: gone.includes(entry.node_id)
-          ? 'perhaps_gone'
-          : isHere(entry)
-            ? null
-            : 'other_runtimes_only',
+        left_out: whyLeftOut(entry),
       })),
   };
 }

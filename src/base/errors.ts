@@ -109,9 +109,7 @@ export class ApiError extends LdctlError {
 
   constructor(message: string, fields: ApiErrorFields, options?: LdctlErrorOptions) {
     const { status, code, reason, retryAfterMs, permission } = fields;
-    const isDenied = status === 401 || status === 403;
-    const isDown = status >= 500 || RETRYABLE_STATUSES.has(status);
-    super(isDenied ? 'denied' : isDown ? 'unreachable' : 'refused', code, message, options);
+    super(kindOf(status), code, message, options);
     this.status = status;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
@@ -124,6 +122,11 @@ export class ApiError extends LdctlError {
   get retryable(): boolean {
     return RETRYABLE_STATUSES.has(this.status);
   }
+}
+
+function kindOf(status: number): ExitName {
+  if (status === 401 || status === 403) return 'denied';
+  return status >= 500 || RETRYABLE_STATUSES.has(status) ? 'unreachable' : 'refused';
 }
 
 export const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);

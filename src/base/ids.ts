@@ -47,7 +47,8 @@ export function shownWord(text: string): string {
 
 /** Ascending, for `sort`. */
 export function compareIds(a: Id, b: Id): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** Each id once, ascending: the canonical order of a request body and of a wire key. */

@@ -79,7 +79,8 @@ export function readCommandLine(argv: readonly string[], commands: Commands): Co
     const isValue = value !== undefined && (flag === undefined || isHelp);
     // A short flag may have `=` before its own.
     const text = typed.startsWith('--') ? value : value?.replace(/^=/, '');
-    const words = inlineValue ? [`${typed}=${text}`] : isValue ? [typed, value] : [typed];
+    const separate = isValue ? [typed, value] : [typed];
+    const words = inlineValue ? [`${typed}=${text}`] : separate;
     return [{ name: names.get(typed) ?? null, typed, value: isValue ? text : undefined, words }];
   });
   const positionals = tokens.flatMap((token) =>

@@ -194,7 +194,8 @@ export function withAdvice(error: unknown, id: string): unknown {
   if (!(error instanceof UsageError)) return withHint(error, next);
   const message = error.message.replace(PARSING, '$1');
   // A command's own help does not say which variables there are, and what counts before what.
-  const isOfVariable = /\bLD_[A-Z]/.test(`${message} ${next}`);
-  const more = isOfVariable ? 'See ldctl help environment' : next ? '' : seeHelp(id);
-  return withHint(error, `${next ?? ''} ${more}`.trim(), message);
+  if (/\bLD_[A-Z]/.test(`${message} ${next}`)) {
+    return withHint(error, `${next ?? ''} See ldctl help environment`.trim(), message);
+  }
+  return withHint(error, next || seeHelp(id), message);
 }

@@ -93,7 +93,7 @@ function soMany(found: Findings): Whom {
   const { listed, coreCount } = found;
   const number = countMeant(found);
   const known = inLog(listed);
-  const inLogText = `${known === 0 ? 'none is' : known === 1 ? '1 is' : `${known} are`} in the log`;
+  const inLogText = `${['none is', '1 is'][known] ?? `${known} are`} in the log`;
   const isSame = known === number && (coreCount ?? number) === number;
   return {
     who: number === 1 ? '1 node' : allText(number),

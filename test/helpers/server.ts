@@ -111,7 +111,7 @@ export function reply(
   headers: Record<string, string> = {},
 ): Step {
   return (_request, response) => {
-    const text = body === null ? '' : typeof body === 'string' ? body : stringifyJson(body);
+    const text = typeof body === 'string' ? body : stringifyJson(body);
     // What the server's clock says is a part of the answer, so only a test that cares sends it.
     response.sendDate = false;
     response.writeHead(status, {
@@ -119,7 +119,7 @@ export function reply(
       'ld-request': REQUEST_ID,
       ...headers,
     });
-    response.end(text);
+    response.end(body === null ? '' : text);
   };
 }
 

@@ -417,7 +417,7 @@ export class Process {
     const isForeign = other !== undefined && shown.length > 0;
     const isDeep = log.downTo === 'forNodes';
     this.seen.push({ at, endedAt: world.now, asOf, shown, isForeign, isStale, isDeep, requests });
-    const code = !isForeign ? null : 'tenant_id' in other ? WRONG_TENANT : WRONG_DEPLOYMENT;
+    const code = isForeign ? codeOf(other) : null;
     this.facts.push({ of: 'read', at: world.now, code, key: null });
     return log;
   }
@@ -439,6 +439,7 @@ const OTHERS: { [K in ReadFault]?: Partial<Activity> } = {
 /** The exit codes of such a log before anything was sent: docs/rules.md, "Whose entry". */
 const WRONG_DEPLOYMENT = EXIT_CODES.unreachable.code;
 const WRONG_TENANT = EXIT_CODES.refused.code;
+const codeOf = (other: object) => ('tenant_id' in other ? WRONG_TENANT : WRONG_DEPLOYMENT);
 
 /** It is waited for until the deadline: with three faults, these would be most stories. */
 const RUNS_ON = 'a rival that runs on';

@@ -109,7 +109,8 @@ export const backAfter = (setting: Setting): number => setting.backAfter ?? 1200
 
 /** How many processes there are at once. */
 export function processesOf({ life }: Setting): number {
-  return life === 'two at once' ? 2 : life === 'three at once' ? 3 : 1;
+  if (life === 'two at once') return 2;
+  return life === 'three at once' ? 3 : 1;
 }
 
 /** The nodes that are asked for; null for every node. */

@@ -36,10 +36,7 @@ export function watchStates(told: (way: string) => void): () => void {
   };
   const ways = [
     put<typeof createRun>('job/run/run', 'createRun', (original, plan, kept, now) =>
-      started(
-        original(plan, kept, now),
-        kept ? (kept.marks.has('accepted') ? 'accepted record' : 'record') : 'no record',
-      ),
+      started(original(plan, kept, now), startOf(kept)),
     ),
     put<typeof createWait>('job/run/run', 'createWait', (original, ...args) =>
       started(original(...args), 'wait'),
@@ -122,6 +119,11 @@ const ENDS: Record<string, string> = {
   ...{ completed: 'all final', rejected: 'all final', timed_out: 'deadline' },
   unconfirmed: 'missing',
 };
+
+function startOf(kept: Parameters<typeof createRun>[1]): string {
+  if (!kept) return 'no record';
+  return kept.marks.has('accepted') ? 'accepted record' : 'record';
+}
 
 /** The ways that docs/rules.md draws. */
 export function drawnWays(): string[] {

@@ -115,8 +115,11 @@ function oid(hex: string): Buffer {
 
 /** Tag, length, value. */
 function der(tag: number, value: Buffer): Buffer {
-  const { length } = value;
-  const size =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...size]), value]);
+  return Buffer.concat([Buffer.from([tag, ...sizeOf(value.length)]), value]);
+}
+
+/** A length above 127 comes after the number of its bytes. */
+function sizeOf(length: number): number[] {
+  if (length < 0x80) return [length];
+  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
 }

@@ -96,14 +96,18 @@ export default class ActivitiesList extends ConnectedCommand {
     if (context.targets.length > 1) return ofEach(context, flags);
     const filter = await filterOf(context, flags);
     const plan = planOf(flags, filter);
-    const show = flags.follow ? follow : flags.watch ? watch : print;
-    const code = await show(context, plan);
+    const code = await showOf(flags)(context, plan);
     // As in `tail -n 5`.
     context.sayWholeIds(filter.nodes, (node) =>
       node < 1000n ? `-n is --node; --limit ${node} lists the newest ${node}` : undefined,
     );
     return code;
   }
+}
+
+function showOf(flags: ListFlags) {
+  if (flags.follow) return follow;
+  return flags.watch ? watch : print;
 }
 
 /** What is asked for: the flags, read. */

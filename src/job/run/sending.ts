@@ -178,9 +178,10 @@ function takeFailedPost(
 /** The read right before a POST may be why a server that counts requests has refused it. */
 function keepDistance({ attempts }: Run, error: LdctlError): void {
   if (!(error instanceof ApiError)) return;
-  const isAgain = error.status === 429 && attempts.backoffs > 0;
+  let wantedMs = 0;
+  if (error.status === 429 && attempts.backoffs > 0) wantedMs = waitAfter(attempts, error);
   // After a 503 it is short: the POST may still show up in the log.
-  const wantedMs = isAgain ? waitAfter(attempts, error) : error.status === 503 ? SECOND : 0;
+  if (error.status === 503) wantedMs = SECOND;
   attempts.spacingMs = Math.max(attempts.spacingMs, Math.min(wantedMs, LONGEST_SPACING));
 }
 

@@ -59,10 +59,13 @@ function dayLines<T>(
 ) {
   if (!timeOf || !isTTY || !header || chosen) return () => '';
   const [today, yesterday] = [dateText(now, 0, utc), dateText(now, 1, utc)];
+  const dayOf = (date: string) => {
+    if (date >= today) return 'today';
+    return date >= yesterday ? 'yesterday' : 'earlier';
+  };
   let last: string | undefined;
   return (item: T | undefined) => {
-    const date = item ? timeText(timeOf(item), utc) : today;
-    const day = date >= today ? 'today' : date >= yesterday ? 'yesterday' : 'earlier';
+    const day = dayOf(item ? timeText(timeOf(item), utc) : today);
     const changed = last !== undefined && last !== day;
     last = day;
     return changed ? `${paint('dim', `── ${day} ──`)}\n` : '';

@@ -283,8 +283,14 @@ function* noneMissed({ setting }: Story, process: Process, work: Work): Findings
 const missOf = (past: Setting['past'], post: Post | null) =>
   past === 'a late entry' && post?.means === 'unknown' ? 'early-trace' : 'done-before-grace';
 
+/** In seconds, for nodes that have no entry yet. @param listed what the log lists; null if named */
+function graceOf(listed: Work['listed']): number {
+  if (listed === null) return 2;
+  return listed.size === 0 ? 10 : 3;
+}
+
 function misses({ ours, listed }: Work, { at, made }: Dispatch, endedAt: number): boolean {
-  const grace = (listed === null ? 2 : listed.size === 0 ? 10 : 3) * SECOND;
+  const grace = graceOf(listed) * SECOND;
   let newAt = -Infinity;
   // Of every node, a new one gives the others more time: most to those that the log lists and that
   // have no entry of another operator in their place.

@@ -125,7 +125,8 @@ function firstOf(
     .get(key)
     ?.find(({ marks }) => !marks.has('refused') || marks.has('accepted'));
   const recordedAt = recorded?.record.postedAt;
-  const process = first ? processes[first.by] : recordedAt ? processes[0] : undefined;
+  const earlier = recordedAt ? processes[0] : undefined;
+  const process = first ? processes[first.by] : earlier;
   return process ? { process, sentAt: first?.at ?? (recordedAt ?? 0) - EPOCH } : null;
 }
 

@@ -48,8 +48,12 @@ function* againByItself(same: readonly Post[], post: Post): Findings {
   }
   if (own.some(({ means }) => means === 'no')) yield 'again-after-no';
   const last = own.at(-1);
-  const pause = last?.met.startsWith('429') ? 12 * SECOND : last?.means === 'later' ? SECOND : 0;
-  if (last && post.at < last.endedAt + pause) yield 'again-too-soon';
+  if (last && post.at < last.endedAt + pauseAfter(last)) yield 'again-too-soon';
+}
+
+function pauseAfter({ met, means }: Post): number {
+  if (met.startsWith('429')) return 12 * SECOND;
+  return means === 'later' ? SECOND : 0;
 }
 
 /** Rules 2 and 4: how long a POST that may have run is sent again, and after which reads. */

@@ -77,13 +77,10 @@ describe('a log that is followed', () => {
       const there = server.log.entries.filter(({ appears_at: at }) => Number(at) <= clock.now());
       const old = after === undefined && !isListed ? there.map(({ id }) => id) : before;
       const { events } = await follow(one, 180_000, { after, ...(isListed && { limit: 0 }) });
-      const reported = events.flatMap((event) =>
-        event.event === 'listing'
-          ? event.activities
-          : event.event === 'activity'
-            ? event.activity
-            : [],
-      );
+      const reported = events.flatMap((event) => {
+        if (event.event === 'listing') return event.activities;
+        return event.event === 'activity' ? event.activity : [];
+      });
       const givenIds = new Set([...old, ...reported.map(({ id }) => id)]);
       const lost = ids().filter((id) => !givenIds.has(id));
       assert.deepEqual(

@@ -138,7 +138,8 @@ export class CloudOfSession {
     }
     const ms = holdMs + (answered?.holdMs ?? 0);
     if (ms > 0) await this.#hold(request.socket as unknown as End, waits, ms);
-    const given = typeof answer === 'object' ? answer : answer === 'lost' ? null : answered;
+    const reached = answer === 'lost' ? null : answered;
+    const given = typeof answer === 'object' ? answer : reached;
     give(response, given);
     const idempotencyKey = headers['idempotency-key']?.toString() ?? null;
     return { method, path, body, idempotencyKey, status: given === null ? null : given.status };

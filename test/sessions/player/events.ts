@@ -41,6 +41,13 @@ const RESULTS: Readonly<Record<string, string>> = {
   cancels: 'cancelled',
 };
 
+/** Which uses of the keyring fail. */
+const KEYRING_FAILS: Readonly<Record<string, Machine['keyringFails']>> = {
+  'is locked': 'always',
+  'takes no key': 'write',
+  works: 'never',
+};
+
 /** An event: how it is written, an example, and what it does with the parts in brackets. */
 const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]> = [
   [/^wait (\S+)$/, 'wait 10s', (scene, [time = '']) => scene.wait(parseDuration(time))],
@@ -95,8 +102,8 @@ const EVENTS: ReadonlyArray<readonly [says: RegExp, example: string, does: Does]
   [
     /^the keyring of this machine (is locked|takes no key|works)$/,
     'the keyring of this machine is locked',
-    ({ machine }, [how]) => {
-      machine.keyringFails = how === 'works' ? 'never' : how === 'is locked' ? 'always' : 'write';
+    ({ machine }, [how = '']) => {
+      machine.keyringFails = KEYRING_FAILS[how] ?? 'never';
     },
   ],
   [
@@ -285,6 +292,7 @@ function readAnswer(text: string): Exclude<Fault['answer'], string> {
   if (found === undefined) throw new Error(`no answer: ${text}`);
   const status = Number(code);
   const isJson = given === undefined || given.startsWith('{');
+  const jsonType = status < 300 ? 'application/json' : 'application/problem+json';
   const problem = {
     ...{ type: 'about:blank', title: STATUS_CODES[status], status, instance: REQUEST_ID },
     ...{ code: `sandbox_${code}`, reason: 'The sandbox was asked to fail.' },
@@ -293,11 +301,7 @@ function readAnswer(text: string): Exclude<Fault['answer'], string> {
     status,
     body: given ?? JSON.stringify(problem),
     headers: {
-      'content-type': isJson
-        ? status < 300
-          ? 'application/json'
-          : 'application/problem+json'
-        : 'text/html',
+      'content-type': isJson ? jsonType : 'text/html',
       ...(isJson && { 'ld-request': REQUEST_ID }),
       ...(name !== undefined && { [name]: value }),
     },
@@ -318,12 +322,9 @@ export type When =
 export function readEvent(text: string): { when: When; event: Event } {
   const [, said, after, what = text] =
     /^(?:when it says "(.+)"|after (\S+)): (.*)$/s.exec(text) ?? [];
-  const when: When =
-    said !== undefined
-      ? { is: 'said', text: said }
-      : after !== undefined
-        ? { is: 'after', ms: parseDuration(after) }
-        : { is: 'now' };
+  const later: When =
+    after === undefined ? { is: 'now' } : { is: 'after', ms: parseDuration(after) };
+  const when: When = said === undefined ? later : { is: 'said', text: said };
   for (const [says, , does] of EVENTS) {
     const found = says.exec(what);
     if (found) return { when, event: (scene) => does(scene, found.slice(1)) };
