@@ -55,9 +55,9 @@ const ANSWERS: Readonly<
   },
   from: {
     of: /^nodes:name$/,
-    answer: (_, value) => {
+    answer: (line, value) => {
       const file = value === '-' ? '' : ` <${shellWord(value)}`;
-      const each = 'ldctl nodes name "$id" "$name" || break';
+      const each = `${typedAgain(line, ['from'], [])} "$id" "$name" </dev/null || break`;
       return `Write: while IFS=, read -r id name; do ${each}; done${file}`;
     },
   },
