@@ -128,9 +128,19 @@ function namesIn(folder: string) {
   }
 }
 
+/** Of what is there: a folder, a FIFO, or a link to itself. */
+function isNoFile(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  } catch (error) {
+    if (fileErrorCode(error) === 'ELOOP') return true;
+    throw error;
+  }
+}
+
 /** @returns null for one that has gone since its name was read */
 function load<T>(path: string, schema: v.GenericSchema<unknown, T>): T | null {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw broken(path);
+  if (isNoFile(path)) throw broken(path);
   const text = readPrivateFile(path);
   // A link to nothing is there, and says nothing.
   if (text === null && !lstatSync(path, { throwIfNoEntry: false })) return null;

@@ -284,15 +284,20 @@ describe('the run journal', () => {
       assert.throws(() => journal.read('a'), { code: 'journal_broken', exitCode: 7 });
     });
 
-    itOnPosix('a link that leads nowhere: exit 7 with its path', 'links need a privilege', () => {
-      const { journal, path } = folderWithRecord();
-      rmSync(path);
-      symlinkSync(`${path}.gone`, path);
-      const error = { code: 'journal_broken', exitCode: 7, message: /broken: .*[\da-f]{64}\.1$/ };
-      for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
-        assert.throws(step, error);
-      }
-    });
+    for (const [what, end] of [
+      ['nowhere', '.gone'],
+      ['to itself', ''],
+    ] as const) {
+      itOnPosix(`a link that leads ${what}: exit 7 with its path`, 'links need a privilege', () => {
+        const { journal, path } = folderWithRecord();
+        rmSync(path);
+        symlinkSync(`${path}${end}`, path);
+        const error = { code: 'journal_broken', exitCode: 7, message: /broken: .*[\da-f]{64}\.1$/ };
+        for (const step of [() => journal.read('a'), () => journal.claim(recordOf('a'), 0)]) {
+          assert.throws(step, error);
+        }
+      });
+    }
   });
 });
 
