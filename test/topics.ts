@@ -25,7 +25,7 @@ export const TOPICS: Readonly<Record<string, { says: string; rules: readonly str
     rules: ['Which nodes', 'How far the log is read'],
   },
   'which-deployment': { says: 'Which deployment, and its supervisor', rules: [] },
-  consent: { says: 'What must be agreed to, and how', rules: [] },
+  consent: { says: 'What must be agreed to, and how', rules: ['Held to'] },
   busy: { says: 'Nodes that are busy', rules: ['Busy'] },
   'other-operators': { says: 'Others act at the same time', rules: [] },
   interrupted: { says: 'Ctrl-C and signals', rules: ['The end'] },

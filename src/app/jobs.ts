@@ -4,6 +4,7 @@
  */
 
 import { ApiError, LdctlError } from '../base/errors.js';
+import type { Id } from '../base/ids.js';
 import type { KeptRun } from '../base/journal.js';
 import { OUTCOMES, type Outcome, type ResultFields } from '../base/outcome.js';
 import { shellWord } from '../base/text.js';
@@ -12,18 +13,12 @@ import { runJob, waitJob } from '../job/run/run.js';
 import { drive, type DriveTools } from '../job/drive.js';
 import type { Job, JobEnd, Resume } from '../job/job.js';
 import type { RollPlan } from '../job/roll/state.js';
-import type { WaitPlan } from '../job/run/state.js';
+import type { RunPlan, WaitPlan } from '../job/run/state.js';
 import { wireKey } from '../job/wire-key.js';
 import { findOne } from '../log/seek.js';
 import type { CheckedRoll, CheckedTrigger, CheckedWait } from './requests.js';
 import type { Connection } from './open.js';
-import {
-  countingAgain,
-  surveyInTime,
-  type Findings,
-  type SurveyRequest,
-  type Surveyor,
-} from './survey.js';
+import { countingAgain, surveyInTime, type Findings, type Surveyor } from './survey.js';
 
 /** How a job ended, with the command that continues it. */
 export type JobResult = Pick<JobEnd, 'error' | 'exitCode'> & { result: ResultFields };
@@ -33,13 +28,12 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
   emit: Parameters<typeof drive>[2];
 };
 
-/** What identifies a run, and what has to be known of its deployment. */
-export type LookRequest = SurveyRequest & Pick<CheckedTrigger, 'action' | 'idempotencyKey'>;
-
 /** What an earlier run with a caller's key has left. */
 export function keptRun(
   { deploymentId, journal }: Connection,
-  request: LookRequest,
+  request: Pick<CheckedTrigger, 'runtime' | 'action' | 'idempotencyKey'> & {
+    nodes?: readonly Id[] | undefined;
+  },
 ): KeptRun | null {
   const { idempotencyKey: key } = request;
   return key === undefined || !journal
@@ -47,17 +41,19 @@ export function keptRun(
     : journal.read(wireKey(key, { ...request, deploymentId }));
 }
 
+/** What is known before a run: what `surveyInTime` has found, and what a person has agreed to. */
+type Beforehand = Pick<RunPlan, 'agreed' | 'again'> & { found: Findings | null };
+
 /**
  * One POST, followed to its end.
- * @param found what `surveyInTime` has found; without it, ldctl looks now, if anything has to be
- * known
+ * @param before without `found`, ldctl looks now, if anything has to be known
  * @throws LdctlError when nothing was sent
  */
 export async function trigger(
   connection: Connection,
   request: CheckedTrigger,
   tools: Tools,
-  found: Findings | null = null,
+  { found, agreed, again }: Beforehand = { found: null },
 ): Promise<JobResult> {
   const own = ownOf(connection, request);
   const recall = () => [keptRun(connection, request)];
@@ -71,7 +67,8 @@ export async function trigger(
       ? null
       : await recountFor(connection, kept, known, tools.signal);
     const isCounting = countAgain !== null;
-    const plan = { ...request, ...own, listed, coreCount, spentMs, expect, isCounting };
+    const isHeldTo = { agreed, again, expect };
+    const plan = { ...request, ...own, ...isHeldTo, listed, coreCount, spentMs, isCounting };
     return driveJob(connection, (now) => runJob(plan, kept, now), tools, countAgain);
   });
 }

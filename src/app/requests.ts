@@ -138,6 +138,8 @@ export const triggerRequest = fields({
 /** On some nodes, or on every one, at once. */
 export type TriggerRequest = v.InferInput<typeof triggerRequest>;
 export type CheckedTrigger = v.InferOutput<typeof triggerRequest>;
+/** How it goes, whatever it does to which nodes. */
+export const triggerHow = v.omit(triggerRequest, ['runtime', 'action', 'nodes', 'expectNodes']);
 
 export const rollRequest = fields({
   ...acting,
@@ -173,6 +175,7 @@ export const rollRequest = fields({
 /** On one node at a time, or on a few. */
 export type RollRequest = v.InferInput<typeof rollRequest>;
 export type CheckedRoll = Omit<v.InferOutput<typeof rollRequest>, 'gate'>;
+export const rollHow = v.omit(rollRequest, ['runtime', 'action', 'nodes', 'gate']);
 
 const waitForIds = fields({ ...times, ids });
 /** `after`: the log's highest id before the trigger. */

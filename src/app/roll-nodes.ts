@@ -5,7 +5,7 @@
 
 import { newestOfEach, type Activity } from '../base/activity.js';
 import { ageText } from '../base/durations.js';
-import { type LdctlError, refusedError, type KnownNodes } from '../base/errors.js';
+import { type LdctlError, refusedError, type ErrorMore, type KnownNodes } from '../base/errors.js';
 import { compareIds, type Id } from '../base/ids.js';
 import { shortList } from '../base/text.js';
 import { nodesOf } from '../job/census.js';
@@ -46,17 +46,17 @@ function refusal(
 ): LdctlError {
   const { listed, coreCount, serverTime } = found;
   const { here } = listed;
-  const known = knownNodes(found, command);
+  const more = knownNodes(found, command);
   if (here.length === 0) {
     const counts = coreCount === null ? '' : `, and Core counts ${coreCount}`;
     return refusedError(
       'no_nodes_known',
       `no node has an entry of ${runtime} in the log of the last 30 days${counts}`,
       'Name the nodes. A trigger on every node makes the log list them, but acts on all at once.',
-      known,
+      more,
     );
   }
-  const ages = known.nodes.map(({ node_id: node, last_activity_at: at, left_out: why }) => {
+  const ages = more.nodes.map(({ node_id: node, last_activity_at: at, left_out: why }) => {
     const ago = `${ageText(at, serverTime ?? now)} ago`;
     return `${node} (${[ago, ...(why ? [why.replace(/_/g, ' ')] : [])].join(', ')})`;
   });
@@ -66,16 +66,16 @@ function refusal(
         'nodes_not_certain',
         `it is not certain which nodes there are: ${numbersText(listed, coreCount)}`,
         hint,
-        known,
+        more,
       )
-    : refusedError('other_node_count', otherCountText(expected, listed, coreCount), hint, known);
+    : refusedError('other_node_count', otherCountText(expected, listed, coreCount), hint, more);
 }
 
 /** If Core counts fewer than are listed, those that acted longest ago may be gone. */
 function knownNodes(
   { listed: { here }, coreCount, entries }: Findings,
   command: RollAsked['command'],
-): KnownNodes {
+): ErrorMore & KnownNodes {
   const newest = newestOfEach(entries);
   const isHere = ({ node_id: node }: Activity) => here.includes(node);
   const byAge = [...newest.values()].filter(isHere).sort((a, b) => compareIds(a.id, b.id));
@@ -84,15 +84,16 @@ function knownNodes(
     if (gone.includes(entry.node_id)) return 'perhaps_gone';
     return isHere(entry) ? null : 'other_runtimes_only';
   };
+  const nodes: KnownNodes['nodes'] = [...newest.values()]
+    .sort((a, b) => compareIds(a.node_id, b.node_id))
+    .map((entry) => ({
+      node_id: entry.node_id,
+      last_activity_at: entry.created_at,
+      left_out: whyLeftOut(entry),
+    }));
   return {
     next: command(here.filter((node) => !gone.includes(node))),
     core_count: coreCount,
-    nodes: [...newest.values()]
-      .sort((a, b) => compareIds(a.node_id, b.node_id))
-      .map((entry) => ({
-        node_id: entry.node_id,
-        last_activity_at: entry.created_at,
-        left_out: whyLeftOut(entry),
-      })),
+    nodes,
   };
 }

@@ -6,13 +6,16 @@ export interface LdctlErrorOptions {
   /** The API's `ld-request`: support asks for it. */
   requestId?: string;
   cause?: unknown;
-  known?: KnownNodes;
+  more?: ErrorMore | undefined;
 }
 
-/** What is known of the nodes, where a roll is refused because it names none. */
-export interface KnownNodes {
+/** What comes next, and what is known of the nodes where a roll is refused because it names none. */
+export interface ErrorMore extends Partial<KnownNodes> {
   /** The whole command that acts on them, or shows them where there is none. */
   next: string;
+}
+
+export interface KnownNodes {
   /** How many Core counts; null where it was not asked, or did not say. */
   core_count: number | null;
   nodes: ReadonlyArray<{
@@ -27,20 +30,20 @@ export interface KnownNodes {
 export class LdctlError extends Error {
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
-  readonly known: KnownNodes | undefined;
+  readonly more: ErrorMore | undefined;
 
   constructor(
     readonly exit: ExitName,
     /** Stable, for programs; the API's own where it gave one. */
     readonly code: string,
     message: string,
-    { hint, requestId, cause, known }: LdctlErrorOptions = {},
+    { hint, requestId, cause, more }: LdctlErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.hint = hint;
     this.requestId = requestId;
-    this.known = known;
+    this.more = more;
   }
 
   get exitCode(): ExitCode {
@@ -78,8 +81,8 @@ export const usageError = (code: string, message: string, hint?: string) =>
   new UsageError(message, { code, hint });
 
 /** What does not exist, or is refused by its state: exit 5, before anything is sent. */
-export const refusedError = (code: string, message: string, hint?: string, known?: KnownNodes) =>
-  new LdctlError('refused', code, message, { hint, known });
+export const refusedError = (code: string, message: string, hint?: string, more?: ErrorMore) =>
+  new LdctlError('refused', code, message, { hint, more });
 
 /** One entry of a problem's `field_issues`. */
 export interface FieldIssue {
@@ -216,7 +219,7 @@ export function errorDocument(error: unknown) {
     request_id: known?.requestId ?? null,
     /** What to do next. */
     hint: known?.hint ?? null,
-    ...known?.known,
+    ...known?.more,
   };
 }
 export type ErrorDocument = ReturnType<typeof errorDocument>;

@@ -10,7 +10,7 @@ import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
 import { printOptionsOf, readCommandLine, type ReadFlag } from './argv.js';
-import type { runGate } from './gate.js';
+import type { runGate } from './acting/gate.js';
 import type { Prompts, Terminal } from './prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 

@@ -174,8 +174,14 @@ async function jobOf(
     case 'run': {
       const listed = await listedFor(setting, start.log);
       const counts = { isCounting: setting.coreTakes > 0, listed };
-      const { nodes, expect, wait = true } = use;
-      const plan = { nodes: nodes ?? undefined, expect, ...sharedPlan(setting, start, kept) };
+      const { nodes, expect, isAgreed, wait = true } = use;
+      const agreed = isAgreed && { nodes: ALL, most: ALL.length };
+      const plan = {
+        nodes: nodes ?? undefined,
+        expect,
+        agreed,
+        ...sharedPlan(setting, start, kept),
+      };
       return runJob({ wait, ...plan, ...counts }, kept[0] ?? null, start.now());
     }
   }

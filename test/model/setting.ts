@@ -15,7 +15,14 @@ export const ALL = [id(1), id(2), id(3)];
 
 /** What is done: one of the ways to use a job. */
 export type Use =
-  | { is: 'run'; nodes: readonly bigint[] | null; expect?: number; wait?: false }
+  | {
+      is: 'run';
+      nodes: readonly bigint[] | null;
+      expect?: number;
+      /** A person was asked about every node. */
+      isAgreed?: true;
+      wait?: false;
+    }
   | {
       is: 'roll';
       nodes: readonly bigint[];

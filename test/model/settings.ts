@@ -56,6 +56,9 @@ export const DEEP: readonly Setting[] = called({
   },
 });
 
+/** Another node acts before the second try of a POST. */
+const JOINED = { past: 'a new node', looks: 3, core: 3, first: '429' } as const;
+
 /** Where what is broken shows best. */
 export const SMALL: readonly Setting[] = called({
   'one node': { use: NODE_2 },
@@ -139,6 +142,14 @@ export const SMALL: readonly Setting[] = called({
     past: 'a new node',
     looks: 2,
     core: 2,
+  },
+  'three expected, a new one, and 429 at first': {
+    ...JOINED,
+    use: { is: 'run', nodes: null, expect: 3 },
+  },
+  'three agreed to, a new one, and 429 at first': {
+    ...JOINED,
+    use: { is: 'run', nodes: null, isAgreed: true },
   },
   'every node, and one that left, three looked for and three by Core': {
     use: EVERY,

@@ -102,11 +102,16 @@ function shownBy(before: State['name'], { state: after, entries }: Run): string 
     return SHOWN[`${before} → ${after.name}`] ?? 'anything';
   }
   const { outcome, error } = after;
-  if (error?.code.startsWith('wrong_')) return 'log of another';
-  if (error?.code === 'busy') return before === 'blocked' ? 'deadline' : 'busy';
-  if (error) return entries.byId.size > 0 ? 'entries' : 'too late';
-  return ENDS[outcome ?? ''] ?? 'anything';
+  if (!error) return ENDS[outcome ?? ''] ?? 'anything';
+  if (error.code === 'busy' && before === 'blocked') return 'deadline';
+  return REFUSALS[error.code] ?? (entries.byId.size > 0 ? 'entries' : 'too late');
 }
+
+/** By error code. */
+const REFUSALS: Record<string, string> = {
+  ...{ wrong_tenant: 'log of another', wrong_deployment: 'log of another', busy: 'busy' },
+  ...{ nodes_changed: 'other nodes', other_node_count: 'other nodes' },
+};
 
 const SHOWN: Record<string, string> = {
   'checking → sending': 'baseline',

@@ -1,38 +1,22 @@
+import type { HowOfRoll } from '../../app/order.js';
+import { check, rollHow, rollRequest } from '../../app/requests.js';
 import { UsageError } from '../../base/errors.js';
+import { draftOf, sharedFields, type Typed } from '../../cli/acting/draft.js';
+import { actingArgs, actingFlags } from '../../cli/acting/flags.js';
+import { checkGateProgram } from '../../cli/acting/gate.js';
 import {
-  ACTION,
   ActingCommand,
-  actingFlags,
+  agree,
   openTarget,
-  requestOf,
-  RUNTIME,
-  sharedFields,
+  prepareOrder,
   showDryRun,
-} from '../../cli/acting.js';
-import { agree } from '../../cli/consent.js';
+} from '../../cli/acting/order.js';
+import { findRoll, keptRoll } from '../../cli/acting/roll-record.js';
+import { resumedOrder, runRoll } from '../../cli/acting/roll.js';
 import type { CommandContext } from '../../cli/context.js';
-import {
-  askedArg,
-  connectionFlags,
-  grouped,
-  outputFlags,
-  textFlag,
-  type FlagsOf,
-} from '../../cli/flags.js';
-import {
-  intentOf,
-  preparePart,
-  resumePart,
-  runPart,
-  type How,
-  type Part,
-} from '../../cli/roll/part.js';
-import { checkGateProgram } from '../../cli/gate.js';
-import { typedAgain, type Host } from '../../cli/host.js';
-import { findRoll } from '../../cli/roll/record.js';
-import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { rollRequest } from '../../app/requests.js';
+import { connectionFlags, grouped, outputFlags, textFlag, type FlagsOf } from '../../cli/flags.js';
 import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
+import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
@@ -71,7 +55,7 @@ const OF_THIS_ROLL = [
 ];
 
 /** How a roll goes, by its flags. `--gate` is a command, and not the function of a request. */
-const howOf = (flags: RollFlags): How => ({
+const howOf = (flags: RollFlags) => ({
   ...sharedFields(flags),
   maxUnavailable: flags['max-unavailable'],
   pauseMs: flags.pause,
@@ -88,76 +72,59 @@ export default class ActivitiesRoll extends ActingCommand {
     'ldctl activities roll iggy restart --yes --pause 10s --gate ./healthy.sh',
     'ldctl activities roll --resume last',
   ];
-  static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
+  static override args = actingArgs;
   static override flags = allFlags;
 
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
     const context = await this.open(flags);
     checkRunResultOptions(this.host.output);
-    if (flags.resume !== undefined) return this.#resume(context, args.runtime, flags, flags.resume);
+    const typed = { name: 'roll', args, flags, argv: this.argv } as const;
+    const order =
+      flags.resume === undefined
+        ? await this.#prepared(context, typed, flags)
+        : await this.#resumed(context, typed, flags, flags.resume);
+    if (flags['dry-run']) return showDryRun(context, order);
+    const agreed = await agree(context, typed, order);
+    return runRoll(context, typed, agreed, OF_THIS_ROLL);
+  }
+
+  async #prepared(context: CommandContext, typed: Typed, flags: RollFlags) {
     const { gate = null, 'idempotency-key': key } = flags;
     if (key === 'last') {
       throw new UsageError(
         '--idempotency-key last: give another key, since --resume last resumes the newest unfinished roll',
       );
     }
-    checkGate(flags, gate, this.host);
-    const typed = { args, flags, argv: this.argv };
-    // As a trigger has it, since its nodes may not be known yet.
-    const { request, chosen } = await requestOf(context, this.askerOf(args), typed, 'roll');
-    const how = howOf(flags);
-    const intent = { ...intentOf(request, how.maxUnavailable), chosen };
-    await openTarget(context, flags, intent);
-    const part = await preparePart(context, { request, intent, how, gate }, flags, this.argv);
-    if (flags['dry-run']) {
-      const gates = gate ? [`gate: ${gate}`] : [];
-      const pace = `${part.request.maxUnavailable} at a time`;
-      return showDryRun(context, { ...part, how: [pace, ...gates] });
-    }
-    return this.#run(context, part, flags, request.idempotencyKey);
+    this.#checkGate(flags, gate);
+    const how: HowOfRoll = { is: 'roll', gate, ...check(rollHow, 'roll', howOf(flags)) };
+    const draft = await draftOf(context, this.askerOf(typed.args), typed, () => how);
+    return prepareOrder(
+      context,
+      typed,
+      draft,
+      (deployment, kept) => keptRoll(context, deployment, kept)?.nodes ?? null,
+    );
   }
 
-  /** Reads the record of the roll, and runs it again. */
-  async #resume(context: CommandContext, runtime: string, flags: RollFlags, resume: string) {
-    if (runtime !== '') {
+  /** As its record has it, with what these flags change. */
+  async #resumed(context: CommandContext, typed: Typed, flags: RollFlags, resume: string) {
+    if (typed.args.runtime !== '') {
       throw new UsageError('--resume takes no RUNTIME or ACTION: the roll has its own');
     }
     const deployment = await openTarget(context, flags);
     const { key, roll } = findRoll(context, deployment, resume);
     const { gate = roll.gate } = flags;
-    checkGate(flags, gate, this.host);
-    const part = await resumePart(context, { ...roll, gate }, howOf(flags), flags, key);
-    return this.#run(context, part, flags, key);
+    this.#checkGate(flags, gate);
+    return resumedOrder(context, typed, deployment, key, { ...roll, gate }, howOf(flags));
   }
 
-  /**
-   * Asks about it, and runs it.
-   * @param idempotencyKey it is made here, not by the job: a roll with a key of its own writes a
-   * record, which `--resume` needs
-   */
-  async #run(
-    context: CommandContext,
-    part: Part,
-    flags: RollFlags,
-    idempotencyKey = this.host.newIdempotencyKey(),
-  ) {
-    const { changes, whom } = await agree(context, part, part.intent, flags['if-busy']);
-    const request = { ...part.request, ...changes, idempotencyKey };
-    // Off a terminal the roll would not continue without it.
-    const consent = flags.confirm === undefined ? [] : ['--confirm', flags.confirm];
-    const continuing = [...part.deployment.flags, ...consent];
-    const how = typedAgain(this.host, this.argv, OF_THIS_ROLL);
-    if (part.gate !== null) how.push('--gate', part.gate);
-    return runPart(context, { ...part, whom, request }, continuing, how);
-  }
-}
-
-/** @throws UsageError; as `checkGateProgram` does, unless something else than a shell runs gates */
-function checkGate(flags: RollFlags, command: string | null, host: Host) {
-  if (command !== null) {
-    if (!host.runGate) checkGateProgram(command, host);
-  } else if (flags['gate-timeout'] !== undefined) {
-    throw new UsageError('--gate-timeout needs --gate');
+  /** @throws UsageError; as `checkGateProgram` does, unless something else than a shell runs gates */
+  #checkGate(flags: RollFlags, command: string | null) {
+    if (command !== null) {
+      if (!this.host.runGate) checkGateProgram(command, this.host);
+    } else if (flags['gate-timeout'] !== undefined) {
+      throw new UsageError('--gate-timeout needs --gate');
+    }
   }
 }

@@ -1,19 +1,10 @@
-import { keptRun, trigger } from '../../app/jobs.js';
-import { agree } from '../../cli/consent.js';
-import { askedArg, grouped, switchFlag } from '../../cli/flags.js';
-import {
-  ACTION,
-  ActingCommand,
-  actingFlags,
-  lookBefore,
-  openTarget,
-  requestOf,
-  RUNTIME,
-  showDryRun,
-} from '../../cli/acting.js';
-import { showJob } from '../../cli/following.js';
+import { perform } from '../../app/order.js';
+import { commandOf, draftOf } from '../../cli/acting/draft.js';
+import { actingArgs, actingFlags } from '../../cli/acting/flags.js';
+import { showJob } from '../../cli/acting/job.js';
+import { ActingCommand, agree, prepareOrder, showDryRun } from '../../cli/acting/order.js';
+import { grouped, switchFlag } from '../../cli/flags.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { actionText } from '../../output/run-text.js';
 
 export default class ActivitiesTrigger extends ActingCommand {
   static override summary =
@@ -25,7 +16,7 @@ export default class ActivitiesTrigger extends ActingCommand {
     'ldctl activities trigger iggy restart --node 610809900976570889',
     'ldctl activities trigger connectors reconfigure:42 --yes --expect-nodes 9',
   ];
-  static override args = { runtime: askedArg(RUNTIME), action: askedArg(ACTION) };
+  static override args = actingArgs;
   static override flags = {
     ...actingFlags,
     ...grouped('FOLLOWING', {
@@ -41,23 +32,12 @@ export default class ActivitiesTrigger extends ActingCommand {
     const prompts = this.askerOf(args);
     const context = await this.open(flags);
     checkRunResultOptions(this.host.output);
-    const typed = { args, flags, argv: this.argv };
-    const { request, chosen } = await requestOf(context, prompts, typed, 'trigger');
-    const intent = {
-      ...request,
-      what: actionText(request.action, request.runtime),
-      isRoll: false,
-      chosen,
-    };
-    await openTarget(context, flags, intent);
-    const before = await lookBefore(context, intent, flags, (deployment) =>
-      keptRun(deployment, request),
-    );
-    if (flags['dry-run']) return showDryRun(context, { ...before, request, intent, how: null });
-    const { changes, whom } = await agree(context, before, intent, flags['if-busy']);
-    const { deployment, found } = before;
-    return showJob(context, deployment, { ...request, whom }, (tools) =>
-      trigger(deployment, { ...request, ...changes }, tools, found),
-    );
+    const typed = { name: 'trigger', args, flags, argv: this.argv } as const;
+    const draft = await draftOf(context, prompts, typed, (how) => ({ is: 'trigger', ...how }));
+    const order = await prepareOrder(context, typed, draft, () => null);
+    if (flags['dry-run']) return showDryRun(context, order);
+    const agreed = await agree(context, typed, order);
+    const again = commandOf(context, typed, draft);
+    return showJob(context, agreed.deployment, agreed, (tools) => perform(agreed, tools, again));
   }
 }

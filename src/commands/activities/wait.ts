@@ -12,7 +12,8 @@ import { check, waitRequest } from '../../app/requests.js';
 import { foreignLog } from '../../log/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
-import { followFlags, openForJob, showJob, targetFlags } from '../../cli/following.js';
+import { followFlags, targetFlags } from '../../cli/acting/flags.js';
+import { openForJob, showJob } from '../../cli/acting/job.js';
 import { readNodes } from '../../cli/nodes.js';
 import { whatText } from '../../output/rows.js';
 

@@ -5,8 +5,10 @@
 
 import type { Activity } from '../../base/activity.js';
 import { formatDuration } from '../../base/durations.js';
-import { retryAfterOf, type LdctlError } from '../../base/errors.js';
+import { refusedError, retryAfterOf, type LdctlError } from '../../base/errors.js';
 import { sha256 } from '../../base/hash.js';
+import type { Id } from '../../base/ids.js';
+import { count, shortList } from '../../base/text.js';
 import type { LogRead } from '../../log/log.js';
 import { isHopeless } from '../answer.js';
 import { busyError, busyOf, busyText, isRunning, waitingText } from '../busy.js';
@@ -44,11 +46,8 @@ export function takeChecking(
   now: number,
 ): Then<'checking'> {
   const { entries, events, trigger } = run;
-  if (!entries.only) {
-    // On every node: those that the log has come to list since the last read.
-    const isWhole = state.deep || entries.listed?.isWhole === true;
-    entries.listed = listedIn(log.recent, trigger.runtime, isWhole, entries.listed);
-  }
+  const change = takeListed(run, state, log);
+  if (change) return endWithError(run, change);
   const shown = [...log.entries, ...log.below];
   const busy = busyOf(shown, trigger.runtime, entries.only);
   if (busy.length > 0 && trigger.ifBusy !== 'ignore') {
@@ -68,6 +67,39 @@ export function takeChecking(
   }
   return { name: 'sending', before: null, notBefore: log.startedAt + run.attempts.spacingMs };
 }
+
+/**
+ * Notes which nodes the log has come to list since the last read: a question may have stood for
+ * minutes, and a busy node have kept the run for hours.
+ * @returns why nothing is sent where these are more than were expected, or another than were agreed
+ * to; one that the question has named for other runtimes is no other
+ */
+function takeListed({ entries, trigger }: Sender, state: Checking, log: LogRead) {
+  if (entries.only) return null;
+  const isWhole = state.deep || entries.listed?.isWhole === true;
+  entries.listed = listedIn(log.recent, trigger.runtime, isWhole, entries.listed);
+  const { here } = entries.listed;
+  const { expect } = entries;
+  const { agreed, again } = trigger;
+  const more = again === undefined ? undefined : { next: again };
+  // Where Core counts fewer than the log lists, one that is listed may be gone.
+  const before = trigger.listed?.here ?? here;
+  if (expect !== null && here.length > Math.max(expect, before.length)) {
+    const others = nodesText(here.filter((node) => !before.includes(node)));
+    const text = `${count(expect, 'node')} expected: the log now lists ${here.length}, with ${others}`;
+    return refusedError('other_node_count', text, CHECK_DEPLOYMENT, more);
+  }
+  const others = here.filter((node) => !agreed?.nodes.includes(node));
+  if (!agreed || agreed.nodes.length + others.length <= agreed.most) return null;
+  const text = `since you were asked, the log has come to list ${nodesText(others)}`;
+  return refusedError('nodes_changed', text, CHECK_NODES, more);
+}
+
+const CHECK_DEPLOYMENT = 'Check that this is the right deployment, or name the nodes.';
+const CHECK_NODES = 'The same command asks again, about all of them.';
+
+const nodesText = (nodes: readonly Id[]) =>
+  `node${nodes.length === 1 ? '' : 's'} ${shortList(nodes)}`;
 
 /**
  * The first failed read ends the run, since it has been tried several times already, unless the API

@@ -189,9 +189,24 @@ export interface RunPlan extends Plan {
   spentMs?: number | undefined;
   /** 8 digits of the hash of the API key: the server keeps idempotency keys by API key. */
   apiKeyHash: string;
+  /**
+   * What a person has agreed to on every node. Before each POST the log is held against it, as it is
+   * against `expect`; without either, every node is meant, whichever those are.
+   */
+  agreed?: Agreed | undefined;
+  /** The command that does it again, for a run that is refused; a program has none. */
+  again?: string | undefined;
   /** False: it ends as soon as it is accepted. */
   wait: boolean;
   ifBusy: 'ignore' | 'wait' | 'fail';
+}
+
+/** The nodes of a question that was answered with yes. */
+export interface Agreed {
+  /** Those that it was about, for whatever runtime. */
+  nodes: readonly Id[];
+  /** How many it said; more than these where Core counts more than the log lists. */
+  most: number;
 }
 
 /** Following without sending. */

@@ -2,6 +2,7 @@ import type { Story } from '../play.js';
 import type { Process } from '../process.js';
 import { processesOf, SECOND } from '../setting.js';
 import type { EXCUSES, Findings } from './clauses.js';
+import { hasJoined } from './before.js';
 import { exitOf } from './due.js';
 import { coreFor, isMaybeSent } from './facts.js';
 
@@ -45,14 +46,20 @@ function isPassing({ setting, world }: Story, process: Process, fault: unknown):
 }
 
 /** The exit code of a story in which nothing goes wrong. */
-function wantedOf({ setting }: Story, process: Process): number {
-  const { use, past, ifBusy } = setting;
-  if (past === 'a busy node' && ifBusy === 'fail') return 5;
+function wantedOf(story: Story, process: Process): number {
+  const { setting } = story;
+  const { use, past } = setting;
+  if (isRefused(story, process)) return 5;
   if (!('nodes' in use) || use.nodes !== null || 'wait' in use) return 0;
   if ('expect' in use && use.expect !== 3) return 7;
   const core = coreFor(setting, process) ?? 0;
   const known = KNOWN[past] ?? 3;
   return isLeft(setting, core) || core > known ? 7 : 0;
+}
+
+function isRefused(story: Story, process: Process): boolean {
+  const { past, ifBusy } = story.setting;
+  return (past === 'a busy node' && ifBusy === 'fail') || hasJoined(story, process.seen.at(-1));
 }
 
 /** How many nodes the log lists, for whatever runtime. */

@@ -29,7 +29,16 @@ function* beforePost(
   const base = lastSeenBefore(process, post.at);
   if (!base) yield 'sent-without-baseline';
   else if (post.at - base.at > 10 * SECOND) yield 'old-baseline';
+  if (hasJoined(story, base)) yield 'sent-to-others';
   yield* busy(story, post, process);
+}
+
+/** Whether a read shows more nodes than all, which were expected or agreed to. */
+export function hasJoined({ setting: { use, looks } }: Story, read: Seen | undefined): boolean {
+  // Without a look before, it does not know which nodes are others.
+  const isHeld = use.is === 'run' && looks !== null && (use.isAgreed || use.expect !== undefined);
+  const nodes = new Set(read?.shown.map(({ node_id: node }) => node));
+  return isHeld && nodes.size > ALL.length;
 }
 
 /** How long a run waits depends on its key: up to 2 s, and with the keys of the model at least this. */

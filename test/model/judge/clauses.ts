@@ -29,6 +29,7 @@ export const CLAUSES = {
   'old-baseline': 'sent on a baseline older than 10 s',
   'sent-by-foreign-log': 'sent though the log was that of another deployment or tenant',
   'sent-after-interrupt': 'sent after an interrupt',
+  'sent-to-others': 'sent though the log listed more nodes than were expected or agreed to',
   'busy-at-first': 'sent though its first read showed a busy node, with --if-busy fail',
   'busy-right-before': 'sent to a node that was busy right before',
   'busy-all-at-once': 'sent within 0.5 s after a node became free',

@@ -3,7 +3,7 @@ import type { Story } from '../play.js';
 import type { Process, Seen } from '../process.js';
 import { ALL, id, SECOND, type Use } from '../setting.js';
 import type { Entry, Post } from '../world.js';
-import { isBusyFor } from './before.js';
+import { hasJoined, isBusyFor } from './before.js';
 import type { Clause, Excuse, Findings } from './clauses.js';
 import {
   coreFor,
@@ -61,15 +61,22 @@ export function dueOf(story: Story, process: Process): Due {
 }
 
 /** Its last fact failed, or the log showed a busy node, or the time of its roll is up. */
-function nothingSent({ setting: { use, ifBusy } }: Story, process: Process): Due {
+function nothingSent(story: Story, process: Process): Due {
+  const { use } = story.setting;
   const by = 'due-nothing-sent';
   if (wasStopped(process)) return { codes: [INTERRUPTED], by };
   const { code = null, at = 0 } = process.facts.at(-1) ?? {};
   const endsBy = (use.is === 'roll' && use.timeoutMs) || Infinity;
   if (code !== null && (process.endedAt < endsBy || at >= endsBy)) return { codes: [code], by };
-  const isBusy = process.seen.at(-1)?.shown.some(({ status }) => status === 'processing');
-  const isRefused = process.endedAt >= endsBy || (isBusy && ifBusy !== 'ignore');
+  const isRefused = process.endedAt >= endsBy || isRefusedForNodes(story, process);
   return { codes: isRefused ? [REFUSED] : [], by };
+}
+
+/** The last read showed a busy node, or one that was not agreed to. */
+function isRefusedForNodes(story: Story, process: Process): boolean {
+  const last = process.seen.at(-1);
+  const isBusy = last?.shown.some(({ status }) => status === 'processing') === true;
+  return (isBusy && story.setting.ifBusy !== 'ignore') || hasJoined(story, last);
 }
 
 /** Also by the first Ctrl-C of a roll. */

@@ -1,4 +1,5 @@
 import type { fromRecords } from '../../../src/app/jobs.js';
+import type { LdctlError } from '../../../src/base/errors.js';
 import type { Id } from '../../../src/base/ids.js';
 import type { busyOf } from '../../../src/job/busy.js';
 import { type NodeEntries } from '../../../src/job/entries.js';
@@ -6,6 +7,7 @@ import { NONE_LISTED, type listedIn } from '../../../src/job/census.js';
 import type { takeChecking } from '../../../src/job/run/checking.js';
 import type { createRun } from '../../../src/job/run/run.js';
 import type { askPosting } from '../../../src/job/run/sending.js';
+import type { Sender } from '../../../src/job/run/state.js';
 import type { LogRead } from '../../../src/log/log.js';
 import { limit, put } from '../places.js';
 import { plan, sabotage, waitsWithoutCore, type Rules } from './sabotage.js';
@@ -52,6 +54,15 @@ export const BEFOREHAND: Rules = {
   ],
 };
 
+const holdsToNothing = put<(run: Sender, state: unknown, log: LogRead) => LdctlError | null>(
+  'job/run/checking',
+  'takeListed',
+  (original, ...args) => {
+    original(...args);
+    return null;
+  },
+);
+
 /** What comes right before the POST. */
 export const BEFORE: Rules = {
   Baseline: [
@@ -96,6 +107,22 @@ export const BEFORE: Rules = {
         ...original(...args),
         sendBy: Infinity,
       })),
+    ),
+  ],
+  'Held to': [
+    sabotage(
+      'more nodes than were expected are acted on',
+      'sent-to-others',
+      'three expected, a new one, and 429 at first',
+      0,
+      holdsToNothing,
+    ),
+    sabotage(
+      'a node that no one was asked about is acted on',
+      'sent-to-others',
+      'three agreed to, a new one, and 429 at first',
+      0,
+      holdsToNothing,
     ),
   ],
   Busy: [

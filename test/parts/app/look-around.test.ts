@@ -45,7 +45,7 @@ describe('what a trigger has looked up for the question whether every node is me
     const requestOf = (request: object) => check(triggerRequest, 'trigger', request);
     const found = await clock.run(surveyInTime(own, requestOf(EVERY), signal));
     counter.start = () => () => assert.fail('it counts');
-    const { exitCode } = await clock.run(trigger(own, requestOf(RESTART), TOOLS, found));
+    const { exitCode } = await clock.run(trigger(own, requestOf(RESTART), TOOLS, { found }));
     assert.equal(exitCode, 0);
   });
 });

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { nodesOfRoll } from '../../../src/app/roll-nodes.js';
 import { survey, type Findings, type SurveyRequest } from '../../../src/app/survey.js';
 import { LdctlError } from '../../../src/base/errors.js';
-import { whomOf } from '../../../src/cli/whom.js';
+import { questionOf } from '../../../src/cli/acting/sentences.js';
 import { openLog } from '../../../src/log/log.js';
 import { VirtualClock } from '../../helpers/clock.js';
+import { orderWith, ROLL } from '../../helpers/orders.js';
 import { DEPLOYMENT, VirtualServer } from '../../helpers/virtual-server.js';
 
 const HOUR = 3_600_000;
@@ -16,7 +17,7 @@ const NODES = [
   18446744073709541890n,
 ];
 const EVERY = { runtime: 'iggy', ifBusy: 'ignore' } as const;
-const AT_TERMINAL = { isTTY: true, names: new Map() };
+const AT_TERMINAL = { isTTY: true, names: new Map(), now: 0 };
 
 let clock: VirtualClock;
 let server: VirtualServer;
@@ -43,6 +44,14 @@ function lists(here: number, elsewhere: number): void {
     const runtime = at < here ? 'iggy' : 'connectors';
     server.add({ node, runtime, createdAt: clock.now() - (9 - at) * HOUR });
   });
+}
+
+/** What is asked about every node, from the nodes on. */
+function asked(found: Findings, isRoll: boolean, runtime: 'iggy' | 'connectors' = 'iggy'): string {
+  const roll = { how: ROLL, whom: { by: 'log' as const, nodes: found.listed.here } };
+  const order = orderWith({ runtime, found, ...(isRoll && roll) });
+  const { text, aside } = questionOf(order, 'X', AT_TERMINAL);
+  return `${text.replace(/^.*? on /, 'on ')}?${aside}`;
 }
 
 describe('which nodes are meant, by L listed, M listed for other runtimes only, C counted, N expected', () => {
@@ -163,10 +172,6 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
     [[3, 0, null, 4], 'on all 4 nodes of X? (3 are in the log)', 5, 5],
   ];
 
-  const questionOf = (found: Findings, isRoll: boolean): string => {
-    const { who, more = '', notes = [] } = whomOf({ runtime: 'iggy', found, isRoll }, AT_TERMINAL);
-    return `on ${who} of X${more}?${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
-  };
   const orCode = async <T>(work: () => Promise<T>): Promise<T | number> => {
     try {
       return await work();
@@ -186,8 +191,7 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
         assert.deepEqual(nodesOfRoll(found, roll), NODES.slice(0, here));
         return found;
       };
-      const asks = async (found: Promise<Findings>, isRoll: boolean) =>
-        questionOf(await found, isRoll);
+      const asks = async (found: Promise<Findings>, isRoll: boolean) => asked(await found, isRoll);
       const acts = async (): Promise<string> => {
         await onRoll(false);
         return 'acts';
@@ -206,8 +210,10 @@ describe('which nodes are meant, by L listed, M listed for other runtimes only, 
 
 it('the question has the article that goes with the runtime', async () => {
   const found = await look({ runtime: 'connectors', isShown: true }, null);
-  const { notes } = whomOf({ runtime: 'connectors', found, isRoll: false }, AT_TERMINAL);
-  assert.deepEqual(notes, ['none has a connectors entry in the last 30 days']);
+  assert.equal(
+    asked(found, false, 'connectors'),
+    'on every node of X? (none has a connectors entry in the last 30 days)',
+  );
 });
 
 describe('how far the log is read before anything is sent', () => {
@@ -223,9 +229,7 @@ describe('how far the log is read before anything is sent', () => {
     const found = await look({}, 3);
     assert.deepEqual([found.listed.here.length, found.listed.isWhole], [3, false]);
     assert.equal(server.reads.length, 1);
-    assert.deepEqual(whomOf({ runtime: 'iggy', found, isRoll: false }, AT_TERMINAL), {
-      who: 'every node',
-    });
+    assert.equal(asked(found, false), 'on every node of X?');
   });
 
   for (const [what, request] of [

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as realSleep } from 'node:timers/promises';
-import { runGate, type GateOptions } from '../../../src/cli/gate.js';
+import { runGate, type GateOptions } from '../../../src/cli/acting/gate.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { systemClock } from '../../../src/base/clock.js';
 import { VirtualClock } from '../../helpers/clock.js';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type runGate } from '../../../src/cli/gate.js';
+import { type runGate } from '../../../src/cli/acting/gate.js';
 
 /** How a gate goes: what it writes, and what it exits with. */
 export interface GatePlan {

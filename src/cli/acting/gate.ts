@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { execa, type Options, type ResultPromise } from 'execa';
-import type { Clock } from '../base/clock.js';
-import { usageError } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
-import type { ApiKey } from '../base/secret.js';
-import { linesOf } from '../base/streams.js';
-import type { Env } from '../base/text.js';
-import { endWithProcess } from './signals.js';
+import type { Clock } from '../../base/clock.js';
+import { usageError } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import type { ApiKey } from '../../base/secret.js';
+import { linesOf } from '../../base/streams.js';
+import type { Env } from '../../base/text.js';
+import { endWithProcess } from '../signals.js';
 
 /** What a gate gets, each as `LDCTL_…` in its environment: `LDCTL_NODE_ID`. */
 type GateFacts = Readonly<Record<string, Id | string | null>>;

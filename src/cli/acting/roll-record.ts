@@ -10,6 +10,7 @@ import { idText } from '../../base/journal.js';
 import { count, shellWord } from '../../base/text.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
+import { nodesIn, type HowOfRoll, type Order } from '../../app/order.js';
 import { rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
@@ -32,15 +33,7 @@ const storedRoll = v.strictObject({
   several: v.optional(v.object({ names: v.array(v.string()), words: v.array(v.string()) })),
 });
 
-/** What a record is made from. */
-export interface Recorded {
-  deployment: OpenDeployment;
-  request: CheckedRoll & { idempotencyKey: string };
-  gate: string | null;
-}
-
 export type KeptRoll = v.InferOutput<typeof storedRoll>;
-type Kept = RollRecord<KeptRoll>;
 
 /** The roll with a key, as its record has it; undefined for none. */
 export const keptRoll = (context: CommandContext, deployment: OpenDeployment, key: string) =>
@@ -54,11 +47,13 @@ const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDepl
  * @returns how to end it: `finished`: nothing is left to resume; `refused`: nothing was sent
  * @throws UsageError where the key was used for another roll
  */
-export function recordPart(context: CommandContext, { deployment, request, gate }: Recorded) {
+export function startRecord(context: CommandContext, order: Order<HowOfRoll>, key: string) {
+  const { deployment, runtime, action } = order;
+  const { is: _, ...how } = order.how;
+  const roll = { runtime, action, nodes: nodesIn(order), ...how };
   const journal = journalOf(context, deployment);
-  const { idempotencyKey: key } = request;
-  const generation = journal.start(key, { ...request, gate }, ({ request: kept }) => {
-    if (whatOf(kept) === whatOf(request)) return;
+  const generation = journal.start(key, roll, ({ request: kept }) => {
+    if (whatOf(kept) === whatOf(roll)) return;
     throw usageError(
       'key_used',
       'this idempotency key was used for another roll; nothing was sent',
@@ -92,7 +87,7 @@ function noSuchRoll(
   context: CommandContext,
   { ref }: OpenDeployment,
   resume: string,
-  others: readonly Kept[],
+  others: ReadonlyArray<RollRecord<KeptRoll>>,
 ) {
   const which =
     resume === 'last' ? 'unfinished roll' : `roll with the key ${JSON.stringify(resume)}`;
@@ -105,7 +100,7 @@ function noSuchRoll(
   );
 }
 
-function rollText(record: Kept, { host }: CommandContext) {
+function rollText(record: RollRecord<KeptRoll>, { host }: CommandContext) {
   const { runtime, action, nodes } = record.request;
   const what = `${action} ${runtime}, ${count(nodes.length, 'node')}`;
   return `${record.key} (${what}, ${formatDuration(host.clock.now() - record.startedAt)} ago)`;

@@ -1,44 +1,24 @@
 /*
- * What trigger, roll and wait share: flags, and how a job is shown.
+ * A job on a deployment, for trigger, roll and wait: opened, shown while it runs, and how it ended.
  */
 
-import type { Activity } from '../base/activity.js';
-import { optional } from '../base/clock.js';
-import type { Id } from '../base/ids.js';
-import type { ResultFields } from '../base/outcome.js';
-import { shellWord } from '../base/text.js';
-import type { CommandContext } from './context.js';
-import { grouped } from './flags.js';
-import type { Host } from './host.js';
-import type { Whom } from './whom.js';
-import type { JobResult, Tools } from '../app/jobs.js';
-import type { Connection, OpenDeployment } from '../app/open.js';
-import { triggerRequest } from '../app/requests.js';
-import { lastCompletedBefore } from '../log/nodes.js';
-import type { Ended } from '../output/github.js';
-import { printRunResult } from '../output/run-result.js';
-import { doingText, type LastCompleted } from '../output/run-text.js';
-import { createRunView } from '../output/views.js';
-import { durationFlag, nodeCountFlag, nodesFlag } from './value-flags.js';
-
-/** Which nodes an action is about. */
-export const targetFlags = grouped('TARGET', {
-  node: nodesFlag({
-    summary: 'Nodes, comma-separated or repeated. Default: all.',
-    exclusive: ['expect-nodes'],
-  }),
-  'expect-nodes': nodeCountFlag(
-    'N',
-    'Exit with 5 if there are known to be more or fewer than N nodes. `deployment`: as many as Core counts.',
-    triggerRequest.entries.expectNodes,
-  ),
-});
-
-/** How long to follow. */
-export const followFlags = grouped('FOLLOWING', {
-  timeout: durationFlag('Give up after this long; 0: never. [default: 10m]'),
-  'appear-timeout': durationFlag('Report a node missing after this. [default: 30s]'),
-});
+import type { Activity } from '../../base/activity.js';
+import { optional } from '../../base/clock.js';
+import type { Id } from '../../base/ids.js';
+import type { ResultFields } from '../../base/outcome.js';
+import { shellWord } from '../../base/text.js';
+import type { CommandContext } from '../context.js';
+import type { Host } from '../host.js';
+import type { Order } from '../../app/order.js';
+import type { JobResult, Tools } from '../../app/jobs.js';
+import type { Connection, OpenDeployment } from '../../app/open.js';
+import { lastCompletedBefore } from '../../log/nodes.js';
+import type { Ended } from '../../output/github.js';
+import { printRunResult } from '../../output/run-result.js';
+import type { LastCompleted } from '../../output/run-text.js';
+import { createRunView } from '../../output/views.js';
+import { headlineText } from './sentences.js';
+import { viewOf } from './consent.js';
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
 export async function openForJob(context: CommandContext) {
@@ -51,23 +31,25 @@ export async function openForJob(context: CommandContext) {
 
 /**
  * Shows a job while it runs.
- * @param asked what is done, and to which nodes; null where activities are followed
+ * @param order what is done; null where activities are followed
+ * @param how the flags that say how it goes, for a command that goes on differently
  * @returns how it ended, where, and what to say of it
  * @throws what the job throws before anything was sent
  */
 async function followJob(
   context: CommandContext,
   deployment: OpenDeployment,
-  asked: { runtime: string; action: string; whom: Whom; how?: readonly string[] } | null,
+  order: Order | null,
   run: (tools: Tools) => Promise<JobResult>,
+  how: readonly string[] = [],
 ) {
   const { host, signal } = context;
   const { output, clock } = host;
   const place = await deployment.place();
-  const doing = asked ? doingText(asked.action, asked.runtime) : 'Following activities';
-  const number = asked?.whom.number ?? '';
-  const headline = `${doing} on ${place}${number && `: ${number}`}`;
-  const action = asked?.action ?? null;
+  const headline = order
+    ? headlineText(order, place, viewOf(host))
+    : `Following activities on ${place}`;
+  const action = order?.action ?? null;
   const view = await createRunView(output, { headline, action, clock });
   /** When the first of what an earlier run has sent was sent. */
   let sentAt: number | undefined;
@@ -82,12 +64,12 @@ async function followJob(
   const startedAt = clock.elapsed();
   const end = await run({ signal, emit }).finally(() => view.stop());
   // Else it would have thrown why nothing was.
-  if (asked) host.mayHaveSent = true;
+  if (order) host.mayHaveSent = true;
   const endedAt = clock.elapsed();
   const facts = {
     ranMs: endedAt - startedAt,
     ...(sentAt !== undefined && { earlierMs: endedAt - sentAt }),
-    how: asked?.how?.map(shellWord).join(' ') ?? '',
+    how: how.map(shellWord).join(' '),
     flags: deployment.flags.map(shellWord).join(' '),
     lastCompleted: await lastCompletedOn(deployment, end.result, signal),
   };
@@ -109,7 +91,7 @@ export async function showJob(...asked: Parameters<typeof followJob>) {
 /** In GitHub Actions, whose runner shows more than text. */
 async function reportToRunner({ output, env }: Host, result: Ended, place: string) {
   if (env.GITHUB_ACTIONS !== 'true') return;
-  const { reportToGitHub } = await import('../output/github.js');
+  const { reportToGitHub } = await import('../../output/github.js');
   await reportToGitHub(output, env, result, place);
 }
 
