@@ -13,13 +13,25 @@ const MAY_IMPORT = {
   app: ['job', 'log', 'api', 'config', 'base'],
   cli: ['app', 'job', 'log', 'api', 'config', 'output', 'base'],
 };
+/** The rooms of cli. What lies beside them (a context, its host, a command's base) any may use. */
+const ROOM_MAY_IMPORT = {
+  line: [],
+  asking: ['line'],
+  acting: ['asking', 'line'],
+  reading: ['asking', 'line'],
+  profiles: ['asking', 'line'],
+};
 const folder = (name) => `^src/${name}/`;
-const importsPointDown = Object.entries(MAY_IMPORT).map(([from, allowed]) => ({
-  name: `${from}-imports-down`,
-  severity: 'error',
-  from: { path: folder(from) },
-  to: { path: '^src/', pathNot: [from, ...allowed].map(folder) },
-}));
+const importsDown = (may, within) =>
+  Object.entries(may).map(([from, allowed]) => ({
+    name: `${from}-imports-down`,
+    severity: 'error',
+    from: { path: folder(within + from) },
+    to: {
+      path: within ? `^src/${within}.+/` : '^src/',
+      pathNot: [from, ...allowed].map((name) => folder(within + name)),
+    },
+  }));
 
 module.exports = {
   forbidden: [
@@ -34,7 +46,8 @@ module.exports = {
       },
       to: {},
     },
-    ...importsPointDown,
+    ...importsDown(MAY_IMPORT, ''),
+    ...importsDown(ROOM_MAY_IMPORT, 'cli/'),
     {
       name: 'sandbox-shares-wire-types-only',
       severity: 'error',

@@ -44,7 +44,7 @@ export const LEFT_OUT = {
   'cacheable-lookup': { for: 'keeping addresses of hosts', names: ['default'] },
   'http2-wrapper': { for: 'HTTP/2', names: ['default'] },
   'decompress-response': { for: 'compressed answers', names: ['default'] },
-  // By inquirer, which is asked for other kinds of question (src/cli/prompts.ts).
+  // By inquirer, which is asked for other kinds of question (src/cli/asking/prompts.ts).
   '@inquirer/checkbox': { for: 'marking several', names: ['default', 'Separator'] },
   '@inquirer/editor': { for: 'writing in an editor', names: ['default'] },
   '@inquirer/expand': { for: 'answers by a letter', names: ['default'] },

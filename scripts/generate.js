@@ -65,8 +65,7 @@ function texts() {
  * machines.
  */
 async function manifestOf() {
-  // What the commands of a folder share is none.
-  const globPatterns = ['**/*.ts', '!**/shared.ts', '!**/*.shared.ts'];
+  const globPatterns = ['**/*.ts', '!**/command-table.ts'];
   const commands = { strategy: 'pattern', target: './commands', globPatterns };
   // `src` as the root: beside package.json stands a manifest, which may be of an older state.
   const plugin = new Plugin({
@@ -81,7 +80,7 @@ async function manifestOf() {
   const entries = plugin.commands
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((command) => {
-      // In which file oclif would look for the class is left out: src/commands/table.shared.ts has
+      // In which file oclif would look for the class is left out: src/commands/command-table.ts has
       // that.
       return [
         command.id,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EXIT_CODES } from './base/exit-codes.js';
-import { readCommandLine, type ReadFlag } from './cli/argv.js';
+import { readCommandLine, type ReadFlag } from './cli/line/argv.js';
 import {
   assumeHome,
   readManifest,
@@ -10,7 +10,7 @@ import {
   type Program,
 } from './cli/host.js';
 import type { CommandConfig } from './cli/base-command.js';
-import { COMMANDS } from './commands/table.shared.js';
+import { COMMANDS } from './commands/command-table.js';
 
 export { packageProgram } from './cli/host.js';
 
@@ -73,15 +73,20 @@ export async function runLine(
     // than this.
     if (argv[0] === '--version' && argv.length === 1) return printVersion(host());
     if (argv[0] === '__complete') {
-      return await (await import('./cli/completion.js')).answerCompletion(host(), argv.slice(1));
+      return await (
+        await import('./cli/line/completion.js')
+      ).answerCompletion(host(), argv.slice(1));
     }
     const { commands } = readManifest(program);
-    const { readInvocation, withAdvice } = await import('./cli/usage.js');
+    const { readInvocation, withAdvice } = await import('./cli/line/usage.js');
     const line = readCommandLine(argv, commands);
     flags = line.flags;
     const asked = readInvocation(line, commands);
     if ('version' in asked) return printVersion(host());
-    if ('help' in asked) return await (await import('./cli/help.js')).printHelp(host(), asked.help);
+    if ('help' in asked) {
+      const { printHelp } = await import('./cli/line/help.js');
+      return await printHelp(host(), asked.help);
+    }
     const { id, args } = asked;
     const found = await table[id]?.();
     if (!found) throw new Error(`the manifest has a command ${id}, and the program has none`);

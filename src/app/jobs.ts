@@ -198,7 +198,7 @@ export async function roll(
 export async function lookForBusy(
   surveyor: Surveyor,
   request: Pick<CheckedRoll, 'runtime' | 'nodes' | 'ifBusy'>,
-  kept: Kept,
+  kept: ReadonlyArray<KeptRun | null>,
   signal: AbortSignal,
 ): Promise<Pick<RollPlan, 'spentMs'>> {
   const nodes = request.nodes.filter((_, at) => !kept[at]);
@@ -206,9 +206,6 @@ export async function lookForBusy(
   const { spentMs } = await surveyInTime(surveyor, { ...request, nodes }, signal);
   return { spentMs };
 }
-
-/** What earlier processes with the key have left: of a run, or of each node of a roll. */
-type Kept = ReadonlyArray<KeptRun | null>;
 
 const countOf = (kept: readonly unknown[]) => kept.filter((one) => one !== null).length;
 

@@ -8,9 +8,9 @@ import type { Field } from '../output/columns.js';
 import { formatOf, loadFormat } from '../output/formats.js';
 import { fieldsOf, formatOptions, printList, type ListSpec } from '../output/list.js';
 import type { CommandContext } from './context.js';
-import { connectionFlags, outputFlags } from './flags.js';
+import { connectionFlags, outputFlags } from './line/flags.js';
 import type { Host } from './host.js';
-import { terminalPrompts, type Prompts } from './prompts.js';
+import { terminalPrompts, type Prompts } from './asking/prompts.js';
 import type { Interrupts } from './signals.js';
 
 /** All that a command asks oclif's config for: the rest is for finding plugins and commands. */

@@ -29,7 +29,7 @@ import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../con
 import { hadNoEffect } from '../job/answer.js';
 import { sentence, warningText } from '../output/sentence.js';
 import type { Host } from './host.js';
-import type { Prompts } from './prompts.js';
+import type { Prompts } from './asking/prompts.js';
 import type { Interrupts } from './signals.js';
 
 /** What a request is about, beside where it goes. */

@@ -5,7 +5,7 @@ import { printError } from '../output/list.js';
 import { sentence } from '../output/sentence.js';
 import { READER_GONE } from '../output/streams.js';
 import type { Host } from './host.js';
-import { Declined } from './prompts.js';
+import { Declined } from './asking/prompts.js';
 
 /**
  * The one end of everything that went wrong: prints it in the format that was asked for.

@@ -9,9 +9,9 @@ import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
-import { printOptionsOf, readCommandLine, type ReadFlag } from './argv.js';
+import { printOptionsOf, readCommandLine, type ReadFlag } from './line/argv.js';
 import type { runGate } from './acting/gate.js';
-import type { Prompts, Terminal } from './prompts.js';
+import type { Prompts, Terminal } from './asking/prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
 
 /** What this very program is: an installed package, or a single executable. */

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
-import { printHelp } from '../cli/help.js';
+import { printHelp } from '../cli/line/help.js';
 
 export default class Help extends BaseCommand {
   static override summary = 'Show help for a command, a group of commands, or a topic.';

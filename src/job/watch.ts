@@ -88,6 +88,8 @@ interface Watch {
   pace: Pace;
   /** Those above the floor, the open ones and, unless it is endless, all that were shown. */
   entries: Map<Id, SeenEntry>;
+  /** What was not seen is new if it is above this id: `floorOf`. */
+  floor: Id;
   /** Nothing below it is of interest. */
   after: Id;
   /** When the last good read started. */
@@ -128,6 +130,7 @@ export function createWatch(
     filter,
     endless: timeoutMs === undefined,
     entries,
+    floor: floorOf(entries, startedAt) ?? after,
     startedAt,
     deadline: startedAt + (timeoutMs ?? Infinity),
     pace: newPace(startedAt, startedAt + SECOND),
@@ -159,14 +162,13 @@ const openOf = (watch: Watch): SeenEntry[] =>
   [...watch.entries.values()].filter((one) => one.isOpen);
 
 /**
- * What was not seen is new if it is above this id. An entry may show up late, below newer ones, but
- * by less than a minute: so it is the newest one that was seen a minute ago, below the newest
- * NEWEST_COUNT, which every read looks at for late ones.
+ * An entry may show up late, below newer ones, but by less than a minute: so this is the newest one
+ * that was seen a minute ago, below the newest NEWEST_COUNT, which every read looks at for late ones.
  */
-function floorOf({ entries, after, readAt }: Watch): Id {
+function floorOf(entries: Watch['entries'], readAt: number): Id | undefined {
   const all = [...entries.values()].sort((a, b) => compareIds(b.activity.id, a.activity.id));
   const isOld = ({ since }: SeenEntry) => readAt - since >= LATEST_MS;
-  return all.slice(NEWEST_COUNT - 1).find(isOld)?.activity.id ?? after;
+  return all.slice(NEWEST_COUNT - 1).find(isOld)?.activity.id;
 }
 
 /**
@@ -183,22 +185,21 @@ function isAwaited(
 
 function nextOf(watch: Watch, now: number): Step {
   const open = now < watch.deepFrom ? [] : openOf(watch);
-  const depth = () =>
-    belowLowest([floorOf(watch) + 1n, ...open.map(({ activity }) => activity.id)]);
+  const depth = () => belowLowest([watch.floor + 1n, ...open.map(({ activity }) => activity.id)]);
   return watch.end ? { do: 'end' } : nextRead(watch.pace, depth, now, watch.deadline);
 }
 
 function takeRead(watch: Watch, log: LogRead, now: number): void {
   goodRead(watch.pace, log.requests, now);
-  const floor = floorOf(watch);
   watch.readAt = log.startedAt;
   // What is stuck far down does not change soon, and would cost as many requests each time.
   if (watch.endless && log.requests > 2 && log.startedAt >= watch.deepFrom) {
     watch.deepFrom = log.startedAt + MINUTE;
   }
-  const changed = log.entries.toReversed().filter((one) => notice(watch, one, floor));
+  const changed = log.entries.toReversed().filter((one) => notice(watch, one));
   for (const activity of changed) watch.events.push({ event: 'activity', activity });
   if (changed.length > 0) quicken(watch.pace, now);
+  watch.floor = floorOf(watch.entries, watch.readAt) ?? watch.after;
   forgetSettled(watch);
   if (!watch.endless) watch.end ??= endAfter(watch, log);
 }
@@ -208,8 +209,8 @@ function takeRead(watch: Watch, log: LogRead, now: number): void {
  * from then on at each change of its status, whether that matches or not.
  * @returns whether to report it
  */
-function notice(watch: Watch, activity: Activity, floor: Id): boolean {
-  const { entries, filter, readAt } = watch;
+function notice(watch: Watch, activity: Activity): boolean {
+  const { entries, filter, floor, readAt } = watch;
   const { id } = activity;
   const before = entries.get(id);
   const isNews = before ? before.isOpen && hasChanged(before.activity, activity) : id > floor;
@@ -234,11 +235,10 @@ const mayChange = (filter: ActivityFilter, activity: Activity): boolean =>
   !isFinal(activity) && matches({ ...filter, status: undefined }, activity);
 
 /** Forgets what is settled below the floor, where no entry counts as new. */
-function forgetSettled(watch: Watch): void {
-  const floor = floorOf(watch);
-  for (const [id, { isOpen, isShown }] of watch.entries) {
-    const isResult = isShown && !watch.endless;
-    if (id < floor && !isOpen && !isResult) watch.entries.delete(id);
+function forgetSettled({ entries, floor, endless }: Watch): void {
+  for (const [id, { isOpen, isShown }] of entries) {
+    const isResult = isShown && !endless;
+    if (id < floor && !isOpen && !isResult) entries.delete(id);
   }
 }
 

@@ -7,7 +7,7 @@ import { count } from '../base/text.js';
 import { nodeText } from './columns.js';
 import { resultColumns } from './rows.js';
 import { nodeDocuments, writeResult } from './run-result.js';
-import { actionText } from './run-text.js';
+import { actionText } from './run-words.js';
 import { sentence } from './sentence.js';
 import type { Output, Sink } from './streams.js';
 

@@ -7,7 +7,7 @@ import { idAndName } from './columns.js';
 import { table } from './formats/table.js';
 import { formatOptions } from './list.js';
 import { resultColumns, progressOf } from './rows.js';
-import { runName, troubleOf } from './run-text.js';
+import { runName, troubleOf } from './run-words.js';
 import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
 

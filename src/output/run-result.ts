@@ -6,7 +6,8 @@ import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
 import { formatOptions, listWriter, select } from './list.js';
 import { resultColumns, progressOf, withName } from './rows.js';
-import { summaryText, type SummaryFacts } from './run-text.js';
+import { summaryText } from './summary.js';
+import type { SummaryFacts } from './next-steps.js';
 import type { Output } from './streams.js';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Terminal } from '../../src/cli/prompts.js';
+import { type Terminal } from '../../src/cli/asking/prompts.js';
 import { VirtualClock } from './clock.js';
 import { memoryOutput } from './memory-output.js';
 import { Screen } from './screen.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCommandLine } from '../../src/cli/argv.js';
+import { readCommandLine } from '../../src/cli/line/argv.js';
 import { packageProgram, readManifest } from '../../src/cli/host.js';
 import { ROOT } from '../helpers/root.js';
 import { lineDiff } from './player/diff.js';

@@ -21,8 +21,8 @@ import { deploymentText } from '../../config/structure.js';
 import { nodeText } from '../../output/columns.js';
 import type { CommandContext } from '../context.js';
 import type { Host } from '../host.js';
-import { nodeChoices } from '../node-rows.js';
-import { Declined, type Prompts } from '../prompts.js';
+import { nodeChoices } from '../asking/node-states.js';
+import { Declined, type Prompts } from '../asking/prompts.js';
 import { questionOf, wouldText, type View } from './sentences.js';
 
 export interface ConsentFlags {

@@ -12,9 +12,9 @@ import { listedIn } from '../../job/census.js';
 import { PART_OF_KEY } from '../../job/wire-key.js';
 import type { CommandContext } from '../context.js';
 import { typedAgain } from '../host.js';
-import { nodeChoices } from '../node-rows.js';
-import { readNodes } from '../nodes.js';
-import { accepts, type Prompts } from '../prompts.js';
+import { nodeChoices } from '../asking/node-states.js';
+import { readNodes } from '../asking/named-nodes.js';
+import { accepts, type Prompts } from '../asking/prompts.js';
 import type { ActingFlags } from './flags.js';
 import { openForJob } from './job.js';
 

@@ -5,8 +5,8 @@
 import * as Flags from '@oclif/core/flags';
 import { triggerRequest } from '../../app/requests.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
-import { askedArg, grouped, switchFlag, textFlag, type FlagsOf } from '../flags.js';
-import { durationFlag, nodeCountFlag, nodesFlag, parsing } from '../value-flags.js';
+import { askedArg, grouped, switchFlag, textFlag, type FlagsOf } from '../line/flags.js';
+import { durationFlag, nodeCountFlag, nodesFlag, parsing } from '../line/value-flags.js';
 
 /** Which nodes an action is about. */
 export const targetFlags = grouped('TARGET', {

@@ -15,7 +15,7 @@ import type { Connection, OpenDeployment } from '../../app/open.js';
 import { lastCompletedBefore } from '../../log/nodes.js';
 import type { Ended } from '../../output/github.js';
 import { printRunResult } from '../../output/run-result.js';
-import type { LastCompleted } from '../../output/run-text.js';
+import type { LastCompleted } from '../../output/next-steps.js';
 import { createRunView } from '../../output/views.js';
 import { headlineText } from './sentences.js';
 import { viewOf } from './consent.js';

@@ -16,7 +16,7 @@ import { printDryRun } from '../../output/dry-run.js';
 import { nextText } from '../../output/sentence.js';
 import { ConnectedCommand } from '../base-command.js';
 import type { CommandContext } from '../context.js';
-import { Declined } from '../prompts.js';
+import { Declined } from '../asking/prompts.js';
 import { ask, checkConfirm, isToBeAsked, viewOf } from './consent.js';
 import { chosenCommand, commandOf, isWithoutConfig, type Typed } from './draft.js';
 import { openForJob } from './job.js';

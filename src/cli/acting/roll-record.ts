@@ -15,7 +15,7 @@ import { rollRequest, type CheckedRoll } from '../../app/requests.js';
 import { openRollJournal, type RollRecord } from '../../config/journal.js';
 import { deploymentText } from '../../config/structure.js';
 import type { CommandContext } from '../context.js';
-import { RETIRED } from '../argv.js';
+import { RETIRED } from '../line/argv.js';
 import { typedAgain } from '../host.js';
 
 /** Ids as text, and the command of a gate. Never an API key. */

@@ -14,7 +14,7 @@ import { hintOfEnd } from '../../config/node-names.js';
 import { oddStatus } from '../../job/busy.js';
 import { countMeant, inLog, type Listed } from '../../job/census.js';
 import { nodeText, shortNodes, type CellView } from '../../output/columns.js';
-import { actionText, doingText } from '../../output/run-text.js';
+import { actionText, doingText } from '../../output/run-words.js';
 
 /** How nodes are written; `now` is the clock of this machine, ms. */
 export type View = Pick<CellView, 'names' | 'isTTY' | 'now'>;

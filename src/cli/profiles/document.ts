@@ -1,6 +1,6 @@
 import { refusedError } from '../../base/errors.js';
 import type { Host } from '../host.js';
-import type { Prompts } from '../prompts.js';
+import type { Prompts } from '../asking/prompts.js';
 import { readConfig, type Config, type Profile } from '../../config/profiles.js';
 import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
 import { expiryOf } from '../../config/key-life.js';

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { CommandContext } from '../context.js';
-import { optionalSwitch, switchFlag, textFlag, type FlagsOf } from '../flags.js';
-import { accepts, readStdin, type Prompts } from '../prompts.js';
+import { optionalSwitch, switchFlag, textFlag, type FlagsOf } from '../line/flags.js';
+import { accepts, readStdin, type Prompts } from '../asking/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { parseId, type Id } from '../../base/ids.js';
 import { isApiKeyText, refuseDebuggedStreams, type ApiKey } from '../../base/secret.js';

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.js';
-import { accepts } from '../prompts.js';
+import { accepts } from '../asking/prompts.js';
 import { endpointAt, type Core } from '../../app/account.js';
 import { ApiError, withHint } from '../../base/errors.js';
 import type { ApiKey } from '../../base/secret.js';

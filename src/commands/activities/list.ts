@@ -5,8 +5,8 @@ import { parseId } from '../../base/ids.js';
 import { count } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive } from '../../cli/prompts.js';
+import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/line/flags.js';
+import { isInteractive } from '../../cli/asking/prompts.js';
 import {
   listSource,
   openEach,
@@ -15,7 +15,7 @@ import {
   refuseDocument,
   untilStopped,
   type Source,
-} from '../../cli/several.js';
+} from '../../cli/reading/several.js';
 import { warning } from '../../job/events.js';
 import { followLog } from '../../app/follow.js';
 import type { WatchResult } from '../../job/watch.js';
@@ -28,9 +28,9 @@ import { printList } from '../../output/list.js';
 import type { PrintOptions } from '../../output/streams.js';
 import type { WatchView } from '../../output/views/plain.js';
 import { createWatchView } from '../../output/views.js';
-import { durationFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
-import { filterFlags, filterOf, filtersIn } from '../../cli/filters.js';
-import { nameYou } from '../../cli/who.js';
+import { durationFlag, valueFlag, wholeNumber } from '../../cli/line/value-flags.js';
+import { filterFlags, filterOf, filtersIn } from '../../cli/reading/filters.js';
+import { nameYou } from '../../cli/reading/authors.js';
 
 const DEFAULT_LIMIT = 20;
 const DEFAULT_RESULTS = 10;

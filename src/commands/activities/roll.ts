@@ -14,8 +14,14 @@ import {
 import { findRoll, keptRoll } from '../../cli/acting/roll-record.js';
 import { resumedOrder, runRoll } from '../../cli/acting/roll.js';
 import type { CommandContext } from '../../cli/context.js';
-import { connectionFlags, grouped, outputFlags, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { durationFlag, nodeCountFlag, parsing } from '../../cli/value-flags.js';
+import {
+  connectionFlags,
+  grouped,
+  outputFlags,
+  textFlag,
+  type FlagsOf,
+} from '../../cli/line/flags.js';
+import { durationFlag, nodeCountFlag, parsing } from '../../cli/line/value-flags.js';
 import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 

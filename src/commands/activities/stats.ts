@@ -13,7 +13,7 @@ import {
   tookMs,
   type Column,
 } from '../../output/columns.js';
-import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/reading/filters.js';
 
 export default class ActivitiesStats extends ConnectedCommand {
   static override summary = 'Show how long actions take, and how often they are rejected.';

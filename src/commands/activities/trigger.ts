@@ -3,7 +3,7 @@ import { commandOf, draftOf } from '../../cli/acting/draft.js';
 import { actingArgs, actingFlags } from '../../cli/acting/flags.js';
 import { showJob } from '../../cli/acting/job.js';
 import { ActingCommand, agree, prepareOrder, showDryRun } from '../../cli/acting/order.js';
-import { grouped, switchFlag } from '../../cli/flags.js';
+import { grouped, switchFlag } from '../../cli/line/flags.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 export default class ActivitiesTrigger extends ActingCommand {

@@ -4,17 +4,17 @@ import { parseId } from '../../base/ids.js';
 import { MOST_NODES } from '../../base/supervisor.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/flags.js';
-import { isInteractive } from '../../cli/prompts.js';
+import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/line/flags.js';
+import { isInteractive } from '../../cli/asking/prompts.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
 import { foreignLog } from '../../log/foreign.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
-import { valueFlag, wholeNumber } from '../../cli/value-flags.js';
+import { valueFlag, wholeNumber } from '../../cli/line/value-flags.js';
 import { followFlags, targetFlags } from '../../cli/acting/flags.js';
 import { openForJob, showJob } from '../../cli/acting/job.js';
-import { readNodes } from '../../cli/nodes.js';
+import { readNodes } from '../../cli/asking/named-nodes.js';
 import { whatText } from '../../output/rows.js';
 
 const waitFlags = {

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { placedDeployments, type PlacedDeployment } from '../../config/structure.js';
 import { fieldColumn, type Column } from '../../output/columns.js';
-import { connectionFlags } from '../../cli/flags.js';
+import { connectionFlags } from '../../cli/line/flags.js';
 
 /** In JSON, these keys in this order. */
 function documentOf({ division, environment, deployment }: PlacedDeployment) {

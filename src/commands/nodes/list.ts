@@ -3,16 +3,22 @@ import { UsageError } from '../../base/errors.js';
 import { capitalized, count, shellWord } from '../../base/text.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/flags.js';
-import { durationFlag } from '../../cli/value-flags.js';
-import { nodeColumns, nodeRow } from '../../cli/node-rows.js';
-import { listSource, openEach, printEach, refuseDocument, type Source } from '../../cli/several.js';
+import { readSeveralFlags, switchFlag, type FlagsOf } from '../../cli/line/flags.js';
+import { durationFlag } from '../../cli/line/value-flags.js';
+import { nodeColumns, nodeRow } from '../../cli/reading/node-rows.js';
+import {
+  listSource,
+  openEach,
+  printEach,
+  refuseDocument,
+  type Source,
+} from '../../cli/reading/several.js';
 import { nodeStates } from '../../log/nodes.js';
 import { noneText } from '../../output/list.js';
 import { withName } from '../../output/rows.js';
 import { sentence } from '../../output/sentence.js';
 import type { PrintOptions } from '../../output/streams.js';
-import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/filters.js';
+import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/reading/filters.js';
 
 /** How far back nodes are looked for. */
 const SPAN = '30d';
@@ -51,7 +57,7 @@ export default class NodesList extends ConnectedCommand {
     const context = await this.open(flags, 'several');
     if (flags.watch) {
       const { sources, filter } = await openEach(context, flags);
-      const { watchNodes } = await import('../../cli/node-watch.js');
+      const { watchNodes } = await import('../../cli/reading/node-watch.js');
       return watchNodes(context, sources, filter, flags.timeout || undefined);
     }
     if (context.targets.length > 1) return ofEach(context, flags);

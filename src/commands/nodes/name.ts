@@ -1,14 +1,14 @@
 import { usageError } from '../../base/errors.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
-import { neededArg, optionalArg, switchFlag } from '../../cli/flags.js';
+import { neededArg, optionalArg, switchFlag } from '../../cli/line/flags.js';
 import {
   checkNodeName,
   parseNodeRef,
   readNodeNames,
   renameNodes,
 } from '../../config/node-names.js';
-import { deploymentIdOf, resolveNodes } from '../../cli/nodes.js';
+import { deploymentIdOf, resolveNodes } from '../../cli/asking/named-nodes.js';
 
 export default class NodesName extends ConnectedCommand {
   static override summary = 'Give a node a name, to use in place of its id.';

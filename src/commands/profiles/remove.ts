@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { askedArg, switchFlag } from '../../cli/flags.js';
+import { askedArg, switchFlag } from '../../cli/line/flags.js';
 import type { CommandContext } from '../../cli/context.js';
-import { Declined, leaving } from '../../cli/prompts.js';
+import { Declined, leaving } from '../../cli/asking/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { chooseProfile } from '../../cli/profiles/document.js';

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { optionalArg } from '../../cli/flags.js';
+import { optionalArg } from '../../cli/line/flags.js';
 import { usageError } from '../../base/errors.js';
 import { fieldsOf } from '../../output/list.js';
 import { findProfile } from '../../config/profiles.js';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { neededArg } from '../../cli/flags.js';
-import { leaving } from '../../cli/prompts.js';
+import { neededArg } from '../../cli/line/flags.js';
+import { leaving } from '../../cli/asking/prompts.js';
 import { findProfile } from '../../config/profiles.js';
 import { profileFlags } from '../../cli/profiles/gather.js';
 import { makeProfile } from '../../cli/profiles/make.js';

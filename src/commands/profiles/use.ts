@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { askedArg } from '../../cli/flags.js';
+import { askedArg } from '../../cli/line/flags.js';
 import { findProfile } from '../../config/profiles.js';
 import { variableIn, overridingVariables } from '../../config/settings.js';
 import { chooseProfile, profileDocument } from '../../cli/profiles/document.js';

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { BaseCommand } from '../../cli/base-command.js';
 import type { Host } from '../../cli/host.js';
-import { isInteractive } from '../../cli/prompts.js';
+import { isInteractive } from '../../cli/asking/prompts.js';
 import { UsageError } from '../../base/errors.js';
 import { sandboxFlags, sandboxOf } from './start.js';
 

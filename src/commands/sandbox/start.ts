@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import { grouped, switchFlag, type FlagsOf } from '../../cli/flags.js';
+import { grouped, switchFlag, type FlagsOf } from '../../cli/line/flags.js';
 import { UsageError } from '../../base/errors.js';
 import {
   startSandbox,
@@ -9,7 +9,7 @@ import {
   type StartSandboxOptions,
 } from '../../sandbox/index.js';
 import { OptionError } from '../../sandbox/options.js';
-import { durationFlag, idsFlag, valueFlag, wholeNumber } from '../../cli/value-flags.js';
+import { durationFlag, idsFlag, valueFlag, wholeNumber } from '../../cli/line/value-flags.js';
 import { sentence } from '../../output/sentence.js';
 
 const countFlag = (summary: string, max = 2 ** 32 - 1) => wholeNumber(summary, { min: 0, max });

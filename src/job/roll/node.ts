@@ -39,7 +39,7 @@ export function startNode(roll: Roll, { id, state }: RollNode, now: number): In<
 
 /** One that was held has room now: it is sent again, if one more read shows no entry of it. */
 function admit(run: Run, now: number): void {
-  holdBack(run, now);
+  holdBack(run, false);
   run.pace.nextRead = now;
 }
 
@@ -85,8 +85,8 @@ function tickRunOf(
  */
 function isToHold({ reported }: RollNode, run: Run, now: number): boolean {
   const { state, entries } = run;
-  const isHeldBack = state.name === 'unknown' && state.notBefore === Infinity;
-  if (!isHeldBack || entries.readAt - state.sent.lostAt < READ_AFTER) return false;
+  if (state.name !== 'unknown' || !state.isHeldBack) return false;
+  if (entries.readAt - state.sent.lostAt < READ_AFTER) return false;
   return !isTooLate(run, now) || reported === 'unconfirmed';
 }
 
@@ -114,8 +114,8 @@ const halts = ({ reported }: RollNode, outcome: Outcome) =>
 
 /** What nothing can change any more is noted, so that it halts no later process. */
 function noteEnd(node: RollNode, run: Run, outcome: Outcome, now: number): void {
-  const isOver = isForgotten(run, now) || run.entries.rows(MISSING).some(isUnclear);
-  if (outcome === 'rejected' || (outcome === 'unconfirmed' && isOver)) {
+  const staysUnclear = isForgotten(run, now) || run.entries.rows(MISSING).some(isUnclear);
+  if (outcome === 'rejected' || (outcome === 'unconfirmed' && staysUnclear)) {
     node.reported = outcome;
     addMark(run, outcome);
   }

@@ -131,7 +131,7 @@ export function continuedNode(
 ): RollNode {
   const { marks } = record;
   const run = createRun(plan, record, now);
-  holdBack(run, Infinity);
+  holdBack(run, true);
   if (marks.has('unconfirmed')) {
     // Also if the clock was set back since.
     sendNoMore(run);

@@ -167,8 +167,7 @@ export function takeBlocked(
     // It may have waited for hours: what became busy since is not all on the newest page.
     return { ...newTry(run, now + spreadOf(trigger.wireKey)), deep: true };
   }
-  const isOver = log.startedAt >= run.busyDeadline;
-  return isOver
+  return log.startedAt >= run.busyDeadline
     ? endWithError(run, busyError(open, 'It did not end in time. Wait for it, or allow more time.'))
     : state;
 }

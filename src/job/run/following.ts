@@ -148,16 +148,18 @@ function settlesAtOf({ entries, plan }: Run, { acceptedAt, sent }: Following): n
   if (!entries.hasEnough()) return acceptedAt + plan.appearTimeoutMs;
   // Nothing but the log says which nodes there are.
   const isOpenEnded = entries.targets === 'observed';
-  // Only a second entry of a target may come, or one node too many.
-  let grace = ANOTHER;
-  // A node that the log did not list may report.
-  if (isOpenEnded) grace = entries.listed?.here.length ? LATE_NODE : UNLISTED_NODES;
-  // Until the newest entry of a node shows up, an older one may stand in its place.
-  if (sent?.replay) grace = QUIET;
+  const grace = () => {
+    // Until the newest entry of a node shows up, an older one may stand in its place.
+    if (sent?.replay) return QUIET;
+    // Only a second entry of a target may come, or one node too many.
+    if (!isOpenEnded) return ANOTHER;
+    // A node that the log did not list may report.
+    return entries.listed?.here.length ? LATE_NODE : UNLISTED_NODES;
+  };
   // Where another node may follow the newest, none has for some time.
   const othersMs = isOpenEnded ? ANOTHER : -Infinity;
   const quietMs = entries.mayStillReport().length > 0 ? QUIET : othersMs;
-  return Math.max(acceptedAt + grace, entries.newAt + quietMs);
+  return Math.max(acceptedAt + grace(), entries.newAt + quietMs);
 }
 
 /** If several apply: unconfirmed before rejected before timed out. */

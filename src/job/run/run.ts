@@ -258,7 +258,7 @@ export function callOff(run: Run, error: LdctlError): void {
       sendNoMore(run);
       // Nothing is sent any more, so `notBefore` does not matter.
       run.state = state.before
-        ? { name: 'unknown', sent: state.before, notBefore: 0 }
+        ? { name: 'unknown', sent: state.before, notBefore: 0, isHeldBack: false }
         : endWithError(run, error);
       return;
     case 'posting':
@@ -271,9 +271,9 @@ export function callOff(run: Run, error: LdctlError): void {
   }
 }
 
-/** `unknown` only looks until then. Infinity: until its roll has room for another POST. */
-export function holdBack(run: Run, notBefore: number): void {
-  if (run.state.name === 'unknown') run.state = { ...run.state, notBefore };
+/** Whether `unknown` only looks, since its roll has no room for another POST. */
+export function holdBack(run: Run, isHeldBack: boolean): void {
+  if (run.state.name === 'unknown') run.state = { ...run.state, isHeldBack };
 }
 
 /** Core has counted the nodes after the run started. */

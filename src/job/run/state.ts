@@ -53,9 +53,12 @@ interface States {
     asks: 'post';
     next: 'checking' | 'unknown' | 'following' | 'ended';
   };
-  /** A POST may have left: the log decides. ldctl does not send again before `notBefore`. */
+  /**
+   * A POST may have left: the log decides. ldctl does not send again before `notBefore`, nor while
+   * its roll has no room for another POST.
+   */
   unknown: {
-    is: { sent: Sent; notBefore: number };
+    is: { sent: Sent; notBefore: number; isHeldBack: boolean };
     asks: 'read';
     next: 'unknown' | 'sending' | 'following' | 'ended';
   };

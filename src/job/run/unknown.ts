@@ -43,7 +43,7 @@ type Unknown = In<'unknown'>;
 /** A POST may have left: the log is read before the run sends again. */
 export function becomeUnknown(run: Run, sent: Sent, now: number, notBefore = now): Unknown {
   quicken(run.pace, now, now + FIRST_READ);
-  return { name: 'unknown', sent, notBefore };
+  return { name: 'unknown', sent, notBefore, isHeldBack: false };
 }
 
 /**
@@ -93,9 +93,11 @@ export function depthOfUnknown(run: Run, state: Unknown, now: number): DownTo {
  * Whether the next read may let the run send again. It then goes as deep as the read for nodes:
  * only that notices if a server that sorts without a tie-breaker has left an entry out.
  */
-export function maySendAgain(run: Run, { sent, notBefore }: Unknown, now: number): boolean {
-  return now >= notBefore && now - sent.lostAt >= READ_AFTER && !isTooLate(run, now);
+export function maySendAgain(run: Run, state: Unknown, now: number): boolean {
+  return isFree(state, now) && now - state.sent.lostAt >= READ_AFTER && !isTooLate(run, now);
 }
+
+const isFree = ({ isHeldBack, notBefore }: Unknown, now: number) => !isHeldBack && now >= notBefore;
 
 export function takeUnknown(
   run: Sender,
@@ -103,12 +105,12 @@ export function takeUnknown(
   log: LogRead,
   now: number,
 ): Then<'unknown'> {
-  const { sent, notBefore } = state;
+  const { sent } = state;
   collect(run, sent.replay, log, now);
   if (run.entries.byId.size > 0) return takeTrace(run, sent, log, now);
   const sinceLost = log.startedAt - sent.lostAt;
   const sendAt = log.startedAt + run.attempts.spacingMs;
-  const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && now >= notBefore;
+  const isAbsent = sinceLost >= READ_AFTER && log.downTo === 'forNodes' && isFree(state, now);
   if (isAbsent && !isTooLate(run, Math.max(now, sendAt))) {
     return { name: 'sending', before: sent, notBefore: sendAt };
   }

@@ -11,7 +11,7 @@ import { select } from '../list.js';
 import { sentence, warningText } from '../sentence.js';
 import { cutTo, layOut } from '../formats/table.js';
 import { activityColumns, countProgress, gateColumn, resultColumns, progressOf } from '../rows.js';
-import { eventText, awaitedText } from '../run-text.js';
+import { eventText, awaitedText } from '../event-text.js';
 import type { Output, Sink } from '../streams.js';
 import {
   countOpen,

@@ -14,7 +14,8 @@ import { jsonText } from '../formats/json.js';
 import { listWriter } from '../list.js';
 import type { Column } from '../columns.js';
 import { activityColumns, countProgress } from '../rows.js';
-import { changeText, eventText, shareText, awaitedText } from '../run-text.js';
+import { awaitedText, changeText, eventText } from '../event-text.js';
+import { shareText } from '../run-words.js';
 import type { Output } from '../streams.js';
 
 interface View<Event> {

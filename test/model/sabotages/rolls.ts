@@ -256,7 +256,7 @@ export const ROLLS: Rules = {
       put<typeof continuedNode>('job/roll/state', 'continuedNode', (original, ...args) => {
         const node = original(...args);
         if (node.state.name === 'running' && node.state.run.state.name === 'unknown') {
-          node.state.run.state.notBefore = -Infinity;
+          node.state.run.state.isHeldBack = false;
         }
         return node;
       }),

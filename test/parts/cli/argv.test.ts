@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCommandLine, type Commands } from '../../../src/cli/argv.js';
-import { readInvocation } from '../../../src/cli/usage.js';
+import { readCommandLine, type Commands } from '../../../src/cli/line/argv.js';
+import { readInvocation } from '../../../src/cli/line/usage.js';
 import { ROOT } from '../../helpers/root.js';
 
 const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { type Commands } from '../../../src/cli/argv.js';
-import { complete } from '../../../src/cli/completion.js';
+import { type Commands } from '../../../src/cli/line/argv.js';
+import { complete } from '../../../src/cli/line/completion.js';
 
 const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
   commands: Commands;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { momentOf } from '../../../src/cli/moments.js';
+import { momentOf } from '../../../src/cli/line/moments.js';
 import { withEnv } from '../../helpers/env.js';
 
 describe('a time as it is typed', () => {

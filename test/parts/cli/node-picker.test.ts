@@ -9,8 +9,8 @@ import {
   startPicking,
   type NodeChoice,
   type Picking,
-} from '../../../src/cli/node-picker.js';
-import { terminalPrompts } from '../../../src/cli/prompts.js';
+} from '../../../src/cli/asking/node-picker.js';
+import { terminalPrompts } from '../../../src/cli/asking/prompts.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { TypedTerminal } from '../../helpers/typed-terminal.js';
 

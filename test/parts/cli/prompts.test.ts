@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { Interrupted, type StopSignal } from '../../../src/base/errors.js';
 import { ApiKey } from '../../../src/base/secret.js';
 import { type Host } from '../../../src/cli/host.js';
-import { readStdin, terminalPrompts } from '../../../src/cli/prompts.js';
+import { readStdin, terminalPrompts } from '../../../src/cli/asking/prompts.js';
 import { TypedTerminal } from '../../helpers/typed-terminal.js';
 
 const never = new AbortController().signal;

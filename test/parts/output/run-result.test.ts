@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type NodeResult, type ResultFields } from '../../../src/base/outcome.js';
-import { doingText, summaryText, type SummaryFacts } from '../../../src/output/run-text.js';
+import { doingText } from '../../../src/output/run-words.js';
+import type { SummaryFacts } from '../../../src/output/next-steps.js';
+import { summaryText } from '../../../src/output/summary.js';
 import { memoryOutput } from '../../helpers/memory-output.js';
 import { HOSTILE, missing, node, NODE, run, written } from './support/samples.js';
 

@@ -111,7 +111,7 @@ describe('CONTRIBUTING, followed literally', function () {
   });
 
   it('leaves it with the right types', () => {
-    const files = ['src/commands/table.shared.ts'];
+    const files = ['src/commands/command-table.ts'];
     files.push('test/model/sabotages/rolls.ts', 'test/model/judge/rolled.ts');
     files.push('src/api/proxy-from-env.d.ts');
     const project = { extends: './tsconfig.json', include: [], files };

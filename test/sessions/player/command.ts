@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { environmentKeys } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
-import { printOptionsOf, readCommandLine, type ReadFlag } from '../../../src/cli/argv.js';
+import { printOptionsOf, readCommandLine, type ReadFlag } from '../../../src/cli/line/argv.js';
 import { packageProgram, readManifest, type Host } from '../../../src/cli/host.js';
 import { catchInterrupts } from '../../../src/cli/signals.js';
 import { runLine } from '../../../src/main.js';

@@ -1,4 +1,4 @@
-import { type CommandLine, printOptionsOf } from '../../../src/cli/argv.js';
+import { type CommandLine, printOptionsOf } from '../../../src/cli/line/argv.js';
 import { assertMatches } from '../../helpers/schemas.js';
 
 /** The schemas of what a command prints as JSON, and of each of its lines as NDJSON. */

@@ -144,7 +144,7 @@ export class Session implements Scene {
     // While a command waits for a key, nothing shows whether it is still loading one of these. The
     // first to load them decides which marks they draw.
     await withEnv({ TERM: 'xterm-256color' }, () =>
-      Promise.all([import('inquirer'), import('../../../src/cli/node-picker.js')]),
+      Promise.all([import('inquirer'), import('../../../src/cli/asking/node-picker.js')]),
     );
   }
 

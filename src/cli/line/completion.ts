@@ -1,8 +1,8 @@
-import { RUNTIMES, STATUSES, VERBS } from '../base/activity.js';
-import { plainText } from '../base/text.js';
-import { readNodeNames } from '../config/node-names.js';
-import { readConfig } from '../config/profiles.js';
-import { configDir } from '../config/settings.js';
+import { RUNTIMES, STATUSES, VERBS } from '../../base/activity.js';
+import { plainText } from '../../base/text.js';
+import { readNodeNames } from '../../config/node-names.js';
+import { readConfig } from '../../config/profiles.js';
+import { configDir } from '../../config/settings.js';
 import {
   globalFlags,
   readCommandLine,
@@ -11,7 +11,7 @@ import {
   type Commands,
   type FlagTable,
 } from './argv.js';
-import { readManifest, readPackage, type Host } from './host.js';
+import { readManifest, readPackage, type Host } from '../host.js';
 
 type Topics = Readonly<Record<string, { description?: string }>>;
 

@@ -3,11 +3,11 @@
  */
 
 import * as Flags from '@oclif/core/flags';
-import type { OpenDeployment } from '../app/open.js';
-import { optional } from '../base/clock.js';
-import { parseId, type Id } from '../base/ids.js';
-import type { CommandContext } from './context.js';
-import { MANY, parsing } from './value-flags.js';
+import type { OpenDeployment } from '../../app/open.js';
+import { optional } from '../../base/clock.js';
+import { parseId, type Id } from '../../base/ids.js';
+import type { CommandContext } from '../context.js';
+import { MANY, parsing } from '../line/value-flags.js';
 
 type Author = Id | 'me';
 

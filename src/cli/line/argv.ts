@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
-import { RUNTIMES, VERBS, verbOf } from '../base/activity.js';
-import { FORMAT_NAMES, type PrintOptions } from '../output/streams.js';
+import { RUNTIMES, VERBS, verbOf } from '../../base/activity.js';
+import { FORMAT_NAMES, type PrintOptions } from '../../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
 export type FlagTable = Readonly<Record<string, Command.Flag.Cached>>;

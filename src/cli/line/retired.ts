@@ -2,8 +2,8 @@
  * What earlier versions could do, and how it is done now.
  */
 
-import { usageError } from '../base/errors.js';
-import { shellWord } from '../base/text.js';
+import { usageError } from '../../base/errors.js';
+import { shellWord } from '../../base/text.js';
 import type { CommandLine, ReadFlag } from './argv.js';
 
 /**

@@ -1,11 +1,11 @@
 import * as Flags from '@oclif/core/flags';
 import type { OptionFlag } from '@oclif/core/interfaces';
 import type { GenericSchema } from 'valibot';
-import { parseDuration } from '../base/durations.js';
-import { UsageError } from '../base/errors.js';
-import { listed, parseId, type Id } from '../base/ids.js';
-import { check } from '../app/requests.js';
-import { parseNodeRef, type NodeRef } from '../config/node-names.js';
+import { parseDuration } from '../../base/durations.js';
+import { UsageError } from '../../base/errors.js';
+import { listed, parseId, type Id } from '../../base/ids.js';
+import { check } from '../../app/requests.js';
+import { parseNodeRef, type NodeRef } from '../../config/node-names.js';
 
 /** For a flag's `parse`. @param parse gets the flag as it is typed, for its errors */
 export const parsing =

@@ -1,4 +1,4 @@
-import { readManifest, type Host } from './host.js';
+import { readManifest, type Host } from '../host.js';
 
 /**
  * Of groups, commands and topics, by their words with colons between; the build makes it

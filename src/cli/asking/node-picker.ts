@@ -15,10 +15,10 @@ import {
   useState,
   type KeypressEvent,
 } from '@inquirer/core';
-import type { Id } from '../base/ids.js';
-import { wrapWords } from '../base/text.js';
-import { cutTo } from '../output/formats/table.js';
-import type { Sink } from '../output/streams.js';
+import type { Id } from '../../base/ids.js';
+import { wrapWords } from '../../base/text.js';
+import { cutTo } from '../../output/formats/table.js';
+import type { Sink } from '../../output/streams.js';
 
 /** A node to choose. */
 export interface NodeChoice {

@@ -2,21 +2,22 @@
  * `nodes list --watch`: what the nodes are by the log, kept up to date.
  */
 
-import { DOING, verbOf } from '../base/activity.js';
-import { elapsedText } from '../base/durations.js';
-import { Interrupted, LdctlError, retryAfterOf } from '../base/errors.js';
-import { count, plainText } from '../base/text.js';
-import { LONGEST_RETRY_AFTER, SECOND } from '../job/pace.js';
-import { followLog } from '../app/follow.js';
-import type { ActivityFilter } from '../log/list.js';
-import { trackNodes } from '../log/nodes.js';
-import { timeText } from '../output/columns.js';
-import { jsonText } from '../output/formats/json.js';
-import { select } from '../output/list.js';
-import { sentence, warningText } from '../output/sentence.js';
-import { changeWriter } from '../output/views/plain.js';
-import type { CommandContext } from './context.js';
-import { nodeColumns, nodeRow, stateText, type NodeRow } from './node-rows.js';
+import { DOING, verbOf } from '../../base/activity.js';
+import { elapsedText } from '../../base/durations.js';
+import { Interrupted, LdctlError, retryAfterOf } from '../../base/errors.js';
+import { count, plainText } from '../../base/text.js';
+import { LONGEST_RETRY_AFTER, SECOND } from '../../job/pace.js';
+import { followLog } from '../../app/follow.js';
+import type { ActivityFilter } from '../../log/list.js';
+import { trackNodes } from '../../log/nodes.js';
+import { timeText } from '../../output/columns.js';
+import { jsonText } from '../../output/formats/json.js';
+import { select } from '../../output/list.js';
+import { sentence, warningText } from '../../output/sentence.js';
+import { changeWriter } from '../../output/views/plain.js';
+import type { CommandContext } from '../context.js';
+import { stateText } from '../asking/node-states.js';
+import { nodeColumns, nodeRow, type NodeRow } from './node-rows.js';
 import {
   failuresOf,
   placed,
@@ -133,7 +134,7 @@ async function liveView(
   { host: { output, clock } }: CommandContext,
   sources: readonly Watched[],
 ): Promise<NodesView> {
-  const { liveTable } = await import('../output/views/live.js');
+  const { liveTable } = await import('../../output/views/live.js');
   const [first, ...others] = sources;
   const table = liveTable<NodeRow>({
     output,

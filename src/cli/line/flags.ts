@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { BooleanFlag, FlagInput, OptionFlag } from '@oclif/core/interfaces';
-import { FORMAT_NAMES } from '../output/streams.js';
+import { FORMAT_NAMES } from '../../output/streams.js';
 
 /** What the parser makes of flags, by their definitions. */
 export type FlagsOf<T> = T extends FlagInput<infer Parsed> ? Parsed : never;

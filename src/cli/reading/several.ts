@@ -3,17 +3,17 @@
  * be read hides none of them.
  */
 
-import type { Activity } from '../base/activity.js';
-import { errorDocument, LdctlError, usageError, withHint } from '../base/errors.js';
-import type { OpenDeployment } from '../app/open.js';
-import { deploymentText } from '../config/structure.js';
-import { standsTwice, type TargetFlags } from '../config/targets.js';
-import { foreignLog } from '../log/foreign.js';
-import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
-import { printList, type ListSpec } from '../output/list.js';
-import { errorText } from '../output/sentence.js';
-import type { Output, PrintOptions } from '../output/streams.js';
-import type { CommandContext, Target } from './context.js';
+import type { Activity } from '../../base/activity.js';
+import { errorDocument, LdctlError, usageError, withHint } from '../../base/errors.js';
+import type { OpenDeployment } from '../../app/open.js';
+import { deploymentText } from '../../config/structure.js';
+import { standsTwice, type TargetFlags } from '../../config/targets.js';
+import { foreignLog } from '../../log/foreign.js';
+import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
+import { printList, type ListSpec } from '../../output/list.js';
+import { errorText } from '../../output/sentence.js';
+import type { Output, PrintOptions } from '../../output/streams.js';
+import type { CommandContext, Target } from '../context.js';
 import { filterOf } from './filters.js';
 
 /** One of several deployments. */

@@ -1,15 +1,15 @@
 import * as Flags from '@oclif/core/flags';
-import type { OpenDeployment } from '../app/open.js';
-import { activitiesRequest, check } from '../app/requests.js';
-import { RUNTIMES, STATUSES } from '../base/activity.js';
-import { usageError } from '../base/errors.js';
-import type { CommandContext } from './context.js';
-import { textFlag, type FlagsOf } from './flags.js';
-import { momentOf } from './moments.js';
-import { listNewest, type ActivityFilter, type Listing } from '../log/list.js';
-import { MANY, nodesFlag, parsing } from './value-flags.js';
-import { authorsOf, authorsFlag } from './who.js';
-import { resolveNodes } from './nodes.js';
+import type { OpenDeployment } from '../../app/open.js';
+import { activitiesRequest, check } from '../../app/requests.js';
+import { RUNTIMES, STATUSES } from '../../base/activity.js';
+import { usageError } from '../../base/errors.js';
+import type { CommandContext } from '../context.js';
+import { textFlag, type FlagsOf } from '../line/flags.js';
+import { momentOf } from '../line/moments.js';
+import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
+import { MANY, nodesFlag, parsing } from '../line/value-flags.js';
+import { authorsOf, authorsFlag } from './authors.js';
+import { resolveNodes } from '../asking/named-nodes.js';
 
 /** Words that this field of a request may have. Upper case does not count, but for a connector's id. */
 const wordsFlag = (field: 'status' | 'runtime' | 'action', summary: string) =>

@@ -2,14 +2,14 @@
  * Which nodes are meant: by `--node`, or by an argument.
  */
 
-import { usageError } from '../base/errors.js';
-import { isId, shownWord, type Id, type NodeNames } from '../base/ids.js';
-import type { OpenDeployment } from '../app/open.js';
-import type { CommandContext } from './context.js';
+import { usageError } from '../../base/errors.js';
+import { isId, shownWord, type Id, type NodeNames } from '../../base/ids.js';
+import type { OpenDeployment } from '../../app/open.js';
+import type { CommandContext } from '../context.js';
 import { Declined } from './prompts.js';
-import { endDigits, nodeNamed, readNodeNames, type NodeRef } from '../config/node-names.js';
-import { idAndName } from '../output/columns.js';
-import { nodesOf } from '../job/census.js';
+import { endDigits, nodeNamed, readNodeNames, type NodeRef } from '../../config/node-names.js';
+import { idAndName } from '../../output/columns.js';
+import { nodesOf } from '../../job/census.js';
 
 /**
  * All nodes that are named, in the order given; undefined for every node, which only the absence of

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../base/clock.js';
-import type { StopSignal } from '../base/errors.js';
+import type { Clock } from '../../base/clock.js';
+import type { StopSignal } from '../../base/errors.js';
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';

@@ -1,6 +1,6 @@
-import { LdctlError, UsageError, usageError, withHint } from '../base/errors.js';
-import { listed, shownWord } from '../base/ids.js';
-import { looksLikeKey } from '../base/secret.js';
+import { LdctlError, UsageError, usageError, withHint } from '../../base/errors.js';
+import { listed, shownWord } from '../../base/ids.js';
+import { looksLikeKey } from '../../base/secret.js';
 import {
   inOrder,
   isAction,

@@ -3,8 +3,8 @@
  */
 
 import { closestMatch } from 'leven';
-import { UsageError } from '../base/errors.js';
-import { shellWord } from '../base/text.js';
+import { UsageError } from '../../base/errors.js';
+import { shellWord } from '../../base/text.js';
 import { globalFlags, inOrder, typedNames, type CommandLine, type Commands } from './argv.js';
 
 /** What is wrong, and where to read on. @param id of a command or a group; '' for all of ldctl */

@@ -3,10 +3,10 @@
  */
 
 import { is } from 'valibot';
-import { activitiesRequest } from '../app/requests.js';
-import { parseDuration } from '../base/durations.js';
-import { usageError } from '../base/errors.js';
-import { dateText, timeText } from '../output/columns.js';
+import { activitiesRequest } from '../../app/requests.js';
+import { parseDuration } from '../../base/durations.js';
+import { usageError } from '../../base/errors.js';
+import { dateText, timeText } from '../../output/columns.js';
 
 /** With a zone, or a date. JavaScript would read the 31st of June as the 1st of July. */
 function isTime(text: string) {

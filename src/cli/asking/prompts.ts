@@ -1,9 +1,9 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Interrupted, UsageError, withHint, type StopSignal } from '../base/errors.js';
-import type { Id } from '../base/ids.js';
-import { capitalized, plainText, wrapWords } from '../base/text.js';
-import type { Output } from '../output/streams.js';
+import { Interrupted, UsageError, withHint, type StopSignal } from '../../base/errors.js';
+import type { Id } from '../../base/ids.js';
+import { capitalized, plainText, wrapWords } from '../../base/text.js';
+import type { Output } from '../../output/streams.js';
 import type { Tty } from './keyboard.js';
 import type { NodeChoice } from './node-picker.js';
 
