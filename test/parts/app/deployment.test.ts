@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { RunEvent } from '../../../src/app/deployment.js';
 import { resumeCommand } from '../../../src/app/jobs.js';
 import type { CoreApi } from '../../../src/api/core-api.js';
@@ -39,6 +40,21 @@ describe('a program that triggers', () => {
     const [post] = supervisor.posts;
     assert.deepEqual(post?.nodes, [1n, 2n]);
     assert.match(post.wireKey, /^release-7\./);
+  });
+
+  it('gets every field that the schema requires of a command, and no other', async () => {
+    const { exitCode, nodes, ...fields } = await trigger({ ...RESTART, nodes: [1n] });
+    const schema = readFileSync(
+      new URL('../../../schemas/run-result.schema.json', import.meta.url),
+      'utf8',
+    );
+    const { $defs } = JSON.parse(schema) as { $defs: Record<string, { required: string[] }> };
+    const { run, node } = $defs;
+    assert.equal(exitCode, 0);
+    assert.deepEqual([...Object.keys(fields), 'nodes'].sort(), run?.required.toSorted());
+    // Names are this machine's, for a person.
+    const ofNode = [...Object.keys(nodes[0] ?? {}), 'node_name'];
+    assert.deepEqual(ofNode.sort(), node?.required.toSorted());
   });
 
   it('means every node by no nodes, and counts them if asked to', async () => {
