@@ -96,6 +96,7 @@ export function connect(options: ConnectOptions): Deployment {
     apiKeyHash: key.fingerprint(hexHash),
     journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
     counter: null,
+    profile: null,
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
   });
 }

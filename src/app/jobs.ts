@@ -247,10 +247,10 @@ function ownOf(connection: Connection, request: CheckedRoll | CheckedTrigger) {
 
 /** What the plan of every job has. */
 function planOf(
-  { deploymentId, tenant }: Connection,
+  { deploymentId, profile, tenant }: Connection,
   { timeoutMs, appearTimeoutMs }: Pick<CheckedRoll, 'timeoutMs' | 'appearTimeoutMs'>,
 ) {
-  return { deploymentId, tenant, timeoutMs: timeoutMs || Infinity, appearTimeoutMs };
+  return { deploymentId, profile, tenant, timeoutMs: timeoutMs || Infinity, appearTimeoutMs };
 }
 
 /** @param countAgain asks Core beside the following; null where it has answered, or is not asked */

@@ -55,6 +55,8 @@ type KnownRef = DeploymentRef & { id: Id };
 /** Where a deployment is reached. */
 interface Located {
   ref: KnownRef;
+  /** Core has said what it is called. A path that a profile stores may be an old one. */
+  isCalledSo: boolean;
   supervisorUrl: Setting<URL> & Partial<SupervisorSetting>;
 }
 
@@ -81,6 +83,8 @@ export interface NodeCounter {
 /** What the jobs on a deployment are done with. */
 export interface Connection {
   deploymentId: Id;
+  /** The profile that it is reached by; null without one, and where variables override it. */
+  profile: string | null;
   supervisor: Supervisor;
   log: ActivityLog;
   clock: Clock;
@@ -132,15 +136,16 @@ export async function openDeployment(
     if (!tenantId || !isCertain) return;
     await optional(tools, async (limited) => {
       Object.assign(ref, refTo(findDeployment(await account.structure(limited), ref)));
+      located.isCalledSo = true;
     });
   });
   const place = async () => {
     if (!ref.path) await complete();
     return deploymentText(ref);
   };
-  // Without its path it may be the one that is protected.
-  const possibleProtector = () => (ref.path ? null : protectorByName(settings, ref));
-  if (possibleProtector()) await place();
+  // Until Core has said what it is called, it may be the one that is protected.
+  const possibleProtector = () => (located.isCalledSo ? null : protectorByName(settings));
+  if (possibleProtector()) await complete();
   return {
     ...located,
     account,
@@ -148,6 +153,7 @@ export async function openDeployment(
     protector: protectorOf(settings, ref) ?? possibleProtector(),
     place,
     deploymentId: ref.id,
+    profile: profileUsed(account.settings, settings, located)?.name ?? null,
     supervisor,
     log: openLog(supervisor, ref.id, clock),
     clock,
@@ -172,13 +178,16 @@ async function locate(
   }
   const { id } = named.value;
   const known = urlFor(supervisorUrl, named.value, say);
-  if (id !== null && known) return { ref: { ...named.value, id }, supervisorUrl: known };
+  if (id !== null && known) {
+    return { ref: { ...named.value, id }, isCalledSo: false, supervisorUrl: known };
+  }
   const structure = await account.structure();
   const placed = findDeployment(structure, named.value);
   const ref = refTo(placed);
   const given = known === undefined ? urlFor(supervisorUrl, ref, say, structure) : known;
   return {
     ref,
+    isCalledSo: true,
     supervisorUrl: given ?? { value: supervisorUrlOf(placed.deployment), source: STRUCTURE },
   };
 }
@@ -194,6 +203,16 @@ const coreKnows = ({ apiUrl }: AccountSettings, supervisorUrl: Setting<URL>) =>
 const isNamedByCore = ({ source }: Setting<URL>) => source.from === 'structure';
 const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdata.cloud');
 
+/** The profile, unless variables override it. */
+function profileUsed(
+  { profile, key, tenantId, apiUrl }: AccountSettings,
+  { named }: Pick<DeploymentSettings, 'named'>,
+  { supervisorUrl }: Located,
+) {
+  const isMixed = variablesOf([key, tenantId, apiUrl, named, supervisorUrl]).length > 0;
+  return isMixed ? null : profile;
+}
+
 /**
  * The flags by which a later command acts on the same deployment as the same user, and asks Core
  * under the same conditions, without what the environment or the profile gives again. Never a key:
@@ -204,12 +223,11 @@ const isHosted = ({ value }: Setting<URL>) => value.hostname.endsWith('.laserdat
  */
 function flagsToContinue(
   account: AccountSettings,
-  { named }: DeploymentSettings,
+  { named }: Pick<DeploymentSettings, 'named'>,
   located: Located,
 ): string[] {
-  const { profile, key, tenantId, apiUrl } = account;
-  const isMixed = variablesOf([key, tenantId, apiUrl, named, located.supervisorUrl]).length > 0;
-  const used = isMixed ? null : profile;
+  const { tenantId, apiUrl } = account;
+  const used = profileUsed(account, { named }, located);
   /** Where the later command is not given the same by a variable or by `--profile`. */
   const isLost = (source?: Source) =>
     source && source.from !== 'env' && !(used && source.from === 'profile');

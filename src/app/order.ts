@@ -183,14 +183,14 @@ export function agreedTo<H extends How>(order: Order<H>): Order<H> {
 /** What would be sent: the requests without the API key, and the result of not sending them. */
 export function planOf(order: Order, key: string) {
   const { deployment, runtime, action, whom, found } = order;
-  const { deploymentId, supervisorUrl } = deployment;
+  const { deploymentId, profile, supervisorUrl } = deployment;
   const requests = postsOf(order).map((nodes) => {
     const identity = { deploymentId, runtime, action, nodes };
     const wire = { ...identity, nodes: nodes ?? null, wireKey: wireKey(key, identity) };
     return describeTrigger(supervisorUrl.value, wire);
   });
   const known = {
-    ...{ runtime, action, deployment_id: deploymentId, idempotency_key: key },
+    ...{ runtime, action, deployment_id: deploymentId, profile, idempotency_key: key },
     targets: targetsOf(whom),
     core_count: found?.coreCount ?? null,
   };

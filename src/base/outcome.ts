@@ -84,6 +84,8 @@ export interface ResultFacts {
   runtime: string | null;
   action: string | null;
   deployment_id: Id;
+  /** The profile that it was reached by; null without one. */
+  profile: string | null;
   /** The caller's own, or a random one. */
   idempotency_key: string | null;
   targets: TargetKind;
@@ -115,7 +117,13 @@ export type ResultFields = ResultFacts & { outcome: Outcome };
 export const unsentFacts = (
   known: Pick<
     ResultFacts,
-    'runtime' | 'action' | 'deployment_id' | 'idempotency_key' | 'targets' | 'core_count'
+    | 'runtime'
+    | 'action'
+    | 'deployment_id'
+    | 'profile'
+    | 'idempotency_key'
+    | 'targets'
+    | 'core_count'
   >,
   nodes: readonly Id[],
 ): ResultFacts => ({

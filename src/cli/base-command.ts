@@ -10,7 +10,7 @@ import { fieldsOf, formatOptions, printList, type ListSpec } from '../output/lis
 import type { CommandContext } from './context.js';
 import { connectionFlags, outputFlags } from './line/flags.js';
 import type { Host } from './host.js';
-import { terminalPrompts, type Prompts } from './asking/prompts.js';
+import { cannotAskText, isInteractive, terminalPrompts, type Prompts } from './asking/prompts.js';
 import type { Interrupts } from './signals.js';
 
 /** All that a command asks oclif's config for: the rest is for finding plugins and commands. */
@@ -79,7 +79,8 @@ export abstract class BaseCommand extends Command {
     const prompts = this.prompts();
     if (prompts) return prompts;
     const text = missing.map(([name, { description }]) => `${name.toUpperCase()} (${description})`);
-    throw new UsageError(`missing ${text.join(' and ')}`);
+    const hint = isInteractive(this.host) ? `${cannotAskText(this.host)}.` : undefined;
+    throw new UsageError(`missing ${text.join(' and ')}`, { hint });
   }
 
   /** Who may be asked; null for no one. */

@@ -74,7 +74,7 @@ export class CommandContext {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
     this.store = openProfiles(folder, host.clock, this.signal);
-    this.keyTools = { env, keyring, sharesTerminal: host.stdin.isTTY };
+    this.keyTools = { env, keyring, sharesTerminal: host.unaskedBy === null && host.stdin.isTTY };
   }
 
   /** When the reader of stdout goes away, nothing more is read either. */
@@ -89,6 +89,11 @@ export class CommandContext {
    */
   get targets(): readonly Target[] {
     return (this.#targets ??= [this.#targetOf(flagsOfOne(this.flags))]);
+  }
+
+  /** Whether the command line says by profiles where to act. */
+  get areProfiles(): boolean {
+    return this.flags.profile !== undefined || this.flags['all-profiles'] === true;
   }
 
   /** The deployment to act on, where only one can be named. @throws as `targets` */
@@ -130,8 +135,7 @@ export class CommandContext {
         'Leave it out: each supervisor is looked up.',
       );
     }
-    const isProfile = this.flags.profile !== undefined || this.flags['all-profiles'];
-    if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !isProfile) {
+    if (variableIn(this.host.env, 'LD_SUPERVISOR_URL') && !this.areProfiles) {
       this.say(
         'LD_SUPERVISOR_URL is ignored: with several deployments, each supervisor is looked up',
       );

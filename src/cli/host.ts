@@ -9,7 +9,7 @@ import { environmentKeys } from '../base/secret.js';
 import type { Env } from '../base/text.js';
 import { Output, Sink } from '../output/streams.js';
 import { systemKeyring, type Keyring } from '../config/keyring.js';
-import { printOptionsOf, readCommandLine, type ReadFlag } from './line/argv.js';
+import { printOptionsOf, readCommandLine, unaskedBy, type ReadFlag } from './line/argv.js';
 import type { runGate } from './acting/gate.js';
 import type { Prompts, Terminal } from './asking/prompts.js';
 import { catchInterrupts, type Interrupts } from './signals.js';
@@ -118,6 +118,7 @@ export function systemHost(program: Program, flags: readonly ReadFlag[]): Host {
     platform,
     output,
     stderr,
+    unaskedBy: unaskedBy(flags, env),
     clock: systemClock,
     mayHaveSent: false,
     catchInterrupts: () => catchInterrupts(output),

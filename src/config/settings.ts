@@ -210,24 +210,26 @@ export function protectorOf(
     const own = deploymentIn(one);
     if (!own) return true;
     if (own.id !== null) return own.id === ref?.id;
-    return own.name === ref?.name || own.name === ref?.path;
+    return own.name !== null && ref !== null && isCalled(ref, own.name);
   };
   return protectors.find(protects) ?? null;
 }
 
 /**
  * One that protects a deployment of which it knows the name alone: Core has to say what another one
- * is called, so that it is certain that this one does not protect it. Where its name is known, only
- * its path may be the other's.
+ * is called, so that it is certain that this one does not protect it.
  */
-export const protectorByName = (
-  { protectors }: DeploymentSettings,
-  { name }: DeploymentRef,
-): Profile | null =>
-  protectors.find((one) => {
-    const own = deploymentIn(one);
-    return own?.id === null && (name === null || own.name?.includes('/'));
-  }) ?? null;
+export const protectorByName = ({ protectors }: DeploymentSettings): Profile | null =>
+  protectors.find((one) => deploymentIn(one)?.id === null) ?? null;
+
+/**
+ * Whether a person may call a deployment so: by its name or its path, or by an end of the path that
+ * starts at a slash and has the whole name.
+ */
+export const isCalled = ({ name, path }: DeploymentRef, text: string): boolean =>
+  text === name ||
+  text === path ||
+  (path !== null && text.length > (name ?? '').length && path.endsWith(`/${text}`));
 
 /** The variables that are set, and override a profile. */
 export const overridingVariables = (env: Env) =>

@@ -7,7 +7,7 @@ import { parseBaseUrl } from '../api/base-url.js';
 import type { Deployment, Division, TenantEnvironment, TenantStructure } from '../api/core-api.js';
 import { refusedError, usageError } from '../base/errors.js';
 import { nameText, plainText } from '../base/text.js';
-import type { DeploymentRef, SupervisorSetting } from './settings.js';
+import { isCalled, type DeploymentRef, type SupervisorSetting } from './settings.js';
 import { NAME_ONE } from './targets.js';
 
 export interface PlacedDeployment {
@@ -46,14 +46,15 @@ export function deploymentText({ id, name, path }: DeploymentRef) {
   return nameText(path ?? `deployment ${name ?? id}`);
 }
 
-/** Those with its id; without one, those that a person may have meant, by their path or their name. */
+/** Those with its id; without one, those that a person may have meant: `isCalled`. */
 export function deploymentsCalled(structure: TenantStructure, { id, name }: DeploymentRef) {
-  return placedDeployments(structure).filter((placed) => {
-    const { deployment } = placed;
-    return id === null
-      ? name === deployment.name || name === placeText(placed)
-      : id === deployment.id;
-  });
+  const all = placedDeployments(structure);
+  if (id !== null) return all.filter(({ deployment }) => deployment.id === id);
+  // What is called so as a whole goes before what only ends so.
+  const whole = all.filter((placed) =>
+    [placed.deployment.name, placeText(placed)].includes(name ?? ''),
+  );
+  return whole.length > 0 ? whole : all.filter((placed) => isCalled(refTo(placed), name ?? ''));
 }
 
 /** @throws LdctlError (exit 5) where none is called so, or several are; UsageError for a list */
@@ -75,7 +76,7 @@ export function findDeployment(
   if (others.length > 0) {
     const candidates = found.map((placed) => `${placeText(placed)} (${placed.deployment.id})`);
     const what = `several deployments are named ${called}: ${candidates.join(', ')}`;
-    const hint = `Give the path or the id of the one you mean, such as ${placeText(first)}`;
+    const hint = `Give the whole path or the id of the one you mean, such as ${placeText(first)}`;
     throw refusedError('deployment_ambiguous', what, hint);
   }
   return first;

@@ -222,17 +222,30 @@ export function tookMs(activity: {
 interface Placed {
   deployment_id?: Id | null;
   deployment_path?: string | null;
+  profile?: string | null;
 }
 
-/** @param places what each is called */
-export function deploymentColumns(places: ReadonlyMap<Id, string>): Array<Column<Placed>> {
+/**
+ * @param places what each is called
+ * @param profiles by which each was chosen: on a narrow screen they are enough
+ */
+export function deploymentColumns(
+  places: ReadonlyMap<Id, string>,
+  profiles: ReadonlyMap<Id, string>,
+): Array<Column<Placed>> {
   const all = [...places.values()].join('\n');
   // What all paths start with, and what they end with.
   const [, start = ''] = /^(.*\/).*(?:\n\1.*)*$/.exec(all) ?? [];
   const [, end = ''] = /^.*?(\/.*)(?:\n.*?\1)*$/.exec(all) ?? [];
   const textOf = ({ deployment_id: id }: Placed) => (id && places.get(id)) || cellText(id);
+  const profile: Column<Placed> = {
+    ...fieldColumn('profile', 0, 'profile'),
+    lead: -2,
+    value: ({ deployment_id: id }) => (id ? profiles.get(id) : null),
+  };
   return [
-    fieldColumn('deployment', 0, 'deployment_id', {
+    ...(profiles.size > 0 ? [profile] : []),
+    fieldColumn('deployment', profiles.size > 0 ? 3 : 0, 'deployment_id', {
       lead: -1,
       text: textOf,
       // The paths of two tenants may be the same.

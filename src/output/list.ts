@@ -112,10 +112,13 @@ export function listWriter<T>(
  * start with theirs.
  * @throws UsageError for one that is unknown
  */
-export function select<T>({ options, places }: Output, own: readonly Column<T>[]): Selection<T> {
+export function select<T>(
+  { options, places, profiles }: Output,
+  own: readonly Column<T>[],
+): Selection<T> {
   const others = own.filter(({ name }) => name !== 'deployment');
   const columns =
-    places.size > 0 ? [...(deploymentColumns(places) as Column<T>[]), ...others] : own;
+    places.size > 0 ? [...(deploymentColumns(places, profiles) as Column<T>[]), ...others] : own;
   const chosen = options.columns?.map((name) => {
     const column = columns.find((candidate) => candidate.name === name.toLowerCase());
     if (column) return column;

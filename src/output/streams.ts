@@ -171,6 +171,8 @@ export class Output {
   readonly names: Map<Id, string>;
   /** What each deployment is called, where there are several. */
   readonly places = new Map<Id, string>();
+  /** The profile of each, where they were chosen by profiles. */
+  readonly profiles = new Map<Id, string>();
 
   constructor(
     readonly stdout: Sink,

@@ -11,6 +11,7 @@ export class TypedTerminal implements Terminal {
   readonly clock = new VirtualClock();
   readonly stdin: NodeJS.ReadStream;
   readonly stderr: NodeJS.WriteStream;
+  readonly unaskedBy = null;
   readonly output;
   readonly #keys = new PassThrough();
   readonly #screen;

@@ -189,6 +189,7 @@ async function jobOf(
 
 const limitsOf = ({ hasTenant }: Setting) => ({
   deploymentId: DEPLOYMENT,
+  profile: null,
   tenant: hasTenant ? { tenantId: TENANT, origin: 'a profile' } : null,
   timeoutMs: TIMEOUT,
   appearTimeoutMs: APPEAR,

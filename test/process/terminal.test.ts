@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
+import { COMMANDS } from '../../src/commands/command-table.js';
 import { type StartSandboxOptions } from '../../src/sandbox/index.js';
 import { ldctl, LDCTL, type Ended } from '../helpers/ldctl.js';
 import { story, wordsOf, type Scene, type Words } from '../helpers/scene.js';
@@ -184,6 +185,34 @@ describe('at a terminal', () => {
     terminal.enter('exit $?');
     await ends(0, terminal);
     assert.equal(scene.posts.length, 1);
+  });
+});
+
+describe('with CI in the environment, at a terminal', () => {
+  story('no command asks anything', {}, async (scene) => {
+    // The other two run until they are stopped.
+    const ids = Object.keys(COMMANDS).filter((id) => !id.startsWith('sandbox:'));
+    const lines = [
+      ...ids.map((id) => id.replace(':', ' ')),
+      RESTART,
+      'activities roll iggy restart',
+    ];
+    const asking = lines.map(async (line) => {
+      const terminal = new Terminal(ldctl(...wordsOf(line)), { ...scene.env, CI: 'true' });
+      const { code, stdout } = await terminal.ended();
+      assert.doesNotMatch(stdout, /^\? /m, line);
+      return [line, code] as const;
+    });
+    const codes = Object.fromEntries(await Promise.all(asking));
+    const asked = [
+      RESTART,
+      'activities roll iggy restart',
+      TRIGGER,
+      'activities roll',
+      'activities wait',
+    ];
+    for (const line of asked) assert.equal(codes[line], 2, line);
+    assert.deepEqual(scene.posts, []);
   });
 });
 

@@ -37,6 +37,7 @@ function restart(url: string): Promise<unknown> {
   clock = new VirtualClock();
   const deployment = deploymentOn({
     deploymentId: DEPLOYMENT,
+    profile: null,
     supervisor: new SupervisorApi({ url, apiKey: KEY, clock }),
     ...{ clock, tenant: null, journal: null, counter: null, flags: [] },
     ...{ newKey: () => 'a-random-key', apiKeyHash: '0f1e2d3c' },

@@ -16,14 +16,14 @@ import type { OpenDeployment } from '../../app/open.js';
 import { usageError } from '../../base/errors.js';
 import { shortList } from '../../base/text.js';
 import type { Profile } from '../../config/profiles.js';
-import { protectorOf, type DeploymentRef, type Settings } from '../../config/settings.js';
+import { isCalled, protectorOf, type DeploymentRef, type Settings } from '../../config/settings.js';
 import { deploymentText } from '../../config/structure.js';
 import { nodeText } from '../../output/columns.js';
 import type { CommandContext } from '../context.js';
 import type { Host } from '../host.js';
 import { nodeChoices } from '../asking/node-states.js';
-import { Declined, type Prompts } from '../asking/prompts.js';
-import { questionOf, wouldText, type View } from './sentences.js';
+import { cannotAskText, Declined, type Prompts } from '../asking/prompts.js';
+import { questionOf, whereText, wouldText, type View } from './sentences.js';
 
 export interface ConsentFlags {
   yes: boolean;
@@ -41,7 +41,7 @@ export interface ConsentFlags {
  * @throws UsageError where it would have to be asked, and there is no one to ask
  */
 export function isToBeAsked(
-  { prompts, target: { settings } }: CommandContext,
+  { prompts, host, target: { settings } }: CommandContext,
   draft: Draft,
   deployment: OpenDeployment | null,
   { yes, confirm, 'dry-run': isDry, resume }: ConsentFlags,
@@ -53,14 +53,19 @@ export function isToBeAsked(
   const isMeant = yes || draft.whom.by === 'name' || resume !== undefined;
   if (isConfirmed || (!protector && isMeant)) return false;
   if (prompts || isDry) return true;
-  throw noOneToAsk(settings, protector, draft);
+  throw noOneToAsk(host, settings, protector, draft);
 }
 
-function noOneToAsk({ deployment: { named } }: Settings, protector: Profile | null, draft: Draft) {
+function noOneToAsk(
+  host: Host,
+  { deployment: { named } }: Settings,
+  protector: Profile | null,
+  draft: Draft,
+) {
   const would = wouldText(draft, named && deploymentText(named.value));
   return usageError(
     'consent_missing',
-    `${would}, and ldctl cannot ask without a terminal; nothing was sent`,
+    `${would}, and ${cannotAskText(host)}; nothing was sent`,
     protector
       ? `Profile ${protector.name} protects it: add --confirm with its name, path or id; --yes is not enough.`
       : 'Add --yes to act on every node, or name nodes with --node.',
@@ -74,8 +79,8 @@ export async function ask<H extends How>(
   order: Order<H>,
   flags: ConsentFlags,
 ): Promise<Order<H>> {
-  const { account, protector, ref } = order.deployment;
-  const asking = { host, prompts, place: deploymentText(ref), view: viewOf(host), flags };
+  const { account, protector } = order.deployment;
+  const asking = { host, prompts, place: whereText(order.deployment), view: viewOf(host), flags };
   if (protector) {
     const { text, aside, isBusy } = questionOf(order, asking.place, asking.view);
     const nodes = order.whom.by === 'log' ? [] : (order.whom.nodes ?? []);
@@ -84,7 +89,7 @@ export async function ask<H extends How>(
     // Someone who uses another profile does not know why a name is asked for.
     const isInUse = account.settings.profile?.name === protector.name;
     const why = isInUse ? '' : ` Profile ${protector.name} protects this deployment.`;
-    await askForName(prompts, `${text}${named}?${aside}${why}`, namesOf(ref));
+    await askForName(prompts, `${text}${named}?${aside}${why}`, order.deployment);
     // What keeps a node busy is a question of its own.
     if (!isBusy || flags['if-busy'] !== undefined) return agreedTo(order);
   }
@@ -98,12 +103,13 @@ export const viewOf = ({ output: { stderr }, clock }: Host): View => ({
   now: clock.now(),
 });
 
-/** Asks until one of the names is typed. @throws Declined for none */
-async function askForName(prompts: Prompts, question: string, names: readonly string[]) {
-  const [expected = ''] = names;
+/** Asks until it is named. @throws Declined for no name */
+async function askForName(prompts: Prompts, question: string, deployment: OpenDeployment) {
+  const [expected = ''] = namesOf(deployment.ref);
   const typed = await prompts.text(`${question} Type ${expected} to go ahead:`, {
     validate: (answer) =>
-      ['', ...names].includes(answer.trim()) ||
+      answer.trim() === '' ||
+      isNamed(deployment, answer.trim()) ||
       `${JSON.stringify(answer.trim())} is not ${expected}`,
   });
   if (typed.trim() === '') throw new Declined();
@@ -160,4 +166,5 @@ const namesOf = ({ path, name, id }: DeploymentRef) =>
   [path, name, String(id)].filter((text) => text !== null);
 
 /** Whether a `--confirm` names it, as far as its names are known. */
-const isNamed = ({ ref }: OpenDeployment, text: string) => namesOf(ref).includes(text);
+const isNamed = ({ ref }: OpenDeployment, text: string) =>
+  text === String(ref.id) || isCalled(ref, text);

@@ -17,7 +17,7 @@ import type { Ended } from '../../output/github.js';
 import { printRunResult } from '../../output/run-result.js';
 import type { LastCompleted } from '../../output/next-steps.js';
 import { createRunView } from '../../output/views.js';
-import { headlineText } from './sentences.js';
+import { headlineText, whereText } from './sentences.js';
 import { viewOf } from './consent.js';
 
 /** Opens the deployment, and says which variables override the profile, before any question. */
@@ -45,7 +45,8 @@ async function followJob(
 ) {
   const { host, signal } = context;
   const { output, clock } = host;
-  const place = await deployment.place();
+  await deployment.place();
+  const place = whereText(deployment);
   const headline = order
     ? headlineText(order, place, viewOf(host))
     : `Following activities on ${place}`;

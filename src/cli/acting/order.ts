@@ -11,7 +11,6 @@ import type { Id } from '../../base/ids.js';
 import { shellWord } from '../../base/text.js';
 import { isGranted } from '../../config/grants.js';
 import { cannotAct } from '../../config/refusals.js';
-import { deploymentText } from '../../config/structure.js';
 import { printDryRun } from '../../output/dry-run.js';
 import { nextText } from '../../output/sentence.js';
 import { ConnectedCommand } from '../base-command.js';
@@ -20,7 +19,14 @@ import { Declined } from '../asking/prompts.js';
 import { ask, checkConfirm, isToBeAsked, viewOf } from './consent.js';
 import { chosenCommand, commandOf, isWithoutConfig, type Typed } from './draft.js';
 import { openForJob } from './job.js';
-import { busyText, checkedLater, dryRunText, unlistedTexts, warningsOf } from './sentences.js';
+import {
+  busyText,
+  checkedLater,
+  dryRunText,
+  unlistedTexts,
+  warningsOf,
+  whereText,
+} from './sentences.js';
 
 /** The exits of the table that say that nothing was sent, and are not about the command itself. */
 const SENT_NOTHING: readonly ExitName[] = ['denied', 'refused', 'unreachable'];
@@ -134,7 +140,7 @@ export async function showDryRun(context: CommandContext, order: Order) {
   const view = viewOf(host);
   sayBeforehand(context, order, { isAsked: false, isDry: true });
   await deployment.place();
-  const place = deploymentText(deployment.ref);
+  const place = whereText(deployment);
   await refuseReadOnly(deployment, context.signal);
   for (const line of [...unlistedTexts(order), busyText(found, view)]) if (line) context.warn(line);
   if (isRepeated(order)) {

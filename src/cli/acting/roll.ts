@@ -95,7 +95,8 @@ function gateOf(
   if (command === null) return undefined;
   const { env, platform, clock, output, runGate: run = runGate } = host;
   const { keys } = output.stdout;
-  const facts = { deployment_id: deployment.deploymentId, runtime, action };
+  const { deploymentId, profile } = deployment;
+  const facts = { deployment_id: deploymentId, profile, runtime, action };
   return (node_id, activity_id, { signal }) => {
     const onLine = (line: string) => tools.emit({ event: 'gate_output', node_id, line });
     const node_name = output.names.get(node_id) ?? null;

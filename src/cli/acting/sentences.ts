@@ -9,8 +9,10 @@ import { elapsedText } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../../base/text.js';
 import { listedFor, type Draft, type Order } from '../../app/order.js';
+import type { OpenDeployment } from '../../app/open.js';
 import type { Findings } from '../../app/survey.js';
 import { hintOfEnd } from '../../config/node-names.js';
+import { deploymentText } from '../../config/structure.js';
 import { oddStatus } from '../../job/busy.js';
 import { countMeant, inLog, type Listed } from '../../job/census.js';
 import { nodeText, shortNodes, type CellView } from '../../output/columns.js';
@@ -33,6 +35,10 @@ interface Who {
   /** `4 nodes`; nothing where no number is known. */
   number?: string;
 }
+
+/** `platform/production/orders (profile prod)` */
+export const whereText = ({ ref, profile }: Pick<OpenDeployment, 'ref' | 'profile'>) =>
+  `${deploymentText(ref)}${profile === null ? '' : ` (profile ${profile})`}`;
 
 /** `restart iggy, one node at a time,` */
 export function whatText({ runtime, action, how }: Draft) {

@@ -6,7 +6,7 @@ import { usageError } from '../../base/errors.js';
 import { isId, shownWord, type Id, type NodeNames } from '../../base/ids.js';
 import type { OpenDeployment } from '../../app/open.js';
 import type { CommandContext } from '../context.js';
-import { Declined } from './prompts.js';
+import { cannotAskText, Declined } from './prompts.js';
 import { endDigits, nodeNamed, readNodeNames, type NodeRef } from '../../config/node-names.js';
 import { idAndName } from '../../output/columns.js';
 import { nodesOf } from '../../job/census.js';
@@ -69,7 +69,7 @@ function nodesCalled(names: readonly NodeNames[], ref: NodeRef): Id[] {
 export const deploymentIdOf = async (context: CommandContext): Promise<Id> =>
   context.target.settings.deployment.named?.value.id ?? (await context.deployment()).deploymentId;
 
-function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
+function lookUp({ prompts, host }: CommandContext, names: NodeNames, ref: NodeRef): NodeRef {
   if (isId(ref)) return ref;
   if (endDigits(ref) === null) {
     const node = nodeNamed(names, ref);
@@ -79,7 +79,7 @@ function lookUp({ prompts }: CommandContext, names: NodeNames, ref: NodeRef): No
   if (prompts) return ref;
   throw usageError(
     'node_unknown',
-    `${ref} is the end of an id, and ldctl cannot ask without a terminal`,
+    `${ref} is the end of an id, and ${cannotAskText(host)}`,
     'Write the whole id, or give the node a name: ldctl nodes name ID NAME',
   );
 }

@@ -19,12 +19,22 @@ const DIGITS = new RegExp(`(?<!${ESCAPE}(?:\\[|O)[\\d;]*)\\d`, 'g');
  */
 export interface Terminal extends Tty {
   output: Output;
+  /** What says that no one is asked; null for nothing. */
+  unaskedBy: '--no-input' | 'CI' | null;
 }
 
 /** A terminal is where stdin and stderr are TTYs; prompts go to stderr. */
 export function isInteractive({ stdin, output }: Terminal) {
   return stdin.isTTY && output.stderr.isTTY;
 }
+
+/** `ldctl cannot ask without a terminal` */
+export const cannotAskText = (terminal: Terminal) =>
+  `ldctl cannot ask ${
+    terminal.unaskedBy !== null && isInteractive(terminal)
+      ? `with ${terminal.unaskedBy === 'CI' ? 'CI in the environment' : terminal.unaskedBy}`
+      : 'without a terminal'
+  }`;
 
 /** The answer "no". At a terminal its sentence is all that is printed. */
 export class Declined extends UsageError {
@@ -65,7 +75,7 @@ const THEME = { prefix: { done: '?' } };
  * Escape.
  */
 export function terminalPrompts(terminal: Terminal, signal: AbortSignal) {
-  if (!isInteractive(terminal)) return null;
+  if (terminal.unaskedBy !== null || !isInteractive(terminal)) return null;
   const ask = asker(terminal, signal);
   const shown = <T>(choice: Choice<T>): Choice<T> => ({
     ...choice,

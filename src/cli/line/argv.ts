@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
 import { RUNTIMES, VERBS, verbOf } from '../../base/activity.js';
+import type { Env } from '../../base/text.js';
 import { FORMAT_NAMES, type PrintOptions } from '../../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
@@ -134,6 +135,15 @@ export function inOrder(given: readonly string[]): string[] | null {
   const ordered = isRuntime(words[0]) ? words : words.reverse();
   const [runtime, action = ''] = ordered;
   return isRuntime(runtime) && isAction(action) ? ordered : null;
+}
+
+/**
+ * What says that no one is asked, terminal or not: the flag, or a CI, whose jobs may have a terminal
+ * that no one looks at. Null for nothing.
+ */
+export function unaskedBy(flags: readonly ReadFlag[], env: Env): '--no-input' | 'CI' | null {
+  if (flags.some(({ name }) => name === 'no-input')) return '--no-input';
+  return ['', 'false', '0'].includes(env.CI?.toLowerCase() ?? '') ? null : 'CI';
 }
 
 /** How these flags ask for the result, also where the rest of the line makes no sense. */

@@ -52,6 +52,7 @@ export const outputFlags = grouped('GLOBAL', {
   'no-header': switchFlag('Leave out the header of a table or of CSV.'),
   'number-ids': switchFlag('Write ids as bare numbers in JSON, for readers that keep 64 bits.'),
   utc: switchFlag('Show times in UTC at a terminal, too.'),
+  'no-input': switchFlag('Ask nothing, as without a terminal. [env: CI]'),
   quiet: switchFlag('Say nothing on stderr but warnings and errors.', { char: 'q' }),
   debug: switchFlag('Show every request on stderr, without the key.'),
 });

@@ -18,7 +18,11 @@ import { stateText } from '../asking/node-states.js';
 import type { Source } from './several.js';
 
 type Row = ReturnType<typeof withName<NodeState>>;
-export type NodeRow = Row & { deployment_id?: Id; deployment_path?: string | null };
+export type NodeRow = Row & {
+  deployment_id?: Id;
+  deployment_path?: string | null;
+  profile?: string | null;
+};
 
 /** Of several deployments, with its own first. */
 export function nodeRow(
@@ -29,6 +33,7 @@ export function nodeRow(
   const place = deployment && {
     deployment_id: deployment.ref.id,
     deployment_path: deployment.ref.path,
+    profile: deployment.profile,
   };
   return { ...(places.size > 0 && place), ...withName(state, names) };
 }

@@ -68,8 +68,12 @@ async function openOne(context: CommandContext, target: Target) {
 export async function reopen(context: CommandContext, source: Source) {
   const deployment = await source.target.open();
   source.name = await deployment.place();
-  const { places } = context.host.output;
-  if (context.targets.length > 1) places.set(deployment.deploymentId, source.name);
+  if (context.targets.length > 1) {
+    const { places, profiles } = context.host.output;
+    places.set(deployment.deploymentId, source.name);
+    const { profile } = source.target.settings.account;
+    if (context.areProfiles && profile) profiles.set(deployment.deploymentId, profile.name);
+  }
   return (source.deployment = deployment);
 }
 
@@ -101,12 +105,12 @@ export async function* listSource(
 
 /** @throws LdctlError for the log of another deployment, or of another tenant's */
 export function placed(deployment: OpenDeployment, entries: readonly Activity[]): Activity[] {
-  const { deploymentId, ref, tenant } = deployment;
+  const { deploymentId, ref, profile, tenant } = deployment;
   const error = foreignLog(entries, deploymentId, tenant);
   if (error) throw error;
-  // It stands first, and an entry's own does not count.
-  const path = { deployment_path: ref.path };
-  return entries.map((entry) => ({ ...path, ...entry, ...path, deployment_id: deploymentId }));
+  // They stand first, and an entry's own do not count.
+  const own = { deployment_path: ref.path, profile };
+  return entries.map((entry) => ({ ...own, ...entry, ...own, deployment_id: deploymentId }));
 }
 
 /**
@@ -162,8 +166,7 @@ function failureDocument({ target, deployment, error }: Source) {
   return {
     deployment_id: id,
     deployment_path: path,
-    // A deployment that --deployment names is not the profile's.
-    profile: named?.source.from === 'flag' ? null : (profile?.name ?? null),
+    profile: profile?.name ?? null,
     ...errorDocument(error),
   };
 }

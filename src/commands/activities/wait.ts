@@ -5,7 +5,7 @@ import { MOST_NODES } from '../../base/supervisor.js';
 import { ConnectedCommand } from '../../cli/base-command.js';
 import type { CommandContext } from '../../cli/context.js';
 import { grouped, optionalArg, textFlag, type FlagsOf } from '../../cli/line/flags.js';
-import { isInteractive } from '../../cli/asking/prompts.js';
+import { cannotAskText } from '../../cli/asking/prompts.js';
 import { wait } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { check, waitRequest } from '../../app/requests.js';
@@ -56,8 +56,8 @@ export default class ActivitiesWait extends ConnectedCommand {
     const context = await this.open(flags);
     const named = await this.#named(context, argv.map(String), flags);
     // A variable that is not set must not pass for everything in a script.
-    if (named === null && !isInteractive(this.host)) {
-      throw new UsageError('no activity is named, and ldctl cannot ask without a terminal', {
+    if (named === null && !context.prompts) {
+      throw new UsageError(`no activity is named, and ${cannotAskText(this.host)}`, {
         hint: 'Give ids of activities, or --after ID with --runtime and --action. Is a variable unset?',
       });
     }

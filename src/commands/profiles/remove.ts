@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { askedArg, switchFlag } from '../../cli/line/flags.js';
 import type { CommandContext } from '../../cli/context.js';
-import { Declined, leaving } from '../../cli/asking/prompts.js';
+import { cannotAskText, Declined, leaving } from '../../cli/asking/prompts.js';
 import { usageError } from '../../base/errors.js';
 import { findProfile } from '../../config/profiles.js';
 import { chooseProfile } from '../../cli/profiles/document.js';
@@ -34,11 +34,11 @@ export default class ProfilesRemove extends BaseCommand {
 
 /** @returns the name of the profile that is current now */
 async function removeProfile(name: string, yes: boolean, context: CommandContext) {
-  const { store, prompts } = context;
+  const { host, store, prompts } = context;
   const { key } = findProfile(store.read(), name);
   if (!yes) {
     if (!prompts) {
-      const message = `this would remove profile ${name}, and ldctl cannot ask without a terminal`;
+      const message = `this would remove profile ${name}, and ${cannotAskText(host)}`;
       throw usageError('consent_missing', message, 'Add --yes.');
     }
     const undone = 'nothing was removed';

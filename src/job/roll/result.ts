@@ -73,6 +73,7 @@ export function resultOfRoll(roll: Roll): JobEnd {
     runtime: plan.runtime,
     action: plan.action,
     deployment_id: plan.deploymentId,
+    profile: plan.profile,
     idempotency_key: plan.idempotencyKey,
     targets: 'named' as const,
     core_count: plan.coreCount ?? null,

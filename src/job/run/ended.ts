@@ -75,6 +75,7 @@ export function resultOfRun(run: Run): JobEnd {
   const facts = {
     ...entries.action,
     deployment_id: plan.deploymentId,
+    profile: plan.profile,
     idempotency_key: trigger?.idempotencyKey ?? null,
     targets: entries.targets,
     core_count: entries.coreCount,

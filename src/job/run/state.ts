@@ -167,6 +167,8 @@ export interface Replay {
 /** What both a run and a wait are given. */
 export interface Plan extends Known {
   deploymentId: Id;
+  /** Only shown. */
+  profile: string | null;
   /** A log of another one is refused. */
   tenant: ExpectedTenant | null;
   /** For all that follows the POST, ms. */

@@ -36,6 +36,7 @@ export function setUp(nodes = [1n, 2n, 3n], changes: Partial<Connection> = {}): 
   supervisor.addHistory(3, { createdAt: clock.now() - 3_600_000 });
   connection = {
     deploymentId: DEPLOYMENT,
+    profile: null,
     supervisor,
     tenant: null,
     clock,

@@ -197,12 +197,21 @@ describe('a deployment that a profile protects by its name', () => {
   const isDown = () => Promise.reject(new TransportError('ECONNREFUSED', 'no', { sent: 'no' }));
   const solo = { ...STORED, deployment_id: 5n, deployment_name: 'solo' };
   const USED = { flags: { profile: 'dev' }, env: {}, others: [profileNamed('dev', solo)] };
+  const old = { ...solo, deployment_name: 'old', deployment_path: 'Payments/live/old' };
+  const OLD = { ...USED, others: [profileNamed('dev', old)] };
   for (const [what, name, answer, protects, used = {}] of [
     ['is protected if Core says that it is called so', 'solo', undefined, true],
     ['is not protected if Core says another name', 'hosted', undefined, false],
     ['is protected if Core does not say what it is called', 'hosted', isDown, true],
     ['is protected if Core does not say what its path is', 'a/b/solo', isDown, true, USED],
-    ['is not protected if it is known by another name', 'hosted', isDown, false, USED],
+    ['is protected if only a profile says that it has another name', 'hosted', isDown, true, USED],
+    [
+      'is protected if it was renamed since a profile stored its path',
+      'solo',
+      undefined,
+      true,
+      OLD,
+    ],
   ] as const) {
     it(what, async () => {
       const stored = { deployment_id: undefined, deployment_name: name, protected: true };

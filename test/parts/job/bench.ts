@@ -29,6 +29,7 @@ export function setUp(...nodes: bigint[]): void {
 
 const SHARED = {
   deploymentId: DEPLOYMENT,
+  profile: null,
   runtime: 'iggy',
   action: 'restart',
   tenant: null,

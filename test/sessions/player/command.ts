@@ -2,7 +2,12 @@ import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { environmentKeys } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
-import { printOptionsOf, readCommandLine, type ReadFlag } from '../../../src/cli/line/argv.js';
+import {
+  printOptionsOf,
+  readCommandLine,
+  unaskedBy,
+  type ReadFlag,
+} from '../../../src/cli/line/argv.js';
 import { packageProgram, readManifest, type Host } from '../../../src/cli/host.js';
 import { catchInterrupts } from '../../../src/cli/signals.js';
 import { runLine } from '../../../src/main.js';
@@ -117,6 +122,7 @@ export class Command {
     });
     return {
       ...{ program, env, platform: 'linux', output, clock, mayHaveSent: false, runGate },
+      unaskedBy: unaskedBy(flags, env),
       stderr: stderr as unknown as NodeJS.WriteStream,
       stdin: terminal?.stdin ?? (piped as unknown as NodeJS.ReadStream),
       keyring: machine.keyring,

@@ -59,6 +59,7 @@ export function progress(fields: Partial<NodeProgress> = {}): NodeProgress {
 export function run(fields: Partial<ResultFields> = {}): ResultFields {
   return {
     outcome: 'completed',
+    profile: null,
     runtime: 'iggy',
     action: 'restart',
     deployment_id: 42n,
