@@ -72,7 +72,7 @@ export interface Look {
   /** The nodes of a roll with this key, by its record; null for none. */
   nodesOfRecord: (key: string) => readonly Id[] | null;
   /** The command of a roll with these nodes; without any, one that says what is known of them. */
-  command: (nodes: readonly Id[]) => string;
+  command: (nodes: ReadonlyArray<Id | 'ID'>) => string;
 }
 
 /** An order of which nothing is known, or has to be. */

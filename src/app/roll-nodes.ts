@@ -18,7 +18,7 @@ interface RollAsked extends Pick<CheckedTrigger, 'runtime' | 'expectNodes'> {
   /** The wall clock, ms. */
   now: number;
   /** The command of the roll with these nodes; without any, one that says what is known of them. */
-  command: (nodes: readonly Id[]) => string;
+  command: (nodes: ReadonlyArray<Id | 'ID'>) => string;
 }
 
 /**
@@ -45,14 +45,18 @@ function refusal(
   { runtime, now, command }: RollAsked,
 ): LdctlError {
   const { listed, coreCount, serverTime } = found;
-  const { here } = listed;
+  const { here, elsewhere } = listed;
   const more = knownNodes(found, command);
   if (here.length === 0) {
     const counts = coreCount === null ? '' : `, and Core counts ${coreCount}`;
     return refusedError(
       'no_nodes_known',
-      `no node has an entry of ${runtime} in the log of the last 30 days${counts}`,
-      'Name the nodes. A trigger on every node makes the log list them, but acts on all at once.',
+      elsewhere.length > 0
+        ? `no node has an entry of ${runtime} in the log of the last 30 days${counts}`
+        : `the log of the last 30 days lists no node${counts}`,
+      elsewhere.length > 0
+        ? `Name the nodes: ${command(elsewhere)}`
+        : idsInConsole(command(Array<'ID'>(Math.min(coreCount ?? 2, 5)).fill('ID'))),
       more,
     );
   }
@@ -70,6 +74,10 @@ function refusal(
       )
     : refusedError('other_node_count', otherCountText(expected, listed, coreCount), hint, more);
 }
+
+/** Where the ids are that no log lists yet. @param command what takes them */
+export const idsInConsole = (command: string) =>
+  `Name the nodes; the LaserData console shows their ids: ${command}`;
 
 /** If Core counts fewer than are listed, those that acted longest ago may be gone. */
 function knownNodes(

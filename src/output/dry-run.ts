@@ -2,6 +2,7 @@
  * What would be sent.
  */
 
+import type { Id } from '../base/ids.js';
 import type { ResultFields } from '../base/outcome.js';
 import { count } from '../base/text.js';
 import { nodeText } from './columns.js';
@@ -15,6 +16,8 @@ export interface DryRun {
   result: ResultFields;
   /** `all 3 nodes of platform/production/orders` */
   what: string;
+  /** What is known of a node, beside it: `stopped 6m ago`. */
+  notes: ReadonlyMap<Id, string>;
   /** Of a roll: `1 at a time`, `gate: ./check.sh`; null for a trigger. */
   how: readonly string[] | null;
   /** Of a trigger one, of a roll one for each node. */
@@ -39,13 +42,14 @@ export async function printDryRun(output: Output, dryRun: DryRun) {
 }
 
 /** `Would restart iggy on 3 nodes of sandbox, 1 at a time, gate: ./check.sh`, and the nodes. */
-function dryRunText(sink: Sink, { result, what, how }: DryRun) {
+function dryRunText(sink: Sink, { result, what, notes, how }: DryRun) {
   const { nodes, action, runtime, core_count: core } = result;
   const doing = `Would ${actionText(action ?? 'act', runtime ?? '')} on ${what}`;
   return [
     sentence(sink, [doing, ...(how ?? [])].join(', ')),
     ...nodes.map(
-      ({ node_id: id }) => `  ${id !== null ? nodeText(id, sink) : 'an expected node'}\n`,
+      ({ node_id: id }) =>
+        `  ${[id === null ? 'an expected node' : nodeText(id, sink), notes.get(id ?? 0n) ?? []].flat().join('  ')}\n`,
     ),
     core === null ? '' : `Core counts ${count(core, 'node')}\n`,
   ].join('');

@@ -128,9 +128,9 @@ function rejectionText(sink: Sink, result: ResultFields, facts: SummaryFacts) {
     const isOfAll = same.length > 1 && same.length === lastCompleted.size;
     return isOfAll ? text : `${nodes}: ${text}`;
   });
-  if (lines.length === 0) {
-    lines.push("hint: The API and the log give no reason. The node's own log may.");
-  }
+  lines.push(
+    "hint: The API gives no reason. The node's log may: LaserData console, or laser deployment logs",
+  );
   if (result.replayed || earlierText(result, facts) !== '') {
     lines.push('hint: To run it again, use another --idempotency-key.');
   }

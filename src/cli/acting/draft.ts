@@ -2,6 +2,7 @@
  * The words and flags of an action as a draft of an order; what is missing is asked for.
  */
 
+import { idsInConsole } from '../../app/roll-nodes.js';
 import type { Draft, How, HowOfTrigger, Order, Whom } from '../../app/order.js';
 import { check, triggerRequest } from '../../app/requests.js';
 import { parseAction, parseRuntime, RUNTIMES, type Activity } from '../../base/activity.js';
@@ -110,20 +111,14 @@ export const isWithoutConfig = (action: string) => action.toLowerCase() === 'rec
  * @throws UsageError for what was typed; LdctlError (exit 5) where there is no node to pick;
  * Declined; Interrupted; as `Supervisor.list` does
  */
-async function askWhat(context: CommandContext, prompts: Prompts, { args, flags }: Typed) {
+async function askWhat(context: CommandContext, prompts: Prompts, { name, args, flags }: Typed) {
   const typed = args.runtime && parseRuntime(args.runtime);
   const named = await readNodes(context, flags);
   // Where there is to be a number of nodes, every node is meant.
   const isEvery = flags['expect-nodes'] !== undefined;
   const { signal } = context;
   const found = isEvery ? null : await (await openForJob(context)).log.forNodes({ signal });
-  if (found?.recent.length === 0 && !named) {
-    throw refusedError(
-      'no_nodes_known',
-      'no node has acted in the last 30 days, so there is none to pick',
-      'Name nodes with --node, or act on every node: ldctl activities trigger iggy restart',
-    );
-  }
+  if (found?.recent.length === 0 && !named) throw noneToPick(name, args);
   const runtimes = RUNTIMES.map((value) => {
     const nodes = found && count(listedIn(found.recent, value, true).here.length, 'node');
     return { value, name: nodes ? `${value.padEnd(10)}  ${nodes}` : value, short: value };
@@ -137,6 +132,15 @@ async function askWhat(context: CommandContext, prompts: Prompts, { args, flags 
   const choices = await nodeChoices(context.host, of);
   const nodes: readonly Id[] = await prompts.nodes(`Which nodes of ${await place()}?`, choices);
   return { runtime, action, nodes };
+}
+
+function noneToPick(name: Typed['name'], { runtime, action }: Typed['args']) {
+  const command = `ldctl activities ${name} ${runtime || 'iggy'} ${action || 'restart'}`;
+  return refusedError(
+    'no_nodes_known',
+    'no node has acted in the last 30 days, so there is none to pick',
+    idsInConsole(`${command} --node ID,ID`),
+  );
 }
 
 /** @param typed `reconfigure` where only the config is missing; '' for none */

@@ -22,7 +22,9 @@ import { openForJob } from './job.js';
 import {
   busyText,
   checkedLater,
+  onIdsText,
   dryRunText,
+  stoppedNodes,
   unlistedTexts,
   warningsOf,
   whereText,
@@ -125,8 +127,7 @@ function sayBeforehand(
   when: Parameters<typeof warningsOf>[1],
 ) {
   for (const line of warningsOf(order, when, viewOf(context.host))) context.warn(line);
-  const later = checkedLater(order);
-  if (later !== null) context.say(later);
+  for (const line of [checkedLater(order), onIdsText(order)]) if (line !== null) context.say(line);
 }
 
 /**
@@ -151,6 +152,7 @@ export async function showDryRun(context: CommandContext, order: Order) {
   await printDryRun(host.output, {
     ...planOf(order, how.idempotencyKey ?? host.newIdempotencyKey()),
     what: dryRunText(order, place, view),
+    notes: new Map(stoppedNodes(order, view).map(({ node, ago }) => [node, `stopped ${ago}`])),
     how: how.is === 'roll' ? [`${how.maxUnavailable} at a time`, ...gate] : null,
   });
   return 0;

@@ -5,7 +5,7 @@
  */
 
 import { doneText, newestOfEach, verbOf } from '../../base/activity.js';
-import { elapsedText } from '../../base/durations.js';
+import { ageText, elapsedText } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../../base/text.js';
 import { listedFor, type Draft, type Order } from '../../app/order.js';
@@ -13,6 +13,7 @@ import type { OpenDeployment } from '../../app/open.js';
 import type { Findings } from '../../app/survey.js';
 import { hintOfEnd } from '../../config/node-names.js';
 import { deploymentText } from '../../config/structure.js';
+import { trackNodes } from '../../log/nodes.js';
 import { oddStatus } from '../../job/busy.js';
 import { countMeant, inLog, type Listed } from '../../job/census.js';
 import { nodeText, shortNodes, type CellView } from '../../output/columns.js';
@@ -65,7 +66,7 @@ export function questionOf(order: Said, place: string, view: View) {
   const them = busyNodes === 1 ? 'it' : `the ${busyNodes}`;
   return {
     text: `${capitalized(whatText(order))} on ${who} of ${place}${more}`,
-    aside: `${note}${busy && ` ${capitalized(busy)}.`}`,
+    aside: `${note}${[busy, stoppedText(order, view)].map((text) => text && ` ${capitalized(text)}.`).join('')}`,
     yes: `yes, ${all}`,
     wait: `wait for ${them} to finish, then ${verbOf(action)} ${all}`,
     isBusy: busy !== '',
@@ -181,7 +182,12 @@ interface When {
 }
 
 /** Where Core's count, the log and the number that is expected differ, as far as no question does. */
-export function warningsOf(order: Said, { isAsked, isDry }: When, view: View): string[] {
+export function warningsOf(order: Said, when: When, view: View): string[] {
+  const stopped = when.isAsked || when.isDry ? '' : stoppedText(order, view);
+  return [...countWarnings(order, when, view), ...(stopped ? [stopped] : [])];
+}
+
+function countWarnings(order: Said, { isAsked, isDry }: When, view: View): string[] {
   const { whom, how, found, runtime } = order;
   if (!found || (whom.by !== 'all' && whom.by !== 'log')) return [];
   const { listed, countAgain } = found;
@@ -208,6 +214,12 @@ export function checkedLater({ whom, found }: Said) {
   const listing = `the log lists ${count(listed.here.length, 'node')}`;
   return `${listing}; whether there are ${expect} is checked at the end`;
 }
+
+/** Of a trigger on every node where the log lists none: how to name them instead; else null. */
+export const onIdsText = ({ whom, found }: Said) =>
+  whom.by === 'all' && found?.listed.isWhole && inLog(found.listed) === 0
+    ? 'hint: All nodes act at once. To name some with --node: the LaserData console shows their ids.'
+    : null;
 
 /** Of nodes that are named, and that the log does not list. */
 export function unlistedTexts(order: Said): string[] {
@@ -251,6 +263,34 @@ function shortText({ here, elsewhere }: Listed, view: View) {
   const short = shortNodes([...here, ...elsewhere], 3);
   const texts = elsewhere.map((node) => (view.isTTY ? short(node, view) : String(node)));
   return shortList(texts, 3);
+}
+
+/** `broker-2 is stopped (6m ago): it may reject it`; '' where none is, or that is no reason to. */
+export function stoppedText(order: Said, view: View) {
+  const stopped = stoppedNodes(order, view);
+  if (stopped.length === 0) return '';
+  const names = stopped.map(({ node, ago }) => `${nodeText(node, view)} is stopped (${ago})`);
+  return plainText(
+    `${shortList(names, MOST_BUSY)}: ${names.length === 1 ? 'it' : 'they'} may reject it`,
+  );
+}
+
+/**
+ * Those of its nodes whose last completed start, stop or restart was a stop, where that is a reason
+ * to reject the action; by what was read anyway.
+ */
+export function stoppedNodes(order: Said, view: View) {
+  const { action, runtime, found } = order;
+  if (!found || !/^re(start|configure)/.test(action)) return [];
+  const meant = order.whom.nodes ?? listedFor(order);
+  const tracked = trackNodes();
+  tracked.add(found.entries);
+  return tracked.states().flatMap(({ node_id: node, runtimes: { [runtime]: state } }) => {
+    const isStopped = state?.state === 'stopped' && state.status !== 'processing';
+    if (!isStopped || !meant.includes(node)) return [];
+    const ago = state.since ? `${ageText(state.since, found.serverTime ?? view.now)} ago` : '';
+    return [{ node, ago }];
+  });
 }
 
 /** How many busy nodes a question lists. */

@@ -1,3 +1,4 @@
+import { idsInConsole } from '../../app/roll-nodes.js';
 import { OPTIONAL_MS } from '../../base/clock.js';
 import { UsageError } from '../../base/errors.js';
 import { capitalized, count, shellWord } from '../../base/text.js';
@@ -136,8 +137,13 @@ function headline({ place, coreCount }: Known, listed: number) {
 /** That no node is known yet, and how to act on all of them, which makes them known. */
 function emptyText(known: Known | null, flags: readonly string[]) {
   const coreCount = known?.coreCount ?? null;
-  const trigger = ['ldctl activities trigger iggy restart', ...flags.map(shellWord)].join(' ');
+  const words = flags.map(shellWord);
+  const ids = Array(Math.min(coreCount ?? 2, 5))
+    .fill('ID')
+    .join();
+  const roll = ['ldctl activities roll iggy restart --node', ids, ...words].join(' ');
+  const trigger = ['ldctl activities trigger iggy restart', ...words].join(' ');
   const none = coreCount === null ? 'no node' : `Core counts ${count(coreCount, 'node')}; none`;
-  const text = `${none} has acted in the last 30 days, so no id is known yet. To act on every node`;
+  const text = `${none} has acted in the last 30 days. ${idsInConsole(roll)}\nTo act on every node at once`;
   return `${known ? `${known.place}: ${text}` : capitalized(text)}: ${trigger}`;
 }
