@@ -60,13 +60,14 @@ export function questionOf(order: Said, place: string, view: View) {
   const { whom, found, action } = order;
   const { who, more = '', notes = [], number = who } = whoOf(order, view);
   const busy = busyText(found, view);
+  const stopped = stoppedText(order, view);
   const busyNodes = new Set(found?.busy.map(({ node_id: node }) => node)).size;
   const note = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   const all = whom.by !== 'log' && whom.nodes && whom.nodes.length > 1 ? number : who;
   const them = busyNodes === 1 ? 'it' : `the ${busyNodes}`;
   return {
     text: `${capitalized(whatText(order))} on ${who} of ${place}${more}`,
-    aside: `${note}${[busy, stoppedText(order, view)].map((text) => text && ` ${capitalized(text)}.`).join('')}`,
+    aside: [note, busy && ` ${capitalized(busy)}.`, stopped && ` ${stopped}.`].join(''),
     yes: `yes, ${all}`,
     wait: `wait for ${them} to finish, then ${verbOf(action)} ${all}`,
     isBusy: busy !== '',
@@ -114,12 +115,16 @@ function those(nodes: readonly Id[], areAll: boolean, view: View): Who {
   return { who: length === 1 ? `node ${nodeText(only, view)}` : several, number };
 }
 
-/** Those that were picked from a list: up to three of them are named. */
+/** Those that were picked from a list: up to 20 are named, then the first and the last. */
 function picked(nodes: readonly Id[], listed: readonly Id[], view: View): Who {
   const number = count(nodes.length, 'node');
   const short = shortNodes(listed, 3);
-  const names = nodes.map((node) => short(node, view)).join(', ');
-  return { who: nodes.length > 3 ? number : names.replace(/, (?=[^,]*$)/, ' and '), number };
+  const names = nodes.map((node) => short(node, view));
+  const who =
+    nodes.length > 20
+      ? `${number} (${names[0]} … ${names.at(-1)})`
+      : names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  return { who, number };
 }
 
 /** A trigger leaves nothing out. */

@@ -1,15 +1,14 @@
 /*
- * The picker of nodes: typing narrows the list, and only space and Ctrl-A choose.
+ * The picker of nodes: typing narrows the list, and only space and Tab choose.
  */
 
 import { stripVTControlCharacters } from 'node:util';
 import {
   createPrompt,
   isBackspaceKey,
-  isDownKey,
   isEnterKey,
   isSpaceKey,
-  isUpKey,
+  isTabKey,
   useKeypress,
   usePrefix,
   useState,
@@ -27,6 +26,8 @@ export interface NodeChoice {
   label: string;
   /** `running 3d` */
   state: string;
+  /** What else finds it: `stopped`, `rejected`, `busy`. */
+  words: readonly string[];
 }
 
 /** What was chosen so far. */
@@ -51,17 +52,30 @@ export const startPicking = (rows: readonly NodeChoice[]): Picking => ({
   isEmpty: false,
 });
 
-/** By name, and by any part of an id. */
+/** By any part of a name or an id, and by the beginning of a word of its state. */
 export function matching({ rows, typed }: Picking) {
   const wanted = typed.toLowerCase();
   return rows.filter(
-    ({ node, label }) => label.toLowerCase().includes(wanted) || String(node).includes(wanted),
+    ({ node, label, words }) =>
+      label.toLowerCase().includes(wanted) ||
+      String(node).includes(wanted) ||
+      words.some((word) => word.startsWith(wanted)),
   );
 }
 
 /** The chosen ones, in the order of the list. */
 export const pickedNodes = ({ rows, chosen }: Picking): Id[] =>
   rows.map(({ node }) => node).filter((node) => chosen.has(node));
+
+/** By how many rows a key moves. */
+const MOVES: ReadonlyMap<string, number> = new Map([
+  ['up', -1],
+  ['down', 1],
+  ['pageup', -10],
+  ['pagedown', 10],
+  ['home', -Infinity],
+  ['end', Infinity],
+]);
 
 /** @param text what the key types, or '' */
 export function afterKey(picking: Picking, key: KeypressEvent, text: string): Picking {
@@ -73,10 +87,12 @@ export function afterKey(picking: Picking, key: KeypressEvent, text: string): Pi
       ? { ...next, typed: '', active: 0 }
       : { ...picking, isEmpty: true };
   }
-  if (isUpKey(key)) return { ...next, active: Math.max(active - 1, 0) };
-  if (isDownKey(key)) return { ...next, active: Math.min(active + 1, shown.length - 1) };
+  const by = MOVES.get(key.name);
+  if (by !== undefined) {
+    return { ...next, active: Math.min(Math.max(active + by, 0), Math.max(shown.length - 1, 0)) };
+  }
   if (isSpaceKey(key)) return toggled(next, shown.slice(active, active + 1));
-  if (key.ctrl && key.name === 'a') return toggled(next, shown);
+  if (isTabKey(key)) return toggled(next, shown);
   const typed = filterAfter(picking, key, text);
   return typed === null ? next : { ...next, typed, isUsed: false, active: 0 };
 }
@@ -101,7 +117,7 @@ function toggled(picking: Picking, rows: readonly NodeChoice[]): Picking {
 
 type Screen = Pick<Sink, 'columns' | 'rows' | 'paint'>;
 
-const KEYS = 'type to filter · ↑↓ move · space choose · ctrl-a all · enter done';
+const KEYS = 'type to filter · ↑↓ move · space choose · tab all · enter done';
 const NONE_CHOSEN = 'None is chosen yet. Space chooses a node; Escape leaves, and sends nothing.';
 
 /**

@@ -44,6 +44,15 @@ export async function nodeChoices(
   return listed.map((node) => {
     const state = states.find(({ node_id: id }) => id === node)?.runtimes[runtime];
     const text = state ? stateText(state, view) : `no ${runtime} entry`;
-    return { node, label: nodeText(node, output.stderr), state: text };
+    return { node, label: nodeText(node, output.stderr), state: text, words: wordsOf(state) };
   });
+}
+
+/** What a person types to find it: its state, what happened last, and whether it is busy. */
+function wordsOf(summary: RuntimeState | undefined) {
+  if (!summary) return ['none'];
+  const { action, status, state } = summary;
+  const verb = verbOf(action);
+  const last = status === 'processing' ? ['busy', DOING.get(verb) ?? verb] : [status, verb];
+  return state === null ? last : [state, ...last];
 }

@@ -16,7 +16,9 @@ import { TypedTerminal } from '../../helpers/typed-terminal.js';
 
 const UP = '\u001b[A';
 const DOWN = '\u001b[B';
-const CTRL_A = '\u0001';
+const TAB = '\t';
+const [HOME, END] = ['\u001b[H', '\u001b[F'];
+const [PAGE_UP, PAGE_DOWN] = ['\u001b[5~', '\u001b[6~'];
 const BACKSPACE = '\u007f';
 
 /** The first has a name. Their ids are those at the end of 64 bits. */
@@ -25,6 +27,7 @@ const FIFTY: readonly NodeChoice[] = Array.from({ length: 50 }, (_, index) => ({
   node: FIRST + BigInt(index),
   label: index === 0 ? 'broker-1' : String(FIRST + BigInt(index)),
   state: index === 2 ? 'running 3d, start rejected 2h ago' : 'running 3d',
+  words: ['running', 'start', index === 2 ? 'rejected' : 'completed'],
 }));
 
 const typing = (text: string): string[] => Array.from(text);
@@ -53,6 +56,11 @@ describe('the picker of nodes', () => {
     ['space', [' ', '\r'], [0]],
     ['down and space', [DOWN, ' ', '\r'], [1]],
     ['up beyond the first', [UP, UP, DOWN, ' ', '\r'], [1]],
+    ['the last, by End', [END, DOWN, ' ', '\r'], [49]],
+    ['the first again, by Home', [END, HOME, ' ', '\r'], [0]],
+    ['ten further, by PageDown', [PAGE_DOWN, ' ', '\r'], [10]],
+    ['ten back, by PageUp, and no further than the first', [END, PAGE_UP, ' ', '\r'], [39]],
+    ['what was rejected last', [...typing('rej'), TAB, '\r'], [2]],
     ['space twice, then another', [' ', ' ', DOWN, ' ', '\r'], [1]],
     ['a name in any case', [...typing('ROKER'), ' ', '\r'], [0]],
     ['a part of the id of a named node', [...typing(String(FIRST).slice(-4)), ' ', '\r'], [0]],
@@ -69,12 +77,12 @@ describe('the picker of nodes', () => {
       [4, 7],
     ],
     ['a filter that was corrected', [...typing('brokers'), BACKSPACE, ' ', '\r'], [0]],
-    ['ctrl-a on what is filtered', [...typing('broker'), CTRL_A, '\r'], [0]],
-    ['ctrl-a on all of them', [CTRL_A, '\r'], FIFTY.map((_, index) => index)],
-    ['ctrl-a twice, then the first', [CTRL_A, CTRL_A, ' ', '\r'], [0]],
+    ['tab on what is filtered', [...typing('broker'), TAB, '\r'], [0]],
+    ['tab on all of them', [TAB, '\r'], FIFTY.map((_, index) => index)],
+    ['tab twice, then the first', [TAB, TAB, ' ', '\r'], [0]],
     [
-      'ctrl-a, without one',
-      [CTRL_A, DOWN, ' ', '\r'],
+      'tab, without one',
+      [TAB, DOWN, ' ', '\r'],
       [0, ...FIFTY.keys()].slice(1).filter((n) => n !== 1),
     ],
   ] as Array<[string, string[], number[]]>) {
@@ -107,7 +115,7 @@ describe('the picker of nodes', () => {
       `❯◉ ${FIRST + 2n}  running 3d, s…`,
       ' ↓ 47 below',
       'type to filter · ↑↓ move · space choose',
-      '· ctrl-a all · enter done',
+      '· tab all · enter done',
     ]);
   });
 
@@ -120,7 +128,9 @@ describe('the picker of nodes', () => {
           (state, index) => ({ ...FIFTY[index % 50], state, node: BigInt(index) }) as NodeChoice,
         ),
       );
-    const keys = fc.array(fc.constantFrom('up', 'down', 'space', '1', 'b', 'return'));
+    const keys = fc.array(
+      fc.constantFrom('up', 'down', 'end', 'pageup', 'space', '1', 'b', 'return'),
+    );
     fc.assert(
       fc.property(
         rows,

@@ -54,7 +54,7 @@ describe('a question', () => {
     const key = 'ld_pk_4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c';
     terminal.output.redact(new ApiKey(key));
     const prompts = terminalPrompts(terminal, never) ?? assert.fail('no one to ask');
-    const row = { node: 7n, label: '7', state: `running, ${key}` };
+    const row = { node: 7n, label: '7', state: `running, ${key}`, words: [] };
     for (const asked of [
       () => prompts.choose(`Node 7 is busy with ${key}.`, [{ value: 1, name: `some ${key}` }]),
       () => prompts.nodes('On which?', [row]),

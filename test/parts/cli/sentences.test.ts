@@ -64,6 +64,39 @@ const TABLE: ReadonlyArray<{
     dry: '2 nodes of X',
   },
   {
+    order: 'more nodes that were picked than a question names',
+    is: orderWith({
+      whom: { by: 'list', nodes: Array.from({ length: 21 }, (_, index) => A + BigInt(index)) },
+    }),
+    would: 'this would restart iggy on 21 nodes of X',
+    asks: 'Restart iggy on 21 nodes (broker-1 … …021) of X?',
+    yes: 'yes, 21 nodes',
+    headline: 'Restarting iggy on X: 21 nodes',
+    dry: '21 nodes of X',
+  },
+  {
+    order: 'every node, one of which is stopped',
+    is: orderWith({
+      found: foundWith(ABC, {
+        coreCount: 3,
+        entries: [
+          {
+            ...{ id: 1n, tenant_id: 1n, division_id: 1n, environment_id: 1n, deployment_id: 1n },
+            ...{ node_id: A, runtime: 'iggy', action: 'stop', status: 'completed' },
+            ...{ created_at: '1970-01-01T00:00:00Z', created_by: { kind: 'user', id: 1n } },
+          },
+        ],
+        serverTime: 360_000,
+      }),
+    }),
+    would: 'this would restart iggy on every node of X',
+    asks: 'Restart iggy on all 3 nodes of X? broker-1 is stopped (6m ago): it may reject it.',
+    yes: 'yes, all 3 nodes',
+    headline: 'Restarting iggy on X: 3 nodes',
+    dry: 'all 3 nodes of X',
+    warns: 'broker-1 is stopped (6m ago): it may reject it',
+  },
+  {
     order: 'every node, which Core counts, too',
     is: orderWith({ found: foundWith(ABC, { coreCount: 3 }) }),
     would: 'this would restart iggy on every node of X',

@@ -6,7 +6,8 @@ import { Screen, withoutEnd } from '../../helpers/screen.js';
 const KEYS: Readonly<Record<string, string>> = {
   ...{ up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', left: '\u001b[D' },
   ...{ enter: '\r', space: ' ', tab: '\t', backspace: '\u007f' },
-  ...{ 'ctrl-a': '\u0001', 'ctrl-c': '\u0003', 'ctrl-d': '\u0004', 'ctrl-u': '\u0015' },
+  ...{ home: '\u001b[H', end: '\u001b[F', pageup: '\u001b[5~', pagedown: '\u001b[6~' },
+  ...{ 'ctrl-c': '\u0003', 'ctrl-d': '\u0004', 'ctrl-u': '\u0015' },
 };
 
 /** The mark that spins while something is read: how far it has come is a matter of real time. */
