@@ -68,6 +68,8 @@ export class Client {
   readonly #clock: Clock;
   readonly #options: ClientOptions;
   #agent: Promise<Agent> | undefined;
+  /** A POST was lost on a connection that had been used before: each of the others opens its own. */
+  #postsOnNew = false;
 
   /**
    * @param what names the URL in errors
@@ -174,7 +176,8 @@ export class Client {
     timeoutMs: number,
   ): Promise<Answer> {
     signal?.throwIfAborted();
-    const { urlFrom, agent = await this.#agentFor(method) } = this.#options;
+    const { urlFrom } = this.#options;
+    const agent = await this.#agentFor(method);
     const stream = this.#got.stream(url, {
       method,
       headers,
@@ -202,6 +205,7 @@ export class Client {
       return { url, status, headers: answer.headers, body, apiKey: this.#apiKey, urlFrom };
     } catch (error) {
       signal?.throwIfAborted();
+      this.#postsOnNew ||= method === 'POST' && attempt.request?.reusedSocket === true;
       throw transportError(error, attempt, url, { proxy: this.#proxy, urlFrom });
     } finally {
       stop();
@@ -215,10 +219,13 @@ export class Client {
 
   /**
    * A POST follows on the connection of the read before it, so that no slow handshake comes between
-   * them. A proxy closes idle tunnels as it likes, so there it has one of its own.
+   * them. A proxy closes idle tunnels as it likes, and some servers close a connection after each
+   * answer, so there it has one of its own.
    */
-  #agentFor(method: string): Promise<Agent> {
-    if (this.#proxy && method === 'POST') return this.#newAgent(false);
+  async #agentFor(method: string): Promise<object> {
+    const { agent } = this.#options;
+    if (agent) return agent;
+    if (method === 'POST' && (this.#proxy || this.#postsOnNew)) return this.#newAgent(false);
     return (this.#agent ??= this.#newAgent(true));
   }
 

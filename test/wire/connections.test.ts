@@ -15,6 +15,7 @@ import {
   type Step,
 } from '../helpers/server.js';
 import { createAuthority } from './certificates.js';
+import { fails } from '../helpers/failure.js';
 import { ChildClient } from './child.js';
 import { client, DEPLOYMENT, EMPTY_PAGE, ENTRY, QUERY, RESTART } from './wire.js';
 
@@ -39,6 +40,39 @@ it('reads and POSTs share a connection', async () => {
   assert.equal(server.requests.length, 7);
   assert.equal(server.connections(), 1);
   await server.close();
+});
+
+it('opens a connection for each POST once one was lost on a connection used before', async () => {
+  const accepted = 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n';
+  // It promises to keep the connection, and closes it at the second request.
+  const server = createServer((socket) => {
+    let requests = 0;
+    socket
+      .on('error', () => undefined)
+      .on('data', (bytes) => {
+        requests += 1;
+        const isPost = String(bytes).startsWith('POST');
+        if (requests > 1) socket.resetAndDestroy();
+        else if (isPost) socket.write(accepted);
+        else {
+          const body = JSON.stringify(EMPTY_PAGE);
+          socket.write(
+            `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+          );
+        }
+      });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    const api = client(`http://127.0.0.1:${port}`);
+    await api.list(DEPLOYMENT, QUERY);
+    await fails(api.trigger(RESTART), { code: 'connection_lost' });
+    await api.list(DEPLOYMENT, QUERY);
+    assert.equal((await api.trigger(RESTART)).replayed, false);
+  } finally {
+    server.close();
+  }
 });
 
 describe('a run over TLS', () => {
