@@ -35,7 +35,9 @@ export async function printRunResult(
     nodes: nodeDocuments(output, result.nodes, facts),
     ...(error && { error: errorDocument(error) }),
   };
-  const { rows, folded } = foldedAt(output, result.nodes);
+  // With `--no-wait` on every node nothing is known of any.
+  const isBlank = result.outcome === 'accepted' && result.targets !== 'named';
+  const { rows, folded } = foldedAt(output, isBlank ? [] : result.nodes);
   writeResult(output, value, rows, resultColumns);
   stdout.write(folded);
   if (error) stderr.write(errorText(output, error));

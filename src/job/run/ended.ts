@@ -69,9 +69,7 @@ export function resultOfRun(run: Run): JobEnd {
   const { plan, trigger, entries, state } = run;
   if (state.name !== 'ended') throw new Error('the run has not ended');
   if (state.outcome === null) throw state.error;
-  // A run on every node that does not wait has not seen which of them report.
-  const isUnseen = state.outcome === 'accepted' && entries.targets !== 'named';
-  const nodes = isUnseen ? [] : entries.rows(emptyStatusOf(run)).map(resultRow);
+  const nodes = entries.rows(emptyStatusOf(run)).map(resultRow);
   const facts = {
     ...entries.action,
     deployment_id: plan.deploymentId,
