@@ -24,7 +24,7 @@ import {
   type SettingFlags,
   type Settings,
 } from '../config/settings.js';
-import { deploymentsCalled } from '../config/structure.js';
+import { deploymentsCalled, placeText } from '../config/structure.js';
 import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
 import { hadNoEffect } from '../job/answer.js';
 import { sentence, warningText } from '../output/sentence.js';
@@ -114,7 +114,8 @@ export class CommandContext {
     const each = await flagsOfEach(this.flags, config, async (flags) => {
       const { settings, account } = this.#targetOf(flags);
       const { named } = settings.deployment;
-      return named !== null && deploymentsCalled(await account.structure(), named.value).length > 0;
+      if (named === null) return [];
+      return deploymentsCalled(await account.structure(), named.value).map(placeText);
     });
     if (this.flags['all-profiles']) {
       // Here a profile without a deployment is no mistake.

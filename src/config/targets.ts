@@ -43,13 +43,13 @@ export function flagsOfOne({ profile, deployment, ...flags }: TargetFlags): Sett
 /**
  * The flags of each deployment that is named, in the order given: `-p a,b`, `-d a,b`, each also
  * repeated, or every profile that has a deployment.
- * @param isName whether a deployment is called so: a name may have a comma
+ * @param pathsOf the paths of those that are called so: a name may have a comma
  * @throws UsageError; LdctlError (exit 5) where no profile has a deployment
  */
 export async function flagsOfEach(
   { 'all-profiles': isEvery = false, profile, deployment, ...flags }: TargetFlags,
   { profiles }: Pick<Config, 'profiles'>,
-  isName: (flags: SettingFlags) => Promise<boolean>,
+  pathsOf: (flags: SettingFlags) => Promise<readonly string[]>,
 ): Promise<SettingFlags[]> {
   const listed = [profile ?? []].flat().flatMap((text) => text.split(','));
   const named = isEvery ? namesOf(profiles) : checked('--profile', listed);
@@ -65,8 +65,19 @@ export async function flagsOfEach(
   if (each.length > 1 || texts.length === 0) return each.length > 0 ? each : [flags];
   const [own = flags] = each;
   const lists = texts.map(async (text) => {
-    const isList = text.includes(',') && !areIds(text);
-    return isList && (await isName({ ...own, deployment: text })) ? text : text.split(',');
+    const parts = text.split(',');
+    if (parts.length < 2 || areIds(text)) return parts;
+    const called = (name: string) => pathsOf({ ...own, deployment: name.trim() });
+    const whole = await called(text);
+    if (whole.length === 0) return parts;
+    const each = await Promise.all(parts.map(called));
+    if (each.some((paths) => paths.length === 0)) return text;
+    const paths = [whole, ...each].flat().join(', ');
+    throw usageError(
+      'deployment_ambiguous',
+      `--deployment ${text} is the name of one, and a list of others: ${paths}`,
+      'Name each by its whole path, or by its id, with a --deployment of its own.',
+    );
   });
   const deployments = checked('--deployment', (await Promise.all(lists)).flat());
   return deployments.map((text) => ({ ...own, deployment: text }));

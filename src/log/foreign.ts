@@ -5,6 +5,7 @@
 import type { Activity } from '../base/activity.js';
 import { LdctlError, refusedError } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
+import type { Listing } from './list.js';
 
 /**
  * Whose nodes are meant to be acted on, and where that comes from, in words: `profile prod`,
@@ -40,4 +41,21 @@ export function foreignLog(
     }
   }
   return null;
+}
+
+/** Of what was opened: its id, and whose it is to be. */
+type Own = { deploymentId: Id; tenant: ExpectedTenant | null };
+
+/** @throws LdctlError as `foreignLog` gives it */
+export function refuseForeign(activities: readonly Activity[], { deploymentId, tenant }: Own) {
+  const error = foreignLog(activities, deploymentId, tenant);
+  if (error) throw error;
+}
+
+/** What only reads shows no other deployment's log as this one's. @throws as `refuseForeign` */
+export async function* ownListing(listing: Listing, own: Own): Listing {
+  for await (const part of listing) {
+    refuseForeign(part.entries, own);
+    yield part;
+  }
 }

@@ -6,6 +6,7 @@ import { usageError } from '../../base/errors.js';
 import type { CommandContext } from '../context.js';
 import { textFlag, type FlagsOf } from '../line/flags.js';
 import { momentOf } from '../line/moments.js';
+import { ownListing } from '../../log/foreign.js';
 import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
 import { MANY, nodesFlag, parsing } from '../line/value-flags.js';
 import { authorsOf, authorsFlag } from './authors.js';
@@ -89,9 +90,11 @@ export async function summarize<T>(
   make: (entries: Listing) => Promise<T>,
 ) {
   const filter = await filterOf(context, flags);
-  const { log } = await context.deployment();
-  const entries = listNewest(log, { filter, limit: 0 }, { signal: context.signal });
-  const made = await context.during('Reading the log', () => make(entries));
+  const deployment = await context.deployment();
+  const { signal } = context;
+  const entries = listNewest(deployment.log, { filter, limit: 0 }, { signal });
+  const own = ownListing(entries, deployment);
+  const made = await context.during('Reading the log', () => make(own));
   context.sayWholeIds(filter.nodes);
   return made;
 }

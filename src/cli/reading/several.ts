@@ -8,7 +8,7 @@ import { errorDocument, LdctlError, usageError, withHint } from '../../base/erro
 import type { OpenDeployment } from '../../app/open.js';
 import { deploymentText } from '../../config/structure.js';
 import { standsTwice, type TargetFlags } from '../../config/targets.js';
-import { foreignLog } from '../../log/foreign.js';
+import { refuseForeign } from '../../log/foreign.js';
 import { listNewest, type ActivityFilter, type Listing } from '../../log/list.js';
 import { printList, type ListSpec } from '../../output/list.js';
 import { errorText } from '../../output/sentence.js';
@@ -105,9 +105,8 @@ export async function* listSource(
 
 /** @throws LdctlError for the log of another deployment, or of another tenant's */
 export function placed(deployment: OpenDeployment, entries: readonly Activity[]): Activity[] {
-  const { deploymentId, ref, profile, tenant } = deployment;
-  const error = foreignLog(entries, deploymentId, tenant);
-  if (error) throw error;
+  const { deploymentId, ref, profile } = deployment;
+  refuseForeign(entries, deployment);
   // They stand first, and an entry's own do not count.
   const own = { deployment_path: ref.path, profile };
   return entries.map((entry) => ({ ...own, ...entry, ...own, deployment_id: deploymentId }));

@@ -22,6 +22,7 @@ import type { WatchResult } from '../../job/watch.js';
 import { resumeCommand } from '../../app/jobs.js';
 import type { OpenDeployment } from '../../app/open.js';
 import { mergeNewest } from '../../log/merge.js';
+import { ownListing, refuseForeign } from '../../log/foreign.js';
 import { listAfter, listNewest, listOnePage, type ActivityFilter } from '../../log/list.js';
 import { activityColumns } from '../../output/rows.js';
 import { printList } from '../../output/list.js';
@@ -135,7 +136,7 @@ function checkTogether(flags: ListFlags, options: PrintOptions) {
 /** Prints the log once, as it is read. @throws as `Supervisor.list` does */
 async function print(context: CommandContext, plan: Plan) {
   const deployment = await context.deployment();
-  const parts = partsOf(deployment, plan, context.reading);
+  const parts = ownListing(partsOf(deployment, plan, context.reading), deployment);
   const ready = nameYou(context, [deployment]);
   await printList(context.host.output, parts, { ...specOf(plan), ready });
   return 0;
@@ -254,7 +255,7 @@ async function watch(context: CommandContext, plan: Plan) {
     view.stop(problem instanceof LdctlError ? problem : undefined);
     output.stdout.gone.throwIfAborted();
   };
-  const ended = await showEach(events, view).catch((error: unknown) => {
+  const ended = await showEach(events, view, deployment).catch((error: unknown) => {
     stop(error);
     throw error;
   });
@@ -277,12 +278,19 @@ function withNext({ entries, error }: WatchResult, deployment: OpenDeployment) {
 }
 
 /** Step by step, since `for await` drops what the events return. */
-async function showEach(events: ReturnType<typeof followLog>, view: WatchView) {
+async function showEach(
+  events: ReturnType<typeof followLog>,
+  view: WatchView,
+  deployment: OpenDeployment,
+) {
   let total = 0;
   for (;;) {
     const { done, value } = await events.next();
     if (done) return { ...value, total };
-    if (value.event === 'listing') ({ total } = value);
+    if (value.event === 'listing') {
+      ({ total } = value);
+      refuseForeign(value.activities, deployment);
+    } else if (value.event === 'activity') refuseForeign([value.activity], deployment);
     view.on(value);
   }
 }

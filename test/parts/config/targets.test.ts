@@ -12,9 +12,9 @@ const PROFILES = [
 
 /** Which each names: a profile, a deployment, or both. */
 async function named(flags: TargetFlags, names: readonly string[] = []): Promise<string[]> {
-  const isName = ({ deployment }: { deployment?: string | undefined }) =>
-    Promise.resolve(names.includes(deployment ?? ''));
-  const each = await flagsOfEach(flags, { profiles: PROFILES }, isName);
+  const pathsOf = ({ deployment }: { deployment?: string | undefined }) =>
+    Promise.resolve(names.filter((name) => name === deployment).map((name) => `a/b/${name}`));
+  const each = await flagsOfEach(flags, { profiles: PROFILES }, pathsOf);
   return each.map(({ profile = '', deployment = '' }) => `${profile}|${deployment}`);
 }
 
@@ -48,9 +48,17 @@ describe('config/targets: which deployments are named', () => {
     });
   }
 
+  it('refuses the name of one deployment that is a list of others, too', async () => {
+    await assert.rejects(named({ deployment: ['one,too'] }, ['one,too', 'one', 'too']), {
+      exit: 'usage',
+      message: /a list of others: a\/b\/one,too, a\/b\/one, a\/b\/too$/,
+    });
+    assert.deepEqual(await named({ deployment: ['one,too'] }, ['one,too', 'one']), ['|one,too']);
+  });
+
   it('refuses every profile where none has a deployment', async () => {
     const profiles = PROFILES.slice(3);
-    const asked = flagsOfEach({ 'all-profiles': true }, { profiles }, () => Promise.resolve(true));
+    const asked = flagsOfEach({ 'all-profiles': true }, { profiles }, () => Promise.resolve([]));
     await assert.rejects(asked, { code: 'no_profile' });
   });
 });
