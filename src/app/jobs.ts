@@ -30,7 +30,7 @@ export type Tools = Pick<DriveTools, 'signal' | 'stopping' | 'gate'> & {
 
 /** What an earlier run with a caller's key has left. */
 export function keptRun(
-  { deploymentId, journal }: Connection,
+  { deploymentId, journal }: Pick<Connection, 'deploymentId' | 'journal'>,
   request: Pick<CheckedTrigger, 'runtime' | 'action' | 'idempotencyKey'> & {
     nodes?: readonly Id[] | undefined;
   },

@@ -267,6 +267,10 @@ export function openRollJournal<T>(
   };
 }
 
+/** The deployments whose rolls have left a record. @param folder see `configDir` */
+export const rolledDeployments = (folder: string): Id[] =>
+  namesIn(join(folder, 'rolls')).flatMap((name) => (/^\d{1,20}$/.test(name) ? BigInt(name) : []));
+
 function broken(path: string) {
   return new LdctlError(
     'unconfirmed',

@@ -47,10 +47,11 @@ function dryRunText(sink: Sink, { result, what, notes, how }: DryRun) {
   const doing = `Would ${actionText(action ?? 'act', runtime ?? '')} on ${what}`;
   return [
     sentence(sink, [doing, ...(how ?? [])].join(', ')),
-    ...nodes.map(
-      ({ node_id: id }) =>
-        `  ${[id === null ? 'an expected node' : nodeText(id, sink), notes.get(id ?? 0n) ?? []].flat().join('  ')}\n`,
-    ),
+    ...nodes.map(({ node_id: id }) => {
+      if (id === null) return '  an expected node\n';
+      const note = notes.get(id);
+      return `  ${nodeText(id, sink)}${note === undefined ? '' : `  ${note}`}\n`;
+    }),
     core === null ? '' : `Core counts ${count(core, 'node')}\n`,
   ].join('');
 }

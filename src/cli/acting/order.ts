@@ -133,9 +133,14 @@ function sayBeforehand(
 /**
  * Shows what would be done, and warns of nodes that are busy, or that the log does not list; and of
  * what was sent under the same key.
+ * @param left of a roll that is resumed: what there is to do on each node
  * @returns exit code 0 @throws LdctlError (exit 4) where it is known that the key may not act
  */
-export async function showDryRun(context: CommandContext, order: Order) {
+export async function showDryRun(
+  context: CommandContext,
+  order: Order,
+  left: ReadonlyMap<Id, string> = new Map(),
+) {
   const { host } = context;
   const { deployment, how, found } = order;
   const view = viewOf(host);
@@ -152,7 +157,10 @@ export async function showDryRun(context: CommandContext, order: Order) {
   await printDryRun(host.output, {
     ...planOf(order, how.idempotencyKey ?? host.newIdempotencyKey()),
     what: dryRunText(order, place, view),
-    notes: new Map(stoppedNodes(order, view).map(({ node, ago }) => [node, `stopped ${ago}`])),
+    notes: new Map([
+      ...left,
+      ...stoppedNodes(order, view).map(({ node, ago }) => [node, `stopped ${ago}`] as const),
+    ]),
     how: how.is === 'roll' ? [`${how.maxUnavailable} at a time`, ...gate] : null,
   });
   return 0;

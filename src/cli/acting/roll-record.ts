@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { formatDuration } from '../../base/durations.js';
 import { refusedError, usageError } from '../../base/errors.js';
-import { sortedUnique } from '../../base/ids.js';
+import { sortedUnique, type Id } from '../../base/ids.js';
 import { idText } from '../../base/journal.js';
 import { count, shellWord } from '../../base/text.js';
 import { resumeCommand } from '../../app/jobs.js';
@@ -38,6 +38,13 @@ export type KeptRoll = v.InferOutput<typeof storedRoll>;
 /** The roll with a key, as its record has it; undefined for none. */
 export const keptRoll = (context: CommandContext, deployment: OpenDeployment, key: string) =>
   journalOf(context, deployment).read(key)?.request;
+
+/** The rolls of a deployment that have not ended, the newest first. */
+export const unfinishedRolls = (
+  { folder, host }: CommandContext,
+  deploymentId: Id,
+): ReadonlyArray<RollRecord<KeptRoll>> =>
+  openRollJournal(folder, deploymentId, storedRoll, host.clock).unfinished();
 
 const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
   openRollJournal(folder, deploymentId, storedRoll, clock);

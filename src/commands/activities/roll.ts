@@ -1,4 +1,4 @@
-import type { HowOfRoll } from '../../app/order.js';
+import { nodesIn, type HowOfRoll, type Order } from '../../app/order.js';
 import { check, rollHow, rollRequest } from '../../app/requests.js';
 import { UsageError } from '../../base/errors.js';
 import { draftOf, sharedFields, type Typed } from '../../cli/acting/draft.js';
@@ -11,6 +11,7 @@ import {
   prepareOrder,
   showDryRun,
 } from '../../cli/acting/order.js';
+import { leftToDo, openRollColumns, openRolls } from '../../cli/acting/open-rolls.js';
 import { findRoll, keptRoll } from '../../cli/acting/roll-record.js';
 import { resumedOrder, runRoll } from '../../cli/acting/roll.js';
 import type { CommandContext } from '../../cli/context.js';
@@ -26,7 +27,13 @@ import { checkIdempotencyKey } from '../../job/wire-key.js';
 import { checkRunResultOptions } from '../../output/run-result.js';
 
 /** What goes with no `--resume`, which can only change how a roll acts: its record has the rest. */
-const NOT_TO_RESUME = ['node', 'expect-nodes', 'yes', 'dry-run', 'idempotency-key'];
+const NOT_TO_RESUME = ['node', 'expect-nodes', 'yes', 'idempotency-key'];
+
+/** Words that `--resume` takes in place of a key. */
+const RESUMES: ReadonlyMap<string, string> = new Map([
+  ['last', 'resumes the newest unfinished roll'],
+  ['list', 'lists the unfinished rolls'],
+]);
 
 const rollFlags = {
   ...grouped('FOLLOWING', {
@@ -42,7 +49,7 @@ const rollFlags = {
     gate: textFlag('CMD', 'Run after each node; halt unless it exits with 0.'),
     'gate-timeout': durationFlag('Fail a gate that takes longer than this. [default: 5m]'),
     'node-timeout': durationFlag('Give up on a node after this long. [default: 10m]'),
-    resume: textFlag('KEY|last', 'Resume a roll. `last`: the newest unfinished one.', {
+    resume: textFlag('KEY|last|list', 'Resume a roll, or the `last` one, or `list` them.', {
       parse: parsing(checkIdempotencyKey),
       exclusive: NOT_TO_RESUME,
     }),
@@ -56,7 +63,7 @@ type RollFlags = FlagsOf<typeof allFlags>;
 const OF_THIS_ROLL = [
   ...Object.keys(connectionFlags),
   ...Object.keys(outputFlags),
-  ...['resume', 'confirm', 'gate', 'timeout'],
+  ...['resume', 'confirm', 'gate', 'timeout', 'dry-run'],
   ...NOT_TO_RESUME,
 ];
 
@@ -84,22 +91,32 @@ export default class ActivitiesRoll extends ActingCommand {
   protected override async execute() {
     const { args, flags } = await this.parse(ActivitiesRoll);
     const context = await this.open(flags);
+    if (flags.resume === 'list') return this.#list(context);
     checkRunResultOptions(this.host.output);
     const typed = { name: 'roll', args, flags, argv: this.argv } as const;
     const order =
       flags.resume === undefined
         ? await this.#prepared(context, typed, flags)
         : await this.#resumed(context, typed, flags, flags.resume);
-    if (flags['dry-run']) return showDryRun(context, order);
+    if (flags['dry-run']) return showDryRun(context, order, leftOf(context, order, flags));
     const agreed = await agree(context, typed, order);
     return runRoll(context, typed, agreed, OF_THIS_ROLL);
   }
 
+  #list(context: CommandContext) {
+    const columns = openRollColumns(this.host.clock.now());
+    return this.list(() => openRolls(context), {
+      noun: 'rolls to resume on this machine',
+      columns,
+    });
+  }
+
   async #prepared(context: CommandContext, typed: Typed, flags: RollFlags) {
     const { gate = null, 'idempotency-key': key } = flags;
-    if (key === 'last') {
+    const meaning = key && RESUMES.get(key);
+    if (meaning) {
       throw new UsageError(
-        '--idempotency-key last: give another key, since --resume last resumes the newest unfinished roll',
+        `--idempotency-key ${key}: give another key, since --resume ${key} ${meaning}`,
       );
     }
     this.#checkGate(flags, gate);
@@ -133,4 +150,12 @@ export default class ActivitiesRoll extends ActingCommand {
       throw new UsageError('--gate-timeout needs --gate');
     }
   }
+}
+
+/** What is left to do of a roll that is resumed, and nothing of another. */
+function leftOf(context: CommandContext, order: Order<HowOfRoll>, { resume }: RollFlags) {
+  const { gate, idempotencyKey } = order.how;
+  if (resume === undefined || idempotencyKey === undefined) return undefined;
+  const roll = { ...order, gate, idempotencyKey, nodes: nodesIn(order) };
+  return leftToDo(context, roll, order.deployment.deploymentId);
 }

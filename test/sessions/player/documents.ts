@@ -14,6 +14,7 @@ const SCHEMAS: Readonly<Record<string, Schemas>> = {
   'activities:stats': ['work-stats-list', 'work-stats'],
   'activities:trigger': RUN,
   'activities:roll': RUN,
+  'activities:roll --resume list': ['open-roll-list', 'open-roll'],
   'activities:wait': RUN,
   'deployments:list': ['deployment-list', 'deployment'],
   'nodes:list': ['node-list', 'node'],
@@ -35,9 +36,11 @@ export function checkDocuments({ command, flags }: CommandLine, stdout: string):
   const { format, numberIds } = printOptionsOf(flags);
   if (stdout === '' || (format !== 'json' && format !== 'ndjson')) return;
   const has = (name: string): boolean => flags.some((flag) => flag.name === name);
+  const isOfRolls = flags.some(({ name, value }) => name === 'resume' && value === 'list');
+  const id = isOfRolls ? 'activities:roll --resume list' : (command?.id ?? '');
   const texts = format === 'json' ? [stdout] : stdout.trimEnd().split('\n');
   for (const text of texts) {
-    const schema = isError(text) ? 'error' : schemaFor(command?.id ?? '', format, has);
+    const schema = isError(text) ? 'error' : schemaFor(id, format, has);
     if (schema !== null) assertMatches(schema, text, numberIds ? 'integer' : 'string');
   }
 }
