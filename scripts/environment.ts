@@ -17,5 +17,6 @@ export const ENVIRONMENT: ReadonlyArray<readonly [names: string, what: string]> 
   ['HTTPS_PROXY, NO_PROXY', 'The proxy for https, and the hosts to reach without it.'],
   ['NODE_EXTRA_CA_CERTS', 'A file with more certificate authorities to trust.'],
   ['NO_COLOR', 'Turns colour off.'],
+  ['FORCE_COLOR, CLICOLOR_FORCE', 'Set, and neither 0 nor false: colour in a pipe, too.'],
   ['CI', 'Set, and neither empty, 0 nor false: nothing is asked, as with --no-input.'],
 ];

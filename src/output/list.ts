@@ -110,12 +110,14 @@ export function listWriter<T>(
 /**
  * The columns, or those that `--columns` names, in its order. Of a list over several deployments they
  * start with theirs.
- * @throws UsageError for one that is unknown
+ * @throws UsageError for one that is unknown, and where the format has no columns
  */
-export function select<T>(
-  { options, places, profiles }: Output,
-  own: readonly Column<T>[],
-): Selection<T> {
+export function select<T>(output: Output, own: readonly Column<T>[]): Selection<T> {
+  const { options, places, profiles } = output;
+  if (options.columns && formatOf(output).holds === 'values') {
+    const what = `--columns is for tables and CSV; -o ${options.format} has every field`;
+    throw usageError('invalid_columns', what, 'Leave one of the two out.');
+  }
   const others = own.filter(({ name }) => name !== 'deployment');
   const columns =
     places.size > 0 ? [...(deploymentColumns(places, profiles) as Column<T>[]), ...others] : own;

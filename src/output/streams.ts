@@ -63,7 +63,7 @@ function withoutCommands(text: string) {
 
 /**
  * Stdout or stderr: all output goes through one of the two. Colour only on a TTY without `NO_COLOR`
- * and `TERM=dumb`.
+ * and `TERM=dumb`; as in gh, `FORCE_COLOR` and `CLICOLOR_FORCE` go before all of these.
  */
 export class Sink {
   readonly isTTY: boolean;
@@ -91,11 +91,15 @@ export class Sink {
   /** After it, a slow reader is given up. */
   #interrupt: LdctlError | undefined;
 
-  constructor(stream: OutputStream, { TERM, NO_COLOR, GITHUB_ACTIONS }: Env) {
+  constructor(stream: OutputStream, env: Env) {
+    const { TERM, NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, GITHUB_ACTIONS } = env;
     this.#stream = stream;
     this.isTTY = stream.isTTY === true;
     this.canRedraw = this.isTTY && TERM !== 'dumb';
-    this.colour = this.canRedraw && !NO_COLOR;
+    const isForced = [FORCE_COLOR, CLICOLOR_FORCE].some(
+      (text) => text && !/^(0|false)$/.test(text),
+    );
+    this.colour = isForced || (this.canRedraw && !NO_COLOR);
     this.#isRunner = GITHUB_ACTIONS === 'true';
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }

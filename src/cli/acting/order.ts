@@ -23,6 +23,7 @@ import {
   busyText,
   checkedLater,
   onIdsText,
+  paceText,
   dryRunText,
   stoppedNodes,
   unlistedTexts,
@@ -161,7 +162,7 @@ export async function showDryRun(
       ...left,
       ...stoppedNodes(order, view).map(({ node, ago }) => [node, `stopped ${ago}`] as const),
     ]),
-    how: how.is === 'roll' ? [`${how.maxUnavailable} at a time`, ...gate] : null,
+    how: how.is === 'roll' ? [paceText(order, how.maxUnavailable, '1'), ...gate] : null,
   });
   return 0;
 }

@@ -8,7 +8,7 @@ import { doneText, newestOfEach, verbOf } from '../../base/activity.js';
 import { ageText, elapsedText } from '../../base/durations.js';
 import type { Id } from '../../base/ids.js';
 import { capitalized, count, plainText, shortList } from '../../base/text.js';
-import { listedFor, type Draft, type Order } from '../../app/order.js';
+import { listedFor, type Draft, type HowOfRoll, type Order } from '../../app/order.js';
 import type { OpenDeployment } from '../../app/open.js';
 import type { Findings } from '../../app/survey.js';
 import { hintOfEnd } from '../../config/node-names.js';
@@ -42,11 +42,23 @@ export const whereText = ({ ref, profile }: Pick<OpenDeployment, 'ref' | 'profil
   `${deploymentText(ref)}${profile === null ? '' : ` (profile ${profile})`}`;
 
 /** `restart iggy, one node at a time,` */
-export function whatText({ runtime, action, how }: Draft) {
+export function whatText(draft: Draft & { found?: Findings | null }) {
+  const { runtime, action, how } = draft;
   const what = actionText(action, runtime);
-  if (how.is === 'trigger') return what;
-  const { maxUnavailable: most } = how;
-  return `${what}, ${most === 1 ? 'one node' : most} at a time,`;
+  return how.is === 'trigger'
+    ? what
+    : `${what}, ${paceText(draft, how.maxUnavailable, 'one node')},`;
+}
+
+/** `2 at a time`; where that is as many as there are, `all at once`. @param one what 1 is called */
+export function paceText(
+  { whom, found }: Draft & { found?: Findings | null },
+  most: HowOfRoll['maxUnavailable'],
+  one: string,
+) {
+  const { length } = whom.nodes ?? found?.listed.here ?? [];
+  if (typeof most === 'number' && length > 1 && most >= length) return 'all at once';
+  return `${most === 1 ? one : most} at a time`;
 }
 
 /** `Restarting iggy on platform/production/orders: 3 nodes` */

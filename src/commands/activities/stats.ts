@@ -15,6 +15,8 @@ import {
 } from '../../output/columns.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/reading/filters.js';
 
+const SPAN = '7d';
+
 export default class ActivitiesStats extends ConnectedCommand {
   static override summary = 'Show how long actions take, and how often they are rejected.';
   static override description =
@@ -32,7 +34,7 @@ export default class ActivitiesStats extends ConnectedCommand {
       summary: 'Count by runtime and action, or also by node.',
     }),
     ...filterFlags,
-    since: sinceFlag('7d'),
+    since: sinceFlag(SPAN),
   };
 
   protected override async execute() {
@@ -40,8 +42,11 @@ export default class ActivitiesStats extends ConnectedCommand {
     const byNode = flags.by === 'node';
     const context = await this.open(flags);
     const rows = () => summarize(context, flags, (entries) => countWork(entries, byNode));
-    const filters = filtersIn(flags);
-    const spec = { noun: 'activities', filters, columns: statsColumns(byNode) };
+    // The span is the default, not a filter that the user gave.
+    const isSpan = flags.since === SPAN;
+    const filters = { ...filtersIn(flags), ...(isSpan && { since: undefined }) };
+    const noun = isSpan ? 'activities in the last 7 days' : 'activities';
+    const spec = { noun, filters, columns: statsColumns(byNode) };
     return this.list(rows, spec, false);
   }
 }

@@ -37,6 +37,9 @@ describe('a stream', () => {
     ['in a pipe', false, { TERM: 'xterm-256color' }, false, false],
     ['with NO_COLOR', true, { NO_COLOR: '1' }, true, false],
     ['with an empty NO_COLOR', true, { NO_COLOR: '' }, true, true],
+    ['in a pipe with FORCE_COLOR', false, { FORCE_COLOR: '1' }, false, true],
+    ['in a pipe with FORCE_COLOR=0', false, { FORCE_COLOR: '0' }, false, false],
+    ['in a pipe with CLICOLOR_FORCE', false, { CLICOLOR_FORCE: '1', NO_COLOR: '1' }, false, true],
     ['at a dumb terminal', true, { TERM: 'dumb' }, false, false],
   ];
   for (const [what, isTTY, env, redraws, colour] of cases) {
