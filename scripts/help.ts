@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from '@oclif/core';
 import type { Manifest, PJSON } from '@oclif/core/interfaces';
 import { RUNTIMES, VERBS } from '../src/base/activity.js';
@@ -27,7 +28,7 @@ const HELP = [
   'HELP    ldctl help COMMAND        # flags and examples',
   '        ldctl help environment    # the variables that ldctl reads',
   '        ldctl help exit-codes     # what each means, and if anything was sent',
-  '        ldctl help global-flags   # the flags that commands share',
+  '        ldctl help agents         # what an agent that uses ldctl has to know',
 ];
 
 /**
@@ -58,9 +59,15 @@ export function helpTexts(
   const ofCommands = all.map((command): [string, string] => [command.id, commandText(command)]);
   const topics = {
     ...{ '': root, 'exit-codes': exitCodes() },
-    ...{ environment: environment(), 'global-flags': globalFlags(all) },
+    ...{ environment: environment(), 'global-flags': globalFlags(all), agents: agents() },
   };
   return { ...topics, ...Object.fromEntries([...ofGroups, ...ofCommands]) };
+}
+
+/** What an agent reads, without what only the loader of skills and the tests need. */
+function agents(): string {
+  const skill = readFileSync(new URL('../skills/ldctl/SKILL.md', import.meta.url), 'utf8');
+  return skill.replace(/^---\n.*?\n---\n+/s, '').replaceAll(/^<!-- .* -->\n/gm, '');
 }
 
 function commandText(command: Command.Cached): string {

@@ -23,14 +23,15 @@ const FENCE = /^```(\w*)/;
 
 /**
  * Every page that people wrote, or that shows commands: README, CONTRIBUTING and SECURITY at the
- * root, and all below docs/.
+ * root, what agents read, and all below docs/.
  */
 export function docPages(): string[] {
   const docs = readdirSync(join(ROOT, 'docs'), { encoding: 'utf8', recursive: true });
   const pages = docs
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name.replaceAll('\\', '/')}`);
-  return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pages.sort()];
+  const skill = 'skills/ldctl/SKILL.md';
+  return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', skill, ...pages.sort()];
 }
 
 /** @param page a path from the root of the repository */

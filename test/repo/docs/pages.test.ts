@@ -47,6 +47,15 @@ describe('README, CONTRIBUTING and docs', () => {
     assert.deepEqual([...new Set(read)].sort(), listed.sort());
   });
 
+  it('have a skill for agents that is short, and that `ldctl help agents` prints', () => {
+    const lines = readPage('skills/ldctl/SKILL.md').trimEnd().split('\n');
+    assert.ok(lines.length <= 120, `${lines.length} lines`);
+    assert.match(lines.slice(0, 3).join('\n'), /^---\nname: ldctl\ndescription: \S/);
+    const { agents = '' } = JSON.parse(readPage('dist/help.json')) as Record<string, string>;
+    const printed = lines.slice(lines.indexOf('# ldctl for agents')).filter((line) => !line.startsWith('<!--'));
+    assert.equal(agents.trimEnd(), printed.join('\n'));
+  });
+
   it('give a key that stays when a job is retried', () => {
     // GitLab gives a retried job a new id, GitHub a re-run a new attempt.
     const changing = /--idempotency-key "[^"]*(?:CI_JOB_ID|GITHUB_RUN_ATTEMPT)/;
