@@ -17,7 +17,7 @@ import { ROOT } from '../../helpers/root.js';
 
 /** What building, generating and testing takes. */
 const COPIED = [
-  ...['src', 'scripts', 'test', 'bin', 'completions', 'schemas', 'docs', 'README.md'],
+  ...['src', 'scripts', 'test', 'bin', 'completions', 'schemas', 'docs', 'skills', 'README.md'],
   ...['package.json', 'package-lock.json', 'oclif.manifest.json', '.mocharc.cjs'],
   ...['tsconfig.json', 'tsconfig.library.json', 'LICENSE'],
 ];
