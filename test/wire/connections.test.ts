@@ -45,7 +45,9 @@ it('reads and POSTs share a connection', async () => {
 it('opens a connection for each POST once one was lost on a connection used before', async () => {
   const accepted = 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n';
   // It promises to keep the connection, and closes it at the second request.
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     let requests = 0;
     socket
       .on('error', () => undefined)
@@ -72,6 +74,7 @@ it('opens a connection for each POST once one was lost on a connection used befo
     assert.equal((await api.trigger(RESTART)).replayed, false);
   } finally {
     server.close();
+    for (const socket of sockets) socket.destroy();
   }
 });
 
