@@ -144,10 +144,12 @@ describe('the standard streams', () => {
   }
 
   story(
-    'what is no terminal gets no colour, and --quiet says nothing of a success',
+    'what is no terminal gets no colour unless that is forced, and --quiet says nothing of a success',
     ONE,
     async (scene) => {
-      const coloured = { TERM: 'xterm-256color', FORCE_COLOR: '1' };
+      const coloured = { TERM: 'xterm-256color', FORCE_COLOR: '' };
+      const forced = await scene.ends(0, RESTART, { FORCE_COLOR: '1' });
+      assert.match(forced.stdout, /\u001b\[32mcompleted/);
       const loud = await scene.ends(0, RESTART, coloured);
       assert.ok(!`${loud.stdout}${loud.stderr}`.includes('\u001b'), loud.stderr);
       const quiet = await scene.ends(0, `${RESTART} -q`, coloured);
