@@ -82,6 +82,13 @@ const OTHER_FLAGS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** What no command of ldctl does, and what does. */
+const DONE_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['sandbox stop', 'A sandbox ends with Ctrl-C in its own terminal.'],
+  ['update', 'To update ldctl: npm install -g ldctl@latest.'],
+  ['upgrade', 'To update ldctl: npm install -g ldctl@latest.'],
+]);
+
 /**
  * @param typed words that name no command
  * @param before what is typed before a command
@@ -95,9 +102,8 @@ export function unknownCommand(
   const group = groupOf(typed, commands);
   const asked = (group ? typed.slice(1) : typed).map((word) => word.toLowerCase());
   const what = `there is no command ${typed.slice(0, group ? 2 : 1).join(' ')}`;
-  if (typed.join(' ') === 'sandbox stop') {
-    return mistake(what, group, 'A sandbox ends with Ctrl-C in its own terminal.');
-  }
+  const done = DONE_ELSEWHERE.get(typed.join(' '));
+  if (done) return mistake(what, group, done);
   const acting = actingIn(asked, group, flags, commands);
   if (acting) return mistake(what, group, acting);
   const words = wordsOf(asked, group, commands);
