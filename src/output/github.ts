@@ -6,7 +6,7 @@ import { type Env, plainText } from '../base/text.js';
 import { idAndName } from './columns.js';
 import { table } from './formats/table.js';
 import { formatOptions } from './list.js';
-import { resultColumns, progressOf } from './rows.js';
+import { resultColumns, progressOf, rowsOf } from './rows.js';
 import { runName, troubleOf } from './run-words.js';
 import { warningText } from './sentence.js';
 import type { Output } from './streams.js';
@@ -71,7 +71,7 @@ function stepSummary(output: Output, result: Ended, place: string) {
     '',
     '```text',
     `On ${plainText(place)}`,
-    (writer.items(result.nodes) + writer.end(null)).trimEnd(),
+    (writer.items(rowsOf(result)) + writer.end(null)).trimEnd(),
     '```',
     '',
   ];

@@ -8,6 +8,7 @@ import {
   UNCONFIRMED,
   type GateResult,
   type NodeResult,
+  type ResultFacts,
 } from '../base/outcome.js';
 import type { NodeProgress } from '../job/events.js';
 import { plainText } from '../base/text.js';
@@ -202,3 +203,11 @@ export const activityColumns: ReadonlyArray<Column<Activity>> = [
   fieldColumn('tenant', null, 'tenant_id'),
   nameColumn(5, 5),
 ];
+
+/** What a table has of a result: with `--no-wait` on every node, nothing is known of any of them. */
+export const rowsOf = ({
+  outcome,
+  targets,
+  nodes,
+}: Pick<ResultFacts, 'targets' | 'nodes'> & { outcome: string }) =>
+  outcome === 'accepted' && targets !== 'named' ? [] : nodes;

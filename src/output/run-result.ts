@@ -5,7 +5,7 @@ import { tookMs, type Column } from './columns.js';
 import { errorText, sentence } from './sentence.js';
 import { formatOf } from './formats.js';
 import { formatOptions, listWriter, select } from './list.js';
-import { resultColumns, progressOf, withName } from './rows.js';
+import { resultColumns, progressOf, rowsOf, withName } from './rows.js';
 import { summaryText } from './summary.js';
 import type { SummaryFacts } from './next-steps.js';
 import type { Output } from './streams.js';
@@ -35,9 +35,7 @@ export async function printRunResult(
     nodes: nodeDocuments(output, result.nodes, facts),
     ...(error && { error: errorDocument(error) }),
   };
-  // With `--no-wait` on every node nothing is known of any.
-  const isBlank = result.outcome === 'accepted' && result.targets !== 'named';
-  const { rows, folded } = foldedAt(output, isBlank ? [] : result.nodes);
+  const { rows, folded } = foldedAt(output, rowsOf(result));
   writeResult(output, value, rows, resultColumns);
   stdout.write(folded);
   if (error) stderr.write(errorText(output, error));
