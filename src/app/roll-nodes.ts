@@ -56,7 +56,7 @@ function refusal(
         : `the log of the last 30 days lists no node${counts}`,
       elsewhere.length > 0
         ? `Name the nodes: ${command(elsewhere)}`
-        : idsInConsole(command(Array<'ID'>(Math.min(coreCount ?? 2, 5)).fill('ID'))),
+        : idsInConsole(coreCount, command),
       more,
     );
   }
@@ -75,9 +75,11 @@ function refusal(
     : refusedError('other_node_count', otherCountText(expected, listed, coreCount), hint, more);
 }
 
-/** Where the ids are that no log lists yet. @param command what takes them */
-export const idsInConsole = (command: string) =>
-  `Name the nodes; the LaserData console shows their ids: ${command}`;
+/** Where the ids are that no log lists yet. @param command what takes as many as Core counts, or 5 */
+export function idsInConsole(coreCount: number | null, command: (ids: readonly 'ID'[]) => string) {
+  const ids = Array<'ID'>(Math.min(coreCount ?? 2, 5)).fill('ID');
+  return `Name the nodes; the LaserData console shows their ids: ${command(ids)}`;
+}
 
 /** If Core counts fewer than are listed, those that acted longest ago may be gone. */
 function knownNodes(

@@ -8,7 +8,7 @@ import { OPTIONAL_MS, within } from '../base/clock.js';
 import { refusedError, UsageError } from '../base/errors.js';
 import { count } from '../base/text.js';
 import { inLog, listedIn, type Listed } from '../job/census.js';
-import { foreignLog } from '../log/foreign.js';
+import { refuseForeign } from '../log/foreign.js';
 import { busyError, busyOf } from '../job/busy.js';
 import { BEFORE_POST } from '../job/pace.js';
 import type { Connection, Counting } from './open.js';
@@ -75,7 +75,7 @@ export async function survey(
   request: SurveyRequest,
   signal: AbortSignal,
 ): Promise<Findings> {
-  const { log, deploymentId, tenant, clock } = surveyor;
+  const { log, clock } = surveyor;
   const { runtime, nodes, ifBusy } = request;
   const startedAt = clock.elapsed();
   const ask = nodes ? null : startCounting(surveyor, request, signal);
@@ -90,8 +90,7 @@ export async function survey(
       : here.length >= ((await counted) ?? Infinity));
   };
   const { entries, recent, total, serverTime } = await log.forNodes({ signal, isEnough });
-  const problem = foreignLog(entries, deploymentId, tenant);
-  if (problem) throw problem;
+  refuseForeign(entries, surveyor);
   const coreCount = (await ask?.(entries)) ?? null;
   const busy = busyOf(entries, runtime, nodes ? new Set(nodes) : null);
   if (ifBusy === 'fail' && busy.length > 0) throw busyError(busy);

@@ -57,3 +57,7 @@ export function shellWord(word: string): string {
   }
   return /^[\d,]+$/.test(word) ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Whether a variable that is a switch is on: set, and neither empty, `0` nor `false`. */
+export const isOn = (text: string | undefined) =>
+  !['', '0', 'false'].includes(text?.toLowerCase() ?? '');

@@ -64,23 +64,26 @@ export async function flagsOfEach(
   const each: SettingFlags[] = named.map((name) => ({ ...flags, profile: name }));
   if (each.length > 1 || texts.length === 0) return each.length > 0 ? each : [flags];
   const [own = flags] = each;
-  const lists = texts.map(async (text) => {
-    const parts = text.split(',');
-    if (parts.length < 2 || areIds(text)) return parts;
-    const called = (name: string) => pathsOf({ ...own, deployment: name.trim() });
-    const whole = await called(text);
-    if (whole.length === 0) return parts;
-    const each = await Promise.all(parts.map(called));
-    if (each.some((paths) => paths.length === 0)) return text;
-    const paths = [whole, ...each].flat().join(', ');
-    throw usageError(
-      'deployment_ambiguous',
-      `--deployment ${text} is the name of one, and a list of others: ${paths}`,
-      'Name each by its whole path, or by its id, with a --deployment of its own.',
-    );
-  });
-  const deployments = checked('--deployment', (await Promise.all(lists)).flat());
+  const called = (name: string) => pathsOf({ ...own, deployment: name.trim() });
+  const lists = await Promise.all(texts.map((text) => namesIn(text, called)));
+  const deployments = checked('--deployment', lists.flat());
   return deployments.map((text) => ({ ...own, deployment: text }));
+}
+
+/** The name of one deployment, or a list of them. @throws UsageError for what is both */
+async function namesIn(text: string, called: (name: string) => Promise<readonly string[]>) {
+  const parts = text.split(',');
+  if (parts.length < 2 || areIds(text)) return parts;
+  const whole = await called(text);
+  if (whole.length === 0) return parts;
+  const each = await Promise.all(parts.map(called));
+  if (each.some((paths) => paths.length === 0)) return text;
+  const paths = [whole, ...each].flat().join(', ');
+  throw usageError(
+    'deployment_ambiguous',
+    `--deployment ${text} is the name of one, and a list of others: ${paths}`,
+    'Name each by its whole path, or by its id, with a --deployment of its own.',
+  );
 }
 
 const areIds = (text: string) => /^\d+(,\d+)+$/.test(text);

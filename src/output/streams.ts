@@ -3,7 +3,7 @@ import { onAbort } from '../base/clock.js';
 import { LdctlError, OUTPUT_FAILED } from '../base/errors.js';
 import type { Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
-import type { Env } from '../base/text.js';
+import { isOn, type Env } from '../base/text.js';
 
 /** A broken pipe, as with `head`, or a terminal that was closed: no failure of ldctl. */
 export const READER_GONE = new LdctlError(
@@ -96,10 +96,7 @@ export class Sink {
     this.#stream = stream;
     this.isTTY = stream.isTTY === true;
     this.canRedraw = this.isTTY && TERM !== 'dumb';
-    const isForced = [FORCE_COLOR, CLICOLOR_FORCE].some(
-      (text) => text && !/^(0|false)$/.test(text),
-    );
-    this.colour = isForced || (this.canRedraw && !NO_COLOR);
+    this.colour = isOn(FORCE_COLOR) || isOn(CLICOLOR_FORCE) || (this.canRedraw && !NO_COLOR);
     this.#isRunner = GITHUB_ACTIONS === 'true';
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
   }

@@ -1,3 +1,4 @@
+import type { Activity } from '../../src/base/activity.js';
 import type { HowOfRoll, HowOfTrigger, Order } from '../../src/app/order.js';
 import type { Findings } from '../../src/app/survey.js';
 
@@ -26,6 +27,15 @@ export const orderWith = (
   found: null,
   sentBefore: [],
   agreed: null,
+  ...parts,
+});
+
+/** An entry of iggy, made at the epoch. */
+export const entryWith = (
+  parts: Pick<Activity, 'node_id' | 'action' | 'status'>,
+): Findings['busy'][number] => ({
+  ...{ id: 1n, tenant_id: 1n, division_id: 1n, environment_id: 1n, deployment_id: 1n },
+  ...{ runtime: 'iggy', created_at: '1970-01-01T00:00:00Z', author_id: 1n },
   ...parts,
 });
 

@@ -9,6 +9,7 @@ import type { RunResult } from '../../src/index.js';
 import {
   hangUp,
   reply,
+  reset,
   startServer,
   unheld,
   type ScriptedServer,
@@ -43,38 +44,18 @@ it('reads and POSTs share a connection', async () => {
 });
 
 it('opens a connection for each POST once one was lost on a connection used before', async () => {
-  const accepted = 'HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n';
-  // It promises to keep the connection, and closes it at the second request.
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    let requests = 0;
-    socket
-      .on('error', () => undefined)
-      .on('data', (bytes) => {
-        requests += 1;
-        const isPost = String(bytes).startsWith('POST');
-        if (requests > 1) socket.resetAndDestroy();
-        else if (isPost) socket.write(accepted);
-        else {
-          const body = JSON.stringify(EMPTY_PAGE);
-          socket.write(
-            `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-          );
-        }
-      });
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  try {
-    const api = client(`http://127.0.0.1:${port}`);
+  const list = reply(200, EMPTY_PAGE);
+  for (const lost of [hangUp, reset]) {
+    const server = await startServer([list, lost, list, reply(202), list, reply(202)]);
+    const api = client(server.url);
     await api.list(DEPLOYMENT, QUERY);
     await fails(api.trigger(RESTART), { code: 'connection_lost' });
-    await api.list(DEPLOYMENT, QUERY);
-    assert.equal((await api.trigger(RESTART)).replayed, false);
-  } finally {
-    server.close();
-    for (const socket of sockets) socket.destroy();
+    for (const opened of [3, 4]) {
+      await api.list(DEPLOYMENT, QUERY);
+      assert.equal((await api.trigger(RESTART)).replayed, false);
+      assert.equal(server.connections(), opened);
+    }
+    await server.close();
   }
 });
 

@@ -139,7 +139,7 @@ function noneToPick(name: Typed['name'], { runtime, action }: Typed['args']) {
   return refusedError(
     'no_nodes_known',
     'no node has acted in the last 30 days, so there is none to pick',
-    idsInConsole(`${command} --node ID,ID`),
+    idsInConsole(null, (ids) => `${command} --node ${ids.join()}`),
   );
 }
 

@@ -40,14 +40,13 @@ export const keptRoll = (context: CommandContext, deployment: OpenDeployment, ke
   journalOf(context, deployment).read(key)?.request;
 
 /** The rolls of a deployment that have not ended, the newest first. */
-export const unfinishedRolls = (
-  { folder, host }: CommandContext,
-  deploymentId: Id,
-): ReadonlyArray<RollRecord<KeptRoll>> =>
-  openRollJournal(folder, deploymentId, storedRoll, host.clock).unfinished();
+export const unfinishedRolls = (context: CommandContext, deploymentId: Id) =>
+  journalOf(context, { deploymentId }).unfinished();
 
-const journalOf = ({ folder }: CommandContext, { deploymentId, clock }: OpenDeployment) =>
-  openRollJournal(folder, deploymentId, storedRoll, clock);
+const journalOf = (
+  { folder, host }: CommandContext,
+  { deploymentId }: Pick<OpenDeployment, 'deploymentId'>,
+) => openRollJournal(folder, deploymentId, storedRoll, host.clock);
 
 /**
  * Writes the record of a roll.

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '@oclif/core/command';
 import { RUNTIMES, VERBS, verbOf } from '../../base/activity.js';
-import type { Env } from '../../base/text.js';
+import { isOn, type Env } from '../../base/text.js';
 import { FORMAT_NAMES, type PrintOptions } from '../../output/streams.js';
 
 /** Flags by their names, as the manifest has them. */
@@ -143,7 +143,7 @@ export function inOrder(given: readonly string[]): string[] | null {
  */
 export function unaskedBy(flags: readonly ReadFlag[], env: Env): '--no-input' | 'CI' | null {
   if (flags.some(({ name }) => name === 'no-input')) return '--no-input';
-  return ['', 'false', '0'].includes(env.CI?.toLowerCase() ?? '') ? null : 'CI';
+  return isOn(env.CI) ? 'CI' : null;
 }
 
 /** How these flags ask for the result, also where the rest of the line makes no sense. */

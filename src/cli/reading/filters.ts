@@ -47,9 +47,11 @@ export const filterFlags = {
   until: textFlag('TIME', 'Not newer than this: 1h, or a time as above.'),
 };
 
-/** The filters that were given. */
-export const filtersIn = (flags: Record<string, unknown>) =>
-  Object.fromEntries(Object.keys(filterFlags).map((name) => [name, flags[name]]));
+/** The filters that were given. @param span the default of `--since`, which nobody gave */
+export function filtersIn(flags: Record<string, unknown>, span?: string) {
+  const filters = Object.fromEntries(Object.keys(filterFlags).map((name) => [name, flags[name]]));
+  return filters.since === span ? { ...filters, since: undefined } : filters;
+}
 
 /** @throws UsageError; as `resolveNodes` does */
 export async function filterOf(

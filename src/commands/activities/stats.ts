@@ -15,6 +15,7 @@ import {
 } from '../../output/columns.js';
 import { filterFlags, filtersIn, sinceFlag, summarize } from '../../cli/reading/filters.js';
 
+/** How far back activities are counted. */
 const SPAN = '7d';
 
 export default class ActivitiesStats extends ConnectedCommand {
@@ -42,10 +43,8 @@ export default class ActivitiesStats extends ConnectedCommand {
     const byNode = flags.by === 'node';
     const context = await this.open(flags);
     const rows = () => summarize(context, flags, (entries) => countWork(entries, byNode));
-    // The span is the default, not a filter that the user gave.
-    const isSpan = flags.since === SPAN;
-    const filters = { ...filtersIn(flags), ...(isSpan && { since: undefined }) };
-    const noun = isSpan ? 'activities in the last 7 days' : 'activities';
+    const filters = filtersIn(flags, SPAN);
+    const noun = flags.since === SPAN ? 'activities in the last 7 days' : 'activities';
     const spec = { noun, filters, columns: statsColumns(byNode) };
     return this.list(rows, spec, false);
   }

@@ -85,11 +85,9 @@ function checkTogether(flags: ListFlags, options: PrintOptions) {
 }
 
 function specOf(flags: ListFlags) {
-  const isSpan = flags.since === SPAN;
   return {
-    noun: isSpan ? 'nodes in the log of the last 30 days' : 'nodes in the log',
-    // The span is the default, not a filter that the user gave.
-    filters: { ...filtersIn(flags), ...(isSpan && { since: undefined }) },
+    noun: flags.since === SPAN ? 'nodes in the log of the last 30 days' : 'nodes in the log',
+    filters: filtersIn(flags, SPAN),
   };
 }
 
@@ -138,12 +136,11 @@ function headline({ place, coreCount }: Known, listed: number) {
 function emptyText(known: Known | null, flags: readonly string[]) {
   const coreCount = known?.coreCount ?? null;
   const words = flags.map(shellWord);
-  const ids = Array(Math.min(coreCount ?? 2, 5))
-    .fill('ID')
-    .join();
-  const roll = ['ldctl activities roll iggy restart --node', ids, ...words].join(' ');
+  const named = idsInConsole(coreCount, (ids) =>
+    ['ldctl activities roll iggy restart --node', ids.join(), ...words].join(' '),
+  );
   const trigger = ['ldctl activities trigger iggy restart', ...words].join(' ');
   const none = coreCount === null ? 'no node' : `Core counts ${count(coreCount, 'node')}; none`;
-  const text = `${none} has acted in the last 30 days. ${idsInConsole(roll)}\nTo act on every node at once`;
+  const text = `${none} has acted in the last 30 days. ${named}\nTo act on every node at once`;
   return `${known ? `${known.place}: ${text}` : capitalized(text)}: ${trigger}`;
 }

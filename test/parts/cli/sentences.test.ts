@@ -6,7 +6,7 @@ import {
   warningsOf,
   wouldText,
 } from '../../../src/cli/acting/sentences.js';
-import { foundWith, orderWith, ROLL } from '../../helpers/orders.js';
+import { entryWith, foundWith, orderWith, ROLL } from '../../helpers/orders.js';
 
 const [A, B, C, D] = [7001n, 7002n, 7003n, 7890n];
 const ABC = { here: [A, B, C] };
@@ -38,13 +38,7 @@ const TABLE: ReadonlyArray<{
     is: orderWith({
       whom: { by: 'name', nodes: [B, C] },
       found: foundWith(ABC, {
-        busy: [
-          {
-            ...{ id: 1n, tenant_id: 1n, division_id: 1n, environment_id: 1n, deployment_id: 1n },
-            ...{ node_id: C, runtime: 'iggy', action: 'stop', status: 'processing' },
-            ...{ created_at: '1970-01-01T00:00:00Z', created_by: { kind: 'user', id: 1n } },
-          },
-        ],
+        busy: [entryWith({ node_id: C, action: 'stop', status: 'processing' })],
         serverTime: 3000,
       }),
     }),
@@ -79,13 +73,7 @@ const TABLE: ReadonlyArray<{
     is: orderWith({
       found: foundWith(ABC, {
         coreCount: 3,
-        entries: [
-          {
-            ...{ id: 1n, tenant_id: 1n, division_id: 1n, environment_id: 1n, deployment_id: 1n },
-            ...{ node_id: A, runtime: 'iggy', action: 'stop', status: 'completed' },
-            ...{ created_at: '1970-01-01T00:00:00Z', created_by: { kind: 'user', id: 1n } },
-          },
-        ],
+        entries: [entryWith({ node_id: A, action: 'stop', status: 'completed' })],
         serverTime: 360_000,
       }),
     }),
