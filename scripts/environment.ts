@@ -14,6 +14,8 @@ export const ENVIRONMENT: ReadonlyArray<readonly [names: string, what: string]> 
     'The profile to use instead of the current one. Unlike with --profile, other LD_* variables take precedence over it.',
   ],
   ['LDCTL_CONFIG_DIR', 'The folder for profiles and the run journal.'],
+  ['XDG_CONFIG_HOME', 'On Linux, where the folder `ldctl` with the profiles is: `~/.config`.'],
+  ['XDG_STATE_HOME', 'The same for the run journal: `~/.local/state`.'],
   ['HTTPS_PROXY, NO_PROXY', 'The proxy for https, and the hosts to reach without it.'],
   ['NODE_EXTRA_CA_CERTS', 'A file with more certificate authorities to trust.'],
   ['NO_COLOR', 'Turns colour off.'],

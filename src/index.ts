@@ -16,7 +16,7 @@ import { openRunJournal } from './config/journal.js';
 import { systemKeyring } from './config/keyring.js';
 import { parseApiKey, refuseKey } from './config/keys.js';
 import { readConfig } from './config/profiles.js';
-import { configDir, resolveSettings } from './config/settings.js';
+import { foldersIn, resolveSettings } from './config/settings.js';
 import { openAccount } from './app/account.js';
 import { deploymentOn, interruptOf, type Deployment } from './app/deployment.js';
 import { openDeployment } from './app/open.js';
@@ -94,7 +94,7 @@ export function connect(options: ConnectOptions): Deployment {
     supervisor: new SupervisorApi({ url, apiKey: key }),
     tenant: tenantId === undefined ? null : { tenantId, origin: 'tenantId' },
     apiKeyHash: key.fingerprint(hexHash),
-    journal: journal === undefined ? null : openRunJournal(resolve(journal), clock),
+    journal: journal === undefined ? null : openRunJournal([resolve(journal)], clock),
     counter: null,
     profile: null,
     flags: ['--deployment', String(deploymentId), '--supervisor-url', urlText(url)],
@@ -125,11 +125,11 @@ export async function connectProfile(
   const { env = process.env, confirm, signal: outer } = options;
   if (name !== undefined) refuseKey(name, 'the name of the profile', env);
   const signal = interruptOf(outer);
-  const folder = await configDir(env);
+  const folders = await foldersIn(env, process.platform);
   const settings = resolveSettings({
     flags: { profile: name },
     env,
-    config: readConfig(folder),
+    config: readConfig(folders.config),
     keys: { env, keyring: systemKeyring(env), isSilent: true },
   });
   const account = openAccount(settings.account, { signal, core: (to) => new CoreApi(to) });
@@ -138,7 +138,7 @@ export async function connectProfile(
     signal,
     // Without flags, no setting is another deployment's.
     say: () => undefined,
-    journal: openRunJournal(folder, clock),
+    journal: openRunJournal(folders.journal, clock),
     supervisor: (to) => new SupervisorApi(to),
   });
   const { protector, deploymentId } = deployment;

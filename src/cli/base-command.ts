@@ -2,7 +2,7 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { onAbort } from '../base/clock.js';
 import { UsageError, type Interrupted } from '../base/errors.js';
-import { configDir } from '../config/settings.js';
+import { foldersIn } from '../config/settings.js';
 import type { TargetFlags } from '../config/targets.js';
 import type { Field } from '../output/columns.js';
 import { formatOf, loadFormat } from '../output/formats.js';
@@ -62,11 +62,11 @@ export abstract class BaseCommand extends Command {
 
   protected async open(flags: TargetFlags = {}): Promise<CommandContext> {
     const { host, interrupts } = this;
-    const [{ CommandContext }, folder] = await Promise.all([
+    const [{ CommandContext }, folders] = await Promise.all([
       import('./context.js'),
-      configDir(host.env),
+      foldersIn(host.env, host.platform),
     ]);
-    return new CommandContext(host, flags, interrupts, folder, this.prompts());
+    return new CommandContext(host, flags, interrupts, folders, this.prompts());
   }
 
   /**

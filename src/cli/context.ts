@@ -21,10 +21,11 @@ import {
   variableIn,
   type DeploymentRef,
   type DeploymentSettings,
+  type Folders,
   type SettingFlags,
   type Settings,
 } from '../config/settings.js';
-import { deploymentsCalled, placeText } from '../config/structure.js';
+import { deploymentsCalled, placedDeployments, placeText } from '../config/structure.js';
 import { flagsOfEach, flagsOfOne, hasDeployment, type TargetFlags } from '../config/targets.js';
 import { hadNoEffect } from '../job/answer.js';
 import { sentence, warningText } from '../output/sentence.js';
@@ -61,19 +62,19 @@ export class CommandContext {
   readonly #said = new Set<string>();
 
   /**
-   * @param folder where profiles, the names of nodes and the run journal are kept
+   * @param folders where profiles, the names of nodes and the run journal are kept
    * @param prompts null where there is no one to ask
    */
   constructor(
     readonly host: Host,
     private readonly flags: TargetFlags,
     readonly interrupts: Interrupts,
-    readonly folder: string,
+    readonly folders: Folders,
     readonly prompts: Prompts | null,
   ) {
     const { env, keyring } = host;
     this.signal = interrupts.signal;
-    this.store = openProfiles(folder, host.clock, this.signal);
+    this.store = openProfiles(folders.config, host.clock, this.signal);
     this.keyTools = { env, keyring, sharesTerminal: host.unaskedBy === null && host.stdin.isTTY };
   }
 
@@ -106,6 +107,12 @@ export class CommandContext {
   /** The deployment of the settings. @throws as `target`, `openDeployment` */
   deployment(): Promise<OpenDeployment> {
     return this.target.open();
+  }
+
+  /** The path and the id of each deployment that Core lists. @throws as `Account.structure` */
+  async listedDeployments(signal: AbortSignal) {
+    const placed = placedDeployments(await this.target.account.structure(signal));
+    return placed.map((one) => [placeText(one), String(one.deployment.id)] as const);
   }
 
   /** Finds the deployments that are named. @throws as `flagsOfEach`, `targets` */
@@ -247,7 +254,7 @@ export class CommandContext {
   /** One deployment of many, with names, journal and log of its own. @throws as `openDeployment` */
   async open(account: Account, settings: DeploymentSettings): Promise<OpenDeployment> {
     const { clock, output } = this.host;
-    const journal = openRunJournal(this.folder, clock);
+    const journal = openRunJournal(this.folders.journal, clock);
     const opened = await openDeployment(account, settings, {
       clock,
       signal: this.signal,
@@ -269,7 +276,7 @@ export class CommandContext {
       },
       supervisor: (to, ref) => this.#supervisor(account, to, ref),
     });
-    const names = readNodeNames(this.folder, opened.deploymentId);
+    const names = readNodeNames(this.folders.config, opened.deploymentId);
     for (const [id, name] of names) output.names.set(id, name);
     return opened;
   }

@@ -16,6 +16,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -152,14 +153,29 @@ export function createPrivateFile(folder: string, name: string, text: string): b
   }
 }
 
+export interface StoredFile {
+  name: string;
+  path: string;
+}
+
+/** All that is in these folders; nothing where there is none. */
+export const filesIn = (folders: readonly string[]): StoredFile[] =>
+  folders.flatMap((folder) => {
+    try {
+      return readdirSync(folder).map((name) => ({ name, path: join(folder, name) }));
+    } catch (error) {
+      if (fileErrorCode(error) === 'ENOENT') return [];
+      throw fileFault('read', folder, error);
+    }
+  });
+
 /** When a file was last written: wall clock, ms UTC; Infinity for one that has gone. */
 export const writtenAt = (path: string) =>
   statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 
 /** Removes those of these files that were last written before a time. @param before ms UTC */
-export function sweep(folder: string, names: readonly string[], before: number) {
-  const paths = names.map((name) => join(folder, name));
-  for (const path of paths.filter((one) => writtenAt(one) < before)) removeQuietly(path);
+export function sweep(files: readonly StoredFile[], before: number) {
+  for (const { path } of files) if (writtenAt(path) < before) removeQuietly(path);
 }
 
 export function removeQuietly(path: string) {

@@ -5,7 +5,7 @@
  * make, and one that slept replaces nothing.
  */
 
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
@@ -24,11 +24,12 @@ import {
   createPrivateFile,
   ensurePrivateFolder,
   fileErrorCode,
-  fileFault,
+  filesIn,
   parseStored,
   readPrivateFile,
   sweep,
   writtenAt,
+  type StoredFile,
 } from './files.js';
 
 /** How long a record counts: far longer than a server remembers its key. */
@@ -44,6 +45,14 @@ const LAST_GENERATION = 999_999;
 /** Records, marks, and what a killed process left. */
 const SWEPT = /^(draft-|[\da-f]{64}\.)/;
 
+/** New records go into the first, and what is in the others counts as well. */
+export type JournalFolders = readonly [string, ...string[]];
+
+const below = ([first, ...others]: JournalFolders, ...path: string[]): JournalFolders => [
+  join(first, ...path),
+  ...others.map((one) => join(one, ...path)),
+];
+
 export interface RollRecord<T = unknown> {
   key: string;
   /** When its first process started: wall clock, ms UTC. */
@@ -53,12 +62,12 @@ export interface RollRecord<T = unknown> {
 }
 
 /**
- * Records of one kind, and their marks, in a folder. What counts is a record of the last 24 hours
- * that was not refused.
+ * Records of one kind, and their marks. What counts is a record of the last 24 hours that was not
+ * refused.
  * @param madeAt when a record was made, by the wall clock, ms UTC; gets the path of its file, too
  */
 function openRecords<T>(
-  folder: string,
+  folders: JournalFolders,
   schema: v.GenericSchema<unknown, T>,
   madeAt: (record: T, path: string) => number,
   clock: Pick<Clock, 'now'>,
@@ -66,14 +75,13 @@ function openRecords<T>(
   let isSwept = false;
 
   /** The records among these files that count, oldest first. */
-  const keptOf = (files: readonly string[]) => {
-    const names = new Set(files);
-    const kept = files.flatMap((name) => {
+  const keptOf = (files: readonly StoredFile[]) => {
+    const names = new Set(files.map(({ name }) => name));
+    const kept = files.flatMap(({ name, path }) => {
       const has = (mark: string) => names.has(`${name}.${mark}`);
       // `accepted` wins over `refused`: another process may have followed this record, and sent it
       // again, or found that it ran.
       if (!RECORD.test(name) || (has('refused') && !has('accepted'))) return [];
-      const path = join(folder, name);
       const record = load(path, schema);
       if (!record || clock.now() - madeAt(record, path) > VALID_MS) return [];
       return [{ record, generation: generationOf(name), has }];
@@ -82,11 +90,12 @@ function openRecords<T>(
   };
 
   const create = (name: string, text: string) => {
+    const [folder] = folders;
     ensurePrivateFolder(folder);
     if (!isSwept) {
       isSwept = true;
-      const names = namesIn(folder).filter((one) => SWEPT.test(one));
-      sweep(folder, names, clock.now() - KEPT_MS);
+      const own = filesIn(folders).filter((one) => SWEPT.test(one.name));
+      sweep(own, clock.now() - KEPT_MS);
     }
     return createPrivateFile(folder, name, text);
   };
@@ -95,15 +104,15 @@ function openRecords<T>(
     /** What counts of one key, oldest first; and the generation that the next record will be. */
     find(key: string) {
       const prefix = `${hexHash(key)}.`;
-      const names = namesIn(folder).filter((name) => name.startsWith(prefix));
+      const files = filesIn(folders).filter(({ name }) => name.startsWith(prefix));
       // Its marks too: they may outlive a record that was swept.
-      const last = Math.max(0, ...names.map(generationOf));
-      if (last > LAST_GENERATION) throw broken(join(folder, `${prefix}*`));
-      return { kept: keptOf(names), next: last + 1 };
+      const last = Math.max(0, ...files.map(({ name }) => generationOf(name)));
+      if (last > LAST_GENERATION) throw broken(join(folders[0], `${prefix}*`));
+      return { kept: keptOf(files), next: last + 1 };
     },
 
     /** What counts of all keys, of each oldest first. */
-    all: () => keptOf(namesIn(folder)),
+    all: () => keptOf(filesIn(folders)),
 
     /** @returns false when another process has made this generation */
     make: (key: string, generation: number, record: T) =>
@@ -114,19 +123,16 @@ function openRecords<T>(
 
     /** What a mark says; null for none. */
     textOf: (key: string, generation: number, mark: string) =>
-      readPrivateFile(join(folder, `${hexHash(key)}.${generation}.${mark}`)),
+      textIn(folders, `${hexHash(key)}.${generation}.${mark}`),
   };
 }
 
-/** All that is in a folder; nothing where there is none. */
-function namesIn(folder: string) {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (fileErrorCode(error) === 'ENOENT') return [];
-    throw fileFault('read', folder, error);
-  }
-}
+/** What the first file of this name says; null where there is none. */
+const textIn = (folders: readonly string[], name: string) =>
+  folders.reduce<string | null>(
+    (text, folder) => text ?? readPrivateFile(join(folder, name)),
+    null,
+  );
 
 /** Of what is there: a folder, a FIFO, or a link to itself. */
 function isNoFile(path: string) {
@@ -149,9 +155,9 @@ function load<T>(path: string, schema: v.GenericSchema<unknown, T>): T | null {
   throw broken(path);
 }
 
-/** @param folder see `configDir`; it need not exist */
-export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJournal {
-  const runs = join(folder, 'runs');
+/** @param places see `Folders`; none need exist */
+export function openRunJournal(places: JournalFolders, clock: Pick<Clock, 'now'>): RunJournal {
+  const runs = below(places, 'runs');
   // Or by the time of its file: the clock may have been wrong when the record was made.
   const madeAt = ({ postedAt }: RunRecord, path: string) => Math.max(postedAt, writtenAt(path));
   const records = openRecords(runs, runRecord, madeAt, clock);
@@ -204,16 +210,16 @@ export function openRunJournal(folder: string, clock: Pick<Clock, 'now'>): RunJo
  * The records of a deployment's rolls, in a folder for each deployment, since one key on two
  * deployments is two rolls. Each process makes its own, and the newest says how the roll continues.
  * Throws as `RunJournal` does.
- * @param folder see `configDir`; it need not exist
+ * @param places see `Folders`; none need exist
  * @param request what a record holds, with ids as text
  */
 export function openRollJournal<T>(
-  folder: string,
+  places: JournalFolders,
   deployment: Id,
   request: v.GenericSchema<unknown, T>,
   clock: Pick<Clock, 'now'>,
 ) {
-  const rolls = join(folder, 'rolls', String(deployment));
+  const rolls = below(places, 'rolls', String(deployment));
   const schema = v.strictObject({
     key: v.string(),
     startedAt: v.pipe(v.number(), v.safeInteger()),
@@ -267,9 +273,14 @@ export function openRollJournal<T>(
   };
 }
 
-/** The deployments whose rolls have left a record. @param folder see `configDir` */
-export const rolledDeployments = (folder: string): Id[] =>
-  namesIn(join(folder, 'rolls')).flatMap((name) => (/^\d{1,20}$/.test(name) ? BigInt(name) : []));
+/** The deployments whose rolls have left a record. @param places see `Folders` */
+export const rolledDeployments = (places: JournalFolders): Id[] => [
+  ...new Set(
+    filesIn(below(places, 'rolls')).flatMap(({ name }) =>
+      /^\d{1,20}$/.test(name) ? BigInt(name) : [],
+    ),
+  ),
+];
 
 function broken(path: string) {
   return new LdctlError(

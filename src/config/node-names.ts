@@ -9,6 +9,7 @@ import { refusedError, usageError } from '../base/errors.js';
 import { parseId, shownWord, type Id, type NodeNames } from '../base/ids.js';
 import { parseStored, readPrivateFile } from './files.js';
 import type { ProfileStore } from './profiles.js';
+import type { Folders } from './settings.js';
 
 /** A node as a person writes it: its id, its name, or the end of its id (`…889`). */
 export type NodeRef = Id | string;
@@ -108,13 +109,13 @@ export function readNodeNames(folder: string, deployment: Id | null) {
 
 /** Gives nodes their names, all or none. @throws as `storedIn`, `checkFree` */
 export const renameNodes = (
-  { folder, store }: { folder: string; store: Pick<ProfileStore, 'locked'> },
+  { folders, store }: { folders: Pick<Folders, 'config'>; store: Pick<ProfileStore, 'locked'> },
   deployment: Id,
   given: NewNames,
 ) =>
   store.locked((replace) => {
-    const kept = storedIn(folder);
-    checkFree(readNodeNames(folder, deployment), given);
+    const kept = storedIn(folders.config);
+    checkFree(readNodeNames(folders.config, deployment), given);
     const changes = [...given].map(([node, name]) => [String(node), name ?? undefined] as const);
     const names = { ...kept[String(deployment)], ...Object.fromEntries(changes) };
     replace('nodes', { ...kept, [String(deployment)]: names });

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type WritingConf from 'conf';
 import * as v from 'valibot';
@@ -17,6 +17,7 @@ import {
   ensurePrivateFolder,
   FILE_MODE,
   fileFault,
+  filesIn,
   IS_POSIX,
   parseStored,
   readPrivateFile,
@@ -97,7 +98,7 @@ export function findProfile({ profiles }: Config, name: string, of?: string): Pr
 
 /**
  * What is stored. Read without conf, whose loading takes longer than all the rest of a start.
- * @param folder see `configDir`
+ * @param folder see `Folders`
  * @throws as `openProfiles`
  */
 export function readConfig(folder: string): Config {
@@ -109,7 +110,7 @@ export function readConfig(folder: string): Config {
 /**
  * Every method throws UsageError (exit 2) for a file that is open to other users, is broken, or
  * cannot be read or written; such a file is left unchanged.
- * @param folder see `configDir`
+ * @param folder see `Folders`
  * @param signal ends the waiting for another process that changes the profiles
  */
 export function openProfiles(folder: string, clock: Clock, signal?: AbortSignal) {
@@ -194,7 +195,8 @@ function sweepDrafts(target: string) {
   const name = basename(target);
   try {
     const isDraft = (one: string) => one.startsWith(name) && DRAFT.test(one.slice(name.length));
-    sweep(folder, readdirSync(folder).filter(isDraft), Date.now() - LONGEST_WRITE);
+    const drafts = filesIn([folder]).filter((one) => isDraft(one.name));
+    sweep(drafts, Date.now() - LONGEST_WRITE);
   } catch {
     // The folder cannot be listed.
   }

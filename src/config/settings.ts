@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { parseBaseUrl } from '../api/base-url.js';
 import { parseId, type Id } from '../base/ids.js';
 import type { ApiKey } from '../base/secret.js';
 import { plainText, type Env } from '../base/text.js';
+import type { JournalFolders } from './journal.js';
 import { fetchKeyFile, fetchProfileKey, parseApiKey, refuseKey, type KeyTools } from './keys.js';
 import { findProfile, type Config, type Profile } from './profiles.js';
 
@@ -102,15 +104,28 @@ export function variableIn(env: Env, name: string) {
   return env[name]?.trim() || undefined;
 }
 
+/** Where ldctl keeps its files. None need exist. */
+export interface Folders {
+  /** Of the profiles and the names of nodes. */
+  config: string;
+  journal: JournalFolders;
+}
+
 /**
- * The folder of the profiles and the run journal: `LDCTL_CONFIG_DIR`, else the platform's own. It
- * need not exist.
+ * `LDCTL_CONFIG_DIR`, else the platform's own. The journal is state: on macOS and Windows it is
+ * with the data, since logs are what people clear away. Until 2026-12 it was beside the profiles.
  */
-export async function configDir(env: Env) {
+export async function foldersIn(env: Env, platform: NodeJS.Platform): Promise<Folders> {
   const chosen = variableIn(env, 'LDCTL_CONFIG_DIR');
-  if (chosen) return resolve(chosen);
+  if (chosen) return { config: resolve(chosen), journal: [resolve(chosen)] };
   const { default: envPaths } = await import('env-paths');
-  return envPaths('ldctl', { suffix: '' }).config;
+  const { config, data, log } = envPaths('ldctl', { suffix: '' });
+  if (['darwin', 'win32'].includes(platform)) return { config, journal: [data, config] };
+  // By the standard, an XDG variable with a relative path counts as not set.
+  const atHome = (path: string, orElse: string) =>
+    isAbsolute(path) ? path : join(homedir(), orElse, 'ldctl');
+  const own = atHome(config, '.config');
+  return { config: own, journal: [atHome(log, '.local/state'), own] };
 }
 
 /** @param what names the setting in errors */

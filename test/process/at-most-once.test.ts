@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { LDCTL, type Ended } from '../helpers/ldctl.js';
@@ -60,6 +60,28 @@ describe('an action runs at most once', () => {
       await scene.ends(0, KEYED);
       assert.deepEqual(scene.actedOn, [7n]);
     });
+  }
+
+  if (process.platform === 'linux') {
+    story(
+      'where its record lies in the folder of an earlier version',
+      KEYS_IGNORED,
+      async (scene) => {
+        scene.env.LDCTL_CONFIG_DIR = undefined;
+        const stateOf = (home: string) => join(scene.folder, home, 'ldctl', 'runs');
+        const firstOf = (home: string) => readdirSync(stateOf(home)).sort()[0];
+        const state = join(scene.folder, 'state');
+        await scene.ends(0, KEYED, { XDG_STATE_HOME: state });
+        // A relative path is none.
+        await scene.ends(0, KEYED, { XDG_STATE_HOME: 'relative' });
+        assert.equal(scene.posts.length, 2);
+        assert.equal(firstOf('state'), firstOf('.local/state'));
+        mkdirSync(join(scene.folder, '.config', 'ldctl'), { recursive: true, mode: 0o700 });
+        renameSync(stateOf('state'), stateOf('.config'));
+        await scene.ends(0, KEYED, { XDG_STATE_HOME: state });
+        assert.equal(scene.posts.length, 2);
+      },
+    );
   }
 
   // A single executable loads nothing but itself.

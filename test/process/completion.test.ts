@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { quote } from 'shell-quote';
 import { ldctl } from '../helpers/ldctl.js';
-import { Scene } from '../helpers/scene.js';
+import { endsWith, Scene } from '../helpers/scene.js';
 import { Terminal } from '../helpers/terminal.js';
 
 /** Typed by Tab: it is a word of its own if the one before it was ended by a space. */
@@ -56,8 +56,16 @@ const LINES: ReadonlyArray<readonly [typed: string, line: string]> = [
   ['profiles use pre', 'profiles use preview END'],
   [`${RESTART} -n bro`, `${RESTART} -n broker-1 END`],
   ['completion po', 'completion powershell END'],
-  ['activities roll --resume l', 'activities roll --resume last END'],
+  ['activities roll --resume la', 'activities roll --resume last END'],
   [`${RESTART} only-f`, `${RESTART} only-fEND`],
+];
+
+/** What the sandbox's Core lists. */
+const PATHS = [
+  'platform/demo/sandbox\t7263012455120900033',
+  'platform/demo/staging\t7263012455120900034',
+  'platform/testing/staging\t7263012455120900035',
+  'research/lab/basement\t7263012455120900037',
 ];
 
 describe('completion in a real shell', function () {
@@ -74,7 +82,7 @@ describe('completion in a real shell', function () {
     ].map((profile) => ({
       ...profile,
       tenant_id: '7',
-      key: { store: 'command', command: 'vault' },
+      key: { store: 'command', command: 'false' },
     }));
     writeFileSync(join(config, 'config.json'), JSON.stringify({ current: 'prod', profiles }), {
       mode: 0o600,
@@ -89,6 +97,25 @@ describe('completion in a real shell', function () {
     writeFileSync(join(scene.folder, 'ldctl'), STAND_IN, { mode: 0o755 });
   });
   after(() => scene.close());
+
+  for (const [typed, env, offered] of [
+    ['nodes list -n', {}, ['broker-1\t610809900976570889']],
+    ['nodes list -p prod -n', {}, []],
+    ['nodes list -d', {}, PATHS],
+    ['nodes list -d demo/sandbox,', {}, PATHS.map((path) => `demo/sandbox,${path}`)],
+    ['nodes list -d', { LD_API_KEY: 'ld_pk_of_nobody' }, []],
+    ['nodes list -d', { LD_API_URL: 'http://127.0.0.1:1' }, []],
+    // Its key command fails.
+    ['nodes list -p prod -d', {}, []],
+  ] as const) {
+    it(`offers ${offered.length} values after ${typed} ${Object.keys(env).join(' ')}`, async () => {
+      const words = typed.endsWith(',') ? typed.split(' ') : [...typed.split(' '), ''];
+      const [program, ...args] = ldctl('__complete', ...words);
+      const ended = scene.spawn(program, args, env).input().ended();
+      const { stdout, stderr } = await endsWith(0, ended);
+      assert.deepEqual([stdout.trim().split('\n'), stderr], [[...offered, ':done'], '']);
+    });
+  }
 
   for (const [name, [command, setUp]] of Object.entries(SHELLS).filter(([shell]) =>
     HERE.includes(shell),

@@ -47,12 +47,12 @@ export const openRollColumns = (now: number): ReadonlyArray<Column<OpenRoll>> =>
 
 /** All rolls on this machine that can be resumed, those of one deployment the newest first. */
 export function openRolls(context: CommandContext): OpenRoll[] {
-  const { folder, host, store } = context;
-  const journal = openRunJournal(folder, host.clock);
+  const { folders, host, store } = context;
+  const journal = openRunJournal(folders.journal, host.clock);
   const { profiles } = store.read();
   const nameOf = (id: Id) =>
     profiles.find(({ deployment_id: one }) => one === id)?.deployment_name ?? null;
-  return rolledDeployments(folder).flatMap((id) =>
+  return rolledDeployments(folders.journal).flatMap((id) =>
     unfinishedRolls(context, id).map((record) => openRoll(record, id, nameOf(id), journal)),
   );
 }
@@ -79,7 +79,7 @@ function openRoll(
 
 /** What a dry run says beside each node of a roll that is resumed. */
 export function leftToDo(
-  { folder, host }: CommandContext,
+  { folders, host }: CommandContext,
   roll: Pick<KeptRoll, 'runtime' | 'action' | 'nodes' | 'gate'> & { idempotencyKey: string },
   deploymentId: Id,
 ): ReadonlyMap<Id, string> {
@@ -91,7 +91,7 @@ export function leftToDo(
     sent: 'sent: looked for in the log',
     'not sent': 'to be sent',
   };
-  const runs = nodeRuns(roll, deploymentId, openRunJournal(folder, host.clock));
+  const runs = nodeRuns(roll, deploymentId, openRunJournal(folders.journal, host.clock));
   return new Map(runs.map(({ node, kept }) => [node, texts[progressOf(kept, roll.gate)]]));
 }
 

@@ -44,9 +44,9 @@ export const unfinishedRolls = (context: CommandContext, deploymentId: Id) =>
   journalOf(context, { deploymentId }).unfinished();
 
 const journalOf = (
-  { folder, host }: CommandContext,
+  { folders, host }: CommandContext,
   { deploymentId }: Pick<OpenDeployment, 'deploymentId'>,
-) => openRollJournal(folder, deploymentId, storedRoll, host.clock);
+) => openRollJournal(folders.journal, deploymentId, storedRoll, host.clock);
 
 /**
  * Writes the record of a roll.

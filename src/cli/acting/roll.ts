@@ -38,7 +38,7 @@ export function resumedOrder(
   });
   const isAsked = isToBeAsked(context, order, deployment, flags);
   // Reading through its own journal would note them as sent by this process.
-  const journal = openRunJournal(context.folder, context.host.clock);
+  const journal = openRunJournal(context.folders.journal, context.host.clock);
   return isAsked ? { ...order, sentBefore: sentBefore(order, journal) } : order;
 }
 

@@ -37,11 +37,13 @@ export async function resolveNodes(
 ) {
   if (refs.every(isId)) return [...refs];
   if (opened) {
-    const names = opened.map(({ deploymentId }) => readNodeNames(context.folder, deploymentId));
+    const names = opened.map(({ deploymentId }) =>
+      readNodeNames(context.folders.config, deploymentId),
+    );
     return refs.flatMap((ref) => nodesCalled(names, ref));
   }
   const lookAllUp = (deployment: Id | null) => {
-    const names = readNodeNames(context.folder, deployment);
+    const names = readNodeNames(context.folders.config, deployment);
     return refs.map((ref) => lookUp(context, names, ref));
   };
   const known = context.target.settings.deployment.named?.value.id ?? null;

@@ -2,7 +2,12 @@ import { RUNTIMES, STATUSES, VERBS } from '../../base/activity.js';
 import { plainText } from '../../base/text.js';
 import { readNodeNames } from '../../config/node-names.js';
 import { readConfig } from '../../config/profiles.js';
-import { configDir } from '../../config/settings.js';
+import {
+  foldersIn,
+  resolveSettings,
+  type Folders,
+  type SettingFlags,
+} from '../../config/settings.js';
 import {
   globalFlags,
   readCommandLine,
@@ -21,27 +26,49 @@ type Candidate = readonly [value: string, about?: string | undefined];
 /** What a shell is to offer for the word that is being typed. */
 export type Completion = readonly Candidate[] | 'files';
 
-/** What is known, without asking a server, of the values of a flag or an argument. */
-type Known = (name: string) => readonly Candidate[];
+/** What is known of the values of a flag or an argument, after what has been typed. */
+type Known = (
+  name: string,
+  line: CommandLine,
+) => readonly Candidate[] | Promise<readonly Candidate[]>;
 
-function knownIn(folder: string): Known {
+/** How long a shell waits for the API, ms. */
+const LONGEST_WAIT_MS = 3000;
+
+const settingFlags = (flags: CommandLine['flags']): SettingFlags =>
+  Object.fromEntries(flags.map(({ name, value }) => [String(name), value] as const));
+
+function knownOf(host: Host, folders: Folders): Known {
   const words = (all: readonly string[]) => all.map((word): Candidate => [word]);
+  const config = () => readConfig(folders.config);
   const profiles = () =>
-    readConfig(folder).profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
-  const nodes = () =>
-    [...readNodeNames(folder, null)].map(([id, name]): Candidate => [name, String(id)]);
-  const values: Readonly<Record<string, () => readonly Candidate[]>> = {
+    config().profiles.map(({ name, deployment_name: about }): Candidate => [name, about]);
+  const nodes = ({ flags }: CommandLine) => {
+    const { env, keyring } = host;
+    const settings = { flags: settingFlags(flags), env, config: config(), keys: { env, keyring } };
+    const { named } = resolveSettings(settings).deployment;
+    const names = readNodeNames(folders.config, named?.value.id ?? null);
+    return [...names].map(([id, name]): Candidate => [name, String(id)]);
+  };
+  const deployments = async ({ flags }: CommandLine) => {
+    const { CommandContext } = await import('../context.js');
+    const interrupts = host.catchInterrupts();
+    const context = new CommandContext(host, settingFlags(flags), interrupts, folders, null);
+    return context.listedDeployments(AbortSignal.timeout(LONGEST_WAIT_MS));
+  };
+  const values: Readonly<Record<string, (line: CommandLine) => ReturnType<Known>>> = {
     runtime: () => words(RUNTIMES),
     action: () => words(VERBS),
     status: () => words(STATUSES),
-    resume: () => words(['last']),
+    resume: () => words(['last', 'list']),
     profile: profiles,
     name: profiles,
     node: nodes,
+    deployment: deployments,
   };
-  return (name) => {
+  return async (name, line) => {
     try {
-      return values[name]?.() ?? [];
+      return (await values[name]?.(line)) ?? [];
     } catch {
       // Completion shows no errors.
       return [];
@@ -54,10 +81,11 @@ function knownIn(folder: string): Known {
  * before what it is; then `:files` where the shell is to offer files, or `:done`.
  */
 export async function answerCompletion(host: Host, words: readonly string[]) {
-  const { program, env, output } = host;
+  const { program, env, platform, output } = host;
   const topics = readPackage(program).oclif.topics ?? {};
   const { commands } = readManifest(program);
-  const found = complete(words, commands, topics, knownIn(await configDir(env)));
+  const known = knownOf(host, await foldersIn(env, platform));
+  const found = await complete(words, commands, topics, known);
   const candidates = found === 'files' ? [] : found;
   // A terminal shows a line of what it is.
   const lines = candidates.map(([value, about]) =>
@@ -71,12 +99,12 @@ export async function answerCompletion(host: Host, words: readonly string[]) {
  * Completes the last of the words.
  * @param words what was typed after `ldctl`; the last one may be empty
  */
-export function complete(
+export async function complete(
   words: readonly string[],
   commands: Commands,
   topics: Topics,
   known: Known,
-): Completion {
+): Promise<Completion> {
   const word = words.at(-1) ?? '';
   const line = readCommandLine(words.slice(0, -1), commands);
   const { command } = line;
@@ -85,27 +113,30 @@ export function complete(
   const flags = command?.flags ?? globalFlags(commands);
   const prefix = word.slice(0, word.indexOf('=') + 1);
   const flag = flagAt(prefix, line, flags);
-  if (flag?.type === 'option') return valuesAfter(word, prefix.length, flag, known);
+  if (flag?.type === 'option') {
+    return valuesAfter(word, prefix.length, flag, (name) => known(name, line));
+  }
   if (word.startsWith('-')) return matching(word, namesOf(flags));
   return matching(
     word,
     command && command.id !== 'help'
-      ? valuesOfArgument(command, line, known)
+      ? await valuesOfArgument(command, line, known)
       : nextWords(line.words, commands, topics),
   );
 }
 
 /** The values of a flag; where it takes several, those that may come after the last comma. */
-function valuesAfter(
+async function valuesAfter(
   word: string,
   from: number,
   flag: Extract<FlagTable[string], { type: 'option' }>,
-  known: Known,
-): Completion {
+  known: (name: string) => ReturnType<Known>,
+): Promise<Completion> {
   if (/\bFILE\b/.test(String(flag.helpValue))) return 'files';
   const start = flag.multiple ? Math.max(word.lastIndexOf(',') + 1, from) : from;
   const named = word.slice(from, start).split(',');
-  const values = valuesOf(flag, known).filter(([value]) => !named.includes(value));
+  const all = flag.options?.map((one): Candidate => [one]) ?? (await known(flag.name));
+  const values = all.filter(([value]) => !named.includes(value));
   return matching(
     word,
     values.map(([value, about]) => [word.slice(0, start) + value, about]),
@@ -119,9 +150,6 @@ function flagAt(prefix: string, line: CommandLine, flags: FlagTable) {
   return last?.value === undefined ? flags[last?.name ?? ''] : undefined;
 }
 
-const valuesOf = ({ name, options }: { name: string; options?: readonly string[] }, known: Known) =>
-  options?.map((one): Candidate => [one]) ?? known(name);
-
 function namesOf(flags: FlagTable): Candidate[] {
   const long = [...typedNames(flags)].filter(([typed]) => typed.startsWith('--'));
   return [...long.map(([typed, name]): Candidate => [typed, flags[name]?.summary]), ['--help']];
@@ -131,7 +159,8 @@ function valuesOfArgument(command: Commands[string], line: CommandLine, known: K
   const next = Object.values(command.args)[line.given.length];
   // A profile that is added, and a node that is named, get a new name.
   const isNew = ['profiles:add', 'nodes:name'].includes(command.id) && next?.name === 'name';
-  return !next || isNew ? [] : valuesOf(next, known);
+  if (!next || isNew) return [];
+  return next.options?.map((one): Candidate => [one]) ?? known(next.name, line);
 }
 
 /** The groups and commands that may come after these words. */

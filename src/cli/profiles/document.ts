@@ -2,12 +2,13 @@ import { refusedError } from '../../base/errors.js';
 import type { Host } from '../host.js';
 import type { Prompts } from '../asking/prompts.js';
 import { readConfig, type Config, type Profile } from '../../config/profiles.js';
-import { configDir, DEFAULT_API_URL } from '../../config/settings.js';
+import { DEFAULT_API_URL, foldersIn } from '../../config/settings.js';
 import { expiryOf } from '../../config/key-life.js';
 import { timeText } from '../../output/columns.js';
 
 /** What is stored, without a context, whose clients take time to load. */
-export const readProfiles = async ({ env }: Host) => readConfig(await configDir(env));
+export const readProfiles = async ({ env, platform }: Host) =>
+  readConfig((await foldersIn(env, platform)).config);
 
 /**
  * A profile as it is printed: in JSON, these keys in this order. What is not known, or not set, is

@@ -40,7 +40,7 @@ export default class NodesName extends ConnectedCommand {
   async #nameOne(context: CommandContext, typed: string, name: string | null) {
     const [node = 0n] = await resolveNodes(context, [parseNodeRef(typed, 'NODE')]);
     const deployment = await deploymentIdOf(context);
-    const before = readNodeNames(context.folder, deployment).get(node);
+    const before = readNodeNames(context.folders.config, deployment).get(node);
     await renameNodes(context, deployment, new Map([[node, name]]));
     const freed =
       before === undefined ? `node ${node} has no name` : `The name ${before} is free again`;

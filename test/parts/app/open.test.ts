@@ -83,7 +83,7 @@ function open(account: Account, { deployment }: Settings): Promise<OpenDeploymen
     signal,
     newKey: () => 'a-random-key',
     say: () => undefined,
-    journal: openRunJournal('/no/such/folder', clock),
+    journal: openRunJournal(['/no/such/folder'], clock),
     supervisor: () => ({ trigger: never, list: never }),
   });
 }

@@ -13,8 +13,8 @@ const VALUES: Readonly<Record<string, ReadonlyArray<readonly [string, string?]>>
   node: [['broker-1', '100'], ['101']],
 };
 
-function completed(line: string) {
-  const found = complete(line.split(' '), commands, TOPICS, (name) => VALUES[name] ?? []);
+async function completed(line: string) {
+  const found = await complete(line.split(' '), commands, TOPICS, (name) => VALUES[name] ?? []);
   assert.ok(found !== 'files', 'it is files');
   return found;
 }
@@ -56,27 +56,19 @@ describe('completion', () => {
     ['completion ', 'bash zsh fish powershell'],
     ['help profiles u', 'update use'],
   ] as const) {
-    it(`of "${line}" is ${values || 'nothing'}`, () =>
-      assert.equal(
-        completed(line)
-          .map(([value]) => value)
-          .join(' '),
-        values,
-      ));
+    it(`of "${line}" is ${values || 'nothing'}`, async () =>
+      assert.equal((await completed(line)).map(([value]) => value).join(' '), values));
   }
 
   for (const line of ['sandbox exec -- ']) {
-    it(`of "${line}" is files`, () =>
-      assert.equal(
-        complete(line.split(' '), commands, TOPICS, () => []),
-        'files',
-      ));
+    it(`of "${line}" is files`, async () =>
+      assert.equal(await complete(line.split(' '), commands, TOPICS, () => []), 'files'));
   }
 
-  it('says of each group, command and activity what it is', () => {
-    const about = (line: string): unknown[] => completed(line).map(([, about]) => about);
-    assert.deepEqual(about('act'), ['Trigger actions.']);
-    assert.deepEqual(about('profiles us'), [commands['profiles:use']?.summary]);
-    assert.deepEqual(about('nodes name b'), ['100']);
+  it('says of each group, command and activity what it is', async () => {
+    const about = async (line: string) => (await completed(line)).map(([, about]) => about);
+    assert.deepEqual(await about('act'), ['Trigger actions.']);
+    assert.deepEqual(await about('profiles us'), [commands['profiles:use']?.summary]);
+    assert.deepEqual(await about('nodes name b'), ['100']);
   });
 });

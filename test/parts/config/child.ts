@@ -3,7 +3,7 @@ import { openRunJournal } from '../../../src/config/journal.js';
 
 /** `FOLDER NUMBER`: starts twenty keys when it is told to, and says of each whose record it is. */
 const [folder = '', number = '0'] = process.argv.slice(2);
-const journal = openRunJournal(folder, systemClock);
+const journal = openRunJournal([folder], systemClock);
 
 process.stdin.once('data', () => {
   for (let n = 0; n < 20; n++) {

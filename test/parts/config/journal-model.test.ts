@@ -33,7 +33,7 @@ describe('the run journal, compared with the one of the model', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 10, maxLength: 20 }), (steps) => {
         let now = Date.now();
-        const onDisk = openRunJournal(privateFolder(), { now: () => now });
+        const onDisk = openRunJournal([privateFolder()], { now: () => now });
         const inMemory = new MemoryJournal(new Map(), () => now);
         const last: Record<string, number> = {};
         for (const [nth, one] of steps.entries()) {

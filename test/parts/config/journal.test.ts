@@ -43,7 +43,7 @@ const rollOf = (key: string, fields: Partial<RollRecord> = {}): RollRecord => ({
 });
 /** The rolls of a deployment, by a clock that is ahead by this. */
 const rollsIn = (folder: string, aheadMs = 0, deployment = 7n) =>
-  openRollJournal(folder, deployment, v.looseObject({}), clockAt(aheadMs));
+  openRollJournal([folder], deployment, v.looseObject({}), clockAt(aheadMs));
 
 const namesIn = (folder: string, kind = 'runs'): string[] => readdirSync(join(folder, kind)).sort();
 /** The path of the first file. */
@@ -59,12 +59,12 @@ describe('the run journal', () => {
 
   it('gives another process what this one recorded, digit for digit, with its marks', () => {
     const folder = join(privateFolder(), 'ldctl');
-    const here = openRunJournal(folder, clock);
+    const here = openRunJournal([folder], clock);
     const record = recordOf('deploy-7.0123456789abcdef');
     assert.equal(here.read(record.key), null);
     assert.equal(existsSync(folder), false);
     assert.deepEqual(here.claim(record, 0), { made: 1 });
-    const there = openRunJournal(folder, clockAt(5000));
+    const there = openRunJournal([folder], clockAt(5000));
     const fresh = {
       record,
       generation: 1,
@@ -92,7 +92,7 @@ describe('the run journal', () => {
 
   it('has a record for each key, whatever its characters', () => {
     const folder = privateFolder();
-    const journal = openRunJournal(folder, clock);
+    const journal = openRunJournal([folder], clock);
     const keys = ['../../x', 'a/b', '.', 'A', 'a', 'k'.repeat(233)];
     for (const key of keys) assert.deepEqual(journal.claim(recordOf(key), 0), { made: 1 });
     for (const key of keys) assert.equal(journal.read(key)?.record.key, key);
@@ -103,7 +103,7 @@ describe('the run journal', () => {
     const folder = join(privateFolder(), 'ldctl');
     const umask = process.umask(0);
     try {
-      openRunJournal(folder, clock).claim(recordOf('a'), 0);
+      openRunJournal([folder], clock).claim(recordOf('a'), 0);
     } finally {
       process.umask(umask);
     }
@@ -125,7 +125,7 @@ describe('the run journal', () => {
       { ageMs: -365 * DAY_MS, fileAgeMs: 2 * DAY_MS, isKnown: true },
     ]) {
       const folder = privateFolder();
-      const journal = openRunJournal(folder, clock);
+      const journal = openRunJournal([folder], clock);
       journal.claim(recordOf('a', { postedAt: START - ageMs }), 0);
       writtenAt(pathIn(folder), START - fileAgeMs);
       const what = `a record ${ageMs / HOUR_MS} hours old, in a file ${fileAgeMs / HOUR_MS} hours old`;
@@ -135,11 +135,11 @@ describe('the run journal', () => {
 
   it('claims no key whose earlier record is marked as accepted while this one is written', () => {
     const folder = privateFolder();
-    const other = openRunJournal(folder, clock);
+    const other = openRunJournal([folder], clock);
     const record = recordOf('a');
     other.claim(record, 0);
     // It asks for the time after it has read the names, so it sees this mark only when it looks again.
-    const slow = openRunJournal(folder, {
+    const slow = openRunJournal([folder], {
       now: () => {
         other.mark('a', 1, 'accepted');
         return START;
@@ -152,7 +152,7 @@ describe('the run journal', () => {
   });
 
   it('counts the tenth record of a key as newer than the ninth', () => {
-    const journal = openRunJournal(privateFolder(), clock);
+    const journal = openRunJournal([privateFolder()], clock);
     for (let before = 0; before < 10; before += 1) {
       assert.deepEqual(journal.claim(recordOf('a'), before), { made: before + 1 });
     }
@@ -180,7 +180,7 @@ describe('the run journal', () => {
     });
     syncBuiltinESMExports();
     try {
-      openRunJournal(privateFolder(), clock).claim(recordOf('a'), 0);
+      openRunJournal([privateFolder()], clock).claim(recordOf('a'), 0);
     } finally {
       Object.assign(fs, { writeFileSync: write, linkSync: link, fsyncSync: sync });
       syncBuiltinESMExports();
@@ -227,9 +227,9 @@ describe('the run journal', () => {
       writeFileSync(join(folder, 'runs', name), '{}');
       utimesSync(join(folder, 'runs', name), START / 1000, START / 1000);
     }
-    openRunJournal(folder, clockAt(29.9 * DAY_MS)).claim(recordOf('new'), 0);
+    openRunJournal([folder], clockAt(29.9 * DAY_MS)).claim(recordOf('new'), 0);
     assert.equal(namesIn(folder).length, 6);
-    openRunJournal(folder, clockAt(30.1 * DAY_MS)).claim(recordOf('new'), 0);
+    openRunJournal([folder], clockAt(30.1 * DAY_MS)).claim(recordOf('new'), 0);
     assert.deepEqual(
       [...own, ...others].filter((name) => existsSync(join(folder, 'runs', name))),
       others,
@@ -238,11 +238,11 @@ describe('the run journal', () => {
 
   it('makes no record under the number of one that is gone, whose mark is still there', () => {
     const folder = privateFolder();
-    openRunJournal(folder, clock).claim(recordOf('a'), 0);
+    openRunJournal([folder], clock).claim(recordOf('a'), 0);
     const path = pathIn(folder);
     writeFileSync(`${path}.accepted`, '');
     rmSync(path);
-    const journal = openRunJournal(folder, clock);
+    const journal = openRunJournal([folder], clock);
     assert.deepEqual(journal.claim(recordOf('a'), 0), { made: 2 });
     assert.deepEqual(journal.read('a')?.marks, new Set());
   });
@@ -250,7 +250,7 @@ describe('the run journal', () => {
   describe('what cannot be read is an error, never "no record"', () => {
     const folderWithRecord = () => {
       const folder = privateFolder();
-      const journal = openRunJournal(folder, clock);
+      const journal = openRunJournal([folder], clock);
       journal.claim(recordOf('a'), 0);
       return { journal, path: pathIn(folder) };
     };

@@ -5,7 +5,7 @@ import { ApiKey } from '../../../src/base/secret.js';
 import { type Env } from '../../../src/base/text.js';
 import { type Config } from '../../../src/config/profiles.js';
 import {
-  configDir,
+  foldersIn,
   resolveSettings,
   type SettingFlags,
   type Settings,
@@ -159,11 +159,18 @@ describe('settings', () => {
   }
 });
 
-describe('the folder of the config', () => {
-  it('is the one that LDCTL_CONFIG_DIR names, from where the command runs, else the platform’s own', async () => {
-    assert.equal(await configDir({ LDCTL_CONFIG_DIR: 'here' }), resolve('here'));
+describe('the folders of the config and the journal', () => {
+  it('are the one that LDCTL_CONFIG_DIR names, from where the command runs, else the platform’s own', async () => {
+    const here = resolve('here');
+    const chosen = await foldersIn({ LDCTL_CONFIG_DIR: 'here' }, process.platform);
+    assert.deepEqual(chosen, { config: here, journal: [here] });
     for (const unset of [undefined, '', ' ']) {
-      const folder = await configDir({ LDCTL_CONFIG_DIR: unset });
+      const { config: folder, journal } = await foldersIn(
+        { LDCTL_CONFIG_DIR: unset },
+        process.platform,
+      );
+      assert.equal(journal.at(-1), folder);
+      assert.notEqual(journal[0], folder);
       assert.ok(folder.includes('ldctl') && !folder.includes('nodejs'), folder);
       assert.ok(
         process.env['XDG_CONFIG_HOME'] !== undefined || folder.startsWith(homedir()),
